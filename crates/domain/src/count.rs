@@ -1,0 +1,157 @@
+//! Counts that carry their unit in their type.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! count {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl $name {
+            /// What is left when `other` is taken away; zero if `other` is larger.
+            pub const fn saturating_sub(self, other: Self) -> Self {
+                Self(self.0.saturating_sub(other.0))
+            }
+        }
+
+        impl Add for $name {
+            type Output = Self;
+
+            fn add(self, other: Self) -> Self {
+                Self(self.0.saturating_add(other.0))
+            }
+        }
+
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                *self = *self + other;
+            }
+        }
+
+        impl Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+                counts.fold(Self(0), Add::add)
+            }
+        }
+    };
+}
+
+count!(
+    /// A number of model tokens.
+    Tokens
+);
+count!(
+    /// A length of time in milliseconds.
+    Millis
+);
+count!(
+    /// A size in bytes.
+    Bytes
+);
+
+impl From<std::time::Duration> for Millis {
+    fn from(duration: std::time::Duration) -> Self {
+        Self(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Millis> for std::time::Duration {
+    fn from(millis: Millis) -> Self {
+        Self::from_millis(millis.0)
+    }
+}
+
+/// `0.4 s`, `12.3 s`, `4 min 05 s`, `2 h 03 min`.
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0 / 1_000;
+        let text = match seconds {
+            0..60 => format!("{seconds}.{} s", self.0 % 1_000 / 100),
+            60..3_600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+            _ => format!("{} h {:02} min", seconds / 3_600, seconds % 3_600 / 60),
+        };
+        f.pad(&text)
+    }
+}
+
+/// `640`, `12.3k`, `4.5M`.
+impl fmt::Display for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self.0 {
+            n @ 0..1_000 => n.to_string(),
+            n @ 1_000..1_000_000 => format!("{}.{}k", n / 1_000, n % 1_000 / 100),
+            n => format!("{}.{}M", n / 1_000_000, n % 1_000_000 / 100_000),
+        };
+        f.pad(&text)
+    }
+}
+
+/// A moment: milliseconds since 1970-01-01 00:00 UTC.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// The time from `earlier` to this moment; zero if the clock went back.
+    pub const fn since(self, earlier: Self) -> Millis {
+        Millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// What a model call used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Prompt tokens that were computed.
+    pub prompt: Tokens,
+    /// Prompt tokens that were found in the model's cache.
+    pub cached: Tokens,
+    /// Tokens that were generated.
+    pub output: Tokens,
+}
+
+impl Usage {
+    /// All tokens, computed, cached and generated.
+    pub fn total(self) -> Tokens {
+        self.prompt + self.cached + self.output
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.prompt += other.prompt;
+        self.cached += other.cached;
+        self.output += other.output;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_tokens_read_at_a_glance() {
+        for (millis, text) in
+            [(0, "0.0 s"), (12_340, "12.3 s"), (245_000, "4 min 05 s"), (7_380_000, "2 h 03 min")]
+        {
+            assert_eq!(Millis(millis).to_string(), text);
+        }
+        for (tokens, text) in [(640, "640"), (12_345, "12.3k"), (4_567_890, "4.5M")] {
+            assert_eq!(Tokens(tokens).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_went_back_measures_nothing() {
+        assert_eq!(Timestamp(5).since(Timestamp(9)), Millis(0));
+    }
+}

@@ -1,0 +1,311 @@
+//! The facts that the journal records, grouped by noun. Every state is a fold of these.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    AttemptId, CheckReport, CommitId, LedgerEvent, Millis, NanoUsd, ReservationId, Seed, StepId,
+    Strategy, TaskId, TaskSpec, Timestamp, Usage,
+};
+
+/// The place of an event in the journal, from one, without gaps.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+/// One recorded fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the journal.
+    pub seq: Seq,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What happened, by noun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "noun", rename_all = "kebab-case")]
+pub enum Fact {
+    /// To a task.
+    Task {
+        /// Which.
+        task: TaskId,
+        /// What.
+        #[serde(flatten)]
+        event: TaskEvent,
+    },
+    /// To an attempt.
+    Attempt {
+        /// Which.
+        attempt: AttemptId,
+        /// What.
+        #[serde(flatten)]
+        event: AttemptEvent,
+    },
+    /// To an effect of an attempt.
+    Step {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// Which step of it.
+        step: StepId,
+        /// What.
+        #[serde(flatten)]
+        event: StepEvent,
+    },
+    /// To the proposal of a task.
+    Proposal {
+        /// The attempt that made it.
+        attempt: AttemptId,
+        /// What.
+        #[serde(flatten)]
+        event: ProposalEvent,
+    },
+    /// To money.
+    Ledger {
+        /// What.
+        #[serde(flatten)]
+        event: LedgerEvent,
+    },
+    /// To a repository.
+    Repository {
+        /// Which, absolute, links resolved.
+        workspace: PathBuf,
+        /// What.
+        #[serde(flatten)]
+        event: RepositoryEvent,
+    },
+}
+
+impl Fact {
+    /// The task that this fact is about, if any.
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Task { task, .. } => Some(*task),
+            Self::Attempt { attempt, .. }
+            | Self::Step { attempt, .. }
+            | Self::Proposal { attempt, .. } => Some(attempt.task),
+            Self::Ledger { .. } | Self::Repository { .. } => None,
+        }
+    }
+
+    /// The attempt that this fact is about, if any.
+    pub fn attempt(&self) -> Option<AttemptId> {
+        match self {
+            Self::Attempt { attempt, .. }
+            | Self::Step { attempt, .. }
+            | Self::Proposal { attempt, .. } => Some(*attempt),
+            Self::Task { .. } | Self::Ledger { .. } | Self::Repository { .. } => None,
+        }
+    }
+}
+
+/// What happens to a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum TaskEvent {
+    /// A person asked for it.
+    Asked(Box<TaskSpec>),
+}
+
+/// What happens to an attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum AttemptEvent {
+    /// It began.
+    Started {
+        /// How it works.
+        strategy: Strategy,
+        /// With which model.
+        model: String,
+        /// From which all its random choices come.
+        seed: Seed,
+        /// The person's files as they were, in Tenfold's own git directory.
+        base: CommitId,
+    },
+    /// Its machine moved on: an event of the strategy, in the strategy's own form.
+    Advanced {
+        /// The strategy's event.
+        change: Value,
+    },
+    /// It was interrupted and goes on.
+    Resumed,
+    /// It ended.
+    Ended {
+        /// How.
+        outcome: AttemptOutcome,
+        /// What a person should know about it: what was tried, why it failed, what to do.
+        note: String,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttemptOutcome {
+    /// It made a proposal.
+    Finished,
+    /// It tried all it knows.
+    GaveUp,
+    /// It reached its limit of steps or candidates.
+    LimitSteps,
+    /// It reached its limit of time.
+    LimitTime,
+    /// It reached its limit of money.
+    LimitMoney,
+    /// A person stopped it.
+    Stopped,
+    /// The model could not be reached, or failed again and again.
+    ProviderFailed,
+    /// The check passed before anything was done.
+    NothingToDo,
+    /// The check fails for a reason that no change of the code explains.
+    CheckBroken,
+    /// The check passes and fails on the same files.
+    CheckFlaky,
+}
+
+impl fmt::Display for AttemptOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Finished => "finished",
+            Self::GaveUp => "gave up",
+            Self::LimitSteps => "step limit",
+            Self::LimitTime => "time limit",
+            Self::LimitMoney => "out of money",
+            Self::Stopped => "stopped",
+            Self::ProviderFailed => "model failed",
+            Self::NothingToDo => "nothing to do",
+            Self::CheckBroken => "check broken",
+            Self::CheckFlaky => "check flaky",
+        })
+    }
+}
+
+/// What an effect is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectKind {
+    /// A call of a model: paid.
+    Model,
+    /// A run of the check, or of a part of it, in a sandbox.
+    Check,
+    /// A read of the workspace.
+    Read,
+}
+
+/// What happens to one effect: `intent` is durable before it begins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum StepEvent {
+    /// It is about to begin.
+    Intent {
+        /// What it is.
+        kind: EffectKind,
+        /// The request in the strategy's own form.
+        request: Value,
+        /// The money set aside for it.
+        reservation: Option<ReservationId>,
+    },
+    /// It came to an end.
+    Result {
+        /// The reply in the strategy's own form.
+        reply: Value,
+        /// What the model used.
+        usage: Usage,
+        /// The bill.
+        cost: NanoUsd,
+        /// How long it took.
+        wall: Millis,
+    },
+    /// It failed; what it may have cost is counted as spent.
+    Failed {
+        /// Why, for people.
+        why: String,
+        /// What is counted as spent.
+        cost: NanoUsd,
+    },
+}
+
+/// What happens to a proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum ProposalEvent {
+    /// It was made.
+    Made {
+        /// The proposed files, a commit on top of the attempt's base.
+        commit: CommitId,
+        /// The run of the whole check on the diff alone; without one it is unverified.
+        evidence: Option<CheckReport>,
+    },
+    /// It was accepted as a branch.
+    AcceptedAsBranch {
+        /// The branch's full name, `refs/heads/…`.
+        branch: String,
+        /// The commit it points to, in the person's repository.
+        commit: String,
+    },
+    /// It was applied to the person's files.
+    AcceptedInPlace {
+        /// Every file that was written, as it was before, in Tenfold's own git directory.
+        before: CommitId,
+        /// The same files as they were written.
+        after: CommitId,
+    },
+    /// It was rejected.
+    Rejected {
+        /// Why, in the person's words; may be empty.
+        reason: String,
+    },
+    /// The acceptance or rejection was taken back.
+    Undone,
+}
+
+/// What happens to a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum RepositoryEvent {
+    /// The person approved what its `tenfold.toml` proposes.
+    ConfigApproved {
+        /// SHA-256 of the file, in hexadecimal.
+        hash: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_reads_back_and_names_its_subject() {
+        let attempt: AttemptId = "3.1".parse().unwrap();
+        let event = Event {
+            seq: Seq(9),
+            at: Timestamp(1),
+            fact: Fact::Step {
+                attempt,
+                step: StepId(2),
+                event: StepEvent::Failed { why: "gone".into(), cost: NanoUsd(5) },
+            },
+        };
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+        assert_eq!(event.fact.task(), Some(attempt.task));
+        assert_eq!(event.fact.attempt(), Some(attempt));
+    }
+
+    #[test]
+    fn a_ledger_event_is_about_no_task() {
+        let fact = Fact::Ledger { event: LedgerEvent::Released { reservation: ReservationId(1) } };
+        let text = serde_json::to_string(&fact).unwrap();
+        assert_eq!(serde_json::from_str::<Fact>(&text).unwrap(), fact);
+        assert_eq!(fact.task(), None);
+    }
+}

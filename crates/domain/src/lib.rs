@@ -1,0 +1,25 @@
+//! The words that every other crate speaks: ids, money, counts, tasks, checks and events.
+//!
+//! Everything here is plain data. Nothing here does IO, reads a clock, or draws a random
+//! number; a [`Seed`] only turns one number that was handed in into many.
+
+mod account;
+mod check;
+mod count;
+mod event;
+mod ids;
+mod money;
+mod seed;
+mod task;
+
+pub use account::{AccountId, LedgerEvent, Refusal, ReservationId};
+pub use check::{CheckReport, CheckVerdict, TestName};
+pub use count::{Bytes, Millis, Timestamp, Tokens, Usage};
+pub use event::{
+    AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, ProposalEvent, RepositoryEvent, Seq,
+    StepEvent, TaskEvent,
+};
+pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
+pub use money::{MoneyError, NanoUsd};
+pub use seed::{Draws, Seed};
+pub use task::{Budget, Strategy, TaskSpec, TaskState};

@@ -1,0 +1,107 @@
+//! What a person asks for.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Millis, NanoUsd};
+
+/// A task as it was asked for. What the person left out has been filled in by then, at the
+/// edge, from the repository's approved `tenfold.toml` and from the defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSpec {
+    /// What to do, in the person's words. Empty: make the check pass.
+    pub text: String,
+    /// The repository or folder, absolute, links resolved.
+    pub workspace: PathBuf,
+    /// The shell command that verifies the work, run at the top of the workspace.
+    /// Without one a proposal is marked "unverified".
+    pub check: Option<String>,
+    /// The shell command that prepares what the check needs.
+    pub setup: Option<String>,
+    /// Patterns (as in `.gitignore`) of files that the agent may edit though the check
+    /// depends on them.
+    pub may_edit: Vec<String>,
+    /// Patterns of further files that are put back before the check runs.
+    pub protect: Vec<String>,
+    /// The longest that one run of the check may take.
+    pub check_timeout: Millis,
+    /// Where to stop.
+    pub budget: Budget,
+    /// The model, by its name in the catalogue.
+    pub model: String,
+    /// How to work.
+    pub strategy: Strategy,
+}
+
+/// Where work on a task stops, whichever comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// The most money that may be spent.
+    pub money: NanoUsd,
+    /// The longest that all attempts together may take.
+    pub time: Millis,
+    /// The most attempts.
+    pub attempts: u32,
+}
+
+/// How an attempt works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// Localise, sample many short candidates, verify.
+    Repair,
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Repair => f.pad("repair"),
+        }
+    }
+}
+
+impl FromStr for Strategy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "repair" => Ok(Self::Repair),
+            _ => Err(format!("'{text}' is not a strategy: there is 'repair'")),
+        }
+    }
+}
+
+/// Where a task stands, as people see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskState {
+    /// Asked for, not begun.
+    Queued,
+    /// An attempt has begun and has not ended. If no engine runs it was interrupted, and
+    /// `tenfold continue` goes on with it.
+    Working,
+    /// Every attempt ended without a proposal; a person has to decide.
+    NeedsYou,
+    /// A proposal waits for review.
+    ToReview,
+    /// Accepted.
+    Accepted,
+    /// Rejected.
+    Rejected,
+}
+
+impl fmt::Display for TaskState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Queued => "queued",
+            Self::Working => "working",
+            Self::NeedsYou => "needs you",
+            Self::ToReview => "to review",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        })
+    }
+}

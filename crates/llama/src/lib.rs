@@ -1,0 +1,1 @@
+//! Embedded inference: llama.cpp in a child process of its own.

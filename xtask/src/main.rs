@@ -1,0 +1,3 @@
+//! The chores of the house, one file each: `cargo xtask NAME`.
+
+fn main() {}
