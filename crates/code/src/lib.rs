@@ -1,0 +1,1 @@
+//! Pure reading of code: failure output, function bounds, syntax, edits.

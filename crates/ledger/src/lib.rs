@@ -1,0 +1,1 @@
+//! Accounts, limits, and reserve, settle, release: pure.

@@ -1,0 +1,1 @@
+//! The catalogue of models, their files and their prices.

@@ -1,0 +1,1 @@
+//! Start, confine, limit and kill commands.

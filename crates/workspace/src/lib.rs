@@ -1,0 +1,1 @@
+//! The person's repository: snapshots, checkouts, diffs, accepting and undoing.
