@@ -1,1 +1,15 @@
-//! Accounts, limits, and reserve, settle, release: pure.
+//! Accounts, limits, and reserve, settle, release: who may spend what, and who has.
+//!
+//! The ledger is a fold of [`LedgerEvent`](tenfold_domain::LedgerEvent)s. Deciding and
+//! evolving are two functions: a decision looks at the ledger and returns an event without
+//! changing anything; whoever keeps the journal makes that event durable and only then
+//! evolves the ledger by it. So the ledger never knows of money that the journal does not.
+//!
+//! It is pure: it does no IO, reads no clock, knows no prices, and keeps nothing that the
+//! events do not say.
+
+mod ledger;
+mod tree;
+
+pub use ledger::{DEFAULT_ACCOUNT, Hold, Ledger};
+pub use tree::Balance;
