@@ -1,0 +1,246 @@
+//! The engine's end: start the child, ask, wait, cancel; if the child dies, start another
+//! and ask again.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tenfold_domain::Usage;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::protocol::{Answer, Ask, FromChild, ModelInfo, RequestId, ToChild};
+
+/// Children that one request may outlive: it may be the request that kills them.
+const TRIES: u32 = 3;
+/// Loading reads a file of gigabytes, perhaps from a slow disk.
+const LOAD_TIME: Duration = Duration::from_secs(120);
+
+/// How to start the child.
+#[derive(Debug, Clone)]
+pub struct LlamaConfig {
+    /// The program that serves a model on its standard input and output.
+    pub program: PathBuf,
+    /// Its arguments, the model file's path included.
+    pub arguments: Vec<String>,
+}
+
+/// Why the embedded model gave no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LlamaError {
+    /// The child could not be started.
+    #[error("the model's process could not be started ({program}): {why}")]
+    Start {
+        /// What was started.
+        program: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// The model can't be loaded.
+    #[error("the model can't be used: {0}")]
+    Unusable(String),
+    /// The request is refused; asking again gives the same.
+    #[error("the model refused the request: {0}")]
+    Refused(String),
+    /// The child died under this request, and so did those that came after it.
+    #[error("the model's process died {TRIES} times over one request; is there enough memory?")]
+    Died,
+}
+
+/// An answer, and what it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The answer.
+    pub answer: Answer,
+    /// What was used, the tries that were lost not included.
+    pub usage: Usage,
+    /// How many children died before one answered.
+    pub lost: u32,
+}
+
+struct Pending {
+    reply: oneshot::Sender<Result<(Answer, Usage), LlamaError>>,
+    progress: Option<mpsc::UnboundedSender<Usage>>,
+}
+
+/// Requests without an answer; `None` once the child's output has ended, so that none can be
+/// added that nobody would answer.
+type Waiting = Arc<Mutex<Option<HashMap<RequestId, Pending>>>>;
+
+/// A running child.
+struct Live {
+    lines: mpsc::UnboundedSender<ToChild>,
+    waiting: Waiting,
+    info: ModelInfo,
+    process: Child,
+}
+
+/// An embedded model. It is loaded at the first request, and shared by all that ask.
+/// Dropping it ends the child.
+pub struct Llama {
+    config: LlamaConfig,
+    live: tokio::sync::Mutex<Option<Live>>,
+    next: AtomicU64,
+}
+
+impl Llama {
+    /// A model that is not loaded yet.
+    pub fn new(config: LlamaConfig) -> Self {
+        Self { config, live: tokio::sync::Mutex::new(None), next: AtomicU64::new(1) }
+    }
+
+    /// What the model is and can do; loads it if it is not loaded.
+    ///
+    /// # Errors
+    /// When the child can't be started or the model can't be loaded.
+    pub async fn info(&self) -> Result<ModelInfo, LlamaError> {
+        let mut live = self.live.lock().await;
+        Ok(self.alive(&mut live).await?.info.clone())
+    }
+
+    /// The child's process id, if one runs.
+    pub async fn process(&self) -> Option<u32> {
+        self.live.lock().await.as_ref().and_then(|live| live.process.id())
+    }
+
+    /// Asks, and waits for the answer. Usage so far goes to `progress` now and then.
+    /// Dropping the future cancels the request.
+    ///
+    /// # Errors
+    /// When the request is refused, the model can't be loaded, or three children died.
+    pub async fn ask(
+        &self,
+        ask: Ask,
+        progress: Option<mpsc::UnboundedSender<Usage>>,
+    ) -> Result<Reply, LlamaError> {
+        for lost in 0..TRIES {
+            let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
+            let (send, receive) = oneshot::channel();
+            let lines = {
+                let mut live = self.live.lock().await;
+                let live = self.alive(&mut live).await?;
+                if let Some(waiting) = lock(&live.waiting).as_mut() {
+                    waiting.insert(id, Pending { reply: send, progress: progress.clone() });
+                }
+                // If the child has died the reply's sender is dropped, which is seen below.
+                let _ = live.lines.send(ToChild::Ask { id, ask: ask.clone() });
+                live.lines.clone()
+            };
+            let mut guard = CancelOnDrop { id, lines, armed: true };
+            let reply = receive.await;
+            guard.armed = false;
+            if let Ok(reply) = reply {
+                return reply.map(|(answer, usage)| Reply { answer, usage, lost });
+            }
+            tracing::warn!("the model's process died; starting another");
+        }
+        Err(LlamaError::Died)
+    }
+
+    /// The running child, a new one if there is none or if it has died.
+    async fn alive<'a>(&self, live: &'a mut Option<Live>) -> Result<&'a mut Live, LlamaError> {
+        let dead = live.as_mut().is_none_or(|live| {
+            lock(&live.waiting).is_none() || live.process.try_wait().is_ok_and(|status| status.is_some())
+        });
+        if dead {
+            *live = Some(self.start().await?);
+        }
+        live.as_mut().ok_or(LlamaError::Died)
+    }
+
+    async fn start(&self) -> Result<Live, LlamaError> {
+        let failed = |why: String| LlamaError::Start { program: self.config.program.clone(), why };
+        let mut process = Command::new(&self.config.program)
+            .args(&self.config.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|e| failed(e.to_string()))?;
+        let (Some(stdin), Some(stdout)) = (process.stdin.take(), process.stdout.take()) else {
+            return Err(failed("it has no standard input and output".to_owned()));
+        };
+        let mut lines = BufReader::new(stdout).lines();
+        let first = tokio::time::timeout(LOAD_TIME, lines.next_line())
+            .await
+            .map_err(|_| failed(format!("it said nothing for {} s", LOAD_TIME.as_secs())))?
+            .map_err(|e| failed(e.to_string()))?;
+        let first = first.ok_or_else(|| failed("it ended before it was ready".to_owned()))?;
+        let info = match serde_json::from_str(&first) {
+            Ok(FromChild::Ready(info)) => info,
+            Ok(FromChild::Unusable { why }) => return Err(LlamaError::Unusable(why)),
+            _ => return Err(failed("its first line was not understood".to_owned())),
+        };
+        let waiting = Arc::new(Mutex::new(Some(HashMap::new())));
+        let (send, receive) = mpsc::unbounded_channel();
+        tokio::spawn(write(stdin, receive));
+        tokio::spawn(read(lines, waiting.clone()));
+        Ok(Live { lines: send, waiting, info, process })
+    }
+}
+
+struct CancelOnDrop {
+    id: RequestId,
+    lines: mpsc::UnboundedSender<ToChild>,
+    armed: bool,
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        if self.armed {
+            let _ = self.lines.send(ToChild::Cancel { id: self.id });
+        }
+    }
+}
+
+async fn write(mut stdin: ChildStdin, mut lines: mpsc::UnboundedReceiver<ToChild>) {
+    while let Some(line) = lines.recv().await {
+        let Ok(mut text) = serde_json::to_vec(&line) else { continue };
+        text.push(b'\n');
+        if stdin.write_all(&text).await.is_err() || stdin.flush().await.is_err() {
+            break;
+        }
+    }
+}
+
+/// Hands out answers until the child's output ends; then all that still wait are told by
+/// dropping their senders.
+async fn read(mut lines: tokio::io::Lines<BufReader<ChildStdout>>, waiting: Waiting) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        match serde_json::from_str(&line) {
+            Ok(FromChild::Answer { id, answer, usage }) => {
+                reply(&waiting, id, Ok((answer, usage)));
+            }
+            Ok(FromChild::Refused { id, why }) => {
+                reply(&waiting, id, Err(LlamaError::Refused(why)));
+            }
+            Ok(FromChild::Progress { id, usage }) => {
+                let waiting = lock(&waiting);
+                let pending = waiting.as_ref().and_then(|waiting| waiting.get(&id));
+                if let Some(progress) = pending.and_then(|pending| pending.progress.as_ref()) {
+                    let _ = progress.send(usage);
+                }
+            }
+            Ok(FromChild::Ready(_) | FromChild::Unusable { .. }) => {}
+            Err(e) => tracing::warn!("a line of the model's process was not understood: {e}"),
+        }
+    }
+    *lock(&waiting) = None;
+}
+
+fn reply(waiting: &Waiting, id: RequestId, result: Result<(Answer, Usage), LlamaError>) {
+    let pending = lock(waiting).as_mut().and_then(|waiting| waiting.remove(&id));
+    if let Some(pending) = pending {
+        // Nobody waits any more when the request was cancelled.
+        let _ = pending.reply.send(result);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
