@@ -1,0 +1,61 @@
+//! The embedded model that the demo or the tests need.
+//!
+//! Whether it is there is told by its file's size, because that is quick; that it is the
+//! right file is the business of `tenfold models pull`, which checks the hash when it
+//! fetches. The model is never fetched by any other way.
+
+use std::path::PathBuf;
+
+use super::Purpose;
+use crate::command::{cargo, run};
+use crate::house;
+use crate::trouble::Trouble;
+
+/// A model that Tenfold knows by name, and the file it keeps it in.
+struct Model {
+    name: &'static str,
+    file: &'static str,
+    size_bytes: u64,
+}
+
+const LARGE: Model = Model {
+    name: "qwen2.5-coder-1.5b",
+    file: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    size_bytes: 1_117_320_768,
+};
+
+const SMALL: Model = Model {
+    name: "qwen2.5-coder-0.5b",
+    file: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    size_bytes: 491_400_064,
+};
+
+fn model(purpose: Purpose) -> &'static Model {
+    match purpose {
+        Purpose::Demo => &LARGE,
+        Purpose::Build | Purpose::Test => &SMALL,
+    }
+}
+
+fn models_dir() -> Result<PathBuf, Trouble> {
+    match std::env::var_os("TENFOLD_MODELS_DIR") {
+        Some(dir) => Ok(dir.into()),
+        None => Ok(house::cache()?.join("models")),
+    }
+}
+
+pub(super) fn is_there(purpose: Purpose) -> Result<bool, Trouble> {
+    let model = model(purpose);
+    let file = models_dir()?.join(model.file);
+    Ok(file.metadata().is_ok_and(|meta| meta.len() == model.size_bytes))
+}
+
+/// Builds Tenfold the way the purpose needs it next, and lets it fetch the model.
+pub(super) fn pull(purpose: Purpose) -> Result<(), Trouble> {
+    let mut pull = cargo(["run", "--locked", "--quiet", "--package", "tenfold"]);
+    if purpose == Purpose::Demo {
+        pull.arg("--release");
+    }
+    pull.args(["--", "models", "pull", model(purpose).name]).current_dir(house::root());
+    run(&mut pull)
+}
