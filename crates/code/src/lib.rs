@@ -1,1 +1,17 @@
-//! Pure reading of code: failure output, function bounds, syntax, edits.
+//! Pure reading of code: what a failing check says, where functions begin and end, which of
+//! them are suspect, how a check is narrowed to some tests, and how a text is changed.
+//!
+//! Everything here is a function of its arguments. Nothing here does IO, reads a clock, draws
+//! a random number or talks to a model; nothing panics, whatever it is given, and the time
+//! taken is linear in the input, or nearly so.
+
+pub mod edit;
+mod error;
+mod language;
+pub mod reply;
+pub mod syntax;
+
+pub use edit::Edit;
+pub use error::CodeError;
+pub use language::Language;
+pub use syntax::{Function, Syntax};

@@ -1,0 +1,136 @@
+//! What a text says as code: its functions, statements, expressions, names and errors.
+//!
+//! Apart, because it is the only place that knows a parser. Never fails: a text that does not
+//! parse has errors and, as far as they reach, functions; one too long has nothing.
+
+mod canonical;
+mod errors;
+mod functions;
+mod pieces;
+mod tree;
+
+use std::ops::Range;
+
+use crate::Language;
+pub use functions::Function;
+use tree::Node;
+
+/// A text, parsed. Time and memory are linear in the text; beyond 2 MiB nothing is read.
+#[derive(Debug, Clone)]
+pub struct Syntax<'t> {
+    language: Language,
+    text: &'t str,
+    nodes: Vec<Node>,
+}
+
+impl<'t> Syntax<'t> {
+    /// Parses a text.
+    pub fn read(language: Language, text: &'t str) -> Self {
+        Self { language, text, nodes: tree::nodes(language, text) }
+    }
+
+    /// Its language.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// All functions that have a name and a body, nested ones too, in the order of the text.
+    pub fn functions(&self) -> Vec<Function> {
+        functions::all(self)
+    }
+
+    /// How many places are no code of the language. A candidate may not have more of them
+    /// than the text that it changes. Counts syntax errors and, for Python, what its compiler
+    /// refuses and the grammar lets through: blocks that are empty or crooked, `return`
+    /// outside a function, `break` outside a loop.
+    pub fn errors(&self) -> usize {
+        errors::count(self)
+    }
+
+    /// A hash of the code without comments, docstrings and white space that means nothing:
+    /// two texts with the same hash differ in nothing that a test could tell. Stays the same
+    /// between releases for as long as the grammar does.
+    pub fn canonical(&self) -> u64 {
+        canonical::hash(self)
+    }
+
+    /// The statements that touch the given lines (from zero), in the order of the text, as
+    /// ranges of lines that do not overlap. A statement over several lines is one range; of a
+    /// compound statement only the lines outside its blocks count. Comments, docstrings and
+    /// lines with nothing but brackets or `else` are left out.
+    pub fn statements(&self, lines: Range<u32>) -> Vec<Range<u32>> {
+        pieces::statements(self, lines)
+    }
+
+    /// The expressions, operands and operators on one line (from zero) that are worth
+    /// replacing by others, as ranges of bytes in the text, longest first.
+    pub fn expressions(&self, line: u32) -> Vec<Range<usize>> {
+        pieces::expressions(self, line)
+    }
+
+    /// The names of what is called on the given lines (from zero): the last part of `a.b.c()`.
+    /// Each once, in the order of the text.
+    pub fn calls(&self, lines: Range<u32>) -> Vec<&'t str> {
+        pieces::calls(self, lines)
+    }
+
+    /// All identifiers used on the given lines (from zero), each once, in the order of the text.
+    pub fn names(&self, lines: Range<u32>) -> Vec<&'t str> {
+        pieces::names(self, lines)
+    }
+
+    /// The lines (from zero) of each import at the top of the text.
+    pub fn imports(&self) -> Vec<Range<u32>> {
+        let imports = self.language.words().imports;
+        let top = self.nodes.iter().filter(|node| node.parent == 0 && node.is(imports));
+        top.map(Node::lines).collect()
+    }
+
+    fn node_text(&self, index: usize) -> &'t str {
+        self.nodes.get(index).and_then(|node| self.text.get(node.bytes())).unwrap_or("")
+    }
+
+    /// The indices of the direct children of a node.
+    fn children(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let end = self.nodes[index].end;
+        let mut next = index + 1;
+        std::iter::from_fn(move || {
+            let child = next;
+            (child < end).then(|| next = self.nodes[child].end)?;
+            Some(child)
+        })
+    }
+
+    /// The child in a field.
+    fn field(&self, index: usize, field: &str) -> Option<usize> {
+        self.children(index).find(|&child| self.nodes[child].field == field)
+    }
+
+    /// The nodes above a node, nearest first, without the root.
+    fn above(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut at = index;
+        std::iter::from_fn(move || {
+            at = self.nodes.get(at)?.parent;
+            (at != 0).then_some(at)
+        })
+    }
+
+    /// Whether a node is a Python docstring: a bare string that opens a body.
+    fn is_docstring(&self, index: usize) -> bool {
+        if self.language != Language::Python || self.nodes[index].kind != "expression_statement" {
+            return false;
+        }
+        let string = self.nodes.get(index + 1).is_some_and(|node| {
+            node.parent == index && matches!(node.kind, "string" | "concatenated_string")
+        });
+        let parent = self.nodes[index].parent;
+        let first = self.children(parent).find(|&child| self.nodes[child].kind != "comment");
+        let above = self.nodes[self.nodes[parent].parent].kind;
+        string
+            && first == Some(index)
+            && (parent == 0 || matches!(above, "function_definition" | "class_definition"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! The pieces of code that a repair replaces or looks at: statements, expressions, names.
+//!
+//! Apart from the bounds of functions, because these are about what lies on given lines.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::Syntax;
+
+pub(super) fn statements(syntax: &Syntax<'_>, lines: Range<u32>) -> Vec<Range<u32>> {
+    let words = syntax.language.words();
+    // The innermost statement that each line belongs to: parents come before their children,
+    // so that the last one to claim a line is the innermost.
+    let length = lines.end.saturating_sub(lines.start).min(line_count(syntax)) as usize;
+    let lines = lines.start..lines.start + length as u32;
+    let mut owner: Vec<Option<usize>> = vec![None; length];
+    for index in 1..syntax.nodes.len() {
+        let node = &syntax.nodes[index];
+        let outside = node.line >= lines.end || node.last < lines.start;
+        if outside || !node.named || !syntax.nodes[node.parent].is(words.blocks) {
+            continue;
+        }
+        let claimed =
+            if node.is(words.comments) || syntax.is_docstring(index) { None } else { Some(index) };
+        for line in node.line.max(lines.start)..(node.last + 1).min(lines.end) {
+            owner[(line - lines.start) as usize] = claimed;
+        }
+    }
+    runs(&owner, &marks(syntax, &lines), lines.start)
+}
+
+fn line_count(syntax: &Syntax<'_>) -> u32 {
+    syntax.nodes.first().map_or(0, |root| root.last + 1)
+}
+
+/// What stands on a line, comments and docstrings left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    Nothing,
+    /// Brackets and `else`.
+    Frame,
+    Code,
+}
+
+fn marks(syntax: &Syntax<'_>, lines: &Range<u32>) -> Vec<Mark> {
+    let words = syntax.language.words();
+    let mut marks = vec![Mark::Nothing; lines.len()];
+    let mut index = 0;
+    while index < syntax.nodes.len() {
+        let node = &syntax.nodes[index];
+        if node.is(words.comments) || syntax.is_docstring(index) {
+            index = node.end;
+            continue;
+        }
+        let leaf = node.end == index + 1 || node.is(words.atoms);
+        if leaf && node.start < node.stop {
+            let text = syntax.node_text(index);
+            let word = text.bytes().any(|b| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80);
+            let code = word && !matches!(text, "else" | "try" | "finally");
+            let mark = if code { Mark::Code } else { Mark::Frame };
+            for line in node.line.max(lines.start)..(node.last + 1).min(lines.end) {
+                let line = &mut marks[(line - lines.start) as usize];
+                *line = mark.max(*line);
+            }
+        }
+        index = if leaf { node.end } else { index + 1 };
+    }
+    marks
+}
+
+/// The stretches of lines of one owner that have code, without the blank lines at their ends.
+fn runs(owner: &[Option<usize>], marks: &[Mark], first: u32) -> Vec<Range<u32>> {
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while at < owner.len() {
+        let mut end = at + 1;
+        while end < owner.len() && owner[end] == owner[at] {
+            end += 1;
+        }
+        let filled = |line: &usize| marks[*line] > Mark::Nothing;
+        if owner[at].is_some()
+            && marks[at..end].contains(&Mark::Code)
+            && let (Some(start), Some(last)) = ((at..end).find(filled), (at..end).rfind(filled))
+        {
+            runs.push(first + start as u32..first + last as u32 + 1);
+        }
+        at = end;
+    }
+    runs
+}
+
+pub(super) fn expressions(syntax: &Syntax<'_>, line: u32) -> Vec<Range<usize>> {
+    let words = syntax.language.words();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for index in 1..syntax.nodes.len() {
+        let node = &syntax.nodes[index];
+        if node.line != line || node.last != line || node.wrong || node.start == node.stop {
+            continue;
+        }
+        let parent = &syntax.nodes[node.parent];
+        let fits = if node.named {
+            let defines = parent.kind.contains("parameter") && node.field != "value";
+            !defines
+                && !node.is(words.comments)
+                && !node.is(words.blocks)
+                && !is_target(syntax, index)
+                && (words.slots.contains(&node.field)
+                    || parent.is(words.lists)
+                    || parent.is(words.operations))
+        } else {
+            parent.is(words.operations) && !matches!(node.kind, "(" | ")" | "," | ";" | "[" | "]")
+        };
+        if fits {
+            found.push(node.bytes());
+        }
+    }
+    found.sort_by_key(|range| (std::cmp::Reverse(range.len()), range.start));
+    found.dedup();
+    found
+}
+
+/// Whether a node is what an assignment assigns to.
+fn is_target(syntax: &Syntax<'_>, index: usize) -> bool {
+    let node = &syntax.nodes[index];
+    let parent = syntax.nodes[node.parent].kind;
+    node.field == "left" && (parent.contains("assignment") || parent.contains("declaration"))
+}
+
+pub(super) fn calls<'t>(syntax: &Syntax<'t>, lines: Range<u32>) -> Vec<&'t str> {
+    let words = syntax.language.words();
+    let called = (1..syntax.nodes.len()).filter_map(|index| {
+        let node = &syntax.nodes[index];
+        if !lines.contains(&node.line) {
+            return None;
+        }
+        let (_, field) = words.calls.iter().find(|(kind, _)| *kind == node.kind && node.named)?;
+        let target = match *field {
+            "" => index,
+            field => syntax.field(index, field)?,
+        };
+        callee(syntax, target)
+    });
+    once(called)
+}
+
+/// The last identifier of `a.b.c`, without the type arguments after it.
+fn callee<'t>(syntax: &Syntax<'t>, target: usize) -> Option<&'t str> {
+    let identifiers = syntax.language.words().identifiers;
+    let mut at = target;
+    loop {
+        let node = &syntax.nodes[at];
+        if node.is(identifiers) {
+            return Some(syntax.node_text(at));
+        }
+        let mut inside = syntax.children(at).filter(|&child| {
+            syntax.nodes[child].named && !syntax.nodes[child].kind.contains("argument")
+        });
+        let indexed = node.kind.contains("subscript") || node.kind.contains("index");
+        at = if indexed { inside.next() } else { inside.last() }?;
+    }
+}
+
+pub(super) fn names<'t>(syntax: &Syntax<'t>, lines: Range<u32>) -> Vec<&'t str> {
+    let identifiers = syntax.language.words().identifiers;
+    let used = syntax.nodes.iter().enumerate().filter(|(_, node)| node.is(identifiers));
+    once(used.filter(|(_, node)| lines.contains(&node.line)).map(|(i, _)| syntax.node_text(i)))
+}
+
+fn once<'t>(names: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut seen = HashSet::new();
+    names.filter(|name| !name.is_empty() && seen.insert(*name)).collect()
+}
