@@ -1,1 +1,34 @@
-//! The journal and its projections; the only SQL.
+//! The journal and its projections: what was recorded, kept in one SQLite file.
+//!
+//! Facts are appended and never changed. A [`Store`] owns the file for writing: one thread
+//! writes, and appends that arrive while it syncs share the next transaction. A [`View`] is
+//! one consistent moment of the file, from which everything is read. The rows that people
+//! list (tasks, attempts, approvals) are folds of the events, kept in the same transaction
+//! as the events, and can be built anew from them at any time.
+//!
+//! All SQL of the workspace is in this crate. It decides nothing: who may spend, what runs
+//! next and what a person may do are for others.
+
+mod blob;
+mod connection;
+mod error;
+mod fold;
+mod journal;
+mod lock;
+mod project;
+mod rows;
+mod schema;
+mod store;
+mod upcast;
+mod view;
+mod wait;
+mod writer;
+
+pub use blob::{BLOB_BYTES_MAX, BlobHash, BlobHashError};
+pub use error::StoreError;
+pub use journal::{About, EVENT_BYTES_MAX, EventQuery, PAGE_BYTES};
+pub use lock::{EngineLock, Holder};
+pub use project::TaskQuery;
+pub use rows::{AttemptRow, Ending, ProposalRow, ProposalState, TaskRow};
+pub use store::{Appended, AttemptStart, Store};
+pub use view::{Events, Reader, View};

@@ -1,0 +1,212 @@
+//! What an event does to the rows that people list. Pure, and apart from the SQL that keeps
+//! them, so that the kept rows and those built anew come from the same lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tenfold_domain::{
+    AttemptEvent, AttemptId, CommitId, EffectKind, Event, Fact, Millis, NanoUsd, ProposalEvent,
+    Seed, StepEvent, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, Timestamp, Tokens, Usage,
+};
+
+use crate::rows::{AttemptRow, Ending, ProposalRow, ProposalState, TaskRow};
+
+/// One task with those of its attempts that an event may change.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct TaskFold {
+    /// The task; none before it is asked for.
+    pub(crate) task: Option<TaskRow>,
+    /// Attempts by number.
+    pub(crate) attempts: BTreeMap<u32, AttemptRow>,
+}
+
+impl TaskFold {
+    /// Changes the rows by an event. An event of a task that nobody asked for, or of an
+    /// attempt that did not start, changes nothing.
+    pub(crate) fn evolve(&mut self, event: &Event) {
+        match &event.fact {
+            Fact::Task { task, event: TaskEvent::Asked(spec) } => {
+                self.task.get_or_insert_with(|| asked(*task, spec, event.at));
+            }
+            Fact::Attempt { attempt, event: change } => {
+                self.evolve_attempt(*attempt, change, event.at);
+            }
+            Fact::Step { attempt, event: change, .. } => {
+                if let Some((task, row)) = self.rows(*attempt) {
+                    worked(task, row, event.at);
+                    stepped(task, row, change);
+                }
+            }
+            Fact::Proposal { attempt, event: change } => {
+                if let Some((task, row)) = self.rows(*attempt) {
+                    worked(task, row, event.at);
+                    proposed(task, *attempt, change, event.at);
+                }
+            }
+            Fact::Ledger { .. } | Fact::Repository { .. } => {}
+        }
+        if let Some(task) = &mut self.task {
+            task.state = state(task);
+        }
+    }
+
+    fn rows(&mut self, attempt: AttemptId) -> Option<(&mut TaskRow, &mut AttemptRow)> {
+        Some((self.task.as_mut()?, self.attempts.get_mut(&attempt.number)?))
+    }
+
+    fn evolve_attempt(&mut self, id: AttemptId, event: &AttemptEvent, at: Timestamp) {
+        if let AttemptEvent::Started { strategy, model, seed, base } = event {
+            self.start(started(id, *strategy, model, *seed, base, at));
+            return;
+        }
+        let Some((task, row)) = self.rows(id) else { return };
+        match event {
+            AttemptEvent::Started { .. } | AttemptEvent::Advanced { .. } => worked(task, row, at),
+            AttemptEvent::Resumed => {
+                row.seen_at = at;
+                row.ended = None;
+                task.running.insert(id.number);
+            }
+            AttemptEvent::Ended { outcome, note } => {
+                worked(task, row, at);
+                let ending = Ending { attempt: id, at, outcome: *outcome, note: note.clone() };
+                row.ended = Some(ending.clone());
+                task.last = Some(ending);
+                task.running.remove(&id.number);
+            }
+        }
+    }
+
+    fn start(&mut self, row: AttemptRow) {
+        let Some(task) = &mut self.task else { return };
+        let number = row.id.number;
+        if let std::collections::btree_map::Entry::Vacant(entry) = self.attempts.entry(number) {
+            entry.insert(row);
+            task.attempts += 1;
+            task.running.insert(number);
+        }
+    }
+}
+
+fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
+    TaskRow {
+        id,
+        text: spec.text.clone(),
+        workspace: spec.workspace.clone(),
+        state: TaskState::Queued,
+        attempts: 0,
+        running: BTreeSet::new(),
+        spent: NanoUsd::ZERO,
+        tokens: Tokens(0),
+        steps: 0,
+        wall: Millis(0),
+        asked_at: at,
+        last: None,
+        proposals: Vec::new(),
+    }
+}
+
+fn started(
+    id: AttemptId,
+    strategy: Strategy,
+    model: &str,
+    seed: Seed,
+    base: &CommitId,
+    at: Timestamp,
+) -> AttemptRow {
+    AttemptRow {
+        id,
+        strategy,
+        model: model.to_owned(),
+        seed,
+        base: base.clone(),
+        started_at: at,
+        seen_at: at,
+        ended: None,
+        usage: Usage::default(),
+        cost: NanoUsd::ZERO,
+        wall: Millis(0),
+        steps: 0,
+        checks: 0,
+    }
+}
+
+/// Counts the time since the attempt was last heard of, unless it has ended: what a person
+/// does with a proposal afterwards is not the attempt's work.
+fn worked(task: &mut TaskRow, row: &mut AttemptRow, at: Timestamp) {
+    if row.ended.is_none() {
+        let since = at.since(row.seen_at);
+        row.wall += since;
+        task.wall += since;
+        row.seen_at = at;
+    }
+}
+
+fn stepped(task: &mut TaskRow, row: &mut AttemptRow, event: &StepEvent) {
+    let (usage, cost) = match event {
+        StepEvent::Intent { kind, .. } => {
+            row.checks += u64::from(*kind == EffectKind::Check);
+            return;
+        }
+        StepEvent::Result { usage, cost, .. } => (*usage, *cost),
+        StepEvent::Failed { cost, .. } => (Usage::default(), *cost),
+    };
+    row.usage += usage;
+    row.cost += cost;
+    row.steps += 1;
+    task.tokens += usage.total();
+    task.spent += cost;
+    task.steps += 1;
+}
+
+fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: Timestamp) {
+    if let ProposalEvent::Made { commit, evidence } = event {
+        task.proposals.retain(|proposal| proposal.attempt != attempt);
+        task.proposals.push(ProposalRow {
+            attempt,
+            commit: commit.clone(),
+            verified: evidence.as_ref().is_some_and(|report| report.passed()),
+            made_at: at,
+            state: ProposalState::ToReview,
+        });
+        return;
+    }
+    let Some(row) = task.proposals.iter_mut().find(|proposal| proposal.attempt == attempt) else {
+        return;
+    };
+    row.state = match event {
+        ProposalEvent::Made { .. } | ProposalEvent::Undone => ProposalState::ToReview,
+        ProposalEvent::AcceptedAsBranch { branch, commit } => {
+            ProposalState::AcceptedAsBranch { branch: branch.clone(), commit: commit.clone() }
+        }
+        ProposalEvent::AcceptedInPlace { before, after } => {
+            ProposalState::AcceptedInPlace { before: before.clone(), after: after.clone() }
+        }
+        ProposalEvent::Rejected { reason } => ProposalState::Rejected { reason: reason.clone() },
+    };
+}
+
+/// Where a task stands: work that is going on comes first, then what became of the
+/// proposal that counts. A rejected proposal is the last word only until a later attempt
+/// ends without one.
+fn state(task: &TaskRow) -> TaskState {
+    if !task.running.is_empty() {
+        return TaskState::Working;
+    }
+    let Some(last) = &task.last else { return TaskState::Queued };
+    match task.proposal() {
+        None => TaskState::NeedsYou,
+        Some(proposal) => match proposal.state {
+            ProposalState::ToReview => TaskState::ToReview,
+            ProposalState::Rejected { .. } if proposal.attempt.number < last.attempt.number => {
+                TaskState::NeedsYou
+            }
+            ProposalState::Rejected { .. } => TaskState::Rejected,
+            ProposalState::AcceptedAsBranch { .. } | ProposalState::AcceptedInPlace { .. } => {
+                TaskState::Accepted
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! Where a task stands after what happened to it, and what its attempts add up to.
+
+use std::path::PathBuf;
+
+use tenfold_domain::{
+    AttemptOutcome, Budget, CheckReport, CheckVerdict, Seq, StepId, TaskState::*,
+};
+
+use super::*;
+
+/// Tells a task's story, one event a second.
+struct Story {
+    fold: TaskFold,
+    now: u64,
+}
+
+impl Story {
+    fn asked() -> Self {
+        let mut story = Self { fold: TaskFold::default(), now: 0 };
+        let spec = TaskSpec {
+            text: "fix it".into(),
+            workspace: PathBuf::from("/w"),
+            check: None,
+            setup: None,
+            may_edit: vec![],
+            protect: vec![],
+            check_timeout: Millis(1),
+            budget: Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 },
+            model: "m".into(),
+            strategy: Strategy::Repair,
+        };
+        story.tell(Fact::Task { task: id(1).task, event: TaskEvent::Asked(Box::new(spec)) });
+        story
+    }
+
+    fn tell(&mut self, fact: Fact) {
+        self.now += 1_000;
+        self.fold.evolve(&Event { seq: Seq(self.now), at: Timestamp(self.now), fact });
+    }
+
+    fn attempt(&mut self, number: u32, event: AttemptEvent) {
+        self.tell(Fact::Attempt { attempt: id(number), event });
+    }
+
+    fn start(&mut self, number: u32) {
+        let (strategy, seed) = (Strategy::Repair, Seed(1));
+        let started = AttemptEvent::Started { strategy, model: "m".into(), seed, base: commit() };
+        self.attempt(number, started);
+    }
+
+    fn end(&mut self, number: u32, outcome: AttemptOutcome) {
+        self.attempt(number, AttemptEvent::Ended { outcome, note: format!("end {number}") });
+    }
+
+    fn propose(&mut self, number: u32, event: ProposalEvent) {
+        self.tell(Fact::Proposal { attempt: id(number), event });
+    }
+
+    fn make(&mut self, number: u32) {
+        self.propose(number, ProposalEvent::Made { commit: commit(), evidence: None });
+    }
+
+    /// An attempt that makes a proposal, from its start to its end.
+    fn finish(&mut self, number: u32) {
+        self.start(number);
+        self.make(number);
+        self.end(number, AttemptOutcome::Finished);
+    }
+
+    fn step(&mut self, number: u32, event: StepEvent) {
+        self.tell(Fact::Step { attempt: id(number), step: StepId(1), event });
+    }
+
+    fn task(&self) -> &TaskRow {
+        self.fold.task.as_ref().unwrap()
+    }
+
+    fn stands(&self) -> TaskState {
+        self.task().state
+    }
+}
+
+fn id(number: u32) -> AttemptId {
+    AttemptId { task: TaskId::new(3).unwrap(), number }
+}
+
+fn commit() -> CommitId {
+    "a".repeat(40).parse().unwrap()
+}
+
+fn rejected() -> ProposalEvent {
+    ProposalEvent::Rejected { reason: "no".into() }
+}
+
+fn accepted() -> ProposalEvent {
+    ProposalEvent::AcceptedAsBranch { branch: "refs/heads/x".into(), commit: "c".into() }
+}
+
+#[test]
+fn a_task_waits_works_and_comes_to_review() {
+    let mut story = Story::asked();
+    assert_eq!(story.stands(), Queued);
+    story.start(1);
+    assert_eq!(story.stands(), Working);
+    story.make(1);
+    assert_eq!(story.stands(), Working);
+    story.end(1, AttemptOutcome::Finished);
+    assert_eq!(story.stands(), ToReview);
+}
+
+#[test]
+fn an_attempt_without_a_proposal_needs_a_person() {
+    let mut story = Story::asked();
+    story.start(1);
+    story.end(1, AttemptOutcome::GaveUp);
+    assert_eq!(story.stands(), NeedsYou);
+    let last = story.task().last.as_ref().unwrap();
+    assert_eq!((last.outcome, last.note.as_str()), (AttemptOutcome::GaveUp, "end 1"));
+    story.start(2);
+    assert_eq!((story.stands(), story.task().ended_at()), (Working, None));
+    assert!(story.task().last.is_some(), "how the first attempt ended is still known");
+}
+
+#[test]
+fn a_review_is_taken_back_to_where_it_began() {
+    for decision in [rejected(), accepted()] {
+        let mut story = Story::asked();
+        story.finish(1);
+        story.propose(1, decision.clone());
+        let expected = if decision == rejected() { Rejected } else { Accepted };
+        assert_eq!(story.stands(), expected);
+        story.propose(1, ProposalEvent::Undone);
+        assert_eq!(story.stands(), ToReview);
+    }
+}
+
+#[test]
+fn a_rejection_stands_until_a_later_attempt_has_ended() {
+    let mut story = Story::asked();
+    story.finish(1);
+    story.propose(1, rejected());
+    story.start(2);
+    assert_eq!(story.stands(), Working);
+    story.end(2, AttemptOutcome::LimitTime);
+    assert_eq!(story.stands(), NeedsYou);
+}
+
+#[test]
+fn a_proposal_that_waits_outlives_a_later_attempt_that_failed() {
+    let mut story = Story::asked();
+    story.finish(1);
+    story.start(2);
+    story.end(2, AttemptOutcome::GaveUp);
+    assert_eq!(story.stands(), ToReview);
+    assert_eq!(story.task().proposal().unwrap().attempt, id(1));
+}
+
+#[test]
+fn what_was_accepted_counts_before_what_is_newer() {
+    let mut story = Story::asked();
+    story.finish(1);
+    story.finish(2);
+    assert_eq!(story.task().proposal().unwrap().attempt, id(2));
+    story.propose(1, accepted());
+    assert_eq!(story.stands(), Accepted);
+    assert_eq!(story.task().proposal().unwrap().attempt, id(1));
+}
+
+#[test]
+fn a_second_proposal_of_an_attempt_takes_the_place_of_the_first() {
+    let mut story = Story::asked();
+    story.start(1);
+    story.make(1);
+    story.make(1);
+    assert_eq!(story.task().proposals.len(), 1);
+}
+
+#[test]
+fn only_a_check_that_passed_verifies() {
+    let report = |verdict| CheckReport {
+        command: "c".into(),
+        verdict,
+        exit_code: None,
+        failing: vec![],
+        passed: None,
+        output: String::new(),
+        wall: Millis(1),
+    };
+    for (evidence, verified) in [
+        (None, false),
+        (Some(report(CheckVerdict::Failed)), false),
+        (Some(report(CheckVerdict::Passed)), true),
+    ] {
+        let mut story = Story::asked();
+        story.start(1);
+        story.propose(1, ProposalEvent::Made { commit: commit(), evidence });
+        assert_eq!(story.task().proposal().unwrap().verified, verified);
+    }
+}
+
+#[test]
+fn a_stopped_attempt_goes_on_when_it_is_resumed() {
+    let mut story = Story::asked();
+    story.start(1);
+    story.end(1, AttemptOutcome::Stopped);
+    story.attempt(1, AttemptEvent::Resumed);
+    assert_eq!(story.stands(), Working);
+    assert_eq!(story.fold.attempts[&1].ended, None);
+}
+
+#[test]
+fn costs_tokens_steps_and_checks_add_up() {
+    let mut story = Story::asked();
+    story.start(1);
+    let usage = Usage { prompt: Tokens(10), cached: Tokens(5), output: Tokens(1) };
+    let intent = |kind| StepEvent::Intent { kind, request: 1.into(), reservation: None };
+    let (reply, cost, wall) = (1.into(), NanoUsd(7), Millis(1));
+    story.step(1, intent(EffectKind::Model));
+    story.step(1, StepEvent::Result { reply, usage, cost, wall });
+    story.step(1, intent(EffectKind::Check));
+    story.step(1, StepEvent::Failed { why: "gone".into(), cost: NanoUsd(3) });
+    let row = &story.fold.attempts[&1];
+    assert_eq!((row.cost, row.usage, row.steps, row.checks), (NanoUsd(10), usage, 2, 1));
+    let task = story.task();
+    assert_eq!((task.spent, task.tokens, task.steps), (NanoUsd(10), Tokens(16), 2));
+}
+
+#[test]
+fn only_the_time_of_work_counts() {
+    let mut story = Story::asked();
+    story.start(1);
+    story.attempt(1, AttemptEvent::Advanced { change: 1.into() });
+    story.now += 3_600_000; // Interrupted, for an hour.
+    story.attempt(1, AttemptEvent::Resumed);
+    story.make(1);
+    story.end(1, AttemptOutcome::Finished);
+    story.propose(1, accepted());
+    assert_eq!(story.fold.attempts[&1].wall, Millis(3_000));
+    assert_eq!(story.task().wall, Millis(3_000));
+}
+
+#[test]
+fn what_was_never_asked_for_or_never_began_changes_nothing() {
+    let mut nobody = Story { fold: TaskFold::default(), now: 0 };
+    nobody.start(1);
+    nobody.make(1);
+    assert_eq!(nobody.fold, TaskFold::default());
+    let mut story = Story::asked();
+    let before = story.fold.clone();
+    story.end(1, AttemptOutcome::Finished);
+    story.make(1);
+    story.propose(1, accepted());
+    assert_eq!(story.fold, before);
+    story.start(1);
+    story.start(1);
+    assert_eq!(story.task().attempts, 1, "an attempt begins once");
+}

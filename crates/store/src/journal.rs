@@ -1,0 +1,219 @@
+//! The journal's rows: how a fact is written down and read back, and the questions that can
+//! be asked of the journal. It does not know what the facts mean.
+
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
+use serde_json::Value;
+use tenfold_domain::{AttemptId, Event, Fact, Seq, TaskId, TaskSpec, Timestamp};
+
+use crate::StoreError;
+use crate::error::Doing;
+use crate::upcast::{Recorded, UPCASTERS};
+
+/// The largest event that can be recorded, as JSON, in bytes (16 MiB). What may be larger
+/// goes into a blob, and its hash into the event.
+pub const EVENT_BYTES_MAX: usize = 16 << 20;
+
+/// About how many bytes of JSON one page of events holds at most (8 MiB): a page ends early
+/// with the event that passes this.
+pub const PAGE_BYTES: usize = 8 << 20;
+
+/// How many events a page holds unless the query says otherwise.
+const PAGE_EVENTS: u32 = 1_000;
+
+/// What events are about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum About {
+    /// Anything.
+    #[default]
+    Everything,
+    /// One task, its attempts, their steps and proposals.
+    Task(TaskId),
+    /// One attempt, its steps and its proposal.
+    Attempt(AttemptId),
+    /// Money.
+    Ledger,
+    /// Repositories.
+    Repositories,
+}
+
+/// Which events to read. The default is the first page of all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventQuery {
+    /// What they are about.
+    pub about: About,
+    /// Only events after this one; zero for all.
+    pub after: Seq,
+    /// At most this many.
+    pub limit: u32,
+}
+
+impl Default for EventQuery {
+    fn default() -> Self {
+        Self { about: About::default(), after: Seq(0), limit: PAGE_EVENTS }
+    }
+}
+
+impl From<About> for EventQuery {
+    fn from(about: About) -> Self {
+        Self { about, ..Self::default() }
+    }
+}
+
+/// The place and the moment of the newest event; zeros if there is none.
+pub(crate) fn newest(connection: &Connection) -> Result<(Seq, Timestamp), StoreError> {
+    let doing = "reading the newest event";
+    connection
+        .prepare_cached("SELECT seq, at_ms FROM event ORDER BY seq DESC LIMIT 1")
+        .and_then(|mut query| {
+            query.query_row([], |row| Ok((Seq(number(row, 0)?), Timestamp(number(row, 1)?))))
+        })
+        .optional()
+        .doing(connection, doing)
+        .map(Option::unwrap_or_default)
+}
+
+/// Writes an event down.
+pub(crate) fn insert(connection: &Connection, event: &Event) -> Result<(), StoreError> {
+    let body = serde_json::to_value(&event.fact).map_err(StoreError::unwritable)?;
+    let word = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (noun, name) = (word("noun"), word("event"));
+    let text = body.to_string();
+    if text.len() > EVENT_BYTES_MAX {
+        let bytes = text.len();
+        return Err(StoreError::TooLarge { what: "an event", bytes, most: EVENT_BYTES_MAX });
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO event (seq, at_ms, task, attempt, noun, event, version, body)
+             VALUES (:seq, :at_ms, :task, :attempt, :noun, :event, :version, :body)",
+        )
+        .and_then(|mut insert| {
+            insert.execute(named_params! {
+                ":seq": integer(event.seq.0),
+                ":at_ms": integer(event.at.0),
+                ":task": event.fact.task().map(|task| integer(task.number())),
+                ":attempt": event.fact.attempt().map(|attempt| attempt.number),
+                ":noun": noun,
+                ":event": name,
+                ":version": UPCASTERS.version(noun, name),
+                ":body": text,
+            })
+        })
+        .doing(connection, "recording an event")
+        .map(|_| ())
+}
+
+/// The columns that make an [`Event`]. The events of a task, of an attempt and of neither
+/// are found by an index each.
+const COLUMNS: &str = "SELECT seq, at_ms, noun, event, version, body FROM event";
+
+/// The SQL of a query: what it looks for, in the order of recording.
+pub(crate) fn sql(about: About) -> String {
+    let wanted = match about {
+        About::Everything => "",
+        About::Task(_) => "task = :task AND",
+        About::Attempt(_) => "task = :task AND attempt = :attempt AND",
+        About::Ledger => "task IS NULL AND noun = 'ledger' AND",
+        About::Repositories => "task IS NULL AND noun = 'repository' AND",
+    };
+    format!("{COLUMNS} WHERE {wanted} seq > :after ORDER BY seq LIMIT :limit")
+}
+
+/// One page of events in the order of recording. A page may be shorter than its limit (see
+/// [`PAGE_BYTES`]); only an empty one means that there are no more.
+pub(crate) fn page(connection: &Connection, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+    let mut events = Vec::new();
+    let mut bytes = 0;
+    each(connection, query, |event, size| {
+        events.push(event);
+        bytes += size;
+        bytes < PAGE_BYTES
+    })?;
+    Ok(events)
+}
+
+/// Hands over events, with their size in bytes, for as long as `take` says true.
+fn each(
+    connection: &Connection,
+    query: &EventQuery,
+    take: impl FnMut(Event, usize) -> bool,
+) -> Result<(), StoreError> {
+    let (task, attempt) = match query.about {
+        About::Task(task) => (Some(integer(task.number())), None),
+        About::Attempt(id) => (Some(integer(id.task.number())), Some(id.number)),
+        About::Everything | About::Ledger | About::Repositories => (None, None),
+    };
+    let (after, limit) = (integer(query.after.0), query.limit);
+    let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":after", &after), (":limit", &limit)];
+    parameters.extend(task.as_ref().map(|task| (":task", task as &dyn ToSql)));
+    parameters.extend(attempt.as_ref().map(|attempt| (":attempt", attempt as &dyn ToSql)));
+    read(connection, &sql(query.about), &parameters, take)
+}
+
+/// Hands over every event of every task, task by task, each in the order of recording.
+pub(crate) fn each_by_task(
+    connection: &Connection,
+    mut take: impl FnMut(Event) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sql = format!("{COLUMNS} WHERE task IS NOT NULL ORDER BY task, seq");
+    let mut outcome = Ok(());
+    read(connection, &sql, &[], |event, _| {
+        outcome = take(event);
+        outcome.is_ok()
+    })?;
+    outcome
+}
+
+fn read(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[(&str, &dyn ToSql)],
+    mut take: impl FnMut(Event, usize) -> bool,
+) -> Result<(), StoreError> {
+    let doing = "reading events";
+    let mut query = connection.prepare_cached(sql).doing(connection, doing)?;
+    let mut rows = query.query(parameters).doing(connection, doing)?;
+    while let Some(row) = rows.next().doing(connection, doing)? {
+        let seq = Seq(number(row, 0).doing(connection, doing)?);
+        let at = Timestamp(number(row, 1).doing(connection, doing)?);
+        let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
+        let recorded = Recorded {
+            seq,
+            noun: text(2).doing(connection, doing)?,
+            event: text(3).doing(connection, doing)?,
+            version: row.get(4).doing(connection, doing)?,
+            body: text(5).doing(connection, doing)?,
+        };
+        let size = recorded.body.len();
+        let fact = UPCASTERS.read(&recorded)?;
+        if !take(Event { seq, at, fact }, size) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The task as it was asked for; `None` if it was not.
+pub(crate) fn spec(connection: &Connection, task: TaskId) -> Result<Option<TaskSpec>, StoreError> {
+    let mut spec = None;
+    // A task's first event is that it was asked for.
+    let first = EventQuery { limit: 1, ..About::Task(task).into() };
+    each(connection, &first, |event, _| {
+        if let Fact::Task { event: tenfold_domain::TaskEvent::Asked(asked), .. } = event.fact {
+            spec = Some(*asked);
+        }
+        false
+    })?;
+    Ok(spec)
+}
+
+/// SQLite's integers are signed; no count or moment here comes near their end.
+pub(crate) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A column that holds a count or a moment.
+pub(crate) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(column)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
+}

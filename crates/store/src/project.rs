@@ -1,0 +1,353 @@
+//! Where the rows that people list are kept, and how they are found. What an event does to a
+//! row is in `fold`; here a row is loaded, handed over, and put back.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tenfold_domain::{AttemptId, Event, Fact, RepositoryEvent, Seq, TaskId, TaskState};
+
+use crate::StoreError;
+use crate::error::Doing;
+use crate::fold::TaskFold;
+use crate::journal::{self, About, EventQuery, integer, number};
+use crate::rows::{AttemptRow, TaskRow};
+
+/// The form of the rows: to be raised whenever a row, a fold or a table changes. A file with
+/// rows of another form has them built anew.
+const FORM: u32 = 1;
+
+/// Which tasks to list. The default is the first page of all of them, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskQuery {
+    /// In one of these states; empty: in any.
+    pub states: Vec<TaskState>,
+    /// Of this workspace only.
+    pub workspace: Option<PathBuf>,
+    /// Whether the newest come first.
+    pub newest_first: bool,
+    /// Only tasks that come after this one, in the order asked for.
+    pub past: Option<TaskId>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+impl Default for TaskQuery {
+    fn default() -> Self {
+        Self { states: Vec::new(), workspace: None, newest_first: true, past: None, limit: 100 }
+    }
+}
+
+/// Changes the rows by an event that was just recorded.
+pub(crate) fn apply(connection: &Connection, event: &Event) -> Result<(), StoreError> {
+    if let Fact::Repository { workspace, event } = &event.fact {
+        return approve(connection, workspace, event);
+    }
+    let Some(id) = event.fact.task() else { return Ok(()) };
+    let mut fold = TaskFold { task: task(connection, id)?, ..TaskFold::default() };
+    if let Some(id) = event.fact.attempt() {
+        fold.attempts.extend(attempt(connection, id)?.map(|row| (id.number, row)));
+    }
+    fold.evolve(event);
+    save(connection, &fold)
+}
+
+/// Builds the rows anew if those in the file are of another form.
+pub(crate) fn bring_up_to_date(connection: &mut Connection) -> Result<(), StoreError> {
+    if form(connection)? == FORM {
+        return Ok(());
+    }
+    let path = Path::new(connection.path().unwrap_or_default()).to_owned();
+    let failed = |error| StoreError::sql("building the lists anew", &path, error);
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    rebuild(&transaction)?;
+    transaction.commit().map_err(failed)
+}
+
+/// Refuses to read rows that are of another form.
+pub(crate) fn expect_current(connection: &Connection) -> Result<(), StoreError> {
+    let path = Path::new(connection.path().unwrap_or_default()).to_owned();
+    match form(connection)? {
+        FORM => Ok(()),
+        found if found < FORM => Err(StoreError::Older { path, found, known: FORM }),
+        found => Err(StoreError::Newer { path, found, known: FORM }),
+    }
+}
+
+/// The form of the rows in the file; zero if there are none yet.
+fn form(connection: &Connection) -> Result<u32, StoreError> {
+    connection
+        .prepare_cached("SELECT coalesce(max(form), 0) FROM projection")
+        .and_then(|mut query| query.query_row([], |row| row.get(0)))
+        .doing(connection, "reading the form of the lists")
+}
+
+/// Throws all rows away and builds them anew from the journal. Holds one task at a time.
+pub(crate) fn rebuild(connection: &Connection) -> Result<(), StoreError> {
+    let doing = "building the lists anew";
+    connection.execute_batch(include_str!("sql/projections.sql")).doing(connection, doing)?;
+    let mut fold = TaskFold::default();
+    journal::each_by_task(connection, |event| {
+        let before = fold.task.as_ref().map(|row| row.id);
+        if before.is_some() && before != event.fact.task() {
+            save(connection, &std::mem::take(&mut fold))?;
+        }
+        fold.evolve(&event);
+        Ok(())
+    })?;
+    save(connection, &fold)?;
+    rebuild_approvals(connection)?;
+    connection
+        .execute("DELETE FROM projection", [])
+        .and_then(|_| connection.execute("INSERT INTO projection (form) VALUES (?1)", [FORM]))
+        .doing(connection, doing)
+        .map(|_| ())
+}
+
+fn rebuild_approvals(connection: &Connection) -> Result<(), StoreError> {
+    let mut after = Seq(0);
+    loop {
+        let query = EventQuery { after, ..About::Repositories.into() };
+        let page = journal::page(connection, &query)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.seq;
+        for event in &page {
+            apply(connection, event)?;
+        }
+    }
+}
+
+fn approve(
+    connection: &Connection,
+    workspace: &Path,
+    event: &RepositoryEvent,
+) -> Result<(), StoreError> {
+    let RepositoryEvent::ConfigApproved { hash } = event;
+    // A fact with a path that is not UTF-8 is not recorded, so there is none here.
+    let Some(workspace) = workspace.to_str() else { return Ok(()) };
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO approval (workspace, hash) VALUES (?1, ?2)")
+        .and_then(|mut insert| insert.execute([workspace, hash]))
+        .doing(connection, "recording an approval")
+        .map(|_| ())
+}
+
+/// The hash of the configuration that was approved last for this workspace.
+pub(crate) fn approved(
+    connection: &Connection,
+    workspace: &Path,
+) -> Result<Option<String>, StoreError> {
+    let Some(workspace) = workspace.to_str() else { return Ok(None) };
+    connection
+        .prepare_cached("SELECT hash FROM approval WHERE workspace = ?1")
+        .and_then(|mut query| query.query_row([workspace], |row| row.get(0)))
+        .optional()
+        .doing(connection, "reading an approval")
+}
+
+fn save(connection: &Connection, fold: &TaskFold) -> Result<(), StoreError> {
+    let doing = "keeping a task's row";
+    let Some(task) = &fold.task else { return Ok(()) };
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO task_row (id, state, workspace, body)
+             VALUES (?1, ?2, ?3, ?4)",
+        )
+        .and_then(|mut insert| {
+            let id = integer(task.id.number());
+            insert.execute((id, word(task.state), task.workspace.to_str(), text(task)))
+        })
+        .doing(connection, doing)?;
+    for (number, row) in &fold.attempts {
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO attempt_row (task, number, running, body)
+                 VALUES (?1, ?2, ?3, ?4)",
+            )
+            .and_then(|mut insert| {
+                let task = integer(task.id.number());
+                insert.execute((task, number, row.ended.is_none(), text(row)))
+            })
+            .doing(connection, doing)?;
+    }
+    Ok(())
+}
+
+/// A row as JSON. It holds nothing that JSON has no form for: its one path has passed
+/// through the journal already.
+fn text(row: &impl Serialize) -> String {
+    serde_json::to_string(row).expect("a row has a form in JSON")
+}
+
+/// A state as it is written in a column.
+fn word(state: TaskState) -> String {
+    text(&state).trim_matches('"').to_owned()
+}
+
+/// The newest task's number; zero if there is none.
+pub(crate) fn newest_task(connection: &Connection) -> Result<u64, StoreError> {
+    connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM task_row")
+        .and_then(|mut query| query.query_row([], |row| number(row, 0)))
+        .doing(connection, "reading the newest task")
+}
+
+/// The number of a task's newest attempt; zero if there is none yet.
+pub(crate) fn newest_attempt(connection: &Connection, id: TaskId) -> Result<u32, StoreError> {
+    if task(connection, id)?.is_none() {
+        return Err(StoreError::NoTask(id));
+    }
+    connection
+        .prepare_cached("SELECT coalesce(max(number), 0) FROM attempt_row WHERE task = ?1")
+        .and_then(|mut query| query.query_row([integer(id.number())], |row| row.get(0)))
+        .doing(connection, "reading the newest attempt")
+}
+
+/// One task's row.
+pub(crate) fn task(connection: &Connection, id: TaskId) -> Result<Option<TaskRow>, StoreError> {
+    let sql = "SELECT body FROM task_row WHERE id = ?1";
+    Ok(rows(connection, sql, &[&integer(id.number())])?.pop())
+}
+
+/// One attempt's row.
+pub(crate) fn attempt(
+    connection: &Connection,
+    id: AttemptId,
+) -> Result<Option<AttemptRow>, StoreError> {
+    let sql = "SELECT body FROM attempt_row WHERE task = ?1 AND number = ?2";
+    Ok(rows(connection, sql, &[&integer(id.task.number()), &id.number])?.pop())
+}
+
+/// All attempts of a task, in their order.
+pub(crate) fn attempts(
+    connection: &Connection,
+    task: TaskId,
+) -> Result<Vec<AttemptRow>, StoreError> {
+    let sql = "SELECT body FROM attempt_row WHERE task = ?1 ORDER BY number";
+    rows(connection, sql, &[&integer(task.number())])
+}
+
+/// The attempts that began and have not ended.
+pub(crate) const RUNNING: &str =
+    "SELECT body FROM attempt_row WHERE running = 1 ORDER BY task, number";
+
+/// All attempts that began and have not ended, by task.
+pub(crate) fn running(connection: &Connection) -> Result<Vec<AttemptRow>, StoreError> {
+    rows(connection, RUNNING, &[])
+}
+
+/// One page of tasks. Each state is a query of its own, so that each is found by its index
+/// in the order that was asked for.
+pub(crate) fn tasks(
+    connection: &Connection,
+    query: &TaskQuery,
+) -> Result<Vec<TaskRow>, StoreError> {
+    let workspace = match &query.workspace {
+        None => None,
+        Some(path) => match path.to_str() {
+            Some(path) => Some(path),
+            None => return Ok(Vec::new()),
+        },
+    };
+    let past = match query.past {
+        Some(id) => integer(id.number()),
+        None if query.newest_first => i64::MAX,
+        None => 0,
+    };
+    let mut found = Vec::new();
+    let states: Vec<_> = query.states.iter().map(|state| Some(word(*state))).collect();
+    for state in if states.is_empty() { vec![None] } else { states } {
+        let mut parameters: Vec<&dyn ToSql> = vec![&past, &query.limit];
+        parameters.extend(state.as_ref().map(|state| state as &dyn ToSql));
+        parameters.extend(workspace.as_ref().map(|path| path as &dyn ToSql));
+        let sql = tasks_sql(query.newest_first, state.is_some(), workspace.is_some());
+        found.extend(rows::<TaskRow>(connection, &sql, &parameters)?);
+    }
+    found.sort_unstable_by_key(|row| row.id);
+    found.dedup_by_key(|row| row.id);
+    if query.newest_first {
+        found.reverse();
+    }
+    found.truncate(query.limit as usize);
+    Ok(found)
+}
+
+/// The SQL of a page of tasks: `?1` is where it begins, `?2` how many, then the state and the
+/// workspace, if they are asked for.
+pub(crate) fn tasks_sql(newest_first: bool, state: bool, workspace: bool) -> String {
+    let (beyond, order) = if newest_first { ("<", "DESC") } else { (">", "ASC") };
+    let state_is = if state { "AND state = ?3" } else { "" };
+    let workspace_is = match (state, workspace) {
+        (_, false) => "",
+        (false, true) => "AND workspace = ?3",
+        (true, true) => "AND workspace = ?4",
+    };
+    format!(
+        "SELECT body FROM task_row WHERE id {beyond} ?1 {state_is} {workspace_is}
+         ORDER BY id {order} LIMIT ?2"
+    )
+}
+
+fn rows<T: DeserializeOwned>(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[&dyn ToSql],
+) -> Result<Vec<T>, StoreError> {
+    let doing = "reading the lists";
+    let mut query = connection.prepare_cached(sql).doing(connection, doing)?;
+    let mut rows = query.query(parameters).doing(connection, doing)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().doing(connection, doing)? {
+        let body = row.get_ref(0).and_then(|body| Ok(body.as_str()?)).doing(connection, doing)?;
+        found.push(serde_json::from_str(body).map_err(|error| StoreError::Corrupt {
+            path: Path::new(connection.path().unwrap_or_default()).to_owned(),
+            detail: format!("a row of the lists does not read: {error}"),
+        })?);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{MIGRATIONS, migrate};
+
+    /// What SQLite would do for a query.
+    fn plan(connection: &Connection, sql: &str) -> String {
+        let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let blanks = vec![rusqlite::types::Null; query.parameter_count()];
+        let steps = query
+            .query_map(rusqlite::params_from_iter(blanks), |row| row.get::<_, String>("detail"))
+            .unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn no_question_reads_a_whole_table_or_sorts() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        rebuild(&connection).unwrap();
+        let attempt: AttemptId = "1.1".parse().unwrap();
+        let mut questions: Vec<String> = [
+            About::Everything,
+            About::Task(attempt.task),
+            About::Attempt(attempt),
+            About::Ledger,
+            About::Repositories,
+        ]
+        .map(journal::sql)
+        .into();
+        for bits in 0..8 {
+            questions.push(tasks_sql(bits & 1 != 0, bits & 2 != 0, bits & 4 != 0));
+        }
+        for sql in questions {
+            let plan = plan(&connection, &sql);
+            assert!(plan.contains("SEARCH"), "{sql}: {plan}");
+            assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+        }
+        let running = plan(&connection, RUNNING);
+        assert!(running.contains("attempt_running"), "{running}");
+    }
+}

@@ -1,0 +1,155 @@
+//! The rows that people list: tasks, attempts and proposals as they stand. Plain data; how
+//! events make them is in `fold`, where they lie is in `project`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::{
+    AttemptId, AttemptOutcome, CommitId, Millis, NanoUsd, Seed, Strategy, TaskId, TaskState,
+    Timestamp, Tokens, Usage,
+};
+
+/// A task as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskRow {
+    /// Which task.
+    pub id: TaskId,
+    /// What the person asked for; empty: make the check pass.
+    pub text: String,
+    /// The repository or folder.
+    pub workspace: PathBuf,
+    /// Where it stands.
+    pub state: TaskState,
+    /// How many attempts have begun.
+    pub attempts: u32,
+    /// The attempts that have begun and not ended, by number.
+    pub running: BTreeSet<u32>,
+    /// What all attempts cost.
+    pub spent: NanoUsd,
+    /// What all attempts used, computed, cached and generated.
+    pub tokens: Tokens,
+    /// How many effects came to an end, well or not.
+    pub steps: u64,
+    /// How long all attempts worked, added up; the time between an interruption and going on
+    /// is not counted.
+    pub wall: Millis,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// How the attempt that ended last did so.
+    pub last: Option<Ending>,
+    /// The newest proposal of every attempt that made one, in the order of making.
+    pub proposals: Vec<ProposalRow>,
+}
+
+impl TaskRow {
+    /// The proposal that counts: the one that was accepted, else the newest that waits for
+    /// review, else the newest.
+    pub fn proposal(&self) -> Option<&ProposalRow> {
+        let newest = |wanted: fn(&ProposalRow) -> bool| {
+            self.proposals.iter().rev().find(move |proposal| wanted(proposal))
+        };
+        newest(|proposal| proposal.state.is_accepted())
+            .or_else(|| newest(|proposal| proposal.state == ProposalState::ToReview))
+            .or_else(|| newest(|_| true))
+    }
+
+    /// When the work came to an end; `None` while an attempt runs, and before the first has
+    /// ended.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.last.as_ref().filter(|_| self.running.is_empty()).map(|ending| ending.at)
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// Which attempt.
+    pub attempt: AttemptId,
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub outcome: AttemptOutcome,
+    /// What a person should know about it.
+    pub note: String,
+}
+
+/// A proposal as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProposalRow {
+    /// The attempt that made it.
+    pub attempt: AttemptId,
+    /// The proposed files, in Tenfold's own git directory.
+    pub commit: CommitId,
+    /// Whether the whole check passed on the diff alone.
+    pub verified: bool,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What became of it.
+    pub state: ProposalState,
+}
+
+/// What became of a proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum ProposalState {
+    /// It waits for review.
+    ToReview,
+    /// It was accepted as a branch.
+    AcceptedAsBranch {
+        /// The branch's full name.
+        branch: String,
+        /// The commit it points to, in the person's repository.
+        commit: String,
+    },
+    /// It was applied to the person's files.
+    AcceptedInPlace {
+        /// Every file that was written, as it was before.
+        before: CommitId,
+        /// The same files as they were written.
+        after: CommitId,
+    },
+    /// It was rejected.
+    Rejected {
+        /// Why, in the person's words.
+        reason: String,
+    },
+}
+
+impl ProposalState {
+    /// Whether the person took it, in either way.
+    pub fn is_accepted(&self) -> bool {
+        matches!(self, Self::AcceptedAsBranch { .. } | Self::AcceptedInPlace { .. })
+    }
+}
+
+/// An attempt as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptRow {
+    /// Which attempt.
+    pub id: AttemptId,
+    /// How it works.
+    pub strategy: Strategy,
+    /// With which model.
+    pub model: String,
+    /// From which all its random choices come.
+    pub seed: Seed,
+    /// The person's files as they were.
+    pub base: CommitId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was last heard of while it worked.
+    pub seen_at: Timestamp,
+    /// How it ended; `None` while it runs, and when it was interrupted.
+    pub ended: Option<Ending>,
+    /// What the model used.
+    pub usage: Usage,
+    /// What it cost.
+    pub cost: NanoUsd,
+    /// How long it worked; the time between an interruption and going on is not counted.
+    pub wall: Millis,
+    /// How many effects came to an end, well or not.
+    pub steps: u64,
+    /// How many runs of the check, or of parts of it, were begun.
+    pub checks: u64,
+}

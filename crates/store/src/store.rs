@@ -1,0 +1,260 @@
+//! The store, for whoever writes to it: opening it, and handing work to the thread that
+//! writes. Reading is in `view`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use tenfold_domain::{
+    AttemptEvent, AttemptId, CommitId, Fact, Seed, Seq, Strategy, TaskEvent, TaskId, TaskSpec,
+    Timestamp,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::blob::{self, BLOB_BYTES_MAX, BlobHash};
+use crate::connection::open_for_writing;
+use crate::schema::{MIGRATIONS, migrate};
+use crate::view::{Reader, View};
+use crate::wait::wait;
+use crate::writer::{Asked, Clock, Job, QUEUE_JOBS, Writer, Writing};
+use crate::{StoreError, project};
+
+/// The journal, open for writing. Dropping it waits until all that was handed in is
+/// recorded. Whoever shares it puts it into an [`Arc`].
+///
+/// Every method that writes has two forms: one blocks this thread until the facts are
+/// durable, on any thread, and one is asynchronous, on any runtime. If the asynchronous form
+/// is dropped after it was polled, the facts may be recorded or not.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    reader: Reader,
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+    transactions: Arc<AtomicU64>,
+}
+
+/// Where facts were recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// The place of the first fact; the others follow without a gap. If there were no facts,
+    /// the place of the next one.
+    pub first: Seq,
+    /// When they were recorded; never before an earlier event.
+    pub at: Timestamp,
+}
+
+/// How an attempt begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptStart {
+    /// How it works.
+    pub strategy: Strategy,
+    /// With which model.
+    pub model: String,
+    /// From which all its random choices come.
+    pub seed: Seed,
+    /// The person's files as they were, in Tenfold's own git directory.
+    pub base: CommitId,
+}
+
+impl Store {
+    /// Opens the store at this path for writing, and makes it, with its folder, if there is
+    /// none; a file of an earlier release is brought to this one's format. There is to be one
+    /// at a time: see [`EngineLock`](crate::EngineLock).
+    ///
+    /// # Errors
+    /// [`StoreError::NotAStore`], [`StoreError::Newer`], [`StoreError::Permission`],
+    /// [`StoreError::DiskFull`], [`StoreError::Corrupt`], [`StoreError::NoJournal`],
+    /// [`StoreError::Busy`]; the file is left as it was.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with_clock(path, system_clock)
+    }
+
+    /// As [`Store::open`], with a clock that says what time it is.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub fn open_with_clock(
+        path: &Path,
+        clock: impl Fn() -> Timestamp + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let mut connection = open_for_writing(path)?;
+        migrate(&mut connection, MIGRATIONS)?;
+        project::bring_up_to_date(&mut connection)?;
+        let clock: Clock = Box::new(clock);
+        let transactions = Arc::new(AtomicU64::new(0));
+        let path = path.to_owned();
+        let reader = Reader::open(&path)?;
+        let writer =
+            Writer { connection, path: path.clone(), clock, transactions: transactions.clone() };
+        let (queue, jobs) = mpsc::channel(QUEUE_JOBS);
+        let thread = thread::Builder::new()
+            .name("tenfold-store".to_owned())
+            .spawn(move || writer.run(jobs))
+            .map_err(|error| StoreError::io("starting the writer of", &path, error))?;
+        let (queue, thread) = (Some(queue), Some(thread));
+        Ok(Self { path, reader, queue, thread, transactions })
+    }
+
+    /// Opens a store for reading only, beside an engine that may be running.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is none, [`StoreError::Older`] and
+    /// [`StoreError::Newer`] if another release made it, [`StoreError::NotAStore`],
+    /// [`StoreError::Permission`], [`StoreError::Corrupt`].
+    pub fn read_only(path: &Path) -> Result<Reader, StoreError> {
+        Reader::open(path)
+    }
+
+    /// Where the store is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The store as it is now, for reading. What was appended before shows in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] and the like; none in a sound file.
+    pub fn view(&self) -> Result<View, StoreError> {
+        self.reader.view()
+    }
+
+    /// For those who only read, on any thread, for as long as they like.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// How many transactions were committed since the store was opened.
+    pub fn transactions(&self) -> u64 {
+        self.transactions.load(Ordering::Relaxed)
+    }
+
+    /// Records facts, all or none. They are on the disk when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`], [`StoreError::TooLarge`], [`StoreError::Unwritable`] and
+    /// what else keeps a file from growing; then none of the facts is recorded.
+    pub fn append(&self, facts: Vec<Fact>) -> Result<Appended, StoreError> {
+        wait(self.append_async(facts))
+    }
+
+    /// As [`Store::append`], without blocking.
+    ///
+    /// # Errors
+    /// As for [`Store::append`].
+    pub async fn append_async(&self, facts: Vec<Fact>) -> Result<Appended, StoreError> {
+        self.ask(move |writing| writing.record(facts)).await
+    }
+
+    /// Gives a task the next number and records that it was asked for.
+    ///
+    /// # Errors
+    /// As for [`Store::append`]; then no number is used up.
+    pub fn new_task(&self, spec: TaskSpec) -> Result<TaskId, StoreError> {
+        wait(self.new_task_async(spec))
+    }
+
+    /// As [`Store::new_task`], without blocking.
+    ///
+    /// # Errors
+    /// As for [`Store::append`].
+    pub async fn new_task_async(&self, spec: TaskSpec) -> Result<TaskId, StoreError> {
+        self.ask(move |writing| {
+            let number = project::newest_task(writing.connection)? + 1;
+            let task = TaskId::new(number).expect("one more than a number is not zero");
+            let event = TaskEvent::Asked(Box::new(spec));
+            writing.record(vec![Fact::Task { task, event }])?;
+            Ok(task)
+        })
+        .await
+    }
+
+    /// Gives a task's next attempt its number and records that it began.
+    ///
+    /// # Errors
+    /// [`StoreError::NoTask`], and as for [`Store::append`].
+    pub fn new_attempt(&self, task: TaskId, start: AttemptStart) -> Result<AttemptId, StoreError> {
+        wait(self.new_attempt_async(task, start))
+    }
+
+    /// As [`Store::new_attempt`], without blocking.
+    ///
+    /// # Errors
+    /// As for [`Store::new_attempt`].
+    pub async fn new_attempt_async(
+        &self,
+        task: TaskId,
+        start: AttemptStart,
+    ) -> Result<AttemptId, StoreError> {
+        self.ask(move |writing| {
+            let number = project::newest_attempt(writing.connection, task)? + 1;
+            let attempt = AttemptId { task, number };
+            let AttemptStart { strategy, model, seed, base } = start;
+            let event = AttemptEvent::Started { strategy, model, seed, base };
+            writing.record(vec![Fact::Attempt { attempt, event }])?;
+            Ok(attempt)
+        })
+        .await
+    }
+
+    /// Keeps bytes under their hash; putting the same bytes again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] above [`BLOB_BYTES_MAX`], and as for [`Store::append`].
+    pub fn put_blob(&self, bytes: Vec<u8>) -> Result<BlobHash, StoreError> {
+        wait(self.put_blob_async(bytes))
+    }
+
+    /// As [`Store::put_blob`], without blocking for the disk; the hash is computed on this
+    /// thread.
+    ///
+    /// # Errors
+    /// As for [`Store::put_blob`].
+    pub async fn put_blob_async(&self, bytes: Vec<u8>) -> Result<BlobHash, StoreError> {
+        if bytes.len() > BLOB_BYTES_MAX {
+            let bytes = bytes.len();
+            return Err(StoreError::TooLarge { what: "a blob", bytes, most: BLOB_BYTES_MAX });
+        }
+        let hash = BlobHash::of(&bytes);
+        self.ask(move |writing| blob::put(writing.connection, hash, &bytes)).await?;
+        Ok(hash)
+    }
+
+    /// Builds everything that is listed anew from the journal. Needed only if a list is
+    /// doubted: the lists are kept with every append, and built anew when their form changes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] names an event that is damaged; the lists stay as they were.
+    pub fn rebuild(&self) -> Result<(), StoreError> {
+        wait(self.ask(|writing| project::rebuild(writing.connection)))
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (waiting, outcome) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.send(Asked::boxed(work, waiting)).await.map_err(|_| StoreError::Closed)?;
+        outcome.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // The connection that closes last tidies the file up, which only a writer can.
+        self.reader.close_idle();
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // If the thread panicked, whoever waited for it has been told already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn system_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

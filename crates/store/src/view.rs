@@ -1,0 +1,238 @@
+//! Reading: one consistent moment of the store, from which every question is answered.
+//! Nothing here writes.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tenfold_domain::{AttemptId, Event, Fact, LedgerEvent, Seq, TaskId, TaskSpec};
+
+use crate::blob::{self, BlobHash};
+use crate::connection::open_for_reading;
+use crate::error::Doing;
+use crate::journal::{self, About, EventQuery};
+use crate::project::{self, TaskQuery};
+use crate::rows::{AttemptRow, TaskRow};
+use crate::{StoreError, schema};
+
+/// How many connections are kept open for the next view.
+const CONNECTIONS_KEPT: usize = 4;
+
+/// Opens views of a store, beside whoever writes to it, in this process or another.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pool: Arc<Pool>,
+}
+
+#[derive(Debug)]
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Reader {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let pool = Pool { path: path.to_owned(), idle: Mutex::default() };
+        let reader = Self { pool: Arc::new(pool) };
+        reader.view()?;
+        Ok(reader)
+    }
+
+    /// The store as it is now.
+    ///
+    /// # Errors
+    /// As for [`Store::read_only`](crate::Store::read_only).
+    pub fn view(&self) -> Result<View, StoreError> {
+        let idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_for_reading(&self.pool.path)?,
+        };
+        connection.execute_batch("BEGIN").doing(&connection, "beginning to read")?;
+        let view = View { connection: Some(connection), pool: Arc::clone(&self.pool) };
+        // The first read fixes the moment. A newer engine may have changed the format since
+        // the connection was opened.
+        schema::expect_current(view.connection())?;
+        project::expect_current(view.connection())?;
+        Ok(view)
+    }
+
+    /// Closes the connections that no view uses.
+    pub(crate) fn close_idle(&self) {
+        self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// One moment of the store: what is recorded later does not show in it. Hold it for as long
+/// as a question takes and no longer, for the file can't give space back meanwhile.
+#[derive(Debug)]
+pub struct View {
+    connection: Option<Connection>,
+    pool: Arc<Pool>,
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if connection.execute_batch("ROLLBACK").is_ok() && idle.len() < CONNECTIONS_KEPT {
+            idle.push(connection);
+        }
+    }
+}
+
+/// Every method fails with [`StoreError::Corrupt`] if the file is damaged where it reads.
+impl View {
+    fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("only dropping takes the connection")
+    }
+
+    /// One page of events in the order of recording. A page may be shorter than its limit
+    /// (see [`PAGE_BYTES`](crate::PAGE_BYTES)): only an empty page means that there are no
+    /// more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] and [`StoreError::NewerEvent`] name the event.
+    pub fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        journal::page(self.connection(), query)
+    }
+
+    /// All events of a query, fetched page by page; its limit is the size of a page.
+    pub fn each_event(&self, query: EventQuery) -> Events<'_> {
+        Events { view: self, query, page: Vec::new().into_iter(), ended: false }
+    }
+
+    /// The place of the newest event; zero if there is none.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn newest(&self) -> Result<Seq, StoreError> {
+        Ok(journal::newest(self.connection())?.0)
+    }
+
+    /// Every event of the ledger, in the order of recording.
+    ///
+    /// # Errors
+    /// As for [`View::events`].
+    pub fn ledger_events(&self) -> Result<Vec<LedgerEvent>, StoreError> {
+        let events = self.each_event(About::Ledger.into()).filter_map(|event| match event {
+            Ok(Event { fact: Fact::Ledger { event }, .. }) => Some(Ok(event)),
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
+        });
+        events.collect()
+    }
+
+    /// One page of tasks.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn tasks(&self, query: &TaskQuery) -> Result<Vec<TaskRow>, StoreError> {
+        project::tasks(self.connection(), query)
+    }
+
+    /// A task as it stands; `None` if nobody asked for it.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn task(&self, id: TaskId) -> Result<Option<TaskRow>, StoreError> {
+        project::task(self.connection(), id)
+    }
+
+    /// A task as it was asked for; `None` if nobody did.
+    ///
+    /// # Errors
+    /// As for [`View::events`].
+    pub fn spec(&self, id: TaskId) -> Result<Option<TaskSpec>, StoreError> {
+        journal::spec(self.connection(), id)
+    }
+
+    /// The attempts of a task, in their order.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn attempts(&self, task: TaskId) -> Result<Vec<AttemptRow>, StoreError> {
+        project::attempts(self.connection(), task)
+    }
+
+    /// An attempt as it stands; `None` if it did not begin.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn attempt(&self, id: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
+        project::attempt(self.connection(), id)
+    }
+
+    /// Every attempt that began and has not ended: it runs, or it was interrupted.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn running(&self) -> Result<Vec<AttemptRow>, StoreError> {
+        project::running(self.connection())
+    }
+
+    /// The hash of the configuration that was approved last for a workspace.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn approved(&self, workspace: &Path) -> Result<Option<String>, StoreError> {
+        project::approved(self.connection(), workspace)
+    }
+
+    /// The bytes with this hash; `None` if they were never put.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn blob(&self, hash: BlobHash) -> Result<Option<Vec<u8>>, StoreError> {
+        blob::get(self.connection(), hash)
+    }
+
+    /// Reads the whole file and checks that it holds together; takes long if it is large.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] says what was found first.
+    pub fn verify(&self) -> Result<(), StoreError> {
+        let connection = self.connection();
+        let found: String = connection
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .doing(connection, "checking the store")?;
+        match found.as_str() {
+            "ok" => Ok(()),
+            _ => Err(StoreError::Corrupt { path: self.pool.path.clone(), detail: found }),
+        }
+    }
+}
+
+/// The events of a query, one after another; ends with the first error.
+#[derive(Debug)]
+pub struct Events<'a> {
+    view: &'a View,
+    query: EventQuery,
+    page: std::vec::IntoIter<Event>,
+    ended: bool,
+}
+
+impl Iterator for Events<'_> {
+    type Item = Result<Event, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(event) = self.page.next() {
+            return Some(Ok(event));
+        }
+        if self.ended {
+            return None;
+        }
+        match self.view.events(&self.query) {
+            Ok(page) => {
+                self.ended = page.is_empty();
+                self.query.after = page.last().map_or(self.query.after, |event| event.seq);
+                self.page = page.into_iter();
+                self.page.next().map(Ok)
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The one thread that writes. Work that queues up while one transaction syncs shares the
+//! next one, so that many who wait are served by one sync. It knows how to record facts and
+//! nothing of what they mean.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::Connection;
+use tenfold_domain::{Event, Fact, Seq, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::Doing;
+use crate::{Appended, StoreError, journal, project};
+
+/// How many pieces of work may wait; more wait outside until there is room.
+pub(crate) const QUEUE_JOBS: usize = 1_024;
+
+/// How many pieces of work share a transaction at most, so that none waits long for others.
+const BATCH_JOBS: usize = 256;
+
+/// What time it is. Handed in, so that a test can say.
+pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send>;
+
+/// A transaction that is being written.
+pub(crate) struct Writing<'c> {
+    /// For reading what is there, and for writing what is no event.
+    pub(crate) connection: &'c Connection,
+    clock: &'c Clock,
+    newest: Seq,
+    at: Timestamp,
+}
+
+impl Writing<'_> {
+    /// Records facts, one after another and all at one moment, and changes the rows that
+    /// people list.
+    pub(crate) fn record(&mut self, facts: Vec<Fact>) -> Result<Appended, StoreError> {
+        // The clock of a machine may be set back; the journal's order never is.
+        self.at = (self.clock)().max(self.at);
+        let first = Seq(self.newest.0 + 1);
+        for fact in facts {
+            let event = Event { seq: Seq(self.newest.0 + 1), at: self.at, fact };
+            journal::insert(self.connection, &event)?;
+            project::apply(self.connection, &event)?;
+            self.newest = event.seq;
+        }
+        Ok(Appended { first, at: self.at })
+    }
+}
+
+/// A piece of work for the thread.
+pub(crate) trait Job: Send {
+    /// Does it, within a transaction that others share. What it wrote is taken back if it
+    /// fails.
+    fn work(&mut self, writing: &mut Writing<'_>) -> Result<(), StoreError>;
+
+    /// Tells whoever waits what came of it, once the transaction has ended.
+    fn finish(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// A piece of work that returns a value, and whoever waits for it.
+pub(crate) struct Asked<W, T> {
+    work: Option<W>,
+    outcome: Option<Result<T, StoreError>>,
+    waiting: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<W, T> Asked<W, T>
+where
+    W: FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    pub(crate) fn boxed(work: W, waiting: oneshot::Sender<Result<T, StoreError>>) -> Box<dyn Job> {
+        Box::new(Self { work: Some(work), outcome: None, waiting })
+    }
+}
+
+impl<W, T> Job for Asked<W, T>
+where
+    W: FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send,
+    T: Send,
+{
+    fn work(&mut self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        let outcome = work(writing);
+        let done = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.outcome = Some(outcome);
+        done
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
+        let outcome = self.outcome.unwrap_or(Err(StoreError::Closed));
+        // Whoever asked may have stopped waiting; the facts are recorded all the same.
+        let _ = self.waiting.send(committed.and(outcome));
+    }
+}
+
+/// The thread's own state.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) path: PathBuf,
+    pub(crate) clock: Clock,
+    /// How many transactions were committed.
+    pub(crate) transactions: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Works until nobody can hand in work any more, and all that was handed in is done.
+    pub(crate) fn run(self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut batch = vec![first];
+            while let Some(next) = queue.try_recv().ok().filter(|_| batch.len() < BATCH_JOBS) {
+                batch.push(next);
+            }
+            let committed = self.commit(&mut batch);
+            batch.into_iter().for_each(|job| job.finish(committed.clone()));
+        }
+    }
+
+    /// Does a batch of work in one transaction. Work that fails is taken back alone, unless
+    /// SQLite gave up the whole transaction, as it does when the disk is full.
+    fn commit(&self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let connection = &self.connection;
+        let committed = self.batch(batch);
+        if !connection.is_autocommit() {
+            // Nothing can be done about a rollback that fails: SQLite undoes what was not
+            // committed when it next opens the file.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        committed
+    }
+
+    fn batch(&self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let connection = &self.connection;
+        let run = |sql, doing| connection.execute_batch(sql).doing(connection, doing);
+        run("BEGIN IMMEDIATE", "beginning to write")?;
+        let (newest, at) = journal::newest(connection)?;
+        let mut writing = Writing { connection, clock: &self.clock, newest, at };
+        for job in batch {
+            run("SAVEPOINT job", "beginning to write")?;
+            let newest = writing.newest;
+            if let Err(error) = job.work(&mut writing) {
+                if connection.is_autocommit() {
+                    return Err(error);
+                }
+                run("ROLLBACK TO job", "taking back what failed")?;
+                writing.newest = newest;
+            }
+            run("RELEASE job", "writing")?;
+        }
+        connection
+            .execute_batch("COMMIT")
+            .map_err(|error| StoreError::sql("committing", &self.path, error))?;
+        self.transactions.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! Facts and stores for the tests: the plainest of each kind.
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use tempfile::TempDir;
+use tenfold_domain::{
+    AccountId, AttemptEvent, AttemptId, AttemptOutcome, Budget, CheckReport, CheckVerdict,
+    CommitId, EffectKind, Fact, LedgerEvent, Millis, NanoUsd, ProposalEvent, RepositoryEvent,
+    ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage,
+};
+use tenfold_store::{AttemptStart, Store};
+
+/// A folder that goes away with the test, and where the store is in it.
+pub(crate) fn place() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tenfold").join("store.db");
+    (folder, path)
+}
+
+pub(crate) fn open(path: &Path) -> Store {
+    Store::open(path).unwrap()
+}
+
+pub(crate) fn spec(text: &str) -> TaskSpec {
+    TaskSpec {
+        text: text.into(),
+        workspace: "/w".into(),
+        check: Some("true".into()),
+        setup: None,
+        may_edit: vec![],
+        protect: vec!["*.lock".into()],
+        check_timeout: Millis(60_000),
+        budget: Budget { money: NanoUsd::MAX, time: Millis(u64::MAX), attempts: 3 },
+        model: "m".into(),
+        strategy: tenfold_domain::Strategy::Repair,
+    }
+}
+
+pub(crate) fn commit(digit: &str) -> CommitId {
+    digit.repeat(40).parse().unwrap()
+}
+
+pub(crate) fn start() -> AttemptStart {
+    AttemptStart {
+        strategy: tenfold_domain::Strategy::Repair,
+        model: "m".into(),
+        seed: Seed(u64::MAX),
+        base: commit("b"),
+    }
+}
+
+/// The smallest fact, told apart by a number.
+pub(crate) fn small(number: u64) -> Fact {
+    Fact::Ledger { event: LedgerEvent::Released { reservation: ReservationId(number) } }
+}
+
+pub(crate) fn approval(workspace: &str, hash: &str) -> Fact {
+    let event = RepositoryEvent::ConfigApproved { hash: hash.into() };
+    Fact::Repository { workspace: workspace.into(), event }
+}
+
+pub(crate) fn advanced(attempt: AttemptId, change: serde_json::Value) -> Fact {
+    Fact::Attempt { attempt, event: AttemptEvent::Advanced { change } }
+}
+
+pub(crate) fn ended(attempt: AttemptId, outcome: AttemptOutcome) -> Fact {
+    Fact::Attempt { attempt, event: AttemptEvent::Ended { outcome, note: "so".into() } }
+}
+
+/// Any fact about three tasks with three attempts each, likely or not.
+pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
+    let attempt = (1..=3u64, 1..=3u32)
+        .prop_map(|(task, number)| AttemptId { task: TaskId::new(task).unwrap(), number });
+    prop_oneof![
+        2 => (1..=3u64).prop_map(|number| Fact::Task {
+            task: TaskId::new(number).unwrap(),
+            event: TaskEvent::Asked(Box::new(spec(&format!("task {number}")))),
+        }),
+        4 => (attempt.clone(), any_attempt_event())
+            .prop_map(|(attempt, event)| Fact::Attempt { attempt, event }),
+        4 => (attempt.clone(), any_step_event())
+            .prop_map(|(attempt, event)| Fact::Step { attempt, step: StepId(1), event }),
+        3 => (attempt, any_proposal_event())
+            .prop_map(|(attempt, event)| Fact::Proposal { attempt, event }),
+        1 => any_ledger_event().prop_map(|event| Fact::Ledger { event }),
+        1 => (select(vec!["/w", "/v"]), "[0-9a-f]{4}")
+            .prop_map(|(workspace, hash)| approval(workspace, &hash)),
+    ]
+}
+
+fn any_attempt_event() -> impl Strategy<Value = AttemptEvent> {
+    let AttemptStart { strategy, model, seed, base } = start();
+    prop_oneof![
+        3 => Just(AttemptEvent::Started { strategy, model, seed, base }),
+        1 => any::<f64>().prop_filter("JSON has no such number", |n| n.is_finite())
+            .prop_map(|n| AttemptEvent::Advanced { change: serde_json::json!({ "n": n }) }),
+        1 => Just(AttemptEvent::Resumed),
+        2 => select(vec![
+            AttemptOutcome::Finished,
+            AttemptOutcome::GaveUp,
+            AttemptOutcome::Stopped,
+            AttemptOutcome::CheckFlaky,
+        ])
+        .prop_map(|outcome| AttemptEvent::Ended { outcome, note: "so".into() }),
+    ]
+}
+
+fn any_step_event() -> impl Strategy<Value = StepEvent> {
+    prop_oneof![
+        select(vec![EffectKind::Model, EffectKind::Check, EffectKind::Read]).prop_map(|kind| {
+            StepEvent::Intent { kind, request: "ask".into(), reservation: None }
+        }),
+        (0..100u64, any::<u64>()).prop_map(|(n, cost)| StepEvent::Result {
+            reply: "answer".into(),
+            usage: Usage { prompt: Tokens(n), cached: Tokens(1), output: Tokens(2) },
+            cost: NanoUsd(cost),
+            wall: Millis(n),
+        }),
+        any::<u32>()
+            .prop_map(|cost| StepEvent::Failed { why: "gone".into(), cost: NanoUsd(cost.into()) }),
+    ]
+}
+
+fn any_proposal_event() -> impl Strategy<Value = ProposalEvent> {
+    let report = CheckReport {
+        command: "true".into(),
+        verdict: CheckVerdict::Passed,
+        exit_code: Some(0),
+        failing: vec![],
+        passed: Some(3),
+        output: "ok\u{0}\n".into(),
+        wall: Millis(5),
+    };
+    select(vec![
+        ProposalEvent::Made { commit: commit("c"), evidence: None },
+        ProposalEvent::Made { commit: commit("d"), evidence: Some(report) },
+        ProposalEvent::AcceptedAsBranch { branch: "refs/heads/x".into(), commit: "e".into() },
+        ProposalEvent::AcceptedInPlace { before: commit("1"), after: commit("2") },
+        ProposalEvent::Rejected { reason: String::new() },
+        ProposalEvent::Undone,
+    ])
+}
+
+fn any_ledger_event() -> impl Strategy<Value = LedgerEvent> {
+    let (account, reservation) = (AccountId(1), ReservationId(1));
+    select(vec![
+        LedgerEvent::Opened { account, parent: None, name: "default".into() },
+        LedgerEvent::Limited { account, limit: NanoUsd::MAX },
+        LedgerEvent::Reserved { reservation, account, amount: NanoUsd(5) },
+        LedgerEvent::Settled { reservation, cost: NanoUsd(4) },
+    ])
+}
