@@ -4,7 +4,7 @@
 //! directory under a name that follows from the pins, so that two clones share it and a
 //! changed pin makes a new one. Nothing is ever installed into the person's own Python.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sha2::{Digest, Sha256};
@@ -32,6 +32,11 @@ impl Environment {
         let file = requirements();
         let pins = std::fs::read(&file).tried(|| format!("could not read {}", file.display()))?;
         Ok(Self { dir: house::cache()?.join("dev").join(name(&pins)) })
+    }
+
+    /// Where it lies, or will lie.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Whether it is complete and its interpreter is still there: a system upgrade can

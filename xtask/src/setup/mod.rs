@@ -116,6 +116,12 @@ pub(crate) fn bring(purpose: Purpose) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Brings only the Python environment.
+pub(crate) fn python() -> Result<(), Trouble> {
+    let environment = Environment::of_this_house()?;
+    if environment.is_there() { Ok(()) } else { environment.make() }
+}
+
 fn fetch() -> std::process::Command {
     let mut fetch = cargo(["fetch", "--locked", "--quiet"]);
     fetch.current_dir(house::root());
