@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand, PackageId};
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, PackageId};
 
 use crate::command::{command, output};
 use crate::trouble::{Tried, Trouble};
@@ -39,12 +39,20 @@ pub(super) struct House {
     pub(super) files: BTreeMap<String, File>,
     /// By package name.
     pub(super) members: BTreeMap<String, Member>,
+    /// The licence that each package declares, dependencies included, by name and version;
+    /// empty if it has none.
+    pub(super) licences: BTreeMap<String, String>,
 }
 
 impl House {
     /// Reads the repository with this root through git and cargo.
     pub(super) fn read(root: &Path) -> Result<Self, Trouble> {
-        Ok(Self { files: files(root)?, members: members(root)? })
+        let metadata = metadata(root)?;
+        let licences = metadata
+            .packages
+            .iter()
+            .map(|package| (package.name.to_string(), package.license.clone().unwrap_or_default()));
+        Ok(Self { files: files(root)?, members: members(&metadata)?, licences: licences.collect() })
     }
 
     /// The text files with this ending, each with its path.
@@ -93,14 +101,17 @@ fn files(root: &Path) -> Result<BTreeMap<String, File>, Trouble> {
     Ok(files)
 }
 
-fn members(root: &Path) -> Result<BTreeMap<String, Member>, Trouble> {
-    let metadata = MetadataCommand::new()
+fn metadata(root: &Path) -> Result<Metadata, Trouble> {
+    MetadataCommand::new()
         .manifest_path(root.join("Cargo.toml"))
         // A dependency that only a feature brings must keep the rules as well.
         .features(CargoOpt::AllFeatures)
         .other_options(["--locked".to_owned()])
         .exec()
-        .tried(|| "`cargo metadata` failed".to_owned())?;
+        .tried(|| "`cargo metadata` failed".to_owned())
+}
+
+fn members(metadata: &Metadata) -> Result<BTreeMap<String, Member>, Trouble> {
     let resolve = metadata
         .resolve
         .as_ref()

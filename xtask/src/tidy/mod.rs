@@ -8,6 +8,7 @@ mod arrows;
 mod crate_map;
 mod docs;
 mod house;
+mod licences;
 mod rust_files;
 mod strangers;
 mod test_files;
@@ -117,6 +118,11 @@ const RULES: &[Rule] = &[
         name: "home paths",
         reason: "a path of one person's machine is no use to another",
         broken: words::home_paths,
+    },
+    Rule {
+        name: "licences",
+        reason: "Tenfold is Apache-2.0, and so must be able to carry what it is built from",
+        broken: licences::allowed,
     },
     Rule {
         name: "strangers",
