@@ -15,7 +15,7 @@ const FILE_NAME: &str = "engine.lock";
 
 /// Someone who only looks holds the lock for a moment, and an engine that has just begun has
 /// not yet said who it is: so a lock that is held is tried again, this often.
-const TRIES: u32 = 5;
+const TRIES: u32 = 10;
 
 /// How long between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);

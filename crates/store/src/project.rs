@@ -330,21 +330,24 @@ mod tests {
         migrate(&mut connection, MIGRATIONS).unwrap();
         rebuild(&connection).unwrap();
         let attempt: AttemptId = "1.1".parse().unwrap();
-        let mut questions: Vec<String> = [
-            About::Everything,
-            About::Task(attempt.task),
-            About::Attempt(attempt),
-            About::Ledger,
-            About::Repositories,
-        ]
-        .map(journal::sql)
-        .into();
-        for bits in 0..8 {
-            questions.push(tasks_sql(bits & 1 != 0, bits & 2 != 0, bits & 4 != 0));
+        let mut questions = vec![
+            (journal::sql(About::Everything), "PRIMARY KEY"),
+            (journal::sql(About::Task(attempt.task)), "event_by_task"),
+            (journal::sql(About::Attempt(attempt)), "event_by_attempt"),
+            (journal::sql(About::Ledger), "event_of_no_task"),
+            (journal::sql(About::Repositories), "event_of_no_task"),
+        ];
+        for newest_first in [true, false] {
+            questions.extend([
+                (tasks_sql(newest_first, false, false), "PRIMARY KEY"),
+                (tasks_sql(newest_first, true, false), "task_by_state"),
+                (tasks_sql(newest_first, false, true), "task_by_workspace"),
+                (tasks_sql(newest_first, true, true), "task_by_workspace_and_state"),
+            ]);
         }
-        for sql in questions {
+        for (sql, index) in questions {
             let plan = plan(&connection, &sql);
-            assert!(plan.contains("SEARCH"), "{sql}: {plan}");
+            assert!(plan.contains("SEARCH") && plan.contains(index), "{sql}: {plan}");
             assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
         }
         let running = plan(&connection, RUNNING);

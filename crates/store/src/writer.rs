@@ -109,7 +109,10 @@ impl Writer {
     pub(crate) fn run(self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
         while let Some(first) = queue.blocking_recv() {
             let mut batch = vec![first];
-            while let Some(next) = queue.try_recv().ok().filter(|_| batch.len() < BATCH_JOBS) {
+            // At the bound nothing more may be taken out of the queue, for it would be lost.
+            while batch.len() < BATCH_JOBS
+                && let Ok(next) = queue.try_recv()
+            {
                 batch.push(next);
             }
             let committed = self.commit(&mut batch);

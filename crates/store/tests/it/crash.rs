@@ -2,29 +2,28 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use tenfold_domain::Seq;
 use tenfold_store::{EngineLock, EventQuery, Store, StoreError};
 
 use crate::facts::*;
 
-const PLACE: &str = "TENFOLD_TEST_STORE";
+/// Tells a child where the store is.
+pub(crate) const PLACE: &str = "TENFOLD_TEST_STORE";
 
-/// Runs one of the tests below that are marked as ignored as a process of its own.
-fn child(test: &str, path: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--ignored", "--nocapture"])
-        .env(PLACE, path)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+/// One of the tests that are marked as ignored, as a process of its own.
+pub(crate) fn child(test: &str, path: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([test, "--exact", "--ignored", "--nocapture"]).env(PLACE, path);
+    command.stdout(Stdio::piped());
+    command
 }
 
 #[test]
 fn a_killed_writer_loses_nothing_that_was_recorded() {
     let (_folder, path) = place();
-    let mut writer = child("crash::child_that_appends", &path);
+    let mut writer = child("crash::child_that_appends", &path).spawn().unwrap();
     let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
     let told = lines.filter_map(|line| line.unwrap().split_once("recorded ")?.1.parse().ok());
     let told: u64 = told.take(40).last().unwrap();
@@ -66,7 +65,7 @@ fn a_store_that_is_never_closed_is_found_whole() {
 #[test]
 fn the_lock_of_a_killed_engine_is_free() {
     let (folder, _) = place();
-    let mut engine = child("crash::child_that_holds_the_lock", folder.path());
+    let mut engine = child("crash::child_that_holds_the_lock", folder.path()).spawn().unwrap();
     let mut lines = BufReader::new(engine.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("locked")));
     let holder = EngineLock::holder(folder.path()).unwrap().unwrap();

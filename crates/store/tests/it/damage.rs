@@ -3,11 +3,13 @@
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use rusqlite::Connection;
 use tenfold_store::{EventQuery, Store, StoreError};
 
+use crate::crash::{PLACE, child};
 use crate::facts::*;
 
 /// A store of a few hundred pages, closed.
@@ -116,6 +118,17 @@ fn an_event_that_was_changed_by_hand_is_named() {
 }
 
 #[test]
+fn a_blob_that_was_changed_by_hand_is_not_handed_out() {
+    let (_folder, path) = place();
+    let store = open(&path);
+    let hash = store.put_blob(b"true".to_vec()).unwrap();
+    let hand = Connection::open(&path).unwrap();
+    hand.execute("UPDATE blob SET bytes = x'00'", []).unwrap();
+    let error = store.view().unwrap().blob(hash).unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+}
+
+#[test]
 fn a_lock_of_another_process_is_busy_and_does_not_end_the_store() {
     let (_folder, path) = place();
     let store = open(&path);
@@ -128,18 +141,40 @@ fn a_lock_of_another_process_is_busy_and_does_not_end_the_store() {
     assert_eq!(store.append(vec![small(1)]).unwrap().first.0, 1);
 }
 
+/// Root may read every file, so that root asks a user who may not.
 #[test]
 fn without_permission_the_error_says_so() {
-    let (_folder, path) = place();
+    let (folder, path) = place();
     open(&path).append(vec![small(1)]).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    if fs::File::open(&path).is_ok() {
-        eprintln!("SKIPPED: this user may read every file, whatever its mode");
+    for (path, mode) in [(folder.path(), 0o755), (path.parent().unwrap(), 0o755), (&path, 0)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    if fs::File::open(&path).is_err() {
+        permission_is_what_fails(&path);
         return;
     }
-    for refused in [Store::open(&path).err(), Store::read_only(&path).err()] {
+    let nobody = child("damage::child_without_permission", &path).uid(65_534).output();
+    match nobody {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains("1 passed"), "{output:?}");
+        }
+        Err(error) => eprintln!("SKIPPED: no test without permission can be run here: {error}"),
+    }
+}
+
+#[test]
+#[ignore = "the process without permission of the test above"]
+fn child_without_permission() {
+    if let Ok(path) = std::env::var(PLACE) {
+        permission_is_what_fails(Path::new(&path));
+    }
+}
+
+fn permission_is_what_fails(path: &Path) {
+    for refused in [Store::open(path).err(), Store::read_only(path).err()] {
         let error = refused.unwrap();
         assert!(matches!(error, StoreError::Permission { .. }), "{error:?}");
-        names_the_file(&error, &path);
+        names_the_file(&error, path);
     }
 }

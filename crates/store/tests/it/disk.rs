@@ -60,6 +60,11 @@ fn a_full_disk_loses_nothing_and_can_be_written_again_once_there_is_room() {
     assert!(recorded > 1);
     assert_eq!(store.view().unwrap().newest().unwrap(), Seq(recorded));
 
+    // One that is too large for SQLite's cache fails before its end, and not at the commit.
+    let error = store.append((0..100).map(event).collect()).unwrap_err();
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error:?}");
+    assert_eq!(store.view().unwrap().newest().unwrap(), Seq(recorded));
+
     fs::remove_file(&filler).unwrap();
     assert_eq!(store.append(vec![event(recorded)]).unwrap().first, Seq(recorded + 1));
     drop(store);

@@ -1,5 +1,8 @@
 //! At most one engine.
 
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tenfold_store::{EngineLock, StoreError};
 
 use crate::facts::place;
@@ -26,14 +29,17 @@ fn there_is_one_engine_at_a_time_and_the_next_takes_over() {
 fn looking_who_the_engine_is_does_not_keep_one_from_starting() {
     let (folder, _) = place();
     drop(EngineLock::acquire(folder.path()).unwrap());
+    let (begun, done) = (Barrier::new(2), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        let looking = scope.spawn(|| {
-            for _ in 0..200 {
-                EngineLock::holder(folder.path()).unwrap();
+        scope.spawn(|| {
+            begun.wait();
+            while !done.load(Ordering::Relaxed) {
+                let _ = EngineLock::holder(folder.path());
             }
         });
-        while !looking.is_finished() {
-            EngineLock::acquire(folder.path()).unwrap();
-        }
+        begun.wait();
+        let failed = (0..1_000).find_map(|_| EngineLock::acquire(folder.path()).err());
+        done.store(true, Ordering::Relaxed);
+        assert!(failed.is_none(), "{failed:?}");
     });
 }
