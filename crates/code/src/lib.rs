@@ -8,10 +8,12 @@
 pub mod edit;
 mod error;
 mod language;
+pub mod failure;
 pub mod reply;
 pub mod syntax;
 
 pub use edit::Edit;
 pub use error::CodeError;
+pub use failure::{FailedTest, Failure, Frame, Trouble, TroubleKind};
 pub use language::Language;
 pub use syntax::{Function, Syntax};

@@ -414,7 +414,7 @@ fn statements_of_the_other_languages() {
 fn check_expressions(language: Language, text: &str, line: u32, expected: &Expect) {
     let found = Syntax::read(language, text).expressions(line);
     let shown: Vec<&str> = found.into_iter().map(|range| &text[range]).collect();
-    expected.assert_eq(&shown.join(" | "));
+    expected.assert_eq(&shown.join("\n"));
 }
 
 #[test]
@@ -423,35 +423,83 @@ fn expressions_worth_replacing() {
         Language::Python,
         "x = 1\nwhile low <= high - 1 and not f(a, key=b[0]):\n    pass\n",
         1,
-        &expect![
-            "low <= high - 1 and not f(a, key=b[0]) | not f(a, key=b[0]) | low <= high - 1 | f(a, key=b[0]) | (a, key=b[0]) | high - 1 | key=b[0] | high | b[0] | low | and | not | <= | - | 1 | a | b | 0"
-        ],
+        &expect![[r#"
+            low <= high - 1 and not f(a, key=b[0])
+            not f(a, key=b[0])
+            low <= high - 1
+            f(a, key=b[0])
+            high - 1
+            key=b[0]
+            high
+            b[0]
+            low
+            and
+            not
+            <=
+            -
+            1
+            f
+            a
+            b
+            0"#]],
     );
     check_expressions(
         Language::Rust,
         "fn f() {\n    let x = v[i + 1].max(&y) as u32;\n}\n",
         1,
-        &expect![
-            "v[i + 1].max(&y) as u32 | v[i + 1].max(&y) | v[i + 1] | i + 1 | &y | v | i | + | 1 | y"
-        ],
+        &expect![[r#"
+            v[i + 1].max(&y) as u32
+            v[i + 1].max(&y)
+            v[i + 1].max
+            v[i + 1]
+            i + 1
+            max
+            &y
+            v
+            i
+            +
+            1
+            y"#]],
     );
     check_expressions(
         Language::JavaScript,
         "return a === b ? c : !d;\n",
         0,
-        &expect!["a === b ? c : !d | a === b | === | !d | a | b | c | ! | d"],
+        &expect![[r#"
+            a === b ? c : !d
+            a === b
+            ===
+            !d
+            a
+            b
+            c
+            !
+            d"#]],
     );
     check_expressions(
         Language::Go,
         "package a\nvar x = f(1) + 2\n",
         1,
-        &expect!["f(1) + 2 | f(1) | 1 | + | 2"],
+        &expect![[r#"
+            f(1) + 2
+            f(1)
+            f
+            1
+            +
+            2"#]],
     );
     check_expressions(
         Language::Java,
         "class A { int x = b > 1 ? c : d; }",
         0,
-        &expect!["b > 1 ? c : d | b > 1 | b | > | 1 | c | d"],
+        &expect![[r#"
+            b > 1 ? c : d
+            b > 1
+            b
+            >
+            1
+            c
+            d"#]],
     );
 }
 
