@@ -1,1 +1,32 @@
 //! Start, confine, limit and kill commands.
+//!
+//! A [`Sandbox`] is found by probes that run real commands and try real attacks; it runs one
+//! shell command at a time on a copy-on-write view of some directories, with no network, an
+//! empty environment but for what is given, and limits on time, memory, processes, disk and
+//! output. When [`Sandbox::run`] returns, no process of the command is left.
+//!
+//! Between the engine and the command stand two steps of a helper executable. The *shim*
+//! ([`shim_main`]) is single-threaded; it builds the view, starts bubblewrap, keeps the limits
+//! and the deadline, and ends everything when the engine cancels or dies. The *inner* step
+//! ([`inner_main`]) already runs confined; it adds Landlock and becomes the shell.
+//!
+//! Nothing here knows a task, a policy or a model: what may be run is decided elsewhere.
+
+mod bytes_path;
+mod error;
+mod job;
+mod spec;
+mod toolchains;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
+mod linux;
+
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{Sandbox, inner_main, shim_main};
+pub use error::SandboxError;
+pub use job::{Bind, CancelSignal, End, Exit, HOME, Job, Limits, ProbeLine, ProbeOptions, Tier};
+#[cfg(target_os = "linux")]
+pub use linux::{Sandbox, inner_main, shim_main};
+pub use toolchains::Toolchains;

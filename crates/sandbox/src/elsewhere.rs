@@ -1,0 +1,79 @@
+//! Systems on which there is no sandbox yet: everything is refused, in so many words.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::{CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
+
+/// A sandbox. On this system none can be had.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    never: std::convert::Infallible,
+}
+
+impl Sandbox {
+    /// Refuses.
+    ///
+    /// # Errors
+    /// Always [`SandboxError::Refused`].
+    pub fn probe(_helper: PathBuf, _options: ProbeOptions) -> Result<Self, SandboxError> {
+        Err(SandboxError::Refused {
+            reasons: format!("there is no sandbox for {} yet", std::env::consts::OS),
+            fix: "run Tenfold on Linux: a virtual machine or a container will do".to_owned(),
+        })
+    }
+
+    /// The same refusal, as a line for `tenfold doctor`.
+    pub fn survey(_helper: PathBuf, _options: &ProbeOptions) -> Vec<ProbeLine> {
+        vec![ProbeLine::bad(
+            "sandbox",
+            format!("there is no sandbox for {} yet", std::env::consts::OS),
+            "run Tenfold on Linux: a virtual machine or a container will do",
+        )]
+    }
+
+    /// The tier.
+    pub fn tier(&self) -> Tier {
+        match self.never {}
+    }
+
+    /// What was probed.
+    pub fn report(&self) -> &[ProbeLine] {
+        match self.never {}
+    }
+
+    /// Gives a directory to the sandbox's user.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn hand_over(&self, _dir: &Path) -> Result<(), SandboxError> {
+        match self.never {}
+    }
+
+    /// Removes a directory that commands have written to.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn discard(&self, _dir: &Path) -> Result<(), SandboxError> {
+        match self.never {}
+    }
+
+    /// Runs a job.
+    ///
+    /// # Errors
+    /// Never.
+    pub async fn run(&self, _job: &Job, _cancel: &CancelSignal) -> Result<Exit, SandboxError> {
+        match self.never {}
+    }
+}
+
+/// The shim. On this system it only says no.
+pub fn shim_main(_args: impl Iterator<Item = OsString>) -> ExitCode {
+    ExitCode::from(70)
+}
+
+/// The inner step. On this system it only says no.
+pub fn inner_main(_args: impl Iterator<Item = OsString>) -> ExitCode {
+    ExitCode::from(70)
+}

@@ -1,0 +1,95 @@
+//! The sandbox on Linux. One file per duty: [`probe`] finds out what this machine can do,
+//! [`engine_side`] starts the shim and reads what it left, [`shim`] with its parts builds,
+//! watches and ends, [`inner`] confines itself and becomes the shell.
+
+mod attack;
+mod bubble;
+mod capture;
+mod cgroup;
+mod engine_side;
+mod inner;
+mod probe;
+mod processes;
+mod seccomp;
+mod shim;
+mod stage;
+mod tree;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use inner::inner_main;
+pub use shim::shim_main;
+
+use crate::spec::Place;
+use crate::{CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
+
+/// A way to run commands confined, found by [`Sandbox::probe`]. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    place: Arc<Place>,
+    report: Arc<[ProbeLine]>,
+}
+
+impl Sandbox {
+    /// Finds the strongest tier that works, by running a real command in it that tries to
+    /// break out. Takes some tens of milliseconds; blocks.
+    ///
+    /// `helper` is the executable that forwards `sandbox-shim` to [`shim_main`] and
+    /// `sandbox-inner` to [`inner_main`].
+    ///
+    /// # Errors
+    /// [`SandboxError::Refused`] if no tier works, [`SandboxError::BelowA`] if only tier B
+    /// does and the options don't allow it; either says what to do.
+    pub fn probe(helper: PathBuf, options: ProbeOptions) -> Result<Self, SandboxError> {
+        probe::find(&helper, &options).1
+    }
+
+    /// All that [`Sandbox::probe`] tries, as lines for `tenfold doctor`; also where it refuses.
+    pub fn survey(helper: PathBuf, options: &ProbeOptions) -> Vec<ProbeLine> {
+        probe::find(&helper, options).0
+    }
+
+    /// The tier that commands run in.
+    pub fn tier(&self) -> Tier {
+        self.place.tier
+    }
+
+    /// What was probed, and what was found.
+    pub fn report(&self) -> &[ProbeLine] {
+        &self.report
+    }
+
+    /// Gives a directory and all in it to the user that commands run as, so that they may
+    /// write to copies of it. Links are not followed. Does nothing unless started as root.
+    ///
+    /// # Errors
+    /// [`SandboxError::Io`] with the first file that could not be given away.
+    pub fn hand_over(&self, dir: &Path) -> Result<(), SandboxError> {
+        match self.place.drop_to {
+            Some(user) => tree::give(dir, user)
+                .map_err(SandboxError::io("give to the sandbox's user all of", dir)),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes a directory that commands have written to, such as an upper directory, whatever
+    /// permissions they left on it. One that is not there is removed already.
+    ///
+    /// # Errors
+    /// [`SandboxError::Io`] if something in it could not be removed.
+    pub fn discard(&self, dir: &Path) -> Result<(), SandboxError> {
+        tree::remove(dir).map_err(SandboxError::io("remove all of", dir))
+    }
+
+    /// Runs a job. When this returns, no process of it is left, whatever it was. Dropping the
+    /// future cancels the job, and its processes end within two seconds.
+    ///
+    /// # Errors
+    /// If the command could not be started, or its end not be read. How the command itself
+    /// ended is in the [`Exit`].
+    pub async fn run(&self, job: &Job, cancel: &CancelSignal) -> Result<Exit, SandboxError> {
+        engine_side::run(&self.place, job, cancel).await
+    }
+}

@@ -1,0 +1,415 @@
+//! Makes ready what bubblewrap binds: the copy-on-write view, a few files of `/etc`, and, as
+//! root, every source, since the user that commands run as can't look into root's home.
+//!
+//! All of it is mounted in a mount namespace of the shim's own, so that it is gone with the
+//! shim, however that ends. Nothing here runs while a command does.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{OpenOptionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use nix::libc;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+use super::engine_side::work_dir;
+use super::tree;
+use crate::spec::{ShimSpec, View};
+use crate::{Bind, HOME, Job};
+
+/// Below the scratch directory.
+pub(super) const STAGE_DIR: &str = "stage";
+/// Where the helper appears inside.
+pub(super) const INNER_HELPER: &str = "/run/tenfold/helper";
+/// The kernel takes one page of mount options.
+const MOST_LAYERS: usize = 200;
+
+/// Something that appears inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mount {
+    pub(super) dest: PathBuf,
+    pub(super) what: What,
+}
+
+/// What appears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum What {
+    /// An empty directory in memory, of this size.
+    Memory(u64),
+    /// A file or directory, read-only.
+    ReadOnly(PathBuf),
+    /// A directory.
+    Writable(PathBuf),
+    /// A symbolic link.
+    Link(PathBuf),
+    /// The processes.
+    Proc,
+    /// The harmless devices.
+    Dev,
+}
+
+/// Builds the stage and says what bubblewrap is to mount, in this order.
+pub(super) fn build(spec: &ShimSpec) -> Result<Vec<Mount>, String> {
+    let (job, place) = (&spec.job, &spec.place);
+    let stage = job.scratch.join(STAGE_DIR);
+    fs::create_dir_all(&stage).map_err(|error| format!("no stage directory: {error}"))?;
+    let root = place.drop_to.is_some();
+    if root || place.view == View::Overlay {
+        enter_namespace(root)?;
+        let options = "mode=0755,size=64m";
+        mount(Some("tenfold"), &stage, Some("tmpfs"), MsFlags::MS_NOSUID, Some(options))
+            .map_err(|error| format!("no file system in memory for the stage: {error}"))?;
+    }
+    let etc = write_etc(&stage, place.drop_to.unwrap_or_else(own_uid))
+        .map_err(|error| format!("could not write the stage's files: {error}"))?;
+    let view = make_view(spec, &stage)?;
+    let mut mounts = plan(job, &place.helper, &view, etc);
+    mounts.retain(|mount| fits_view(mount, &job.at, &view));
+    if root {
+        gather(&mut mounts, &stage)?;
+    }
+    Ok(mounts)
+}
+
+fn own_uid() -> u32 {
+    nix::unistd::getuid().as_raw()
+}
+
+/// Leaves the host's mount table; as a person by way of a user namespace in which that person
+/// is still the same one, and all power ends with the next program that is executed.
+fn enter_namespace(root: bool) -> Result<(), String> {
+    let (uid, gid) = (nix::unistd::getuid(), nix::unistd::getgid());
+    let flags = if root {
+        CloneFlags::CLONE_NEWNS
+    } else {
+        CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUSER
+    };
+    unshare(flags).map_err(|error| format!("no namespace of our own: {error}"))?;
+    if !root {
+        let map = |file: &str, line: String| {
+            fs::write(file, line).map_err(|error| format!("could not write {file}: {error}"))
+        };
+        map("/proc/self/setgroups", "deny".to_owned())?;
+        map("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
+        map("/proc/self/gid_map", format!("{gid} {gid} 1"))?;
+    }
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
+        .map_err(|error| format!("could not leave the host's mounts: {error}"))
+}
+
+/// The files by which programs learn who and where they are; the host's own would tell them
+/// about the host.
+fn write_etc(stage: &Path, uid: u32) -> io::Result<Vec<Mount>> {
+    let passwd = format!(
+        "root:x:0:0:root:/root:/bin/false\ntenfold:x:{uid}:{uid}:tenfold:{HOME}:/bin/sh\n\
+         nobody:x:65534:65534:nobody:/:/bin/false\n"
+    );
+    let group = format!("root:x:0:\ntenfold:x:{uid}:\nnogroup:x:65534:\n");
+    let files = [
+        ("passwd", passwd),
+        ("group", group),
+        ("hosts", "127.0.0.1 localhost tenfold\n::1 localhost\n".to_owned()),
+        ("hostname", "tenfold\n".to_owned()),
+        ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n".to_owned()),
+        ("resolv.conf", String::new()),
+    ];
+    let dir = stage.join("etc");
+    fs::create_dir_all(&dir)?;
+    let mut mounts = Vec::new();
+    for (name, text) in files {
+        let path = dir.join(name);
+        fs::write(&path, text)?;
+        let dest = Path::new("/etc").join(name);
+        mounts.push(Mount { dest, what: What::ReadOnly(path) });
+    }
+    Ok(mounts)
+}
+
+/// Everything that appears inside, each after what it lies in.
+fn plan(job: &Job, helper: &Path, view: &Path, etc: Vec<Mount>) -> Vec<Mount> {
+    let at = |dest: &str, what| Mount { dest: PathBuf::from(dest), what };
+    let memory = job.limits.memory.0;
+    let mut own = vec![
+        at("/dev", What::Dev),
+        at("/dev/shm", What::Memory(memory / 4)),
+        at("/proc", What::Proc),
+        at("/tmp", What::Memory(memory / 2)),
+        at("/var/tmp", What::Link(PathBuf::from("/tmp"))),
+        at(HOME, What::Memory(memory / 4)),
+        at(INNER_HELPER, What::ReadOnly(helper.to_owned())),
+        Mount { dest: job.at.clone(), what: What::Writable(view.to_owned()) },
+    ];
+    own.extend(etc);
+    let taken: Vec<PathBuf> = own.iter().map(|mount| mount.dest.clone()).collect();
+    let binds = job.binds.iter().filter(|bind| !taken.contains(&bind.dest)).map(|bind| Mount {
+        dest: bind.dest.clone(),
+        what: match fs::read_link(&bind.source) {
+            Ok(target) if bind.source == bind.dest => What::Link(target),
+            _ => What::ReadOnly(bind.source.clone()),
+        },
+    });
+    own.extend(binds);
+    own.sort_by(|a, b| a.dest.cmp(&b.dest));
+    own.dedup_by(|a, b| a.dest == b.dest);
+    without_covered(own)
+}
+
+/// Drops what is visible already because the directory around it is.
+fn without_covered(mounts: Vec<Mount>) -> Vec<Mount> {
+    let mut kept: Vec<Mount> = Vec::new();
+    for mount in mounts {
+        let around = kept.iter().rev().find(|outer| mount.dest.starts_with(&outer.dest));
+        let covered = match (around, &mount.what) {
+            (
+                Some(Mount { dest, what: What::ReadOnly(outer) }),
+                What::ReadOnly(source) | What::Link(source),
+            ) => {
+                let source = if matches!(mount.what, What::Link(_)) { &mount.dest } else { source };
+                matches!(
+                    (mount.dest.strip_prefix(dest), source.strip_prefix(outer)),
+                    (Ok(inside), Ok(below)) if inside == below
+                )
+            }
+            // What a link leads to is mounted where it leads.
+            (Some(Mount { what: What::Link(_), .. }), _) => true,
+            _ => false,
+        };
+        if !covered {
+            kept.push(mount);
+        }
+    }
+    kept
+}
+
+/// The binds that lie in the view, as paths relative to it.
+fn nested(job: &Job) -> impl Iterator<Item = (&Bind, &Path)> {
+    job.binds.iter().filter_map(|bind| {
+        let inside = bind.dest.strip_prefix(&job.at).ok()?;
+        (!inside.as_os_str().is_empty()).then_some((bind, inside))
+    })
+}
+
+/// Whether a mount that lies in the view finds its place there. An agent's tree may hold a
+/// link or another kind of file at that place; then the tree's own is what the command sees.
+fn fits_view(mount: &Mount, at: &Path, view: &Path) -> bool {
+    let (What::ReadOnly(source), Ok(inside)) = (&mount.what, mount.dest.strip_prefix(at)) else {
+        return true;
+    };
+    let mut path = view.to_owned();
+    for part in inside {
+        path.push(part);
+        if path.is_symlink() {
+            return false;
+        }
+    }
+    path.exists() && path.is_dir() == source.is_dir()
+}
+
+/// Makes the view and returns where it is.
+fn make_view(spec: &ShimSpec, stage: &Path) -> Result<PathBuf, String> {
+    let (job, place) = (&spec.job, &spec.place);
+    if let Some(user) = place.drop_to {
+        chown(&job.upper, Some(user), Some(user))
+            .map_err(|error| format!("could not hand over the upper directory: {error}"))?;
+    }
+    match place.view {
+        View::Overlay => {
+            let skeleton = stage.join("skeleton");
+            make_places(job, &skeleton)
+                .map_err(|error| format!("could not prepare the view: {error}"))?;
+            if let Some(user) = place.drop_to {
+                tree::give(&skeleton, user)
+                    .map_err(|error| format!("could not hand over the view: {error}"))?;
+            }
+            let view = stage.join("view");
+            fs::create_dir_all(&view).map_err(|error| format!("no place to mount: {error}"))?;
+            mount_overlay(job, &skeleton, &view, place.drop_to.is_some())?;
+            Ok(view)
+        }
+        View::Copy => {
+            copy_view(job, place.drop_to)
+                .map_err(|error| format!("could not copy the view: {error}"))?;
+            Ok(job.upper.clone())
+        }
+    }
+}
+
+/// The layers, copied over each other into the upper directory.
+pub(super) fn copy_view(job: &Job, user: Option<u32>) -> io::Result<()> {
+    for layer in job.layers.iter().rev() {
+        tree::copy_over(layer, &job.upper)?;
+    }
+    make_places(job, &job.upper)?;
+    user.map_or(Ok(()), |user| tree::give(&job.upper, user))
+}
+
+/// Empty files and directories on which the nested binds are mounted. Under an overlay they
+/// make up the lowest layer, so that none of them shows among what the command wrote.
+fn make_places(job: &Job, root: &Path) -> io::Result<()> {
+    fs::create_dir_all(root)?;
+    for (bind, inside) in nested(job) {
+        let place = root.join(inside);
+        if place.symlink_metadata().is_ok() {
+            continue;
+        }
+        if bind.source.is_dir() {
+            fs::create_dir_all(&place)?;
+        } else {
+            fs::create_dir_all(place.parent().unwrap_or(root))?;
+            File::create(&place)?;
+        }
+    }
+    Ok(())
+}
+
+/// Directories are named to the kernel by descriptors that are open here: their own names may
+/// hold commas and colons, which mean something in mount options.
+fn mount_overlay(job: &Job, skeleton: &Path, view: &Path, root: bool) -> Result<(), String> {
+    if job.layers.len() > MOST_LAYERS {
+        return Err(format!("{} layers are too many, {MOST_LAYERS} work", job.layers.len()));
+    }
+    let open = |path: &Path| {
+        let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW;
+        OpenOptions::new()
+            .read(true)
+            .custom_flags(flags)
+            .open(path)
+            .map_err(|error| format!("could not open the layer {}: {error}", path.display()))
+    };
+    let name = |file: &File| format!("/proc/self/fd/{}", file.as_raw_fd());
+    let layers: Vec<File> = job
+        .layers
+        .iter()
+        .map(PathBuf::as_path)
+        .chain([skeleton])
+        .map(open)
+        .collect::<Result<_, _>>()?;
+    let (upper, work) = (open(&job.upper)?, open(&work_dir(&job.upper))?);
+    let lower: Vec<String> = layers.iter().map(name).collect();
+    let mut options = format!(
+        "lowerdir={},upperdir={},workdir={},redirect_dir=nofollow,index=off,metacopy=off",
+        lower.join(":"),
+        name(&upper),
+        name(&work)
+    );
+    if !root {
+        options.push_str(",userxattr");
+    }
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    // Without "volatile" the kernel writes everything to the disk when the view goes away,
+    // which takes longer than most checks. Kernels before 5.10 don't know it.
+    let quick = format!("{options},volatile");
+    let mut tried = Err(nix::Error::EINVAL);
+    for options in [quick, options] {
+        tried = mount(Some("tenfold"), view, Some("overlay"), flags, Some(options.as_str()));
+        if tried != Err(nix::Error::EINVAL) {
+            break;
+        }
+    }
+    tried.map_err(|error| format!("could not mount the overlay of the view: {error}"))
+}
+
+/// As root: binds every source into the stage, and moves the stage to where any user can go.
+/// The stage hides the host's `/tmp`, but only from the shim and from bubblewrap.
+fn gather(mounts: &mut [Mount], stage: &Path) -> Result<(), String> {
+    let reachable = Path::new("/tmp");
+    for (number, mounted) in mounts.iter_mut().enumerate() {
+        let (What::ReadOnly(source) | What::Writable(source)) = &mut mounted.what else {
+            continue;
+        };
+        let inside = match source.strip_prefix(stage) {
+            Ok(inside) => inside.to_owned(),
+            Err(_) => {
+                let name = PathBuf::from(number.to_string());
+                bind(source, &stage.join(&name))
+                    .map_err(|error| format!("could not bind {}: {error}", source.display()))?;
+                name
+            }
+        };
+        *source = reachable.join(inside);
+    }
+    mount(Some(stage), reachable, None::<&str>, MsFlags::MS_MOVE, None::<&str>)
+        .map_err(|error| format!("could not move the stage: {error}"))
+}
+
+fn bind(source: &Path, target: &Path) -> io::Result<()> {
+    if fs::metadata(source)?.is_dir() {
+        fs::create_dir(target)?;
+    } else {
+        File::create(target)?;
+    }
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+    Ok(mount(Some(source), target, None::<&str>, flags, None::<&str>)?)
+}
+
+/// Adds `--flag value` pairs; here because the words belong to [`What`].
+pub(super) fn words(mount: &Mount) -> Vec<OsString> {
+    let dest = mount.dest.clone().into_os_string();
+    let word = |text: &str| OsString::from(text);
+    match &mount.what {
+        What::Memory(bytes) => {
+            vec![
+                word("--perms"),
+                word("1777"),
+                word("--size"),
+                word(&bytes.max(&4_096).to_string()),
+                word("--tmpfs"),
+                dest,
+            ]
+        }
+        What::ReadOnly(source) => vec![word("--ro-bind"), source.into(), dest],
+        What::Writable(source) => vec![word("--bind"), source.into(), dest],
+        What::Link(target) => vec![word("--symlink"), target.into(), dest],
+        What::Proc => vec![word("--proc"), dest],
+        What::Dev => vec![word("--dev"), dest],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mount(dest: &str, source: &str) -> Mount {
+        Mount { dest: dest.into(), what: What::ReadOnly(source.into()) }
+    }
+
+    #[test]
+    fn what_lies_in_a_mount_already_is_not_mounted_again() {
+        let view = Mount { dest: "/usr/src/p".into(), what: What::Writable("/v".into()) };
+        let nested = mount("/usr/src/p/.venv", "/usr/src/p/.venv");
+        let elsewhere = mount("/usr/share/x", "/opt/x");
+        let all = vec![
+            mount("/usr", "/usr"),
+            mount("/usr/lib", "/usr/lib"),
+            elsewhere.clone(),
+            view.clone(),
+            nested.clone(),
+        ];
+        let kept = without_covered(all);
+        assert_eq!(kept, [mount("/usr", "/usr"), elsewhere, view, nested]);
+    }
+
+    #[test]
+    fn a_link_in_the_agents_tree_is_never_mounted_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let (view, source) = (dir.path().join("view"), dir.path().join("real"));
+        fs::create_dir_all(view.join("plain")).unwrap();
+        fs::create_dir(&source).unwrap();
+        std::os::unix::fs::symlink("/etc", view.join("link")).unwrap();
+        fs::write(view.join("file"), "").unwrap();
+        let fits = |name: &str| {
+            let dest = Path::new("/at").join(name);
+            let mount = Mount { dest, what: What::ReadOnly(source.clone()) };
+            fits_view(&mount, Path::new("/at"), &view)
+        };
+        assert!(fits("plain"));
+        assert!(!fits("link"));
+        assert!(!fits("link/below"));
+        assert!(!fits("file"));
+        assert!(!fits("missing"));
+    }
+}

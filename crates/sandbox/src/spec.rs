@@ -1,0 +1,110 @@
+//! What the engine's side, the shim and the inner step tell each other. One file of JSON goes
+//! to the shim, one message to the inner step, one file of JSON comes back.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::Millis;
+
+use crate::bytes_path;
+use crate::job::{End, Job, Tier};
+
+/// Everything the shim needs to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ShimSpec {
+    pub(crate) job: Job,
+    pub(crate) place: Place,
+}
+
+/// How this machine confines: found once by probes, the same for every run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) tier: Tier,
+    /// The helper executable.
+    #[serde(with = "bytes_path")]
+    pub(crate) helper: PathBuf,
+    /// The bubblewrap executable; none below tier A.
+    #[serde(with = "bytes_path::maybe")]
+    pub(crate) bwrap: Option<PathBuf>,
+    /// The uid and gid to become, if we are root.
+    pub(crate) drop_to: Option<u32>,
+    /// How the view is made.
+    pub(crate) view: View,
+    /// Where control groups can be made.
+    pub(crate) cgroups: Option<Cgroups>,
+}
+
+/// How the copy-on-write view is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum View {
+    /// An overlay, in a mount namespace of the shim's own.
+    Overlay,
+    /// A plain copy of the layers in the upper directory.
+    Copy,
+}
+
+/// Directories of the control group file system in which groups can be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cgroups {
+    pub(crate) memory: Controller,
+    pub(crate) pids: Controller,
+    /// Whether the two are one directory of the unified hierarchy.
+    pub(crate) unified: bool,
+}
+
+/// One controller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Controller {
+    /// Where groups are made.
+    #[serde(with = "bytes_path")]
+    pub(crate) parent: PathBuf,
+    /// Where we are ourselves, to go back to.
+    #[serde(with = "bytes_path")]
+    pub(crate) own: PathBuf,
+}
+
+/// Everything the inner step needs to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct InnerSpec {
+    pub(crate) command: String,
+    #[serde(with = "bytes_path")]
+    pub(crate) workdir: PathBuf,
+    pub(crate) env: Vec<(String, String)>,
+    /// What may be read and executed.
+    #[serde(with = "bytes_path::many")]
+    pub(crate) readable: Vec<PathBuf>,
+    /// What may be written to as well.
+    #[serde(with = "bytes_path::many")]
+    pub(crate) writable: Vec<PathBuf>,
+    /// Directories of devices: files may be written to, none made.
+    #[serde(with = "bytes_path::many")]
+    pub(crate) devices: Vec<PathBuf>,
+    pub(crate) open_files: u32,
+    pub(crate) file_size: u64,
+    /// The process limit, where no control group keeps it.
+    pub(crate) processes: Option<u32>,
+    /// Whether the inner step itself has to install the system call filter, because nothing
+    /// did before it.
+    pub(crate) filter: bool,
+}
+
+/// What the shim says at the end.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Status {
+    /// The command ran.
+    Ended { end: End, wall: Millis },
+    /// It did not.
+    NotStarted { why: String },
+}
+
+/// The inner step's word that everything is in place.
+pub(crate) const READY: &[u8] = b"ready";
+/// The file of the shim's specification, in the scratch directory.
+pub(crate) const SPEC_FILE: &str = "spec.json";
+/// The file of the status.
+pub(crate) const STATUS_FILE: &str = "status.json";
+/// The file of the output.
+pub(crate) const OUTPUT_FILE: &str = "output";
+/// Prefix of the control groups we make; the shim's process id follows.
+pub(crate) const GROUP_PREFIX: &str = "tenfold-";

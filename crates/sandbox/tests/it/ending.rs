@@ -1,0 +1,171 @@
+//! However a run ends, it ends wholly.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tenfold_domain::Millis;
+use tenfold_sandbox::{End, SandboxError};
+use tokio::sync::watch;
+
+use crate::setup::{Scene, alive, helper, mark, outside, run, sandbox, text};
+
+#[tokio::test]
+async fn exit_codes_and_signals_come_through() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.run("exit 7").await.end, End::Code(7));
+    assert_eq!(scene.run("kill -9 $$").await.end, End::Signal(9));
+    let exit = scene.run("no-such-program").await;
+    assert_eq!(exit.end, End::Code(127));
+    assert!(text(&exit).contains("not found"));
+}
+
+#[tokio::test]
+async fn a_hang_is_ended_at_the_deadline() {
+    let mut scene = Scene::new();
+    let mark = mark();
+    scene.limits.wall = Millis(400);
+    let exit = scene.run(&format!("trap '' TERM INT HUP; echo before; sleep {mark}")).await;
+    assert_eq!(exit.end, End::TimedOut);
+    assert_eq!(text(&exit), "before\n");
+    assert_eq!(alive(&mark), 0);
+}
+
+#[tokio::test]
+async fn a_daemon_does_not_outlive_its_command() {
+    let mut scene = Scene::new();
+    let mark = mark();
+    let daemon =
+        format!("setsid sh -c 'sleep {mark} & sleep {mark} &' >/dev/null 2>&1 </dev/null &");
+    outside(&daemon, &scene.path(""));
+    let begun = Instant::now();
+    let mut seen = 0;
+    while seen < 2 && begun.elapsed() < Duration::from_secs(10) {
+        seen = alive(&mark);
+    }
+    assert!(seen >= 2, "the control: outside, it does");
+    outside(
+        &format!(
+            "for p in /proc/[0-9]*; do grep -qa '{mark}' $p/cmdline && kill ${{p#/proc/}}; done"
+        ),
+        &scene.path(""),
+    );
+
+    let mark = self::mark();
+    let exit = scene
+        .run(&format!(
+            "setsid sh -c 'sleep {mark} & sleep {mark} &' >/dev/null 2>&1 </dev/null & sleep 0.1"
+        ))
+        .await;
+    assert!(exit.success());
+    assert_eq!(alive(&mark), 0);
+}
+
+#[tokio::test]
+async fn cancelling_ends_everything() {
+    let mut scene = Scene::new();
+    let mark = mark();
+    let job = scene.job(&format!("setsid sleep {mark} & touch begun; sleep {mark}"));
+    let begun = scene.upper().join("begun");
+    let (stop, cancel) = watch::channel(false);
+    let stopper = async {
+        while !begun.exists() {
+            tokio::task::yield_now().await;
+        }
+        stop.send(true).unwrap();
+        Instant::now()
+    };
+    let (exit, stopped) = tokio::join!(sandbox().run(&job, &cancel), stopper);
+    assert_eq!(exit.unwrap().end, End::Cancelled);
+    assert!(stopped.elapsed() < Duration::from_secs(2));
+    assert_eq!(alive(&mark), 0);
+}
+
+#[tokio::test]
+async fn a_run_that_is_dropped_ends() {
+    let mut scene = Scene::new();
+    let mark = mark();
+    let job = scene.job(&format!("touch begun; sleep {mark}"));
+    let begun = scene.upper().join("begun");
+    let (_stay, cancel) = watch::channel(false);
+    tokio::select! {
+        _ = sandbox().run(&job, &cancel) => panic!("it sleeps for days"),
+        () = async { while !begun.exists() { tokio::task::yield_now().await; } } => {}
+    }
+    assert!(ends(&mark));
+}
+
+/// An engine that is killed can't tell anybody; its processes must end all the same.
+#[tokio::test]
+async fn nothing_outlives_an_engine_or_a_shim_that_is_killed() {
+    for kill_the_shim in [false, true] {
+        let mut scene = Scene::new();
+        let mark = mark();
+        scene.limits.wall = Millis(60_000);
+        // A first run writes the specification that the second one uses.
+        let job = scene.job(&format!("test -e again || exit 0; touch begun; sleep {mark}"));
+        assert!(run(&job).await.success());
+        std::fs::write(scene.upper().join("again"), "").unwrap();
+        std::fs::create_dir_all(scene.path("upper-1.work")).unwrap();
+        let mut shim = Command::new(helper())
+            .arg("sandbox-shim")
+            .arg(scene.path("scratch-1/spec.json"))
+            .stdin(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let lifeline = shim.stdin.take();
+        let begun = Instant::now();
+        while !scene.upper().join("begun").exists() && begun.elapsed() < Duration::from_secs(10) {
+            tokio::task::yield_now().await;
+        }
+        assert_ne!(alive(&mark), 0);
+        if kill_the_shim {
+            shim.kill().unwrap();
+        } else {
+            drop(lifeline);
+        }
+        assert!(ends(&mark), "killed the shim: {kill_the_shim}");
+        shim.wait().unwrap();
+    }
+}
+
+fn ends(mark: &str) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(2) {
+        if alive(mark) == 0 {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
+#[tokio::test]
+async fn a_sandbox_that_can_not_be_built_is_an_error_and_says_why() {
+    let mut scene = Scene::new();
+    let mut job = scene.job("true");
+    job.layers.push(scene.path("not-there"));
+    let (_stay, cancel) = watch::channel(false);
+    let error = sandbox().run(&job, &cancel).await.unwrap_err();
+    assert!(matches!(&error, SandboxError::Setup(why) if why.contains("not-there")), "{error}");
+
+    let mut job = scene.job("true");
+    job.workdir = "/usr".into();
+    let error = sandbox().run(&job, &cancel).await.unwrap_err();
+    assert!(matches!(error, SandboxError::Job(_)), "{error}");
+}
+
+#[tokio::test]
+async fn no_control_group_is_left() {
+    let mut scene = Scene::new();
+    assert!(scene.run("true").await.success());
+    let own = format!("{}{}", "tenfold-", std::process::id());
+    let groups = outside("find /sys/fs/cgroup -maxdepth 4 -name 'tenfold-*'", &scene.path(""));
+    let text = String::from_utf8_lossy(&groups.stdout).into_owned();
+    for line in text.lines() {
+        // Other tests have theirs while they run; none may belong to a process that is gone.
+        let pid = line.rsplit('-').next().unwrap();
+        assert!(line.ends_with(&own) || std::path::Path::new("/proc").join(pid).exists(), "{line}");
+    }
+}
