@@ -1,0 +1,311 @@
+//! A workspace: the one handle through which the rest of Tenfold sees a person's files.
+//!
+//! Apart, because it is only the list of what can be asked; how each is done stands in a file
+//! of its own. It never runs anything of what the workspace holds.
+
+use std::path::{Path, PathBuf};
+
+use tenfold_domain::{Bytes, CommitId};
+
+use crate::WorkspaceError;
+use crate::branch::{self, AcceptedBranch};
+use crate::checkout;
+use crate::diff::{self, ChangedFile};
+use crate::git::{self, Git};
+use crate::in_place::{self, Applied, Trust};
+use crate::patterns::Patterns;
+use crate::person::Person;
+use crate::place::{self, Place};
+use crate::put_back;
+use crate::snapshot::{self, FileChange, Snapshot};
+use crate::store;
+use crate::tree::TreeFile;
+
+/// A repository or folder, and Tenfold's own git directory for it.
+///
+/// Every method is synchronous, may take as long as reading all files takes, and may be called
+/// by several processes at once.
+#[derive(Debug)]
+pub struct Workspace {
+    place: Place,
+    person: Person,
+    git: Git,
+}
+
+impl Workspace {
+    /// Opens the repository that `path` is in, or the folder as it is if it is in none.
+    /// Tenfold's git directory is made below `data_dir`.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoGit`], [`NoFolder`](WorkspaceError::NoFolder),
+    /// [`NotAFolder`](WorkspaceError::NotAFolder), [`Bare`](WorkspaceError::Bare),
+    /// [`InsideGitDirectory`](WorkspaceError::InsideGitDirectory),
+    /// [`RootNotUtf8`](WorkspaceError::RootNotUtf8), [`Io`](WorkspaceError::Io).
+    pub fn open(path: &Path, data_dir: &Path) -> Result<Self, WorkspaceError> {
+        Self::open_for(path, data_dir, Person::from_environment())
+    }
+
+    /// The same, for a person whose environment is handed in.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn open_for(path: &Path, data_dir: &Path, person: Person) -> Result<Self, WorkspaceError> {
+        let program = git::find_git(person.path.as_deref())?;
+        let place = place::find(path)?;
+        let git = store::open(&program, &place.root, data_dir)?;
+        Ok(Self { place, person, git })
+    }
+
+    /// The top: absolute, links resolved, UTF-8.
+    pub fn root(&self) -> &Path {
+        &self.place.root
+    }
+
+    /// Where below the top the path was that was given; empty for the top itself.
+    pub fn subdir(&self) -> &Path {
+        &self.place.subdir
+    }
+
+    /// Whether it is a git repository, so that a proposal can become a branch.
+    pub fn is_repository(&self) -> bool {
+        self.place.repository.is_some()
+    }
+
+    /// What a person should know of the workspace; [`Snapshot::notes`] has what concerns
+    /// its files.
+    pub fn notes(&self) -> Vec<String> {
+        match self.place.repository {
+            Some(_) => Vec::new(),
+            None => vec![
+                "this folder is no git repository: proposals are applied to the files, and \
+                 dependency folders (node_modules, .venv) and caches are left out of the work"
+                    .to_owned(),
+            ],
+        }
+    }
+
+    /// Commits the person's files as they are now: those that are tracked, as they stand in
+    /// the folder, and others that are not ignored. Nothing of the person's is written.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::TooMuch`] above 8 GB or 400,000 files; [`Io`](WorkspaceError::Io),
+    /// [`Git`](WorkspaceError::Git). A file that can't be taken is no error but a note.
+    pub fn snapshot(&self) -> Result<Snapshot, WorkspaceError> {
+        snapshot::snapshot(&self.git, &self.person, &self.place)
+    }
+
+    /// The files of a commit, sorted by path.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Git`] if there is no such commit.
+    pub fn files(&self, commit: &CommitId) -> Result<Vec<TreeFile>, WorkspaceError> {
+        let (tree, _) = store::tree(&self.git, commit.as_str())?;
+        let file = |(path, entry): (PathBuf, crate::tree::Entry)| TreeFile {
+            path,
+            kind: entry.kind,
+            bytes: Bytes(entry.bytes),
+        };
+        Ok(tree.into_iter().map(file).collect())
+    }
+
+    /// The content of a file of a commit; of a link, where it leads.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoSuchFile`], [`Git`](WorkspaceError::Git).
+    pub fn read(&self, commit: &CommitId, path: &Path) -> Result<Vec<u8>, WorkspaceError> {
+        Ok(self.read_many(commit, &[path])?.pop().unwrap_or_default())
+    }
+
+    /// The contents of several files of a commit, in their order.
+    ///
+    /// # Errors
+    /// As [`Workspace::read`].
+    pub fn read_many(
+        &self,
+        commit: &CommitId,
+        paths: &[&Path],
+    ) -> Result<Vec<Vec<u8>>, WorkspaceError> {
+        let (tree, _) = store::tree(&self.git, commit.as_str())?;
+        let blob = |path: &&Path| match tree.get(*path) {
+            Some(entry) => Ok(entry.blob.as_str()),
+            None => Err(WorkspaceError::NoSuchFile {
+                commit: commit.short().to_owned(),
+                path: path.to_path_buf(),
+            }),
+        };
+        let blobs = paths.iter().map(blob).collect::<Result<Vec<_>, _>>()?;
+        let mut contents = Vec::with_capacity(blobs.len());
+        store::read_blobs(&self.git, &blobs, |_, content| {
+            contents.push(content);
+            Ok(())
+        })?;
+        Ok(contents)
+    }
+
+    /// Writes all files of a commit into `dir`, which must be empty or not there: plain files
+    /// (mode 644 or 755) and links, no `.git`, and everything last changed at
+    /// [`CHECKOUT_TIME_SECONDS`](crate::CHECKOUT_TIME_SECONDS).
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NotEmpty`], [`Io`](WorkspaceError::Io), [`Git`](WorkspaceError::Git);
+    /// `dir` is gone or empty then.
+    pub fn checkout(&self, commit: &CommitId, dir: &Path) -> Result<(), WorkspaceError> {
+        checkout::checkout(&self.git, commit, dir)
+    }
+
+    /// Commits changed files on top of `base`. The same changes make the same commit.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::BadPath`], [`Git`](WorkspaceError::Git).
+    pub fn commit(
+        &self,
+        base: &CommitId,
+        changes: &[FileChange],
+        message: &str,
+    ) -> Result<CommitId, WorkspaceError> {
+        snapshot::commit(&self.git, base, changes, message)
+    }
+
+    /// Commits what stands in `dir`, which nobody trusts, on top of `base`: files of `base`,
+    /// and others that are not ignored. What is no file or link is left out with a note, and
+    /// nested repositories are folders like any other.
+    ///
+    /// # Errors
+    /// As [`Workspace::snapshot`].
+    pub fn capture(
+        &self,
+        base: &CommitId,
+        dir: &Path,
+        message: &str,
+    ) -> Result<Snapshot, WorkspaceError> {
+        let rules = snapshot::rules(&self.git, &self.person, self.place.repository.as_ref());
+        snapshot::capture(&self.git, &rules, base, dir, message)
+    }
+
+    /// Keeps a commit from being swept away, under a name (as of a branch).
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Git`] if the name or the commit can't be.
+    pub fn keep(&self, name: &str, commit: &CommitId) -> Result<(), WorkspaceError> {
+        store::keep(&self.git, name, commit)
+    }
+
+    /// Takes [`Workspace::keep`] back. A name that is not there is no error.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Git`].
+    pub fn forget(&self, name: &str) -> Result<(), WorkspaceError> {
+        store::forget(&self.git, name)
+    }
+
+    /// Packs what is kept, and removes what nobody has kept for two weeks.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Git`].
+    pub fn sweep(&self) -> Result<(), WorkspaceError> {
+        store::sweep(&self.git)
+    }
+
+    /// The difference between two commits as people read it (unified, `a/` and `b/`). Bytes
+    /// that are no UTF-8 are shown as `\u{FFFD}`; [`Workspace::patch`] keeps them.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Git`] if there is no such commit.
+    pub fn diff(&self, a: &CommitId, b: &CommitId) -> Result<String, WorkspaceError> {
+        diff::diff(&self.git, a, b)
+    }
+
+    /// The difference as `git apply` takes it, byte for byte, binary files included.
+    ///
+    /// # Errors
+    /// As [`Workspace::diff`].
+    pub fn patch(&self, a: &CommitId, b: &CommitId) -> Result<Vec<u8>, WorkspaceError> {
+        diff::patch(&self.git, a, b)
+    }
+
+    /// The files that differ between two commits, sorted by path. A renamed file is one that
+    /// is gone and one that is new.
+    ///
+    /// # Errors
+    /// As [`Workspace::diff`].
+    pub fn changed(&self, a: &CommitId, b: &CommitId) -> Result<Vec<ChangedFile>, WorkspaceError> {
+        diff::changed(&self.git, a, b)
+    }
+
+    /// Commits the work with every changed file that `protected` names, and `may_edit` does
+    /// not, as it is in `base` (added ones are removed). Returns the commit, which is `work`
+    /// itself if nothing had to be put back, and the files that were.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Git`] if there is no such commit.
+    pub fn put_back(
+        &self,
+        base: &CommitId,
+        work: &CommitId,
+        protected: &Patterns,
+        may_edit: &Patterns,
+    ) -> Result<(CommitId, Vec<PathBuf>), WorkspaceError> {
+        put_back::put_back(&self.git, base, work, protected, may_edit)
+    }
+
+    /// Makes a new branch `name` in the person's repository: one commit on top of their HEAD,
+    /// by the author that their git settings name, with the proposal's message, that brings
+    /// the change from `base` to `proposal`. Files, index, stash and HEAD stay as they are.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Conflicts`] where the change does not fit on HEAD, file by file;
+    /// [`NothingToAccept`](WorkspaceError::NothingToAccept),
+    /// [`NoRepository`](WorkspaceError::NoRepository), [`Sha256`](WorkspaceError::Sha256),
+    /// [`BadBranchName`](WorkspaceError::BadBranchName),
+    /// [`BranchExists`](WorkspaceError::BranchExists), [`Git`](WorkspaceError::Git).
+    pub fn accept_as_branch(
+        &self,
+        base: &CommitId,
+        proposal: &CommitId,
+        name: &str,
+    ) -> Result<AcceptedBranch, WorkspaceError> {
+        branch::accept(&self.git, &self.person, &self.place, (base, proposal), name)
+    }
+
+    /// Brings the change from `base` to `proposal` to the person's files as they are now, all
+    /// of it or nothing. Modes and line ends are kept. Keep [`Applied::before`] and
+    /// [`Applied::after`] to be able to undo it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Conflicts`], file by file and line by line;
+    /// [`NothingToAccept`](WorkspaceError::NothingToAccept), [`Io`](WorkspaceError::Io),
+    /// [`Git`](WorkspaceError::Git).
+    pub fn accept_in_place(
+        &self,
+        base: &CommitId,
+        proposal: &CommitId,
+    ) -> Result<Applied, WorkspaceError> {
+        if diff::deltas(&self.git, base, proposal)?.is_empty() {
+            return Err(WorkspaceError::NothingToAccept);
+        }
+        in_place::apply(&self.git, &self.place.root, base, proposal, Trust::Proposal)
+    }
+
+    /// Removes a branch that was made by [`Workspace::accept_as_branch`].
+    ///
+    /// # Errors
+    /// [`WorkspaceError::BranchGone`], [`BranchMoved`](WorkspaceError::BranchMoved) if
+    /// something was added to it, [`BranchCheckedOut`](WorkspaceError::BranchCheckedOut),
+    /// [`NoRepository`](WorkspaceError::NoRepository), [`Git`](WorkspaceError::Git).
+    pub fn undo_branch(&self, accepted: &AcceptedBranch) -> Result<(), WorkspaceError> {
+        branch::undo(&self.git, &self.place, accepted)
+    }
+
+    /// Takes back what [`Workspace::accept_in_place`] wrote; what the person changed since in
+    /// other lines stays.
+    ///
+    /// # Errors
+    /// As [`Workspace::accept_in_place`].
+    pub fn undo_in_place(
+        &self,
+        before: &CommitId,
+        after: &CommitId,
+    ) -> Result<Applied, WorkspaceError> {
+        in_place::apply(&self.git, &self.place.root, after, before, Trust::Own)
+    }
+}
