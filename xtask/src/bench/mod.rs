@@ -1,9 +1,43 @@
-//! The benches. There is none yet.
+//! `cargo xtask bench NAME`: the benches, one file each.
+//!
+//! This file is their registry and nothing else. A bench reads its own arguments, tells on
+//! stderr how it goes on, and prints a table, or one JSON object with `--json`.
+
+mod repair;
 
 use std::process::ExitCode;
 
+use crate::trouble::Trouble;
+
+/// One bench: what is typed after `cargo xtask bench`, and what it measures.
+struct Bench {
+    name: &'static str,
+    about: &'static str,
+    run: fn(Vec<String>) -> Result<ExitCode, Trouble>,
+}
+
+const BENCHES: &[Bench] = &[Bench {
+    name: "repair",
+    about: "how many bugs in real libraries the `repair` strategy fixes, and how fast",
+    run: repair::main,
+}];
+
 /// Runs the bench that is named first.
 pub(crate) fn main(args: Vec<String>) -> ExitCode {
-    eprintln!("error: there is no bench '{}'", args.first().map_or("", String::as_str));
-    ExitCode::from(2)
+    let name = args.first().map_or("", String::as_str);
+    if matches!(name, "" | "help" | "--help" | "-h") {
+        println!("usage: cargo xtask bench NAME [OPTIONS]\n");
+        for bench in BENCHES {
+            println!("  {:<10} {}", bench.name, bench.about);
+        }
+        return ExitCode::SUCCESS;
+    }
+    let ended = match BENCHES.iter().find(|bench| bench.name == name) {
+        Some(bench) => (bench.run)(args.into_iter().skip(1).collect()),
+        None => Err(Trouble::usage(format!("there is no bench '{name}'"))),
+    };
+    ended.unwrap_or_else(|trouble| {
+        eprintln!("error: {trouble}");
+        trouble.exit_code()
+    })
 }

@@ -74,8 +74,8 @@ pub(super) fn run(command: &mut Command, limit: Duration) -> Result<Ran, Trouble
     let program = command.get_program().to_string_lossy().into_owned();
     let start = Instant::now();
     let mut child = command.spawn().tried(|| format!("could not start {program}"))?;
-    let (code, timed_out) = wait(&mut child, start, limit)
-        .tried(|| format!("could not wait for {program}"))?;
+    let (code, timed_out) =
+        wait(&mut child, start, limit).tried(|| format!("could not wait for {program}"))?;
     let wall = start.elapsed();
     Ok(Ran { code, timed_out, stdout: tail(&mut stdout)?, stderr: tail(&mut stderr)?, wall })
 }

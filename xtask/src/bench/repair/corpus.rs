@@ -87,10 +87,7 @@ pub(super) fn libraries(wanted: &[String]) -> Result<Vec<Library>, Trouble> {
         let names = names.join(", ");
         return Err(Trouble::usage(format!("no library '{unknown}'; there are: {names}")));
     }
-    Ok(all
-        .into_iter()
-        .filter(|lib| wanted.is_empty() || wanted.contains(&lib.name))
-        .collect())
+    Ok(all.into_iter().filter(|lib| wanted.is_empty() || wanted.contains(&lib.name)).collect())
 }
 
 #[cfg(test)]
