@@ -6,6 +6,7 @@
 
 mod arrows;
 mod crate_map;
+mod decisions;
 mod docs;
 mod house;
 mod licences;
@@ -98,6 +99,16 @@ const RULES: &[Rule] = &[
         name: "crate map",
         reason: "a map that names crates long gone is worse than none",
         broken: crate_map::matches,
+    },
+    Rule {
+        name: "dependencies",
+        reason: "a dependency is chosen: docs/decisions says what it does and what was turned down",
+        broken: decisions::name_dependencies,
+    },
+    Rule {
+        name: "decisions",
+        reason: "a decision that nobody finds is made again",
+        broken: decisions::are_listed,
     },
     Rule {
         name: "one test binary",

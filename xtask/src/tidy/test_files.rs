@@ -18,6 +18,12 @@ fn unlisted(house: &House, path: &str) -> Option<Violation> {
     }
     let violation = |how: String| Some(Violation::new(path, how));
     let Some(inner) = rest.strip_prefix("it/") else {
+        // A program that the tests start is declared as a program.
+        let declared = format!("path = \"tests/{rest}\"");
+        let manifest = house.text(&format!("{folder}/Cargo.toml")).unwrap_or_default();
+        if manifest.lines().any(|line| line == declared) {
+            return None;
+        }
         let is_binary = !rest.contains('/') || rest.ends_with("/main.rs");
         let how = "is a test binary of its own: move it into tests/it and list it in main.rs";
         return is_binary.then(|| Violation::new(path, how));
@@ -65,6 +71,8 @@ mod tests {
             ("crates/a/tests/it/deep/lost.rs", "//! x"),
             ("crates/a/tests/second.rs", "//! x"),
             ("crates/a/tests/fixtures/broken.rs", "not rust"),
+            ("crates/a/tests/stand_in/main.rs", "//! x"),
+            ("crates/a/Cargo.toml", "[[bin]]\npath = \"tests/stand_in/main.rs\"\n"),
             ("xtask/sample/stockroom/tests/pack.rs", "//! x"),
         ]);
         let places: Vec<_> = listed(&house).into_iter().map(|violation| violation.place).collect();
