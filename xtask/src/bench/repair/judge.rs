@@ -49,8 +49,11 @@ pub(super) fn judge(
     let patch = dir.path().join("diff.patch");
     std::fs::write(&patch, diff).tried(|| "could not write a diff".to_owned())?;
     let patch = patch.to_string_lossy();
+    // A copied file is another file to git until it has looked at it.
+    git(&fixed, &["update-index", "-q", "--refresh"])?;
     if let Err(trouble) = git(&fixed, &["apply", "--index", "--whitespace=nowarn", &patch]) {
-        return Ok(Judged::fails(format!("the diff does not apply: {trouble}")));
+        let said = trouble.to_string().replace('\n', "; ");
+        return Ok(Judged::fails(format!("the diff does not apply: {said}")));
     }
     let whole = dir.path().join("whole");
     copy(&ground.dir, &whole)?;
