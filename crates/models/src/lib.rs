@@ -1,1 +1,38 @@
 //! The catalogue of models, their files and their prices.
+//!
+//! A [`Catalogue`] is the models that ship with Tenfold and those that a person has added.
+//! [`pull`] gets a model's file, [`verify`] says whether it is the right one, [`add`] and
+//! [`remove`] change what the person has added, and an [`Entry`] says what a call costs, how
+//! long it may take and how much memory it needs. Whatever a file's source, its SHA-256
+//! decides. Nothing here runs a model, knows of agents, or writes to the terminal.
+
+mod catalogue;
+mod digest;
+mod dirs;
+mod entry;
+mod error;
+mod gguf;
+mod lock;
+mod memory;
+mod own;
+mod price;
+mod progress;
+mod pull;
+mod raw;
+mod verify;
+
+pub use catalogue::{Catalogue, Listed};
+pub use digest::{Sha256Sum, hash_file};
+pub use dirs::ModelDirs;
+pub use entry::{Entry, Place, Source};
+pub use error::{ModelsError, Tried};
+pub use gguf::{GgufError, GgufHeader, read_header};
+pub use memory::{Fit, fits};
+pub use own::{Removed, add, remove};
+pub use price::{Electricity, Price, Slowest, TokenPrices};
+pub use progress::{Cancel, Progress};
+pub use pull::{PipCommand, PullOptions, pull};
+pub use verify::{Depth, Presence, presence, verify};
+
+/// The catalogue that ships with Tenfold, as text.
+pub const SHIPPED: &str = include_str!("../models.toml");

@@ -1,0 +1,181 @@
+//! The catalogue as it is written: parsed here, and turned into entries in one step, so that
+//! nothing else ever sees a model that is half described.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::{Bytes, NanoUsd, Tokens};
+
+use crate::entry::{Entry, PartsSource, Place, Source, check_file_name, check_name};
+use crate::{Electricity, Price, Sha256Sum, Slowest, TokenPrices};
+
+/// A whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCatalogue {
+    pub(crate) default: Option<String>,
+    pub(crate) electricity: Option<RawElectricity>,
+    #[serde(default)]
+    pub(crate) model: Vec<RawModel>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawElectricity {
+    watts: u32,
+    usd_per_kwh: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawModel {
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) licence: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) context_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) memory_bytes: Option<u64>,
+    #[serde(default)]
+    pub(crate) chat_template: bool,
+    #[serde(default)]
+    pub(crate) infill: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) slowest_ms_per_prompt_token: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) slowest_ms_per_output_token: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) price: Option<RawPrice>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) source: Vec<RawSource>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawPrice {
+    usd_per_million_prompt: String,
+    usd_per_million_cached: String,
+    usd_per_million_output: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSource {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
+}
+
+impl RawElectricity {
+    pub(crate) fn resolve(self) -> Result<Electricity, String> {
+        Ok(Electricity { watts: self.watts, per_kwh: amount(&self.usd_per_kwh)? })
+    }
+}
+
+impl RawModel {
+    /// The entry that this describes; `electricity` is its price if it names none.
+    pub(crate) fn resolve(self, electricity: Electricity, shipped: bool) -> Result<Entry, String> {
+        let named = format!("model '{}': ", self.name);
+        self.resolve_unnamed(electricity, shipped).map_err(|why| named + &why)
+    }
+
+    fn resolve_unnamed(self, electricity: Electricity, shipped: bool) -> Result<Entry, String> {
+        check_name(&self.name)?;
+        let place = match (self.file, self.path) {
+            (Some(file), None) => {
+                check_file_name(&file)?;
+                Place::Cached(file)
+            }
+            (None, Some(path)) if path.starts_with('/') => Place::Own(PathBuf::from(path)),
+            (None, Some(_)) => return Err("'path' is not absolute".into()),
+            _ => return Err("give either 'file' or 'path'".into()),
+        };
+        if self.bytes == 0 {
+            return Err("'bytes' is zero".into());
+        }
+        let bytes = Bytes(self.bytes);
+        let usual = Slowest::of_size(bytes);
+        let sources = self.source.into_iter().map(|source| source.resolve(self.bytes));
+        Ok(Entry {
+            title: self.title.unwrap_or_else(|| self.name.clone()),
+            name: self.name,
+            place,
+            bytes,
+            sha256: self.sha256.parse::<Sha256Sum>()?,
+            licence: self.licence,
+            context: self.context_tokens.map(Tokens),
+            memory: self.memory_bytes.map_or(bytes + bytes, Bytes),
+            chat_template: self.chat_template,
+            infill: self.infill,
+            slowest: Slowest {
+                ms_per_prompt_token: self
+                    .slowest_ms_per_prompt_token
+                    .unwrap_or(usual.ms_per_prompt_token),
+                ms_per_output_token: self
+                    .slowest_ms_per_output_token
+                    .unwrap_or(usual.ms_per_output_token),
+            },
+            price: match self.price {
+                Some(price) => Price::Tokens(price.resolve()?),
+                None => Price::Electricity(electricity),
+            },
+            sources: sources.collect::<Result<_, _>>()?,
+            shipped,
+        })
+    }
+}
+
+impl RawPrice {
+    fn resolve(self) -> Result<TokenPrices, String> {
+        Ok(TokenPrices {
+            prompt: amount(&self.usd_per_million_prompt)?,
+            cached: amount(&self.usd_per_million_cached)?,
+            output: amount(&self.usd_per_million_output)?,
+        })
+    }
+}
+
+impl RawSource {
+    pub(crate) fn of_url(url: &str) -> Self {
+        Self { url: Some(url.to_owned()), ..Self::default() }
+    }
+
+    fn resolve(self, bytes: u64) -> Result<Source, String> {
+        match (self.url, self.package, self.version, self.parts, self.part_bytes, self.member) {
+            (Some(url), None, None, None, None, None) => {
+                if !url.starts_with("https://") && !url.starts_with("http://") {
+                    return Err(format!("source '{url}' is not an https:// address"));
+                }
+                Ok(Source::Http { url })
+            }
+            (None, Some(package), Some(version), Some(parts), Some(part_bytes), Some(member)) => {
+                PartsSource::new(package, version, parts, part_bytes, member, bytes)
+                    .map(Source::Parts)
+            }
+            _ => Err("a source has either 'url', or 'package', 'version', 'parts', \
+                      'part_bytes' and 'member'"
+                .into()),
+        }
+    }
+}
+
+fn amount(text: &str) -> Result<NanoUsd, String> {
+    text.parse().map_err(|error: tenfold_domain::MoneyError| error.to_string())
+}
