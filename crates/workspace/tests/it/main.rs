@@ -1,0 +1,13 @@
+//! The workspace against real repositories, folders and git programs. One binary.
+
+// Helpers of tests may unwrap as the tests do.
+#![allow(clippy::unwrap_used)]
+
+mod accept;
+mod bad_input;
+mod fixture;
+mod hostile;
+mod objects;
+mod put_back;
+mod round_trip;
+mod snapshot;
