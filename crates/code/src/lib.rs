@@ -5,15 +5,22 @@
 //! a random number or talks to a model; nothing panics, whatever it is given, and the time
 //! taken is linear in the input, or nearly so.
 
+pub mod coverage;
 pub mod edit;
 mod error;
-mod language;
 pub mod failure;
+mod language;
 pub mod reply;
+pub mod runner;
+pub mod suspects;
 pub mod syntax;
+mod tracer;
 
+pub use coverage::Spectrum;
 pub use edit::Edit;
 pub use error::CodeError;
 pub use failure::{FailedTest, Failure, Frame, Trouble, TroubleKind};
 pub use language::Language;
+pub use runner::Runner;
+pub use suspects::Suspect;
 pub use syntax::{Function, Syntax};

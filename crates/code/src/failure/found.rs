@@ -60,9 +60,10 @@ impl Found {
     }
 
     pub(super) fn problem(&mut self, message: String, frames: Vec<Frame>, lines: Range<usize>) {
-        let known = self.cases.iter().any(|case| {
-            case.name.is_none() && case.message == message && case.frames == frames
-        });
+        let known = self
+            .cases
+            .iter()
+            .any(|case| case.name.is_none() && case.message == message && case.frames == frames);
         if !known && self.cases.len() < 2 * MOST_TESTS {
             let lines = Some(lines);
             self.cases.push(Case { message, frames, lines, ..Case::default() });
@@ -101,8 +102,8 @@ impl Found {
             case.message = lines.join("\n").trim_end().to_owned();
         }
         let tests = self.cases.iter().filter(|case| case.name.is_some()).count();
-        if self.failed.is_none() && tests > 0 {
-            self.failed = Some(tests as u32);
+        if tests > 0 {
+            self.failed = self.failed.max(Some(tests as u32));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -12,6 +13,7 @@ use super::python::trimmed;
 
 pattern! {
     RESULT = r"^( *)--- (FAIL|PASS|SKIP): (\S+) \([\d.]+s\)$";
+    RUNNING = r"^=== (?:RUN|NAME|CONT) +(\S+)$";
     PACKAGE = r"^(FAIL|ok|---)\s+(\S+)\s+(?:[\d.]+s|\(cached\)|\[.*\])";
     PLACE = r"^\s+(\S+\.go):(\d+): ?(.*)$";
     COMPILE = r"^(?:vet: )?(\S+\.go):(\d+):\d+: (.+)$";
@@ -24,7 +26,8 @@ pattern! {
 /// Turns the lines of `go test -json` into those that plain `go test` would have printed, the
 /// output of each test together.
 pub(super) fn unpacked(output: &str) -> Cow<'_, str> {
-    if !output.lines().any(|line| line.starts_with("{\"Time\":") || line.contains("\"Action\":\"")) {
+    if !output.lines().any(|line| line.starts_with("{\"Time\":") || line.contains("\"Action\":\""))
+    {
         return Cow::Borrowed(output);
     }
     let mut order: Vec<(String, String)> = Vec::new();
@@ -50,13 +53,14 @@ pub(super) fn unpacked(output: &str) -> Cow<'_, str> {
 }
 
 pub(super) fn read(lines: &[&str], found: &mut Found) {
-    let go = lines.iter().any(|line| {
-        RESULT.is_match(line) || PACKAGE.is_match(line) || line.starts_with("# ")
-    });
+    let go = lines
+        .iter()
+        .any(|line| RESULT.is_match(line) || PACKAGE.is_match(line) || line.starts_with("# "));
     if !go {
         return;
     }
     let packages = packages(lines);
+    let said = said_before(lines, &packages);
     let mut open: Vec<usize> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         if let Some(error) = COMPILE.captures(line) {
@@ -73,7 +77,7 @@ pub(super) fn read(lines: &[&str], found: &mut Found) {
     }
     for (index, &at) in open.iter().enumerate() {
         let next = open.get(index + 1).copied().unwrap_or(lines.len());
-        section(lines, at, next, &packages, found);
+        section(lines, at..next, &packages, &said, found);
     }
 }
 
@@ -90,42 +94,74 @@ fn packages<'t>(lines: &[&'t str]) -> Vec<&'t str> {
     packages
 }
 
-fn section(lines: &[&str], at: usize, next: usize, packages: &[&str], found: &mut Found) {
+fn section(
+    lines: &[&str],
+    Range { start: at, end: next }: Range<usize>,
+    packages: &[&str],
+    said: &HashMap<(&str, &str), Range<usize>>,
+    found: &mut Found,
+) {
     let Some(result) = RESULT.captures(lines[at]) else { return };
     let name = group(&result, 3);
     let full = match packages[at] {
         "" => name.to_owned(),
         package => format!("{package} {name}"),
     };
-    let ends = |line: &usize| {
-        RESULT.is_match(lines[*line])
-            || PACKAGE.is_match(lines[*line])
-            || lines[*line] == "FAIL"
-            || lines[*line].starts_with("=== RUN")
+    let end = section_end(lines, at, next);
+    let stretch = match said.get(&(packages[at], name)) {
+        Some(said) if end == at + 1 => said.clone(),
+        _ => trimmed(lines, at + 1..end),
     };
-    let panics = lines.get(at + 1).is_some_and(|line| PANIC.is_match(line));
-    let end = if panics {
-        (at + 1..next).find(|&line| PACKAGE.is_match(lines[line])).unwrap_or(next)
-    } else {
-        (at + 1..next).find(ends).unwrap_or(next)
-    };
-    // With -v and -json the output of a test comes before its verdict.
-    let before = (0..at).rev().take_while(|&line| {
-        !RESULT.is_match(lines[line]) && !found.is_taken(line) && !PACKAGE.is_match(lines[line])
-            && !lines[line].starts_with("=== ")
-    });
-    let start = if panics { at } else { before.last().unwrap_or(at) };
-    let stretch = trimmed(lines, start..end);
     let (message, frames) = told(&lines[stretch.clone()]);
     // A group fails because of its subtests: it is told only if it says something itself.
     let group_of_others = message.is_empty()
-        && lines.get(end).and_then(|line| RESULT.captures(line)).is_some_and(|inner| {
-            group(&inner, 3).starts_with(&format!("{name}/"))
-        });
+        && lines
+            .get(end)
+            .and_then(|line| RESULT.captures(line))
+            .is_some_and(|inner| group(&inner, 3).starts_with(&format!("{name}/")));
     if !group_of_others {
         found.test(&full).tell(&message, frames, stretch.clone());
     }
-    found.take(stretch);
+    found.take(at..end);
+}
+
+/// What a failed test said comes below its verdict, further in; a panic to the end of the
+/// package.
+fn section_end(lines: &[&str], at: usize, next: usize) -> usize {
+    let package = |line: &usize| PACKAGE.is_match(lines[*line]);
+    if lines.get(at + 1).is_some_and(|line| PANIC.is_match(line)) {
+        return (at + 1..next).find(package).unwrap_or(next);
+    }
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let own = indent(lines[at]);
+    let ends = |line: &usize| {
+        let text = lines[*line];
+        !text.is_empty() && indent(text) <= own || RESULT.is_match(text)
+    };
+    (at + 1..next).find(ends).unwrap_or(next)
+}
+
+/// With `-v` and `-json` what a test said comes before its verdict, below its name.
+fn said_before<'t>(
+    lines: &[&'t str],
+    packages: &[&'t str],
+) -> HashMap<(&'t str, &'t str), Range<usize>> {
+    let mut said = HashMap::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let Some(running) = RUNNING.captures(lines[at]) else {
+            at += 1;
+            continue;
+        };
+        let ends = |line: &&str| line.starts_with("=== ") || line.trim_start().starts_with("--- ");
+        let end = lines[at + 1..].iter().position(ends).map_or(lines.len(), |n| at + 1 + n);
+        let stretch = trimmed(lines, at + 1..end);
+        if !stretch.is_empty() {
+            said.insert((packages[at], group(&running, 1)), stretch);
+        }
+        at = end;
+    }
+    said
 }
 
 fn told(part: &[&str]) -> (String, Vec<Frame>) {

@@ -51,8 +51,15 @@ fn frames(lines: &[&str]) -> Vec<Frame> {
 
 fn is_foreign(package: &str) -> bool {
     const FOREIGN: [&str; 9] = [
-        "java.", "javax.", "jdk.", "sun.", "org.junit.", "org.opentest4j.", "org.gradle.",
-        "org.apache.maven.", "org.hamcrest.",
+        "java.",
+        "javax.",
+        "jdk.",
+        "sun.",
+        "org.junit.",
+        "org.opentest4j.",
+        "org.gradle.",
+        "org.apache.maven.",
+        "org.hamcrest.",
     ];
     FOREIGN.iter().any(|foreign| package.starts_with(foreign))
 }

@@ -49,7 +49,9 @@ fn jest(lines: &[&str], found: &mut Found) {
         } else if let Some(title) = JEST_TEST.captures(lines[at])
             && !found.is_taken(at)
         {
-            let ends = |line: &&str| JEST_TEST.is_match(line) || !line.is_empty() && !line.starts_with("  ");
+            let ends = |line: &&str| {
+                JEST_TEST.is_match(line) || !line.is_empty() && !line.starts_with("  ")
+            };
             let end = lines[at + 1..].iter().position(ends).map_or(lines.len(), |n| at + 1 + n);
             let title = group(&title, 1);
             let name = if title.starts_with("Test suite failed to run") {
@@ -85,7 +87,7 @@ fn vitest(lines: &[&str], found: &mut Found) {
         let more = lines[at + 1..end].iter().take_while(|line| VITEST_TEST.is_match(line)).count();
         let name = format!("{}{}", group(&test, 1), group(&test, 2));
         tell(lines, at + 1 + more..end, name.trim(), found);
-        found.take(at..at + 1);
+        found.take(if more > 0 { at..at + 1 } else { at..end });
         at = if more > 0 { at + 1 } else { end };
     }
 }

@@ -17,7 +17,7 @@ pattern! {
     SPEC_FAILED = r"^( *)✖ (.+?) \([\d.]+ms\)(?: # .*)?$";
     SPEC_GROUP = r"^( *)▶ (.+?)(?: \([\d.]+ms\))?$";
     THROWN = r"^((?:file://)?/?[^\s:]+\.[cm]?[jt]sx?):(\d+)$";
-    ERROR = r"^(?:Uncaught )?[A-Z]\w*(?:Error|Exception)\b(?: \[\w+\])?(?:: .*)?$";
+    ERROR = r"^(?:Uncaught )?(?:[A-Z]\w*)?(?:Error|Exception)\b(?: \[\w+\])?(?:: .*)?$";
 }
 
 pub(super) fn frame(path: &str, line: u32, function: &str) -> Frame {
@@ -39,7 +39,8 @@ pub(super) fn frames(lines: &[&str]) -> Vec<Frame> {
 
 fn stack(frames: impl Iterator<Item = Frame>) -> Vec<Frame> {
     let own = frames.filter(|frame| {
-        !frame.path.starts_with("node:") && !frame.path.contains("node_modules/")
+        let path = &frame.path;
+        !path.starts_with("node:") && !path.starts_with('[') && !path.contains("node_modules/")
     });
     let mut frames: Vec<Frame> = own.collect();
     frames.reverse();
@@ -167,9 +168,9 @@ fn spec(lines: &[&str], found: &mut Found) {
         }
         open.retain(|(outer, _)| *outer < indent);
         let inside = |line: &&str| line.is_empty() || line.starts_with(&" ".repeat(indent + 1));
-        let length = lines[at + 1..last].iter().take_while(|line| {
-            inside(line) && !SPEC_FAILED.is_match(line)
-        });
+        let length = lines[at + 1..last]
+            .iter()
+            .take_while(|line| inside(line) && !SPEC_FAILED.is_match(line));
         let stretch = trimmed(lines, at + 1..at + 1 + length.count());
         let part = &lines[stretch.clone()];
         let full: Vec<&str> = open.iter().map(|(_, name)| *name).chain([name]).collect();

@@ -45,7 +45,8 @@ pub(super) fn read(lines: &[&str], found: &mut Found) {
         found.add_passed(0);
         found.add_failed(0);
         for count in COUNT.captures_iter(lines[at]) {
-            let add = if group(&count, 2) == "passed" { Found::add_passed } else { Found::add_failed };
+            let add =
+                if group(&count, 2) == "passed" { Found::add_passed } else { Found::add_failed };
             add(found, number(&count, 1));
         }
         found.take(at..at + 1);
@@ -118,7 +119,9 @@ fn group_of<'t>(_: &'t str, captures: &regex::Captures<'t>) -> &'t str {
 }
 
 fn section_end(lines: &[&str], from: usize) -> usize {
-    let ends = |at: &usize| header(lines[*at]).is_some() || BIG.is_match(lines[*at]) || lines[*at].starts_with("!!!!!");
+    let ends = |at: &usize| {
+        header(lines[*at]).is_some() || BIG.is_match(lines[*at]) || lines[*at].starts_with("!!!!!")
+    };
     (from..lines.len()).find(ends).unwrap_or(lines.len())
 }
 
@@ -184,7 +187,10 @@ fn one_line_each(lines: &[&str], entries: &[Entry], found: &mut Found) {
     for (at, line) in lines.iter().enumerate() {
         if let Some(big) = BIG.captures(line) {
             inside = group(&big, 1) == "FAILURES";
-        } else if inside && !found.is_taken(at) && let Some(place) = PLACE.captures(line) {
+        } else if inside
+            && !found.is_taken(at)
+            && let Some(place) = PLACE.captures(line)
+        {
             places.push((at, place));
         } else if inside && LINE_ERROR.is_match(line) {
             found.take(at..at + 1);

@@ -80,9 +80,8 @@ fn target_of(running: &regex::Captures<'_>) -> String {
 }
 
 fn section_end(lines: &[&str], from: usize) -> usize {
-    let ends = |line: &&str| {
-        SECTION.is_match(line) || *line == "failures:" || RESULT.is_match(line)
-    };
+    let ends =
+        |line: &&str| SECTION.is_match(line) || *line == "failures:" || RESULT.is_match(line);
     lines[from..].iter().position(ends).map_or(lines.len(), |n| from + n)
 }
 
@@ -153,6 +152,14 @@ fn backtrace(part: &[&str]) -> Vec<Frame> {
         }
     }
     frames.reverse();
+    // The harness calls a test through a closure of the same name, at its attribute.
+    let twice = frames.windows(2).position(|pair| match (&pair[0].function, &pair[1].function) {
+        (Some(outer), Some(inner)) => outer.strip_suffix("::{{closure}}") == Some(inner),
+        _ => false,
+    });
+    if let Some(at) = twice {
+        frames.remove(at);
+    }
     frames
 }
 

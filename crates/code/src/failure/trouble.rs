@@ -62,7 +62,7 @@ const ON_THE_PATH: &str = "install it, or name it by its whole path in the check
 const FROM_NETWORK: &str = "the check runs without a network: fetch what it needs beforehand \
                             (pip install, cargo fetch, npm ci, mvn dependency:go-offline)";
 
-const ROWS: [Row; 28] = [
+const ROWS: [Row; 29] = [
     Row {
         kind: Kind::DiskFull,
         form: r"(No space left on device|ENOSPC)",
@@ -99,7 +99,11 @@ const ROWS: [Row; 28] = [
         form: r"pyenv: (?:version `([^']+)' is not installed|([^\s:]+): command not found)",
         fix: "install that version, or choose one that there is (pyenv versions)",
     },
-    Row { kind: Kind::NoCommand, form: r"make: (\S+): No such file or directory", fix: ON_THE_PATH },
+    Row {
+        kind: Kind::NoCommand,
+        form: r"make: (\S+): No such file or directory",
+        fix: ON_THE_PATH,
+    },
     Row {
         kind: Kind::NoLinker,
         form: r"linker `([^`]+)` not found",
@@ -162,6 +166,11 @@ const ROWS: [Row; 28] = [
               front to run it elsewhere)",
     },
     Row {
+        kind: Kind::Usage,
+        form: r"^Error: Cannot find module '(/[^']+)'$",
+        fix: "correct the path in the check; it counts from the top of the repository",
+    },
+    Row {
         kind: Kind::NoTests,
         form: r"^(?:=+ )?(no tests ran|collected 0 items|Ran 0 tests|NO TESTS RAN)\b",
         fix: "name the tests in the check (python -m pytest tests)",
@@ -205,7 +214,8 @@ const ROWS: [Row; 28] = [
 ];
 
 static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let compile = |row: &Row| Regex::new(row.form).expect("a constant pattern, compiled by the tests");
+    let compile =
+        |row: &Row| Regex::new(row.form).expect("a constant pattern, compiled by the tests");
     ROWS.iter().map(compile).collect()
 });
 

@@ -19,7 +19,9 @@ pattern! {
 pub(super) fn read(lines: &[&str], found: &mut Found) {
     let mut at = 0;
     while at + 1 < lines.len() {
-        if RULE.is_match(lines[at]) && let Some(title) = TITLE.captures(lines[at + 1]) {
+        if RULE.is_match(lines[at])
+            && let Some(title) = TITLE.captures(lines[at + 1])
+        {
             let rule = |line: &&str| RULE.is_match(line) || RAN.is_match(line);
             let end = lines[at + 2..].iter().position(rule).map_or(lines.len(), |n| at + 2 + n);
             section(lines, group(&title, 1), at + 1..end, found);
@@ -98,9 +100,9 @@ pub(super) fn doctests(lines: &[&str], found: &mut Found) {
         let stars = |line: &&str| STARS.is_match(line);
         let end = lines[at + 1..].iter().position(stars).map_or(lines.len(), |n| at + 1 + n);
         let part = &lines[at + 1..end];
-        let told = part.iter().position(|line| {
-            line.starts_with("Expected") || line.starts_with("Exception raised")
-        });
+        let told = part
+            .iter()
+            .position(|line| line.starts_with("Expected") || line.starts_with("Exception raised"));
         let message = part[told.unwrap_or(0)..].join("\n");
         let frame = python::frame(group(&example, 1), number(&example, 2), group(&example, 3));
         let mut frames = vec![frame];

@@ -92,9 +92,9 @@ fn runs(owner: &[Option<usize>], marks: &[Mark], first: u32) -> Vec<Range<u32>> 
 pub(super) fn expressions(syntax: &Syntax<'_>, line: u32) -> Vec<Range<usize>> {
     let words = syntax.language.words();
     let mut found: Vec<Range<usize>> = Vec::new();
-    for index in 1..syntax.nodes.len() {
+    for index in beginning_on(syntax, &(line..line.saturating_add(1))) {
         let node = &syntax.nodes[index];
-        if node.line != line || node.last != line || node.wrong || node.start == node.stop {
+        if index == 0 || node.last != line || node.wrong || node.start == node.stop {
             continue;
         }
         let parent = &syntax.nodes[node.parent];
@@ -128,11 +128,8 @@ fn is_target(syntax: &Syntax<'_>, index: usize) -> bool {
 
 pub(super) fn calls<'t>(syntax: &Syntax<'t>, lines: Range<u32>) -> Vec<&'t str> {
     let words = syntax.language.words();
-    let called = (1..syntax.nodes.len()).filter_map(|index| {
+    let called = beginning_on(syntax, &lines).filter_map(|index| {
         let node = &syntax.nodes[index];
-        if !lines.contains(&node.line) {
-            return None;
-        }
         let (_, field) = words.calls.iter().find(|(kind, _)| *kind == node.kind && node.named)?;
         let target = match *field {
             "" => index,
@@ -162,8 +159,15 @@ fn callee<'t>(syntax: &Syntax<'t>, target: usize) -> Option<&'t str> {
 
 pub(super) fn names<'t>(syntax: &Syntax<'t>, lines: Range<u32>) -> Vec<&'t str> {
     let identifiers = syntax.language.words().identifiers;
-    let used = syntax.nodes.iter().enumerate().filter(|(_, node)| node.is(identifiers));
-    once(used.filter(|(_, node)| lines.contains(&node.line)).map(|(i, _)| syntax.node_text(i)))
+    let used = beginning_on(syntax, &lines).filter(|&i| syntax.nodes[i].is(identifiers));
+    once(used.map(|i| syntax.node_text(i)))
+}
+
+/// The nodes that begin on the given lines. Nodes are in the order of the text, so that this
+/// is one stretch of them.
+fn beginning_on(syntax: &Syntax<'_>, lines: &Range<u32>) -> Range<usize> {
+    let before = |line: u32| syntax.nodes.partition_point(|node| node.line < line);
+    before(lines.start)..before(lines.end.max(lines.start))
 }
 
 fn once<'t>(names: impl Iterator<Item = &'t str>) -> Vec<&'t str> {

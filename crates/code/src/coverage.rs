@@ -1,0 +1,267 @@
+//! What the tracer wrote: which lines each test executed, and how suspect that makes them.
+//!
+//! Apart from the choice of suspects, because this is arithmetic over tests, and knows nothing
+//! of functions.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CodeError, Frame};
+
+/// How a traced test ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It passed.
+    Passed,
+    /// It failed, or was cut off.
+    Failed,
+    /// It was skipped, or expected to fail.
+    Skipped,
+}
+
+/// A test and what it executed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its name, as the runner gives it.
+    pub name: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The lines that it executed: indices into the files and the sets of the spectrum.
+    lines: Vec<(usize, usize)>,
+    /// Where it was when it was cut off; innermost last. Empty if it ended by itself.
+    stack: Vec<(usize, u32)>,
+}
+
+/// Which lines the tests executed. Lines count from one here, as the tracer counts them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spectrum {
+    /// The files, relative to the top of the workspace.
+    pub files: Vec<String>,
+    /// The tests, in the order in which they ran.
+    pub tests: Vec<Run>,
+    sets: Vec<Vec<u32>>,
+    outside: Vec<(usize, usize)>,
+}
+
+/// The form of the trace.
+#[derive(Deserialize)]
+struct Trace {
+    version: u32,
+    files: Vec<String>,
+    sets: Vec<String>,
+    tests: Vec<(String, Outcome, Vec<(usize, usize)>, Vec<(usize, u32)>)>,
+    outside: Vec<(usize, usize)>,
+}
+
+/// A line number above this is no line of a program, but an attempt to fill the memory.
+const HIGHEST_LINE: u32 = 1_000_000;
+/// The most lines in all sets together.
+const MOST_LINES: usize = 8_000_000;
+
+/// Reads what the tracer wrote.
+///
+/// # Errors
+///
+/// If it is not a whole trace.
+pub fn read(trace: &str) -> Result<Spectrum, CodeError> {
+    let wrong = |why: &str| CodeError::Trace(why.to_owned());
+    let trace: Trace = serde_json::from_str(trace).map_err(|why| wrong(&why.to_string()))?;
+    if trace.version != 1 {
+        return Err(wrong("it is of another release"));
+    }
+    let mut total = 0;
+    let sets: Option<Vec<Vec<u32>>> =
+        trace.sets.iter().map(|set| numbers(set, &mut total)).collect();
+    let sets = sets.ok_or_else(|| wrong("a set of lines is none"))?;
+    let fits = |(file, set): &(usize, usize)| *file < trace.files.len() && *set < sets.len();
+    let all = trace.tests.iter().flat_map(|test| &test.2).chain(&trace.outside);
+    let stacks = trace.tests.iter().flat_map(|test| &test.3);
+    if !all.into_iter().all(fits) || !stacks.into_iter().all(|(file, _)| *file < trace.files.len())
+    {
+        return Err(wrong("it names a file or a set that is not there"));
+    }
+    let run = |(name, outcome, lines, stack)| Run { name, outcome, lines, stack };
+    Ok(Spectrum {
+        tests: trace.tests.into_iter().map(run).collect(),
+        files: trace.files,
+        sets,
+        outside: trace.outside,
+    })
+}
+
+/// `1-3,7` as numbers.
+fn numbers(set: &str, total: &mut usize) -> Option<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for part in set.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        *total += (last.checked_sub(first)? + 1) as usize;
+        if last > HIGHEST_LINE || *total > MOST_LINES {
+            return None;
+        }
+        numbers.extend(first..=last);
+    }
+    Some(numbers)
+}
+
+/// A line that a failing test executed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coverage<'s> {
+    /// The file, relative to the top of the workspace.
+    pub path: &'s str,
+    /// The line, from one.
+    pub line: u32,
+    /// How many failing tests executed it.
+    pub failed: u32,
+    /// How many passing tests executed it.
+    pub passed: u32,
+    /// Its suspicion in `(0, 1]`, by Ochiai.
+    pub score: f64,
+}
+
+/// How often a line was executed by tests of either outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Counts {
+    failed: u32,
+    passed: u32,
+}
+
+/// The suspicion of what `failed` of all failing and `passed` passing tests execute: the
+/// coefficient of Ochiai. That it locates faults better than the others known is the finding
+/// of R. Abreu, P. Zoeteweij and A. J. C. van Gemund, "On the accuracy of spectrum-based fault
+/// localization", TAIC PART 2007.
+fn ochiai(counts: Counts, all_failed: u32) -> f64 {
+    let product = f64::from(all_failed) * f64::from(counts.failed + counts.passed);
+    if product > 0.0 { f64::from(counts.failed) / product.sqrt() } else { 0.0 }
+}
+
+impl Spectrum {
+    /// How many tests failed and how many passed.
+    pub fn outcomes(&self) -> (usize, usize) {
+        let count = |outcome| self.tests.iter().filter(|test| test.outcome == outcome).count();
+        (count(Outcome::Failed), count(Outcome::Passed))
+    }
+
+    /// Every line that a failing test executed, the most suspect first; lines of equal
+    /// suspicion in the order of files and lines.
+    pub fn coverage(&self) -> Vec<Coverage<'_>> {
+        let all_failed = self.outcomes().0 as u32;
+        let mut lines: Vec<Coverage<'_>> = self
+            .counts()
+            .into_iter()
+            .filter(|(_, counts)| counts.failed > 0)
+            .map(|((file, line), counts)| Coverage {
+                path: &self.files[file],
+                line,
+                failed: counts.failed,
+                passed: counts.passed,
+                score: ochiai(counts, all_failed),
+            })
+            .collect();
+        lines.sort_by(|a, b| {
+            b.score.total_cmp(&a.score).then_with(|| (a.path, a.line).cmp(&(b.path, b.line)))
+        });
+        lines
+    }
+
+    /// The same as path, line and suspicion in `(0, 1]` alone.
+    pub fn suspicion(&self) -> Vec<(&str, u32, f64)> {
+        self.coverage().into_iter().map(|line| (line.path, line.line, line.score)).collect()
+    }
+
+    fn counts(&self) -> HashMap<(usize, u32), Counts> {
+        let mut counts: HashMap<(usize, u32), Counts> = HashMap::new();
+        // Many tests share a set, so that sets are counted before lines.
+        let mut sets: HashMap<(usize, usize), Counts> = HashMap::new();
+        for test in self.tests.iter().filter(|test| test.outcome != Outcome::Skipped) {
+            for lines in &test.lines {
+                let counts = sets.entry(*lines).or_default();
+                match test.outcome {
+                    Outcome::Failed => counts.failed += 1,
+                    _ => counts.passed += 1,
+                }
+            }
+        }
+        for ((file, set), of_set) in sets {
+            for line in &self.sets[set] {
+                let counts = counts.entry((file, *line)).or_default();
+                counts.failed += of_set.failed;
+                counts.passed += of_set.passed;
+            }
+        }
+        counts
+    }
+
+    /// The lines that ran when modules were imported, outside of any test.
+    pub fn outside(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.outside.iter().flat_map(|(file, set)| {
+            self.sets[*set].iter().map(|line| (self.files[*file].as_str(), *line))
+        })
+    }
+
+    /// Where each test that was cut off was at that moment; innermost frame last.
+    pub fn cut(&self) -> Vec<Vec<Frame>> {
+        let cut = self.tests.iter().filter(|test| !test.stack.is_empty());
+        let frame = |(file, line): &(usize, u32)| Frame {
+            path: self.files[*file].clone(),
+            line: *line,
+            function: None,
+        };
+        cut.map(|test| test.stack.iter().map(frame).collect()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TRACE: &str = r#"{"version":1,"files":["a.py","b.py"],"sets":["1-3,7","2"],
+        "tests":[["t1","failed",[[0,0],[1,1]],[[0,3]]],["t2","passed",[[0,1]],[]],
+        ["t3","skipped",[[1,0]],[]]],"outside":[[1,0]],"whole":true}"#;
+
+    #[test]
+    fn a_line_is_as_suspect_as_few_passing_tests_execute_it() {
+        let spectrum = read(TRACE).unwrap();
+        assert_eq!(spectrum.outcomes(), (1, 1));
+        let half = 1.0 / 2.0_f64.sqrt();
+        assert_eq!(
+            spectrum.suspicion(),
+            [
+                ("a.py", 1, 1.0),
+                ("a.py", 3, 1.0),
+                ("a.py", 7, 1.0),
+                ("b.py", 2, 1.0),
+                ("a.py", 2, half),
+            ]
+        );
+        assert_eq!(spectrum.outside().count(), 4);
+        assert_eq!(spectrum.cut()[0][0].line, 3);
+    }
+
+    #[test]
+    fn what_is_no_trace_is_refused() {
+        for (from, to) in [
+            ("\"version\":1", "\"version\":2"),
+            ("[[0,0],[1,1]]", "[[0,0],[1,9]]"),
+            ("1-3,7", "3-1"),
+            ("1-3,7", "1-4000000000"),
+            ("[[0,3]]", "[[5,3]]"),
+            ("true}", ""),
+        ] {
+            let wrong = TRACE.replacen(from, to, 1);
+            assert!(matches!(read(&wrong), Err(CodeError::Trace(_))), "{to}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_trace_panics(text in "\\PC{0,40}") {
+            let _ = read(&text);
+            let _ = read(&TRACE.replace("1-3,7", &text));
+        }
+    }
+}

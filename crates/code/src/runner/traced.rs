@@ -1,0 +1,107 @@
+//! The check of a Python project, run so that it says which lines each test executes.
+//!
+//! Apart, because it adds a program of ours to the person's command: `tracer.py`, which is
+//! loaded by Python itself and changes nothing else.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tenfold_domain::TestName;
+
+use super::shell::{Line, quote};
+use super::{Runner, narrow, options, rebuilt};
+use crate::tracer;
+
+/// Where and for how long to trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place<'p> {
+    /// The folder, as the check sees it, into which [`Traced::files`] are put, and in which the
+    /// trace is written. Outside the workspace, and writable by the check.
+    pub folder: &'p str,
+    /// The top of the workspace, as the check sees it: only files below it are traced.
+    pub root: &'p str,
+    /// After so many seconds a test is cut off, and counts as failed.
+    pub test_seconds: u32,
+    /// After so many seconds no further test is begun.
+    pub total_seconds: u32,
+}
+
+/// A command that traces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traced {
+    /// The command.
+    pub command: String,
+    /// What to set in its environment. An entry that is there already, such as `PYTHONPATH`,
+    /// is to be kept behind a colon.
+    pub env: Vec<(String, String)>,
+    /// Names and texts of the files to put into the folder first.
+    pub files: Vec<(String, String)>,
+    /// The path of the file in which the trace is found afterwards, as the check sees it.
+    pub trace: String,
+}
+
+/// More names of tests than these are not handed over.
+const MOST_FIRST: usize = 200;
+
+pub(super) fn traced(
+    runner: Runner,
+    line: &Line,
+    head: usize,
+    tests: &[TestName],
+    place: &Place<'_>,
+) -> Option<Traced> {
+    let (arguments, sitecustomize) = match runner {
+        Runner::Pytest => (pytest(line, head)?, false),
+        Runner::Unittest | Runner::Python => {
+            let own = &line.words[head..];
+            (own.iter().map(|word| word.raw.clone()).collect(), true)
+        }
+        _ => return None,
+    };
+    if line.words[..head].iter().any(|word| is_isolated(word.text())) {
+        return None;
+    }
+    let first: Vec<&str> = tests.iter().take(MOST_FIRST).map(|test| test.0.as_str()).collect();
+    let trace = format!("{}/{}", place.folder, tracer::TRACE);
+    let settings = json!({
+        "out": trace,
+        "root": place.root,
+        "test_seconds": place.test_seconds,
+        "total_seconds": place.total_seconds,
+        "first": first,
+    });
+    let mut files = vec![(tracer::NAME.to_owned(), tracer::TEXT.to_owned())];
+    if sitecustomize {
+        files.push(("sitecustomize.py".to_owned(), tracer::SITECUSTOMIZE.to_owned()));
+    }
+    Some(Traced {
+        command: with_folder_on_path(&rebuilt(line, head, &arguments)?, place.folder),
+        env: vec![
+            ("PYTHONPATH".to_owned(), place.folder.to_owned()),
+            (tracer::VARIABLE.to_owned(), settings.to_string()),
+        ],
+        files,
+        trace,
+    })
+}
+
+/// Whether an option of the interpreter keeps it from reading the environment.
+fn is_isolated(option: &str) -> bool {
+    let letters = option.strip_prefix('-').unwrap_or("");
+    let short = !letters.is_empty() && letters.bytes().all(|b| b.is_ascii_alphabetic());
+    short && letters.len() <= 4 && letters.contains(['I', 'E', 'S'])
+}
+
+/// All tests are run, those that pass too: what only they execute is not at fault.
+fn pytest(line: &Line, head: usize) -> Option<Vec<String>> {
+    let sorted = options::sort(&line.words[head..], Runner::Pytest.options())?;
+    let mut arguments: Vec<String> = vec!["-p".to_owned(), tracer::MODULE.to_owned()];
+    arguments.extend(narrow::PYTEST_QUIET.iter().map(|word| (*word).to_owned()));
+    arguments.push("--tb=short".to_owned());
+    arguments.extend(sorted.options.iter().chain(&sorted.positional).map(|w| (*w).to_owned()));
+    Some(arguments)
+}
+
+/// A command may set the path itself, which would hide what the environment says.
+fn with_folder_on_path(command: &str, folder: &str) -> String {
+    command.replace("PYTHONPATH=", &format!("PYTHONPATH={}:", quote(folder)))
+}

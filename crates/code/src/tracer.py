@@ -1,0 +1,442 @@
+"""Says which lines of a program each of its tests executes.
+
+Loaded into a check by Tenfold: as a plugin of pytest, or, for unittest and plain programs, by
+sitecustomize. Only files below the workspace are traced, and no tests. Lines are recorded once
+per test: by sys.monitoring where there is one (Python 3.12 and later), else by sys.settrace.
+
+A test that runs too long is cut off by an exception, and counts as failed; the place where it
+was is recorded. When all tests together have run too long, no further one is begun. What has
+been found by then is written, as one JSON object:
+
+    {"version": 1, "files": [path, ...], "sets": ["1-3,7", ...],
+     "tests": [[name, outcome, [[file, set], ...], [[file, line], ...]], ...],
+     "outside": [[file, set], ...], "whole": true}
+
+`files` and `sets` are referred to by their index; `outside` is what runs when modules are
+imported. Works on Python 3.8 and later, and needs nothing but the standard library.
+"""
+
+import atexit
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+VARIABLE = "TENFOLD_TRACE"
+SKIPPED_PARTS = {
+    "site-packages", "dist-packages", "node_modules", "test", "tests",
+    ".venv", "venv", ".tox", ".nox", ".git",
+}
+# Beyond so many recorded sets of lines, and so many numbers in them, nothing more is kept.
+MOST_SETS = 200000
+MOST_NUMBERS = 4000000
+# Without sys.monitoring each executed line costs: a test that is not known to fail is no
+# longer traced after so many.
+MOST_EVENTS = 400000
+# The trace is written now and then, so that something is left if the check is killed.
+SECONDS_BETWEEN_WRITES = 3.0
+
+
+class TestCut(BaseException):
+    """Raised inside a test that ran for too long."""
+
+
+def is_test_file(name):
+    return (
+        name.startswith("test_")
+        or name.endswith("_test.py")
+        or name in ("conftest.py", "tests.py", "sitecustomize.py", "tenfold_tracer.py")
+    )
+
+
+class Files:
+    """The files that are traced, by the name that their code has."""
+
+    def __init__(self, root):
+        self.root = os.path.realpath(root)
+        self.start = os.getcwd()
+        self.paths = []
+        self.known = {}
+
+    def index(self, name):
+        """The index of a file, or -1 if it is not traced."""
+        found = self.known.get(name)
+        if found is None:
+            found = self.known[name] = self.find(name)
+        return found
+
+    def find(self, name):
+        if name.startswith("<") or not name.endswith(".py"):
+            return -1
+        path = os.path.realpath(os.path.join(self.start, name))
+        if not path.startswith(self.root + os.sep):
+            return -1
+        path = os.path.relpath(path, self.root)
+        parts = path.split(os.sep)
+        if is_test_file(parts[-1]) or not SKIPPED_PARTS.isdisjoint(parts[:-1]):
+            return -1
+        self.paths.append(path.replace(os.sep, "/"))
+        return len(self.paths) - 1
+
+
+class Monitoring:
+    """Records lines by sys.monitoring: each line costs once per test."""
+
+    def __init__(self, files):
+        self.files = files
+        self.lines = {}
+        self.tool = next(tool for tool in (4, 3, 5, 1) if sys.monitoring.get_tool(tool) is None)
+
+    def start(self):
+        events = sys.monitoring.events
+        sys.monitoring.use_tool_id(self.tool, "tenfold")
+        sys.monitoring.register_callback(self.tool, events.LINE, self.callback())
+        sys.monitoring.set_events(self.tool, events.LINE)
+
+    def callback(self):
+        known = self.files.known
+        index = self.files.index
+        disable = sys.monitoring.DISABLE
+
+        def on_line(code, line):
+            name = code.co_filename
+            file = known.get(name)
+            if file is None:
+                file = index(name)
+            if file >= 0:
+                lines = self.lines.get(file)
+                if lines is None:
+                    lines = self.lines[file] = set()
+                lines.add(line)
+            return disable
+
+        return on_line
+
+    def begin(self, important):
+        self.lines = {}
+        sys.monitoring.restart_events()
+
+    def take(self):
+        lines, self.lines = self.lines, {}
+        sys.monitoring.restart_events()
+        return lines
+
+    def stop(self):
+        sys.monitoring.set_events(self.tool, 0)
+
+
+class Tracing:
+    """Records lines by sys.settrace: each line costs each time, so that it is bounded."""
+
+    def __init__(self, files):
+        self.files = files
+        self.lines = {}
+        self.local = {}
+        self.left = 0
+
+    def start(self):
+        self.left = MOST_EVENTS
+        threading.settrace(self.on_call)
+        sys.settrace(self.on_call)
+
+    def on_call(self, frame, event, arg):
+        name = frame.f_code.co_filename
+        local = self.local.get(name)
+        if local is None:
+            file = self.files.index(name)
+            local = self.local[name] = self.tracer(file) if file >= 0 else False
+        if local is False:
+            return None
+        return local
+
+    def tracer(self, file):
+        lines = self.lines.setdefault(file, set())
+        add = lines.add
+
+        def on_line(frame, event, arg):
+            if event == "line":
+                add(frame.f_lineno)
+                self.left -= 1
+                if self.left < 0:
+                    sys.settrace(None)
+                    return None
+            return on_line
+
+        return on_line
+
+    def begin(self, important):
+        self.lines = {}
+        self.local = {}
+        self.left = MOST_EVENTS * 100 if important else MOST_EVENTS
+        sys.settrace(self.on_call)
+
+    def take(self):
+        sys.settrace(None)
+        lines, self.lines = self.lines, {}
+        self.local = {}
+        self.left = MOST_EVENTS
+        sys.settrace(self.on_call)
+        return lines
+
+    def stop(self):
+        threading.settrace(None)
+        sys.settrace(None)
+
+
+class Recorder:
+    """What has been found so far, and the clock."""
+
+    def __init__(self, settings):
+        self.out = settings["out"]
+        self.test_seconds = settings["test_seconds"]
+        self.ends = time.monotonic() + settings["total_seconds"]
+        self.first = set(settings["first"])
+        self.files = Files(settings["root"])
+        self.lines = (Monitoring if hasattr(sys, "monitoring") else Tracing)(self.files)
+        self.sets = {}
+        self.numbers = 0
+        self.tests = []
+        self.outside = {}
+        self.current = None
+        self.stack = []
+        self.cuts = 0
+        self.written = time.monotonic()
+        self.process = os.getpid()
+        self.lines.start()
+
+    def is_first(self, name):
+        return name in self.first
+
+    def is_over(self):
+        return time.monotonic() > self.ends
+
+    def begin(self, name):
+        self.keep_outside()
+        self.current = name
+        self.stack = []
+        self.cuts = 0
+        self.lines.begin(self.is_first(name))
+        self.alarm(self.test_seconds)
+
+    def end(self, outcome):
+        self.alarm(0)
+        lines = self.lines.take()
+        if self.current is None:
+            return
+        if self.stack:
+            outcome = "failed"
+        if len(self.sets) < MOST_SETS and self.numbers < MOST_NUMBERS or outcome == "failed":
+            self.tests.append([self.current, outcome, self.encoded(lines), self.stack])
+        self.current = None
+        if time.monotonic() - self.written > SECONDS_BETWEEN_WRITES:
+            self.write(False)
+
+    def keep_outside(self):
+        for file, lines in self.lines.take().items():
+            self.outside.setdefault(file, set()).update(lines)
+
+    def alarm(self, seconds):
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if not hasattr(signal, "setitimer"):
+            return
+        if seconds:
+            signal.signal(signal.SIGALRM, self.cut)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0 if seconds else 0)
+
+    def cut(self, number, frame):
+        """Ends a test that runs for too long, again and again if it catches everything."""
+        self.cuts += 1
+        if not self.stack:
+            place = frame
+            while place is not None and len(self.stack) < 50:
+                file = self.files.index(place.f_code.co_filename)
+                if file >= 0:
+                    self.stack.append([file, place.f_lineno])
+                place = place.f_back
+            self.stack.reverse()
+        if self.cuts > 5:
+            self.end("failed")
+            self.write(False)
+            os._exit(1)
+        raise TestCut("cut off after %s seconds" % self.test_seconds)
+
+    def encoded(self, lines):
+        result = []
+        for file, numbers in sorted(lines.items()):
+            if not numbers:
+                continue
+            text = ranges(numbers)
+            if text not in self.sets:
+                self.numbers += len(numbers)
+            result.append([file, self.sets.setdefault(text, len(self.sets))])
+        return result
+
+    def write(self, whole):
+        if os.getpid() != self.process:
+            return
+        trace = {
+            "version": 1,
+            "outside": self.encoded(self.outside),
+            "tests": self.tests,
+            "files": self.files.paths,
+            "sets": list(self.sets),
+            "whole": whole,
+        }
+        part = self.out + ".part"
+        with open(part, "w") as file:
+            json.dump(trace, file, separators=(",", ":"))
+        os.replace(part, self.out)
+        self.written = time.monotonic()
+
+
+def ranges(numbers):
+    """`{1, 2, 3, 7}` as `1-3,7`."""
+    parts = []
+    start = last = None
+    for number in sorted(numbers):
+        if last is not None and number == last + 1:
+            last = number
+            continue
+        if last is not None:
+            parts.append("%d-%d" % (start, last) if last > start else "%d" % start)
+        start = last = number
+    parts.append("%d-%d" % (start, last) if last > start else "%d" % start)
+    return ",".join(parts)
+
+
+def started():
+    """The recorder, or none. Programs that the tests start are not traced."""
+    settings = os.environ.pop(VARIABLE, None)
+    if not settings:
+        return None
+    try:
+        return Recorder(json.loads(settings))
+    except Exception as error:  # the check must go on as it would without us
+        sys.stderr.write("tenfold: no trace: %s\n" % error)
+        return None
+
+
+# For unittest and plain programs.
+
+
+def trace_program():
+    global recorder
+    recorder = started()
+    if recorder is None:
+        return
+    atexit.register(end_of_program)
+    import unittest
+
+    run = unittest.TestCase.run
+
+    def traced_run(self, result=None):
+        if result is None or recorder.current is not None:
+            return run(self, result)
+        if recorder.is_over():
+            result.stop()
+            return result
+        counts = outcomes(result)
+        recorder.begin(self.id())
+        try:
+            return run(self, result)
+        except TestCut:
+            result.addError(self, sys.exc_info())
+            return result
+        finally:
+            failed, skipped = (now - then for now, then in zip(outcomes(result), counts))
+            recorder.end("failed" if failed else "skipped" if skipped else "passed")
+
+    unittest.TestCase.run = traced_run
+
+
+def outcomes(result):
+    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    return failed, len(result.skipped) + len(result.expectedFailures)
+
+
+def end_of_program():
+    recorder.lines.stop()
+    recorder.keep_outside()
+    recorder.lines.stop()
+    if not recorder.tests:
+        # A program without tests is one test, which fails: why else would it be traced?
+        recorder.tests.append([sys.argv[0], "failed", recorder.encoded(recorder.outside), []])
+        recorder.outside = {}
+    recorder.write(True)
+
+
+# For pytest, which calls these by their names.
+
+
+recorder = None
+
+
+def pytest_load_initial_conftests(early_config, parser, args):
+    start_for_pytest()
+
+
+def pytest_configure(config):
+    start_for_pytest()
+
+
+def start_for_pytest():
+    global recorder
+    if recorder is None:
+        recorder = started()
+
+
+def pytest_collection_modifyitems(session, config, items):
+    """Those that failed go first, for there may be no time for all."""
+    if recorder is not None:
+        ends = {name.split("/")[-1] for name in recorder.first}
+
+        def rank(item):
+            if recorder.is_first(item.nodeid):
+                return 0
+            if item.nodeid.split("/")[-1] in ends:
+                recorder.first.add(item.nodeid)
+                return 0
+            return 1
+
+        items.sort(key=rank)
+
+
+def pytest_runtest_logstart(nodeid, location):
+    if recorder is not None:
+        recorder.outcome = "passed"
+        recorder.begin(nodeid)
+
+
+def pytest_runtest_logreport(report):
+    if recorder is not None:
+        if report.failed:
+            recorder.outcome = "failed"
+        elif report.skipped and recorder.outcome == "passed":
+            recorder.outcome = "skipped"
+
+
+def pytest_runtest_makereport(item, call):
+    """The test is over: the alarm must not ring in pytest's own code."""
+    if recorder is not None and recorder.stack:
+        recorder.alarm(0)
+
+
+def pytest_runtest_logfinish(nodeid, location):
+    if recorder is not None:
+        recorder.end(recorder.outcome)
+
+
+def pytest_runtest_setup(item):
+    if recorder is not None and recorder.is_over():
+        item.session.shouldstop = "tenfold: the time for tracing is over"
+
+
+def pytest_sessionfinish(session, exitstatus):
+    if recorder is not None:
+        recorder.lines.stop()
+        recorder.keep_outside()
+        recorder.lines.stop()
+        recorder.write(True)
