@@ -181,8 +181,19 @@ pub struct ProbeOptions {
     pub allow_below_a: bool,
     /// Where the probes may work; the system's temporary directory if none is given.
     pub work: Option<PathBuf>,
-    /// The tier to pass over, so that the one below can be tried on a machine that has both.
-    pub skip_tier_a: bool,
+    /// What to do without, so that the way around it can be tried on a machine that has it.
+    pub without: Vec<Part>,
+}
+
+/// A part of a machine for which there is a way around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of tier A; the way around is tier B.
+    TierA,
+    /// The overlay; the way around is to copy the layers.
+    Overlay,
+    /// Control groups; the way around is a watchdog.
+    Cgroups,
 }
 
 /// One thing that was probed, for `tenfold doctor`.

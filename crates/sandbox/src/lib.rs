@@ -26,7 +26,9 @@ mod linux;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Sandbox, inner_main, shim_main};
 pub use error::SandboxError;
-pub use job::{Bind, CancelSignal, End, Exit, HOME, Job, Limits, ProbeLine, ProbeOptions, Tier};
+pub use job::{
+    Bind, CancelSignal, End, Exit, HOME, Job, Limits, Part, ProbeLine, ProbeOptions, Tier,
+};
 #[cfg(target_os = "linux")]
 pub use linux::{Sandbox, inner_main, shim_main};
 pub use toolchains::Toolchains;

@@ -33,8 +33,7 @@ pub(super) fn sweep(place: &Cgroups) {
             let pid = name.to_str().and_then(|name| name.strip_prefix(GROUP_PREFIX));
             let alive = |pid: &str| Path::new("/proc").join(pid).exists();
             if pid.is_some_and(|pid| pid.parse::<u32>().is_ok() && !alive(pid)) {
-                // The kernel refuses while a process is in it, which is as it should be.
-                let _ = fs::remove_dir(entry.path());
+                remove_empty(&entry.path());
             }
         }
     }
@@ -162,16 +161,20 @@ impl Group {
 
     /// Removes the group, which is empty by now.
     pub(super) fn remove(&self) {
-        for dir in [&self.memory, &self.pids] {
-            // A process that has just been reaped may still be on its way out.
-            for _ in 0..200 {
-                match fs::remove_dir(dir) {
-                    Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
-                        std::thread::sleep(std::time::Duration::from_millis(1));
-                    }
-                    _ => break,
-                }
+        remove_empty(&self.memory);
+        remove_empty(&self.pids);
+    }
+}
+
+/// Removes a group. The kernel refuses while a process is in it, and one that has just been
+/// reaped may still be on its way out.
+fn remove_empty(dir: &Path) {
+    for _ in 0..200 {
+        match fs::remove_dir(dir) {
+            Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
+                std::thread::sleep(std::time::Duration::from_millis(1));
             }
+            _ => return,
         }
     }
 }

@@ -13,7 +13,7 @@ use tenfold_domain::{Bytes, Millis};
 use super::stage::INNER_HELPER;
 use super::{Sandbox, attack, cgroup, engine_side, tree};
 use crate::spec::{Place, View};
-use crate::{End, Job, Limits, ProbeLine, ProbeOptions, SandboxError, Tier, Toolchains};
+use crate::{End, Job, Limits, Part, ProbeLine, ProbeOptions, SandboxError, Tier, Toolchains};
 
 /// The user that commands run as where the engine is root. Below 65,536, so that it exists in
 /// a container's range of users; in a gap that neither systemd nor the distributions hand out.
@@ -31,7 +31,8 @@ pub(super) fn find(
     let drop_to = nix::unistd::geteuid().is_root().then_some(USER);
     let bwrap = bubblewrap();
     let mut lines = vec![bubblewrap_line(bwrap.as_deref())];
-    let cgroups = cgroup::find();
+    let has = |part| !options.without.contains(&part);
+    let cgroups = if has(Part::Cgroups) { cgroup::find() } else { None };
     if let Some(place) = &cgroups {
         cgroup::sweep(place);
     }
@@ -48,13 +49,14 @@ pub(super) fn find(
         view,
         cgroups: cgroups.clone(),
     };
-    let reasons = if options.skip_tier_a {
-        "tier A was passed over as asked".to_owned()
-    } else {
-        match tier_a(place(Tier::A, View::Overlay), &work) {
+    let best = if has(Part::Overlay) { View::Overlay } else { View::Copy };
+    let reasons = if has(Part::TierA) {
+        match tier_a(&place(Tier::A, best), &work) {
             Ok((place, tried)) => return found(place, lines, tried),
             Err(why) => why,
         }
+    } else {
+        "tier A was passed over as asked".to_owned()
     };
     let fix = mend_a(bwrap.is_some());
     lines.push(ProbeLine::bad("tier A", &reasons, &fix));
@@ -107,22 +109,19 @@ fn found(
 
 /// Tier A with as much comfort as works: with an overlay or with copies, with control groups
 /// or with the watchdog.
-fn tier_a(best: Place, work: &Path) -> Result<(Place, Vec<ProbeLine>), String> {
+fn tier_a(best: &Place, work: &Path) -> Result<(Place, Vec<ProbeLine>), String> {
     if best.bwrap.is_none() {
         return Err("bubblewrap is not installed".to_owned());
     }
+    let without_groups = Place { cgroups: None, ..best.clone() };
+    let mut ways = vec![best.clone(), without_groups];
+    ways.extend(ways.clone().into_iter().map(|place| Place { view: View::Copy, ..place }));
     let mut first_failure = None;
-    for cgroups in [best.cgroups.clone(), None] {
-        for view in [View::Overlay, View::Copy] {
-            let place = Place { view, cgroups: cgroups.clone(), ..best.clone() };
-            match try_place(&place, work) {
-                Ok(tried) => return Ok((place, tried)),
-                Err(why) => first_failure.get_or_insert(why),
-            };
-        }
-        if cgroups.is_none() {
-            break;
-        }
+    for place in ways {
+        match try_place(&place, work) {
+            Ok(tried) => return Ok((place, tried)),
+            Err(why) => first_failure.get_or_insert(why),
+        };
     }
     Err(first_failure.unwrap_or_default())
 }

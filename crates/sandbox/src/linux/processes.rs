@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 /// One process as `/proc/PID/stat` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,20 @@ pub(super) fn descendants(of: i32) -> Family {
         }
     }
     family
+}
+
+/// The space that processes hold in files which no directory names any more, in bytes.
+pub(super) fn held_without_name(pids: &[i32]) -> u64 {
+    let mut files = HashMap::new();
+    for pid in pids {
+        let Ok(open) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        for file in open.flatten().filter_map(|entry| fs::metadata(entry.path()).ok()) {
+            if file.is_file() && file.nlink() == 0 {
+                files.insert((file.dev(), file.ino()), file.blocks() * 512);
+            }
+        }
+    }
+    files.values().sum()
 }
 
 /// The kernel reports in pages; on the few machines with larger ones this counts too little

@@ -1,5 +1,7 @@
-//! Makes ready what bubblewrap binds: the copy-on-write view, a few files of `/etc`, and, as
-//! root, every source, since the user that commands run as can't look into root's home.
+//! Makes ready what bubblewrap binds: the copy-on-write view, a few files of `/etc`, and the
+//! root of the sandbox with everything that is shown of the host. As root this is the only
+//! way, since the user that commands run as can't look into root's home; and it is quick,
+//! where bubblewrap reads the whole mount table again for every single bind.
 //!
 //! All of it is mounted in a mount namespace of the shim's own, so that it is gone with the
 //! shim, however that ends. Nothing here runs while a command does.
@@ -57,7 +59,8 @@ pub(super) fn build(spec: &ShimSpec) -> Result<Vec<Mount>, String> {
     let stage = job.scratch.join(STAGE_DIR);
     fs::create_dir_all(&stage).map_err(|error| format!("no stage directory: {error}"))?;
     let root = place.drop_to.is_some();
-    if root || place.view == View::Overlay {
+    let apart = root || place.view == View::Overlay;
+    if apart {
         enter_namespace(root)?;
         let options = "mode=0755,size=64m";
         mount(Some("tenfold"), &stage, Some("tmpfs"), MsFlags::MS_NOSUID, Some(options))
@@ -68,6 +71,9 @@ pub(super) fn build(spec: &ShimSpec) -> Result<Vec<Mount>, String> {
     let view = make_view(spec, &stage)?;
     let mut mounts = plan(job, &place.helper, &view, etc);
     mounts.retain(|mount| fits_view(mount, &job.at, &view));
+    if apart {
+        mounts = assemble(mounts, &stage.join("root"))?;
+    }
     if root {
         gather(&mut mounts, &stage)?;
     }
@@ -256,12 +262,7 @@ fn make_places(job: &Job, root: &Path) -> io::Result<()> {
         if place.symlink_metadata().is_ok() {
             continue;
         }
-        if bind.source.is_dir() {
-            fs::create_dir_all(&place)?;
-        } else {
-            fs::create_dir_all(place.parent().unwrap_or(root))?;
-            File::create(&place)?;
-        }
+        make_place(&bind.source, &place)?;
     }
     Ok(())
 }
@@ -313,8 +314,71 @@ fn mount_overlay(job: &Job, skeleton: &Path, view: &Path, root: bool) -> Result<
     tried.map_err(|error| format!("could not mount the overlay of the view: {error}"))
 }
 
-/// As root: binds every source into the stage, and moves the stage to where any user can go.
-/// The stage hides the host's `/tmp`, but only from the shim and from bubblewrap.
+/// Binds what is shown of the host into a root of its own, and returns what is left for
+/// bubblewrap: that root, read-only with all that is mounted in it, and what is writable or
+/// lies in something writable.
+fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
+    let failed = |mount: &Mount, error: io::Error| {
+        format!("could not show {} in the sandbox: {error}", mount.dest.display())
+    };
+    fs::create_dir_all(root).map_err(|error| format!("no root directory: {error}"))?;
+    let mut left = vec![Mount { dest: PathBuf::from("/"), what: What::ReadOnly(root.to_owned()) }];
+    let mut shown: Vec<PathBuf> = Vec::new();
+    for mount in mounts {
+        if left.iter().skip(1).any(|outer| mount.dest.starts_with(&outer.dest)) {
+            left.push(mount);
+            continue;
+        }
+        let place = root.join(mount.dest.strip_prefix("/").unwrap_or(&mount.dest));
+        // In there is the host: nothing is ever made in it.
+        let hosted = shown.iter().any(|outer| mount.dest.starts_with(outer));
+        if hosted && (!place.exists() || place.is_symlink()) {
+            let error = io::Error::from(io::ErrorKind::NotFound);
+            return Err(failed(&mount, error));
+        }
+        let done = match &mount.what {
+            What::ReadOnly(source) if hosted => bind(source, &place),
+            What::ReadOnly(source) => {
+                make_place(source, &place).and_then(|()| bind(source, &place))
+            }
+            What::Link(_) if hosted => Ok(()),
+            What::Link(target) => {
+                make_parent(&place).and_then(|()| std::os::unix::fs::symlink(target, &place))
+            }
+            _ if hosted => Ok(()),
+            _ => fs::create_dir_all(&place),
+        };
+        done.map_err(|error| failed(&mount, error))?;
+        match mount.what {
+            What::ReadOnly(_) => shown.push(mount.dest),
+            What::Link(_) => {}
+            _ => left.push(mount),
+        }
+    }
+    Ok(left)
+}
+
+fn make_parent(place: &Path) -> io::Result<()> {
+    place.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+/// An empty file or directory to mount `source` on.
+fn make_place(source: &Path, place: &Path) -> io::Result<()> {
+    make_parent(place)?;
+    if fs::metadata(source)?.is_dir() {
+        fs::create_dir_all(place)
+    } else {
+        File::create(place).map(drop)
+    }
+}
+
+fn bind(source: &Path, place: &Path) -> io::Result<()> {
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+    Ok(mount(Some(source), place, None::<&str>, flags, None::<&str>)?)
+}
+
+/// As root: binds what is not in the stage yet, and moves the stage to where any user can go.
+/// It hides the host's `/tmp`, but only from the shim and from bubblewrap.
 fn gather(mounts: &mut [Mount], stage: &Path) -> Result<(), String> {
     let reachable = Path::new("/tmp");
     for (number, mounted) in mounts.iter_mut().enumerate() {
@@ -325,7 +389,9 @@ fn gather(mounts: &mut [Mount], stage: &Path) -> Result<(), String> {
             Ok(inside) => inside.to_owned(),
             Err(_) => {
                 let name = PathBuf::from(number.to_string());
-                bind(source, &stage.join(&name))
+                let place = stage.join(&name);
+                make_place(source, &place)
+                    .and_then(|()| bind(source, &place))
                     .map_err(|error| format!("could not bind {}: {error}", source.display()))?;
                 name
             }
@@ -334,16 +400,6 @@ fn gather(mounts: &mut [Mount], stage: &Path) -> Result<(), String> {
     }
     mount(Some(stage), reachable, None::<&str>, MsFlags::MS_MOVE, None::<&str>)
         .map_err(|error| format!("could not move the stage: {error}"))
-}
-
-fn bind(source: &Path, target: &Path) -> io::Result<()> {
-    if fs::metadata(source)?.is_dir() {
-        fs::create_dir(target)?;
-    } else {
-        File::create(target)?;
-    }
-    let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
-    Ok(mount(Some(source), target, None::<&str>, flags, None::<&str>)?)
 }
 
 /// Adds `--flag value` pairs; here because the words belong to [`What`].

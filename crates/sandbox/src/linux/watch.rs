@@ -28,6 +28,8 @@ use crate::{End, Limits};
 const TICK: Duration = Duration::from_millis(50);
 /// How long killed processes may take to go.
 const DYING: Duration = Duration::from_secs(2);
+/// How long the first process of a namespace may take to go before it is looked for.
+const PATIENCE: Duration = Duration::from_millis(50);
 /// The longest explanation that is taken from the inner step.
 const LONGEST_WORD: usize = 4_096;
 
@@ -43,6 +45,8 @@ pub(super) struct Running {
     /// The directory that takes the writes, and the same, open.
     pub(super) written: PathBuf,
     pub(super) disk: File,
+    /// Whether the command has a process namespace of its own.
+    pub(super) namespaces: bool,
     /// Whether a control group counts memory and processes.
     pub(super) counted: bool,
 }
@@ -106,7 +110,7 @@ pub(super) fn until_over(mut running: Running, mut capture: Capture) -> Watched 
         // Not reaped yet, so the number is still its own.
         let _ = kill(Pid::from_raw(running.pid), Signal::SIGKILL);
     }
-    let own_end = own_end.or(end_all(running.pid)).unwrap_or(End::Signal(9));
+    let own_end = own_end.or(end_all(&running)).unwrap_or(End::Signal(9));
     let stopped = stopped.or_else(|| disk.check_now(&running));
     drain(&mut running.output, &mut capture);
     hear_word(&mut running.word, &mut said);
@@ -207,22 +211,27 @@ fn ended(code: i32) -> End {
 }
 
 /// Kills whatever is left and waits until it is gone. The first process of the sandbox's own
-/// process namespace takes all others with it, and dies with bubblewrap; what is done here
-/// beyond waiting is for a sandbox without namespaces.
-fn end_all(main: i32) -> Option<End> {
+/// process namespace takes all others with it, and dies with bubblewrap, so that there is
+/// mostly nothing to do but wait; the search is for what had no namespace, or lost its first
+/// process otherwise.
+fn end_all(running: &Running) -> Option<End> {
     let own = Pid::this().as_raw();
     let mut own_end = None;
     let begun = Instant::now();
     loop {
-        let reaped = reap(main);
+        let reaped = reap(running.pid);
         own_end = own_end.or(reaped.own_end);
         if reaped.childless || begun.elapsed() > DYING {
             return own_end;
         }
-        for pid in processes::descendants(own).pids {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        if !running.namespaces || begun.elapsed() > PATIENCE {
+            for pid in processes::descendants(own).pids {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
         }
-        std::thread::sleep(Duration::from_millis(1));
+        let mut fds = [PollFd::new(running.signals.as_fd(), PollFlags::POLLIN)];
+        let _ = poll(&mut fds, 5_u8);
+        stop_signal(&running.signals);
     }
 }
 
@@ -273,7 +282,9 @@ impl DiskWatch {
     fn check_now(&mut self, running: &Running) -> Option<End> {
         let now = Instant::now();
         self.free = free(&running.disk);
-        self.size = tree::measure(&running.written).saturating_sub(self.base);
+        let family = processes::descendants(Pid::this().as_raw());
+        self.size = tree::measure(&running.written).saturating_sub(self.base)
+            + processes::held_without_name(&family.pids);
         self.next = now + REMEASURE;
         self.rest = now + now.elapsed() * 10;
         (self.size > running.limits.disk.0).then_some(End::DiskFull)

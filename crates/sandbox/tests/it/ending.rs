@@ -1,11 +1,11 @@
 //! However a run ends, it ends wholly.
 
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tenfold_domain::Millis;
-use tenfold_sandbox::{End, SandboxError};
+use tenfold_sandbox::{End, ProbeOptions, Sandbox, SandboxError};
 use tokio::sync::watch;
 
 use crate::setup::{Scene, alive, helper, mark, outside, run, sandbox, text};
@@ -95,39 +95,55 @@ async fn a_run_that_is_dropped_ends() {
     assert!(ends(&mark));
 }
 
-/// An engine that is killed can't tell anybody; its processes must end all the same.
-#[tokio::test]
-async fn nothing_outlives_an_engine_or_a_shim_that_is_killed() {
-    for kill_the_shim in [false, true] {
-        let mut scene = Scene::new();
-        let mark = mark();
-        scene.limits.wall = Millis(60_000);
-        // A first run writes the specification that the second one uses.
-        let job = scene.job(&format!("test -e again || exit 0; touch begun; sleep {mark}"));
-        assert!(run(&job).await.success());
-        std::fs::write(scene.upper().join("again"), "").unwrap();
-        std::fs::create_dir_all(scene.path("upper-1.work")).unwrap();
-        let mut shim = Command::new(helper())
-            .arg("sandbox-shim")
-            .arg(scene.path("scratch-1/spec.json"))
-            .stdin(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let lifeline = shim.stdin.take();
-        let begun = Instant::now();
-        while !scene.upper().join("begun").exists() && begun.elapsed() < Duration::from_secs(10) {
-            tokio::task::yield_now().await;
-        }
-        assert_ne!(alive(&mark), 0);
-        if kill_the_shim {
-            shim.kill().unwrap();
-        } else {
-            drop(lifeline);
-        }
-        assert!(ends(&mark), "killed the shim: {kill_the_shim}");
-        shim.wait().unwrap();
+/// Starts a shim as an engine would, whose command makes a file "begun" and then sleeps.
+async fn shim_by_hand(scene: &mut Scene, mark: &str) -> Child {
+    scene.limits.wall = Millis(60_000);
+    // A first run writes the specification that the second one uses.
+    let job = scene.job(&format!("test -e again || exit 0; touch begun; sleep {mark}"));
+    assert!(run(&job).await.success());
+    std::fs::write(scene.upper().join("again"), "").unwrap();
+    std::fs::create_dir_all(scene.path("upper-1.work")).unwrap();
+    let shim = Command::new(helper())
+        .arg("sandbox-shim")
+        .arg(scene.path("scratch-1/spec.json"))
+        .stdin(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !scene.upper().join("begun").exists() && begun.elapsed() < Duration::from_secs(10) {
+        tokio::task::yield_now().await;
     }
+    assert_ne!(alive(mark), 0);
+    shim
+}
+
+fn groups_of(shim: &Child) -> Vec<u8> {
+    let find = format!("find /sys/fs/cgroup -maxdepth 5 -name 'tenfold-{}'", shim.id());
+    outside(&find, std::path::Path::new("/")).stdout
+}
+
+#[tokio::test]
+async fn nothing_outlives_an_engine_that_is_killed() {
+    let (mut scene, mark) = (Scene::new(), mark());
+    let mut shim = shim_by_hand(&mut scene, &mark).await;
+    // What the kernel does for an engine that dies.
+    drop(shim.stdin.take());
+    assert!(ends(&mark));
+    assert!(shim.wait().unwrap().success());
+    assert_eq!(groups_of(&shim), b"");
+}
+
+#[tokio::test]
+async fn nothing_outlives_a_shim_that_is_killed() {
+    let (mut scene, mark) = (Scene::new(), mark());
+    let mut shim = shim_by_hand(&mut scene, &mark).await;
+    shim.kill().unwrap();
+    assert!(ends(&mark));
+    shim.wait().unwrap();
+    // It could not take away its control group; the next to look for a sandbox does.
+    Sandbox::probe(helper(), ProbeOptions::default()).unwrap();
+    assert_eq!(groups_of(&shim), b"");
 }
 
 fn ends(mark: &str) -> bool {
@@ -154,18 +170,4 @@ async fn a_sandbox_that_can_not_be_built_is_an_error_and_says_why() {
     job.workdir = "/usr".into();
     let error = sandbox().run(&job, &cancel).await.unwrap_err();
     assert!(matches!(error, SandboxError::Job(_)), "{error}");
-}
-
-#[tokio::test]
-async fn no_control_group_is_left() {
-    let mut scene = Scene::new();
-    assert!(scene.run("true").await.success());
-    let own = format!("{}{}", "tenfold-", std::process::id());
-    let groups = outside("find /sys/fs/cgroup -maxdepth 4 -name 'tenfold-*'", &scene.path(""));
-    let text = String::from_utf8_lossy(&groups.stdout).into_owned();
-    for line in text.lines() {
-        // Other tests have theirs while they run; none may belong to a process that is gone.
-        let pid = line.rsplit('-').next().unwrap();
-        assert!(line.ends_with(&own) || std::path::Path::new("/proc").join(pid).exists(), "{line}");
-    }
 }

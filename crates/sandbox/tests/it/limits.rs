@@ -5,7 +5,7 @@ use std::fs;
 use tenfold_domain::{Bytes, Millis};
 use tenfold_sandbox::End;
 
-use crate::setup::{Scene, outside, text};
+use crate::setup::{Scene, alive, mark, outside, text};
 
 const HOG: &str = "head -c 300000000 /dev/zero | tail -c 299999999 | wc -c";
 
@@ -39,12 +39,16 @@ async fn a_fork_bomb_is_bounded_and_named() {
 }
 
 #[tokio::test]
-async fn a_fork_bomb_ends_with_its_deadline() {
+async fn a_fork_bomb_ends_and_takes_nothing_with_it() {
     let mut scene = Scene::new();
     scene.limits.processes = 40;
     scene.limits.wall = Millis(1_500);
-    let exit = scene.run("bomb() { bomb | bomb & }; while :; do bomb; done").await;
-    assert!(matches!(exit.end, End::TimedOut | End::TooManyProcesses), "{:?}", exit.end);
+    let mark = mark();
+    let exit = scene
+        .run(&format!("sleep {mark} & bomb() {{ bomb | bomb & }}; while :; do bomb; done"))
+        .await;
+    assert!(!exit.success());
+    assert_eq!(alive(&mark), 0);
 }
 
 #[tokio::test]
@@ -92,4 +96,14 @@ async fn one_file_does_not_grow_past_the_disk_limit() {
     let exit = scene.run("head -c 5000000 /dev/zero > big").await;
     assert!(!exit.success());
     assert!(fs::metadata(scene.upper().join("big")).unwrap().len() <= 1 << 20);
+}
+
+#[tokio::test]
+async fn files_that_have_lost_their_names_count_as_well() {
+    let mut scene = Scene::new();
+    scene.limits.disk = Bytes(8 << 20);
+    let hide = "for i in 1 2 3 4; do exec 3>f; rm f; head -c 5000000 /dev/zero >&3; \
+                sleep 60 & done; exec 3>&-; wait";
+    let exit = scene.run(hide).await;
+    assert_eq!(exit.end, End::DiskFull, "{}", text(&exit));
 }

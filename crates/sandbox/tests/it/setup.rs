@@ -94,6 +94,13 @@ impl Scene {
     }
 }
 
+impl Drop for Scene {
+    fn drop(&mut self) {
+        // A run that was killed leaves directories that its owner may not look into.
+        let _ = sandbox().discard(self.dir.path());
+    }
+}
+
 pub(crate) async fn run(job: &Job) -> Exit {
     let (_stay, cancel) = watch::channel(false);
     sandbox().run(job, &cancel).await.unwrap()

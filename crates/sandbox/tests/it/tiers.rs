@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use tenfold_sandbox::{End, ProbeOptions, Sandbox, SandboxError, Tier};
+use tenfold_domain::{Bytes, Millis};
+use tenfold_sandbox::{Bind, End, Part, ProbeOptions, Sandbox, SandboxError, Tier};
 use tokio::sync::watch;
 
 use crate::setup::{Scene, helper, sandbox, text};
@@ -26,7 +27,8 @@ fn without_a_working_helper_everything_is_refused() {
 }
 
 fn below_a() -> Option<Sandbox> {
-    let options = ProbeOptions { allow_below_a: true, skip_tier_a: true, work: None };
+    let options =
+        ProbeOptions { allow_below_a: true, without: vec![Part::TierA], ..Default::default() };
     match Sandbox::probe(helper(), options) {
         Ok(sandbox) => Some(sandbox),
         Err(error) => {
@@ -41,7 +43,7 @@ fn the_weaker_tier_needs_a_word() {
     if below_a().is_none() {
         return;
     }
-    let options = ProbeOptions { skip_tier_a: true, ..ProbeOptions::default() };
+    let options = ProbeOptions { without: vec![Part::TierA], ..ProbeOptions::default() };
     let error = Sandbox::probe(helper(), options).unwrap_err();
     assert!(matches!(error, SandboxError::BelowA { .. }), "{error}");
 }
@@ -70,4 +72,39 @@ async fn the_weaker_tier_holds_files_and_network_and_ends_daemons() {
     assert_eq!(std::fs::read_to_string(secret).unwrap(), "canary");
     assert!(scene.upper().join("made").exists());
     assert_eq!(crate::setup::alive(&mark), 0);
+}
+
+/// The ways around what another machine lacks, on a machine that lacks nothing.
+#[tokio::test]
+async fn without_overlay_and_control_groups_everything_still_holds() {
+    for without in [vec![Part::Overlay], vec![Part::Cgroups], vec![Part::Overlay, Part::Cgroups]] {
+        let options = ProbeOptions { without: without.clone(), ..ProbeOptions::default() };
+        let plain = Sandbox::probe(helper(), options).unwrap();
+        assert_eq!(plain.tier(), Tier::A);
+        let mut scene = Scene::new();
+        let (_stay, cancel) = watch::channel(false);
+
+        let modules = scene.path("modules");
+        std::fs::create_dir(&modules).unwrap();
+        std::fs::write(modules.join("m"), "module").unwrap();
+        let mut job = scene.job_for(&plain, "cat below node_modules/m; echo x > made");
+        job.binds.push(Bind { source: modules, dest: scene.at().join("node_modules") });
+        let exit = plain.run(&job, &cancel).await.unwrap();
+        assert_eq!(text(&exit), "as it wasmodule", "{without:?}");
+        assert!(scene.upper().join("made").exists(), "{without:?}");
+        assert!(!scene.path("layer/made").exists(), "{without:?}");
+
+        if without.contains(&Part::Cgroups) {
+            scene.limits.wall = Millis(60_000);
+            scene.limits.processes = 40;
+            let job = scene.job_for(&plain, "for i in $(seq 100); do sleep 60 & done; wait");
+            let exit = plain.run(&job, &cancel).await.unwrap();
+            assert_eq!(exit.end, End::TooManyProcesses, "{}", text(&exit));
+            scene.limits.memory = Bytes(64 << 20);
+            let hog = "head -c 300000000 /dev/zero | tail -c 299999999 | sleep 60";
+            let job = scene.job_for(&plain, hog);
+            let exit = plain.run(&job, &cancel).await.unwrap();
+            assert_eq!(exit.end, End::OutOfMemory, "{}", text(&exit));
+        }
+    }
 }
