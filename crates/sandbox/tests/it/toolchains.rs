@@ -59,6 +59,45 @@ async fn cargo_tests_offline() {
     assert!(text(&exit).contains("1 passed"), "{}", text(&exit));
 }
 
+/// An environment is bound to its own path, so this holds only where the view is at the
+/// person's own.
+#[tokio::test]
+async fn a_virtual_environment_in_the_repository_works() {
+    if !has("python3") {
+        return;
+    }
+    let mut scene = scene();
+    std::fs::create_dir(scene.at()).unwrap();
+    let made = outside("python3 -m venv --without-pip .venv", &scene.at());
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    scene.toolchains = Toolchains::find(std::env::vars_os(), &scene.at());
+    let exit = scene.run(". .venv/bin/activate; python -c 'import sys; print(sys.prefix)'").await;
+    assert_eq!(text(&exit), format!("{}\n", scene.at().join(".venv").display()));
+}
+
+/// Downloaded sources are enough to build with a dependency. The one that is asked for comes
+/// with this very crate's own dependencies, so it has been downloaded.
+#[tokio::test]
+async fn cargo_builds_with_a_downloaded_dependency() {
+    if !has("cargo") {
+        return;
+    }
+    let mut scene = scene();
+    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
+    let lock = lock.unwrap();
+    let entry = lock.split("[[package]]").find(|entry| entry.contains("name = \"cfg-if\""));
+    let version = entry.unwrap().split("version = \"").nth(1).unwrap().split('"').next().unwrap();
+    let manifest = format!(
+        "[package]\nname = 'x'\nversion = '0.1.0'\nedition = '2021'\n\
+         [dependencies]\ncfg-if = '={version}'\n"
+    );
+    std::fs::write(scene.path("layer/Cargo.toml"), manifest).unwrap();
+    std::fs::create_dir(scene.path("layer/src")).unwrap();
+    std::fs::write(scene.path("layer/src/lib.rs"), "pub use cfg_if::cfg_if;\n").unwrap();
+    let exit = scene.run("cargo build").await;
+    assert!(exit.success(), "{}", text(&exit));
+}
+
 #[tokio::test]
 async fn node_runs() {
     if !has("node") {
