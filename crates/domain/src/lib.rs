@@ -8,6 +8,7 @@ mod check;
 mod count;
 mod event;
 mod ids;
+mod inference;
 mod money;
 mod seed;
 mod task;
@@ -20,6 +21,9 @@ pub use event::{
     StepEvent, TaskEvent,
 };
 pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
+pub use inference::{
+    Answer, Ask, Generate, Infill, Message, Prompt, Role, Sample, Score, TokenScore,
+};
 pub use money::{MoneyError, NanoUsd};
 pub use seed::{Draws, Seed};
 pub use task::{Budget, Strategy, TaskSpec, TaskState};

@@ -1,1 +1,21 @@
-//! Performs effects, recovers, supervises, runs checks.
+//! Performs effects, recovers, supervises, runs checks: the one place where strategies,
+//! ledger, store, models, sandbox and workspace meet. Never presents anything: what people
+//! see is made from the journal, and from [`Progress`] while it happens.
+
+mod attempt;
+mod checks;
+mod engine;
+mod error;
+mod inference;
+mod places;
+mod progress;
+mod reading;
+mod replay;
+mod review;
+
+pub use engine::{Engine, EngineConfig, Outcome, WinnerRow, WorkOptions};
+pub use error::{EngineError, ErrorKind};
+pub use places::Places;
+pub use progress::{Progress, Totals};
+pub use replay::{ReplayReport, replay};
+pub use review::{Accept, Accepted, Undone};

@@ -13,7 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::protocol::{Answer, Ask, FromChild, ModelInfo, RequestId, ToChild};
+use crate::protocol::{FromChild, ModelInfo, RequestId, ToChild};
+use tenfold_domain::{Answer, Ask};
 
 /// Children that one request may outlive: it may be the request that kills them.
 const TRIES: u32 = 3;
@@ -144,7 +145,8 @@ impl Llama {
     /// The running child, a new one if there is none or if it has died.
     async fn alive<'a>(&self, live: &'a mut Option<Live>) -> Result<&'a mut Live, LlamaError> {
         let dead = live.as_mut().is_none_or(|live| {
-            lock(&live.waiting).is_none() || live.process.try_wait().is_ok_and(|status| status.is_some())
+            lock(&live.waiting).is_none()
+                || live.process.try_wait().is_ok_and(|status| status.is_some())
         });
         if dead {
             *live = Some(self.start().await?);

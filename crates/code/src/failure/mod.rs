@@ -107,6 +107,11 @@ const READERS: [Reader; 10] = [
     node::uncaught,
 ];
 
+/// An output without terminal codes.
+pub fn plain(output: &str) -> std::borrow::Cow<'_, str> {
+    lines::without_terminal_codes(output)
+}
+
 /// Reads the output of a check that failed: standard output and error together. The exit code
 /// tells what the output does not say. Output of several runners may follow one another.
 pub fn read(output: &str, exit_code: Option<i32>) -> Failure {

@@ -109,14 +109,10 @@ impl Cache {
     /// Drops the prompt that was not used for longest, but rather one that the new prompt
     /// shares nothing with.
     fn forget_oldest(&mut self, prompt: &[Token], context: &mut LlamaContext<'_>) -> Option<()> {
-        let (index, _) = self
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| !entry.live)
-            .min_by_key(|(_, entry)| {
-                (common(&entry.tokens, prompt) > WORTH_WAITING, entry.used)
-            })?;
+        let (index, _) =
+            self.entries.iter().enumerate().filter(|(_, entry)| !entry.live).min_by_key(
+                |(_, entry)| (common(&entry.tokens, prompt) > WORTH_WAITING, entry.used),
+            )?;
         let entry = self.entries.swap_remove(index);
         self.clear(entry.sequence, context);
         Some(())

@@ -9,7 +9,7 @@ use tenfold_domain::{Draws, Seed};
 use super::job::{Next, Plan, Work};
 use super::model::Model;
 use super::probability::{Token, draw, normaliser};
-use crate::protocol::{Answer, Generate, Sample};
+use tenfold_domain::{Answer, Generate, Sample};
 
 /// Samples of one request; more are refused.
 const MOST_SAMPLES: u32 = 64;

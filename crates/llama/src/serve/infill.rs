@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use super::job::{Next, Plan, Work};
 use super::model::Model;
 use super::probability::{Token, likeliest, normaliser};
-use crate::protocol::{Answer, Infill, Sample};
+use tenfold_domain::{Answer, Infill, Prompt, Sample};
 
 /// Branches noted at each token.
 const BRANCHES: usize = 6;
@@ -63,16 +63,9 @@ pub(super) struct Infilling {
 
 impl Infilling {
     pub(super) fn plan(model: &Model<'_>, ask: &Infill) -> Result<Plan, String> {
-        let Some(fill) = model.fill_tokens() else {
-            return Err("the model has no fill-in-the-middle tokens".to_owned());
-        };
-        let before = model.tokens(&ask.prefix);
-        let keep = before.len() + 1;
-        let mut prompt = vec![fill.prefix];
-        prompt.extend(before);
-        prompt.push(fill.suffix);
-        prompt.extend(model.tokens(&ask.suffix));
-        prompt.push(fill.middle);
+        let (prefix, suffix) = (ask.prefix.clone(), ask.suffix.clone());
+        let keep = model.tokens(&prefix).len() + 1;
+        let prompt = model.prompt(&Prompt::Fill { prefix, suffix })?;
         let original = model.tokens(&ask.original);
         let wanted = ask.alternatives.clamp(1, 32) as usize;
         let tries = wanted * TRIES;

@@ -12,7 +12,8 @@ use super::infill::Infilling;
 use super::model::Model;
 use super::probability::Token;
 use super::score::Scoring;
-use crate::protocol::{Answer, Ask, RequestId};
+use crate::protocol::RequestId;
+use tenfold_domain::{Answer, Ask};
 
 /// Output tokens between two reports of progress.
 const PROGRESS_EVERY: u64 = 16;

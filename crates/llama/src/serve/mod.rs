@@ -28,10 +28,11 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::token::LlamaToken;
 use tenfold_domain::Bytes;
 
-use crate::protocol::{Ask, FromChild, ModelInfo, RequestId, ToChild};
+use crate::protocol::{FromChild, ModelInfo, RequestId, ToChild};
 use cache::Cache;
 use job::{Job, Wanted};
 use model::Model;
+use tenfold_domain::Ask;
 
 /// Tokens evaluated in one call of the model; bounds how long a cancel can take.
 const BATCH_TOKENS: usize = 256;
@@ -190,9 +191,8 @@ impl Server<'_> {
             }
             ToChild::Cancel { id } => {
                 self.waiting.retain(|(waiting, _)| *waiting != id);
-                let (gone, kept) = std::mem::take(&mut self.jobs)
-                    .into_iter()
-                    .partition(|job: &Job| job.id == id);
+                let (gone, kept) =
+                    std::mem::take(&mut self.jobs).into_iter().partition(|job: &Job| job.id == id);
                 self.jobs = kept;
                 for job in &gone {
                     self.release(job);
@@ -247,7 +247,12 @@ impl Server<'_> {
                 for wanted in job.wants(room) {
                     let position = wanted.position as i32;
                     self.batch
-                        .add(LlamaToken(wanted.token), position, &[wanted.sequence], wanted.probabilities)
+                        .add(
+                            LlamaToken(wanted.token),
+                            position,
+                            &[wanted.sequence],
+                            wanted.probabilities,
+                        )
                         .map_err(|e| format!("the batch is full: {e}"))?;
                     asked.push((index, wanted));
                 }

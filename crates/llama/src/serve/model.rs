@@ -4,7 +4,7 @@ use llama_cpp_2::model::{LlamaChatMessage, LlamaModel};
 use llama_cpp_2::token::LlamaToken;
 
 use super::probability::Token;
-use crate::protocol::{Message, Prompt, Role};
+use tenfold_domain::{Message, Prompt, Role};
 
 /// The three tokens around a gap.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +24,11 @@ impl<'m> Model<'m> {
     pub(super) fn new(weights: &'m LlamaModel) -> Self {
         let vocab = weights.vocab();
         let [prefix, suffix, middle] = [vocab.fim_pre().0, vocab.fim_suf().0, vocab.fim_mid().0];
-        let fill = (prefix >= 0 && suffix >= 0 && middle >= 0)
-            .then_some(FillTokens { prefix, suffix, middle });
+        let fill = (prefix >= 0 && suffix >= 0 && middle >= 0).then_some(FillTokens {
+            prefix,
+            suffix,
+            middle,
+        });
         Self { weights, fill, end: vocab.eos().0 }
     }
 
@@ -109,6 +112,17 @@ impl<'m> Model<'m> {
             Prompt::Text { text } => {
                 let mut tokens: Vec<Token> = self.beginning().into_iter().collect();
                 tokens.extend(self.tokens(text));
+                Ok(tokens)
+            }
+            Prompt::Fill { prefix, suffix } => {
+                let Some(fill) = self.fill else {
+                    return Err("the model has no fill-in-the-middle tokens".to_owned());
+                };
+                let mut tokens = vec![fill.prefix];
+                tokens.extend(self.tokens(prefix));
+                tokens.push(fill.suffix);
+                tokens.extend(self.tokens(suffix));
+                tokens.push(fill.middle);
                 Ok(tokens)
             }
             Prompt::Chat { messages, opening } => {

@@ -3,7 +3,7 @@
 use super::job::{Plan, Work};
 use super::model::Model;
 use super::probability::{Token, likeliest, normaliser};
-use crate::protocol::{Answer, Score, TokenScore};
+use tenfold_domain::{Answer, Score, TokenScore};
 
 pub(super) struct Scoring {
     first: usize,

@@ -1,0 +1,223 @@
+//! From what the model said to changes that are worth a check.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tenfold_code::{Edit, Language, Syntax, edit, reply};
+use tenfold_domain::Answer;
+
+use super::moves::{Generator, Move};
+use super::prompts::{expression, lines, offset, span};
+use super::state::Repair;
+use super::targets::{Target, TargetKind};
+
+/// A change that may mend the fault.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its number within the attempt, from one.
+    pub id: u32,
+    /// What made it.
+    pub generator: Generator,
+    /// Where.
+    pub target: usize,
+    /// The edits from the attempt's base.
+    pub edits: Vec<Edit>,
+    /// How good it looks before it is checked: natural logarithms, more is better.
+    pub merit: f64,
+    /// Equal for candidates that differ in comments and layout only.
+    pub key: u64,
+}
+
+/// A text for a file, and how good it looks.
+struct Idea {
+    text: String,
+    merit: f64,
+}
+
+/// Turns answers into candidates. Returns those worth a check, and how many were not: they
+/// don't parse, repeat what was there or was tried, or touch comments only.
+pub(super) fn gather(
+    state: &Repair,
+    moves: &[Move],
+    answers: &[Option<Answer>],
+) -> (Vec<Candidate>, u32) {
+    let mut found: Vec<Candidate> = Vec::new();
+    let mut seen: BTreeSet<u64> = state.keys.clone();
+    let mut dropped = 0;
+    for (made, answer) in moves.iter().zip(answers) {
+        let Some(target) = state.targets.get(made.target) else { continue };
+        let (Some(text), Some(original)) =
+            (state.text(&target.path), state.facts.texts.get(&target.path))
+        else {
+            continue;
+        };
+        let Some(language) = Language::of(Path::new(&target.path)) else { continue };
+        let syntax = Syntax::read(language, &text);
+        let (errors, canonical) = (syntax.errors(), syntax.canonical());
+        for idea in answer.iter().flat_map(|answer| ideas(state, target, &text, made, answer)) {
+            let changed = Syntax::read(language, &idea.text);
+            let key = key(&target.path, changed.canonical());
+            if changed.errors() > errors || changed.canonical() == canonical || !seen.insert(key) {
+                dropped += 1;
+                if let Some(known) = found.iter_mut().find(|candidate| candidate.key == key) {
+                    // What the model says twice it means more.
+                    known.merit += 0.5;
+                }
+                continue;
+            }
+            let others = state.base.iter().filter(|edit| edit.path != target.path).cloned();
+            let edits = others.chain(edit::between(&target.path, original, &idea.text)).collect();
+            let id = state.candidates + found.len() as u32 + 1;
+            let (generator, target) = (made.generator, made.target);
+            found.push(Candidate { id, generator, target, edits, merit: idea.merit, key });
+        }
+    }
+    (found, dropped)
+}
+
+fn key(path: &str, canonical: u64) -> u64 {
+    // The hasher of the standard library with fixed keys: the same in every process.
+    let mut hasher = DefaultHasher::new();
+    (path, canonical).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn ideas(state: &Repair, target: &Target, text: &str, made: &Move, answer: &Answer) -> Vec<Idea> {
+    match answer {
+        Answer::Infilled { original_log_probability, alternatives } => {
+            let place = infill_place(state, target, made);
+            alternatives
+                .iter()
+                .filter_map(|alternative| {
+                    let ratio = alternative.log_probability - original_log_probability;
+                    let merit = 0.5 * ratio.clamp(-12.0, 14.0) + place;
+                    let text = fill(target, text, made, &alternative.text)?;
+                    Some(Idea { text, merit })
+                })
+                .collect()
+        }
+        Answer::Generated { samples } => {
+            let place = target.mass.max(1e-4).ln();
+            samples
+                .iter()
+                .filter_map(|sample| {
+                    let each = sample.log_probability / f64::from(sample.tokens.max(1));
+                    let text = replace(target, text, made, &sample.text)?;
+                    Some(Idea { text, merit: place + 2.0 * each })
+                })
+                .collect()
+        }
+        Answer::Scored { .. } => Vec::new(),
+    }
+}
+
+/// How likely the fault is where an infill changes something, as a logarithm.
+fn infill_place(state: &Repair, target: &Target, made: &Move) -> f64 {
+    let left = |unit: usize| {
+        if unit < target.units.len() { state.left(made.target, unit) } else { 0.0 }
+    };
+    let chance = match made.generator {
+        Generator::Gap => 0.5 * (left(made.unit) + left(made.unit.wrapping_sub(1))),
+        Generator::Hunk => left(made.unit).max(left(made.unit + 1)),
+        _ => left(made.unit),
+    };
+    chance.max(1e-4).ln()
+}
+
+/// The file's text with an infill in its place.
+fn fill(target: &Target, text: &str, made: &Move, with: &str) -> Option<String> {
+    let (from, to) = if made.generator == Generator::Expression {
+        let (_, range) = expression(target, text, made)?;
+        (range.start, range.end)
+    } else {
+        let span = span(target, made)?;
+        (offset(text, span.start), offset(text, span.end))
+    };
+    let whole_lines = made.generator != Generator::Expression;
+    let mut filled = text.get(..from)?.to_owned();
+    filled.push_str(if whole_lines { with } else { with.trim_end() });
+    if whole_lines && !with.is_empty() && !with.ends_with('\n') {
+        filled.push('\n');
+    }
+    filled.push_str(text.get(to..)?);
+    Some(filled)
+}
+
+/// The file's text with a function that the model wrote in its place.
+fn replace(target: &Target, text: &str, made: &Move, said: &str) -> Option<String> {
+    let code = code_of(said);
+    if code.trim().is_empty() {
+        return None;
+    }
+    match made.generator {
+        Generator::Body => {
+            let mut body = code.trim_end().to_owned();
+            body.push('\n');
+            Some(splice(text, target.head.end, target.lines.end, &body))
+        }
+        Generator::Patch => patch(target, text, &code),
+        Generator::Write => {
+            let mut grown = text.trim_end().to_owned();
+            grown.push_str("\n\n\n");
+            grown.push_str(code.trim());
+            grown.push('\n');
+            Some(grown)
+        }
+        _ => {
+            let old = lines(text, &target.lines);
+            let own = function_of(target, &code)?;
+            let mut body = reply::reindent(&own, &old);
+            if !body.ends_with('\n') {
+                body.push('\n');
+            }
+            Some(splice(text, target.lines.start, target.lines.end, &body))
+        }
+    }
+}
+
+fn code_of(said: &str) -> String {
+    let blocks = reply::code_blocks(said);
+    // The question opens a block that the stop text has closed, so most often there is none.
+    blocks.into_iter().next().map_or_else(|| said.to_owned(), |block| block.text)
+}
+
+/// The function itself, out of an answer that may hold its class or its neighbours too.
+fn function_of(target: &Target, code: &str) -> Option<String> {
+    let language = Language::of(Path::new(&target.path))?;
+    let name = target.name.rsplit(['.', ':']).next()?;
+    let functions = Syntax::read(language, code).functions();
+    match functions.iter().find(|function| function.name == name) {
+        Some(function) => Some(lines(code, &function.lines)),
+        None if target.kind == TargetKind::Function && functions.is_empty() => None,
+        None => None,
+    }
+}
+
+/// Takes `wrong lines ===== right lines` and puts the ones in place of the others.
+fn patch(target: &Target, text: &str, said: &str) -> Option<String> {
+    let (wrong, right) = said.split_once("=====")?;
+    let wrong: Vec<&str> = wrong.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let first = wrong.first()?;
+    let own: Vec<&str> = text.lines().collect();
+    let end = (target.lines.end as usize).min(own.len());
+    let starts = (target.lines.start as usize..end).filter(|line| own[*line].trim() == *first);
+    let matching: Vec<usize> = starts
+        .filter(|line| {
+            wrong.iter().enumerate().all(|(i, w)| own.get(line + i).is_some_and(|o| o.trim() == *w))
+        })
+        .collect();
+    let [line] = matching[..] else { return None };
+    let right: Vec<&str> = right.lines().filter(|line| !line.trim().is_empty()).collect();
+    let mut with = reply::reindent(&right.join("\n"), own[line]);
+    if !with.is_empty() && !with.ends_with('\n') {
+        with.push('\n');
+    }
+    Some(splice(text, line as u32, (line + wrong.len()) as u32, &with))
+}
+
+fn splice(text: &str, start: u32, end: u32, with: &str) -> String {
+    let (from, to) = (offset(text, start), offset(text, end));
+    format!("{}{with}{}", &text[..from], &text[to..])
+}

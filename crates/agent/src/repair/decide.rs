@@ -1,0 +1,451 @@
+//! What follows from what: one function for each kind of result, and one that plans on.
+
+use tenfold_code::failure::{self, Failure};
+use tenfold_code::runner::{Place, Runner};
+use tenfold_domain::{
+    Answer, AttemptOutcome, CheckReport, CheckVerdict, Millis, StepId, TestName, Usage,
+};
+
+use super::ask::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Source};
+use super::candidates::{self, Candidate};
+use super::event::Event;
+use super::moves;
+use super::note;
+use super::prompts;
+use super::state::Repair;
+use super::targets;
+use crate::Machine;
+
+/// The folder below the top of the workspace that a plugin is put into.
+const PLUGIN: &str = ".tenfold-plugin";
+/// A traced test that takes longer is cut off, and counts as failed.
+const TRACE_TEST_SECONDS: u32 = 10;
+/// After so long no further test is traced.
+const TRACE_SECONDS: u32 = 12;
+/// Failing tests that a candidate is checked with; the whole check comes after them.
+const NARROW: usize = 12;
+/// A candidate that looks worse than this is not checked as long as others can be made.
+const FLOOR: f64 = -6.5;
+/// Rounds without success after which the search goes on from what mends a part.
+const PATIENCE: u32 = 4;
+/// How often the search goes on from a part: two faults are found one after the other.
+const PARTS: u32 = 2;
+/// A place that is this much less likely than the best one known is not scored yet.
+const WORTH_SCORING: f64 = 0.35;
+
+impl Machine for Repair {
+    type Input = Input;
+    type Event = Event;
+    type Effect = Effect;
+
+    fn decide(&self, input: Input) -> Vec<Event> {
+        let mut draft = Draft { state: self.clone(), events: Vec::new() };
+        draft.take(input);
+        draft.events
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        self.fold(event);
+    }
+
+    fn wants(&self) -> Vec<(StepId, Effect)> {
+        self.wanted.iter().map(|(step, effect)| (*step, effect.clone())).collect()
+    }
+}
+
+impl Repair {
+    /// The events that begin an attempt.
+    pub fn begin(setup: super::Setup) -> Vec<Event> {
+        let began = Event::Began { setup: setup.clone() };
+        let mut draft = Draft { state: Self::new(setup), events: vec![began] };
+        let ask = draft.whole(Purpose::Baseline);
+        draft.want(Effect::Check(ask));
+        draft.events
+    }
+}
+
+/// A state that moves on while its events are written down.
+struct Draft {
+    state: Repair,
+    events: Vec<Event>,
+}
+
+impl Draft {
+    fn record(&mut self, event: Event) {
+        self.state.fold(&event);
+        self.events.push(event);
+    }
+
+    fn want(&mut self, effect: Effect) -> StepId {
+        let step = StepId(self.state.last_step + 1);
+        self.record(Event::Wanted { step, effect });
+        step
+    }
+
+    fn end(&mut self, outcome: AttemptOutcome, note: String) {
+        self.record(Event::Ended { outcome, note });
+    }
+
+    fn take(&mut self, input: Input) {
+        if self.state.ending.is_some() {
+            return;
+        }
+        if let Reply::Stop { outcome, why } = input.reply {
+            let note = note::stopped(&self.state, &why);
+            return self.end(outcome, note);
+        }
+        let Some(effect) = self.state.wanted.get(&input.step).cloned() else { return };
+        let moving = self.state.moving.get(&input.step).cloned();
+        let scoring = self.state.scoring.get(&input.step).copied();
+        self.record(Event::Settled { step: input.step, elapsed: input.elapsed });
+        match (effect, input.reply) {
+            (_, Reply::Failed { model, why }) => {
+                let outcome = if model {
+                    AttemptOutcome::ProviderFailed
+                } else {
+                    AttemptOutcome::CheckBroken
+                };
+                self.end(outcome, why);
+            }
+            (Effect::Check(ask), Reply::Checked { report, output }) => match ask.purpose {
+                Purpose::Baseline => self.baseline(&report),
+                Purpose::Trace => self.retraced(&report, output),
+                Purpose::Candidate => self.tried(input.step, &report),
+            },
+            (Effect::Read, Reply::Sources { files }) => self.understand(&files),
+            (Effect::Infer { .. }, Reply::Inferred { answers, usage, wall }) => {
+                if let Some(target) = scoring {
+                    self.scored(target, answers.first().and_then(Option::as_ref), usage, wall);
+                } else if let Some(moves) = moving {
+                    let (candidates, dropped) = candidates::gather(&self.state, &moves, &answers);
+                    self.record(Event::Gathered { moves, candidates, dropped, usage, wall });
+                }
+                self.plan();
+            }
+            (Effect::Judge { .. }, Reply::Checked { report, .. }) => self.judged(&report),
+            // A reply of another kind than was asked for says nothing.
+            _ => self.plan(),
+        }
+    }
+
+    fn whole(&self, purpose: Purpose) -> CheckAsk {
+        CheckAsk {
+            purpose,
+            command: self.state.setup.check.clone(),
+            edits: Vec::new(),
+            timeout: self.state.setup.check_timeout,
+            plugin: None,
+        }
+    }
+
+    fn baseline(&mut self, report: &CheckReport) {
+        match &report.verdict {
+            CheckVerdict::Passed => {
+                // Once more: a check that passes now and fails then is worth knowing about.
+                let ask = self.whole(Purpose::Trace);
+                self.want(Effect::Check(ask));
+            }
+            CheckVerdict::TimedOut => {
+                let note = note::timed_out(&self.state, report);
+                self.end(AttemptOutcome::CheckBroken, note);
+            }
+            CheckVerdict::Broken(why) => self.end(AttemptOutcome::CheckBroken, why.clone()),
+            CheckVerdict::Failed => {
+                let failure = failure::read(&report.output, report.exit_code);
+                let failing = failure.names();
+                let narrowed = narrow(&self.state.setup.check, &failing);
+                let excerpt = failure.excerpt.clone();
+                self.record(Event::Seen { failing, excerpt, narrowed, wall: report.wall });
+                let ask = self.trace();
+                self.want(Effect::Check(ask));
+            }
+        }
+    }
+
+    /// The second run: of the failing tests and their neighbours, with line coverage where
+    /// the language gives it cheaply.
+    fn trace(&self) -> CheckAsk {
+        let mut ask = self.whole(Purpose::Trace);
+        let Some(seen) = &self.state.seen else { return ask };
+        let check = &self.state.setup.check;
+        let root = &self.state.setup.root;
+        let folder = format!("{root}/{PLUGIN}");
+        let place = Place {
+            folder: &folder,
+            root,
+            test_seconds: TRACE_TEST_SECONDS,
+            total_seconds: TRACE_SECONDS,
+        };
+        let traced = Runner::detect(check)
+            .and_then(|runner| runner.traced(check, &seen.failing, &place))
+            .filter(|traced| traced.trace.starts_with(&folder));
+        if let Some(traced) = traced {
+            let output = traced.trace[root.len() + 1..].to_owned();
+            let (files, env, folder) = (traced.files, traced.env, PLUGIN.to_owned());
+            ask.command = traced.command;
+            ask.plugin = Some(Plugin { files, folder, env, output });
+        } else if let Some(narrowed) = &seen.narrowed {
+            ask.command.clone_from(narrowed);
+        }
+        ask
+    }
+
+    fn retraced(&mut self, report: &CheckReport, coverage: Option<String>) {
+        let failed_before = self.state.seen.is_some();
+        match (failed_before, &report.verdict) {
+            (true, CheckVerdict::Passed) | (false, CheckVerdict::Failed) => {
+                let note = note::flaky(&self.state, report);
+                self.end(AttemptOutcome::CheckFlaky, note);
+            }
+            (false, _) => {
+                let note = note::nothing_to_do(&self.state);
+                self.end(AttemptOutcome::NothingToDo, note);
+            }
+            (true, _) => {
+                let (wall, output) = (report.wall, report.output.clone());
+                self.record(Event::Retraced { wall, coverage, output });
+                self.want(Effect::Read);
+            }
+        }
+    }
+
+    fn understand(&mut self, sources: &[Source]) {
+        let seen = self.state.seen.clone().unwrap_or_default();
+        let mut failure = failure::read(&seen.output, None);
+        if failure.tests.is_empty() && failure.problems.is_empty() {
+            failure = Failure { excerpt: seen.excerpt.clone(), ..failure };
+        }
+        let text = &self.state.setup.text;
+        let (targets, facts) = targets::find(text, sources, &failure, seen.coverage.as_deref());
+        if targets.is_empty() {
+            let note = note::no_place(&self.state);
+            return self.end(AttemptOutcome::GaveUp, note);
+        }
+        self.record(Event::Understood { targets, facts });
+        self.plan();
+    }
+
+    fn scored(&mut self, target: usize, answer: Option<&Answer>, usage: Usage, wall: Millis) {
+        let surprise = match answer {
+            Some(Answer::Scored { tokens }) => self.surprise(target, tokens),
+            _ => Vec::new(),
+        };
+        self.record(Event::Scored { target, surprise, usage, wall });
+    }
+
+    /// For each unit of a target, how surprising its most surprising token is: how much
+    /// likelier another token was in its place, as a natural logarithm.
+    fn surprise(&self, target: usize, tokens: &[tenfold_domain::TokenScore]) -> Vec<f32> {
+        let Some(target) = self.state.targets.get(target) else { return Vec::new() };
+        let Some(text) = self.state.text(&target.path) else { return Vec::new() };
+        let first = prompts::offset(&text, target.lines.start);
+        let surprise_in = |from: usize, to: usize| {
+            tokens
+                .iter()
+                .filter(|token| (from..to).contains(&(first + token.start as usize)))
+                .map(|token| token.best_log_probability - token.log_probability)
+                .fold(0.0, f32::max)
+        };
+        target
+            .units
+            .iter()
+            .map(|unit| {
+                surprise_in(
+                    prompts::offset(&text, unit.lines.start),
+                    prompts::offset(&text, unit.lines.end),
+                )
+            })
+            .collect()
+    }
+
+    fn tried(&mut self, step: StepId, report: &CheckReport) {
+        let Some(candidate) = self.state.trying.get(&step).cloned() else { return self.plan() };
+        let passed = report.passed();
+        let failing = match report.verdict {
+            CheckVerdict::Failed if !report.failing.is_empty() => {
+                self.subset(&report.failing).then(|| report.failing.clone())
+            }
+            _ => None,
+        };
+        let wall = report.wall;
+        self.record(Event::Tried { candidate: candidate.id, failing, passed, wall });
+        self.plan();
+    }
+
+    /// Whether all these tests failed before, too.
+    fn subset(&self, failing: &[TestName]) -> bool {
+        let before = self.state.seen.as_ref().map(|seen| &seen.failing);
+        before.is_some_and(|before| failing.iter().all(|test| before.contains(test)))
+    }
+
+    fn judged(&mut self, report: &CheckReport) {
+        let Some((_, candidate)) = self.state.judging.clone() else { return self.plan() };
+        let passed = report.passed();
+        self.record(Event::Judged { candidate: candidate.id, passed });
+        if passed {
+            let note = note::finished(&self.state, report);
+            self.end(AttemptOutcome::Finished, note);
+        } else {
+            self.plan();
+        }
+    }
+
+    /// Asks for what comes next, if nothing that runs has to be waited for.
+    fn plan(&mut self) {
+        let state = &self.state;
+        if state.judging.is_some() || state.ending.is_some() {
+            return;
+        }
+        if let Some(candidate) = state.passing.first().cloned() {
+            return self.judge(&candidate);
+        }
+        if state.elapsed >= state.setup.time {
+            let note = note::out_of_time(state);
+            return self.end(AttemptOutcome::LimitTime, note);
+        }
+        if state.tried >= state.setup.candidates {
+            let note = note::out_of_candidates(state);
+            return self.end(AttemptOutcome::LimitSteps, note);
+        }
+        while self.try_next(FLOOR) {}
+        if self.state.trying.is_empty() && self.state.moving.is_empty() && !self.scoring() {
+            self.make_more();
+        }
+    }
+
+    fn scoring(&self) -> bool {
+        !self.state.scoring.is_empty()
+    }
+
+    fn judge(&mut self, candidate: &Candidate) {
+        let step = self.want(Effect::Judge { edits: candidate.edits.clone() });
+        self.record(Event::Judging { step, candidate: candidate.id });
+    }
+
+    /// Checks the best candidate of the pool, if there is room for one more check.
+    fn try_next(&mut self, floor: f64) -> bool {
+        let state = &self.state;
+        let most = match state.check_seconds() {
+            seconds if seconds < 1.0 => 10,
+            seconds if seconds < 4.0 => 6,
+            _ => 4,
+        };
+        let room = state.trying.len() < state.setup.parallel.max(1) as usize;
+        let next = state.pool.last().filter(|candidate| candidate.merit >= floor);
+        let Some(next) = next.filter(|_| room && state.tried_in_round < most).cloned() else {
+            return false;
+        };
+        let seen = state.seen.as_ref();
+        let command = seen.and_then(|seen| seen.narrowed.clone());
+        let part = seen.map_or(Millis(0), |seen| seen.part);
+        let timeout = Millis((part.0 * 5 + 4_000).min(state.setup.check_timeout.0));
+        let step = self.want(Effect::Check(CheckAsk {
+            purpose: Purpose::Candidate,
+            command: command.unwrap_or_else(|| self.state.setup.check.clone()),
+            edits: next.edits.clone(),
+            timeout,
+            plugin: None,
+        }));
+        self.record(Event::Trying { step, candidate: next.id });
+        true
+    }
+
+    /// Asks the model: to score a place that is worth knowing better, or for candidates. If
+    /// nothing is left to ask, what is left of the pool is checked.
+    fn make_more(&mut self) {
+        if self.score_next() || self.rebase() {
+            return;
+        }
+        let mut draws = self.state.setup.seed.child(u64::from(self.state.rounds)).draws();
+        let moves = moves::choose(&self.state, &mut draws);
+        if !moves.is_empty() {
+            return self.ask(&moves);
+        }
+        if self.try_next(f64::NEG_INFINITY) {
+            return;
+        }
+        let note = note::gave_up(&self.state);
+        self.end(AttemptOutcome::GaveUp, note);
+    }
+
+    fn ask(&mut self, moves: &[moves::Move]) {
+        let seed = self.state.setup.seed.child(1_000_000 + u64::from(self.state.rounds));
+        let asked: Vec<(moves::Move, tenfold_domain::Ask)> = moves
+            .iter()
+            .enumerate()
+            .filter_map(|(i, next)| {
+                Some((*next, prompts::ask(&self.state, next, seed.child(i as u64))?))
+            })
+            .collect();
+        if asked.is_empty() {
+            // There is nothing to ask about these places; they count as done.
+            let (moves, usage) = (moves.to_vec(), Usage::default());
+            let wall = Millis(0);
+            let candidates = Vec::new();
+            self.record(Event::Gathered { moves, candidates, dropped: 0, usage, wall });
+            return self.plan();
+        }
+        let what = note::asking(&self.state, moves);
+        let (moves, asks) = asked.into_iter().unzip();
+        let step = self.want(Effect::Infer { asks, what });
+        self.record(Event::Moved { step, moves });
+    }
+
+    fn score_next(&mut self) -> bool {
+        let state = &self.state;
+        if !state.setup.infill {
+            return false;
+        }
+        let left = |target: usize| -> f64 {
+            (0..state.targets[target].units.len()).map(|unit| state.left(target, unit)).sum()
+        };
+        let open = (0..state.targets.len()).filter(|target| {
+            !state.surprise.contains_key(target)
+                && state.targets[*target].kind == targets::TargetKind::Function
+        });
+        let Some(next) = open.max_by(|a, b| left(*a).total_cmp(&left(*b))) else { return false };
+        let known = state.surprise.keys().map(|target| left(*target)).fold(0.0, f64::max);
+        if left(next) < known * WORTH_SCORING {
+            return false;
+        }
+        let Some(ask) = prompts::score(state, &state.targets[next]) else {
+            self.scored(next, None, Usage::default(), Millis(0));
+            return self.score_next();
+        };
+        let what = note::scoring(&state.targets[next]);
+        let step = self.want(Effect::Infer { asks: vec![ask], what });
+        self.record(Event::Scoring { step, target: next });
+        true
+    }
+
+    /// Goes on from a candidate that mends a part, after patience with the rest.
+    fn rebase(&mut self) -> bool {
+        let state = &self.state;
+        if state.rebased >= PARTS || state.rounds_from_base < PATIENCE {
+            return false;
+        }
+        let best =
+            state.partial.iter().min_by_key(|(candidate, failing)| (failing.len(), candidate.id));
+        let Some((candidate, failing)) = best.cloned() else { return false };
+        let mut texts = state.facts.texts.clone();
+        for (path, text) in &mut texts {
+            let edits: Vec<_> =
+                candidate.edits.iter().filter(|edit| edit.path == *path).cloned().collect();
+            if let Ok(changed) = tenfold_code::edit::apply(text, &edits) {
+                *text = changed;
+            }
+        }
+        let targets = targets::again(&state.targets, &texts);
+        let narrowed = narrow(&state.setup.check, &failing);
+        let edits = candidate.edits.clone();
+        let candidate = candidate.id;
+        self.record(Event::Rebased { candidate, edits, failing, targets, narrowed });
+        self.make_more();
+        true
+    }
+}
+
+fn narrow(check: &str, failing: &[TestName]) -> Option<String> {
+    let some = &failing[..failing.len().min(NARROW)];
+    Runner::detect(check)?.narrow(check, some, &[])
+}

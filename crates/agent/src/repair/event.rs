@@ -1,0 +1,152 @@
+//! What the repair machine records.
+
+use serde::{Deserialize, Serialize};
+use tenfold_code::Edit;
+use tenfold_domain::{AttemptOutcome, Millis, StepId, TestName, Usage};
+
+use super::ask::{Effect, Setup};
+use super::candidates::Candidate;
+use super::moves::Move;
+use super::targets::{Facts, Target};
+
+/// A fact about an attempt of the repair strategy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum Event {
+    /// The attempt began.
+    Began {
+        /// From what.
+        setup: Setup,
+    },
+    /// An effect is wanted.
+    Wanted {
+        /// Its number.
+        step: StepId,
+        /// What it is.
+        effect: Effect,
+    },
+    /// An effect has its result, and time has passed.
+    Settled {
+        /// Its number.
+        step: StepId,
+        /// Time since the attempt began.
+        elapsed: Millis,
+    },
+    /// What fails is known.
+    Seen {
+        /// The tests that fail.
+        failing: Vec<TestName>,
+        /// What the failure says, for prompts.
+        excerpt: String,
+        /// The command that runs these tests only, where one is known.
+        narrowed: Option<String>,
+        /// How long the whole check took.
+        wall: Millis,
+    },
+    /// The failing tests were run once more.
+    Retraced {
+        /// How long that took.
+        wall: Millis,
+        /// The line coverage, as the plugin wrote it.
+        coverage: Option<String>,
+        /// What the run printed.
+        output: String,
+    },
+    /// Where the fault may be is known.
+    Understood {
+        /// The places, likeliest first.
+        targets: Vec<Target>,
+        /// What prompts need beside them.
+        facts: Facts,
+    },
+    /// The model is asked to score a target's text.
+    Scoring {
+        /// The step that asks.
+        step: StepId,
+        /// Which target.
+        target: usize,
+    },
+    /// The model has scored a target's text.
+    Scored {
+        /// Which target.
+        target: usize,
+        /// For each of its units, how surprising its most surprising token is.
+        surprise: Vec<f32>,
+        /// What was used.
+        usage: Usage,
+        /// How long it took.
+        wall: Millis,
+    },
+    /// The model is asked for candidates.
+    Moved {
+        /// The step that asks.
+        step: StepId,
+        /// What is tried, one for each question of that step.
+        moves: Vec<Move>,
+    },
+    /// The model has made candidates.
+    Gathered {
+        /// The moves that are done by this.
+        moves: Vec<Move>,
+        /// Those worth a check: they parse, and are new.
+        candidates: Vec<Candidate>,
+        /// How many were not.
+        dropped: u32,
+        /// What was used.
+        usage: Usage,
+        /// How long it took.
+        wall: Millis,
+    },
+    /// A candidate is being checked.
+    Trying {
+        /// The step that checks it.
+        step: StepId,
+        /// Which.
+        candidate: u32,
+    },
+    /// A candidate was checked.
+    Tried {
+        /// Which.
+        candidate: u32,
+        /// The tests that fail with it; `None` if they are not known.
+        failing: Option<Vec<TestName>>,
+        /// Whether all that it was checked with passed.
+        passed: bool,
+        /// How long it took.
+        wall: Millis,
+    },
+    /// A candidate mends a part of what fails, and the search goes on from it.
+    Rebased {
+        /// Which.
+        candidate: u32,
+        /// The edits from the base that the search now starts from.
+        edits: Vec<Edit>,
+        /// What still fails.
+        failing: Vec<TestName>,
+        /// The places, with their lines as they are now.
+        targets: Vec<Target>,
+        /// The command that runs what still fails.
+        narrowed: Option<String>,
+    },
+    /// A candidate is before the judge.
+    Judging {
+        /// The step that judges it.
+        step: StepId,
+        /// Which.
+        candidate: u32,
+    },
+    /// The judge has spoken.
+    Judged {
+        /// About which.
+        candidate: u32,
+        /// Whether the whole check passed.
+        passed: bool,
+    },
+    /// The attempt ended.
+    Ended {
+        /// How.
+        outcome: AttemptOutcome,
+        /// What a person should know.
+        note: String,
+    },
+}

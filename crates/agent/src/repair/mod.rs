@@ -1,0 +1,24 @@
+//! The repair strategy: run the check, localise, make many short candidates, throw away what
+//! can't be right, check the rest, and let what worked decide what is made next.
+//!
+//! It is for small models and for tasks with a failing check. The way through is
+//! `baseline → understanding → searching → judging`; each has a file of its own beside the
+//! state ([`state`]) and the events ([`event`]) that it is a fold of.
+
+mod ask;
+mod bandit;
+mod candidates;
+mod decide;
+mod event;
+mod moves;
+mod note;
+mod prompts;
+mod state;
+mod targets;
+
+pub use ask::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Setup, Source};
+pub use candidates::Candidate;
+pub use event::Event;
+pub use moves::{Generator, Move};
+pub use state::{Ending, Repair, Winner};
+pub use targets::{Target, TargetKind, Unit};

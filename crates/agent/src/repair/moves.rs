@@ -1,0 +1,248 @@
+//! What can be tried next, and which of it is worth most.
+//!
+//! A move points a generator at a place. Its worth is the chance that it mends the fault,
+//! by the seconds it is expected to take: the generator's chance (an arm of the bandit)
+//! times the chance that the fault is at that place. A move that was made and did not help
+//! makes its place less likely, as Bayes says it should.
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::Draws;
+
+use super::bandit::Arm;
+use super::state::Repair;
+use super::targets::{Target, TargetKind};
+
+/// Questions in one batch; more would keep the checks waiting.
+const BATCH: usize = 6;
+/// A move worth less than this part of the best does not share its batch.
+const WORTH_SHARING: f64 = 0.12;
+
+/// A way to make candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Generator {
+    /// Another text for one statement, by infill.
+    Line,
+    /// A statement between two others, by infill.
+    Gap,
+    /// Another text for two statements, by infill.
+    Hunk,
+    /// Another expression inside a statement, by infill.
+    Expression,
+    /// Another body for the function, by infill.
+    Body,
+    /// The whole function, asked for in words, with the failure.
+    Rewrite,
+    /// The corrected lines only, asked for in words, with the failure.
+    Patch,
+    /// A function that is missing, asked for in words.
+    Write,
+}
+
+impl Generator {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Line,
+        Self::Gap,
+        Self::Hunk,
+        Self::Expression,
+        Self::Body,
+        Self::Rewrite,
+        Self::Patch,
+        Self::Write,
+    ];
+
+    /// Its name, as people and files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Gap => "gap",
+            Self::Hunk => "hunk",
+            Self::Expression => "expression",
+            Self::Body => "body",
+            Self::Rewrite => "rewrite",
+            Self::Patch => "patch",
+            Self::Write => "write",
+        }
+    }
+
+    /// The chance that it mends a fault that it is pointed at, before anything is known.
+    fn guess(self) -> Arm {
+        let (chance, weight) = match self {
+            Self::Line => (0.55, 8.0),
+            Self::Gap => (0.12, 8.0),
+            Self::Hunk => (0.15, 8.0),
+            Self::Expression => (0.12, 8.0),
+            Self::Body => (0.30, 8.0),
+            Self::Rewrite => (0.25, 8.0),
+            Self::Patch => (0.15, 8.0),
+            Self::Write => (0.40, 8.0),
+        };
+        Arm::guess(chance, weight)
+    }
+
+    /// Whether it fills gaps, one short text at a time.
+    pub(super) fn is_infill(self) -> bool {
+        matches!(self, Self::Line | Self::Gap | Self::Hunk | Self::Expression)
+    }
+}
+
+/// One generator pointed at one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Move {
+    /// How.
+    pub generator: Generator,
+    /// Where: which target.
+    pub target: usize,
+    /// Where in it: which unit; 0 where the whole target is meant.
+    pub unit: usize,
+    /// How deep: 0 looks at what is likely only, each step further down.
+    pub depth: u8,
+}
+
+/// The bandit's arms before the first move, with what other tasks have taught.
+pub(super) fn arms(record: &[(Generator, u32, u32)]) -> Vec<(Generator, Arm)> {
+    /// What is learnt elsewhere counts as so many moves here at the most.
+    const ELSEWHERE: f64 = 12.0;
+    Generator::ALL
+        .iter()
+        .map(|generator| {
+            let mut arm = generator.guess();
+            for (known, tried, won) in record {
+                if known == generator && *tried > 0 {
+                    let share = f64::from(*won) / f64::from(*tried);
+                    let weight = f64::from(*tried).min(ELSEWHERE);
+                    arm.observe(share * weight, (1.0 - share) * weight);
+                }
+            }
+            (*generator, arm)
+        })
+        .collect()
+}
+
+/// The next batch of moves: the best one, and those at the same place that can share its
+/// prompt; empty when there is nothing left to try. `chance` is where the draws come from.
+pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
+    let chances: Vec<(Generator, f64)> =
+        state.arms.iter().map(|(generator, arm)| (*generator, arm.draw(draws))).collect();
+    let chance = |generator: Generator| {
+        chances.iter().find(|(known, _)| *known == generator).map_or(0.0, |(_, chance)| *chance)
+    };
+    let mut worth: Vec<(f64, Move)> = possible(state)
+        .into_iter()
+        .map(|next| (chance(next.generator) * place(state, &next) / seconds(state, &next), next))
+        .filter(|(worth, _)| *worth > 0.0)
+        .collect();
+    worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let Some(&(best, first)) = worth.first() else { return Vec::new() };
+    if !first.generator.is_infill() {
+        return vec![first];
+    }
+    worth
+        .into_iter()
+        .filter(|(worth, next)| {
+            next.target == first.target
+                && next.generator.is_infill()
+                && *worth >= best * WORTH_SHARING
+        })
+        .map(|(_, next)| next)
+        .take(BATCH)
+        .collect()
+}
+
+/// All moves that have not been made and can be made now.
+fn possible(state: &Repair) -> Vec<Move> {
+    let mut moves = Vec::new();
+    for (index, target) in state.targets.iter().enumerate() {
+        for &generator in generators(state, target) {
+            let units = match generator {
+                Generator::Gap => target.units.len() + 1,
+                _ if generator.is_infill() => target.units.len(),
+                _ => 1,
+            };
+            for unit in 0..units {
+                let depth = state
+                    .made
+                    .iter()
+                    .filter(|m| m.generator == generator && m.target == index && m.unit == unit)
+                    .count() as u8;
+                if depth < depths(generator) {
+                    moves.push(Move { generator, target: index, unit, depth });
+                }
+            }
+        }
+    }
+    moves
+}
+
+fn generators(state: &Repair, target: &Target) -> &'static [Generator] {
+    use Generator::{Body, Expression, Gap, Hunk, Line, Patch, Rewrite, Write};
+    match (target.kind, state.setup.infill, state.setup.chat) {
+        (TargetKind::Missing, _, true) => &[Write],
+        (TargetKind::Missing, ..) => &[],
+        (TargetKind::Stub, true, true) => &[Body, Rewrite],
+        (TargetKind::Stub, true, false) => &[Body],
+        (TargetKind::Stub | TargetKind::Function, false, true) => &[Rewrite, Patch],
+        (TargetKind::Function, true, true) => &[Line, Gap, Hunk, Expression, Rewrite, Patch],
+        (TargetKind::Function, true, false) => &[Line, Gap, Hunk, Expression],
+        (_, false, false) => &[],
+    }
+}
+
+/// How often a generator is pointed at the same place, deeper each time.
+fn depths(generator: Generator) -> u8 {
+    match generator {
+        Generator::Line | Generator::Gap => 2,
+        Generator::Hunk | Generator::Patch => 1,
+        Generator::Expression => 2,
+        Generator::Body | Generator::Write => 4,
+        Generator::Rewrite => 3,
+    }
+}
+
+/// The chance that the fault is where a move points, given what has been tried there.
+fn place(state: &Repair, next: &Move) -> f64 {
+    let target = &state.targets[next.target];
+    // What a deeper look finds was not likely enough for the one before it.
+    let deeper = 0.45_f64.powi(i32::from(next.depth));
+    let left = |unit: usize| state.left(next.target, unit);
+    let units = target.units.len();
+    match next.generator {
+        Generator::Line | Generator::Expression => left(next.unit) * deeper,
+        Generator::Gap => {
+            let before = if next.unit > 0 { left(next.unit - 1) } else { 0.0 };
+            let after = if next.unit < units { left(next.unit) } else { 0.0 };
+            0.5 * (before + after) * deeper
+        }
+        Generator::Hunk => {
+            let second = if next.unit + 1 < units { left(next.unit + 1) } else { 0.0 };
+            if next.unit + 1 < units { left(next.unit).max(second) * deeper } else { 0.0 }
+        }
+        Generator::Rewrite | Generator::Patch => {
+            let sum: f64 = (0..units).map(left).sum();
+            let sum = if units == 0 { target.mass } else { sum };
+            // A small model loses its way in a long function.
+            let length = f64::from(target.lines.end - target.lines.start);
+            sum * deeper * (25.0 / length.max(25.0))
+        }
+        Generator::Body | Generator::Write => target.mass * deeper,
+    }
+}
+
+/// What a move is expected to take, in seconds, its checks included.
+fn seconds(state: &Repair, next: &Move) -> f64 {
+    let target = &state.targets[next.target];
+    let lines = f64::from(target.lines.end - target.lines.start);
+    let check = state.check_seconds();
+    let (prompt, output, checks) = match next.generator {
+        Generator::Line => (100.0, 30.0 + 40.0 * f64::from(next.depth), 2.0),
+        Generator::Gap => (100.0, 30.0 + 40.0 * f64::from(next.depth), 2.0),
+        Generator::Expression => (110.0, 30.0, 2.0),
+        Generator::Hunk => (100.0, 70.0, 3.0),
+        Generator::Body => (250.0, 6.0 * 60.0, 4.0),
+        Generator::Rewrite => (300.0 + 12.0 * lines, 4.0 * 12.0 * lines.max(6.0), 3.0),
+        Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 40.0, 3.0),
+        Generator::Write => (400.0, 4.0 * 120.0, 3.0),
+    };
+    prompt / state.speed.prompt + output / state.speed.output + checks * check + 0.5
+}

@@ -1,0 +1,251 @@
+//! What the model is asked: a move turned into a question.
+//!
+//! All questions about one place begin alike, to the letter: the failure as a comment, what
+//! the function stands in, the function's own lines. So the model's cache holds most of each
+//! question before it is asked.
+
+use std::fmt::Write;
+use std::ops::Range;
+use std::path::Path;
+
+use tenfold_code::{Language, Syntax};
+use tenfold_domain::{Ask, Generate, Infill, Message, Prompt, Role, Score, Seed};
+
+use super::moves::{Generator, Move};
+use super::state::Repair;
+use super::targets::{Target, TargetKind};
+
+/// Lines after a gap that the model sees.
+const AFTER: u32 = 10;
+/// Lines of what a test said that the model sees.
+const SAID: usize = 4;
+/// A line of a comment is cut after this many characters.
+const WIDTH: usize = 110;
+
+/// The question that scores a target's text.
+pub(super) fn score(state: &Repair, target: &Target) -> Option<Ask> {
+    let text = state.text(&target.path)?;
+    let context = context(state, target, &text);
+    Some(Ask::Score(Score { context, text: lines(&text, &target.lines) }))
+}
+
+/// The question that makes a move; `None` where there is nothing to ask.
+pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
+    let target = state.targets.get(next.target)?;
+    let text = state.text(&target.path)?;
+    match next.generator {
+        Generator::Line | Generator::Gap | Generator::Hunk => {
+            let span = span(target, next)?;
+            let (alternatives, margin) = match (next.generator, next.depth) {
+                (Generator::Line, 0) => (4, -1.0),
+                (Generator::Line, _) => (8, -7.0),
+                (Generator::Gap, 0) => (3, -4.0),
+                (Generator::Gap, _) => (6, -9.0),
+                _ => (4, -3.0),
+            };
+            let height = span.end - span.start;
+            let more = u32::from(next.generator != Generator::Line || next.depth > 0);
+            Some(Ask::Infill(Infill {
+                prefix: before(state, target, &text, span.start),
+                suffix: lines(&text, &(span.end..(span.end + AFTER).min(target.lines.end))),
+                original: lines(&text, &span),
+                alternatives,
+                margin,
+                max_tokens: 32 + 24 * height,
+                max_lines: (height + more).max(1),
+            }))
+        }
+        Generator::Expression => {
+            let (span, range) = expression(target, &text, next)?;
+            let start = offset(&text, span.start);
+            let end = offset(&text, span.end);
+            let rest = lines(&text, &(span.end..(span.end + AFTER).min(target.lines.end)));
+            let before = before(state, target, &text, span.start);
+            Some(Ask::Infill(Infill {
+                prefix: format!("{before}{}", text.get(start..range.start)?),
+                suffix: format!("{}{rest}", text.get(range.end..end)?),
+                original: text.get(range)?.to_owned(),
+                alternatives: 4,
+                margin: -4.0,
+                max_tokens: 24,
+                max_lines: 1,
+            }))
+        }
+        Generator::Body => {
+            let height = target.lines.end - target.head.end;
+            Some(Ask::Generate(Generate {
+                prompt: Prompt::Fill {
+                    prefix: before(state, target, &text, target.head.end),
+                    suffix: lines(&text, &(target.lines.end..target.lines.end + AFTER)),
+                },
+                samples: 6,
+                max_tokens: 160 + 12 * height.min(40),
+                temperature: if next.depth == 0 { 0.6 } else { 0.9 },
+                top_p: 0.95,
+                seed,
+                stop: stops(&text, target),
+                grammar: None,
+            }))
+        }
+        Generator::Rewrite | Generator::Patch | Generator::Write => {
+            Some(in_words(state, target, &text, next, seed))
+        }
+    }
+}
+
+/// The lines that a move replaces.
+pub(super) fn span(target: &Target, next: &Move) -> Option<Range<u32>> {
+    let unit = target.units.get(next.unit);
+    match next.generator {
+        Generator::Line | Generator::Expression => unit.map(|unit| unit.lines.clone()),
+        Generator::Gap => {
+            let last = target.units.last()?.lines.end;
+            let at = unit.map_or(last, |unit| unit.lines.start);
+            Some(at..at)
+        }
+        Generator::Hunk => {
+            let (first, second) = (unit?, target.units.get(next.unit + 1)?);
+            Some(first.lines.start..second.lines.end)
+        }
+        Generator::Body => Some(target.head.end..target.lines.end),
+        Generator::Rewrite | Generator::Patch | Generator::Write => Some(target.lines.clone()),
+    }
+}
+
+/// The lines and the bytes of the expression that a move replaces: the larger first, the
+/// deeper the smaller.
+pub(super) fn expression(
+    target: &Target,
+    text: &str,
+    next: &Move,
+) -> Option<(Range<u32>, Range<usize>)> {
+    let span = target.units.get(next.unit)?.lines.clone();
+    let language = Language::of(Path::new(&target.path))?;
+    let expressions = Syntax::read(language, text).expressions(span.start);
+    Some((span, expressions.get(usize::from(next.depth))?.clone()))
+}
+
+/// Where a line begins, in bytes.
+pub(super) fn offset(text: &str, line: u32) -> usize {
+    text.split_inclusive('\n').take(line as usize).map(str::len).sum()
+}
+
+/// Some lines of a text, as they stand.
+pub(super) fn lines(text: &str, range: &Range<u32>) -> String {
+    let count = range.end.saturating_sub(range.start) as usize;
+    text.split_inclusive('\n').skip(range.start as usize).take(count).collect()
+}
+
+/// What the model sees before a line of a target.
+fn before(state: &Repair, target: &Target, text: &str, line: u32) -> String {
+    let context = context(state, target, text);
+    format!("{context}{}", lines(text, &(target.lines.start..line)))
+}
+
+/// What comes before a target's own lines: the failure as a comment, and what it stands in.
+fn context(state: &Repair, target: &Target, text: &str) -> String {
+    let mut context = String::new();
+    let mark = Language::of(Path::new(&target.path)).map_or("#", Language::comment_prefix);
+    let mut comment = |line: &str| {
+        let line: String = line.chars().take(WIDTH).collect();
+        // Writing to a string does not fail.
+        let _ = writeln!(context, "{mark} {line}");
+    };
+    for line in state.setup.text.lines().take(SAID) {
+        comment(line);
+    }
+    if !state.facts.test.is_empty() {
+        comment("This has to pass:");
+        state.facts.test.lines().for_each(&mut comment);
+        state.facts.message.lines().take(SAID).for_each(&mut comment);
+    }
+    context.push('\n');
+    if let Some(holder) = target.holder {
+        context.push_str(&lines(text, &(holder..holder + 1)));
+    }
+    context
+}
+
+/// What ends a body: the next thing at the function's own level.
+fn stops(text: &str, target: &Target) -> Vec<String> {
+    let header = lines(text, &(target.head.start..target.head.start + 1));
+    let indent: String = header.chars().take_while(|c| c.is_whitespace() && *c != '\n').collect();
+    match Language::of(Path::new(&target.path)) {
+        Some(Language::Python) => ["def ", "class ", "@", "if __name__", "# ", "print("]
+            .iter()
+            .map(|word| format!("\n{indent}{word}"))
+            .collect(),
+        _ => vec![format!("\n{indent}}}\n\n")],
+    }
+}
+
+fn in_words(state: &Repair, target: &Target, text: &str, next: &Move, seed: Seed) -> Ask {
+    let height = target.lines.end - target.lines.start;
+    let code = lines(text, &target.lines);
+    let fence = Language::of(Path::new(&target.path)).map_or("", Language::name).to_lowercase();
+    let failure = failure(state);
+    let path = &target.path;
+    let task = if state.setup.text.is_empty() {
+        String::new()
+    } else {
+        format!("The task: {}\n\n", state.setup.text)
+    };
+    let wanted = match (next.generator, target.kind) {
+        (Generator::Write, _) => format!(
+            "`{}` is missing from {path}. Write it. Reply with one code block that holds only \
+             the new code, imports it needs first.",
+            target.name
+        ),
+        (Generator::Patch, _) => format!(
+            "Code from {path}:\n```{fence}\n{code}```\nIt has a mistake in one line or two. \
+             Reply with one code block that holds only the wrong lines, then a line `=====`, \
+             then the corrected lines."
+        ),
+        (_, TargetKind::Stub) => format!(
+            "A function of {path} is not written yet:\n```{fence}\n{code}```\nWrite it. Reply \
+             with one code block that holds the whole function."
+        ),
+        _ => format!(
+            "A function of {path}:\n```{fence}\n{code}```\nIt has a mistake. Reply with one \
+             code block that holds the whole corrected function, and change nothing else."
+        ),
+    };
+    let content = format!("{task}{failure}{wanted}");
+    let system = "You are a careful programmer. You answer with code only.".to_owned();
+    let (samples, max_tokens) = match next.generator {
+        Generator::Patch => (6, 90),
+        Generator::Write => (4, 320),
+        _ => (4, 60 + 14 * height),
+    };
+    Ask::Generate(Generate {
+        prompt: Prompt::Chat {
+            messages: vec![
+                Message { role: Role::System, content: system },
+                Message { role: Role::User, content },
+            ],
+            opening: format!("```{fence}\n"),
+        },
+        samples,
+        max_tokens,
+        temperature: if next.depth == 0 { 0.5 } else { 0.9 },
+        top_p: 0.95,
+        seed,
+        stop: vec!["\n```".to_owned()],
+        grammar: None,
+    })
+}
+
+fn failure(state: &Repair) -> String {
+    let mut text = String::new();
+    if !state.facts.test.is_empty() {
+        let _ = write!(text, "This test fails:\n```\n{}\n```\n", state.facts.test);
+    }
+    let message: Vec<&str> = state.facts.message.lines().take(12).collect();
+    if !message.is_empty() {
+        let _ = write!(text, "It says:\n```\n{}\n```\n", message.join("\n"));
+    } else if let Some(seen) = &state.seen {
+        let excerpt: Vec<&str> = seen.excerpt.lines().take(20).collect();
+        let _ = write!(text, "The check says:\n```\n{}\n```\n", excerpt.join("\n"));
+    }
+    text
+}

@@ -1,0 +1,377 @@
+//! The state of a repair: a fold of its events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tenfold_code::Edit;
+use tenfold_domain::{AttemptOutcome, Millis, StepId, TestName, Usage};
+
+use super::ask::{Effect, Setup};
+use super::bandit::Arm;
+use super::candidates::Candidate;
+use super::event::Event;
+use super::moves::{self, Generator, Move};
+use super::targets::{Facts, Target};
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// How.
+    pub outcome: AttemptOutcome,
+    /// What a person should know.
+    pub note: String,
+}
+
+/// The candidate that the judge has passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Winner {
+    /// The diff.
+    pub edits: Vec<Edit>,
+    /// What made it.
+    pub generator: Generator,
+    /// Which candidate it was.
+    pub candidate: u32,
+}
+
+/// How fast the model is here, in tokens per second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Speed {
+    pub(super) prompt: f64,
+    pub(super) output: f64,
+}
+
+/// What is known of what fails.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Seen {
+    pub(super) failing: Vec<TestName>,
+    pub(super) excerpt: String,
+    pub(super) narrowed: Option<String>,
+    pub(super) whole: Millis,
+    pub(super) part: Millis,
+    pub(super) coverage: Option<String>,
+    pub(super) output: String,
+}
+
+/// An attempt of the repair strategy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repair {
+    pub(super) setup: Setup,
+    pub(super) elapsed: Millis,
+    pub(super) last_step: u32,
+    pub(super) wanted: BTreeMap<StepId, Effect>,
+    pub(super) seen: Option<Seen>,
+    pub(super) retraced: bool,
+    pub(super) understood: bool,
+    pub(super) facts: Facts,
+    pub(super) targets: Vec<Target>,
+    /// For each scored target, the surprise of each of its units.
+    pub(super) surprise: BTreeMap<usize, Vec<f32>>,
+    pub(super) scoring: BTreeMap<StepId, usize>,
+    pub(super) arms: Vec<(Generator, Arm)>,
+    pub(super) moving: BTreeMap<StepId, Vec<Move>>,
+    pub(super) made: BTreeSet<Move>,
+    pub(super) rounds: u32,
+    /// Candidates that have not been checked, the best last.
+    pub(super) pool: Vec<Candidate>,
+    pub(super) trying: BTreeMap<StepId, Candidate>,
+    pub(super) judging: Option<(StepId, Candidate)>,
+    /// What is tried once is not tried again.
+    pub(super) keys: BTreeSet<u64>,
+    pub(super) candidates: u32,
+    pub(super) dropped: u32,
+    pub(super) tried: u32,
+    pub(super) tried_in_round: u32,
+    pub(super) refused_by_judge: u32,
+    pub(super) tried_by: BTreeMap<Generator, u32>,
+    /// The edits that mend a part, from which the search goes on.
+    pub(super) base: Vec<Edit>,
+    /// How often the search has begun again from a part that was mended.
+    pub(super) rebased: u32,
+    pub(super) rounds_from_base: u32,
+    /// Candidates that mend a part, with what still fails.
+    pub(super) partial: Vec<(Candidate, Vec<TestName>)>,
+    /// Candidates that passed all they were checked with, before they go to the judge.
+    pub(super) passing: Vec<Candidate>,
+    pub(super) usage: Usage,
+    pub(super) speed: Speed,
+    pub(super) winner: Option<Winner>,
+    pub(super) ending: Option<Ending>,
+}
+
+impl Repair {
+    /// The state after an attempt's first event, which is [`Event::Began`].
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            elapsed: Millis(0),
+            last_step: 0,
+            wanted: BTreeMap::new(),
+            seen: None,
+            retraced: false,
+            understood: false,
+            facts: Facts::default(),
+            targets: Vec::new(),
+            surprise: BTreeMap::new(),
+            scoring: BTreeMap::new(),
+            arms: moves::arms(&setup.record),
+            moving: BTreeMap::new(),
+            made: BTreeSet::new(),
+            rounds: 0,
+            pool: Vec::new(),
+            trying: BTreeMap::new(),
+            judging: None,
+            keys: BTreeSet::new(),
+            candidates: 0,
+            dropped: 0,
+            tried: 0,
+            tried_in_round: 0,
+            refused_by_judge: 0,
+            tried_by: BTreeMap::new(),
+            base: Vec::new(),
+            rebased: 0,
+            rounds_from_base: 0,
+            partial: Vec::new(),
+            passing: Vec::new(),
+            usage: Usage::default(),
+            speed: Speed { prompt: 60.0, output: 25.0 },
+            winner: None,
+            ending: None,
+            setup,
+        }
+    }
+
+    /// Time since the attempt began, interruptions left out, at its last settled effect.
+    pub fn elapsed(&self) -> Millis {
+        self.elapsed
+    }
+
+    /// How it ended, if it has.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// The candidate that the judge has passed, if one has.
+    pub fn winner(&self) -> Option<&Winner> {
+        self.winner.as_ref()
+    }
+
+    /// How many candidates were worth a check, and how many of them were checked.
+    pub fn counts(&self) -> (u32, u32) {
+        (self.candidates, self.tried)
+    }
+
+    /// How many candidates each generator had checked.
+    pub fn tried_by(&self) -> &BTreeMap<Generator, u32> {
+        &self.tried_by
+    }
+
+    /// The text of a file with what is mended so far.
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        let original = self.facts.texts.get(path)?;
+        let edits: Vec<Edit> = self.base.iter().filter(|e| e.path == path).cloned().collect();
+        tenfold_code::edit::apply(original, &edits).ok()
+    }
+
+    /// The chance that the fault is in a unit, given its suspicion, its surprise, and what
+    /// has been tried there. All units of all targets add up to about one.
+    pub(super) fn left(&self, target: usize, unit: usize) -> f64 {
+        let prior = self.prior(target, unit);
+        // Each move that did not help takes away its chance to have found the fault.
+        let tried = self.made.iter().filter(|m| m.target == target);
+        tried.fold(prior, |left, made| match made.generator {
+            Generator::Line if made.unit == unit => left * 0.5,
+            Generator::Gap | Generator::Hunk | Generator::Expression if made.unit == unit => {
+                left * 0.85
+            }
+            Generator::Rewrite | Generator::Patch => left * 0.75,
+            _ => left,
+        })
+    }
+
+    fn prior(&self, target: usize, unit: usize) -> f64 {
+        let known = &self.targets[target];
+        let surprise = self.surprise.get(&target);
+        let weight = |index: usize| {
+            let suspicion = known.units[index].suspicion;
+            let surprise = surprise.and_then(|s| s.get(index)).copied().unwrap_or(2.0);
+            (suspicion * suspicion + 0.01) * (0.35 * f64::from(surprise.clamp(0.0, 10.0))).exp()
+        };
+        let total: f64 = (0..known.units.len()).map(weight).sum();
+        if total > 0.0 { known.mass * weight(unit) / total } else { 0.0 }
+    }
+
+    /// What one check of a candidate takes, in seconds of waiting.
+    pub(super) fn check_seconds(&self) -> f64 {
+        let part = self.seen.as_ref().map_or(1_000, |seen| seen.part.0.max(200));
+        part as f64 / 1_000.0 / f64::from(self.setup.parallel.max(1))
+    }
+
+    pub(super) fn fold(&mut self, event: &Event) {
+        match event {
+            Event::Began { setup } => *self = Self::new(setup.clone()),
+            Event::Wanted { step, effect } => {
+                self.last_step = step.0;
+                self.wanted.insert(*step, effect.clone());
+            }
+            Event::Settled { step, elapsed } => self.settle(*step, *elapsed),
+            Event::Seen { failing, excerpt, narrowed, wall } => {
+                self.seen = Some(Seen {
+                    failing: failing.clone(),
+                    excerpt: excerpt.clone(),
+                    narrowed: narrowed.clone(),
+                    whole: *wall,
+                    part: *wall,
+                    coverage: None,
+                    output: String::new(),
+                });
+            }
+            Event::Retraced { wall, coverage, output } => {
+                self.retraced = true;
+                if let Some(seen) = &mut self.seen {
+                    // Tracing slows the run down, so it says little about a plain one.
+                    seen.part = if coverage.is_some() { seen.part.min(*wall) } else { *wall };
+                    seen.coverage.clone_from(coverage);
+                    seen.output.clone_from(output);
+                }
+            }
+            Event::Understood { targets, facts } => {
+                self.understood = true;
+                self.targets.clone_from(targets);
+                self.facts = facts.clone();
+            }
+            Event::Scoring { step, target } => {
+                self.scoring.insert(*step, *target);
+            }
+            Event::Scored { target, surprise, usage, wall } => {
+                self.surprise.insert(*target, surprise.clone());
+                self.used(*usage, *wall);
+            }
+            Event::Moved { step, moves } => {
+                self.moving.insert(*step, moves.clone());
+            }
+            Event::Gathered { moves, candidates, dropped, usage, wall } => {
+                self.gather(moves, candidates, *dropped);
+                self.used(*usage, *wall);
+            }
+            Event::Trying { step, candidate } => self.take_up(*step, *candidate),
+            Event::Tried { candidate, failing, passed, wall } => {
+                self.count_try(*candidate, failing.as_deref(), *passed, *wall);
+            }
+            Event::Rebased { edits, failing, targets, narrowed, .. } => {
+                self.rebase(edits, failing, targets, narrowed.as_deref());
+            }
+            Event::Judging { step, candidate } => {
+                if let Some(index) = self.passing.iter().position(|c| c.id == *candidate) {
+                    self.judging = Some((*step, self.passing.remove(index)));
+                }
+            }
+            Event::Judged { passed, .. } => self.count_judgement(*passed),
+            Event::Ended { outcome, note } => {
+                self.wanted.clear();
+                self.ending = Some(Ending { outcome: *outcome, note: note.clone() });
+            }
+        }
+    }
+
+    fn settle(&mut self, step: StepId, elapsed: Millis) {
+        self.elapsed = self.elapsed.max(elapsed);
+        self.wanted.remove(&step);
+        self.moving.remove(&step);
+        self.scoring.remove(&step);
+    }
+
+    /// Learns how fast the model is, from what a batch used. Prompt tokens are some three
+    /// times cheaper than generated ones.
+    fn used(&mut self, usage: Usage, wall: Millis) {
+        self.usage += usage;
+        let work = usage.prompt.0 as f64 + 2.5 * usage.output.0 as f64;
+        if wall.0 > 200 && work > 50.0 {
+            let prompt = (work / (wall.0 as f64 / 1_000.0)).clamp(2.0, 5_000.0);
+            self.speed.prompt = 0.5 * self.speed.prompt + 0.5 * prompt;
+            self.speed.output = self.speed.prompt / 2.5;
+        }
+    }
+
+    fn gather(&mut self, moves: &[Move], candidates: &[Candidate], dropped: u32) {
+        self.made.extend(moves.iter().copied());
+        self.rounds += 1;
+        self.rounds_from_base += 1;
+        self.tried_in_round = 0;
+        self.candidates += candidates.len() as u32;
+        self.dropped += dropped;
+        self.keys.extend(candidates.iter().map(|candidate| candidate.key));
+        self.pool.extend(candidates.iter().cloned());
+        self.pool.sort_by(|a, b| a.merit.total_cmp(&b.merit).then(b.id.cmp(&a.id)));
+        for made in moves {
+            if let Some((_, arm)) = self.arms.iter_mut().find(|(g, _)| *g == made.generator) {
+                // Little is lost: most places do not hold the fault.
+                arm.observe(0.0, 0.1);
+            }
+        }
+    }
+
+    fn take_up(&mut self, step: StepId, candidate: u32) {
+        if let Some(index) = self.pool.iter().position(|c| c.id == candidate) {
+            let candidate = self.pool.remove(index);
+            self.tried_in_round += 1;
+            self.trying.insert(step, candidate);
+        }
+    }
+
+    fn count_try(&mut self, id: u32, failing: Option<&[TestName]>, passed: bool, wall: Millis) {
+        let Some(step) = self.trying.iter().find(|(_, c)| c.id == id).map(|(step, _)| *step) else {
+            return;
+        };
+        let Some(candidate) = self.trying.remove(&step) else { return };
+        self.tried += 1;
+        *self.tried_by.entry(candidate.generator).or_default() += 1;
+        let before = self.seen.as_ref().map_or(0, |seen| seen.failing.len());
+        let fewer = failing.is_some_and(|now| now.len() < before);
+        if let Some(seen) = &mut self.seen {
+            seen.part = Millis((seen.part.0 * 3 + wall.0) / 4);
+        }
+        let arm = self.arms.iter_mut().find(|(g, _)| *g == candidate.generator);
+        if let Some((_, arm)) = arm
+            && (passed || fewer)
+        {
+            arm.observe(1.0, 0.0);
+        }
+        if passed {
+            self.passing.push(candidate);
+        } else if fewer {
+            self.partial.push((candidate, failing.unwrap_or_default().to_vec()));
+        }
+    }
+
+    fn rebase(
+        &mut self,
+        edits: &[Edit],
+        failing: &[TestName],
+        targets: &[Target],
+        narrowed: Option<&str>,
+    ) {
+        self.base = edits.to_vec();
+        self.rebased += 1;
+        self.rounds_from_base = 0;
+        self.partial.clear();
+        self.targets = targets.to_vec();
+        self.surprise.clear();
+        self.made.clear();
+        self.pool.clear();
+        if let Some(seen) = &mut self.seen {
+            seen.failing = failing.to_vec();
+            seen.narrowed = narrowed.map(str::to_owned);
+        }
+    }
+
+    fn count_judgement(&mut self, passed: bool) {
+        let Some((_, candidate)) = self.judging.take() else { return };
+        if passed {
+            self.winner = Some(Winner {
+                edits: candidate.edits,
+                generator: candidate.generator,
+                candidate: candidate.id,
+            });
+        } else {
+            self.refused_by_judge += 1;
+        }
+    }
+}

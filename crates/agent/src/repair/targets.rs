@@ -1,0 +1,314 @@
+//! Where the fault may be: functions, and in them the units that are replaced as one.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tenfold_code::failure::Failure;
+use tenfold_code::suspects::{self, Suspect};
+use tenfold_code::{Function, Language, Syntax, coverage};
+
+use super::ask::Source;
+
+/// Places that are looked at; those behind them hold the fault in few cases.
+const MOST: usize = 8;
+/// Lines of a function that are shown to the model around its suspect lines.
+const WINDOW: u32 = 90;
+/// Lines shown around a suspect line outside of functions.
+const OUTSIDE: u32 = 15;
+/// Lines of a failing test that are shown to the model.
+const TEST_LINES: usize = 14;
+
+/// What kind of work a place needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetKind {
+    /// A function that may hold the fault.
+    Function,
+    /// A function that is not written yet.
+    Stub,
+    /// A name that is missing from a file, and is to be written at its end.
+    Missing,
+}
+
+/// A place that may hold the fault.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// The file.
+    pub path: String,
+    /// The function, with what it stands in; or the missing name.
+    pub name: String,
+    /// What it needs.
+    pub kind: TargetKind,
+    /// Its lines, from zero; for a long function only those around its suspect lines.
+    pub lines: Range<u32>,
+    /// The lines of the function's signature, docstring included.
+    pub head: Range<u32>,
+    /// The line of the class or block that it stands in, if any.
+    pub holder: Option<u32>,
+    /// How likely the fault is here, against the other places; all add up to one.
+    pub mass: f64,
+    /// Its statements, in order.
+    pub units: Vec<Unit>,
+    /// Why it is suspect, in a few words.
+    pub why: String,
+}
+
+/// A statement, or the header of a compound one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unit {
+    /// Its lines, from zero.
+    pub lines: Range<u32>,
+    /// How likely the fault is here, against the target's other units, in `[0, 1]`.
+    pub suspicion: f64,
+}
+
+/// What prompts need beside the places.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The texts of the files that hold the places.
+    pub texts: BTreeMap<String, String>,
+    /// The source of a failing test, cut to a few lines.
+    pub test: String,
+    /// What it said.
+    pub message: String,
+}
+
+/// Finds the places.
+pub(super) fn find(
+    text: &str,
+    sources: &[Source],
+    failure: &Failure,
+    trace: Option<&str>,
+) -> (Vec<Target>, Facts) {
+    let spectrum = trace.and_then(|trace| coverage::read(trace).ok());
+    let files: Vec<suspects::Source<'_>> = sources
+        .iter()
+        .map(|source| suspects::Source { path: &source.path, text: &source.text })
+        .collect();
+    let editable: Vec<&str> =
+        sources.iter().filter(|source| source.editable).map(|source| &*source.path).collect();
+    let ranked = suspects::rank(&suspects::Question {
+        files: &files,
+        editable_tests: &editable,
+        failure,
+        spectrum: spectrum.as_ref(),
+        task: text,
+    });
+    let by_path: BTreeMap<&str, &Source> = sources.iter().map(|s| (s.path.as_str(), s)).collect();
+    let mut targets = missing(sources, failure);
+    targets.extend(
+        ranked
+            .iter()
+            .filter_map(|suspect| {
+                let source = by_path.get(suspect.path.as_str()).filter(|s| s.editable)?;
+                target(suspect, &source.text)
+            })
+            .take(MOST),
+    );
+    // Ranks are sharper than their scores: a place with half the score is a quarter as likely.
+    let total: f64 = targets.iter().map(|target| target.mass.powi(2)).sum();
+    for target in &mut targets {
+        target.mass = if total > 0.0 { target.mass.powi(2) / total } else { 0.0 };
+    }
+    let texts = targets
+        .iter()
+        .filter_map(|t| Some((t.path.clone(), by_path.get(t.path.as_str())?.text.clone())))
+        .collect();
+    let (test, message) = failing_test(sources, failure);
+    (targets, Facts { texts, test, message })
+}
+
+/// The names that the check misses, each with the file that should have it: the one whose
+/// name the failure says most often.
+fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
+    let mut said = failure.excerpt.clone();
+    for problem in &failure.problems {
+        said.push_str(&problem.message);
+    }
+    for test in &failure.tests {
+        said.push_str(&test.message);
+    }
+    let place = |name: &String| {
+        let times = |source: &Source| {
+            let stem = Path::new(&source.path).file_stem().and_then(|stem| stem.to_str());
+            let stem = stem.map_or(0, |stem| said.matches(stem).count());
+            stem + 2 * said.matches(&source.path).count()
+        };
+        let likely = sources.iter().filter(|source| source.editable && times(source) > 0);
+        let source = likely.max_by_key(|source| times(source))?;
+        let defined = Language::of(Path::new(&source.path)).is_some_and(|language| {
+            let functions = Syntax::read(language, &source.text).functions();
+            functions.iter().any(|function| function.name == *name)
+        });
+        let end = source.text.lines().count() as u32;
+        (!defined).then(|| Target {
+            path: source.path.clone(),
+            name: name.clone(),
+            kind: TargetKind::Missing,
+            lines: end..end,
+            head: end..end,
+            holder: None,
+            mass: 2.0,
+            units: Vec::new(),
+            why: "the check misses it".to_owned(),
+        })
+    };
+    failure.missing.iter().take(2).filter_map(place).collect()
+}
+
+/// The same places in files that have changed: found again by name, in their order.
+pub(super) fn again(targets: &[Target], texts: &BTreeMap<String, String>) -> Vec<Target> {
+    targets
+        .iter()
+        .filter_map(|old| {
+            let text = texts.get(&old.path)?;
+            let language = Language::of(Path::new(&old.path))?;
+            let functions = Syntax::read(language, text).functions();
+            let Some(function) = functions.iter().find(|f| f.qualified == old.name) else {
+                return Some(old.clone());
+            };
+            let moved = i64::from(function.lines.start) - i64::from(old.lines.start);
+            let shift = |line: u32| u32::try_from(i64::from(line) + moved).unwrap_or(0);
+            let lines: Vec<(u32, f64)> =
+                old.units.iter().map(|unit| (shift(unit.lines.start), unit.suspicion)).collect();
+            build(&old.path, text, function, &lines, old.mass, &old.why)
+        })
+        .collect()
+}
+
+fn target(suspect: &Suspect, text: &str) -> Option<Target> {
+    let language = Language::of(Path::new(&suspect.path))?;
+    if let Some(index) = suspect.function {
+        let functions = Syntax::read(language, text).functions();
+        let function = functions.get(index)?;
+        return build(&suspect.path, text, function, &suspect.lines, suspect.score, &suspect.why);
+    }
+    let (line, _) = suspect.lines.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let end = text.lines().count() as u32;
+    let lines = line.saturating_sub(OUTSIDE)..(line + OUTSIDE).min(end);
+    let units = Syntax::read(language, text)
+        .statements(lines.clone())
+        .into_iter()
+        .filter_map(|range| {
+            let known = suspect.lines.iter().find(|(line, _)| range.contains(line));
+            known.map(|(_, suspicion)| Unit { lines: range, suspicion: *suspicion })
+        })
+        .collect();
+    Some(Target {
+        path: suspect.path.clone(),
+        name: "the code outside of functions".to_owned(),
+        kind: TargetKind::Function,
+        head: lines.start..lines.start,
+        holder: None,
+        lines,
+        // What is outside of functions runs in every test, and is mostly definitions.
+        mass: 0.5 * suspect.score,
+        units,
+        why: suspect.why.clone(),
+    })
+}
+
+fn build(
+    path: &str,
+    text: &str,
+    function: &Function,
+    suspicions: &[(u32, f64)],
+    mass: f64,
+    why: &str,
+) -> Option<Target> {
+    let language = Language::of(Path::new(path))?;
+    let syntax = Syntax::read(language, text);
+    let body = function.doc.as_ref().map_or(function.body.start, |doc| doc.end);
+    let lines = window(&function.lines, suspicions);
+    let known: BTreeMap<u32, f64> = suspicions.iter().copied().collect();
+    let units = syntax
+        .statements(body.max(lines.start)..function.body.end.min(lines.end))
+        .into_iter()
+        .map(|range| {
+            let of = |line: &u32| known.get(line).copied();
+            let suspicion = range.clone().filter_map(|line| of(&line)).fold(0.0, f64::max);
+            Unit { lines: range, suspicion: if known.is_empty() { 0.5 } else { suspicion } }
+        })
+        .collect();
+    Some(Target {
+        path: path.to_owned(),
+        name: function.qualified.clone(),
+        kind: if function.stub { TargetKind::Stub } else { TargetKind::Function },
+        head: function.header.start..body,
+        holder: holder(&syntax.functions(), text, function),
+        lines,
+        mass,
+        units,
+        why: why.to_owned(),
+    })
+}
+
+/// The function's lines, cut to a window around its likeliest line where it is long.
+fn window(lines: &Range<u32>, suspicions: &[(u32, f64)]) -> Range<u32> {
+    if lines.end - lines.start <= WINDOW {
+        return lines.clone();
+    }
+    let inside = suspicions.iter().filter(|(line, _)| lines.contains(line));
+    let centre = inside.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(lines.start, |(line, _)| *line);
+    let start = centre.saturating_sub(WINDOW / 2).max(lines.start);
+    start..(start + WINDOW).min(lines.end)
+}
+
+/// The line that opens the class or block around a method: the nearest line above it that is
+/// indented less. A line inside of a function above is none.
+fn holder(functions: &[Function], text: &str, function: &Function) -> Option<u32> {
+    let lines: Vec<&str> = text.lines().collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let own = indent(lines.get(function.header.start as usize)?);
+    if own == 0 {
+        return None;
+    }
+    let mut above = (0..function.lines.start).rev().filter(|line| {
+        let text = lines[*line as usize];
+        !text.trim().is_empty() && indent(text) < own
+    });
+    above.find(|line| {
+        let outside = |f: &Function| !f.body.contains(line);
+        functions.iter().all(outside) && !lines[*line as usize].trim_start().starts_with('#')
+    })
+}
+
+/// The source of the first failing test whose source can be found, and what it said.
+fn failing_test(sources: &[Source], failure: &Failure) -> (String, String) {
+    for test in &failure.tests {
+        let name = test.name.0.rsplit(['.', ':', '#', '/', ' ', '>']).next().unwrap_or_default();
+        let name = name.split('[').next().unwrap_or_default();
+        for source in sources {
+            if name.len() < 3 || !source.text.contains(name) {
+                continue;
+            }
+            let Some(language) = Language::of(Path::new(&source.path)) else { continue };
+            let functions = Syntax::read(language, &source.text).functions();
+            if let Some(function) = functions.iter().find(|f| f.name == name) {
+                let failed_at = test.frames.iter().rev().find_map(|frame| {
+                    let line = frame.line.checked_sub(1)?;
+                    (source.path.ends_with(&frame.path) && function.lines.contains(&line))
+                        .then_some(line)
+                });
+                return (excerpt(&source.text, &function.lines, failed_at), test.message.clone());
+            }
+        }
+    }
+    let message = failure.tests.first().map(|test| test.message.clone()).unwrap_or_default();
+    (String::new(), message)
+}
+
+/// A function's lines up to where it failed, with its end left out if it is long.
+fn excerpt(text: &str, lines: &Range<u32>, failed_at: Option<u32>) -> String {
+    let end = failed_at.map_or(lines.end, |line| line + 1) as usize;
+    let all: Vec<&str> = text.lines().collect();
+    let (start, end) = (lines.start as usize, end.min(all.len()));
+    let shown = &all[start.min(end)..end];
+    if shown.len() <= TEST_LINES {
+        return shown.join("\n");
+    }
+    let tail = &shown[shown.len() - (TEST_LINES - 2)..];
+    format!("{}\n    ...\n{}", shown[0], tail.join("\n"))
+}

@@ -1,0 +1,271 @@
+//! Running checks: the base of an attempt laid out once, candidates as thin layers on top of
+//! it, every run in a sandbox of its own.
+//!
+//! The base, and what the baseline run of the person's own code left behind (compiled
+//! files), are the only layers that runs share; nothing that an agent wrote enters them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tenfold_agent::repair::{CheckAsk, Plugin, Purpose};
+use tenfold_code::{Edit, failure};
+use tenfold_domain::{CheckReport, CheckVerdict, CommitId, Millis};
+use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
+use tenfold_workspace::{FileChange, Workspace};
+
+use crate::EngineError;
+use crate::engine::blocking;
+
+/// The largest output of a plugin that is read.
+const MOST_PLUGIN_OUTPUT: u64 = 32 << 20;
+
+/// What a run of a check left.
+pub(crate) struct Ran {
+    pub(crate) report: CheckReport,
+    pub(crate) output: Option<String>,
+    pub(crate) cancelled: bool,
+}
+
+/// An attempt's workbench.
+pub(crate) struct Checks {
+    workspace: Arc<Workspace>,
+    sandbox: Arc<Sandbox>,
+    toolchains: Toolchains,
+    base: CommitId,
+    dir: PathBuf,
+    runs: AtomicU32,
+    warm: tokio::sync::OnceCell<PathBuf>,
+}
+
+impl Checks {
+    /// Lays the base out below `dir`, which is removed by [`Checks::clear`].
+    pub(crate) async fn prepare(
+        workspace: Arc<Workspace>,
+        sandbox: Arc<Sandbox>,
+        base: CommitId,
+        dir: PathBuf,
+    ) -> Result<Self, EngineError> {
+        let (files, giver, commit) = (Arc::clone(&workspace), Arc::clone(&sandbox), base.clone());
+        let place = dir.join("base");
+        let toolchains = blocking(move || -> Result<_, EngineError> {
+            make(place.parent().unwrap_or(&place))?;
+            files.checkout(&commit, &place)?;
+            giver.hand_over(&place)?;
+            Ok(Toolchains::find(std::env::vars_os(), files.root()))
+        })
+        .await?;
+        let (runs, warm) = (AtomicU32::new(0), tokio::sync::OnceCell::new());
+        Ok(Self { workspace, sandbox, toolchains, base, dir, runs, warm })
+    }
+
+    /// Runs a check on the base with some edits.
+    pub(crate) async fn run(
+        &self,
+        ask: &CheckAsk,
+        cancel: &CancelSignal,
+    ) -> Result<Ran, EngineError> {
+        let files = self.edited(&ask.edits).await?;
+        self.run_files(&ask.command, files, ask.timeout, ask.plugin.as_ref(), ask.purpose, cancel)
+            .await
+    }
+
+    /// Runs the whole check on what a commit changes in the base.
+    pub(crate) async fn judge(
+        &self,
+        commit: &CommitId,
+        command: &str,
+        timeout: Millis,
+        cancel: &CancelSignal,
+    ) -> Result<Ran, EngineError> {
+        let (workspace, base, commit) =
+            (Arc::clone(&self.workspace), self.base.clone(), commit.clone());
+        let files = blocking(move || -> Result<_, EngineError> {
+            let changed = workspace.changed(&base, &commit)?;
+            let paths: Vec<&Path> = changed.iter().map(|file| file.path.as_path()).collect();
+            let contents = workspace.read_many(&commit, &paths)?;
+            let owned = paths.into_iter().map(Path::to_path_buf);
+            Ok(owned.zip(contents).collect::<Vec<_>>())
+        })
+        .await?;
+        self.run_files(command, files, timeout, None, Purpose::Candidate, cancel).await
+    }
+
+    /// The files that edits change, as they are with them.
+    pub(crate) async fn edited(
+        &self,
+        edits: &[Edit],
+    ) -> Result<Vec<(PathBuf, Vec<u8>)>, EngineError> {
+        let mut paths: Vec<PathBuf> = edits.iter().map(|edit| PathBuf::from(&edit.path)).collect();
+        paths.sort();
+        paths.dedup();
+        let (workspace, base, edits) =
+            (Arc::clone(&self.workspace), self.base.clone(), edits.to_vec());
+        blocking(move || {
+            let borrowed: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+            let texts = workspace.read_many(&base, &borrowed)?;
+            let mut files = Vec::with_capacity(texts.len());
+            for (path, text) in paths.iter().zip(texts) {
+                let own: Vec<Edit> =
+                    edits.iter().filter(|edit| Path::new(&edit.path) == path).cloned().collect();
+                let text = String::from_utf8_lossy(&text);
+                // An edit outside of its text changes nothing, and the check says so.
+                let edited = tenfold_code::edit::apply(&text, &own);
+                let edited = edited.unwrap_or_else(|_| text.into_owned());
+                files.push((path.clone(), edited.into_bytes()));
+            }
+            Ok(files)
+        })
+        .await
+    }
+
+    /// The commit of some edits on the base.
+    pub(crate) async fn commit(
+        &self,
+        edits: &[Edit],
+        message: String,
+    ) -> Result<CommitId, EngineError> {
+        let changes: Vec<FileChange> = self
+            .edited(edits)
+            .await?
+            .into_iter()
+            .map(|(path, content)| FileChange { path, content: Some(content) })
+            .collect();
+        let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
+        Ok(blocking(move || workspace.commit(&base, &changes, &message)).await?)
+    }
+
+    async fn run_files(
+        &self,
+        command: &str,
+        files: Vec<(PathBuf, Vec<u8>)>,
+        timeout: Millis,
+        plugin: Option<&Plugin>,
+        purpose: Purpose,
+        cancel: &CancelSignal,
+    ) -> Result<Ran, EngineError> {
+        let dir = self.dir.join(format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)));
+        let job = self.job(command, timeout, plugin, &dir);
+        let (layer, given, plugged) =
+            (dir.join("edits"), Arc::clone(&self.sandbox), plugin.cloned());
+        let upper = job.upper.clone();
+        blocking(move || -> Result<(), EngineError> {
+            write_layer(&layer, &files)?;
+            if let Some(plugin) = &plugged {
+                let folder = layer.join(&plugin.folder);
+                make(&folder)?;
+                for (name, text) in &plugin.files {
+                    write(&folder.join(name), text.as_bytes())?;
+                }
+            }
+            given.hand_over(&layer)?;
+            make(&upper)?;
+            given.hand_over(&upper)?;
+            Ok(())
+        })
+        .await?;
+        let exit = self.sandbox.run(&job, cancel).await?;
+        let output = plugin.and_then(|plugin| read_bounded(&job.upper.join(&plugin.output)));
+        let cancelled = exit.end == End::Cancelled;
+        let report = report(command, &exit);
+        let ended = matches!(exit.end, End::Code(_));
+        if purpose == Purpose::Baseline && ended && self.warm.get().is_none() {
+            let warm = self.dir.join("warm");
+            if std::fs::rename(&job.upper, &warm).is_ok() {
+                let _ = self.warm.set(warm);
+            }
+        }
+        let (sandbox, gone) = (Arc::clone(&self.sandbox), dir);
+        // What can't be removed now is removed with the attempt.
+        let _ = blocking(move || sandbox.discard(&gone)).await;
+        Ok(Ran { report, output, cancelled })
+    }
+
+    fn job(&self, command: &str, timeout: Millis, plugin: Option<&Plugin>, dir: &Path) -> Job {
+        let at = self.workspace.root().to_path_buf();
+        let mut layers = vec![dir.join("edits")];
+        layers.extend(self.warm.get().cloned());
+        layers.push(self.dir.join("base"));
+        let mut env = self.toolchains.env.clone();
+        for (name, value) in plugin.iter().flat_map(|plugin| &plugin.env) {
+            match env.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => *known = format!("{value}:{known}"),
+                None => env.push((name.clone(), value.clone())),
+            }
+        }
+        Job {
+            command: command.to_owned(),
+            workdir: at.join(self.workspace.subdir()),
+            at,
+            layers,
+            upper: dir.join("upper"),
+            binds: self.toolchains.binds.clone(),
+            env,
+            limits: Limits { wall: timeout, ..Limits::default() },
+            scratch: dir.join("scratch"),
+        }
+    }
+
+    /// Removes everything below the attempt's folder.
+    pub(crate) async fn clear(&self) -> Result<(), EngineError> {
+        let (sandbox, dir) = (Arc::clone(&self.sandbox), self.dir.clone());
+        Ok(blocking(move || sandbox.discard(&dir)).await?)
+    }
+}
+
+fn report(command: &str, exit: &Exit) -> CheckReport {
+    let text = String::from_utf8_lossy(&exit.output);
+    let output = failure::plain(&text).into_owned();
+    let code = match exit.end {
+        End::Code(code) => Some(code),
+        _ => None,
+    };
+    let said = failure::read(&output, code);
+    let verdict = match (exit.end, &said.trouble) {
+        (End::Code(0), _) => CheckVerdict::Passed,
+        (End::TimedOut, _) => CheckVerdict::TimedOut,
+        (End::OutOfMemory | End::DiskFull | End::TooManyProcesses, _) => CheckVerdict::Broken(
+            format!("The check was {}; it may need less, or a larger machine.", exit.end),
+        ),
+        (_, Some(trouble)) => CheckVerdict::Broken(format!("{} {}", trouble.what, trouble.fix)),
+        _ => CheckVerdict::Failed,
+    };
+    CheckReport {
+        command: command.to_owned(),
+        verdict,
+        exit_code: code,
+        failing: said.names(),
+        passed: said.passed,
+        output,
+        wall: exit.wall,
+    }
+}
+
+fn make(dir: &Path) -> Result<(), EngineError> {
+    std::fs::create_dir_all(dir)
+        .map_err(|e| EngineError::io(format!("making the folder {}", dir.display()), e))
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), EngineError> {
+    make(path.parent().unwrap_or(path))?;
+    std::fs::write(path, content)
+        .map_err(|e| EngineError::io(format!("writing {}", path.display()), e))
+}
+
+fn write_layer(layer: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), EngineError> {
+    make(layer)?;
+    files.iter().try_for_each(|(path, content)| write(&layer.join(path), content))
+}
+
+/// A file that a command wrote: not read through links, not without end.
+fn read_bounded(path: &Path) -> Option<String> {
+    use std::io::Read;
+    let known = std::fs::symlink_metadata(path).ok()?;
+    if !known.is_file() || known.len() > MOST_PLUGIN_OUTPUT {
+        return None;
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(MOST_PLUGIN_OUTPUT).read_to_string(&mut text).ok()?;
+    Some(text)
+}

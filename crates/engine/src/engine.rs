@@ -1,0 +1,240 @@
+//! The engine: one per user, the holder of the store, the ledger, the sandbox and the models.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tenfold_agent::repair::Generator;
+use tenfold_domain::{
+    AttemptId, AttemptOutcome, Fact, LedgerEvent, RepositoryEvent, Seed, TaskId, TaskSpec,
+};
+use tenfold_ledger::Ledger;
+use tenfold_llama::{Llama, LlamaConfig};
+use tenfold_models::{Cancel, Catalogue, Entry, ModelDirs};
+use tenfold_sandbox::{ProbeOptions, Sandbox};
+use tenfold_store::{EngineLock, ProposalRow, Store};
+use tenfold_workspace::Workspace;
+use tokio::sync::{Mutex, mpsc, watch};
+
+use crate::{EngineError, Places, Progress, Totals};
+
+/// Tokens that an embedded model's sequences may hold together.
+const CONTEXT: u32 = 8_192;
+
+/// What an engine is made from.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Where things are kept.
+    pub places: Places,
+    /// This very program: it is started again as `sandbox-shim`, `sandbox-inner` and
+    /// `llama-serve`.
+    pub program: PathBuf,
+    /// Whether commands may run in a sandbox weaker than tier A.
+    pub allow_below_a: bool,
+    /// What is started in place of `llama-serve`, and its arguments: for tests.
+    pub model_command: Option<(PathBuf, Vec<String>)>,
+}
+
+/// How to work on a task now.
+#[derive(Debug)]
+pub struct WorkOptions {
+    /// The seed of a new attempt; without one it is drawn from the clock.
+    pub seed: Option<Seed>,
+    /// Where progress goes; nobody has to listen.
+    pub watch: mpsc::UnboundedSender<Progress>,
+    /// Turns true when the work is to be interrupted.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// What came of working on a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Which task.
+    pub task: TaskId,
+    /// The last attempt.
+    pub attempt: AttemptId,
+    /// How it ended; [`AttemptOutcome::Stopped`] also when it was interrupted and can go on.
+    pub outcome: AttemptOutcome,
+    /// What a person should know.
+    pub note: String,
+    /// The proposal, if there is one.
+    pub proposal: Option<ProposalRow>,
+    /// What was used.
+    pub totals: Totals,
+    /// What made the proposal.
+    pub winner: Option<WinnerRow>,
+    /// Candidates that each generator had checked.
+    pub tried: Vec<(Generator, u32)>,
+}
+
+/// What made a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WinnerRow {
+    /// The generator.
+    pub generator: Generator,
+    /// Whether a model wrote it; a rule did otherwise.
+    pub by_model: bool,
+}
+
+/// An engine at work.
+pub struct Engine {
+    pub(crate) config: EngineConfig,
+    pub(crate) store: Arc<Store>,
+    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) model_dirs: ModelDirs,
+    models: Mutex<HashMap<String, Arc<Llama>>>,
+    // Held as long as the engine lives.
+    _lock: EngineLock,
+}
+
+impl Engine {
+    /// Becomes the engine of this user: takes the lock, opens the store, probes the sandbox,
+    /// removes what an engine that died has left.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) if another engine is at work; else what
+    /// the store or the sandbox says.
+    pub async fn open(config: EngineConfig) -> Result<Self, EngineError> {
+        let lock = EngineLock::acquire(&config.places.data)?;
+        let store = Arc::new(Store::open(&config.places.store_file())?);
+        let options =
+            ProbeOptions { allow_below_a: config.allow_below_a, ..ProbeOptions::default() };
+        let program = config.program.clone();
+        let sandbox = blocking(move || Sandbox::probe(program, options)).await?;
+        let events = store.view()?.ledger_events()?;
+        let mut ledger = Ledger::replay(&events);
+        if let Some(event) = ledger.open_default() {
+            store.append_async(vec![Fact::Ledger { event: event.clone() }]).await?;
+            ledger.evolve(&event);
+        }
+        let model_dirs = ModelDirs::new(config.places.cache.join("models"), &config.places.config);
+        let catalogue = Catalogue::load(tenfold_models::SHIPPED, &model_dirs.user_file())?;
+        let engine = Self {
+            store,
+            ledger: Mutex::new(ledger),
+            sandbox: Arc::new(sandbox),
+            catalogue,
+            model_dirs,
+            models: Mutex::new(HashMap::new()),
+            config,
+            _lock: lock,
+        };
+        engine.sweep().await?;
+        Ok(engine)
+    }
+
+    /// The journal.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Which sandbox commands run in.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Records a task, and gives it an account with its budget as the limit.
+    ///
+    /// # Errors
+    /// When the model is not in the catalogue or its file is absent, the workspace can't be
+    /// opened, or the store says no.
+    pub async fn ask(&self, spec: TaskSpec) -> Result<TaskId, EngineError> {
+        self.entry(&spec.model)?;
+        self.workspace(&spec).await?;
+        Ok(self.store.new_task_async(spec).await?)
+    }
+
+    /// The model's entry, if its file is there.
+    pub(crate) fn entry(&self, model: &str) -> Result<Entry, EngineError> {
+        let entry = self.catalogue.get(model)?.clone();
+        if self.config.model_command.is_none() {
+            let (dirs, depth) = (&self.model_dirs, tenfold_models::Depth::Remembered);
+            tenfold_models::verify(&entry, dirs, depth, &mut |_| {}, &Cancel::new())?;
+        }
+        Ok(entry)
+    }
+
+    /// The task's repository or folder.
+    pub(crate) async fn workspace(&self, spec: &TaskSpec) -> Result<Workspace, EngineError> {
+        let (path, data) = (spec.workspace.clone(), self.config.places.workspaces());
+        Ok(blocking(move || Workspace::open(&path, &data)).await?)
+    }
+
+    /// Records that the person approved a repository's configuration.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn approve_config(
+        &self,
+        workspace: PathBuf,
+        hash: String,
+    ) -> Result<(), EngineError> {
+        let event = RepositoryEvent::ConfigApproved { hash };
+        self.store.append_async(vec![Fact::Repository { workspace, event }]).await?;
+        Ok(())
+    }
+
+    /// The embedded model, started at its first question and shared by all that ask.
+    pub(crate) async fn llama(&self, entry: &Entry) -> Arc<Llama> {
+        let mut models = self.models.lock().await;
+        let model = models.entry(entry.name.clone()).or_insert_with(|| {
+            let (program, arguments) = self.model_command(entry);
+            Arc::new(Llama::new(LlamaConfig { program, arguments }))
+        });
+        Arc::clone(model)
+    }
+
+    fn model_command(&self, entry: &Entry) -> (PathBuf, Vec<String>) {
+        if let Some(command) = &self.config.model_command {
+            return command.clone();
+        }
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let arguments = [
+            "llama-serve".to_owned(),
+            "--model".to_owned(),
+            entry.path(&self.model_dirs).to_string_lossy().into_owned(),
+            "--context".to_owned(),
+            CONTEXT.to_string(),
+            "--threads".to_owned(),
+            threads.to_string(),
+        ];
+        (self.config.program.clone(), arguments.into())
+    }
+
+    /// Appends ledger events together with other facts, and folds them; `decide` looks at
+    /// the ledger as it is, with nothing between the look and the record.
+    pub(crate) async fn with_ledger<T>(
+        &self,
+        decide: impl FnOnce(&Ledger) -> Result<(T, Vec<LedgerEvent>), tenfold_domain::Refusal>,
+        also: impl FnOnce(&T) -> Vec<Fact>,
+    ) -> Result<T, EngineError> {
+        let mut ledger = self.ledger.lock().await;
+        let (value, events) = decide(&ledger)?;
+        let mut facts: Vec<Fact> =
+            events.iter().map(|event| Fact::Ledger { event: event.clone() }).collect();
+        facts.extend(also(&value));
+        self.store.append_async(facts).await?;
+        for event in &events {
+            ledger.evolve(event);
+        }
+        Ok(value)
+    }
+
+    /// Removes the scratch folders of engines that died. There is no other engine now.
+    async fn sweep(&self) -> Result<(), EngineError> {
+        let (sandbox, runtime) = (Arc::clone(&self.sandbox), self.config.places.runtime.clone());
+        blocking(move || sandbox.discard(&runtime)).await?;
+        Ok(())
+    }
+}
+
+/// Runs what blocks off the threads that serve everything else.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        // The work does not panic and is never aborted; if it did panic, so do we.
+        Err(e) => std::panic::resume_unwind(e.into_panic()),
+    }
+}

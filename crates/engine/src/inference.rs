@@ -1,0 +1,166 @@
+//! Asking a model: money is set aside first, durably, then the questions go out together,
+//! then the bill is settled.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+use tenfold_agent::repair::Reply;
+use tenfold_domain::{
+    Answer, Ask, AttemptId, EffectKind, Fact, LedgerEvent, Millis, NanoUsd, Prompt, Refusal,
+    ReservationId, StepEvent, StepId, Tokens, Usage,
+};
+use tenfold_ledger::DEFAULT_ACCOUNT;
+use tenfold_llama::{Llama, LlamaError};
+use tenfold_models::Entry;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::EngineError;
+use crate::engine::Engine;
+
+/// Tokens that a chat's template adds to each turn, at the most.
+const TEMPLATE_TOKENS: u64 = 64;
+/// Paths that a search follows for one alternative, at the most.
+const PATHS: u64 = 2;
+
+/// What came of asking.
+pub(crate) struct Asked {
+    pub(crate) reply: Reply,
+    pub(crate) usage: Usage,
+    pub(crate) cost: NanoUsd,
+    pub(crate) wall: Millis,
+}
+
+impl Engine {
+    /// Sets money aside for a batch of questions and records the intent, in one commit.
+    ///
+    /// # Errors
+    /// [`EngineError::Money`] when a limit would be passed.
+    pub(crate) async fn intend_model(
+        &self,
+        attempt: AttemptId,
+        step: StepId,
+        model: &str,
+        asks: &[Ask],
+        request: Value,
+    ) -> Result<ReservationId, EngineError> {
+        let entry = self.entry(model)?;
+        let (prompt, output) = asks.iter().map(worst).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        let amount = entry.worst_case(Tokens(prompt), Tokens(output));
+        let spent = self.spent(attempt)?;
+        let spec = self.store.view()?.spec(attempt.task)?;
+        let limit = spec.map_or(NanoUsd::MAX, |spec| spec.budget.money);
+        self.with_ledger(
+            |ledger| {
+                if spent + amount > limit {
+                    return Err(Refusal::OverLimit {
+                        account: DEFAULT_ACCOUNT,
+                        name: format!("task {}", attempt.task),
+                        limit,
+                        spent,
+                        reserved: NanoUsd::ZERO,
+                        asked: amount,
+                    });
+                }
+                let (reservation, event) = ledger.reserve(DEFAULT_ACCOUNT, amount)?;
+                Ok((reservation, vec![event]))
+            },
+            |reservation| {
+                let kind = EffectKind::Model;
+                let reservation = Some(*reservation);
+                let event = StepEvent::Intent { kind, request, reservation };
+                vec![Fact::Step { attempt, step, event }]
+            },
+        )
+        .await
+    }
+
+    /// What the attempt's task has spent so far.
+    pub(crate) fn spent(&self, attempt: AttemptId) -> Result<NanoUsd, EngineError> {
+        let row = self.store.view()?.task(attempt.task)?;
+        Ok(row.map_or(NanoUsd::ZERO, |row| row.spent))
+    }
+
+    /// What is set aside in a reservation that is open.
+    pub(crate) async fn reserved(&self, reservation: Option<ReservationId>) -> NanoUsd {
+        let holds = self.ledger.lock().await.holds();
+        let held = holds.iter().find(|(id, _)| Some(*id) == reservation);
+        held.map_or(NanoUsd::ZERO, |(_, hold)| hold.amount)
+    }
+
+    /// Settles a reservation, and records what belongs to it in the same commit.
+    pub(crate) async fn settle(
+        &self,
+        reservation: ReservationId,
+        cost: NanoUsd,
+        facts: Vec<Fact>,
+    ) -> Result<(), EngineError> {
+        self.with_ledger(
+            |ledger| {
+                let event: LedgerEvent = ledger.settle(reservation, cost)?;
+                Ok(((), vec![event]))
+            },
+            |()| facts,
+        )
+        .await
+    }
+}
+
+/// Asks all questions together and waits for the answers.
+pub(crate) async fn infer(
+    entry: &Entry,
+    llama: &Arc<Llama>,
+    asks: Vec<Ask>,
+    progress: mpsc::UnboundedSender<Usage>,
+) -> Result<Asked, EngineError> {
+    // Loading is not billed: it is paid once, by whoever comes first.
+    llama.info().await?;
+    let began = Instant::now();
+    let mut waiting = JoinSet::new();
+    let mut answers: Vec<Option<Answer>> = vec![None; asks.len()];
+    for (index, ask) in asks.into_iter().enumerate() {
+        let (llama, progress) = (Arc::clone(llama), progress.clone());
+        waiting.spawn(async move { (index, llama.ask(ask, Some(progress)).await) });
+    }
+    let mut usage = Usage::default();
+    while let Some(done) = waiting.join_next().await {
+        let Ok((index, reply)) = done else { continue };
+        match reply {
+            Ok(reply) => {
+                usage += reply.usage;
+                answers[index] = Some(reply.answer);
+            }
+            Err(LlamaError::Refused(why)) => {
+                tracing::warn!("the model refused a question: {why}");
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+    let wall = Millis::from(began.elapsed());
+    let cost = entry.cost(usage, wall);
+    Ok(Asked { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+}
+
+/// The most prompt and output tokens that a question can use. A token is a byte of text at
+/// the least, so a text has no more tokens than bytes.
+fn worst(ask: &Ask) -> (u64, u64) {
+    match ask {
+        Ask::Generate(ask) => {
+            let prompt = match &ask.prompt {
+                Prompt::Text { text } => text.len() as u64,
+                Prompt::Fill { prefix, suffix } => (prefix.len() + suffix.len()) as u64 + 3,
+                Prompt::Chat { messages, opening } => {
+                    let turns = messages.iter().map(|m| m.content.len() as u64 + TEMPLATE_TOKENS);
+                    turns.sum::<u64>() + opening.len() as u64
+                }
+            };
+            (prompt, u64::from(ask.samples) * u64::from(ask.max_tokens))
+        }
+        Ask::Infill(ask) => {
+            let prompt = ask.prefix.len() + ask.suffix.len() + ask.original.len() + 3;
+            (prompt as u64, u64::from(ask.alternatives) * PATHS * u64::from(ask.max_tokens))
+        }
+        Ask::Score(ask) => ((ask.context.len() + ask.text.len()) as u64 + 1, 0),
+    }
+}

@@ -1,0 +1,51 @@
+//! Where Tenfold keeps its things on this machine.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::EngineError;
+
+/// The folders of one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The store and the git directories of workspaces: what must not be lost.
+    pub data: PathBuf,
+    /// Model files: what can be fetched again.
+    pub cache: PathBuf,
+    /// What the person has configured.
+    pub config: PathBuf,
+    /// Work in progress: removed when it ends, and swept when an engine starts.
+    pub runtime: PathBuf,
+}
+
+impl Places {
+    /// The folders that the environment names: `TENFOLD_DATA_DIR`, `TENFOLD_CACHE_DIR` and
+    /// `TENFOLD_CONFIG_DIR`, else the XDG directories, else those below `HOME`.
+    ///
+    /// # Errors
+    /// When neither says where.
+    pub fn from_env(var: impl Fn(&str) -> Option<OsString>) -> Result<Self, EngineError> {
+        let named = |name: &str| var(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let place = |own: &str, xdg: &str, home: &str| {
+            named(own)
+                .or_else(|| named(xdg).map(|dir| dir.join("tenfold")))
+                .or_else(|| named("HOME").map(|dir| dir.join(home).join("tenfold")))
+                .ok_or_else(|| EngineError::NoHome { variable: own.to_owned() })
+        };
+        let data = place("TENFOLD_DATA_DIR", "XDG_DATA_HOME", ".local/share")?;
+        let cache = place("TENFOLD_CACHE_DIR", "XDG_CACHE_HOME", ".cache")?;
+        let config = place("TENFOLD_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?;
+        let runtime = data.join("work");
+        Ok(Self { data, cache, config, runtime })
+    }
+
+    /// The journal's file.
+    pub fn store_file(&self) -> PathBuf {
+        self.data.join("tenfold.db")
+    }
+
+    /// Tenfold's own git directories, one for each workspace.
+    pub fn workspaces(&self) -> PathBuf {
+        self.data.join("workspaces")
+    }
+}

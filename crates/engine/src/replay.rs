@@ -1,0 +1,124 @@
+//! Replaying an attempt: the recorded replies go through the machine again, and what it
+//! decides is held against what it decided then.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use tenfold_agent::Machine;
+use tenfold_agent::repair::{Event, Input, Repair, Reply};
+use tenfold_domain::{AttemptEvent, AttemptId, CommitId, Fact, Millis, StepEvent, StepId};
+use tenfold_store::{About, EventQuery, View};
+use tenfold_workspace::Workspace;
+
+use crate::attempt::read;
+use crate::reading::{Rules, sources};
+use crate::{EngineError, Places};
+
+/// What a replay found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReplayReport {
+    /// Replies that went through the machine.
+    pub replies: u32,
+    /// Events that were recorded.
+    pub recorded: u32,
+    /// Events that came out the same, to the letter, before the first that did not.
+    pub same: u32,
+    /// The first difference, if there is one.
+    pub difference: Option<String>,
+}
+
+impl ReplayReport {
+    /// Whether the machine decided the same, all through.
+    pub fn agrees(&self) -> bool {
+        self.difference.is_none()
+    }
+}
+
+/// Replays an attempt from the journal.
+///
+/// # Errors
+/// When the attempt is not there, or its records can't be read.
+pub fn replay(
+    view: &View,
+    places: &Places,
+    attempt: AttemptId,
+) -> Result<ReplayReport, EngineError> {
+    let spec = view.spec(attempt.task)?.ok_or(EngineError::NoTask(attempt.task))?;
+    let mut expected: Vec<Value> = Vec::new();
+    let mut replies: Vec<(StepId, Value)> = Vec::new();
+    for event in view.each_event(EventQuery::from(About::Attempt(attempt))) {
+        match event?.fact {
+            Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } => expected.push(change),
+            Fact::Step { step, event: StepEvent::Result { reply, .. }, .. } => {
+                replies.push((step, reply));
+            }
+            _ => {}
+        }
+    }
+    let elapsed = elapsed(attempt, &expected)?;
+    let began: Event = read(attempt, expected.first().cloned().unwrap_or_default())?;
+    let Event::Began { setup } = &began else {
+        let why = "its first event is another".to_owned();
+        return Err(EngineError::Record { attempt: attempt.to_string(), why });
+    };
+    let mut machine = Repair::new(setup.clone());
+    let mut decided = Repair::begin(setup.clone());
+    decided.iter().for_each(|event| machine.evolve(event));
+    let count = replies.len() as u32;
+    for (step, reply) in replies {
+        let reply = whole(&spec, places, attempt, reply)?;
+        let elapsed = elapsed.iter().find(|(known, _)| *known == step).map_or(Millis(0), |e| e.1);
+        let events = machine.decide(Input { step, elapsed, reply });
+        events.iter().for_each(|event| machine.evolve(event));
+        decided.extend(events);
+    }
+    Ok(compare(count, &expected, &decided))
+}
+
+/// When each step was settled: time is an input too, and these events carry it.
+fn elapsed(attempt: AttemptId, events: &[Value]) -> Result<Vec<(StepId, Millis)>, EngineError> {
+    let mut settled = Vec::new();
+    for event in events {
+        if let Event::Settled { step, elapsed } = read(attempt, event.clone())? {
+            settled.push((step, elapsed));
+        }
+    }
+    Ok(settled)
+}
+
+/// A recorded reply with what was left out of the record read again from the base commit.
+fn whole(
+    spec: &tenfold_domain::TaskSpec,
+    places: &Places,
+    attempt: AttemptId,
+    reply: Value,
+) -> Result<Reply, EngineError> {
+    let Some(base) = reply.get("base").filter(|_| reply["reply"] == "sources") else {
+        return read(attempt, reply);
+    };
+    let base: CommitId = read(attempt, base.clone())?;
+    let root: &Path = &spec.workspace;
+    let workspace = Arc::new(Workspace::open(root, &places.workspaces())?);
+    Ok(Reply::Sources { files: sources(&workspace, &base, &Rules::of(spec)?)? })
+}
+
+fn compare(replies: u32, expected: &[Value], decided: &[Event]) -> ReplayReport {
+    let decided: Vec<Value> =
+        decided.iter().map(|event| serde_json::to_value(event).unwrap_or_default()).collect();
+    // An attempt that was stopped from outside has its last events from there.
+    let same = expected.iter().zip(&decided).take_while(|(a, b)| a == b).count();
+    let difference = (same < decided.len()).then(|| {
+        let kind = |value: Option<&Value>| {
+            value.and_then(|v| v["change"].as_str()).unwrap_or("nothing").to_owned()
+        };
+        format!(
+            "event {} was `{}`, and is `{}` now",
+            same + 1,
+            kind(expected.get(same)),
+            kind(decided.get(same))
+        )
+    });
+    ReplayReport { replies, recorded: expected.len() as u32, same: same as u32, difference }
+}

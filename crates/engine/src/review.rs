@@ -1,0 +1,184 @@
+//! What a person does with a proposal: accept, reject, take that back.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use tenfold_domain::{CommitId, Fact, ProposalEvent, TaskId, TaskSpec};
+use tenfold_store::{ProposalRow, ProposalState};
+use tenfold_workspace::AcceptedBranch;
+
+use crate::EngineError;
+use crate::engine::{Engine, blocking};
+
+/// How to accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accept {
+    /// As a branch of this name, or of one made from the task's text.
+    Branch(Option<String>),
+    /// Into the person's files.
+    InPlace,
+}
+
+/// What accepting did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "accepted", rename_all = "kebab-case")]
+pub enum Accepted {
+    /// There is a new branch.
+    Branch {
+        /// Its full name.
+        branch: String,
+        /// The commit that it points to.
+        commit: String,
+    },
+    /// Files were written.
+    InPlace {
+        /// Which.
+        files: Vec<PathBuf>,
+    },
+}
+
+/// What taking it back did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "undone", rename_all = "kebab-case")]
+pub enum Undone {
+    /// The branch is gone.
+    Branch {
+        /// Its full name.
+        branch: String,
+    },
+    /// Files were written back.
+    InPlace {
+        /// Which.
+        files: Vec<PathBuf>,
+    },
+    /// It is no longer rejected.
+    Rejection,
+}
+
+impl Engine {
+    /// Accepts a task's proposal.
+    ///
+    /// # Errors
+    /// When there is none that waits for review, or the workspace says that it does not fit;
+    /// nothing is written then.
+    pub async fn accept(&self, task: TaskId, how: Accept) -> Result<Accepted, EngineError> {
+        let (spec, proposal, base) = self.proposal(task, "accept").await?;
+        if proposal.state != ProposalState::ToReview {
+            return Err(wrong_state(task, "accept", &proposal));
+        }
+        let workspace = self.workspace(&spec).await?;
+        let commit = proposal.commit.clone();
+        let (accepted, event) = match how {
+            Accept::Branch(name) => {
+                let name = name.unwrap_or_else(|| branch_name(task, &spec.text));
+                let branch =
+                    blocking(move || workspace.accept_as_branch(&base, &commit, &name)).await?;
+                let (branch, commit) = (branch.branch, branch.commit);
+                let event = ProposalEvent::AcceptedAsBranch {
+                    branch: branch.clone(),
+                    commit: commit.clone(),
+                };
+                (Accepted::Branch { branch, commit }, event)
+            }
+            Accept::InPlace => {
+                let name = format!("accepted/{}", proposal.attempt);
+                let applied = blocking(move || -> Result<_, EngineError> {
+                    let applied = workspace.accept_in_place(&base, &commit)?;
+                    workspace.keep(&format!("{name}/before"), &applied.before)?;
+                    workspace.keep(&format!("{name}/after"), &applied.after)?;
+                    Ok(applied)
+                })
+                .await?;
+                let (before, after) = (applied.before, applied.after);
+                let event = ProposalEvent::AcceptedInPlace { before, after };
+                (Accepted::InPlace { files: applied.files }, event)
+            }
+        };
+        self.record(&proposal, event).await?;
+        Ok(accepted)
+    }
+
+    /// Rejects a task's proposal.
+    ///
+    /// # Errors
+    /// When there is none that waits for review.
+    pub async fn reject(&self, task: TaskId, reason: String) -> Result<(), EngineError> {
+        let (_, proposal, _) = self.proposal(task, "reject").await?;
+        if proposal.state != ProposalState::ToReview {
+            return Err(wrong_state(task, "reject", &proposal));
+        }
+        self.record(&proposal, ProposalEvent::Rejected { reason }).await
+    }
+
+    /// Takes back what was done with a task's proposal.
+    ///
+    /// # Errors
+    /// When nothing was done, or the person has changed what would be taken back.
+    pub async fn undo(&self, task: TaskId) -> Result<Undone, EngineError> {
+        let (spec, proposal, _) = self.proposal(task, "undo").await?;
+        let undone = match proposal.state.clone() {
+            ProposalState::ToReview => return Err(wrong_state(task, "undo", &proposal)),
+            ProposalState::Rejected { .. } => Undone::Rejection,
+            ProposalState::AcceptedAsBranch { branch, commit } => {
+                let workspace = self.workspace(&spec).await?;
+                let accepted = AcceptedBranch { branch: branch.clone(), commit };
+                blocking(move || workspace.undo_branch(&accepted)).await?;
+                Undone::Branch { branch }
+            }
+            ProposalState::AcceptedInPlace { before, after } => {
+                let workspace = self.workspace(&spec).await?;
+                let applied = blocking(move || workspace.undo_in_place(&before, &after)).await?;
+                Undone::InPlace { files: applied.files }
+            }
+        };
+        self.record(&proposal, ProposalEvent::Undone).await?;
+        Ok(undone)
+    }
+
+    async fn proposal(
+        &self,
+        task: TaskId,
+        verb: &'static str,
+    ) -> Result<(TaskSpec, ProposalRow, CommitId), EngineError> {
+        let view = self.store.view()?;
+        let row = view.task(task)?.ok_or(EngineError::NoTask(task))?;
+        let spec = view.spec(task)?.ok_or(EngineError::NoTask(task))?;
+        let state = row.state.to_string();
+        let none = EngineError::NoProposal { task, verb, state };
+        let Some(proposal) = row.proposal().cloned() else { return Err(none) };
+        let Some(attempt) = view.attempt(proposal.attempt)? else { return Err(none) };
+        Ok((spec, proposal, attempt.base))
+    }
+
+    async fn record(
+        &self,
+        proposal: &ProposalRow,
+        event: ProposalEvent,
+    ) -> Result<(), EngineError> {
+        let fact = Fact::Proposal { attempt: proposal.attempt, event };
+        self.store.append_async(vec![fact]).await?;
+        Ok(())
+    }
+}
+
+fn wrong_state(task: TaskId, verb: &'static str, proposal: &ProposalRow) -> EngineError {
+    let state = match &proposal.state {
+        ProposalState::ToReview => "to review; nothing was done with it yet".to_owned(),
+        ProposalState::AcceptedAsBranch { branch, .. } => format!("accepted as {branch}"),
+        ProposalState::AcceptedInPlace { .. } => "accepted in place".to_owned(),
+        ProposalState::Rejected { .. } => "rejected".to_owned(),
+    };
+    EngineError::NoProposal { task, verb, state }
+}
+
+/// `tenfold/3-median-returns-the-wrong`: the number, and the first words.
+fn branch_name(task: TaskId, text: &str) -> String {
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(5)
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let words = if words.is_empty() { "fix".to_owned() } else { words.join("-") };
+    format!("tenfold/{task}-{words}")
+}
