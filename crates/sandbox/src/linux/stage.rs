@@ -322,6 +322,7 @@ fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
         format!("could not show {} in the sandbox: {error}", mount.dest.display())
     };
     fs::create_dir_all(root).map_err(|error| format!("no root directory: {error}"))?;
+    let own = root.with_file_name("etc");
     let mut left = vec![Mount { dest: PathBuf::from("/"), what: What::ReadOnly(root.to_owned()) }];
     let mut shown: Vec<PathBuf> = Vec::new();
     for mount in mounts {
@@ -338,6 +339,10 @@ fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
         }
         let done = match &mount.what {
             What::ReadOnly(source) if hosted => bind(source, &place),
+            // The few files that we wrote ourselves: a mount costs more than a copy.
+            What::ReadOnly(source) if source.starts_with(&own) => {
+                make_parent(&place).and_then(|()| fs::copy(source, &place).map(drop))
+            }
             What::ReadOnly(source) => {
                 make_place(source, &place).and_then(|()| bind(source, &place))
             }

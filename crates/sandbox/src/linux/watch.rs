@@ -110,8 +110,10 @@ pub(super) fn until_over(mut running: Running, mut capture: Capture) -> Watched 
         // Not reaped yet, so the number is still its own.
         let _ = kill(Pid::from_raw(running.pid), Signal::SIGKILL);
     }
-    let own_end = own_end.or(end_all(&running)).unwrap_or(End::Signal(9));
-    let stopped = stopped.or_else(|| disk.check_now(&running));
+    let late_end = end_all(&running);
+    let own_end = own_end.or(late_end).unwrap_or(End::Signal(9));
+    // A quick command may have written too much between two looks.
+    let stopped = stopped.or_else(|| disk.judge(&running, 0));
     drain(&mut running.output, &mut capture);
     hear_word(&mut running.word, &mut said);
     let ready = said == READY;
@@ -276,17 +278,16 @@ impl DiskWatch {
         if now < self.rest || (now < self.next && !matters) {
             return None;
         }
-        self.check_now(running)
-    }
-
-    fn check_now(&mut self, running: &Running) -> Option<End> {
-        let now = Instant::now();
         self.free = free(&running.disk);
         let family = processes::descendants(Pid::this().as_raw());
-        self.size = tree::measure(&running.written).saturating_sub(self.base)
-            + processes::held_without_name(&family.pids);
+        let end = self.judge(running, processes::held_without_name(&family.pids));
         self.next = now + REMEASURE;
         self.rest = now + now.elapsed() * 10;
+        end
+    }
+
+    fn judge(&mut self, running: &Running, without_name: u64) -> Option<End> {
+        self.size = tree::measure(&running.written).saturating_sub(self.base) + without_name;
         (self.size > running.limits.disk.0).then_some(End::DiskFull)
     }
 }
