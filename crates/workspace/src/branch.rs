@@ -98,10 +98,21 @@ fn free_branch(theirs: &Git, name: &str) -> Result<String, WorkspaceError> {
     if !sound.status.success() || name.starts_with('-') || name == "HEAD" {
         return Err(WorkspaceError::BadBranchName(name.to_owned()));
     }
-    match tip(theirs, &branch)? {
-        Some(_) => Err(WorkspaceError::BranchExists(name.to_owned())),
-        None => Ok(branch),
+    // `a` and `a/b` can't both be branches.
+    let folder = format!("{branch}/");
+    let below = ["for-each-ref", "--count=1", "--format=%(refname)", &folder];
+    let below = theirs.run("list the branches", &below)?;
+    let below = String::from_utf8_lossy(&below);
+    if let Some(taken) = below.trim().strip_prefix("refs/heads/") {
+        return Err(WorkspaceError::BranchExists(taken.to_owned()));
     }
+    let slashes = name.match_indices('/').map(|(place, _)| &name[..place]);
+    for taken in slashes.chain([name]) {
+        if tip(theirs, &format!("refs/heads/{taken}"))?.is_some() {
+            return Err(WorkspaceError::BranchExists(taken.to_owned()));
+        }
+    }
+    Ok(branch)
 }
 
 /// Where a name points to in the person's repository.

@@ -18,7 +18,7 @@ use crate::place::{self, Place, Repository};
 use crate::rules::Rules;
 use crate::seen::Seen;
 use crate::store;
-use crate::tree::FileKind;
+use crate::tree::{FileKind, checked};
 use crate::walk::{Found, MAX_FILE_BYTES, Walk};
 
 /// A commit that was made from a folder.
@@ -232,7 +232,11 @@ pub(crate) fn commit(
     changes: &[FileChange],
     message: &str,
 ) -> Result<CommitId, WorkspaceError> {
-    let (tree, _) = store::tree(git, base.as_str())?;
+    let mut paths = Vec::new();
+    for change in changes {
+        paths.push(checked(&change.path)?);
+    }
+    let tree = store::part_of_tree(git, base.as_str(), &paths)?;
     let mut import = Import::start(git)?;
     let mut marks: HashMap<&Path, Mark> = HashMap::new();
     for change in changes {

@@ -5,7 +5,7 @@
 //! that the person may rewrite history and collect garbage as they like. It never reads or
 //! writes a work tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
@@ -26,6 +26,9 @@ const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
 /// tree may hold that change bytes or run a program.
 const ATTRIBUTES: &str =
     "* -text -eol -crlf -ident -filter !diff !merge -working-tree-encoding -export-subst\n";
+
+/// What was being done, for errors.
+const LISTING: &str = "list the files of a commit";
 
 /// How much of a folder's own name is kept in the name of its git directory, in characters.
 const NAME_CHARS: usize = 40;
@@ -77,9 +80,35 @@ fn create(parent: &Path, dir: &Path, root: &Path) -> io::Result<()> {
 /// All files of a commit or tree. Submodules, which Tenfold's own commits never hold, are
 /// listed apart.
 pub(crate) fn tree(git: &Git, commit: &str) -> Result<(Tree, Vec<PathBuf>), WorkspaceError> {
-    const DOING: &str = "list the files of a commit";
-    let listing = git.run(DOING, &["ls-tree", "-r", "-z", "-l", "--full-tree", commit])?;
-    let bad = || WorkspaceError::Git { doing: DOING, message: "an odd line in its list".into() };
+    read_tree(&git.run(LISTING, &["ls-tree", "-r", "-z", "-l", "--full-tree", commit])?)
+}
+
+/// Those of some files that a commit has. For a few files of many this is much quicker.
+pub(crate) fn part_of_tree(
+    git: &Git,
+    commit: &str,
+    paths: &[&Path],
+) -> Result<Tree, WorkspaceError> {
+    /// A command line has a bound, and above this the whole list is as quick.
+    const FEW: usize = 200;
+    let mut tree = if paths.len() > FEW {
+        tree(git, commit)?.0
+    } else {
+        let mut command = git.command(&["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--"]);
+        let output = command.args(paths).output().map_err(|error| git::not_run(LISTING, &error))?;
+        if !output.status.success() {
+            return Err(git::failed(LISTING, &output));
+        }
+        read_tree(&output.stdout)?.0
+    };
+    // A path may be a folder's, and then all that is in it was listed.
+    let wanted: HashSet<&Path> = paths.iter().copied().collect();
+    tree.retain(|path, _| wanted.contains(path.as_path()));
+    Ok(tree)
+}
+
+fn read_tree(listing: &[u8]) -> Result<(Tree, Vec<PathBuf>), WorkspaceError> {
+    let bad = || WorkspaceError::Git { doing: LISTING, message: "an odd line in its list".into() };
     let mut files = BTreeMap::new();
     let mut submodules = Vec::new();
     for record in listing.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {

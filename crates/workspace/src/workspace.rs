@@ -125,7 +125,7 @@ impl Workspace {
         commit: &CommitId,
         paths: &[&Path],
     ) -> Result<Vec<Vec<u8>>, WorkspaceError> {
-        let (tree, _) = store::tree(&self.git, commit.as_str())?;
+        let tree = store::part_of_tree(&self.git, commit.as_str(), paths)?;
         let blob = |path: &&Path| match tree.get(*path) {
             Some(entry) => Ok(entry.blob.as_str()),
             None => Err(WorkspaceError::NoSuchFile {

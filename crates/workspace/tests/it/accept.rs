@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use tenfold_domain::CommitId;
 use tenfold_workspace::{Conflict, ConflictReason, FileChange, Workspace, WorkspaceError};
 
-use crate::fixture::{Fixture, delete, edit};
+use crate::fixture::{Fixture, assert_same, delete, edit};
 
 const TEXT: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
 
@@ -124,7 +124,7 @@ fn a_branch_is_taken_back_only_while_it_is_as_it_was() {
     let before = f.contents();
     let accepted = workspace.accept_as_branch(&base, &new, "b").unwrap();
     workspace.undo_branch(&accepted).unwrap();
-    assert_eq!(f.contents(), before);
+    assert_same(&f.contents(), &before);
     let text = |result: Result<(), WorkspaceError>| result.unwrap_err().to_string();
     assert!(text(workspace.undo_branch(&accepted)).contains("gone already"));
 
@@ -193,7 +193,7 @@ fn in_place_a_conflict_is_explained_and_nothing_is_written() {
         ]
     );
     assert_eq!((found[0].hunks[0].line, found[0].hunks[0].yours.as_str()), (2, "2, mine\n"));
-    assert_eq!(f.everything(), before);
+    assert_same(&f.everything(), &before);
 }
 
 #[test]
@@ -274,6 +274,6 @@ fn a_write_that_fails_midway_is_taken_back() {
     let before = f.contents();
     let error = workspace.accept_in_place(&base, &new).unwrap_err();
     assert!(matches!(error, WorkspaceError::Io { .. }), "{error}");
-    assert_eq!(f.contents(), before);
+    assert_same(&f.contents(), &before);
     assert!(!f.root().join("n").exists());
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tenfold_workspace::{Person, Workspace, WorkspaceError};
 
-use crate::fixture::{Fixture, delete, edit};
+use crate::fixture::{Fixture, assert_same, delete, edit};
 
 #[track_caller]
 fn check(result: Result<impl Sized, WorkspaceError>, words: &[&str]) {
@@ -82,14 +82,16 @@ fn acceptance_says_why_it_can_not_be_and_what_to_do() {
     let proposal = workspace.commit(&base, &[edit("a", "2\n")], "m").unwrap();
     let branch = |name: &str| workspace.accept_as_branch(&base, &proposal, name);
     f.git(&["branch", "taken"]);
-    let before = f.everything();
     check(branch("taken"), &["'taken' already", "another name"]);
     check(branch("a..b"), &["can't be the name of a branch"]);
     check(branch("-f"), &["can't be the name of a branch"]);
-    check(branch("taken/below"), &["could not make the branch"]);
+    check(branch("taken/below"), &["'taken' already", "another name"]);
+    f.git(&["branch", "deep/er"]);
+    let before = f.everything();
+    check(branch("deep"), &["'deep/er' already", "another name"]);
     check(workspace.accept_as_branch(&base, &base, "b"), &["nothing to accept"]);
     check(workspace.accept_in_place(&base, &base), &["nothing to accept"]);
-    assert_eq!(f.everything(), before);
+    assert_same(&f.everything(), &before);
 
     let folder = Fixture::folder();
     folder.write("a", "1\n");

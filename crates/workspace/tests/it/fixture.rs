@@ -98,18 +98,19 @@ impl Fixture {
     }
 
     /// All that a person has and that no reading may change: every file below the repository,
-    /// `.git` included, with its bytes, permissions and time of change; objects and the
-    /// branches that a test makes apart.
+    /// `.git` included, with its bytes, permissions and time of change.
     pub(crate) fn everything(&self) -> BTreeMap<PathBuf, (u32, i64, Vec<u8>)> {
         let mut found = BTreeMap::new();
         collect(&self.root(), &mut found);
-        found.retain(|path, _| !path.to_string_lossy().contains("/.git/objects"));
         found
     }
 
-    /// The same without times: what an acceptance that was taken back must restore.
+    /// The same without times, and without the object store, in which a branch that was taken
+    /// back leaves what the person's git collects one day: what undoing must restore.
     pub(crate) fn contents(&self) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
-        let all = self.everything().into_iter();
+        let mut all = self.everything();
+        all.retain(|path, _| !path.to_string_lossy().contains("/.git/objects"));
+        let all = all.into_iter();
         all.map(|(path, (mode, _, content))| (path, (mode, content))).collect()
     }
 }
@@ -155,4 +156,12 @@ pub(crate) fn listing(dir: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
     collect(dir, &mut found);
     let relative = |path: PathBuf| path.strip_prefix(dir).unwrap().to_owned();
     found.into_iter().map(|(path, (mode, _, content))| (relative(path), (mode, content))).collect()
+}
+
+/// Fails with the names of the files that differ.
+#[track_caller]
+pub(crate) fn assert_same<T: PartialEq>(now: &BTreeMap<PathBuf, T>, then: &BTreeMap<PathBuf, T>) {
+    let differs = |path: &&PathBuf| now.get(*path) != then.get(*path);
+    let differing: Vec<_> = now.keys().chain(then.keys()).filter(differs).collect();
+    assert!(differing.is_empty(), "changed, new or gone: {differing:?}");
 }

@@ -12,7 +12,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use tenfold_workspace::FileChange;
 
-use crate::fixture::{Fixture, listing};
+use crate::fixture::{Fixture, assert_same, listing};
 
 #[derive(Debug, Clone)]
 enum Node {
@@ -77,7 +77,7 @@ fn write_all(root: &Path, files: &BTreeMap<PathBuf, Node>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn a_checkout_of_a_snapshot_is_the_same_files(files in folder()) {
@@ -92,6 +92,11 @@ proptest! {
         let captured = workspace.capture(&snapshot.commit, &out, "m").unwrap().commit;
         prop_assert_eq!(workspace.changed(&snapshot.commit, &captured).unwrap(), []);
     }
+}
+
+proptest! {
+    // Each case runs git some sixty times.
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn an_acceptance_taken_back_leaves_everything_as_it_was(
@@ -121,12 +126,12 @@ proptest! {
 
         let branch = workspace.accept_as_branch(&base, &proposal, "b").unwrap();
         workspace.undo_branch(&branch).unwrap();
-        prop_assert_eq!(f.contents(), before.clone());
+        assert_same(&f.contents(), &before);
 
         let applied = workspace.accept_in_place(&base, &proposal).unwrap();
         let now = workspace.snapshot().unwrap().commit;
         prop_assert_eq!(workspace.changed(&proposal, &now).unwrap(), []);
         workspace.undo_in_place(&applied.before, &applied.after).unwrap();
-        prop_assert_eq!(f.contents(), before);
+        assert_same(&f.contents(), &before);
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tenfold_workspace::{CHECKOUT_TIME_SECONDS, FileKind};
 
-use crate::fixture::{Fixture, listing, paths};
+use crate::fixture::{Fixture, assert_same, listing, paths};
 
 #[test]
 fn it_holds_what_is_modified_staged_untracked_and_not_what_is_deleted_or_ignored() {
@@ -52,7 +52,7 @@ fn it_holds_what_is_modified_staged_untracked_and_not_what_is_deleted_or_ignored
     let read = |path: &str| workspace.read(&snapshot.commit, Path::new(path)).unwrap();
     assert_eq!([read("both"), read("modified"), read("staged")], [b"3", b"2", b"2"]);
     assert_eq!(snapshot.notes, Vec::<String>::new());
-    assert_eq!(f.everything(), before, "a snapshot left a trace");
+    assert_same(&f.everything(), &before);
 }
 
 #[test]
