@@ -21,6 +21,7 @@ mod suite;
 mod syntax;
 mod trial;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -66,7 +67,9 @@ pub(super) fn main(words: Vec<String>) -> Result<ExitCode, Trouble> {
     let machine = machine(&tenfold);
     let mut outcomes = Vec::new();
     for (at, drawn) in chosen.iter().enumerate() {
-        let outcome = one(drawn, &tenfold, &options, &python)?;
+        // A fault of the bench costs one task and not the hours of all.
+        let outcome = one(drawn, &tenfold, &options, &python)
+            .unwrap_or_else(|trouble| Outcome::fault(&drawn.task, &trouble.to_string()));
         eprintln!("[{}/{}] {}", at + 1, chosen.len(), outcome.line());
         outcomes.push(outcome);
     }
@@ -101,14 +104,14 @@ fn tasks<'a>(
     python: &'a Environment,
 ) -> Result<Vec<Drawn<'a>>, Trouble> {
     let count = grounds.len();
-    let quota = |at: usize| options.tasks * (at + 1) / count - options.tasks * at / count;
+    let share = |at: usize| options.tasks * at / count..options.tasks * (at + 1) / count;
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(ground) = grounds.get(at) else { break };
-            let drawn = from_one(ground, quota(at), options, python);
+            let drawn = from_one(ground, share(at), options, python);
             done.lock().expect("no worker panics while it holds the lock").push((at, drawn));
         }
     };
@@ -146,19 +149,20 @@ type FromOne<'a> = (Drawing<'a>, Duration, Vec<Task>);
 
 fn from_one<'a>(
     ground: &'a Ground,
-    quota: usize,
+    share: Range<usize>,
     options: &Options,
     python: &'a Environment,
 ) -> Result<FromOne<'a>, Trouble> {
     let trial = Trial::new(ground, python)?;
     let limit = trial.limit;
-    let mut drawing = Drawing::new(trial, Seed(options.seed), options.double_share);
+    let seed = Seed(options.seed);
+    let mut drawing = Drawing::new(trial, seed, share.start, options.double_share);
     let mut tasks = Vec::new();
-    while tasks.len() < quota {
+    while tasks.len() < share.len() {
         let Some(task) = drawing.next()? else { break };
         tasks.push(task);
     }
-    eprintln!("{}: {} of {quota} tasks", ground.library.name, tasks.len());
+    eprintln!("{}: {} of {} tasks", ground.library.name, tasks.len(), share.len());
     Ok((drawing, limit, tasks))
 }
 

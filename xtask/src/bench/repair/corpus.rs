@@ -10,9 +10,12 @@ use crate::trouble::{Tried, Trouble};
 const CORPUS: &str = include_str!("corpus.toml");
 
 /// What a library is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Language {
+    #[default]
     Python,
     Rust,
 }

@@ -33,7 +33,7 @@ pub(super) struct Broken {
 }
 
 /// A broken library to repair.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Task {
     /// The library's name and a number, as in `boltons-3`.
     pub(super) id: String,
@@ -70,8 +70,9 @@ pub(super) struct Drawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    /// `double_share` is the share of tasks that are broken in two places, 0 to 1.
-    pub(super) fn new(trial: Trial<'a>, seed: Seed, double_share: f64) -> Self {
+    /// `turn` says which kind has the first turn; `double_share` is the share of tasks that
+    /// are broken in two places, 0 to 1.
+    pub(super) fn new(trial: Trial<'a>, seed: Seed, turn: usize, double_share: f64) -> Self {
         let name = &trial.ground.library.name;
         let own = name.bytes().fold(0, |n: u64, byte| n.wrapping_mul(31).wrapping_add(byte.into()));
         let mut draws = seed.child(own).draws();
@@ -83,15 +84,18 @@ impl<'a> Drawing<'a> {
             }
         }
         shuffle(&mut all, &mut draws);
-        let mut pools: Vec<_> = Kind::ALL.map(|kind| (kind, Vec::new())).into();
+        // One order of kinds for all libraries, in which each goes on where the one before
+        // it ends, gives every kind its share of the whole.
+        let mut kinds = Kind::ALL;
+        shuffle(&mut kinds, &mut seed.draws());
+        let mut pools: Vec<_> = kinds.map(|kind| (kind, Vec::new())).into();
         for candidate in all {
             let pool = pools.iter_mut().find(|(kind, _)| *kind == candidate.1.kind);
             pool.expect("there is a pool for every kind").1.push(candidate);
         }
-        shuffle(&mut pools, &mut draws);
         let due = draws.unit();
         let used = BTreeSet::new();
-        Self { trial, draws, pools, turn: 0, used, made: 0, double_share, due }
+        Self { trial, draws, pools, turn, used, made: 0, double_share, due }
     }
 
     /// The next task, or none if nothing more is found.
@@ -195,7 +199,9 @@ impl<'a> Drawing<'a> {
         let language = ground.library.language;
         let mut files = ground.files.clone();
         files.extend(whole.clone());
-        let (hidden, spots) = self.half(&files, &failing, alone);
+        let located: Vec<(Option<Place>, &Test)> =
+            failing.iter().map(|test| (hide::locate(language, &files, test), test)).collect();
+        let (hidden, spots) = half(&located, alone, &mut self.draws);
         let mut given = whole.clone();
         given.extend(hide::remove(language, &files, &spots));
         match self.trial.verdict(&given, &[])? {
@@ -215,38 +221,37 @@ impl<'a> Drawing<'a> {
         let id = format!("{library}-{}", self.made);
         Ok(Some(Task { id, library, language, broken, failing, hidden, whole, given }))
     }
+}
 
-    /// Half of the failing test functions, drawn, and where they are written.
-    fn half(
-        &mut self,
-        files: &Files,
-        failing: &BTreeSet<Test>,
-        alone: &[BTreeSet<Test>],
-    ) -> (BTreeSet<Test>, Vec<Place>) {
-        let language = self.trial.ground.library.language;
-        let located: Vec<(Option<Place>, &Test)> =
-            failing.iter().map(|test| (hide::locate(language, files, test), test)).collect();
-        let places: BTreeSet<&Place> = located.iter().filter_map(|(p, _)| p.as_ref()).collect();
-        let unknown = located.iter().filter(|(place, _)| place.is_none()).count();
-        let wanted = (places.len() + unknown) / 2;
-        let mut places: Vec<&Place> = places.into_iter().collect();
-        shuffle(&mut places, &mut self.draws);
-        let (mut hidden, mut chosen) = (BTreeSet::new(), Vec::new());
-        for place in places {
-            if chosen.len() == wanted {
-                break;
-            }
-            let here = located.iter().filter(|(at, _)| at.as_ref() == Some(place));
-            let with: BTreeSet<Test> =
-                here.map(|(_, test)| (*test).clone()).chain(hidden.iter().cloned()).collect();
-            if alone.iter().all(|tests| tests.difference(&with).any(|test| failing.contains(test)))
-            {
-                hidden = with;
-                chosen.push(place.clone());
-            }
+/// Half of the failing test functions, drawn, and where they are written.
+///
+/// A test that can't be located stays, and counts in the half. Each set of `alone` keeps a
+/// test that fails.
+fn half(
+    located: &[(Option<Place>, &Test)],
+    alone: &[BTreeSet<Test>],
+    draws: &mut Draws,
+) -> (BTreeSet<Test>, Vec<Place>) {
+    let places: BTreeSet<&Place> = located.iter().filter_map(|(at, _)| at.as_ref()).collect();
+    let unknown = located.iter().filter(|(place, _)| place.is_none()).count();
+    let wanted = (places.len() + unknown) / 2;
+    let mut places: Vec<&Place> = places.into_iter().collect();
+    shuffle(&mut places, draws);
+    let (mut hidden, mut chosen) = (BTreeSet::new(), Vec::new());
+    for place in places {
+        if chosen.len() == wanted {
+            break;
         }
-        (hidden, chosen)
+        let here = located.iter().filter(|(at, _)| at.as_ref() == Some(place));
+        let mut with: BTreeSet<Test> = hidden.clone();
+        with.extend(here.map(|(_, test)| (*test).clone()));
+        let seen = |test: &Test| !with.contains(test) && located.iter().any(|(_, t)| *t == test);
+        if alone.iter().all(|tests| tests.iter().any(seen)) {
+            hidden = with;
+            chosen.push(place.clone());
+        }
     }
+    (hidden, chosen)
 }
 
 fn function_of(candidate: &Candidate) -> (String, (String, usize)) {
@@ -272,5 +277,61 @@ fn likely_tests(trial: &Trial<'_>, file: &str) -> Vec<String> {
 fn shuffle<T>(items: &mut [T], draws: &mut Draws) {
     for at in (1..items.len()).rev() {
         items.swap(at, draws.below(at + 1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tests(names: &[&str]) -> BTreeSet<Test> {
+        names.iter().map(|name| format!("t.py::{name}")).collect()
+    }
+
+    /// What of these failing tests is hidden, over many draws.
+    fn hidden(failing: &BTreeSet<Test>, alone: &[BTreeSet<Test>]) -> BTreeSet<BTreeSet<Test>> {
+        let text = "def a():\n    f()\n\ndef b():\n    f()\n\ndef c():\n    f()\n";
+        let files = Files::from([("t.py".to_owned(), text.to_owned())]);
+        let located: Vec<_> = failing
+            .iter()
+            .map(|test| (hide::locate(Language::Python, &files, test), test))
+            .collect();
+        (0..50).map(|seed| half(&located, alone, &mut Seed(seed).draws()).0).collect()
+    }
+
+    #[test]
+    fn half_is_hidden_and_a_single_test_is_not() {
+        let three = tests(&["a", "b", "c"]);
+        let each = [tests(&["a"]), tests(&["b"]), tests(&["c"])];
+        assert_eq!(hidden(&three, std::slice::from_ref(&three)), BTreeSet::from(each));
+        let one = tests(&["a"]);
+        assert_eq!(hidden(&one, std::slice::from_ref(&one)), BTreeSet::from([tests(&[])]));
+    }
+
+    #[test]
+    fn a_test_without_a_source_stays() {
+        let failing = tests(&["a", "made_by_a_macro"]);
+        assert_eq!(
+            hidden(&failing, std::slice::from_ref(&failing)),
+            BTreeSet::from([tests(&["a"])])
+        );
+    }
+
+    #[test]
+    fn each_place_keeps_a_test_that_shows_it() {
+        let alone = [tests(&["a"]), tests(&["b", "c"])];
+        let seen = hidden(&tests(&["a", "b", "c"]), &alone);
+        assert_eq!(seen, BTreeSet::from([tests(&["b"]), tests(&["c"])]));
+    }
+
+    #[test]
+    fn a_shuffle_depends_on_the_seed_alone() {
+        let drawn = |seed| {
+            let mut items: Vec<u32> = (0..20).collect();
+            shuffle(&mut items, &mut Seed(seed).draws());
+            items
+        };
+        assert_eq!(drawn(3), drawn(3));
+        assert_ne!(drawn(3), drawn(4));
     }
 }

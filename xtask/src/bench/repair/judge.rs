@@ -113,3 +113,38 @@ fn missed(task: &Task, tests: &std::collections::BTreeSet<String>) -> String {
     let new = tests.iter().filter(|test| !task.failing.contains(*test)).count();
     format!("{} tests fail, {hidden} of them hidden, {new} that passed before", tests.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::repair::ground::commit;
+
+    const GIVEN: &str = "fn f() {\n    bad()\n}\n\nmod tests {\n    fn a() {}\n}\n";
+    const WHOLE: &str =
+        "fn f() {\n    bad()\n}\n\nmod tests {\n    fn a() {}\n    fn hidden() {}\n}\n";
+
+    /// The file with all tests after a repair turned the given file into `fixed`.
+    fn carried(fixed: &str) -> Option<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let (repo, whole) = (dir.path().join("repo"), dir.path().join("whole"));
+        std::fs::create_dir(&repo).unwrap();
+        std::fs::create_dir(&whole).unwrap();
+        std::fs::write(repo.join("lib.rs"), GIVEN).unwrap();
+        commit(&repo).unwrap();
+        std::fs::write(repo.join("lib.rs"), fixed).unwrap();
+        std::fs::write(whole.join("lib.rs"), WHOLE).unwrap();
+        carry_over(&repo, &whole, "M", "lib.rs")
+            .unwrap()
+            .then(|| std::fs::read_to_string(whole.join("lib.rs")).unwrap())
+    }
+
+    #[test]
+    fn hidden_tests_in_a_repaired_file_come_back() {
+        assert_eq!(carried(&GIVEN.replace("bad", "good")), Some(WHOLE.replace("bad", "good")));
+    }
+
+    #[test]
+    fn a_repair_of_the_tests_themselves_is_refused() {
+        assert_eq!(carried(&GIVEN.replace("fn a() {}", "fn b() {}")), None);
+    }
+}

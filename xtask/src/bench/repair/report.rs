@@ -14,7 +14,7 @@ use super::solve::Usage;
 use super::stats::{Rate, quantile};
 
 /// One task and what came of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Outcome {
     pub(super) task: Task,
     /// Whether all tests pass, and the model wrote what made them pass.
@@ -43,6 +43,12 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// A task that the bench itself could not carry through.
+    pub(super) fn fault(task: &Task, why: &str) -> Self {
+        let (why, outcome) = (why.to_owned(), "bench-fault".to_owned());
+        Self { task: task.clone(), why, outcome, ..Self::default() }
+    }
+
     fn kind(&self) -> String {
         match self.task.broken.as_slice() {
             [one] => one.kind.name().to_owned(),
@@ -111,8 +117,10 @@ fn split(outcomes: &[Outcome], key: fn(&Outcome) -> String) -> BTreeMap<String, 
     groups.into_iter().map(|(name, each)| (name, rate(each))).collect()
 }
 
+type Amount = (&'static str, fn(&Outcome) -> u64);
+
 /// The amounts whose spread is reported.
-const AMOUNTS: &[(&str, fn(&Outcome) -> u64)] = &[
+const AMOUNTS: &[Amount] = &[
     ("wall_ms", |outcome| outcome.wall_ms),
     ("prompt_tokens", |outcome| outcome.usage.prompt),
     ("output_tokens", |outcome| outcome.usage.output),

@@ -74,6 +74,8 @@ pub(super) fn edits(scope: &Scope<'_>, node: Node<'_>) -> Vec<Edit> {
         "integer" => constants(node, near(scope.of(node))),
         "true" => constants(node, ["False"]),
         "false" => constants(node, ["True"]),
+        // `is 0` is a warning of its own, so a compared `None` only becomes `False`.
+        "none" if is_compared(node) => constants(node, ["False"]),
         "none" => constants(node, ["False", "0"]),
         "identifier" => variable(scope, node),
         "expression_statement"
@@ -90,6 +92,10 @@ pub(super) fn edits(scope: &Scope<'_>, node: Node<'_>) -> Vec<Edit> {
         "not_operator" => not(scope, node),
         _ => Vec::new(),
     }
+}
+
+fn is_compared(node: Node<'_>) -> bool {
+    node.parent().is_some_and(|parent| parent.kind() == "comparison_operator")
 }
 
 fn operator(scope: &Scope<'_>, node: Node<'_>) -> Vec<Edit> {
