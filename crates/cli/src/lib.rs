@@ -1,1 +1,91 @@
-//! The command line: one file per command.
+//! The command line: one file per command in `commands/`, and what they share beside it.
+//!
+//! Words and numbers are read here, and results are shown here. What they mean is decided by
+//! the engine: no command holds a rule of its own. Data goes to standard output, and what
+//! only a person who waits wants to know goes to standard error.
+
+mod arguments;
+mod commands;
+mod context;
+mod defaults;
+mod duration;
+mod environment;
+mod evidence;
+mod exit;
+mod json;
+mod person;
+mod proposed;
+mod pull;
+mod report;
+mod resolve;
+mod stop;
+mod table;
+mod terminal;
+mod trouble;
+mod watch;
+mod work;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+pub use environment::{VARIABLES, Variable};
+pub use exit::Exit;
+
+use arguments::Arguments;
+use context::Context;
+use trouble::Trouble;
+
+/// What the program knows about itself, and a library can't.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// This very binary, which the engine starts again for its helpers; absolute.
+    pub path: PathBuf,
+    /// The build features it was built with.
+    pub features: Vec<&'static str>,
+}
+
+/// Runs one command and returns its exit code. `arguments` begins with the program's name.
+pub fn run(program: Program, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match arguments::parse(&program, arguments) {
+        Ok(arguments) => arguments,
+        Err(said) => {
+            // Help and version are no errors; clap knows where each belongs.
+            let exit = if said.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = said.print();
+            return exit.into();
+        }
+    };
+    let exit = match perform(program, arguments) {
+        Ok(exit) => exit,
+        Err(trouble) => {
+            trouble.show();
+            trouble.exit
+        }
+    };
+    exit.into()
+}
+
+/// The whole command line as clap knows it, for pages made from it.
+pub fn command() -> clap::Command {
+    <Arguments as clap::CommandFactory>::command()
+}
+
+fn perform(program: Program, arguments: Arguments) -> Result<Exit, Trouble> {
+    let context = Context::new(program, &arguments)?;
+    terminal::log_to_stderr(context.verbose);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::internal(format!("could not start its threads: {error}")))?;
+    let result = runtime.block_on(commands::perform(&context, arguments.command));
+    // Something may still wait for a key or for a slow disk, and nobody waits for it.
+    runtime.shutdown_background();
+    result
+}
+
+/// Parses as [`run`] does, for tests of this crate.
+#[cfg(test)]
+fn parsed(words: &[&str]) -> Arguments {
+    <Arguments as clap::Parser>::try_parse_from(words).expect("the words of a test parse")
+}

@@ -1,0 +1,90 @@
+//! `tenfold accept`: takes a proposal, as a branch or into the files.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use tenfold_domain::TaskId;
+use tenfold_engine::{Accept, Accepted};
+
+use crate::arguments::Format;
+use crate::context::{self, Context};
+use crate::exit::Exit;
+use crate::report;
+use crate::terminal::{self, one_line};
+use crate::trouble::Trouble;
+
+/// Take a proposal: as a branch, or into your files
+///
+/// Without an option: as the branch tenfold/TASK-… in a git repository, which leaves your files
+/// as they are, and into the files of a folder without git.
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArgs {
+    /// The task
+    task: TaskId,
+    /// As a branch of this name
+    #[arg(long, value_name = "NAME", conflicts_with = "in_place")]
+    branch: Option<String>,
+    /// Into the files as they are now
+    #[arg(long)]
+    in_place: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Debug, Serialize)]
+struct AcceptedJson {
+    task: TaskId,
+    branch: Option<String>,
+    commit: Option<String>,
+    files: Vec<String>,
+}
+
+/// Performs the command.
+pub(crate) async fn run(context: &Context, args: AcceptArgs) -> Result<Exit, Trouble> {
+    let row = context::task(&context.view(args.task)?, args.task)?;
+    let is_repository = report::workspace(context, &row)?.is_repository();
+    let how = match (args.branch, args.in_place || !is_repository) {
+        (Some(name), _) => Accept::Branch(Some(name)),
+        (None, true) => Accept::InPlace,
+        (None, false) => Accept::Branch(None),
+    };
+    let engine = context.engine().await?;
+    let accepted = engine.accept(args.task, how).await?;
+    if args.format.json {
+        terminal::print_json(&json(args.task, accepted))?;
+    } else {
+        terminal::print(&told(args.task, &accepted))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn json(task: TaskId, accepted: Accepted) -> AcceptedJson {
+    match accepted {
+        Accepted::Branch { branch, commit } => {
+            AcceptedJson { task, branch: Some(branch), commit: Some(commit), files: Vec::new() }
+        }
+        Accepted::InPlace { files } => {
+            let files = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+            AcceptedJson { task, branch: None, commit: None, files }
+        }
+    }
+}
+
+fn told(task: TaskId, accepted: &Accepted) -> String {
+    match accepted {
+        Accepted::Branch { branch, commit } => {
+            let name = one_line(branch.strip_prefix("refs/heads/").unwrap_or(branch), 200);
+            let commit = commit.get(..10).unwrap_or(commit);
+            format!(
+                "accepted as branch {name} ({commit}); your files are as they were\n\n  \
+                 git merge {name}\n  tenfold undo {task}\n"
+            )
+        }
+        Accepted::InPlace { files } => {
+            let names = |file: &PathBuf| format!("  {}\n", one_line(&file.to_string_lossy(), 200));
+            let list: String = files.iter().map(names).collect();
+            format!("accepted into your files:\n{list}\n  tenfold undo {task}\n")
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `tenfold list`: the tasks, newest first.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tenfold_domain::TaskState;
+use tenfold_store::{TaskQuery, TaskRow};
+
+use crate::arguments::Format;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::json::TaskJson;
+use crate::report::{self, standing};
+use crate::table::table;
+use crate::terminal::{self, one_line, styled};
+use crate::trouble::Trouble;
+
+/// How many tasks are read at a time.
+const PAGE: u32 = 500;
+
+/// List tasks, newest first
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only tasks that stand so; repeatable
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    state: Vec<TaskState>,
+    /// Only tasks of this repository or folder
+    #[arg(long, value_name = "DIR")]
+    repo: Option<PathBuf>,
+    /// All tasks, and not only the newest
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Reads a state as it is written, with a hyphen or a space.
+fn state(text: &str) -> Result<TaskState, String> {
+    const STATES: [TaskState; 6] = [
+        TaskState::Queued,
+        TaskState::Working,
+        TaskState::NeedsYou,
+        TaskState::ToReview,
+        TaskState::Accepted,
+        TaskState::Rejected,
+    ];
+    let named = |state: &TaskState| state.to_string().replace(' ', "-");
+    STATES.into_iter().find(|state| named(state) == text.replace(' ', "-")).ok_or_else(|| {
+        let names: Vec<String> = STATES.iter().map(named).collect();
+        format!("'{text}' is not a state: there are {}", names.join(", "))
+    })
+}
+
+/// Performs the command.
+pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trouble> {
+    let rows = rows(context, args)?;
+    let Some((view, rows)) = rows else {
+        if args.format.json {
+            terminal::print("[]")?;
+        } else {
+            terminal::note("nothing was asked for yet: `tenfold run` begins");
+        }
+        return Ok(Exit::Done);
+    };
+    let engine_runs = context.engine_runs()?;
+    if args.format.json {
+        let tasks = rows.iter().map(|row| TaskJson::new(&view, row, engine_runs));
+        terminal::print_json(&tasks.collect::<Result<Vec<_>, _>>()?)?;
+    } else {
+        let heads = ["task", "state", "tries", "time", "money", "asked", "in", "text"];
+        let cells = rows.iter().map(|row| cells(row, engine_runs));
+        terminal::print(&table(&heads, cells))?;
+        if rows.len() == context.defaults.list.tasks as usize && !args.all {
+            terminal::note("the newest tasks; --all shows all");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+type Found = Option<(tenfold_store::View, Vec<TaskRow>)>;
+
+fn rows(context: &Context, args: &ListArgs) -> Result<Found, Trouble> {
+    let Some(reader) = context.reader()? else { return Ok(None) };
+    let view = reader.view()?;
+    let workspace = match &args.repo {
+        Some(repo) => {
+            let opened = tenfold_workspace::Workspace::open(repo, &context.places.workspaces())?;
+            Some(opened.root().join(opened.subdir()).components().collect())
+        }
+        None => None,
+    };
+    let limit = if args.all { PAGE } else { context.defaults.list.tasks };
+    let mut query =
+        TaskQuery { states: args.state.clone(), workspace, limit, ..TaskQuery::default() };
+    let mut rows: Vec<TaskRow> = Vec::new();
+    loop {
+        let page = view.tasks(&query)?;
+        let is_last = page.len() < query.limit as usize;
+        query.past = page.last().map(|row| row.id);
+        rows.extend(page);
+        if is_last || !args.all {
+            return Ok(Some((view, rows)));
+        }
+    }
+}
+
+fn cells(row: &TaskRow, engine_runs: bool) -> Vec<String> {
+    let (style, mut words) = standing(row);
+    if row.state == TaskState::Working && !engine_runs {
+        words = "interrupted".to_owned();
+    }
+    if let (TaskState::NeedsYou, Some(ending)) = (row.state, &row.last) {
+        words = format!("{words}: {}", ending.outcome);
+    }
+    let folder = row.workspace.file_name().unwrap_or(row.workspace.as_os_str());
+    let text = if row.text.is_empty() { "make the check pass" } else { &row.text };
+    vec![
+        row.id.to_string(),
+        styled(style, words),
+        row.attempts.to_string(),
+        row.wall.to_string(),
+        report::money(row.spent),
+        report::moment(row.asked_at),
+        one_line(&folder.to_string_lossy(), 30),
+        one_line(text, 80),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_read_as_they_are_written() {
+        assert_eq!(state("to-review"), Ok(TaskState::ToReview));
+        assert_eq!(state("needs you"), Ok(TaskState::NeedsYou));
+        assert!(state("done").unwrap_err().contains("queued, working, needs-you"));
+    }
+}

@@ -1,0 +1,223 @@
+//! `tenfold log`: the steps of a task's attempts as they were recorded.
+
+use clap::Args;
+use serde_json::Value;
+use tenfold_domain::{
+    AttemptEvent, AttemptId, EffectKind, Event, Fact, ProposalEvent, StepEvent, StepId, TaskEvent,
+    Timestamp,
+};
+use tenfold_store::{About, View};
+
+use crate::arguments::{Named, named};
+use crate::context::{self, Context};
+use crate::exit::Exit;
+use crate::report;
+use crate::terminal::{self, BOLD, DIM, one_line, styled, visible};
+use crate::trouble::Trouble;
+
+/// The widest text of a step.
+const WIDTH: usize = 100;
+
+/// Show every step of a task's attempts
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    /// The task, or one attempt at it (3.1)
+    #[arg(value_name = "TASK[.ATTEMPT]", value_parser = named)]
+    task: Named,
+    /// The events as they were recorded, one JSON object a line
+    #[arg(long)]
+    events: bool,
+    /// Run each attempt again over its recorded replies, and say whether it decides the same
+    #[arg(long, conflicts_with = "events")]
+    replay: bool,
+}
+
+/// Performs the command.
+pub(crate) fn run(context: &Context, args: &LogArgs) -> Result<Exit, Trouble> {
+    let view = context.view(args.task.task)?;
+    context::task(&view, args.task.task)?;
+    let about = match args.task.attempt {
+        None => About::Task(args.task.task),
+        Some(attempt) => {
+            view.attempt(attempt)?.ok_or_else(|| report::no_attempt(attempt))?;
+            About::Attempt(attempt)
+        }
+    };
+    if args.replay {
+        return replayed(context, &view, args.task);
+    }
+    if args.events {
+        for event in view.each_event(about.into()) {
+            terminal::print_json(&event?)?;
+        }
+    } else {
+        steps(&view, about)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Nothing is asked of a model, and no check runs: what came back then is read from the
+/// journal.
+fn replayed(context: &Context, view: &View, named: Named) -> Result<Exit, Trouble> {
+    let attempts = match named.attempt {
+        Some(attempt) => vec![attempt],
+        None => view.attempts(named.task)?.iter().map(|attempt| attempt.id).collect(),
+    };
+    let mut all_agree = true;
+    for attempt in attempts {
+        let report = tenfold_engine::replay(view, &context.places, attempt)?;
+        let (replies, same) = (report.replies, report.same);
+        let said = match &report.difference {
+            None => "decides the same".to_owned(),
+            Some(difference) => format!("DIFFERS: {}", one_line(difference, 400)),
+        };
+        terminal::print(&format!(
+            "attempt {attempt}: {replies} recorded replies, {same} of {} events the same: {said}",
+            report.recorded
+        ))?;
+        all_agree &= report.agrees();
+    }
+    Ok(if all_agree { Exit::Done } else { Exit::NotSolved })
+}
+
+/// What a line of the log knows of the lines before it.
+#[derive(Default)]
+struct Reading {
+    began: Timestamp,
+    attempt: Option<AttemptId>,
+    open: Option<(StepId, EffectKind, Timestamp, String)>,
+}
+
+fn steps(view: &View, about: About) -> Result<(), Trouble> {
+    let mut reading = Reading::default();
+    for event in view.each_event(about.into()) {
+        if let Some(line) = reading.line(&event?) {
+            terminal::print(&line)?;
+        }
+    }
+    Ok(())
+}
+
+impl Reading {
+    /// The line of an event; none if another line says it.
+    fn line(&mut self, event: &Event) -> Option<String> {
+        let at = event.at;
+        match &event.fact {
+            Fact::Task { event: TaskEvent::Asked(spec), .. } => {
+                let text =
+                    if spec.text.is_empty() { "make the check pass" } else { spec.text.as_str() };
+                Some(format!("{} asked: {}", report::moment(at), one_line(text, WIDTH)))
+            }
+            Fact::Attempt { attempt, event } => self.attempt(*attempt, event, at),
+            Fact::Step { step, event, .. } => self.step(*step, event, at),
+            Fact::Proposal { event, .. } => Some(self.at(at, &proposal(event))),
+            Fact::Ledger { .. } | Fact::Repository { .. } => None,
+        }
+    }
+
+    /// A line with the time since the attempt began.
+    fn at(&self, at: Timestamp, text: &str) -> String {
+        let since = format!("+{}", at.since(self.began));
+        format!("{} {text}", styled(DIM, format_args!("{since:>12}")))
+    }
+
+    fn attempt(&mut self, id: AttemptId, event: &AttemptEvent, at: Timestamp) -> Option<String> {
+        match event {
+            AttemptEvent::Started { strategy, model, seed, base } => {
+                self.began = at;
+                self.attempt = Some(id);
+                let head = styled(BOLD, format_args!("attempt {id}"));
+                let (model, seed, base) = (one_line(model, 80), seed.0, base.short());
+                Some(format!(
+                    "{} {head}: {strategy} with {model}, seed {seed}, on {base}",
+                    report::moment(at)
+                ))
+            }
+            // The machine's own notes; --events has them.
+            AttemptEvent::Advanced { .. } => None,
+            AttemptEvent::Resumed => Some(self.at(at, "interrupted before; going on")),
+            AttemptEvent::Ended { outcome, note } => {
+                Some(self.at(at, &format!("{outcome}: {}", visible(note.trim_end()))))
+            }
+        }
+    }
+
+    fn step(&mut self, step: StepId, event: &StepEvent, at: Timestamp) -> Option<String> {
+        match event {
+            StepEvent::Intent { kind, request, .. } => {
+                self.open = Some((step, *kind, at, summary(request)));
+                None
+            }
+            StepEvent::Result { reply, usage, cost, wall } => {
+                let (kind, asked) = self.close(step);
+                let mut text = format!("{step:>4} {kind:<6} {asked}");
+                if let Some(said) = said(reply) {
+                    text = format!("{text} → {said}");
+                }
+                let mut used = wall.to_string();
+                if usage.total().0 > 0 {
+                    used = format!("{used}, {}", report::tokens(*usage));
+                }
+                if cost.0 > 0 {
+                    used = format!("{used}, {}", report::money(*cost));
+                }
+                Some(self.at(at, &format!("{text} {}", styled(DIM, format_args!("({used})")))))
+            }
+            StepEvent::Failed { why, cost } => {
+                let (kind, asked) = self.close(step);
+                let (why, cost) = (one_line(why, 200), report::money(*cost));
+                Some(self.at(at, &format!("{step:>4} {kind:<6} {asked} FAILED: {why} ({cost})")))
+            }
+        }
+    }
+
+    /// What was asked in the step that ends now.
+    fn close(&mut self, step: StepId) -> (&'static str, String) {
+        match self.open.take_if(|(open, ..)| *open == step) {
+            Some((_, kind, _, asked)) => (name(kind), asked),
+            None => ("step", String::new()),
+        }
+    }
+}
+
+fn name(kind: EffectKind) -> &'static str {
+    match kind {
+        EffectKind::Model => "model",
+        EffectKind::Check => "check",
+        EffectKind::Read => "read",
+    }
+}
+
+fn proposal(event: &ProposalEvent) -> String {
+    match event {
+        ProposalEvent::Made { commit, evidence } => {
+            let proof = crate::evidence::line(evidence.as_ref());
+            format!("proposed {}: {proof}", commit.short())
+        }
+        ProposalEvent::AcceptedAsBranch { branch, .. } => {
+            format!("accepted as {}", one_line(branch, 200))
+        }
+        ProposalEvent::AcceptedInPlace { .. } => "accepted into the files".to_owned(),
+        ProposalEvent::Rejected { reason } => format!("rejected: {}", one_line(reason, 200)),
+        ProposalEvent::Undone => "taken back".to_owned(),
+    }
+}
+
+/// A request in a few words. Its form is the strategy's own, so only what is usual is looked
+/// for: names and numbers at its top.
+fn summary(request: &Value) -> String {
+    let Value::Object(fields) = request else { return one_line(&request.to_string(), WIDTH) };
+    let words = fields.iter().filter_map(|(name, value)| match value {
+        Value::String(text) => Some(format!("{name} {}", one_line(text, 40))),
+        Value::Number(number) => Some(format!("{name} {number}")),
+        Value::Array(many) => Some(format!("{} {name}", many.len())),
+        Value::Null | Value::Bool(_) | Value::Object(_) => None,
+    });
+    one_line(&words.collect::<Vec<_>>().join(", "), WIDTH)
+}
+
+/// What a reply comes to, where that is a word.
+fn said(reply: &Value) -> Option<String> {
+    let verdict = reply.get("verdict").or_else(|| reply.get("answer"))?;
+    Some(one_line(verdict.as_str().unwrap_or("broken"), 40))
+}

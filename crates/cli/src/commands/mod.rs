@@ -1,0 +1,40 @@
+//! One file per command. Adding one touches its own file, the list in `arguments` and the one
+//! line here that performs it.
+
+pub(crate) mod accept;
+pub(crate) mod completions;
+pub(crate) mod continue_task;
+pub(crate) mod diff;
+pub(crate) mod doctor;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod man;
+pub(crate) mod models;
+pub(crate) mod reject;
+pub(crate) mod run;
+pub(crate) mod show;
+pub(crate) mod undo;
+
+use crate::arguments::Command;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::trouble::Trouble;
+
+/// Performs one command.
+pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit, Trouble> {
+    match command {
+        Command::Run(args) => run::run(context, &args).await,
+        Command::Continue(args) => continue_task::run(context, &args).await,
+        Command::List(args) => list::run(context, &args),
+        Command::Show(args) => show::run(context, &args),
+        Command::Log(args) => log::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
+        Command::Accept(args) => accept::run(context, args).await,
+        Command::Reject(args) => reject::run(context, &args).await,
+        Command::Undo(args) => undo::run(context, &args).await,
+        Command::Doctor(args) => doctor::run(context, &args),
+        Command::Models(args) => models::run(context, args).await,
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}

@@ -1,0 +1,28 @@
+//! `tenfold reject`: sends a proposal away, with a reason that is kept.
+
+use clap::Args;
+use tenfold_domain::TaskId;
+
+use crate::context::{self, Context};
+use crate::exit::Exit;
+use crate::terminal;
+use crate::trouble::Trouble;
+
+/// Send a proposal away
+#[derive(Debug, Args)]
+pub(crate) struct RejectArgs {
+    /// The task
+    task: TaskId,
+    /// Why; it is kept with the task
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    reason: String,
+}
+
+/// Performs the command.
+pub(crate) async fn run(context: &Context, args: &RejectArgs) -> Result<Exit, Trouble> {
+    let task = args.task;
+    context::task(&context.view(task)?, task)?;
+    context.engine().await?.reject(task, args.reason.clone()).await?;
+    terminal::print(&format!("rejected task {task}; `tenfold undo {task}` takes that back"))?;
+    Ok(Exit::Done)
+}

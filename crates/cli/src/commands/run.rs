@@ -1,0 +1,182 @@
+//! `tenfold run`: asks for a task and works it until there is a proposal, a limit or a stop.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use tenfold_domain::{Millis, NanoUsd, Seed, Strategy};
+use tenfold_engine::Engine;
+use tenfold_workspace::Workspace;
+
+use crate::arguments::Format;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::proposed::{self, Proposed};
+use crate::stop::Stop;
+use crate::terminal::{self, one_line, visible};
+use crate::trouble::Trouble;
+use crate::{duration, person, pull, resolve, work};
+
+/// The longest text of a task.
+const TEXT_BYTES_MAX: u64 = 256 * 1024;
+
+/// Work a task until there is a proposal to review
+///
+/// Without TEXT: fix whatever makes the check fail. Values that are left out come from the
+/// repository's tenfold.toml, once you have approved it, and then from Tenfold's defaults.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// What to do, in your words
+    pub(crate) text: Option<String>,
+    /// Read TEXT from a file; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub(crate) task_file: Option<PathBuf>,
+    /// The repository or folder to work on
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) repo: PathBuf,
+    /// The shell command that judges the work, run in DIR
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) check: Option<String>,
+    /// The shell command that prepares what the check needs
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) setup: Option<String>,
+    /// The longest that one run of the check may take, as in 90s
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) check_timeout: Option<Millis>,
+    /// The most money to spend, in dollars
+    #[arg(long, value_name = "DOLLARS")]
+    pub(crate) budget: Option<NanoUsd>,
+    /// The most attempts
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) attempts: Option<u32>,
+    /// The longest that all attempts together may take, as in 10m
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) time_limit: Option<Millis>,
+    /// The model; `tenfold models list` shows those there are
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// The number from which all random choices come
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// A file that may be edited though the check depends on it, as in .gitignore; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) may_edit: Vec<String>,
+    /// A further file that is put back before the check, as in .gitignore; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) protect: Vec<String>,
+    /// How to work
+    #[arg(long, value_name = "NAME")]
+    pub(crate) strategy: Option<Strategy>,
+    /// Take the repository's tenfold.toml as if it were not there
+    #[arg(long)]
+    pub(crate) no_config: bool,
+    /// Approve the repository's tenfold.toml, and get the model if it is not here
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+/// Performs the command.
+pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Trouble> {
+    let text = text(args)?;
+    let workspace = Workspace::open(&args.repo, &context.places.workspaces())?;
+    let root = workspace.root().to_owned();
+    // Joining nothing would leave a slash at the end.
+    let place = match workspace.subdir() {
+        top if top.as_os_str().is_empty() => root.clone(),
+        below => root.join(below),
+    };
+    for note in workspace.notes() {
+        terminal::note(&format!("note: {}", visible(&note)));
+    }
+    let catalogue = context.catalogue()?;
+    let model = match &args.model {
+        Some(name) => catalogue.get(name)?,
+        None => catalogue.default_model(),
+    };
+    let stop = Stop::listen()?;
+    let engine = context.engine().await?;
+    let proposed = approved(&engine, &root, args, &stop).await?;
+    if context.model_program.is_none() {
+        pull::ensure(context, model, args.yes, &stop).await?;
+    }
+    let spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model.name);
+    if spec.check.is_none() {
+        terminal::note(
+            "there is no check, so whatever comes of this will be UNVERIFIED; name one with \
+             --check, or in tenfold.toml",
+        );
+    }
+    let task = engine.ask(spec).await?;
+    let seed = args.seed.map(Seed);
+    work::work(context, engine, task, seed, args.format, &stop).await
+}
+
+/// What the person asks for; empty: make the check pass.
+fn text(args: &RunArgs) -> Result<String, Trouble> {
+    let text = match &args.task_file {
+        None => args.text.clone().unwrap_or_default(),
+        Some(file) => read(file)?,
+    };
+    if text.len() as u64 > TEXT_BYTES_MAX {
+        let most = TEXT_BYTES_MAX / 1024;
+        return Err(Trouble::usage(format!("the task's text is longer than {most} KiB"))
+            .advise("say what to do in fewer words, and put the rest into the repository"));
+    }
+    Ok(text.trim().to_owned())
+}
+
+fn read(file: &Path) -> Result<String, Trouble> {
+    let mut text = String::new();
+    let outcome = if file == Path::new("-") {
+        std::io::stdin().lock().take(TEXT_BYTES_MAX + 1).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file)
+            .and_then(|file| file.take(TEXT_BYTES_MAX + 1).read_to_string(&mut text))
+    };
+    match outcome {
+        Ok(_) => Ok(text),
+        Err(error) => {
+            let exit = match error.kind() {
+                std::io::ErrorKind::NotFound => Exit::NotFound,
+                _ => Exit::Usage,
+            };
+            let name = file.display();
+            Err(Trouble::new(exit, format!("could not read the task from {name}: {error}")))
+        }
+    }
+}
+
+/// What the repository proposes, if the person approves it or has done so before.
+async fn approved(
+    engine: &Arc<Engine>,
+    root: &Path,
+    args: &RunArgs,
+    stop: &Stop,
+) -> Result<Proposed, Trouble> {
+    if args.no_config {
+        return Ok(Proposed::default());
+    }
+    let Some((proposed, hash)) = proposed::read(root)? else { return Ok(Proposed::default()) };
+    if engine.store().view()?.approved(root)?.as_deref() == Some(hash.as_str()) {
+        return Ok(proposed);
+    }
+    let folder = one_line(&root.display().to_string(), 200);
+    terminal::note(&format!(
+        "{folder}/tenfold.toml proposes the following; its commands run in the sandbox:\n\n{}",
+        proposed.shown()
+    ));
+    let agreed = args.yes
+        || (terminal::can_ask() && person::agrees("Approve it for this repository?", stop).await?);
+    if !agreed {
+        return Err(Trouble::new(
+            Exit::Refused,
+            "the repository's tenfold.toml is new or has changed, and is not approved",
+        )
+        .advise("approve it with --yes, or go on without it with --no-config"));
+    }
+    engine.approve_config(root.to_owned(), hash).await?;
+    Ok(proposed)
+}

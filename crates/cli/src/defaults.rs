@@ -1,0 +1,67 @@
+//! The values used where nobody says anything: `defaults.toml`, which people can read, turned
+//! into types once.
+
+use serde::{Deserialize, Deserializer};
+use tenfold_domain::{Millis, NanoUsd, Strategy};
+
+use crate::duration;
+
+const TEXT: &str = include_str!("../defaults.toml");
+
+/// All defaults.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Defaults {
+    pub(crate) task: TaskDefaults,
+    pub(crate) list: ListDefaults,
+}
+
+/// Of a task.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TaskDefaults {
+    #[serde(deserialize_with = "money")]
+    pub(crate) budget: NanoUsd,
+    #[serde(deserialize_with = "time")]
+    pub(crate) time_limit: Millis,
+    pub(crate) attempts: u32,
+    #[serde(deserialize_with = "time")]
+    pub(crate) check_timeout: Millis,
+    pub(crate) strategy: Strategy,
+}
+
+/// Of the list.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListDefaults {
+    pub(crate) tasks: u32,
+}
+
+impl Defaults {
+    /// Those that ship with Tenfold.
+    pub(crate) fn shipped() -> Self {
+        toml::from_str(TEXT).expect("the shipped defaults read, which a test holds")
+    }
+}
+
+/// A length of time in a TOML file.
+pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {
+    let text = String::deserialize(from)?;
+    duration::parse(&text).map_err(serde::de::Error::custom)
+}
+
+fn money<'de, D: Deserializer<'de>>(from: D) -> Result<NanoUsd, D::Error> {
+    String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_defaults_read() {
+        let defaults = Defaults::shipped();
+        assert!(defaults.task.budget > NanoUsd::ZERO && defaults.task.attempts > 0);
+        assert!(defaults.task.check_timeout <= defaults.task.time_limit);
+    }
+}

@@ -1,0 +1,188 @@
+//! The JSON that commands answer with: wire types, made from rows here and nowhere else.
+//! Fields are added and never change their meaning.
+
+use serde::Serialize;
+use tenfold_domain::{
+    AttemptId, AttemptOutcome, CheckReport, Seed, TaskId, TaskSpec, TaskState, Usage,
+};
+use tenfold_engine::Outcome;
+use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
+
+use crate::context::{self, Context};
+use crate::report;
+use crate::trouble::Trouble;
+
+/// What `run` and `continue` end with.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunJson {
+    task: TaskId,
+    attempt: AttemptId,
+    state: TaskState,
+    outcome: AttemptOutcome,
+    note: String,
+    proposal: Option<ProposalJson>,
+    /// What made the proposal.
+    generator: Option<&'static str>,
+    /// Whether the model made it, and not a rule.
+    model_generated: bool,
+    wall_ms: u64,
+    usage: Usage,
+    cost_nano_usd: u64,
+    checks: u32,
+    candidates: u32,
+    /// The proposed change; empty if there is none.
+    diff: String,
+}
+
+/// A proposal.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProposalJson {
+    attempt: AttemptId,
+    verified: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<String>,
+    state: ProposalState,
+}
+
+/// A task in a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct TaskJson {
+    task: TaskId,
+    text: String,
+    workspace: String,
+    state: TaskState,
+    /// Whether an attempt has neither ended nor is being worked.
+    interrupted: bool,
+    outcome: Option<AttemptOutcome>,
+    note: Option<String>,
+    attempts: u32,
+    proposal: Option<ProposalJson>,
+    usage: Usage,
+    wall_ms: u64,
+    cost_nano_usd: u64,
+    asked_at_ms: u64,
+}
+
+/// A task with all that is known of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ShownJson {
+    #[serde(flatten)]
+    pub(crate) task: TaskJson,
+    pub(crate) asked: TaskSpec,
+    pub(crate) all_attempts: Vec<AttemptJson>,
+    pub(crate) evidence: Option<CheckReport>,
+}
+
+/// An attempt.
+#[derive(Debug, Serialize)]
+pub(crate) struct AttemptJson {
+    attempt: AttemptId,
+    model: String,
+    seed: Seed,
+    started_at_ms: u64,
+    outcome: Option<AttemptOutcome>,
+    note: Option<String>,
+    steps: u64,
+    checks: u64,
+    usage: Usage,
+    wall_ms: u64,
+    cost_nano_usd: u64,
+}
+
+impl RunJson {
+    pub(crate) fn new(context: &Context, view: &View, outcome: &Outcome) -> Result<Self, Trouble> {
+        let row = context::task(view, outcome.task)?;
+        let diff = match &outcome.proposal {
+            Some(proposal) => diff(context, view, &row, proposal)?,
+            None => String::new(),
+        };
+        let proposal = match &outcome.proposal {
+            Some(proposal) => Some(ProposalJson::with_files(context, view, proposal)?),
+            None => None,
+        };
+        let totals = &outcome.totals;
+        Ok(Self {
+            task: outcome.task,
+            attempt: outcome.attempt,
+            state: row.state,
+            outcome: outcome.outcome,
+            note: outcome.note.clone(),
+            proposal,
+            generator: outcome.winner.as_ref().map(|winner| winner.generator.name()),
+            model_generated: outcome.winner.as_ref().is_some_and(|winner| winner.by_model),
+            wall_ms: totals.wall.0,
+            usage: totals.usage,
+            cost_nano_usd: totals.cost.0,
+            checks: totals.checks,
+            candidates: totals.candidates,
+            diff,
+        })
+    }
+}
+
+fn diff(
+    context: &Context,
+    view: &View,
+    row: &TaskRow,
+    proposal: &ProposalRow,
+) -> Result<String, Trouble> {
+    let id = proposal.attempt;
+    let attempt = view.attempt(id)?.ok_or_else(|| report::no_attempt(id))?;
+    Ok(report::workspace(context, row)?.diff(&attempt.base, &proposal.commit)?)
+}
+
+impl ProposalJson {
+    fn of(proposal: &ProposalRow) -> Self {
+        let ProposalRow { attempt, verified, state, .. } = proposal;
+        Self { attempt: *attempt, verified: *verified, files: Vec::new(), state: state.clone() }
+    }
+
+    fn with_files(context: &Context, view: &View, proposal: &ProposalRow) -> Result<Self, Trouble> {
+        let files = report::changed(context, view, proposal)?;
+        let files = files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect();
+        Ok(Self { files, ..Self::of(proposal) })
+    }
+}
+
+impl TaskJson {
+    /// `engine_runs`: whether there is an engine, which works what has not ended.
+    pub(crate) fn new(view: &View, row: &TaskRow, engine_runs: bool) -> Result<Self, Trouble> {
+        let mut usage = Usage::default();
+        for attempt in view.attempts(row.id)? {
+            usage += attempt.usage;
+        }
+        Ok(Self {
+            task: row.id,
+            text: row.text.clone(),
+            workspace: row.workspace.to_string_lossy().into_owned(),
+            state: row.state,
+            interrupted: !row.running.is_empty() && !engine_runs,
+            outcome: row.last.as_ref().map(|ending| ending.outcome),
+            note: row.last.as_ref().map(|ending| ending.note.clone()),
+            attempts: row.attempts,
+            proposal: row.proposal().map(ProposalJson::of),
+            usage,
+            wall_ms: row.wall.0,
+            cost_nano_usd: row.spent.0,
+            asked_at_ms: row.asked_at.0,
+        })
+    }
+}
+
+impl From<&AttemptRow> for AttemptJson {
+    fn from(row: &AttemptRow) -> Self {
+        Self {
+            attempt: row.id,
+            model: row.model.clone(),
+            seed: row.seed,
+            started_at_ms: row.started_at.0,
+            outcome: row.ended.as_ref().map(|ending| ending.outcome),
+            note: row.ended.as_ref().map(|ending| ending.note.clone()),
+            steps: row.steps,
+            checks: row.checks,
+            usage: row.usage,
+            wall_ms: row.wall.0,
+            cost_nano_usd: row.cost.0,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What a repository's `tenfold.toml` proposes. It counts only once the person has approved
+//! this very text: the hash of the file is what is approved.
+
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tenfold_domain::Millis;
+
+use crate::defaults;
+use crate::exit::Exit;
+use crate::terminal::visible;
+use crate::trouble::Trouble;
+
+const FILE: &str = "tenfold.toml";
+/// The largest such file that is read.
+const BYTES_MAX: u64 = 64 * 1024;
+
+/// What a repository proposes for tasks on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Proposed {
+    pub(crate) check: Option<String>,
+    pub(crate) setup: Option<String>,
+    pub(crate) protect: Vec<String>,
+    pub(crate) may_edit: Vec<String>,
+    #[serde(deserialize_with = "some_time")]
+    pub(crate) check_timeout: Option<Millis>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    task: Proposed,
+}
+
+fn some_time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Millis>, D::Error> {
+    defaults::time(from).map(Some)
+}
+
+/// Reads the file at the top of a workspace, if there is one, and its SHA-256 in hexadecimal.
+pub(crate) fn read(root: &Path) -> Result<Option<(Proposed, String)>, Trouble> {
+    let path = root.join(FILE);
+    // Only a plain file is opened: a repository may hold a link out of it, or a pipe.
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_file() => {}
+        Ok(_) => return Err(wrong("it is no plain file")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(wrong(&error.to_string())),
+    }
+    let mut text = String::new();
+    std::fs::File::open(&path)
+        .and_then(|file| file.take(BYTES_MAX + 1).read_to_string(&mut text))
+        .map_err(|error| wrong(&error.to_string()))?;
+    if text.len() as u64 > BYTES_MAX {
+        return Err(wrong(&format!("it is larger than {} KiB", BYTES_MAX / 1024)));
+    }
+    parse(&text).map(Some)
+}
+
+fn parse(text: &str) -> Result<(Proposed, String), Trouble> {
+    let file: File = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end()))?;
+    let hash = Sha256::digest(text.as_bytes());
+    let hash = hash.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    Ok((file.task, hash))
+}
+
+fn wrong(why: &str) -> Trouble {
+    Trouble::new(Exit::Usage, format!("the repository's {FILE} can't be used: {why}"))
+        .advise("correct it, or go on without it with --no-config")
+}
+
+impl Proposed {
+    /// All of it, as the person reads it before approving.
+    pub(crate) fn shown(&self) -> String {
+        let mut shown = String::new();
+        let mut line = |name: &str, value: &str| {
+            // A value of several lines keeps its lines below the first.
+            let value = visible(value).replace('\n', "\n                  ");
+            let _ = writeln!(shown, "  {name:<14}  {value}");
+        };
+        if let Some(check) = &self.check {
+            line("check", check);
+        }
+        if let Some(setup) = &self.setup {
+            line("setup", setup);
+        }
+        if let Some(time) = self.check_timeout {
+            line("check-timeout", &time.to_string());
+        }
+        for (name, patterns) in [("protect", &self.protect), ("may-edit", &self.may_edit)] {
+            if !patterns.is_empty() {
+                line(name, &patterns.join("  "));
+            }
+        }
+        if shown.is_empty() { "  nothing\n".to_owned() } else { shown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[task]\ncheck = \"make\\ntest \\u001b[8m\"\ncheck-timeout = \"90s\"\n\
+                        protect = [\"data/\"]\nmay-edit = [\"tests/new.py\"]\n";
+
+    #[test]
+    fn a_proposal_is_read_and_shown_whole() {
+        let (proposed, hash) = parse(TEXT).unwrap();
+        assert_eq!(proposed.check_timeout, Some(Millis(90_000)));
+        assert_eq!(hash.len(), 64);
+        let shown = proposed.shown();
+        for part in ["make\n", "test ␛[8m", "1 min 30 s", "data/", "tests/new.py"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+
+    #[test]
+    fn another_text_has_another_hash() {
+        let changed = TEXT.replace("data/", "data2/");
+        assert_ne!(parse(TEXT).unwrap().1, parse(&changed).unwrap().1);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_its_reason() {
+        for (text, reason) in [
+            ("[task]\nchek = \"x\"", "chek"),
+            ("[tusk]", "tusk"),
+            ("[task]\ncheck-timeout = \"soon\"", "not a length of time"),
+        ] {
+            let trouble = parse(text).unwrap_err();
+            assert!(trouble.text().contains(reason), "{}", trouble.text());
+            assert_eq!(trouble.exit, Exit::Usage);
+        }
+    }
+
+    #[test]
+    fn a_link_is_not_followed_and_no_file_is_no_proposal() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(read(dir.path()).unwrap().is_none());
+        std::os::unix::fs::symlink("/etc/passwd", dir.path().join(FILE)).unwrap();
+        assert!(read(dir.path()).unwrap_err().text().contains("no plain file"));
+    }
+}

@@ -1,0 +1,211 @@
+//! What came of a task, as people read it: the end of `run`, and what `show` has in common
+//! with it. Every function here only lays out what it is given, but for [`changed`], which
+//! asks the workspace.
+
+use std::fmt::Write as _;
+
+use anstyle::Style;
+use tenfold_domain::{AttemptOutcome, CheckReport, NanoUsd, TaskId, TaskState, Timestamp, Usage};
+use tenfold_engine::Outcome;
+use tenfold_store::{ProposalRow, ProposalState, TaskRow, View};
+use tenfold_workspace::{ChangeKind, ChangedFile, Workspace};
+
+use crate::context::Context;
+use crate::evidence;
+use crate::exit::Exit;
+use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, one_line, styled, visible};
+use crate::trouble::Trouble;
+
+/// Files that are listed by name; of more only the number is said.
+const FILES_SHOWN: usize = 20;
+
+/// Opens the workspace of a task.
+pub(crate) fn workspace(context: &Context, row: &TaskRow) -> Result<Workspace, Trouble> {
+    Ok(Workspace::open(&row.workspace, &context.places.workspaces())?)
+}
+
+/// The files that a proposal changes.
+pub(crate) fn changed(
+    context: &Context,
+    view: &View,
+    proposal: &ProposalRow,
+) -> Result<Vec<ChangedFile>, Trouble> {
+    let id = proposal.attempt;
+    let row = crate::context::task(view, id.task)?;
+    let attempt = view.attempt(id)?.ok_or_else(|| no_attempt(id))?;
+    Ok(workspace(context, &row)?.changed(&attempt.base, &proposal.commit)?)
+}
+
+/// There is no such attempt.
+pub(crate) fn no_attempt(id: impl std::fmt::Display) -> Trouble {
+    Trouble::new(Exit::NotFound, format!("there is no attempt {id}"))
+        .advise("`tenfold show TASK` lists a task's attempts")
+}
+
+/// The end of `tenfold run`.
+pub(crate) fn ending(
+    row: &TaskRow,
+    outcome: &Outcome,
+    evidence: Option<&CheckReport>,
+    files: &[ChangedFile],
+) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{}", head(row, Some(outcome.outcome)));
+    if !outcome.note.is_empty() {
+        let _ = writeln!(text, "{}", visible(outcome.note.trim_end()));
+    }
+    if outcome.proposal.is_some() {
+        field(&mut text, "files", &file_lines(files));
+        field(&mut text, "evidence", &evidence::line(evidence));
+    }
+    let totals = &outcome.totals;
+    let used = format!("{} · {}", totals.wall, crate::watch::line(totals));
+    field(&mut text, "used", &used);
+    if outcome.outcome != AttemptOutcome::NothingToDo {
+        text.push_str(&next(row));
+    }
+    text
+}
+
+/// A task and where it stands, in one line.
+pub(crate) fn head(row: &TaskRow, outcome: Option<AttemptOutcome>) -> String {
+    let (style, words) = standing(row);
+    let outcome = outcome.filter(|outcome| *outcome != AttemptOutcome::Finished);
+    let outcome = outcome.map(|outcome| format!(" ({outcome})")).unwrap_or_default();
+    let text = if row.text.is_empty() { "make the check pass" } else { &row.text };
+    let number = styled(BOLD, format_args!("Task {}", row.id));
+    format!("{number}: {}{outcome}: {}", styled(style, words), one_line(text, 120))
+}
+
+/// Where a task stands, and in which colour.
+pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
+    let unverified = row.proposal().is_some_and(|proposal| !proposal.verified);
+    match row.state {
+        TaskState::ToReview if unverified => (YELLOW, "to review, UNVERIFIED".to_owned()),
+        TaskState::ToReview => (GREEN, "to review, verified".to_owned()),
+        TaskState::Accepted if unverified => (GREEN, "accepted, UNVERIFIED".to_owned()),
+        TaskState::Accepted => (GREEN, "accepted".to_owned()),
+        TaskState::NeedsYou => (RED, "needs you".to_owned()),
+        TaskState::Queued | TaskState::Working | TaskState::Rejected => {
+            (YELLOW, row.state.to_string())
+        }
+    }
+}
+
+/// What a person may want to type next.
+pub(crate) fn next(row: &TaskRow) -> String {
+    let id = row.id;
+    let in_place = row.proposal().map(|proposal| &proposal.state);
+    let commands: &[(&str, &str)] = match (row.state, in_place) {
+        (TaskState::ToReview, _) => &[
+            ("diff", "the change"),
+            ("show", "what was tried, and the proof"),
+            ("accept", "take it; `reject` sends it away"),
+        ],
+        (TaskState::NeedsYou, _) => &[
+            ("show", "what was tried, and what going on would take"),
+            ("log", "every step"),
+            ("continue", "try again"),
+        ],
+        (TaskState::Working | TaskState::Queued, _) => &[("continue", "go on where it stopped")],
+        (TaskState::Accepted, Some(ProposalState::AcceptedAsBranch { .. })) => {
+            &[("undo", "take the branch away again")]
+        }
+        (TaskState::Accepted, _) => &[("undo", "put your files back")],
+        (TaskState::Rejected, _) => &[("undo", "take the rejection back")],
+    };
+    lines_to_type(id, commands)
+}
+
+fn lines_to_type(id: TaskId, commands: &[(&str, &str)]) -> String {
+    let mut text = String::from("\n");
+    for (word, what) in commands {
+        let line = format!("tenfold {word} {id}");
+        let _ = writeln!(text, "  {line:<24} {}", styled(DIM, format_args!("# {what}")));
+    }
+    text
+}
+
+/// A named value, whose further lines stand below the first.
+pub(crate) fn field(text: &mut String, name: &str, value: &str) {
+    for (index, line) in value.lines().enumerate() {
+        let name = if index == 0 { name } else { "" };
+        let _ = writeln!(text, "  {}{line}", styled(DIM, format_args!("{name:<10}")));
+    }
+}
+
+/// The changed files, one a line.
+pub(crate) fn file_lines(files: &[ChangedFile]) -> String {
+    let mut lines: Vec<String> = files.iter().take(FILES_SHOWN).map(file_line).collect();
+    if files.len() > FILES_SHOWN {
+        lines.push(format!("and {} more", files.len() - FILES_SHOWN));
+    }
+    if lines.is_empty() { "none".to_owned() } else { lines.join("\n") }
+}
+
+fn file_line(file: &ChangedFile) -> String {
+    let name = styled(CYAN, one_line(&file.path.to_string_lossy(), 200));
+    let kind = match file.kind {
+        ChangeKind::Added => "new, ",
+        ChangeKind::Deleted => "deleted, ",
+        ChangeKind::Modified => "",
+        ChangeKind::Replaced => "replaced, ",
+    };
+    match file.binary {
+        true => format!("{name} ({kind}binary)"),
+        false => format!("{name} ({kind}+{} -{})", file.added, file.removed),
+    }
+}
+
+/// Money as people read it: to a millionth of a dollar, rounded up, without trailing zeros.
+pub(crate) fn money(amount: NanoUsd) -> String {
+    NanoUsd(amount.0.div_ceil(1_000).saturating_mul(1_000)).to_string()
+}
+
+/// Tokens in and out.
+pub(crate) fn tokens(usage: Usage) -> String {
+    format!(
+        "{} in ({} from the cache), {} out",
+        usage.prompt + usage.cached,
+        usage.cached,
+        usage.output
+    )
+}
+
+/// A moment in the person's own time zone.
+pub(crate) fn moment(at: Timestamp) -> String {
+    let known = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    match known {
+        Some(at) => {
+            let zoned = at.to_zoned_datetime(jiff::tz::TimeZone::system());
+            zoned.strftime("%Y-%m-%d %H:%M").to_string()
+        }
+        None => "an unknown time".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_rounded_up_to_a_millionth() {
+        assert_eq!(money(NanoUsd(1)), "$0.000001");
+        assert_eq!(money(NanoUsd(120_500_000)), "$0.1205");
+        assert_eq!(money(NanoUsd::ZERO), "$0.00");
+    }
+
+    #[test]
+    fn a_files_name_can_not_write_on_the_terminal() {
+        let file = ChangedFile {
+            path: "a\x1b[2J\n.py".into(),
+            kind: ChangeKind::Modified,
+            added: 1,
+            removed: 2,
+            binary: false,
+        };
+        let line = file_line(&file);
+        assert!(line.contains("a␛[2J .py") && line.ends_with("(+1 -2)"), "{line:?}");
+        assert_eq!(line.lines().count(), 1);
+    }
+}

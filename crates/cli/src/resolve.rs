@@ -1,0 +1,89 @@
+//! From what was typed, approved and shipped to a task that is whole: the command line wins
+//! over the repository's approved proposal, and that over the defaults. Nothing here does IO.
+
+use std::path::PathBuf;
+
+use tenfold_domain::{Budget, TaskSpec};
+
+use crate::commands::run::RunArgs;
+use crate::defaults::TaskDefaults;
+use crate::proposed::Proposed;
+
+/// The task. Lists are put together, because each entry is a person's word for one file.
+pub(crate) fn spec(
+    args: &RunArgs,
+    proposed: &Proposed,
+    defaults: &TaskDefaults,
+    text: String,
+    workspace: PathBuf,
+    model: &str,
+) -> TaskSpec {
+    let first = |typed: &Option<String>, proposed: &Option<String>| {
+        typed.clone().or_else(|| proposed.clone()).filter(|command| !command.trim().is_empty())
+    };
+    let both = |typed: &[String], proposed: &[String]| [typed, proposed].concat();
+    TaskSpec {
+        text,
+        workspace,
+        check: first(&args.check, &proposed.check),
+        setup: first(&args.setup, &proposed.setup),
+        may_edit: both(&args.may_edit, &proposed.may_edit),
+        protect: both(&args.protect, &proposed.protect),
+        check_timeout: args
+            .check_timeout
+            .or(proposed.check_timeout)
+            .unwrap_or(defaults.check_timeout),
+        budget: Budget {
+            money: args.budget.unwrap_or(defaults.budget),
+            time: args.time_limit.unwrap_or(defaults.time_limit),
+            attempts: args.attempts.unwrap_or(defaults.attempts),
+        },
+        model: model.to_owned(),
+        strategy: args.strategy.unwrap_or(defaults.strategy),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Command;
+    use crate::defaults::Defaults;
+    use tenfold_domain::{Millis, NanoUsd};
+
+    fn resolved(words: &[&str], proposed: &Proposed) -> TaskSpec {
+        let Command::Run(args) = crate::parsed(words).command else { panic!("not a run") };
+        let defaults = Defaults::shipped().task;
+        spec(&args, proposed, &defaults, String::new(), "/r".into(), "small")
+    }
+
+    fn proposed() -> Proposed {
+        Proposed {
+            check: Some("make test".into()),
+            setup: Some("make deps".into()),
+            protect: vec!["data/".into()],
+            may_edit: vec!["a".into()],
+            check_timeout: Some(Millis(5_000)),
+        }
+    }
+
+    #[test]
+    fn what_was_typed_wins_and_the_proposal_fills_in() {
+        let words = ["tenfold", "run", "--check", "pytest", "--may-edit", "b", "--budget", "0.5"];
+        let spec = resolved(&words, &proposed());
+        assert_eq!(spec.check.as_deref(), Some("pytest"));
+        assert_eq!(spec.setup.as_deref(), Some("make deps"));
+        assert_eq!(spec.may_edit, ["b", "a"]);
+        assert_eq!(spec.protect, ["data/"]);
+        assert_eq!(spec.check_timeout, Millis(5_000));
+        assert_eq!(spec.budget.money, NanoUsd(500_000_000));
+    }
+
+    #[test]
+    fn without_either_the_defaults_hold_and_an_empty_check_is_none() {
+        let spec = resolved(&["tenfold", "run", "--check", " "], &Proposed::default());
+        let defaults = Defaults::shipped().task;
+        assert_eq!((spec.check, spec.setup), (None, None));
+        assert_eq!(spec.budget.time, defaults.time_limit);
+        assert_eq!(spec.budget.attempts, defaults.attempts);
+    }
+}

@@ -1,0 +1,10 @@
+//! For tests only: a model that says what a script tells it to.
+//!
+//! [`serve`] is the model's process; [`Script`] is what a test writes for it, and [`Asked`]
+//! what it can read afterwards. Nothing here computes, and nothing outside tests uses it.
+
+mod script;
+mod serve;
+
+pub use script::{Asked, Fault, Kind, Rule, SCRIPT_VARIABLE, Script, ScriptError};
+pub use serve::serve;
