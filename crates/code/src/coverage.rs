@@ -45,13 +45,16 @@ pub struct Spectrum {
     outside: Vec<(usize, usize)>,
 }
 
+/// A test in the trace: its name, its outcome, its lines, and where it was cut off.
+type Row = (String, Outcome, Vec<(usize, usize)>, Vec<(usize, u32)>);
+
 /// The form of the trace.
 #[derive(Deserialize)]
 struct Trace {
     version: u32,
     files: Vec<String>,
     sets: Vec<String>,
-    tests: Vec<(String, Outcome, Vec<(usize, usize)>, Vec<(usize, u32)>)>,
+    tests: Vec<Row>,
     outside: Vec<(usize, usize)>,
 }
 

@@ -35,6 +35,8 @@ MOST_NUMBERS = 4000000
 # Without sys.monitoring each executed line costs: a test that is not known to fail is no
 # longer traced after so many.
 MOST_EVENTS = 400000
+# Bytes; a program that is traced needs no more.
+MOST_MEMORY = 3 << 30
 # The trace is written now and then, so that something is left if the check is killed.
 SECONDS_BETWEEN_WRITES = 3.0
 
@@ -307,12 +309,25 @@ def ranges(numbers):
     return ",".join(parts)
 
 
+def limit_memory():
+    """A test that fills the memory fails then, instead of taking the whole check with it."""
+    try:
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if soft == resource.RLIM_INFINITY or soft > MOST_MEMORY:
+            resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, hard))
+    except (ImportError, ValueError, OSError):
+        pass  # there are systems without such limits
+
+
 def started():
     """The recorder, or none. Programs that the tests start are not traced."""
     settings = os.environ.pop(VARIABLE, None)
     if not settings:
         return None
     try:
+        limit_memory()
         return Recorder(json.loads(settings))
     except Exception as error:  # the check must go on as it would without us
         sys.stderr.write("tenfold: no trace: %s\n" % error)

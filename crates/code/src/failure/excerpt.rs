@@ -13,7 +13,7 @@ const WIDTH: usize = 200;
 const CASES: usize = 3;
 
 pattern! {
-    NOISE = r"^\s*$|^[\s_=~^*⎯─|-]+$|^(?:self|cls) = <|^\s+at .*\(?(?:node:|native|/rustc/)|^\s*at async Promise|^\s+\d+: (?:core|std|__rustc|test|alloc)::|/rustc/|^note: |site-packages/_pytest/|site-packages/pluggy/|generatedMessage|^stack backtrace|\bjdk\.internal\b|\bjava\.base/|org\.junit\.|^\s*\.\.\. \d+ more";
+    NOISE = r"^\s*$|^[\s_=~^*⎯─|-]+$|^_+ .+ _+$|^---- .+ ----$|^(?:self|cls) = <|^\s+at .*\(?(?:node:|native|/rustc/)|^\s*at (?:async Promise|new Promise)|^\s+\d+: (?:<?fn\(|core|std|__rustc|test|alloc)|\{\{closure\}\}|/rustc/|^note: (?:run with|Some details)|site-packages/_pytest/|site-packages/pluggy/|generatedMessage|^\s+(?:code|operator): '|^stack backtrace|\bjdk\.internal\b|\bjava\.base/|org\.junit\.|^\s*\.\.\. \d+ more";
     TELLING = r"(?i)error|fail|panic|exception|assert|expected|undefined|not found|cannot|can't|denied|no such|traceback";
 }
 

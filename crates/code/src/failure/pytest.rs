@@ -110,12 +110,8 @@ fn sections(lines: &[&str], entries: &[Entry], found: &mut Found) {
 
 fn header(line: &str) -> Option<&str> {
     let divider = line.bytes().all(|b| b == b'_' || b == b' ');
-    let title = HEADER.captures(line).map(|found| group_of(line, &found));
+    let title = HEADER.captures(line).map(|found| group(&found, 1));
     title.filter(|_| !divider)
-}
-
-fn group_of<'t>(_: &'t str, captures: &regex::Captures<'t>) -> &'t str {
-    group(captures, 1)
 }
 
 fn section_end(lines: &[&str], from: usize) -> usize {

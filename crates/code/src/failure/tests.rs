@@ -791,7 +791,168 @@ outputs! {
         missing variance, nothere"#]];
 }
 
+fn check_excerpt(output: &str, expected: &Expect) {
+    let excerpt = read(output, Some(1)).excerpt;
+    assert!(excerpt.lines().count() <= 40);
+    expected.assert_eq(&excerpt);
+}
+
+#[test]
+fn the_most_telling_lines_are_chosen() {
+    check_excerpt(
+        include_str!("outputs/pytest-q.txt"),
+        &expect![[r#"
+            t2/test_core.py::test_median[values0-1.5]:
+            values = [1, 2], want = 1.5
+                @pytest.mark.parametrize("values,want", [([1, 2], 1.5), ([3], 3), ([4, 1, 3, 2], 2.5)])
+                def test_median(values, want):
+            >       assert helper(values) == want
+            E       assert 2 == 1.5
+            E        +  where 2 = helper([1, 2])
+            t2/test_core.py:17: AssertionError
+            t2/test_core.py::test_median[values2-2.5]:
+            values = [4, 1, 3, 2], want = 2.5
+                @pytest.mark.parametrize("values,want", [([1, 2], 1.5), ([3], 3), ([4, 1, 3, 2], 2.5)])
+                def test_median(values, want):
+            >       assert helper(values) == want
+            E       assert 3 == 2.5
+            E        +  where 3 = helper([4, 1, 3, 2])
+            t2/test_core.py:17: AssertionError
+            t2/test_core.py::test_box:
+                def test_box():
+            >       assert Box([1]).first() == 1
+            t2/test_core.py:21:
+                def first(self):
+            >       return self.itms[0]
+            E       AttributeError: 'Box' object has no attribute 'itms'
+            lib/core.py:27: AttributeError"#]],
+    );
+    check_excerpt(
+        include_str!("outputs/cargo.txt"),
+        &expect![[r#"
+            tests::laters:
+            thread 'tests::laters' (13437) panicked at src/lib.rs:26:5:
+            not yet implemented
+               3: stats::later
+                         at ./src/lib.rs:26:5
+               4: stats::tests::laters
+                         at ./src/lib.rs:50:17
+                         at ./src/lib.rs:49:16
+            tests::panics:
+            note: test did not panic as expected at src/lib.rs:60:8
+            tests::picks:
+            thread 'tests::picks' (13441) panicked at src/lib.rs:6:9:
+            index out of bounds: the len is 1 but the index is 1
+               3: stats::order::pick
+                         at ./src/lib.rs:6:9
+               4: stats::tests::picks
+                         at ./src/lib.rs:45:20
+                         at ./src/lib.rs:44:15"#]],
+    );
+    check_excerpt(
+        include_str!("outputs/node-spec.txt"),
+        &expect![[r#"
+            median of even:
+              AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:
+              2 !== 1.5
+                  at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:6:39)
+                actual: 2,
+                expected: 1.5,
+              }
+            box > gives the first:
+                TypeError [Error]: Cannot read properties of undefined (reading '0')
+                    at Box.first (/home/ada/stats/src/stats.js:12:29)
+                    at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:8:59)
+            box > deep:
+                AssertionError [ERR_ASSERTION]: Expected values to be strictly deep-equal:
+                + actual - expected
+                  {
+                +   a: 1
+                -   a: 2
+                  }
+                    at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:9:29)
+                  actual: { a: 1 },
+                  expected: { a: 2 },
+                }"#]],
+    );
+    check_excerpt(
+        include_str!("outputs/cargo-err.txt"),
+        &expect![[r#"
+        error[E0432]: unresolved import `nothere`
+          --> src/lib.rs:65:9
+        65 |     use nothere::thing;
+           |         ^^^^^^^ use of unresolved module or unlinked crate `nothere`
+           = help: if you wanted to use a crate named `nothere`, use `cargo add nothere` to add it to your `Cargo.toml`
+        error[E0425]: cannot find value `missing_var` in this scope
+          --> src/lib.rs:66:5
+        66 |     missing_var
+           |     ^^^^^^^^^^^ not found in this scope
+        error[E0308]: mismatched types
+          --> src/lib.rs:63:18
+        63 |     let x: u32 = "a";
+           |            ---   ^^^ expected `u32`, found `&str`
+           |            expected due to this"#]],
+    );
+    check_excerpt(
+        "checking\nall is well\nwidget 7 is not straight\n",
+        &expect![[r#"
+        checking
+        all is well
+        widget 7 is not straight"#]],
+    );
+}
+
+#[test]
+fn what_no_repair_explains_is_trouble() {
+    for (output, exit_code, kind) in [
+        ("bash: line 1: pytest: command not found", 127, Some(TroubleKind::NoCommand)),
+        ("/bin/sh: 1: ./run.sh: Permission denied", 126, Some(TroubleKind::Permission)),
+        ("", 127, Some(TroubleKind::NoCommand)),
+        ("/usr/bin/python: No module named pytest", 1, Some(TroubleKind::NoRunner)),
+        ("error: no such command: `nextest`", 101, Some(TroubleKind::NoRunner)),
+        ("no tests ran in 0.01s", 5, Some(TroubleKind::NoTests)),
+        ("Ran 0 tests in 0.000s\n\nNO TESTS RAN", 5, Some(TroubleKind::NoTests)),
+        ("error: linker `cc` not found\n  |\n", 101, Some(TroubleKind::NoLinker)),
+        (
+            "error: the lock file /w/Cargo.lock needs to be updated but --locked was passed",
+            101,
+            Some(TroubleKind::LockFile),
+        ),
+        ("curl: (6) Could not resolve host: example.com", 6, Some(TroubleKind::Network)),
+        ("npm error code ENOTFOUND\ngetaddrinfo ENOTFOUND host", 1, Some(TroubleKind::Network)),
+        ("OSError: [Errno 28] No space left on device", 1, Some(TroubleKind::DiskFull)),
+        ("error: could not find `Cargo.toml` in `/w`", 101, Some(TroubleKind::Usage)),
+        ("FATAL ERROR: JavaScript heap out of memory", 134, Some(TroubleKind::Memory)),
+        (
+            "Traceback (most recent call last):\n  File \"/w/a.py\", line 1, in <module>\n    \
+             import numpyy\nModuleNotFoundError: No module named 'numpyy'",
+            1,
+            Some(TroubleKind::NoPackage),
+        ),
+        // A test may print anything: what it prints is no trouble.
+        ("FAILED a.py::test_b - PermissionError: x\n1 failed in 0.1s", 1, None),
+        ("FAILED a.py::test_b - x\nsh: foo: not found\n1 failed in 0.1s", 1, None),
+        ("3 passed, 1 error in 0.1s\nNetwork is unreachable", 1, None),
+        ("widget 7 is not straight", 1, None),
+    ] {
+        let trouble = read(output, Some(exit_code)).trouble;
+        assert_eq!(trouble.as_ref().map(|trouble| trouble.kind), kind, "{output}");
+        assert!(trouble.is_none_or(|trouble| !trouble.fix.is_empty() && !trouble.what.is_empty()));
+    }
+}
+
+#[test]
+fn an_endless_output_is_read_in_bounds() {
+    let long = format!("{}\nE   x\n", "a".repeat(300_000));
+    assert!(read(&long, None).excerpt.len() < 10_000);
+    let many = "FAILED a.py::test_b - x\n".repeat(20_000);
+    assert_eq!(read(&many, None).tests.len(), 1);
+    let different: String = (0..3_000).map(|n| format!("FAILED a.py::test_{n} - x\n")).collect();
+    assert_eq!(read(&different, None).tests.len(), 2_000);
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_output_panics(output in "(\\PC|[\n=_-]|\n  at |FAILED|ERROR|: |::|panicked at |\\.py|:1|---- a stdout ----|Traceback|not ok 1 - |\x1b\\[1m){0,60}") {
         read(&output, None);

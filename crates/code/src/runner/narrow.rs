@@ -21,7 +21,7 @@ pub(super) fn only(
         Runner::Pytest => pytest(&sorted, tests),
         Runner::Unittest => unittest(words, &sorted, tests),
         Runner::Cargo => cargo(&sorted, tests, files),
-        Runner::Nextest => Some(nextest(&sorted, tests, "")),
+        Runner::Nextest => Some(nextest(&sorted, tests)),
         Runner::Jest => jest(&sorted, tests, "--bail"),
         Runner::Vitest => vitest(&sorted, tests),
         Runner::Mocha => Some(mocha(&sorted, tests)),
@@ -122,6 +122,10 @@ fn unittest(words: &[Word], sorted: &Arguments<'_>, tests: &[&str]) -> Option<Ve
         // The full name is unknown where discovery starts below the top: the end must do.
         arguments.extend(tests.iter().map(|test| format!("-k {}", quote(test))));
     } else {
+        // A module that could not be loaded is named without the package that it is in.
+        if tests.iter().any(|test| !test.contains('.')) {
+            return None;
+        }
         arguments.extend(owned(&sorted.options));
         arguments.push("-f".to_owned());
         arguments.extend(tests.iter().map(|test| quote(test)));
@@ -202,10 +206,10 @@ fn nextest_set(test: &str) -> String {
     }
 }
 
-fn nextest(sorted: &Arguments<'_>, tests: &[&str], not: &str) -> Vec<String> {
+fn nextest(sorted: &Arguments<'_>, tests: &[&str]) -> Vec<String> {
     let set: Vec<String> = tests.iter().map(|test| nextest_set(test)).collect();
     let mut arguments = owned(&sorted.options);
-    arguments.push(format!("-E {}", quote(&format!("{not}{}", set.join(" | ")))));
+    arguments.push(format!("-E {}", quote(&set.join(" | "))));
     arguments
 }
 

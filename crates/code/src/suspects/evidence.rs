@@ -22,6 +22,14 @@ const OUTWARD: f64 = 0.6;
 /// With coverage, names only break ties.
 const NAMES_BESIDE_COVERAGE: f64 = 0.35;
 
+/// Of lines that are equally suspect, one with many operands has more that can be wrong.
+const FORM: f64 = 0.08;
+
+/// How much can be wrong in a statement with so many expressions, in `[0, 1]`.
+fn form(expressions: usize) -> f64 {
+    expressions.min(12) as f64 / 12.0
+}
+
 /// What is known about one unit, each in `[0, 1]`.
 #[derive(Debug, Clone, Default)]
 struct About {
@@ -181,7 +189,9 @@ impl Evidence {
         let executed = about.coverage > 0.0 || about.trace > 0.0;
         if self.outcomes.is_none() || executed || about.missing > 0.0 {
             score += names;
-            score += if unit.stub { STUB } else { 0.0 };
+            // Many a function does nothing on purpose: a stub counts as much as it is meant.
+            let meant = about.reach.max(about.words).max(about.trace).max(about.coverage);
+            score += if unit.stub { STUB * meant } else { 0.0 };
         } else {
             score += 0.1 * names;
         }
@@ -201,12 +211,14 @@ impl Evidence {
                     (best.0.max(line.0), best.1.max(line.1))
                 });
                 let base = if self.outcomes.is_some() { 0.02 } else { 0.2 };
-                (statement.start, (base + 0.8 * best.0 + 0.18 * best.1).min(1.0))
+                let chances = statement.clone().map(|line| syntax.expressions(line).len()).sum();
+                let score = base + 0.7 * best.0 + 0.18 * best.1 + FORM * form(chances);
+                (statement.start, score.min(1.0))
             })
             .collect();
         // Outside of functions nearly everything is executed by everyone: only what is told.
         if unit.function.is_none() {
-            lines.retain(|(_, score)| *score > 0.2);
+            lines.retain(|(_, score)| *score > 0.2 + FORM);
         }
         lines.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         lines
@@ -223,7 +235,9 @@ impl Evidence {
                  passing tests"
             ));
         }
+        let imported = about.covered.is_none() && about.coverage > 0.0;
         let told = [
+            (imported, "executed when the file is imported"),
             (about.trace >= 0.5, "where the trace ends"),
             (about.trace > 0.0 && about.trace < 0.5, "in the trace"),
             (about.missing > 0.0, "where a missing name belongs"),

@@ -22,7 +22,10 @@ pub(super) struct Unit {
     /// The lines below the signature, from zero.
     pub(super) body: Range<u32>,
     pub(super) stub: bool,
+    /// Whether it is a test, or stands among tests.
     pub(super) is_test: bool,
+    /// Whether its own text says that it is a test.
+    pub(super) marked: bool,
     pub(super) suspectable: bool,
 }
 
@@ -89,6 +92,7 @@ impl<'s> Places<'s> {
             body: 0..count as u32,
             stub: false,
             is_test: tests,
+            marked: false,
             suspectable: !closed,
         });
         for (number, function) in syntax.functions().into_iter().enumerate() {
@@ -104,6 +108,7 @@ impl<'s> Places<'s> {
                 file,
                 function: Some(number),
                 is_test: tests || function.is_test || inner,
+                marked: function.is_test,
                 suspectable: !closed && !inner && (tests || !function.is_test),
                 name: function.name,
                 qualified: function.qualified,

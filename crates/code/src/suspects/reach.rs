@@ -30,12 +30,8 @@ pub(super) fn suspicion(question: &Question<'_>, places: &Places<'_>) -> (Vec<f6
     let failing = failing(question, places);
     let mut names = Names::new(places);
     let files: Vec<usize> = failing.iter().map(|unit| places.units[*unit].file).collect();
-    let mut passing: Vec<&Unit> = places
-        .units
-        .iter()
-        .filter(|unit| unit.is_test && unit.function.is_some() && !failing.contains(&unit.index))
-        .filter(|unit| looks_like_a_test(places, unit))
-        .collect();
+    let mut passing: Vec<&Unit> =
+        places.units.iter().filter(|unit| unit.marked && !failing.contains(&unit.index)).collect();
     passing.sort_by_key(|unit| !files.contains(&unit.file));
     passing.truncate(MOST_PASSING);
     let mut weights = vec![(0.0, 0.0); places.units.len()];
@@ -52,12 +48,8 @@ pub(super) fn suspicion(question: &Question<'_>, places: &Places<'_>) -> (Vec<f6
     (weights.iter().map(ochiai).collect(), failing)
 }
 
-fn looks_like_a_test(places: &Places<'_>, unit: &Unit) -> bool {
-    let syntax = places.syntaxes[unit.file].as_ref();
-    unit.name.starts_with("test")
-        || unit.name.starts_with("Test")
-        || syntax.is_some_and(|syntax| syntax.language() != Language::Python)
-}
+/// Functions that prepare every test of their class.
+const PREPARING: [&str; 5] = ["setUp", "setUpClass", "setup_method", "setup_class", "asyncSetUp"];
 
 /// The units of the failing tests: those of their names, and those that their traces begin in.
 fn failing(question: &Question<'_>, places: &Places<'_>) -> Vec<usize> {
@@ -103,8 +95,10 @@ pub(super) fn plain_name(test: &str) -> &str {
 impl<'p, 's> Names<'p, 's> {
     fn new(places: &'p Places<'s>) -> Self {
         let mut defined: HashMap<&str, Vec<usize>> = HashMap::new();
-        for unit in places.units.iter().filter(|unit| unit.suspectable) {
-            if unit.function.is_none() {
+        for unit in places.units.iter().filter(|unit| unit.function.is_some()) {
+            // Tests reach the code through helpers and fixtures of their own, but not through
+            // other tests.
+            if !unit.suspectable && unit.marked {
                 continue;
             }
             defined.entry(&unit.name).or_default().push(unit.index);
@@ -153,7 +147,18 @@ impl<'p, 's> Names<'p, 's> {
                 other => other,
             };
             let mut used = Vec::new();
-            for name in syntax.names(unit.body.clone()) {
+            if unit.is_test {
+                let class = |unit: &Unit| unit.qualified.rfind('.').map_or(0, |at| at);
+                let beside = places.units.iter().filter(|other| {
+                    other.file == unit.file
+                        && PREPARING.contains(&other.name.as_str())
+                        && other.qualified[..class(other)] == unit.qualified[..class(unit)]
+                });
+                used.extend(beside.map(|other| (other.index, 1.0)));
+            }
+            // The signature of a test names its fixtures.
+            let lines = if unit.is_test { &unit.range } else { &unit.body };
+            for name in syntax.names(lines.clone()) {
                 let units = defined.get(name).map_or(&[][..], Vec::as_slice);
                 let own = units.iter().filter(|unit| {
                     let theirs = places.syntaxes[places.units[**unit].file].as_ref();
