@@ -30,9 +30,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gateway", &["models", "ledger", "store"]),
     // What people meet.
     ("api", &[]),
-    ("cli", &["engine", "api"]),
+    // Reads need no engine: they go to the rooms that hold what is shown.
+    ("cli", &["engine", "api", "models", "sandbox", "store", "workspace"]),
     ("server", &["engine", "api"]),
-    ("test-support", &["models"]),
+    ("test-support", &["llama", "models"]),
 ];
 
 /// What `engine` brings together.

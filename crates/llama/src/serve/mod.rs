@@ -5,6 +5,7 @@
 //! back. The loop here fills one batch from all of them, again and again, which is what is
 //! called continuous batching (Yu et al., "Orca", OSDI 2022).
 
+pub mod bench;
 mod cache;
 mod generate;
 mod infill;
@@ -75,7 +76,8 @@ fn say(line: &FromChild) {
     }
 }
 
-fn serve(config: &ServeConfig) -> Result<(), String> {
+/// Loads the model's weights.
+fn load(config: &ServeConfig) -> Result<(LlamaBackend, LlamaModel), String> {
     #[cfg(feature = "portable")]
     if let Some(dir) = &config.backends {
         llama_cpp_2::llama_backend::load_backends_from_path(dir);
@@ -88,6 +90,15 @@ fn serve(config: &ServeConfig) -> Result<(), String> {
     let weights = LlamaModel::load_from_file(&backend, &config.model, &params).map_err(|e| {
         format!("the model file {file} can't be loaded ({e}); pull or add the model again")
     })?;
+    Ok((backend, weights))
+}
+
+/// A context whose sequences share one cache, so that a copy of a prompt costs nothing.
+fn context<'m>(
+    config: &ServeConfig,
+    backend: &LlamaBackend,
+    weights: &'m LlamaModel,
+) -> Result<LlamaContext<'m>, String> {
     let threads = i32::try_from(config.threads.get()).unwrap_or(1);
     let params = LlamaContextParams::default()
         .with_n_ctx(Some(config.context))
@@ -99,9 +110,14 @@ fn serve(config: &ServeConfig) -> Result<(), String> {
         .with_type_v(KvCacheType::F16)
         .with_n_threads(threads)
         .with_n_threads_batch(threads);
-    let context = weights
-        .new_context(&backend, params)
-        .map_err(|e| format!("no context for {file}: {e}; is there enough memory?"))?;
+    weights.new_context(backend, params).map_err(|e| {
+        format!("no context for {}: {e}; is there enough memory?", config.model.display())
+    })
+}
+
+fn serve(config: &ServeConfig) -> Result<(), String> {
+    let (backend, weights) = load(config)?;
+    let context = context(config, &backend, &weights)?;
     let model = Model::new(&weights);
     say(&FromChild::Ready(info(config, &model)));
     let mut server = Server {
