@@ -15,6 +15,8 @@ mod note;
 mod prompts;
 mod state;
 mod targets;
+#[cfg(test)]
+mod tests;
 
 pub use ask::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Setup, Source};
 pub use candidates::Candidate;

@@ -1,0 +1,287 @@
+//! The machine against a world that is made up: a check that is a function of the files, a
+//! model that knows a few lines.
+
+use std::collections::BTreeMap;
+
+use tenfold_code::{Edit, edit};
+use tenfold_domain::{
+    Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, Millis, Sample, Seed, TestName,
+    TokenScore, Usage,
+};
+
+use super::{Effect, Event, Generator, Input, Repair, Reply, Setup, Source};
+use crate::Machine;
+
+const TOTALS: &str = "\
+def total(values):
+    result = 0
+    for value in values:
+        result -= value
+    return result
+
+
+def mean(values):
+    count = len(values)
+    return total(values) * count
+";
+
+const TESTS: &str = "\
+from totals import mean, total
+
+
+def test_total():
+    assert total([1, 2]) == 3
+
+
+def test_mean():
+    assert mean([1, 3]) == 2
+";
+
+/// A repository, its check, and a model, all made up.
+struct World {
+    files: BTreeMap<String, String>,
+    /// Which of the lines that the model knows it says, by the line that stands there.
+    known: BTreeMap<&'static str, &'static str>,
+    /// What each test needs to find in `totals.py`.
+    needs: Vec<(&'static str, &'static [&'static str])>,
+    runs: u32,
+    steady: bool,
+    clock: u64,
+    tick: u64,
+}
+
+impl World {
+    fn new() -> Self {
+        let files = [("totals.py", TOTALS), ("test_totals.py", TESTS)];
+        Self {
+            files: files.map(|(path, text)| (path.to_owned(), text.to_owned())).into(),
+            known: BTreeMap::from([
+                ("        result -= value\n", "        result += value\n"),
+                ("    return total(values) * count\n", "    return total(values) / count\n"),
+            ]),
+            needs: vec![
+                ("test_totals.py::test_total", &["result += value"]),
+                ("test_totals.py::test_mean", &["result += value", "/ count"]),
+            ],
+            runs: 0,
+            steady: true,
+            clock: 0,
+            tick: 10,
+        }
+    }
+
+    fn setup(&self) -> Setup {
+        Setup {
+            text: String::new(),
+            root: "/repo".to_owned(),
+            check: "python -m pytest -q".to_owned(),
+            check_timeout: Millis(60_000),
+            seed: Seed(7),
+            time: Millis(120_000),
+            candidates: 100,
+            parallel: 2,
+            infill: true,
+            chat: true,
+            record: Vec::new(),
+        }
+    }
+
+    fn check(&mut self, edits: &[Edit]) -> Reply {
+        self.runs += 1;
+        let own: Vec<Edit> = edits.iter().filter(|e| e.path == "totals.py").cloned().collect();
+        let text = edit::apply(&self.files["totals.py"], &own).unwrap();
+        let mut failing: Vec<TestName> = self
+            .needs
+            .iter()
+            .filter(|(_, needs)| !needs.iter().all(|need| text.contains(need)))
+            .map(|(test, _)| TestName((*test).to_owned()))
+            .collect();
+        if !self.steady && self.runs > 1 {
+            failing.clear();
+        }
+        let mut output = String::new();
+        for test in &failing {
+            output.push_str(&format!("FAILED {test} - assert False\n"));
+        }
+        output.push_str(&format!("{} failed, 1 passed in 0.02s\n", failing.len()));
+        let verdict = if failing.is_empty() { CheckVerdict::Passed } else { CheckVerdict::Failed };
+        let exit_code = Some(i32::from(!failing.is_empty()));
+        let (command, wall) = ("python -m pytest -q".to_owned(), Millis(300));
+        let report =
+            CheckReport { command, verdict, exit_code, failing, passed: Some(1), output, wall };
+        Reply::Checked { report, output: None }
+    }
+
+    fn answer(&self, ask: &Ask) -> Option<Answer> {
+        Some(match ask {
+            Ask::Score(score) => {
+                let token = |start: usize| TokenScore {
+                    start: start as u32,
+                    log_probability: -1.0,
+                    best_log_probability: -0.5,
+                };
+                Answer::Scored { tokens: (0..score.text.len()).step_by(4).map(token).collect() }
+            }
+            Ask::Infill(infill) => {
+                let known = self.known.get(infill.original.as_str());
+                let sample = |text: &&str| Sample {
+                    text: (*text).to_owned(),
+                    log_probability: -1.0,
+                    tokens: 5,
+                    ended: true,
+                };
+                Answer::Infilled {
+                    original_log_probability: -6.0,
+                    alternatives: known.iter().map(|text| sample(text)).collect(),
+                }
+            }
+            Ask::Generate(_) => Answer::Generated { samples: Vec::new() },
+        })
+    }
+
+    fn reply(&mut self, effect: &Effect) -> Reply {
+        match effect {
+            Effect::Check(ask) => self.check(&ask.edits.clone()),
+            Effect::Judge { edits } => self.check(&edits.clone()),
+            Effect::Read => Reply::Sources {
+                files: self
+                    .files
+                    .iter()
+                    .map(|(path, text)| Source {
+                        path: path.clone(),
+                        text: text.clone(),
+                        editable: !path.starts_with("test_"),
+                    })
+                    .collect(),
+            },
+            Effect::Infer { asks, .. } => Reply::Inferred {
+                answers: asks.iter().map(|ask| self.answer(ask)).collect(),
+                usage: Usage::default(),
+                wall: Millis(500),
+            },
+        }
+    }
+
+    /// Works an attempt to its end. Returns its state, its events, and what came in.
+    fn work(&mut self) -> (Repair, Vec<Event>, Vec<Input>) {
+        let mut events = Repair::begin(self.setup());
+        let mut machine = Repair::new(self.setup());
+        events.iter().for_each(|event| machine.evolve(event));
+        let mut inputs = Vec::new();
+        for _ in 0..2_000 {
+            let Some((step, effect)) = machine.wants().first().cloned() else { break };
+            self.clock += self.tick;
+            let reply = self.reply(&effect);
+            let input = Input { step, elapsed: Millis(self.clock), reply };
+            inputs.push(input.clone());
+            let new = machine.decide(input);
+            new.iter().for_each(|event| machine.evolve(event));
+            events.extend(new);
+        }
+        (machine, events, inputs)
+    }
+}
+
+fn outcome(machine: &Repair) -> AttemptOutcome {
+    machine.ending().expect("the attempt ends").outcome
+}
+
+#[test]
+fn one_wrong_line_is_found_and_mended() {
+    let mut world = World::new();
+    world.needs.truncate(1);
+    let (machine, _, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    let winner = machine.winner().unwrap();
+    assert_eq!(winner.generator, Generator::Line);
+    let mended = edit::apply(TOTALS, &winner.edits).unwrap();
+    assert_eq!(mended, TOTALS.replace("-=", "+="));
+}
+
+#[test]
+fn two_wrong_lines_are_mended_one_after_the_other() {
+    let (machine, events, _) = World::new().work();
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    assert!(events.iter().any(|event| matches!(event, Event::Rebased { .. })));
+    let mended = edit::apply(TOTALS, &machine.winner().unwrap().edits).unwrap();
+    assert_eq!(mended, TOTALS.replace("-=", "+=").replace("* count", "/ count"));
+}
+
+#[test]
+fn what_the_model_does_not_know_ends_with_words_about_what_was_tried() {
+    let mut world = World::new();
+    world.known.clear();
+    let (machine, _, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::GaveUp);
+    assert!(machine.ending().unwrap().note.contains("total in totals.py"));
+}
+
+#[test]
+fn a_check_that_passes_the_second_time_is_flaky() {
+    let mut world = World::new();
+    world.steady = false;
+    let (machine, _, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::CheckFlaky);
+    assert_eq!(world.runs, 2);
+}
+
+#[test]
+fn a_check_that_passes_twice_leaves_nothing_to_do() {
+    let mut world = World::new();
+    world.needs.clear();
+    let (machine, _, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::NothingToDo);
+    assert_eq!(world.runs, 2);
+}
+
+#[test]
+fn time_ends_the_search() {
+    let mut world = World::new();
+    world.known.clear();
+    world.tick = 30_000;
+    let (machine, _, inputs) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::LimitTime);
+    assert!(inputs.len() <= 6, "{}", inputs.len());
+}
+
+#[test]
+fn a_fold_of_the_events_is_the_state_and_the_inputs_give_the_events_again() {
+    let mut world = World::new();
+    let (machine, events, inputs) = world.work();
+    let text: Vec<String> =
+        events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
+
+    let mut folded = Repair::new(world.setup());
+    for line in &text {
+        folded.evolve(&serde_json::from_str(line).unwrap());
+    }
+    assert_eq!(folded, machine);
+
+    let mut again = Repair::begin(world.setup());
+    let mut replayed = Repair::new(world.setup());
+    again.iter().for_each(|event| replayed.evolve(event));
+    for input in inputs {
+        let input = serde_json::from_str(&serde_json::to_string(&input).unwrap()).unwrap();
+        let new = replayed.decide(input);
+        new.iter().for_each(|event| replayed.evolve(event));
+        again.extend(new);
+    }
+    let again: Vec<String> =
+        again.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
+    assert_eq!(again, text);
+}
+
+#[test]
+fn after_any_event_the_same_effects_are_wanted_as_before_the_crash() {
+    let (_, events, _) = World::new().work();
+    let mut machine = Repair::new(World::new().setup());
+    for event in &events {
+        machine.evolve(event);
+        let text = serde_json::to_string(&machine.wants()).unwrap();
+        let mut recovered = Repair::new(World::new().setup());
+        let known = events.iter().take_while(|other| !std::ptr::eq(*other, event));
+        known.for_each(|event| recovered.evolve(event));
+        recovered.evolve(event);
+        assert_eq!(serde_json::to_string(&recovered.wants()).unwrap(), text);
+    }
+}
