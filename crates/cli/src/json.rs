@@ -2,9 +2,7 @@
 //! Fields are added and never change their meaning.
 
 use serde::Serialize;
-use tenfold_domain::{
-    AttemptId, AttemptOutcome, CheckReport, Seed, TaskId, TaskSpec, TaskState, Usage,
-};
+use tenfold_domain::{AttemptOutcome, CheckReport, Seed, TaskId, TaskSpec, TaskState, Usage};
 use tenfold_engine::Outcome;
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 
@@ -16,7 +14,8 @@ use crate::trouble::Trouble;
 #[derive(Debug, Serialize)]
 pub(crate) struct RunJson {
     task: TaskId,
-    attempt: AttemptId,
+    /// As people write it: TASK.NUMBER.
+    attempt: String,
     state: TaskState,
     outcome: AttemptOutcome,
     note: String,
@@ -37,7 +36,8 @@ pub(crate) struct RunJson {
 /// A proposal.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProposalJson {
-    attempt: AttemptId,
+    /// As people write it: TASK.NUMBER.
+    attempt: String,
     verified: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<String>,
@@ -76,7 +76,8 @@ pub(crate) struct ShownJson {
 /// An attempt.
 #[derive(Debug, Serialize)]
 pub(crate) struct AttemptJson {
-    attempt: AttemptId,
+    /// As people write it: TASK.NUMBER.
+    attempt: String,
     model: String,
     seed: Seed,
     started_at_ms: u64,
@@ -103,7 +104,7 @@ impl RunJson {
         let totals = &outcome.totals;
         Ok(Self {
             task: outcome.task,
-            attempt: outcome.attempt,
+            attempt: outcome.attempt.to_string(),
             state: row.state,
             outcome: outcome.outcome,
             note: outcome.note.clone(),
@@ -134,7 +135,12 @@ fn diff(
 impl ProposalJson {
     fn of(proposal: &ProposalRow) -> Self {
         let ProposalRow { attempt, verified, state, .. } = proposal;
-        Self { attempt: *attempt, verified: *verified, files: Vec::new(), state: state.clone() }
+        Self {
+            attempt: attempt.to_string(),
+            verified: *verified,
+            files: Vec::new(),
+            state: state.clone(),
+        }
     }
 
     fn with_files(context: &Context, view: &View, proposal: &ProposalRow) -> Result<Self, Trouble> {
@@ -172,7 +178,7 @@ impl TaskJson {
 impl From<&AttemptRow> for AttemptJson {
     fn from(row: &AttemptRow) -> Self {
         Self {
-            attempt: row.id,
+            attempt: row.id.to_string(),
             model: row.model.clone(),
             seed: row.seed,
             started_at_ms: row.started_at.0,

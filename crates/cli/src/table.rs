@@ -2,10 +2,19 @@
 
 use std::io::IsTerminal;
 
-use comfy_table::{Cell, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
-/// A table of these columns. Cells may be styled; they must have been made harmless before.
-pub(crate) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// A cell in a colour, where there are colours. The table has to know of it: a code inside
+/// the text would count as wide.
+pub(crate) fn coloured(text: String, colour: Color) -> Cell {
+    match anstream::stdout().current_choice() {
+        anstream::ColorChoice::Never => Cell::new(text),
+        _ => Cell::new(text).fg(colour),
+    }
+}
+
+/// A table of these columns. The cells' text must have been made harmless before.
+pub(crate) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     // A pipe has no width: there every row is one line.
@@ -34,7 +43,7 @@ mod tests {
 
     #[test]
     fn columns_line_up_without_trailing_blanks() {
-        let rows = [["1", "fix"], ["12", "write"]].map(|row| row.map(str::to_owned).to_vec());
+        let rows = [["1", "fix"], ["12", "write"]].map(|row| row.map(Cell::new).to_vec());
         assert_eq!(table(&["task", "text"], rows), "TASK  TEXT\n1     fix\n12    write\n");
     }
 }

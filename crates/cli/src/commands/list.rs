@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use comfy_table::{Cell, Color};
 use tenfold_domain::TaskState;
 use tenfold_store::{TaskQuery, TaskRow};
 
@@ -11,8 +12,8 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::json::TaskJson;
 use crate::report::{self, standing};
-use crate::table::table;
-use crate::terminal::{self, one_line, styled};
+use crate::table::{coloured, table};
+use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
 
 /// How many tasks are read at a time.
@@ -104,7 +105,7 @@ fn rows(context: &Context, args: &ListArgs) -> Result<Found, Trouble> {
     }
 }
 
-fn cells(row: &TaskRow, engine_runs: bool) -> Vec<String> {
+fn cells(row: &TaskRow, engine_runs: bool) -> Vec<Cell> {
     let (style, mut words) = standing(row);
     if row.state == TaskState::Working && !engine_runs {
         words = "interrupted".to_owned();
@@ -114,15 +115,20 @@ fn cells(row: &TaskRow, engine_runs: bool) -> Vec<String> {
     }
     let folder = row.workspace.file_name().unwrap_or(row.workspace.as_os_str());
     let text = if row.text.is_empty() { "make the check pass" } else { &row.text };
+    let colour = match style {
+        terminal::GREEN => Color::Green,
+        terminal::RED => Color::Red,
+        _ => Color::Yellow,
+    };
     vec![
-        row.id.to_string(),
-        styled(style, words),
-        row.attempts.to_string(),
-        row.wall.to_string(),
-        report::money(row.spent),
-        report::moment(row.asked_at),
-        one_line(&folder.to_string_lossy(), 30),
-        one_line(text, 80),
+        row.id.to_string().into(),
+        coloured(words, colour),
+        row.attempts.to_string().into(),
+        row.wall.to_string().into(),
+        report::money(row.spent).into(),
+        report::moment(row.asked_at).into(),
+        one_line(&folder.to_string_lossy(), 30).into(),
+        one_line(text, 80).into(),
     ]
 }
 

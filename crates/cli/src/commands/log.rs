@@ -1,5 +1,7 @@
 //! `tenfold log`: the steps of a task's attempts as they were recorded.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use serde_json::Value;
 use tenfold_domain::{
@@ -85,7 +87,9 @@ fn replayed(context: &Context, view: &View, named: Named) -> Result<Exit, Troubl
 struct Reading {
     began: Timestamp,
     attempt: Option<AttemptId>,
-    open: Option<(StepId, EffectKind, Timestamp, String)>,
+    /// What the machine wanted of the steps that have not ended.
+    wanted: BTreeMap<StepId, String>,
+    kinds: BTreeMap<StepId, EffectKind>,
 }
 
 fn steps(view: &View, about: About) -> Result<(), Trouble> {
@@ -133,8 +137,15 @@ impl Reading {
                     report::moment(at)
                 ))
             }
-            // The machine's own notes; --events has them.
-            AttemptEvent::Advanced { .. } => None,
+            // The machine's own notes; --events has them all.
+            AttemptEvent::Advanced { change } => {
+                let step = change.get("step").and_then(Value::as_u64);
+                if let (Some(step), Some(effect)) = (step, change.get("effect")) {
+                    let step = StepId(u32::try_from(step).unwrap_or(u32::MAX));
+                    self.wanted.insert(step, summary(effect));
+                }
+                None
+            }
             AttemptEvent::Resumed => Some(self.at(at, "interrupted before; going on")),
             AttemptEvent::Ended { outcome, note } => {
                 Some(self.at(at, &format!("{outcome}: {}", visible(note.trim_end()))))
@@ -144,8 +155,8 @@ impl Reading {
 
     fn step(&mut self, step: StepId, event: &StepEvent, at: Timestamp) -> Option<String> {
         match event {
-            StepEvent::Intent { kind, request, .. } => {
-                self.open = Some((step, *kind, at, summary(request)));
+            StepEvent::Intent { kind, .. } => {
+                self.kinds.insert(step, *kind);
                 None
             }
             StepEvent::Result { reply, usage, cost, wall } => {
@@ -173,10 +184,9 @@ impl Reading {
 
     /// What was asked in the step that ends now.
     fn close(&mut self, step: StepId) -> (&'static str, String) {
-        match self.open.take_if(|(open, ..)| *open == step) {
-            Some((_, kind, _, asked)) => (name(kind), asked),
-            None => ("step", String::new()),
-        }
+        // A read is recorded without an intent: it costs nothing and changes nothing.
+        let kind = self.kinds.remove(&step).map_or("read", name);
+        (kind, self.wanted.remove(&step).unwrap_or_default())
     }
 }
 
@@ -203,21 +213,33 @@ fn proposal(event: &ProposalEvent) -> String {
     }
 }
 
-/// A request in a few words. Its form is the strategy's own, so only what is usual is looked
-/// for: names and numbers at its top.
-fn summary(request: &Value) -> String {
-    let Value::Object(fields) = request else { return one_line(&request.to_string(), WIDTH) };
-    let words = fields.iter().filter_map(|(name, value)| match value {
-        Value::String(text) => Some(format!("{name} {}", one_line(text, 40))),
-        Value::Number(number) => Some(format!("{name} {number}")),
-        Value::Array(many) => Some(format!("{} {name}", many.len())),
-        Value::Null | Value::Bool(_) | Value::Object(_) => None,
-    });
-    one_line(&words.collect::<Vec<_>>().join(", "), WIDTH)
+/// An effect in a few words. Its form is the strategy's own, so only what is usual is looked
+/// for: a command, the edits it is run with, the questions that are asked.
+fn summary(effect: &Value) -> String {
+    let list = |name: &str| effect.get(name).and_then(Value::as_array).into_iter().flatten();
+    let mut words = Vec::new();
+    if effect.get("effect").and_then(Value::as_str) == Some("judge") {
+        words.push("the whole check on the diff alone".to_owned());
+    }
+    if let Some(command) = effect.get("command").and_then(Value::as_str) {
+        words.push(format!("`{}`", one_line(command, WIDTH)));
+    }
+    let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
+    for ask in list("asks") {
+        let kind = ask.get("ask").and_then(Value::as_str).unwrap_or("question");
+        *kinds.entry(kind).or_default() += 1;
+    }
+    words.extend(kinds.iter().map(|(kind, count)| format!("{count} {kind}")));
+    match list("edits").count() {
+        0 => {}
+        1 => words.push("with one edit".to_owned()),
+        count => words.push(format!("with {count} edits")),
+    }
+    one_line(&words.join(" "), WIDTH)
 }
 
-/// What a reply comes to, where that is a word.
+/// What a reply comes to, where that is a word: how a check ended.
 fn said(reply: &Value) -> Option<String> {
-    let verdict = reply.get("verdict").or_else(|| reply.get("answer"))?;
+    let verdict = reply.get("report")?.get("verdict")?;
     Some(one_line(verdict.as_str().unwrap_or("broken"), 40))
 }

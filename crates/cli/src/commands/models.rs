@@ -83,7 +83,10 @@ fn list(context: &Context, format: Format) -> Result<(), Trouble> {
         return terminal::print_json(&models);
     }
     let heads = ["name", "here", "size", "memory", "can", "licence", "price"];
-    terminal::print(&table(&heads, listed.iter().map(cells)))
+    terminal::print(&table(
+        &heads,
+        listed.iter().map(|listed| cells(listed).into_iter().map(Into::into).collect()),
+    ))
 }
 
 fn cells(listed: &Listed) -> Vec<String> {

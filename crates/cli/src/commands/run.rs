@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::proposed::{self, Proposed};
 use crate::stop::Stop;
-use crate::terminal::{self, one_line, visible};
+use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
 use crate::{duration, person, pull, resolve, work};
 
@@ -88,9 +88,6 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
         top if top.as_os_str().is_empty() => root.clone(),
         below => root.join(below),
     };
-    for note in workspace.notes() {
-        terminal::note(&format!("note: {}", visible(&note)));
-    }
     let catalogue = context.catalogue()?;
     let model = match &args.model {
         Some(name) => catalogue.get(name)?,

@@ -1,0 +1,12 @@
+//! The wiring, end to end: the real program, the real sandbox and store, and a model that says
+//! what a script tells it to. What each part does is tested where it lives.
+#![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+mod approval;
+mod bad_input;
+mod ground;
+mod interruption;
+mod life;
+mod pages;
+#[cfg(feature = "embedded")]
+mod real_model;

@@ -1,0 +1,57 @@
+//! The pages: completions, manual, help, and the guide, whose commands are run as they stand.
+
+use std::process::Command;
+
+use tenfold_cli::{Exit, VARIABLES};
+
+use crate::ground::Ground;
+
+const GUIDE: &str = include_str!("../../../../docs/guide.md");
+
+#[test]
+fn completions_and_manual_are_written() {
+    let ground = Ground::new();
+    for shell in ["bash", "zsh", "fish"] {
+        ground.tenfold(&["completions", shell]).expect(0, &["tenfold", "accept"]);
+    }
+    let dir = ground.path("man");
+    ground.tenfold(&["man", dir.to_str().unwrap()]).expect(0, &[]);
+    let page = std::fs::read_to_string(dir.join("tenfold.1")).unwrap();
+    assert!(page.contains("Exit codes") || page.contains("EXIT"), "{page}");
+    assert!(dir.join("tenfold-run.1").exists());
+}
+
+#[test]
+fn the_guide_has_every_exit_code_and_variable_as_the_program_has_them() {
+    for exit in Exit::ALL {
+        let row = format!("| {} | {} |", exit.code(), exit.meaning());
+        assert!(GUIDE.contains(&row), "docs/guide.md lacks: {row}");
+    }
+    for variable in VARIABLES {
+        let row = format!("| `{}` | {} |", variable.name, variable.what);
+        assert!(GUIDE.contains(&row), "docs/guide.md lacks: {row}");
+    }
+}
+
+/// All blocks in one shell, in order, in a repository as the guide's reader has one.
+#[test]
+fn every_command_of_the_guide_works() {
+    let ground = Ground::new();
+    let mut script = String::from("set -eu\n");
+    for block in GUIDE.split("```sh run\n").skip(1) {
+        script += block.split("```").next().unwrap();
+    }
+    assert!(script.contains("tenfold run"), "the guide shows no command");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_tenfold"));
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", program.parent().unwrap().display());
+    let like = ground.command(&[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).current_dir(ground.repo()).env("PATH", path);
+    for (name, value) in like.get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    let output = shell.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{script}\n{said}");
+}
