@@ -13,6 +13,7 @@ pattern! {
     CAPTURED = r"^-+ Captured .+ -+$";
     SUMMARY = r"^(?:\[gw\d+\] \[ *\d+%\] )?(FAILED|ERROR|SUBFAIL(?:ED)?(?:[(\[].*[)\]])?) (\S.*)$";
     VERBOSE = r"^(\S+\.pyx?::.+?) (?:FAILED|ERROR) +\[ *\d+%\]$";
+    TEST_FILE = r"^[^:]*\.(?:pyx?|pyi|txt|rst|md|ya?ml)(?:::|$)";
     TOTAL = r"^(?:=+ )?(?:no tests ran|(?:, )?\d+ (?:passed|failed|errors?|skipped|deselected|xfailed|xpassed|warnings?|rerun|subtests? passed|subtests? failed).*) in [\d.:hms ()]+(?: =+)?$";
     COUNT = r"(\d+) (passed|failed|errors?)\b";
     PLACE = r"^([^\s:][^:]*\.pyx?):(\d+): (.+)$";
@@ -61,8 +62,7 @@ fn entries(lines: &[&str]) -> Vec<Entry> {
         }
         let summary = SUMMARY.captures(line)?;
         let (id, message) = split_id(group(&summary, 2));
-        let named = id.contains("::") || id.ends_with(".py") || id.ends_with(".txt");
-        named.then(|| Entry { id: id.to_owned(), message: message.to_owned() })
+        TEST_FILE.is_match(id).then(|| Entry { id: id.to_owned(), message: message.to_owned() })
     };
     lines.iter().filter_map(entry).collect()
 }

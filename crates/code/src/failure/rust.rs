@@ -174,7 +174,7 @@ fn compiler(lines: &[&str], found: &mut Found) {
             let frame = place_of(group(&error, 1), number(&error, 2), None);
             found.problem(group(&error, 3).to_owned(), vec![frame], at..at + 1);
         } else if let Some(error) = ERROR.captures(lines[at])
-            && let Some(place) = lines.get(at + 1).and_then(|line| ARROW.captures(line))
+            && let Some(place) = lines[at + 1..].iter().take(4).find_map(|l| ARROW.captures(l))
         {
             let end = lines[at..].iter().position(|line| line.is_empty());
             let stretch: Range<usize> = at..end.map_or(lines.len(), |n| at + n);

@@ -798,83 +798,95 @@ fn check_excerpt(output: &str, expected: &Expect) {
 }
 
 #[test]
-fn the_most_telling_lines_are_chosen() {
+fn of_pytest_the_code_and_the_message() {
     check_excerpt(
         include_str!("outputs/pytest-q.txt"),
         &expect![[r#"
-            t2/test_core.py::test_median[values0-1.5]:
-            values = [1, 2], want = 1.5
-                @pytest.mark.parametrize("values,want", [([1, 2], 1.5), ([3], 3), ([4, 1, 3, 2], 2.5)])
-                def test_median(values, want):
-            >       assert helper(values) == want
-            E       assert 2 == 1.5
-            E        +  where 2 = helper([1, 2])
-            t2/test_core.py:17: AssertionError
-            t2/test_core.py::test_median[values2-2.5]:
-            values = [4, 1, 3, 2], want = 2.5
-                @pytest.mark.parametrize("values,want", [([1, 2], 1.5), ([3], 3), ([4, 1, 3, 2], 2.5)])
-                def test_median(values, want):
-            >       assert helper(values) == want
-            E       assert 3 == 2.5
-            E        +  where 3 = helper([4, 1, 3, 2])
-            t2/test_core.py:17: AssertionError
-            t2/test_core.py::test_box:
-                def test_box():
-            >       assert Box([1]).first() == 1
-            t2/test_core.py:21:
-                def first(self):
-            >       return self.itms[0]
-            E       AttributeError: 'Box' object has no attribute 'itms'
-            lib/core.py:27: AttributeError"#]],
+        t2/test_core.py::test_median[values0-1.5]:
+        values = [1, 2], want = 1.5
+            @pytest.mark.parametrize("values,want", [([1, 2], 1.5), ([3], 3), ([4, 1, 3, 2], 2.5)])
+            def test_median(values, want):
+        >       assert helper(values) == want
+        E       assert 2 == 1.5
+        E        +  where 2 = helper([1, 2])
+        t2/test_core.py:17: AssertionError
+        t2/test_core.py::test_median[values2-2.5]:
+        values = [4, 1, 3, 2], want = 2.5
+            @pytest.mark.parametrize("values,want", [([1, 2], 1.5), ([3], 3), ([4, 1, 3, 2], 2.5)])
+            def test_median(values, want):
+        >       assert helper(values) == want
+        E       assert 3 == 2.5
+        E        +  where 3 = helper([4, 1, 3, 2])
+        t2/test_core.py:17: AssertionError
+        t2/test_core.py::test_box:
+            def test_box():
+        >       assert Box([1]).first() == 1
+        t2/test_core.py:21:
+            def first(self):
+        >       return self.itms[0]
+        E       AttributeError: 'Box' object has no attribute 'itms'
+        lib/core.py:27: AttributeError"#]],
     );
+}
+
+#[test]
+fn of_cargo_the_panic_and_its_place() {
     check_excerpt(
         include_str!("outputs/cargo.txt"),
         &expect![[r#"
-            tests::laters:
-            thread 'tests::laters' (13437) panicked at src/lib.rs:26:5:
-            not yet implemented
-               3: stats::later
-                         at ./src/lib.rs:26:5
-               4: stats::tests::laters
-                         at ./src/lib.rs:50:17
-                         at ./src/lib.rs:49:16
-            tests::panics:
-            note: test did not panic as expected at src/lib.rs:60:8
-            tests::picks:
-            thread 'tests::picks' (13441) panicked at src/lib.rs:6:9:
-            index out of bounds: the len is 1 but the index is 1
-               3: stats::order::pick
-                         at ./src/lib.rs:6:9
-               4: stats::tests::picks
-                         at ./src/lib.rs:45:20
-                         at ./src/lib.rs:44:15"#]],
+        tests::laters:
+        thread 'tests::laters' (13437) panicked at src/lib.rs:26:5:
+        not yet implemented
+           3: stats::later
+                     at ./src/lib.rs:26:5
+           4: stats::tests::laters
+                     at ./src/lib.rs:50:17
+                     at ./src/lib.rs:49:16
+        tests::panics:
+        note: test did not panic as expected at src/lib.rs:60:8
+        tests::picks:
+        thread 'tests::picks' (13441) panicked at src/lib.rs:6:9:
+        index out of bounds: the len is 1 but the index is 1
+           3: stats::order::pick
+                     at ./src/lib.rs:6:9
+           4: stats::tests::picks
+                     at ./src/lib.rs:45:20
+                     at ./src/lib.rs:44:15"#]],
     );
+}
+
+#[test]
+fn of_node_the_assertion_and_its_place() {
     check_excerpt(
         include_str!("outputs/node-spec.txt"),
         &expect![[r#"
-            median of even:
-              AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:
-              2 !== 1.5
-                  at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:6:39)
-                actual: 2,
-                expected: 1.5,
+        median of even:
+          AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:
+          2 !== 1.5
+              at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:6:39)
+            actual: 2,
+            expected: 1.5,
+          }
+        box > gives the first:
+            TypeError [Error]: Cannot read properties of undefined (reading '0')
+                at Box.first (/home/ada/stats/src/stats.js:12:29)
+                at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:8:59)
+        box > deep:
+            AssertionError [ERR_ASSERTION]: Expected values to be strictly deep-equal:
+            + actual - expected
+              {
+            +   a: 1
+            -   a: 2
               }
-            box > gives the first:
-                TypeError [Error]: Cannot read properties of undefined (reading '0')
-                    at Box.first (/home/ada/stats/src/stats.js:12:29)
-                    at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:8:59)
-            box > deep:
-                AssertionError [ERR_ASSERTION]: Expected values to be strictly deep-equal:
-                + actual - expected
-                  {
-                +   a: 1
-                -   a: 2
-                  }
-                    at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:9:29)
-                  actual: { a: 1 },
-                  expected: { a: 2 },
-                }"#]],
+                at TestContext.<anonymous> (/home/ada/stats/node_stats.test.js:9:29)
+              actual: { a: 1 },
+              expected: { a: 2 },
+            }"#]],
     );
+}
+
+#[test]
+fn of_rustc_the_errors_and_their_places() {
     check_excerpt(
         include_str!("outputs/cargo-err.txt"),
         &expect![[r#"
@@ -893,6 +905,10 @@ fn the_most_telling_lines_are_chosen() {
            |            ---   ^^^ expected `u32`, found `&str`
            |            expected due to this"#]],
     );
+}
+
+#[test]
+fn of_an_unknown_program_the_end() {
     check_excerpt(
         "checking\nall is well\nwidget 7 is not straight\n",
         &expect![[r#"

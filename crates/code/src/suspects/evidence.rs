@@ -86,21 +86,31 @@ impl Evidence {
                 about.covered = Some((failed, passed));
             }
         }
-        // What runs when modules are imported was executed, as it were, by every test. Only
-        // code outside of functions: importing a module executes signatures, too.
+        self.imported(spectrum, places, &mut files);
+    }
+
+    /// What runs when modules are imported was executed, as it were, by every test. Hardly any
+    /// fault lies there, and every file has some of it: it comes behind what the tests run.
+    fn imported<'s>(
+        &mut self,
+        spectrum: &'s Spectrum,
+        places: &Places<'_>,
+        files: &mut HashMap<&'s str, Option<usize>>,
+    ) {
         let (failed, passed) = spectrum.outcomes();
         let share = (failed as f64 / (failed + passed) as f64).sqrt();
         for (path, line) in spectrum.outside() {
             let file = *files.entry(path).or_insert_with(|| places.file(path));
             let (Some(file), line) = (file, line.saturating_sub(1)) else { continue };
             let Some(unit) = places.unit(file, line) else { continue };
-            if places.units[unit].function.is_none() {
-                let known = self.lines.entry((file, line)).or_default();
-                known.0 = known.0.max(share);
-                // Hardly any fault lies there, and every file has some: behind what tests run.
-                let about = &mut self.about[unit];
-                about.coverage = about.coverage.max(0.5 * share);
+            // Importing a module executes the signatures of its functions, but not more.
+            if !places.units[unit].body.contains(&line) {
+                continue;
             }
+            let known = self.lines.entry((file, line)).or_default();
+            known.0 = known.0.max(share);
+            let about = &mut self.about[unit];
+            about.coverage = about.coverage.max(0.5 * share);
         }
     }
 

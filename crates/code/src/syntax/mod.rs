@@ -123,12 +123,14 @@ impl<'t> Syntax<'t> {
         let string = self.nodes.get(index + 1).is_some_and(|node| {
             node.parent == index && matches!(node.kind, "string" | "concatenated_string")
         });
+        if !string {
+            return false;
+        }
         let parent = self.nodes[index].parent;
         let first = self.children(parent).find(|&child| self.nodes[child].kind != "comment");
         let above = self.nodes[self.nodes[parent].parent].kind;
-        string
-            && first == Some(index)
-            && (parent == 0 || matches!(above, "function_definition" | "class_definition"))
+        let opens = parent == 0 || matches!(above, "function_definition" | "class_definition");
+        first == Some(index) && opens
     }
 }
 

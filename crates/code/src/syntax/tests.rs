@@ -418,7 +418,7 @@ fn check_expressions(language: Language, text: &str, line: u32, expected: &Expec
 }
 
 #[test]
-fn expressions_worth_replacing() {
+fn expressions_worth_replacing_in_python() {
     check_expressions(
         Language::Python,
         "x = 1\nwhile low <= high - 1 and not f(a, key=b[0]):\n    pass\n",
@@ -443,6 +443,10 @@ fn expressions_worth_replacing() {
             b
             0"#]],
     );
+}
+
+#[test]
+fn expressions_worth_replacing_in_rust() {
     check_expressions(
         Language::Rust,
         "fn f() {\n    let x = v[i + 1].max(&y) as u32;\n}\n",
@@ -461,6 +465,10 @@ fn expressions_worth_replacing() {
             1
             y"#]],
     );
+}
+
+#[test]
+fn expressions_worth_replacing_in_javascript() {
     check_expressions(
         Language::JavaScript,
         "return a === b ? c : !d;\n",
@@ -476,6 +484,10 @@ fn expressions_worth_replacing() {
             !
             d"#]],
     );
+}
+
+#[test]
+fn expressions_worth_replacing_in_go() {
     check_expressions(
         Language::Go,
         "package a\nvar x = f(1) + 2\n",
@@ -488,6 +500,10 @@ fn expressions_worth_replacing() {
             +
             2"#]],
     );
+}
+
+#[test]
+fn expressions_worth_replacing_in_java() {
     check_expressions(
         Language::Java,
         "class A { int x = b > 1 ? c : d; }",
@@ -514,7 +530,7 @@ fn calls_names_and_imports() {
     let rust =
         Syntax::read(Language::Rust, "use a::b;\nfn f() { a::b::<u32>(c.d(1)); vec![e]; }\n");
     assert_eq!(rust.calls(0..9), ["b", "d", "vec"]);
-    assert_eq!(rust.imports(), [0..1]);
+    assert_eq!(rust.imports(), vec![0..1; 1]);
     let java = Syntax::read(Language::Java, "import a.B;\nclass C { int x = a.f(new D<E>(1)); }");
     assert_eq!(java.calls(0..9), ["f", "D"]);
 }
