@@ -35,6 +35,8 @@ MOST_NUMBERS = 4000000
 # Without sys.monitoring each executed line costs: a test that is not known to fail is no
 # longer traced after so many.
 MOST_EVENTS = 400000
+# A test that catches everything, or has many parts, is cut so often; then all is ended.
+MOST_CUTS = 20
 # Bytes; a program that is traced needs no more.
 MOST_MEMORY = 3 << 30
 # The trace is written now and then, so that something is left if the check is killed.
@@ -248,6 +250,14 @@ class Recorder:
             signal.signal(signal.SIGALRM, self.cut)
         signal.setitimer(signal.ITIMER_REAL, seconds, 1.0 if seconds else 0)
 
+    def pause(self):
+        """Stops the alarm, and says how many seconds were left."""
+        if not hasattr(signal, "setitimer"):
+            return 0
+        if threading.current_thread() is not threading.main_thread():
+            return 0
+        return signal.setitimer(signal.ITIMER_REAL, 0)[0]
+
     def cut(self, number, frame):
         """Ends a test that runs for too long, again and again if it catches everything."""
         self.cuts += 1
@@ -259,7 +269,7 @@ class Recorder:
                     self.stack.append([file, place.f_lineno])
                 place = place.f_back
             self.stack.reverse()
-        if self.cuts > 5:
+        if self.cuts > MOST_CUTS:
             self.end("failed")
             self.write(False)
             os._exit(1)
@@ -388,6 +398,15 @@ def end_of_program():
 
 recorder = None
 
+if "_pytest" in sys.modules:
+    import pytest
+
+    wrapper = pytest.hookimpl(hookwrapper=True)
+else:
+
+    def wrapper(function):
+        return function
+
 
 def pytest_load_initial_conftests(early_config, parser, args):
     start_for_pytest()
@@ -433,10 +452,14 @@ def pytest_runtest_logreport(report):
             recorder.outcome = "skipped"
 
 
+@wrapper
 def pytest_runtest_makereport(item, call):
-    """The test is over: the alarm must not ring in pytest's own code."""
-    if recorder is not None and recorder.stack:
-        recorder.alarm(0)
+    """The alarm must not ring in pytest's own code, which takes its time to show a trace. What
+    is reported may be a part of a test, which then goes on."""
+    left = recorder.pause() if recorder is not None else 0
+    yield
+    if left and not recorder.stack:
+        recorder.alarm(left)
 
 
 def pytest_runtest_logfinish(nodeid, location):
