@@ -32,7 +32,7 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(program: Program, arguments: &Arguments) -> Result<Self, Trouble> {
         let places = Places::from_env(|name| std::env::var_os(name))?;
-        let model_dirs = ModelDirs::new(places.cache.join("models"), &places.config);
+        let model_dirs = ModelDirs::new(&places.models, &places.config);
         let model_program = std::env::var_os(environment::MODEL_PROGRAM)
             .filter(|value| !value.is_empty())
             .map(PathBuf::from);

@@ -34,7 +34,7 @@ const STOP_TIME: Duration = Duration::from_millis(1_500);
 /// All that can wake an attempt.
 enum Wake {
     /// An effect came to its end.
-    Done(Done),
+    Done(Box<Done>),
     /// The model has used more.
     Used(Usage),
     /// The attempt's time is over.
@@ -101,6 +101,7 @@ impl Engine {
             return Err(EngineError::NotOpen { task, state: row.state.to_string() });
         }
         let mut seed = options.seed.unwrap_or_else(seed_of_now);
+        let mut left = spec.budget.time;
         let mut next = interrupted.map(|attempt| (attempt.id, attempt.base));
         for turn in 0.. {
             let workspace = Arc::new(self.workspace(&spec).await?);
@@ -117,12 +118,19 @@ impl Engine {
                     (self.store.new_attempt_async(task, start).await?, base, false)
                 }
             };
-            let running =
-                self.prepare(attempt, spec.clone(), workspace, base, &options, seed, resumed);
+            let running = self.prepare(
+                attempt,
+                spec.clone(),
+                workspace,
+                base,
+                &options,
+                (seed, left, resumed),
+            );
             let outcome = running.await?.run(&mut options.stop).await?;
+            left = left.saturating_sub(outcome.totals.wall);
             let again = outcome.outcome == AttemptOutcome::GaveUp
                 && turn + 1 < spec.budget.attempts
-                && outcome.totals.wall < spec.budget.time;
+                && left > Millis(0);
             if !again {
                 return Ok(outcome);
             }
@@ -151,7 +159,6 @@ impl Engine {
         Ok(snapshot.commit)
     }
 
-    #[allow(clippy::too_many_arguments)]
     async fn prepare(
         &self,
         attempt: AttemptId,
@@ -159,8 +166,7 @@ impl Engine {
         workspace: Arc<Workspace>,
         base: CommitId,
         options: &WorkOptions,
-        seed: Seed,
-        resumed: bool,
+        (seed, time, resumed): (Seed, Millis, bool),
     ) -> Result<Running<'_>, EngineError> {
         let dir = self.config.places.runtime.join(format!("{attempt}"));
         let sandbox = Arc::clone(&self.sandbox);
@@ -168,7 +174,7 @@ impl Engine {
         let machine = if resumed {
             self.resume(attempt).await?
         } else {
-            self.begin(attempt, &spec, seed, &workspace).await?
+            self.begin(attempt, &spec, (seed, time), &workspace).await?
         };
         let before = machine.elapsed();
         let totals = Totals {
@@ -203,7 +209,7 @@ impl Engine {
         &self,
         attempt: AttemptId,
         spec: &TaskSpec,
-        seed: Seed,
+        (seed, time): (Seed, Millis),
         workspace: &Workspace,
     ) -> Result<Repair, EngineError> {
         let entry = self.entry(&spec.model)?;
@@ -214,7 +220,7 @@ impl Engine {
             check: spec.check.clone().unwrap_or_default(),
             check_timeout: spec.check_timeout,
             seed,
-            time: spec.budget.time,
+            time,
             candidates: CANDIDATES,
             parallel: cores as u32,
             infill: entry.infill,
@@ -341,7 +347,7 @@ impl Running<'_> {
         while self.machine.ending().is_none() {
             self.start_wanted().await?;
             match self.wait(stop, used).await {
-                Wake::Done(done) => self.take(done).await?,
+                Wake::Done(done) => self.take(*done).await?,
                 Wake::Used(usage) => {
                     let usage_before = self.totals.usage;
                     self.totals.usage += usage;
@@ -349,7 +355,7 @@ impl Running<'_> {
                     self.totals.usage = usage_before;
                 }
                 Wake::Deadline => {
-                    let why = format!("Not solved within {}.", self.spec.budget.time);
+                    let why = format!("Not solved within {}.", self.machine.time());
                     self.end(AttemptOutcome::LimitTime, why).await?;
                 }
                 Wake::Stop => return self.interrupted(),
@@ -363,12 +369,12 @@ impl Running<'_> {
         stop: &mut watch::Receiver<bool>,
         used: &mut mpsc::UnboundedReceiver<Usage>,
     ) -> Wake {
-        let left = self.spec.budget.time.saturating_sub(self.elapsed());
+        let left = self.machine.time().saturating_sub(self.elapsed());
         tokio::select! {
             biased;
             () = stopped(stop) => Wake::Stop,
             Some(done) = self.effects.join_next() => match done {
-                Ok(done) => Wake::Done(done),
+                Ok(done) => Wake::Done(Box::new(done)),
                 Err(_) => Wake::Stop,
             },
             Some(usage) = used.recv() => Wake::Used(usage),
@@ -491,8 +497,12 @@ impl Running<'_> {
                     Ok(commit)
                 })
                 .await?;
-                let check = spec.check.as_deref().unwrap_or_default();
-                let ran = checks.judge(&commit, check, spec.check_timeout, &cancel).await?;
+                let ran = match &spec.check {
+                    Some(check) => {
+                        checks.judge(&commit, check, spec.check_timeout, &cancel).await?
+                    }
+                    None => Ran::unverified(),
+                };
                 Ok(checked(ran, Some(commit)))
             };
             Done { step, reservation: None, result: judge.await }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tenfold_agent::repair::{CheckAsk, Plugin, Purpose};
+use tenfold_code::failure::{Trouble, TroubleKind};
 use tenfold_code::{Edit, failure};
 use tenfold_domain::{CheckReport, CheckVerdict, CommitId, Millis};
 use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
@@ -25,6 +26,22 @@ pub(crate) struct Ran {
     pub(crate) report: CheckReport,
     pub(crate) output: Option<String>,
     pub(crate) cancelled: bool,
+}
+
+impl Ran {
+    /// Of a task that has no check: nothing was run, and nothing is verified.
+    pub(crate) fn unverified() -> Self {
+        let report = CheckReport {
+            command: String::new(),
+            verdict: CheckVerdict::Passed,
+            exit_code: None,
+            failing: Vec::new(),
+            passed: None,
+            output: String::new(),
+            wall: Millis(0),
+        };
+        Self { report, output: None, cancelled: false }
+    }
 }
 
 /// An attempt's workbench.
@@ -227,7 +244,7 @@ fn report(command: &str, exit: &Exit) -> CheckReport {
         (End::OutOfMemory | End::DiskFull | End::TooManyProcesses, _) => CheckVerdict::Broken(
             format!("The check was {}; it may need less, or a larger machine.", exit.end),
         ),
-        (_, Some(trouble)) => CheckVerdict::Broken(format!("{} {}", trouble.what, trouble.fix)),
+        (_, Some(trouble)) => CheckVerdict::Broken(explained(trouble)),
         _ => CheckVerdict::Failed,
     };
     CheckReport {
@@ -239,6 +256,28 @@ fn report(command: &str, exit: &Exit) -> CheckReport {
         output,
         wall: exit.wall,
     }
+}
+
+/// A trouble in a sentence: what is wrong, and what to do.
+fn explained(trouble: &Trouble) -> String {
+    let what = match trouble.what.trim() {
+        "" => String::new(),
+        what => format!(" ({what})"),
+    };
+    let wrong = match trouble.kind {
+        TroubleKind::NoCommand => "The check's program is not there",
+        TroubleKind::NoRunner => "The check's test runner is not installed",
+        TroubleKind::NoPackage => "A package that the code imports is not there",
+        TroubleKind::NoTests => "The check found no test to run",
+        TroubleKind::Usage => "The check's command is not right",
+        TroubleKind::NoLinker => "There is no compiler or linker for the check",
+        TroubleKind::Network => "The check needs the network",
+        TroubleKind::Permission => "The check may not read, write or run a file",
+        TroubleKind::LockFile => "The lock file does not fit",
+        TroubleKind::DiskFull => "There is no room for what the check writes",
+        TroubleKind::Memory => "The check ran out of memory",
+    };
+    format!("{wrong}{what}; no change of the code would mend that. To do: {}.", trouble.fix)
 }
 
 fn make(dir: &Path) -> Result<(), EngineError> {

@@ -109,7 +109,7 @@ impl Engine {
             store.append_async(vec![Fact::Ledger { event: event.clone() }]).await?;
             ledger.evolve(&event);
         }
-        let model_dirs = ModelDirs::new(config.places.cache.join("models"), &config.places.config);
+        let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
         let catalogue = Catalogue::load(tenfold_models::SHIPPED, &model_dirs.user_file())?;
         let engine = Self {
             store,

@@ -10,8 +10,10 @@ use crate::EngineError;
 pub struct Places {
     /// The store and the git directories of workspaces: what must not be lost.
     pub data: PathBuf,
-    /// Model files: what can be fetched again.
+    /// What can be fetched or made again.
     pub cache: PathBuf,
+    /// Model files.
+    pub models: PathBuf,
     /// What the person has configured.
     pub config: PathBuf,
     /// Work in progress: removed when it ends, and swept when an engine starts.
@@ -20,7 +22,8 @@ pub struct Places {
 
 impl Places {
     /// The folders that the environment names: `TENFOLD_DATA_DIR`, `TENFOLD_CACHE_DIR` and
-    /// `TENFOLD_CONFIG_DIR`, else the XDG directories, else those below `HOME`.
+    /// `TENFOLD_CONFIG_DIR`, else the XDG directories, else those below `HOME`; for models
+    /// `TENFOLD_MODELS_DIR`, else a folder of the cache.
     ///
     /// # Errors
     /// When neither says where.
@@ -35,8 +38,9 @@ impl Places {
         let data = place("TENFOLD_DATA_DIR", "XDG_DATA_HOME", ".local/share")?;
         let cache = place("TENFOLD_CACHE_DIR", "XDG_CACHE_HOME", ".cache")?;
         let config = place("TENFOLD_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?;
+        let models = named("TENFOLD_MODELS_DIR").unwrap_or_else(|| cache.join("models"));
         let runtime = data.join("work");
-        Ok(Self { data, cache, config, runtime })
+        Ok(Self { data, cache, models, config, runtime })
     }
 
     /// The journal's file.

@@ -3,6 +3,7 @@
 //! This file is their registry and nothing else. A bench reads its own arguments, tells on
 //! stderr how it goes on, and prints a table, or one JSON object with `--json`.
 
+mod llama;
 mod repair;
 
 use std::process::ExitCode;
@@ -16,11 +17,18 @@ struct Bench {
     run: fn(Vec<String>) -> Result<ExitCode, Trouble>,
 }
 
-const BENCHES: &[Bench] = &[Bench {
-    name: "repair",
-    about: "how many bugs in real libraries the `repair` strategy fixes, and how fast",
-    run: repair::main,
-}];
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "repair",
+        about: "how many bugs in real libraries the `repair` strategy fixes, and how fast",
+        run: repair::main,
+    },
+    Bench {
+        name: "llama",
+        about: "tokens per second of an embedded model, beside llama.cpp by itself",
+        run: llama::main,
+    },
+];
 
 /// Runs the bench that is named first.
 pub(crate) fn main(args: Vec<String>) -> ExitCode {

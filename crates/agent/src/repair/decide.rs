@@ -30,8 +30,8 @@ const FLOOR: f64 = -6.5;
 const PATIENCE: u32 = 4;
 /// How often the search goes on from a part: two faults are found one after the other.
 const PARTS: u32 = 2;
-/// A place that is this much less likely than the best one known is not scored yet.
-const WORTH_SCORING: f64 = 0.35;
+/// A place is scored when it is this much likelier than the best one known.
+const WORTH_SCORING: f64 = 1.0;
 
 impl Machine for Repair {
     type Input = Input;
@@ -58,8 +58,12 @@ impl Repair {
     pub fn begin(setup: super::Setup) -> Vec<Event> {
         let began = Event::Began { setup: setup.clone() };
         let mut draft = Draft { state: Self::new(setup), events: vec![began] };
-        let ask = draft.whole(Purpose::Baseline);
-        draft.want(Effect::Check(ask));
+        if draft.state.setup.check.is_empty() {
+            draft.want(Effect::Read);
+        } else {
+            let ask = draft.whole(Purpose::Baseline);
+            draft.want(Effect::Check(ask));
+        }
         draft.events
     }
 }
@@ -297,6 +301,12 @@ impl Draft {
             return;
         }
         if let Some(candidate) = state.passing.first().cloned() {
+            return self.judge(&candidate);
+        }
+        if state.setup.check.is_empty()
+            && let Some(candidate) = state.pool.last().cloned()
+        {
+            // Without a check nothing tells candidates apart but how likely they are.
             return self.judge(&candidate);
         }
         if state.elapsed >= state.setup.time {

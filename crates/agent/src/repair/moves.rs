@@ -13,7 +13,7 @@ use super::state::Repair;
 use super::targets::{Target, TargetKind};
 
 /// Questions in one batch; more would keep the checks waiting.
-const BATCH: usize = 6;
+const BATCH: usize = 4;
 /// A move worth less than this part of the best does not share its batch.
 const WORTH_SHARING: f64 = 0.12;
 

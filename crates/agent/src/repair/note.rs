@@ -30,6 +30,12 @@ pub(super) fn asking(state: &Repair, moves: &[Move]) -> String {
 }
 
 pub(super) fn finished(state: &Repair, report: &CheckReport) -> String {
+    if state.setup.check.is_empty() {
+        return format!(
+            "Unverified: the task has no check, so nothing says whether this is right. {}",
+            tried(state)
+        );
+    }
     let tests = report.passed.map_or(String::new(), |count| format!(", {count} tests"));
     format!("The check passes on the diff alone ({}{tests}). {}", report.wall, tried(state))
 }
@@ -65,6 +71,11 @@ pub(super) fn nothing_to_do(state: &Repair) -> String {
 }
 
 pub(super) fn no_place(state: &Repair) -> String {
+    if state.setup.check.is_empty() {
+        return "The task has no check, and its words lead to no code that may be edited. Give a \
+                check that fails (--check), or name the function in the text."
+            .to_owned();
+    }
     let excerpt = state.seen.as_ref().map_or("", |seen| seen.excerpt.as_str());
     format!(
         "The check fails, but nothing in its output leads to code that may be edited. Files that \

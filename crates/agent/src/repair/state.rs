@@ -143,6 +143,11 @@ impl Repair {
         self.elapsed
     }
 
+    /// How long the attempt may take.
+    pub fn time(&self) -> Millis {
+        self.setup.time
+    }
+
     /// How it ended, if it has.
     pub fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
@@ -259,9 +264,11 @@ impl Repair {
                 self.rebase(edits, failing, targets, narrowed.as_deref());
             }
             Event::Judging { step, candidate } => {
-                if let Some(index) = self.passing.iter().position(|c| c.id == *candidate) {
-                    self.judging = Some((*step, self.passing.remove(index)));
-                }
+                let known = [&mut self.passing, &mut self.pool].into_iter().find_map(|list| {
+                    let index = list.iter().position(|c| c.id == *candidate)?;
+                    Some(list.remove(index))
+                });
+                self.judging = known.map(|candidate| (*step, candidate));
             }
             Event::Judged { passed, .. } => self.count_judgement(*passed),
             Event::Ended { outcome, note } => {

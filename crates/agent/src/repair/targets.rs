@@ -14,7 +14,7 @@ use super::ask::Source;
 /// Places that are looked at; those behind them hold the fault in few cases.
 const MOST: usize = 8;
 /// Lines of a function that are shown to the model around its suspect lines.
-const WINDOW: u32 = 90;
+const WINDOW: u32 = 48;
 /// Lines shown around a suspect line outside of functions.
 const OUTSIDE: u32 = 15;
 /// Lines of a failing test that are shown to the model.
@@ -107,10 +107,10 @@ pub(super) fn find(
             })
             .take(MOST),
     );
-    // Ranks are sharper than their scores: a place with half the score is a quarter as likely.
-    let total: f64 = targets.iter().map(|target| target.mass.powi(2)).sum();
+    // Ranks are sharper than their scores: a place with half the score is an eighth as likely.
+    let total: f64 = targets.iter().map(|target| target.mass.powi(3)).sum();
     for target in &mut targets {
-        target.mass = if total > 0.0 { target.mass.powi(2) / total } else { 0.0 };
+        target.mass = if total > 0.0 { target.mass.powi(3) / total } else { 0.0 };
     }
     let texts = targets
         .iter()

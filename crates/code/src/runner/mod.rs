@@ -58,8 +58,8 @@ impl Runner {
         (!several).then_some(runner)
     }
 
-    /// The command that runs only these tests, as the whole would run them, and stops at the
-    /// first that fails where the runner can. `files` are the paths of the repository, as far
+    /// The command that runs only these tests, as the whole would run them: all of them, also
+    /// after one has failed, since it is worth knowing what a change mends in part. `files` are the paths of the repository, as far
     /// as they are at hand: they tell whether a Rust package has a library.
     pub fn narrow(self, command: &str, tests: &[TestName], files: &[&str]) -> Option<String> {
         let (line, head) = self.parts(command)?;

@@ -22,7 +22,7 @@ pub(super) fn only(
         Runner::Unittest => unittest(words, &sorted, tests),
         Runner::Cargo => cargo(&sorted, tests, files),
         Runner::Nextest => Some(nextest(&sorted, tests)),
-        Runner::Jest => jest(&sorted, tests, "--bail"),
+        Runner::Jest => jest(&sorted, tests),
         Runner::Vitest => vitest(&sorted, tests),
         Runner::Mocha => Some(mocha(&sorted, tests)),
         Runner::Node => Some(node(&sorted, tests)),
@@ -97,7 +97,6 @@ pub(super) const PYTEST_QUIET: [&str; 4] = ["-q", "--no-header", "-p", "no:cache
 
 fn pytest(sorted: &Arguments<'_>, tests: &[&str]) -> Option<Vec<String>> {
     let mut arguments = owned(&sorted.options);
-    arguments.push("-x".to_owned());
     arguments.extend(owned(&PYTEST_QUIET));
     // A name that looks like an option would be one.
     if tests.iter().any(|test| test.starts_with('-')) {
@@ -118,7 +117,6 @@ fn unittest(words: &[Word], sorted: &Arguments<'_>, tests: &[&str]) -> Option<Ve
     if discover {
         arguments.extend(owned(&sorted.positional));
         arguments.extend(owned(&sorted.options));
-        arguments.push("-f".to_owned());
         // The full name is unknown where discovery starts below the top: the end must do.
         arguments.extend(tests.iter().map(|test| format!("-k {}", quote(test))));
     } else {
@@ -127,7 +125,6 @@ fn unittest(words: &[Word], sorted: &Arguments<'_>, tests: &[&str]) -> Option<Ve
             return None;
         }
         arguments.extend(owned(&sorted.options));
-        arguments.push("-f".to_owned());
         arguments.extend(tests.iter().map(|test| quote(test)));
     }
     Some(arguments)
@@ -243,7 +240,7 @@ fn escaped(text: &str) -> String {
     result
 }
 
-fn jest(sorted: &Arguments<'_>, tests: &[&str], bail: &str) -> Option<Vec<String>> {
+fn jest(sorted: &Arguments<'_>, tests: &[&str]) -> Option<Vec<String>> {
     let named: Vec<(Option<&str>, String)> = tests.iter().map(|t| file_and_title(t)).collect();
     let files: BTreeSet<&str> = named.iter().filter_map(|(file, _)| *file).collect();
     let mut arguments: Vec<String> = Vec::new();
@@ -256,7 +253,6 @@ fn jest(sorted: &Arguments<'_>, tests: &[&str], bail: &str) -> Option<Vec<String
         arguments.extend(owned(&sorted.positional));
     }
     arguments.extend(owned(&sorted.options));
-    arguments.push(bail.to_owned());
     // A file that could not be loaded has no title: then all of its tests are run.
     if named.iter().all(|(_, title)| !title.is_empty()) {
         let titles: Vec<String> = named.iter().map(|(_, title)| escaped(title)).collect();
@@ -274,14 +270,13 @@ fn vitest(sorted: &Arguments<'_>, tests: &[&str]) -> Option<Vec<String>> {
         positional: positional.collect(),
         rest: sorted.rest,
     };
-    let arguments = jest(&sorted, tests, "--bail=1")?;
+    let arguments = jest(&sorted, tests)?;
     Some(std::iter::once("run".to_owned()).chain(arguments).collect())
 }
 
 fn mocha(sorted: &Arguments<'_>, tests: &[&str]) -> Vec<String> {
     let titles: Vec<String> = tests.iter().map(|test| escaped(&titles(test))).collect();
     let mut arguments = owned(&sorted.options);
-    arguments.push("--bail".to_owned());
     arguments.push(format!("--grep {}", quote(&format!("^({})$", titles.join("|")))));
     arguments.extend(owned(&sorted.positional));
     arguments
@@ -312,7 +307,6 @@ fn go(sorted: &Arguments<'_>, tests: &[&str]) -> Option<Vec<String>> {
     let packages: Vec<Option<&str>> =
         tests.iter().map(|test| test.split_once(' ').map(|(package, _)| package)).collect();
     let mut arguments = owned(&sorted.options);
-    arguments.push("-failfast".to_owned());
     arguments.push(format!("-run {}", quote(&go_pattern(tests))));
     let known: Option<BTreeSet<&str>> = packages.into_iter().collect();
     match known {

@@ -68,9 +68,9 @@ fn pytest_runs_node_ids() {
         ],
         &["tests/test_a.py::TestB::test_c", "tests/test_a.py::test_d[a b-$x]"],
         &expect![[r#"
-            python -m pytest -x -q --no-header -p no:cacheprovider tests/test_a.py::TestB::test_c 'tests/test_a.py::test_d[a b-$x]'
-            cd sub && A=1 pytest -s -k 'not slow' -x -q --no-header -p no:cacheprovider tests/test_a.py::TestB::test_c 'tests/test_a.py::test_d[a b-$x]' 2>&1
-            pytest -c conf.ini --ignore tests/slow -x -q --no-header -p no:cacheprovider tests/test_a.py::TestB::test_c 'tests/test_a.py::test_d[a b-$x]'
+            python -m pytest -q --no-header -p no:cacheprovider tests/test_a.py::TestB::test_c 'tests/test_a.py::test_d[a b-$x]'
+            cd sub && A=1 pytest -s -k 'not slow' -q --no-header -p no:cacheprovider tests/test_a.py::TestB::test_c 'tests/test_a.py::test_d[a b-$x]' 2>&1
+            pytest -c conf.ini --ignore tests/slow -q --no-header -p no:cacheprovider tests/test_a.py::TestB::test_c 'tests/test_a.py::test_d[a b-$x]'
             (the whole)"#]],
     );
 }
@@ -85,9 +85,9 @@ fn unittest_runs_dotted_names() {
         ],
         &["tests.test_a.TestA.test_x"],
         &expect![[r#"
-            python -m unittest -f -k tests.test_a.TestA.test_x
-            python -m unittest discover -s tests -p 'test_*.py' -v -f -k tests.test_a.TestA.test_x
-            python -m unittest -v -f tests.test_a.TestA.test_x"#]],
+            python -m unittest -k tests.test_a.TestA.test_x
+            python -m unittest discover -s tests -p 'test_*.py' -v -k tests.test_a.TestA.test_x
+            python -m unittest -v tests.test_a.TestA.test_x"#]],
     );
 }
 
@@ -144,16 +144,16 @@ fn javascript_runs_titles() {
         &["npx jest --coverage", "npx vitest test", "npx vitest run --reporter=verbose"],
         &["test/a.test.js > stats > median (even)", "test/a.test.js > stats > it's"],
         &expect![[r#"
-            npx jest test/a.test.js --bail -t '^(stats median \(even\)|stats it'\''s)$'
-            npx vitest run test/a.test.js --bail=1 -t '^(stats median \(even\)|stats it'\''s)$'
-            npx vitest run test/a.test.js --reporter=verbose --bail=1 -t '^(stats median \(even\)|stats it'\''s)$'"#]],
+            npx jest test/a.test.js -t '^(stats median \(even\)|stats it'\''s)$'
+            npx vitest run test/a.test.js -t '^(stats median \(even\)|stats it'\''s)$'
+            npx vitest run test/a.test.js --reporter=verbose -t '^(stats median \(even\)|stats it'\''s)$'"#]],
     );
-    check(&["npx jest test"], &["test/a.test.js"], &expect!["npx jest test/a.test.js --bail"]);
+    check(&["npx jest test"], &["test/a.test.js"], &expect!["npx jest test/a.test.js"]);
     check(
         &["npx mocha -R dot spec", "node --test test/", "node --test"],
         &["stats > median of even"],
         &expect![[r#"
-            npx mocha -R dot --bail --grep '^(stats median of even)$' spec
+            npx mocha -R dot --grep '^(stats median of even)$' spec
             node --test '--test-name-pattern=median of even$' test/
             node --test '--test-name-pattern=median of even$'"#]],
     );
@@ -165,14 +165,10 @@ fn go_and_java_run_their_tests() {
         &["go test ./...", "cd sub && go test -v -race -run Foo -count=1 ./..."],
         &["example.com/stats TestMedian/even", "example.com/stats TestBox"],
         &expect![[r#"
-            go test -failfast -run '^(TestBox|TestMedian)$' example.com/stats
-            cd sub && go test -v -race -count=1 -failfast -run '^(TestBox|TestMedian)$' example.com/stats"#]],
+            go test -run '^(TestBox|TestMedian)$' example.com/stats
+            cd sub && go test -v -race -count=1 -run '^(TestBox|TestMedian)$' example.com/stats"#]],
     );
-    check(
-        &["go test ./..."],
-        &["TestMedian"],
-        &expect!["go test -failfast -run '^(TestMedian)$' ./..."],
-    );
+    check(&["go test ./..."], &["TestMedian"], &expect!["go test -run '^(TestMedian)$' ./..."]);
     check(
         &["mvn -q test", "./gradlew :core:test --info"],
         &["stats.StatsTest#even", "stats.StatsTest#odd", "BoxTest#first"],

@@ -10,7 +10,8 @@ use serde::Serialize;
 use tenfold_domain::{Draws, Seed};
 
 use super::corpus::Language;
-use super::hide::{self, Files, Place};
+use super::ground::Ground;
+use super::hide::{Files, Index, Place};
 use super::mutate::{Break, Kind, breaks};
 use super::suite::{Test, Verdict};
 use super::syntax::parse;
@@ -58,6 +59,8 @@ type Candidate = (String, Break);
 /// Draws the tasks of one library, one after the other.
 pub(super) struct Drawing<'a> {
     trial: Trial<'a>,
+    /// Where the library's tests are written.
+    index: Index,
     draws: Draws,
     /// What is left to draw, by kind, each in its drawn order.
     pools: Vec<(Kind, Vec<Candidate>)>,
@@ -95,7 +98,8 @@ impl<'a> Drawing<'a> {
         }
         let due = draws.unit();
         let used = BTreeSet::new();
-        Self { trial, draws, pools, turn, used, made: 0, double_share, due }
+        let index = Index::of(trial.ground.library.language, indexed(trial.ground));
+        Self { trial, index, draws, pools, turn, used, made: 0, double_share, due }
     }
 
     /// The next task, or none if nothing more is found.
@@ -142,12 +146,13 @@ impl<'a> Drawing<'a> {
         let text = &self.trial.ground.files[&first.0];
         let same = self.draws.unit() < 0.5;
         let fits = |other: &&Candidate| {
+            let (one, two) = (&other.1.range, &first.1.range);
+            let between = one.end.min(two.end)..one.start.max(two.start);
             other.0 == first.0
-                && other.1.line(text).abs_diff(first.1.line(text)) > 0
-                && (other.1.range.end <= first.1.range.start
-                    || first.1.range.end <= other.1.range.start)
-                && !self.used.contains(&function_of(other))
                 && (other.1.function == first.1.function) == same
+                && between.start <= between.end
+                && text[between].contains('\n')
+                && !self.used.contains(&function_of(other))
         };
         let all = self.pools.iter().flat_map(|(_, pool)| pool.iter().rev());
         let mut fitting: Vec<Candidate> = all.filter(fits).cloned().collect();
@@ -197,13 +202,19 @@ impl<'a> Drawing<'a> {
     ) -> Result<Option<Task>, Trouble> {
         let ground = self.trial.ground;
         let language = ground.library.language;
-        let mut files = ground.files.clone();
-        files.extend(whole.clone());
+        // Where tests stand beside the code, breaking the code may have moved them.
+        let moved = whole.keys().any(|file| self.index.holds(file));
+        let fresh = moved.then(|| {
+            let mut files = indexed(ground);
+            files.extend(whole.clone());
+            Index::of(language, files)
+        });
+        let index = fresh.as_ref().unwrap_or(&self.index);
         let located: Vec<(Option<Place>, &Test)> =
-            failing.iter().map(|test| (hide::locate(language, &files, test), test)).collect();
-        let (hidden, spots) = half(&located, alone, &mut self.draws);
+            failing.iter().map(|test| (index.locate(test), test)).collect();
+        let (hidden, places_of_hidden) = half(&located, alone, &mut self.draws);
         let mut given = whole.clone();
-        given.extend(hide::remove(language, &files, &spots));
+        given.extend(index.without(&places_of_hidden));
         match self.trial.verdict(&given, &[])? {
             Verdict::Failed(seen) if seen.is_disjoint(&hidden) => {}
             _ => return Ok(None),
@@ -254,6 +265,14 @@ fn half(
     (hidden, chosen)
 }
 
+/// The files in which tests may be written.
+fn indexed(ground: &Ground) -> Files {
+    let files = ground.files.iter();
+    let may =
+        |path: &str| ground.library.language == Language::Rust || ground.library.is_test(path);
+    files.filter(|(path, _)| may(path)).map(|(path, text)| (path.clone(), text.clone())).collect()
+}
+
 fn function_of(candidate: &Candidate) -> (String, (String, usize)) {
     (candidate.0.clone(), candidate.1.function.clone())
 }
@@ -292,10 +311,8 @@ mod tests {
     fn hidden(failing: &BTreeSet<Test>, alone: &[BTreeSet<Test>]) -> BTreeSet<BTreeSet<Test>> {
         let text = "def a():\n    f()\n\ndef b():\n    f()\n\ndef c():\n    f()\n";
         let files = Files::from([("t.py".to_owned(), text.to_owned())]);
-        let located: Vec<_> = failing
-            .iter()
-            .map(|test| (hide::locate(Language::Python, &files, test), test))
-            .collect();
+        let index = Index::of(Language::Python, files);
+        let located: Vec<_> = failing.iter().map(|test| (index.locate(test), test)).collect();
         (0..50).map(|seed| half(&located, alone, &mut Seed(seed).draws()).0).collect()
     }
 

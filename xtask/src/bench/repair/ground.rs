@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::corpus::{Language, Library};
-use super::hide::{self, Files};
+use super::hide::{Files, Index};
 use crate::command::{command, output, run};
 use crate::trouble::{Tried, Trouble};
 
@@ -36,19 +36,27 @@ pub(super) fn lay_out(library: &Library, archive: &Path, dir: PathBuf) -> Result
         make_standalone(&dir)?;
     }
     let mut files = read_files(library, &dir)?;
-    let mut places = Vec::new();
-    for test in &library.drop {
-        places.push(hide::locate(library.language, &files, test).ok_or_else(|| {
-            Trouble::failed(format!("corpus.toml drops {test}, which is not in {}", library.name))
-        })?);
-    }
-    for (path, text) in hide::remove(library.language, &files, &places) {
+    for (path, text) in dropped(library, &files)? {
         write(&dir, &path, &text)?;
         files.insert(path, text);
     }
     write(&dir, ".gitignore", "__pycache__/\n.pytest_cache/\n*.pyc\n/target/\n")?;
     commit(&dir)?;
     Ok(Ground { library: library.clone(), dir, files })
+}
+
+/// The files that change when the tests are taken out that can't pass here.
+fn dropped(library: &Library, files: &Files) -> Result<Files, Trouble> {
+    if library.drop.is_empty() {
+        return Ok(Files::new());
+    }
+    let index = Index::of(library.language, files.clone());
+    let locate = |test: &String| {
+        index.locate(test).ok_or_else(|| {
+            Trouble::failed(format!("corpus.toml drops {test}, which is not in {}", library.name))
+        })
+    };
+    Ok(index.without(&library.drop.iter().map(locate).collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Puts a text into a folder, over what was there.

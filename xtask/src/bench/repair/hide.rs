@@ -10,7 +10,7 @@ use tree_sitter::Node;
 
 use super::corpus::Language;
 use super::mutate::attributes;
-use super::syntax::{descendants, parse, parts, text_of};
+use super::syntax::{ancestors, descendants, parse, parts, text_of};
 
 /// The text of files by their path in a library.
 pub(super) type Files = BTreeMap<String, String>;
@@ -25,17 +25,153 @@ pub(super) struct Place {
     name: String,
 }
 
-/// Where a test is written; `None` if that can't be told, as with tests made by macros.
-pub(super) fn locate(language: Language, files: &Files, test: &str) -> Option<Place> {
-    let (file, path) = test.split_once("::")?;
-    let (around, name) = path.rsplit_once("::").unwrap_or(("", path));
-    match language {
-        Language::Python if around.is_empty() => {
-            let place = place(file, "", name);
-            span(language, files.get(file)?, &place).map(|_| place)
+/// What a class holds besides its functions.
+#[derive(Debug)]
+struct Class {
+    bases: Vec<String>,
+    statements: usize,
+}
+
+/// Every test function of some files, read once.
+#[derive(Debug)]
+pub(super) struct Index {
+    language: Language,
+    files: Files,
+    /// The lines of each function with its decorators or attributes. Of two functions of
+    /// one name, the later one counts.
+    functions: BTreeMap<Place, Range<usize>>,
+    /// By file and name.
+    classes: BTreeMap<(String, String), Class>,
+}
+
+impl Index {
+    pub(super) fn of(language: Language, files: Files) -> Self {
+        let (functions, classes) = (BTreeMap::new(), BTreeMap::new());
+        let mut index = Self { language, files: Files::new(), functions, classes };
+        for (file, text) in &files {
+            let Some(tree) = parse(language, text) else { continue };
+            match language {
+                Language::Python => index.read_python(file, text, tree.root_node()),
+                Language::Rust => index.read_rust(file, text, tree.root_node()),
+            }
         }
-        Language::Python => locate_method(files, file, around, name, 0),
-        Language::Rust => locate_rust(files, file, around, name),
+        Self { files, ..index }
+    }
+
+    /// Whether a file is one of those that were read.
+    pub(super) fn holds(&self, file: &str) -> bool {
+        self.files.contains_key(file)
+    }
+
+    /// Where a test is written; `None` if that can't be told, as with tests made by macros.
+    pub(super) fn locate(&self, test: &str) -> Option<Place> {
+        let (file, path) = test.split_once("::")?;
+        let (around, name) = path.rsplit_once("::").unwrap_or(("", path));
+        match self.language {
+            Language::Python => self.in_class(file, around, name, 0),
+            Language::Rust => self.in_modules(file, around, name),
+        }
+    }
+
+    /// The class itself, or the first of its bases that has the method, in this file or
+    /// another.
+    fn in_class(&self, file: &str, class: &str, name: &str, depth: u8) -> Option<Place> {
+        let here = place(file, class, name);
+        if self.functions.contains_key(&here) {
+            return Some(here);
+        }
+        let bases = &self.classes.get(&(file.to_owned(), class.to_owned()))?.bases;
+        // Deeper than this no test-suite goes; a class that inherits from itself does.
+        bases.iter().filter(|_| depth < 8).find_map(|base| {
+            let others = self.files.keys().map(String::as_str).filter(|other| *other != file);
+            std::iter::once(file)
+                .chain(others)
+                .find_map(|file| self.in_class(file, base, name, depth + 1))
+        })
+    }
+
+    /// In the file that the test runner names, or in the one other file that has such a test.
+    fn in_modules(&self, file: &str, around: &str, name: &str) -> Option<Place> {
+        let has = |file: &str| {
+            // The modules of a file that is itself a module are not written in it.
+            let inner = around.rsplit("::").next().unwrap_or_default();
+            let mut places =
+                [around, inner, ""].into_iter().map(|around| place(file, around, name));
+            places.find(|place| self.functions.contains_key(place))
+        };
+        has(file).or_else(|| {
+            let mut others = self.files.keys().filter_map(|file| has(file));
+            others.next().filter(|_| others.next().is_none())
+        })
+    }
+
+    /// The files that change when the test functions at these places are taken out.
+    pub(super) fn without(&self, places: &[Place]) -> Files {
+        let mut ordered: Vec<(&Place, &Range<usize>)> =
+            places.iter().filter_map(|place| self.functions.get_key_value(place)).collect();
+        // From the end of each file, so that what is left to take out stays where it was.
+        ordered.sort_by_key(|(_, range)| std::cmp::Reverse(range.start));
+        let mut changed = Files::new();
+        let mut left: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for (place, range) in ordered {
+            let text = changed
+                .entry(place.file.clone())
+                .or_insert_with(|| self.files[&place.file].clone());
+            let class = self.classes.get(&(place.file.clone(), place.around.clone()));
+            let left = left
+                .entry((&place.file, &place.around))
+                .or_insert_with(|| class.map_or(usize::MAX, |class| class.statements));
+            *left -= 1;
+            // A Python class can't be left empty.
+            let filler = if *left == 0 {
+                format!("{}pass\n", indent_of(text, range.start))
+            } else {
+                String::new()
+            };
+            text.replace_range(range.clone(), &filler);
+        }
+        changed
+    }
+
+    fn read_python(&mut self, file: &str, text: &str, root: Node<'_>) {
+        self.read_block(file, text, "", root);
+        for node in descendants(root).into_iter().filter(|node| node.kind() == "class_definition") {
+            let (Some(name), Some(body)) =
+                (node.child_by_field_name("name"), node.child_by_field_name("body"))
+            else {
+                continue;
+            };
+            let name = text_of(name, text);
+            let bases = node.child_by_field_name("superclasses").map(parts).unwrap_or_default();
+            let last = |base: &Node<'_>| {
+                text_of(*base, text).rsplit('.').next().unwrap_or_default().to_owned()
+            };
+            let class =
+                Class { bases: bases.iter().map(last).collect(), statements: parts(body).len() };
+            self.classes.insert((file.to_owned(), name.to_owned()), class);
+            self.read_block(file, text, name, body);
+        }
+    }
+
+    fn read_block(&mut self, file: &str, text: &str, around: &str, block: Node<'_>) {
+        for node in parts(block) {
+            if let Some(name) = function_name(node, text) {
+                let range = lines(text, node.start_byte(), node.end_byte());
+                self.functions.insert(place(file, around, name), range);
+            }
+        }
+    }
+
+    fn read_rust(&mut self, file: &str, text: &str, root: Node<'_>) {
+        for node in descendants(root).into_iter().filter(|node| node.kind() == "function_item") {
+            if let Some(name) = node.child_by_field_name("name")
+                && attributes(node, text).any(|text| text.contains("test"))
+            {
+                let range = lines(text, first_attribute(node).start_byte(), node.end_byte());
+                let place = place(file, &modules(node, text), text_of(name, text));
+                self.functions.insert(place, range);
+            }
+        }
     }
 }
 
@@ -43,92 +179,15 @@ fn place(file: &str, around: &str, name: &str) -> Place {
     Place { file: file.to_owned(), around: around.to_owned(), name: name.to_owned() }
 }
 
-/// The class itself, or the first of its bases that has the method, in this file or another.
-fn locate_method(files: &Files, file: &str, class: &str, name: &str, depth: u8) -> Option<Place> {
-    let text = files.get(file)?;
-    let here = place(file, class, name);
-    if span(Language::Python, text, &here).is_some() {
-        return Some(here);
-    }
-    let tree = parse(Language::Python, text)?;
-    let node = find_class(tree.root_node(), text, class)?;
-    let bases = node.child_by_field_name("superclasses").map(parts).unwrap_or_default();
-    // Deeper than this no test-suite goes; a class that inherits from itself does.
-    let bases = bases.into_iter().filter(|_| depth < 8);
-    bases.map(|base| text_of(base, text).rsplit('.').next().unwrap_or_default()).find_map(|base| {
-        let others = files.keys().filter(|other| other.as_str() != file);
-        std::iter::once(file)
-            .chain(others.map(String::as_str))
-            .find_map(|file| locate_method(files, file, base, name, depth + 1))
-    })
-}
-
-/// In the file that the test runner names, or in the one other file that has such a test.
-fn locate_rust(files: &Files, file: &str, around: &str, name: &str) -> Option<Place> {
-    let has = |file: &str, text: &str| {
-        // The modules of a file that is itself a module are not written in it.
-        let inner = around.rsplit("::").next().unwrap_or_default();
-        [around, inner, ""]
-            .into_iter()
-            .map(|around| place(file, around, name))
-            .find(|place| span(Language::Rust, text, place).is_some())
-    };
-    if let Some(found) = files.get(file).and_then(|text| has(file, text)) {
-        return Some(found);
-    }
-    let mut others = files.iter().filter_map(|(file, text)| has(file, text));
-    others.next().filter(|_| others.next().is_none())
-}
-
-/// The files without the test functions at these places.
-pub(super) fn remove(language: Language, files: &Files, places: &[Place]) -> Files {
-    let mut changed = Files::new();
-    for place in places {
-        let Some(text) = changed.get(&place.file).or_else(|| files.get(&place.file)) else {
-            continue;
-        };
-        if let Some((range, last)) = span(language, text, place) {
-            let filler = if last { "pass\n" } else { "" };
-            let indent = if last { indent_of(text, range.start) } else { "" };
-            let text = format!("{}{indent}{filler}{}", &text[..range.start], &text[range.end..]);
-            changed.insert(place.file.clone(), text);
-        }
-    }
-    changed
-}
-
 fn indent_of(text: &str, line: usize) -> &str {
     let rest = &text[line..];
     &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()]
 }
 
-/// The lines of the function with its decorators or attributes, and whether it is the only
-/// statement of a Python class, which can't be left empty.
-fn span(language: Language, text: &str, place: &Place) -> Option<(Range<usize>, bool)> {
-    let tree = parse(language, text)?;
-    let root = tree.root_node();
-    let (start, end, last) = match language {
-        Language::Python => {
-            let block = match place.around.as_str() {
-                "" => root,
-                class => find_class(root, text, class)?.child_by_field_name("body")?,
-            };
-            let statements = parts(block);
-            let named = |node: &&Node<'_>| function_name(**node, text) == Some(&place.name);
-            // Of two functions of one name, the later one counts.
-            let node = statements.iter().rfind(named)?;
-            let only = statements.len() == 1 && !place.around.is_empty();
-            (node.start_byte(), node.end_byte(), only)
-        }
-        Language::Rust => {
-            let node =
-                descendants(root).into_iter().find(|node| is_rust_test(*node, text, place))?;
-            (first_attribute(node).start_byte(), node.end_byte(), false)
-        }
-    };
+/// The whole lines from one byte to another.
+fn lines(text: &str, start: usize, end: usize) -> Range<usize> {
     let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
-    Some((start..end, last))
+    start..text[end..].find('\n').map_or(text.len(), |at| end + at + 1)
 }
 
 /// The name of a Python function, decorated or not.
@@ -141,25 +200,14 @@ fn function_name<'t>(node: Node<'_>, text: &'t str) -> Option<&'t str> {
     inner.child_by_field_name("name").filter(|_| is_function).map(|name| text_of(name, text))
 }
 
-fn find_class<'t>(root: Node<'t>, text: &str, name: &str) -> Option<Node<'t>> {
-    descendants(root).into_iter().find(|node| {
-        node.kind() == "class_definition"
-            && node.child_by_field_name("name").is_some_and(|found| text_of(found, text) == name)
-    })
-}
-
-fn is_rust_test(node: Node<'_>, text: &str, place: &Place) -> bool {
-    let named = |node: Node<'_>| node.child_by_field_name("name").map(|name| text_of(name, text));
-    if node.kind() != "function_item" || named(node) != Some(&place.name) {
-        return false;
-    }
-    let mut modules: Vec<&str> = std::iter::successors(node.parent(), |node| node.parent())
+/// The names of the modules of a file that an item is in, joined with `::`.
+fn modules(item: Node<'_>, text: &str) -> String {
+    let mut names: Vec<&str> = ancestors(item)
         .filter(|node| node.kind() == "mod_item")
-        .filter_map(named)
+        .filter_map(|node| node.child_by_field_name("name").map(|name| text_of(name, text)))
         .collect();
-    modules.reverse();
-    let modules = modules.join("::");
-    modules == place.around && attributes(node, text).any(|text| text.contains("test"))
+    names.reverse();
+    names.join("::")
 }
 
 fn first_attribute(item: Node<'_>) -> Node<'_> {
@@ -182,9 +230,19 @@ mod tests {
     fn a_test_goes_with_its_decorators_and_leaves_a_class_that_parses() {
         let text = "class A:\n    @mark(1)\n    def test_a(self):\n        f()\n\ndef test_b():\n    g()\n";
         let files = files(&[("t.py", text)]);
-        let place = locate(Language::Python, &files, "t.py::A::test_a").unwrap();
-        let left = remove(Language::Python, &files, &[place]);
+        let index = Index::of(Language::Python, files);
+        let left = index.without(&[index.locate("t.py::A::test_a").unwrap()]);
         assert_eq!(left["t.py"], "class A:\n    pass\n\ndef test_b():\n    g()\n");
+    }
+
+    #[test]
+    fn several_tests_go_at_once_and_the_rest_stays_as_it_was() {
+        let text = "class A:\n    def a(self):\n        f()\n\n    def b(self):\n        g()\n\n\ndef c():\n    h()\n\ndef d():\n    i()\n";
+        let index = Index::of(Language::Python, files(&[("t.py", text)]));
+        let places =
+            ["t.py::A::a", "t.py::c", "t.py::A::b"].map(|test| index.locate(test).unwrap());
+        let left = index.without(&places);
+        assert_eq!(left["t.py"], "class A:\n    pass\n\n\n\n\ndef d():\n    i()\n");
     }
 
     #[test]
@@ -196,11 +254,12 @@ mod tests {
                 "from . import Mixin\n\nclass B(unittest.TestCase, Mixin):\n    y = 1\n",
             ),
         ]);
-        let place = locate(Language::Python, &files, "tests/test_b.py::B::test_a").unwrap();
+        let index = Index::of(Language::Python, files);
+        let place = index.locate("tests/test_b.py::B::test_a").unwrap();
         assert_eq!(place.file, "tests/__init__.py");
-        let left = remove(Language::Python, &files, &[place]);
+        let left = index.without(&[place]);
         assert_eq!(left["tests/__init__.py"], "class Mixin:\n    x = 1\n");
-        assert_eq!(locate(Language::Python, &files, "tests/test_b.py::B::test_c"), None);
+        assert_eq!(index.locate("tests/test_b.py::B::test_c"), None);
     }
 
     #[test]
@@ -208,8 +267,8 @@ mod tests {
         let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    #[test]\n    #[should_panic]\n    \
                     fn a() {}\n    #[test]\n    fn b() {}\n}\n";
         let files = files(&[("src/x.rs", text), ("src/lib.rs", "mod x;\n")]);
-        let place = locate(Language::Rust, &files, "src/lib.rs::x::tests::a").unwrap();
-        let left = remove(Language::Rust, &files, &[place]);
+        let index = Index::of(Language::Rust, files);
+        let left = index.without(&[index.locate("src/lib.rs::x::tests::a").unwrap()]);
         let expected = "fn a() {}\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn b() {}\n}\n";
         assert_eq!(left["src/x.rs"], expected);
     }
