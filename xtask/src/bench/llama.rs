@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use crate::command::{cargo, output};
 use crate::house;
@@ -52,19 +52,19 @@ pub(crate) fn main(args: Vec<String>) -> Result<ExitCode, Trouble> {
         println!("{}", text.trim());
         return Ok(ExitCode::SUCCESS);
     }
-    let measured: Value = serde_json::from_str(&text)
+    let measured: Json = serde_json::from_str(&text)
         .map_err(|e| Trouble::failed(format!("the measurement was not understood: {e}")))?;
     print_table(&measured);
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_table(measured: &Value) {
+fn print_table(measured: &Json) {
     println!("tokens per second; a prompt of {} tokens, computed once", measured["prompt_tokens"]);
     println!("{:>10} {:>18} {:>18} {:>12}", "sequences", "prompt", "output", "against one");
     let rows = measured["rows"].as_array().map_or(&[][..], Vec::as_slice);
     for who in ["llama_cpp", "tenfold"] {
         println!("{who}");
-        let speed = |row: &Value, what: &str| row[who][what].as_f64().unwrap_or(0.0);
+        let speed = |row: &Json, what: &str| row[who][what].as_f64().unwrap_or(0.0);
         let alone = rows.first().map_or(1.0, |row| speed(row, "output_tokens_per_s"));
         for row in rows {
             let output = speed(row, "output_tokens_per_s");
