@@ -225,7 +225,7 @@ outputs! {
         missing pick"#]];
     maven_network: "maven-network", expect![[r#"
         passed None, failed None
-        trouble Network: repo.maven.apache.org"#]];
+        trouble Network: repo.example.org"#]];
     mocha: "mocha", expect![[r#"
         passed Some(1), failed Some(3)
         stats > median of even
