@@ -19,7 +19,8 @@ pub struct Place<'p> {
     pub folder: &'p str,
     /// The top of the workspace, as the check sees it: only files below it are traced.
     pub root: &'p str,
-    /// After so many seconds a test is cut off, and counts as failed.
+    /// After so many seconds of work, or three times as many of waiting, a test is cut off, and
+    /// counts as failed.
     pub test_seconds: u32,
     /// After so many seconds no further test is begun.
     pub total_seconds: u32,
