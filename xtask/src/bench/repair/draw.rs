@@ -14,7 +14,6 @@ use super::ground::Ground;
 use super::hide::{Files, Index, Place};
 use super::mutate::{Break, Kind, breaks};
 use super::suite::{Test, Verdict};
-use super::syntax::parse;
 use super::trial::Trial;
 use crate::trouble::Trouble;
 
@@ -173,9 +172,6 @@ impl<'a> Drawing<'a> {
         ordered.sort_by_key(|found| std::cmp::Reverse(found.range.start));
         for found in ordered {
             text = found.apply(&text);
-        }
-        if parse(self.trial.ground.library.language, &text).is_none() {
-            return Ok(None);
         }
         let changed = Files::from([(file.clone(), text)]);
         // The tests that are named after the file first: they are likely to tell at once.
