@@ -3,7 +3,7 @@
 //!
 //! It is for small models and for tasks with a failing check. The way through is
 //! `baseline → understanding → searching → judging`; each has a file of its own beside the
-//! state ([`state`]) and the events ([`event`]) that it is a fold of.
+//! state ([`Repair`]) and the events ([`Event`]) that it is a fold of.
 
 mod ask;
 mod bandit;

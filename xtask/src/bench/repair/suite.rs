@@ -40,7 +40,7 @@ pub(super) fn line(library: &Library, only: &[String]) -> String {
     }
 }
 
-/// Reads what [`line`] wrote.
+/// Reads what [`line()`] wrote.
 pub(super) fn verdict(language: Language, ran: &Ran) -> Verdict {
     if ran.timed_out {
         return Verdict::TimedOut;
