@@ -181,10 +181,7 @@ fn one(
     let attempted = solve::attempt(ground, task, dir.path(), tenfold, options, python)?;
     let said = attempted.said;
     let judged = judge::judge(ground, task, &attempted.repo, &said.diff, *limit, python)?;
-    if options.keep {
-        eprintln!("kept: {}", dir.keep().display());
-    }
-    Ok(Outcome {
+    let outcome = Outcome {
         task: task.clone(),
         solved: judged.passes && said.model_generated,
         by_rule: judged.passes && !said.model_generated,
@@ -202,7 +199,14 @@ fn one(
         candidates: said.candidates,
         touched: attempted.touched,
         diff: said.diff,
-    })
+    };
+    if options.keep {
+        let text = serde_json::to_string_pretty(&outcome);
+        let text = text.tried(|| "could not write down an outcome".to_owned())?;
+        ground::write(dir.path(), "outcome.json", &text)?;
+        eprintln!("kept: {}", dir.keep().display());
+    }
+    Ok(outcome)
 }
 
 /// Prints what each task breaks, as a diff from the library as its authors left it.

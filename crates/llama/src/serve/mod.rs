@@ -1,6 +1,6 @@
 //! The child's end: load the model, take requests, keep every sequence busy in one batch.
 //!
-//! One thread computes; another only reads lines. Requests are [`job::Job`]s, each a small
+//! One thread computes; another only reads lines. Requests are jobs, each a small
 //! machine that says which tokens it wants evaluated and takes the probabilities that come
 //! back. The loop here fills one batch from all of them, again and again, which is what is
 //! called continuous batching (Yu et al., "Orca", OSDI 2022).

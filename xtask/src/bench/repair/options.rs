@@ -18,7 +18,7 @@ repair them, and judges the repairs by all the tests, hidden ones too.
   --library NAME     only this library; may be repeated
   --only ID          only this task of those drawn; may be repeated
   --list             print the tasks with their breaks, and run nothing
-  --keep             keep the repositories, and print where they are
+  --keep             keep each repository, beside outcome.json and what tenfold said
   --json             one JSON object on stdout, in place of the tables
 
   --model NAME       [qwen2.5-coder-1.5b]
