@@ -21,7 +21,11 @@ const OUTPUT_BYTES: u64 = 4 << 20;
 
 /// Limits for one run of a test-suite: virtual memory in KiB, a written file in blocks of
 /// 512 bytes.
-const LIMITS: &str = "ulimit -v 8000000; ulimit -f 400000; ";
+const LIMITS: &str = "ulimit -v 8000000; ulimit -f 400000";
+
+/// How many times its processor time a run may last, so that a busy machine does not turn
+/// into a verdict.
+const WALL_FACTOR: u32 = 8;
 
 /// What a program did.
 #[derive(Debug)]
@@ -44,23 +48,26 @@ pub(super) fn ready() -> Result<(), Trouble> {
     ))
 }
 
-/// Runs a shell line in `dir`, confined, its two outputs as one in `stdout`.
+/// Runs a shell line in `dir`, confined, its two outputs as one in `stdout`. The limit is
+/// one of processor time for each process, in whole seconds; a wait that never ends is cut
+/// off by a far larger one.
 pub(super) fn shell(
     line: &str,
     dir: &Path,
     python: &Environment,
     limit: Duration,
 ) -> Result<Ran, Trouble> {
+    let seconds = limit.as_secs().max(1);
     let mut bwrap = command("bwrap", ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
     bwrap.args(["--tmpfs", "/tmp", "--bind"]).args([dir, dir]).arg("--chdir").arg(dir);
     bwrap.args(["--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent"]);
-    bwrap.args(["--", "sh", "-c"]).arg(format!("exec 2>&1; {LIMITS}{line}"));
+    bwrap.args(["--", "sh", "-c"]).arg(format!("exec 2>&1; {LIMITS}; ulimit -t {seconds}; {line}"));
     python.activate(&mut bwrap);
     // Set order and width, so that the same tree gives the same words.
     bwrap.envs([("PYTHONHASHSEED", "0"), ("PYTHONDONTWRITEBYTECODE", "1"), ("COLUMNS", "240")]);
     bwrap.envs([("NO_COLOR", "1"), ("CARGO_TERM_COLOR", "never")]);
     bwrap.env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS").current_dir(dir);
-    run(&mut bwrap, limit)
+    run(&mut bwrap, limit * WALL_FACTOR)
 }
 
 /// Runs a program to its end or to the limit, when it is killed.
