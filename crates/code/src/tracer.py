@@ -34,7 +34,7 @@ MOST_SETS = 200000
 MOST_NUMBERS = 4000000
 # Without sys.monitoring each executed line costs: a test that is not known to fail is no
 # longer traced after so many.
-MOST_EVENTS = 400000
+MOST_EVENTS = 60000
 # A test that catches everything, or has many parts, is cut so often; then all is ended.
 MOST_CUTS = 20
 # Bytes; a program that is traced needs no more.
@@ -127,43 +127,88 @@ class Monitoring:
         sys.monitoring.restart_events()
         return lines
 
+    def narrow(self):
+        pass  # a line that is seen costs nothing more
+
     def stop(self):
         sys.monitoring.set_events(self.tool, 0)
 
 
 class Tracing:
-    """Records lines by sys.settrace: each line costs each time, so that it is bounded."""
+    """Records lines by sys.settrace: each line costs each time, so that it is bounded.
+
+    Only what a failing test executed can be at fault. So once those have run, of the others
+    only such functions are traced, and each only until all such lines of it were seen."""
 
     def __init__(self, files):
         self.files = files
         self.lines = {}
-        self.local = {}
         self.left = 0
+        self.important = False
+        # What failing tests executed, by code; None as long as not all of them have run.
+        self.suspects = None
+        self.found = {}
+        # Of this test: the tracers of its code, or of each code the lines it has not executed.
+        self.local = {}
+        self.unseen = {}
 
     def start(self):
         self.left = MOST_EVENTS
         threading.settrace(self.on_call)
         sys.settrace(self.on_call)
 
-    def on_call(self, frame, event, arg):
-        name = frame.f_code.co_filename
-        local = self.local.get(name)
-        if local is None:
-            file = self.files.index(name)
-            local = self.local[name] = self.tracer(file) if file >= 0 else False
-        if local is False:
-            return None
-        return local
+    def narrow(self):
+        self.suspects = self.found
 
-    def tracer(self, file):
+    def on_call(self, frame, event, arg):
+        code = frame.f_code
+        if self.suspects is None:
+            return self.all_of(code)
+        unseen = self.unseen.get(code)
+        if unseen is None:
+            suspects = self.suspects.get(code)
+            if not suspects:
+                return None
+            unseen = self.unseen[code] = set(suspects)
+        return self.what_is_left(code, unseen) if unseen else None
+
+    def all_of(self, code):
+        local = self.local.get(code)
+        if local is None:
+            file = self.files.index(code.co_filename)
+            local = self.local[code] = self.tracer(code, file) if file >= 0 else False
+        return local or None
+
+    def tracer(self, code, file):
         lines = self.lines.setdefault(file, set())
-        add = lines.add
+        own = self.found.setdefault(code, set()) if self.important else set()
 
         def on_line(frame, event, arg):
             if event == "line":
-                add(frame.f_lineno)
+                line = frame.f_lineno
+                lines.add(line)
+                own.add(line)
                 self.left -= 1
                 if self.left < 0:
+                    sys.settrace(None)
+                    return None
+            return on_line
+
+        return on_line
+
+    def what_is_left(self, code, unseen):
+        lines = self.lines.setdefault(self.files.index(code.co_filename), set())
+
+        def on_line(frame, event, arg):
+            if event == "line":
+                self.left -= 1
+                line = frame.f_lineno
+                if line in unseen:
+                    unseen.discard(line)
+                    lines.add(line)
+                if not unseen:
+                    frame.f_trace_lines = False
+                elif self.left < 0:
                     sys.settrace(None)
                     return None
             return on_line
@@ -173,6 +218,8 @@ class Tracing:
     def begin(self, important):
         self.lines = {}
         self.local = {}
+        self.unseen = {}
+        self.important = important
         self.left = MOST_EVENTS * 100 if important else MOST_EVENTS
         sys.settrace(self.on_call)
 
@@ -180,6 +227,7 @@ class Tracing:
         sys.settrace(None)
         lines, self.lines = self.lines, {}
         self.local = {}
+        self.unseen = {}
         self.left = MOST_EVENTS
         sys.settrace(self.on_call)
         return lines
@@ -197,6 +245,7 @@ class Recorder:
         self.test_seconds = settings["test_seconds"]
         self.ends = time.monotonic() + settings["total_seconds"]
         self.first = set(settings["first"])
+        self.waited_for = set(self.first)
         self.files = Files(settings["root"])
         self.lines = (Monitoring if hasattr(sys, "monitoring") else Tracing)(self.files)
         self.sets = {}
@@ -233,6 +282,10 @@ class Recorder:
             outcome = "failed"
         if len(self.sets) < MOST_SETS and self.numbers < MOST_NUMBERS or outcome == "failed":
             self.tests.append([self.current, outcome, self.encoded(lines), self.stack])
+        if self.current in self.waited_for:
+            self.waited_for.discard(self.current)
+            if not self.waited_for:
+                self.lines.narrow()
         self.current = None
         if time.monotonic() - self.written > SECONDS_BETWEEN_WRITES:
             self.write(False)
@@ -443,6 +496,7 @@ def pytest_collection_modifyitems(session, config, items):
             return 1
 
         items.sort(key=rank)
+        recorder.waited_for = {item.nodeid for item in items if recorder.is_first(item.nodeid)}
 
 
 def pytest_runtest_logstart(nodeid, location):

@@ -107,11 +107,13 @@ pub struct Infill {
     pub max_lines: u32,
 }
 
-/// Say how likely each token of a text is, after a context.
+/// Say how likely each token of a text is, between two others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Score {
     /// The text before; computed but not scored.
-    pub context: String,
+    pub prefix: String,
+    /// The text after; where there is none the model sees only what comes before.
+    pub suffix: String,
     /// The text to score.
     pub text: String,
 }
@@ -159,6 +161,24 @@ pub struct TokenScore {
     pub start: u32,
     /// The natural logarithm of its probability.
     pub log_probability: f32,
-    /// The natural logarithm of the probability of the token that is likeliest there.
-    pub best_log_probability: f32,
+    /// The likeliest tokens that could stand in its place, likeliest first.
+    pub others: Vec<OtherToken>,
+}
+
+impl TokenScore {
+    /// How much likelier another token is in its place, as a natural logarithm; 0 where it
+    /// is the likeliest itself.
+    pub fn surprise(&self) -> f32 {
+        let best = self.others.first().map_or(f32::NEG_INFINITY, |other| other.log_probability);
+        (best - self.log_probability).max(0.0)
+    }
+}
+
+/// A token that could stand in the place of a scored one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OtherToken {
+    /// Its text.
+    pub text: String,
+    /// The natural logarithm of its probability.
+    pub log_probability: f32,
 }

@@ -22,7 +22,7 @@ pub use event::{
 };
 pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
 pub use inference::{
-    Answer, Ask, Generate, Infill, Message, Prompt, Role, Sample, Score, TokenScore,
+    Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Role, Sample, Score, TokenScore,
 };
 pub use money::{MoneyError, NanoUsd};
 pub use seed::{Draws, Seed};

@@ -161,6 +161,6 @@ fn worst(ask: &Ask) -> (u64, u64) {
             let prompt = ask.prefix.len() + ask.suffix.len() + ask.original.len() + 3;
             (prompt as u64, u64::from(ask.alternatives) * PATHS * u64::from(ask.max_tokens))
         }
-        Ask::Score(ask) => ((ask.context.len() + ask.text.len()) as u64 + 1, 0),
+        Ask::Score(ask) => ((ask.prefix.len() + ask.suffix.len() + ask.text.len()) as u64 + 1, 0),
     }
 }

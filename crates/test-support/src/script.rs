@@ -170,7 +170,7 @@ impl Rule {
 fn text(ask: &Ask) -> String {
     match ask {
         Ask::Infill(ask) => [&*ask.prefix, &ask.original, &ask.suffix].concat(),
-        Ask::Score(ask) => [&*ask.context, &ask.text].concat(),
+        Ask::Score(ask) => [&*ask.prefix, &ask.text].concat(),
         Ask::Generate(ask) => match &ask.prompt {
             Prompt::Text { text } => text.clone(),
             Prompt::Fill { prefix, suffix } => [&**prefix, suffix].concat(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tenfold_domain::{Answer, Ask, Bytes, Sample, TokenScore, Tokens, Usage};
+use tenfold_domain::{Answer, Ask, Bytes, OtherToken, Sample, TokenScore, Tokens, Usage};
 use tenfold_llama::protocol::{FromChild, ModelInfo, RequestId, ToChild};
 
 use crate::script::{Asked, Fault, SCRIPT_VARIABLE, Script, ScriptError, io_error};
@@ -102,7 +102,7 @@ fn scores(text: &str, unlikely: &[String]) -> Vec<TokenScore> {
             true => UNLIKELY,
             false => LIKELY,
         },
-        best_log_probability: LIKELY,
+        others: vec![OtherToken { text: " ".to_owned(), log_probability: LIKELY }],
     };
     words(text).map(score).collect()
 }
@@ -124,7 +124,7 @@ fn usage(ask: &Ask, answer: &Answer) -> Usage {
     let prompt = match ask {
         Ask::Generate(ask) => serde_json::to_string(&ask.prompt).map_or(0, |text| text.len()),
         Ask::Infill(ask) => ask.prefix.len() + ask.suffix.len(),
-        Ask::Score(ask) => ask.context.len() + ask.text.len(),
+        Ask::Score(ask) => ask.prefix.len() + ask.suffix.len() + ask.text.len(),
     };
     let output = match answer {
         Answer::Generated { samples } | Answer::Infilled { alternatives: samples, .. } => {
@@ -198,7 +198,7 @@ mod tests {
     fn a_score_covers_the_text_and_doubts_what_the_script_doubts() {
         let rule =
             Rule { kind: Some(Kind::Score), answers: vec!["bad".to_owned()], ..Rule::default() };
-        let ask = Ask::Score(Score { context: String::new(), text: " good\n  bad x".into() });
+        let ask = Ask::Score(Score { prefix: String::new(), suffix: String::new(), text: " good\n  bad x".into() });
         let Answer::Scored { tokens } = answer(&script(rule), &ask) else { panic!() };
         let starts: Vec<u32> = tokens.iter().map(|token| token.start).collect();
         assert_eq!(starts, [0, 5, 11]);

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tenfold_code::{Edit, Language, Syntax, edit, reply};
-use tenfold_domain::Answer;
+use tenfold_domain::{Answer, Sample, TokenScore};
 
-use super::moves::{Generator, Move};
+use super::moves::{self, Generator, Move};
 use super::prompts::{expression, lines, offset, span};
 use super::state::Repair;
-use super::targets::{Target, TargetKind};
+use super::swaps;
+use super::targets::Target;
 
 /// A change that may mend the fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,16 +25,10 @@ pub struct Candidate {
     pub target: usize,
     /// The edits from the attempt's base.
     pub edits: Vec<Edit>,
-    /// How good it looks before it is checked: natural logarithms, more is better.
+    /// The chance that it mends the fault, before it is checked; its natural logarithm.
     pub merit: f64,
     /// Equal for candidates that differ in comments and layout only.
     pub key: u64,
-}
-
-/// A text for a file, and how good it looks.
-struct Idea {
-    text: String,
-    merit: f64,
 }
 
 /// Turns answers into candidates. Returns those worth a check, and how many were not: they
@@ -56,8 +51,10 @@ pub(super) fn gather(
         let Some(language) = Language::of(Path::new(&target.path)) else { continue };
         let syntax = Syntax::read(language, &text);
         let (errors, canonical) = (syntax.errors(), syntax.canonical());
-        for idea in answer.iter().flat_map(|answer| ideas(state, target, &text, made, answer)) {
-            let changed = Syntax::read(language, &idea.text);
+        let chance = state.chance(made.generator) * moves::place(state, made);
+        let mut rank = 0;
+        for idea in answer.iter().flat_map(|answer| ideas(target, &text, made, answer)) {
+            let changed = Syntax::read(language, &idea);
             let key = key(&target.path, changed.canonical());
             if changed.errors() > errors || changed.canonical() == canonical || !seen.insert(key) {
                 dropped += 1;
@@ -68,13 +65,21 @@ pub(super) fn gather(
                 continue;
             }
             let others = state.base.iter().filter(|edit| edit.path != target.path).cloned();
-            let edits = others.chain(edit::between(&target.path, original, &idea.text)).collect();
+            let edits = others.chain(edit::between(&target.path, original, &idea)).collect();
             let id = state.candidates + found.len() as u32 + 1;
+            let merit = (chance * share(rank)).max(1e-12).ln();
+            rank += 1;
             let (generator, target) = (made.generator, made.target);
-            found.push(Candidate { id, generator, target, edits, merit: idea.merit, key });
+            found.push(Candidate { id, generator, target, edits, merit, key });
         }
     }
     (found, dropped)
+}
+
+/// The share of a generator's successes that its candidate of this rank has, from zero. Over
+/// half are the first; the others thin out slowly.
+fn share(rank: u32) -> f64 {
+    if rank == 0 { 0.55 } else { 0.2 * f64::from(rank + 1).powf(-1.3) }
 }
 
 fn key(path: &str, canonical: u64) -> u64 {
@@ -84,46 +89,38 @@ fn key(path: &str, canonical: u64) -> u64 {
     hasher.finish()
 }
 
-fn ideas(state: &Repair, target: &Target, text: &str, made: &Move, answer: &Answer) -> Vec<Idea> {
+/// The texts of the file that an answer gives, the likeliest first.
+fn ideas(target: &Target, text: &str, made: &Move, answer: &Answer) -> Vec<String> {
     match answer {
-        Answer::Infilled { original_log_probability, alternatives } => {
-            let place = infill_place(state, target, made);
-            alternatives
-                .iter()
-                .filter_map(|alternative| {
-                    let ratio = alternative.log_probability - original_log_probability;
-                    let merit = 0.5 * ratio.clamp(-12.0, 14.0) + place;
-                    let text = fill(target, text, made, &alternative.text)?;
-                    Some(Idea { text, merit })
-                })
-                .collect()
+        Answer::Infilled { alternatives, .. } => {
+            alternatives.iter().filter_map(|other| fill(target, text, made, &other.text)).collect()
         }
         Answer::Generated { samples } => {
-            let place = target.mass.max(1e-4).ln();
-            samples
-                .iter()
-                .filter_map(|sample| {
-                    let each = sample.log_probability / f64::from(sample.tokens.max(1));
-                    let text = replace(target, text, made, &sample.text)?;
-                    Some(Idea { text, merit: place + 2.0 * each })
-                })
-                .collect()
+            let each = |sample: &Sample| sample.log_probability / f64::from(sample.tokens.max(1));
+            let mut samples: Vec<&Sample> = samples.iter().collect();
+            samples.sort_by(|a, b| each(b).total_cmp(&each(a)));
+            samples.iter().filter_map(|sample| replace(target, text, made, &sample.text)).collect()
         }
-        Answer::Scored { .. } => Vec::new(),
+        Answer::Scored { tokens } => swapped(target, text, made, tokens).unwrap_or_default(),
     }
 }
 
-/// How likely the fault is where an infill changes something, as a logarithm.
-fn infill_place(state: &Repair, target: &Target, made: &Move) -> f64 {
-    let left = |unit: usize| {
-        if unit < target.units.len() { state.left(made.target, unit) } else { 0.0 }
+/// The texts that the score of a statement suggests.
+fn swapped(
+    target: &Target,
+    text: &str,
+    made: &Move,
+    tokens: &[TokenScore],
+) -> Option<Vec<String>> {
+    let syntax = Syntax::read(Language::of(Path::new(&target.path))?, text);
+    let names = syntax.names(target.lines.clone());
+    let span = span(target, made)?;
+    let first = offset(text, span.start);
+    let swap = |swap: swaps::Swap| {
+        let (from, to) = (first + swap.range.start, first + swap.range.end);
+        Some(format!("{}{}{}", text.get(..from)?, swap.with, text.get(to..)?))
     };
-    let chance = match made.generator {
-        Generator::Gap => 0.5 * (left(made.unit) + left(made.unit.wrapping_sub(1))),
-        Generator::Hunk => left(made.unit).max(left(made.unit + 1)),
-        _ => left(made.unit),
-    };
-    chance.max(1e-4).ln()
+    Some(swaps::read(&lines(text, &span), tokens, &names).into_iter().filter_map(swap).collect())
 }
 
 /// The file's text with an infill in its place.
@@ -188,11 +185,8 @@ fn function_of(target: &Target, code: &str) -> Option<String> {
     let language = Language::of(Path::new(&target.path))?;
     let name = target.name.rsplit(['.', ':']).next()?;
     let functions = Syntax::read(language, code).functions();
-    match functions.iter().find(|function| function.name == name) {
-        Some(function) => Some(lines(code, &function.lines)),
-        None if target.kind == TargetKind::Function && functions.is_empty() => None,
-        None => None,
-    }
+    let function = functions.iter().find(|function| function.name == name)?;
+    Some(lines(code, &function.lines))
 }
 
 /// Takes `wrong lines ===== right lines` and puts the ones in place of the others.

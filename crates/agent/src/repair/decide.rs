@@ -3,7 +3,7 @@
 use tenfold_code::failure::{self, Failure};
 use tenfold_code::runner::{Place, Runner};
 use tenfold_domain::{
-    Answer, AttemptOutcome, CheckReport, CheckVerdict, Millis, StepId, TestName, Usage,
+    Answer, AttemptOutcome, CheckReport, CheckVerdict, Millis, StepId, TestName, TokenScore, Usage,
 };
 
 use super::ask::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Source};
@@ -24,14 +24,10 @@ const TRACE_TEST_SECONDS: u32 = 10;
 const TRACE_SECONDS: u32 = 12;
 /// Failing tests that a candidate is checked with; the whole check comes after them.
 const NARROW: usize = 12;
-/// A candidate that looks worse than this is not checked as long as others can be made.
-const FLOOR: f64 = -6.5;
 /// Rounds without success after which the search goes on from what mends a part.
 const PATIENCE: u32 = 4;
 /// How often the search goes on from a part: two faults are found one after the other.
 const PARTS: u32 = 2;
-/// A place is scored when it is this much likelier than the best one known.
-const WORTH_SCORING: f64 = 1.0;
 
 impl Machine for Repair {
     type Input = Input;
@@ -100,7 +96,6 @@ impl Draft {
         }
         let Some(effect) = self.state.wanted.get(&input.step).cloned() else { return };
         let moving = self.state.moving.get(&input.step).cloned();
-        let scoring = self.state.scoring.get(&input.step).copied();
         self.record(Event::Settled { step: input.step, elapsed: input.elapsed });
         match (effect, input.reply) {
             (_, Reply::Failed { model, why }) => {
@@ -118,9 +113,8 @@ impl Draft {
             },
             (Effect::Read, Reply::Sources { files }) => self.understand(&files),
             (Effect::Infer { .. }, Reply::Inferred { answers, usage, wall }) => {
-                if let Some(target) = scoring {
-                    self.scored(target, answers.first().and_then(Option::as_ref), usage, wall);
-                } else if let Some(moves) = moving {
+                if let Some(moves) = moving {
+                    self.score(&moves, &answers);
                     let (candidates, dropped) = candidates::gather(&self.state, &moves, &answers);
                     self.record(Event::Gathered { moves, candidates, dropped, usage, wall });
                 }
@@ -229,37 +223,15 @@ impl Draft {
         self.plan();
     }
 
-    fn scored(&mut self, target: usize, answer: Option<&Answer>, usage: Usage, wall: Millis) {
-        let surprise = match answer {
-            Some(Answer::Scored { tokens }) => self.surprise(target, tokens),
-            _ => Vec::new(),
-        };
-        self.record(Event::Scored { target, surprise, usage, wall });
-    }
-
-    /// For each unit of a target, how surprising its most surprising token is: how much
-    /// likelier another token was in its place, as a natural logarithm.
-    fn surprise(&self, target: usize, tokens: &[tenfold_domain::TokenScore]) -> Vec<f32> {
-        let Some(target) = self.state.targets.get(target) else { return Vec::new() };
-        let Some(text) = self.state.text(&target.path) else { return Vec::new() };
-        let first = prompts::offset(&text, target.lines.start);
-        let surprise_in = |from: usize, to: usize| {
-            tokens
-                .iter()
-                .filter(|token| (from..to).contains(&(first + token.start as usize)))
-                .map(|token| token.best_log_probability - token.log_probability)
-                .fold(0.0, f32::max)
-        };
-        target
-            .units
-            .iter()
-            .map(|unit| {
-                surprise_in(
-                    prompts::offset(&text, unit.lines.start),
-                    prompts::offset(&text, unit.lines.end),
-                )
-            })
-            .collect()
+    /// Records what a score says about the places that were scored.
+    fn score(&mut self, moves: &[moves::Move], answers: &[Option<Answer>]) {
+        for (made, answer) in moves.iter().zip(answers) {
+            if let Some(Answer::Scored { tokens }) = answer {
+                let surprise = tokens.iter().map(TokenScore::surprise).fold(0.0, f32::max);
+                let (target, unit) = (made.target, made.unit);
+                self.record(Event::Scored { target, unit, surprise });
+            }
+        }
     }
 
     fn tried(&mut self, step: StepId, report: &CheckReport) {
@@ -317,14 +289,12 @@ impl Draft {
             let note = note::out_of_candidates(state);
             return self.end(AttemptOutcome::LimitSteps, note);
         }
-        while self.try_next(FLOOR) {}
-        if self.state.trying.is_empty() && self.state.moving.is_empty() && !self.scoring() {
+        // A candidate is checked as long as that buys more than asking for others would.
+        let worth = moves::best(state);
+        while self.try_next(worth) {}
+        if self.state.trying.is_empty() && self.state.moving.is_empty() {
             self.make_more();
         }
-    }
-
-    fn scoring(&self) -> bool {
-        !self.state.scoring.is_empty()
     }
 
     fn judge(&mut self, candidate: &Candidate) {
@@ -332,19 +302,14 @@ impl Draft {
         self.record(Event::Judging { step, candidate: candidate.id });
     }
 
-    /// Checks the best candidate of the pool, if there is room for one more check.
-    fn try_next(&mut self, floor: f64) -> bool {
+    /// Checks the best candidate of the pool, if it is worth that much for each second that
+    /// its check takes, and there is room for one more.
+    fn try_next(&mut self, worth: f64) -> bool {
         let state = &self.state;
-        let most = match state.check_seconds() {
-            seconds if seconds < 1.0 => 10,
-            seconds if seconds < 4.0 => 6,
-            _ => 4,
-        };
+        let seconds = state.check_seconds();
+        let next = state.pool.last().filter(|candidate| candidate.merit.exp() / seconds >= worth);
         let room = state.trying.len() < state.setup.parallel.max(1) as usize;
-        let next = state.pool.last().filter(|candidate| candidate.merit >= floor);
-        let Some(next) = next.filter(|_| room && state.tried_in_round < most).cloned() else {
-            return false;
-        };
+        let Some(next) = next.filter(|_| room).cloned() else { return false };
         let seen = state.seen.as_ref();
         let command = seen.and_then(|seen| seen.narrowed.clone());
         let part = seen.map_or(Millis(0), |seen| seen.part);
@@ -360,10 +325,10 @@ impl Draft {
         true
     }
 
-    /// Asks the model: to score a place that is worth knowing better, or for candidates. If
-    /// nothing is left to ask, what is left of the pool is checked.
+    /// Asks the model for candidates. If nothing is left to ask, what is left of the pool is
+    /// checked.
     fn make_more(&mut self) {
-        if self.score_next() || self.rebase() {
+        if self.rebase() {
             return;
         }
         let mut draws = self.state.setup.seed.child(u64::from(self.state.rounds)).draws();
@@ -371,7 +336,7 @@ impl Draft {
         if !moves.is_empty() {
             return self.ask(&moves);
         }
-        if self.try_next(f64::NEG_INFINITY) {
+        if self.try_next(0.0) {
             return;
         }
         let note = note::gave_up(&self.state);
@@ -399,33 +364,6 @@ impl Draft {
         let (moves, asks) = asked.into_iter().unzip();
         let step = self.want(Effect::Infer { asks, what });
         self.record(Event::Moved { step, moves });
-    }
-
-    fn score_next(&mut self) -> bool {
-        let state = &self.state;
-        if !state.setup.infill {
-            return false;
-        }
-        let left = |target: usize| -> f64 {
-            (0..state.targets[target].units.len()).map(|unit| state.left(target, unit)).sum()
-        };
-        let open = (0..state.targets.len()).filter(|target| {
-            !state.surprise.contains_key(target)
-                && state.targets[*target].kind == targets::TargetKind::Function
-        });
-        let Some(next) = open.max_by(|a, b| left(*a).total_cmp(&left(*b))) else { return false };
-        let known = state.surprise.keys().map(|target| left(*target)).fold(0.0, f64::max);
-        if left(next) < known * WORTH_SCORING {
-            return false;
-        }
-        let Some(ask) = prompts::score(state, &state.targets[next]) else {
-            self.scored(next, None, Usage::default(), Millis(0));
-            return self.score_next();
-        };
-        let what = note::scoring(&state.targets[next]);
-        let step = self.want(Effect::Infer { asks: vec![ask], what });
-        self.record(Event::Scoring { step, target: next });
-        true
     }
 
     /// Goes on from a candidate that mends a part, after patience with the rest.

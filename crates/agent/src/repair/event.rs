@@ -59,23 +59,14 @@ pub enum Event {
         /// What prompts need beside them.
         facts: Facts,
     },
-    /// The model is asked to score a target's text.
-    Scoring {
-        /// The step that asks.
-        step: StepId,
-        /// Which target.
-        target: usize,
-    },
-    /// The model has scored a target's text.
+    /// How likely a statement is to the model, where it stands, is known.
     Scored {
         /// Which target.
         target: usize,
-        /// For each of its units, how surprising its most surprising token is.
-        surprise: Vec<f32>,
-        /// What was used.
-        usage: Usage,
-        /// How long it took.
-        wall: Millis,
+        /// Which of its units.
+        unit: usize,
+        /// How surprising its most surprising token is.
+        surprise: f32,
     },
     /// The model is asked for candidates.
     Moved {

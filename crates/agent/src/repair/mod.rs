@@ -14,6 +14,7 @@ mod moves;
 mod note;
 mod prompts;
 mod state;
+mod swaps;
 mod targets;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use super::state::Repair;
 use super::targets::{Target, TargetKind};
 
 /// Questions in one batch; more would keep the checks waiting.
-const BATCH: usize = 4;
+const BATCH: usize = 3;
 /// A move worth less than this part of the best does not share its batch.
 const WORTH_SHARING: f64 = 0.12;
 
@@ -21,6 +21,8 @@ const WORTH_SHARING: f64 = 0.12;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Generator {
+    /// Another token in the place of one, read off the scores of what stands there.
+    Token,
     /// Another text for one statement, by infill.
     Line,
     /// A statement between two others, by infill.
@@ -41,7 +43,8 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Token,
         Self::Line,
         Self::Gap,
         Self::Hunk,
@@ -55,6 +58,7 @@ impl Generator {
     /// Its name, as people and files write it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Token => "token",
             Self::Line => "line",
             Self::Gap => "gap",
             Self::Hunk => "hunk",
@@ -69,7 +73,8 @@ impl Generator {
     /// The chance that it mends a fault that it is pointed at, before anything is known.
     fn guess(self) -> Arm {
         let (chance, weight) = match self {
-            Self::Line => (0.55, 8.0),
+            Self::Token => (0.60, 8.0),
+            Self::Line => (0.35, 8.0),
             Self::Gap => (0.12, 8.0),
             Self::Hunk => (0.15, 8.0),
             Self::Expression => (0.12, 8.0),
@@ -81,9 +86,9 @@ impl Generator {
         Arm::guess(chance, weight)
     }
 
-    /// Whether it fills gaps, one short text at a time.
+    /// Whether it looks at a gap between two texts.
     pub(super) fn is_infill(self) -> bool {
-        matches!(self, Self::Line | Self::Gap | Self::Hunk | Self::Expression)
+        matches!(self, Self::Token | Self::Line | Self::Gap | Self::Hunk | Self::Expression)
     }
 }
 
@@ -120,20 +125,20 @@ pub(super) fn arms(record: &[(Generator, u32, u32)]) -> Vec<(Generator, Arm)> {
         .collect()
 }
 
+/// What the best move is worth, at the mean of each arm: a chance for each second.
+pub(super) fn best(state: &Repair) -> f64 {
+    worth(state, &|generator| state.chance(generator)).first().map_or(0.0, |(worth, _)| *worth)
+}
+
 /// The next batch of moves: the best one, and those at the same place that can share its
-/// prompt; empty when there is nothing left to try. `chance` is where the draws come from.
+/// prompt; empty when there is nothing left to try. `draws` is where chance comes from.
 pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
     let chances: Vec<(Generator, f64)> =
         state.arms.iter().map(|(generator, arm)| (*generator, arm.draw(draws))).collect();
     let chance = |generator: Generator| {
         chances.iter().find(|(known, _)| *known == generator).map_or(0.0, |(_, chance)| *chance)
     };
-    let mut worth: Vec<(f64, Move)> = possible(state)
-        .into_iter()
-        .map(|next| (chance(next.generator) * place(state, &next) / seconds(state, &next), next))
-        .filter(|(worth, _)| *worth > 0.0)
-        .collect();
-    worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let worth = worth(state, &chance);
     let Some(&(best, first)) = worth.first() else { return Vec::new() };
     if !first.generator.is_infill() {
         return vec![first];
@@ -148,6 +153,17 @@ pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
         .map(|(_, next)| next)
         .take(BATCH)
         .collect()
+}
+
+/// All possible moves with what they are worth, the best first.
+fn worth(state: &Repair, chance: &dyn Fn(Generator) -> f64) -> Vec<(f64, Move)> {
+    let mut worth: Vec<(f64, Move)> = possible(state)
+        .into_iter()
+        .map(|next| (chance(next.generator) * place(state, &next) / seconds(state, &next), next))
+        .filter(|(worth, _)| *worth > 0.0)
+        .collect();
+    worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    worth
 }
 
 /// All moves that have not been made and can be made now.
@@ -176,15 +192,17 @@ fn possible(state: &Repair) -> Vec<Move> {
 }
 
 fn generators(state: &Repair, target: &Target) -> &'static [Generator] {
-    use Generator::{Body, Expression, Gap, Hunk, Line, Patch, Rewrite, Write};
+    use Generator::{Body, Expression, Gap, Hunk, Line, Patch, Rewrite, Token, Write};
     match (target.kind, state.setup.infill, state.setup.chat) {
         (TargetKind::Missing, _, true) => &[Write],
         (TargetKind::Missing, ..) => &[],
         (TargetKind::Stub, true, true) => &[Body, Rewrite],
         (TargetKind::Stub, true, false) => &[Body],
         (TargetKind::Stub | TargetKind::Function, false, true) => &[Rewrite, Patch],
-        (TargetKind::Function, true, true) => &[Line, Gap, Hunk, Expression, Rewrite, Patch],
-        (TargetKind::Function, true, false) => &[Line, Gap, Hunk, Expression],
+        (TargetKind::Function, true, true) => {
+            &[Token, Line, Gap, Hunk, Expression, Rewrite, Patch]
+        }
+        (TargetKind::Function, true, false) => &[Token, Line, Gap, Hunk, Expression],
         (_, false, false) => &[],
     }
 }
@@ -193,7 +211,7 @@ fn generators(state: &Repair, target: &Target) -> &'static [Generator] {
 fn depths(generator: Generator) -> u8 {
     match generator {
         Generator::Line | Generator::Gap => 2,
-        Generator::Hunk | Generator::Patch => 1,
+        Generator::Token | Generator::Hunk | Generator::Patch => 1,
         Generator::Expression => 2,
         Generator::Body | Generator::Write => 4,
         Generator::Rewrite => 3,
@@ -201,14 +219,14 @@ fn depths(generator: Generator) -> u8 {
 }
 
 /// The chance that the fault is where a move points, given what has been tried there.
-fn place(state: &Repair, next: &Move) -> f64 {
+pub(super) fn place(state: &Repair, next: &Move) -> f64 {
     let target = &state.targets[next.target];
     // What a deeper look finds was not likely enough for the one before it.
     let deeper = 0.45_f64.powi(i32::from(next.depth));
     let left = |unit: usize| state.left(next.target, unit);
     let units = target.units.len();
     match next.generator {
-        Generator::Line | Generator::Expression => left(next.unit) * deeper,
+        Generator::Token | Generator::Line | Generator::Expression => left(next.unit) * deeper,
         Generator::Gap => {
             let before = if next.unit > 0 { left(next.unit - 1) } else { 0.0 };
             let after = if next.unit < units { left(next.unit) } else { 0.0 };
@@ -235,6 +253,7 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
     let lines = f64::from(target.lines.end - target.lines.start);
     let check = state.check_seconds();
     let (prompt, output, checks) = match next.generator {
+        Generator::Token => (90.0, 0.0, 6.0),
         Generator::Line => (100.0, 30.0 + 40.0 * f64::from(next.depth), 2.0),
         Generator::Gap => (100.0, 30.0 + 40.0 * f64::from(next.depth), 2.0),
         Generator::Expression => (110.0, 30.0, 2.0),
@@ -244,5 +263,8 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
         Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 40.0, 3.0),
         Generator::Write => (400.0, 4.0 * 120.0, 3.0),
     };
-    prompt / state.speed.prompt + output / state.speed.output + checks * check + 0.5
+    // The first move at a place computes what all others there share.
+    let fresh = !state.made.iter().any(|made| made.target == next.target);
+    let shared = if fresh { (150.0 + 12.0 * lines) / BATCH as f64 } else { 0.0 };
+    (shared + prompt) / state.speed.prompt + output / state.speed.output + checks * check + 0.5
 }

@@ -4,13 +4,8 @@ use std::fmt::Write;
 
 use tenfold_domain::CheckReport;
 
-use super::moves::Move;
+use super::moves::{Generator, Move};
 use super::state::Repair;
-use super::targets::Target;
-
-pub(super) fn scoring(target: &Target) -> String {
-    format!("reading {} in {}", target.name, target.path)
-}
 
 pub(super) fn asking(state: &Repair, moves: &[Move]) -> String {
     let Some(first) = moves.first() else { return "thinking".to_owned() };
@@ -26,7 +21,8 @@ pub(super) fn asking(state: &Repair, moves: &[Move]) -> String {
     lines.sort_unstable();
     lines.dedup();
     let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
-    format!("trying {place}, line {}", lines.join(", "))
+    let how = if first.generator == Generator::Token { "reading" } else { "trying" };
+    format!("{how} {place}, line {}", lines.join(", "))
 }
 
 pub(super) fn finished(state: &Repair, report: &CheckReport) -> String {

@@ -16,24 +16,25 @@ use super::state::Repair;
 use super::targets::{Target, TargetKind};
 
 /// Lines after a gap that the model sees.
-const AFTER: u32 = 10;
+const AFTER: u32 = 7;
 /// Lines of what a test said that the model sees.
 const SAID: usize = 4;
 /// A line of a comment is cut after this many characters.
 const WIDTH: usize = 110;
-
-/// The question that scores a target's text.
-pub(super) fn score(state: &Repair, target: &Target) -> Option<Ask> {
-    let text = state.text(&target.path)?;
-    let context = context(state, target, &text);
-    Some(Ask::Score(Score { context, text: lines(&text, &target.lines) }))
-}
 
 /// The question that makes a move; `None` where there is nothing to ask.
 pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
     let target = state.targets.get(next.target)?;
     let text = state.text(&target.path)?;
     match next.generator {
+        Generator::Token => {
+            let span = span(target, next)?;
+            Some(Ask::Score(Score {
+                prefix: before(state, target, &text, span.start),
+                suffix: after(target, &text, span.end),
+                text: lines(&text, &span),
+            }))
+        }
         Generator::Line | Generator::Gap | Generator::Hunk => {
             let span = span(target, next)?;
             let (alternatives, margin) = match (next.generator, next.depth) {
@@ -47,7 +48,7 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
             let more = u32::from(next.generator != Generator::Line || next.depth > 0);
             Some(Ask::Infill(Infill {
                 prefix: before(state, target, &text, span.start),
-                suffix: lines(&text, &(span.end..(span.end + AFTER).min(target.lines.end))),
+                suffix: after(target, &text, span.end),
                 original: lines(&text, &span),
                 alternatives,
                 margin,
@@ -59,7 +60,7 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
             let (span, range) = expression(target, &text, next)?;
             let start = offset(&text, span.start);
             let end = offset(&text, span.end);
-            let rest = lines(&text, &(span.end..(span.end + AFTER).min(target.lines.end)));
+            let rest = after(target, &text, span.end);
             let before = before(state, target, &text, span.start);
             Some(Ask::Infill(Infill {
                 prefix: format!("{before}{}", text.get(start..range.start)?),
@@ -97,7 +98,9 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
 pub(super) fn span(target: &Target, next: &Move) -> Option<Range<u32>> {
     let unit = target.units.get(next.unit);
     match next.generator {
-        Generator::Line | Generator::Expression => unit.map(|unit| unit.lines.clone()),
+        Generator::Token | Generator::Line | Generator::Expression => {
+            unit.map(|unit| unit.lines.clone())
+        }
         Generator::Gap => {
             let last = target.units.last()?.lines.end;
             let at = unit.map_or(last, |unit| unit.lines.start);
@@ -140,6 +143,12 @@ pub(super) fn lines(text: &str, range: &Range<u32>) -> String {
 fn before(state: &Repair, target: &Target, text: &str, line: u32) -> String {
     let context = context(state, target, text);
     format!("{context}{}", lines(text, &(target.lines.start..line)))
+}
+
+/// What the model sees after a line of a target: a few lines, for each costs as much as the
+/// line that is looked at.
+fn after(target: &Target, text: &str, line: u32) -> String {
+    lines(text, &(line..(line + AFTER).min(target.lines.end)))
 }
 
 /// What comes before a target's own lines: the failure as a comment, and what it stands in.

@@ -51,6 +51,9 @@ pub(super) struct Seen {
     pub(super) output: String,
 }
 
+/// How surprising a unit is taken to be that was not scored.
+const SURPRISE: f32 = 3.0;
+
 /// An attempt of the repair strategy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repair {
@@ -63,9 +66,8 @@ pub struct Repair {
     pub(super) understood: bool,
     pub(super) facts: Facts,
     pub(super) targets: Vec<Target>,
-    /// For each scored target, the surprise of each of its units.
-    pub(super) surprise: BTreeMap<usize, Vec<f32>>,
-    pub(super) scoring: BTreeMap<StepId, usize>,
+    /// How surprising the units are that were scored, by target and unit.
+    pub(super) surprise: BTreeMap<(usize, usize), f32>,
     pub(super) arms: Vec<(Generator, Arm)>,
     pub(super) moving: BTreeMap<StepId, Vec<Move>>,
     pub(super) made: BTreeSet<Move>,
@@ -79,7 +81,6 @@ pub struct Repair {
     pub(super) candidates: u32,
     pub(super) dropped: u32,
     pub(super) tried: u32,
-    pub(super) tried_in_round: u32,
     pub(super) refused_by_judge: u32,
     pub(super) tried_by: BTreeMap<Generator, u32>,
     /// The edits that mend a part, from which the search goes on.
@@ -110,7 +111,6 @@ impl Repair {
             facts: Facts::default(),
             targets: Vec::new(),
             surprise: BTreeMap::new(),
-            scoring: BTreeMap::new(),
             arms: moves::arms(&setup.record),
             moving: BTreeMap::new(),
             made: BTreeSet::new(),
@@ -122,7 +122,6 @@ impl Repair {
             candidates: 0,
             dropped: 0,
             tried: 0,
-            tried_in_round: 0,
             refused_by_judge: 0,
             tried_by: BTreeMap::new(),
             base: Vec::new(),
@@ -182,7 +181,8 @@ impl Repair {
         // Each move that did not help takes away its chance to have found the fault.
         let tried = self.made.iter().filter(|m| m.target == target);
         tried.fold(prior, |left, made| match made.generator {
-            Generator::Line if made.unit == unit => left * 0.5,
+            Generator::Token if made.unit == unit => left * 0.45,
+            Generator::Line if made.unit == unit => left * 0.6,
             Generator::Gap | Generator::Hunk | Generator::Expression if made.unit == unit => {
                 left * 0.85
             }
@@ -191,12 +191,17 @@ impl Repair {
         })
     }
 
+    /// The chance that a generator mends a fault that it is pointed at.
+    pub(super) fn chance(&self, generator: Generator) -> f64 {
+        let arm = self.arms.iter().find(|(known, _)| *known == generator);
+        arm.map_or(0.0, |(_, arm)| arm.mean())
+    }
+
     fn prior(&self, target: usize, unit: usize) -> f64 {
         let known = &self.targets[target];
-        let surprise = self.surprise.get(&target);
         let weight = |index: usize| {
             let suspicion = known.units[index].suspicion;
-            let surprise = surprise.and_then(|s| s.get(index)).copied().unwrap_or(2.0);
+            let surprise = self.surprise.get(&(target, index)).copied().unwrap_or(SURPRISE);
             (suspicion * suspicion + 0.01) * (0.35 * f64::from(surprise.clamp(0.0, 10.0))).exp()
         };
         let total: f64 = (0..known.units.len()).map(weight).sum();
@@ -242,12 +247,8 @@ impl Repair {
                 self.targets.clone_from(targets);
                 self.facts = facts.clone();
             }
-            Event::Scoring { step, target } => {
-                self.scoring.insert(*step, *target);
-            }
-            Event::Scored { target, surprise, usage, wall } => {
-                self.surprise.insert(*target, surprise.clone());
-                self.used(*usage, *wall);
+            Event::Scored { target, unit, surprise } => {
+                self.surprise.insert((*target, *unit), *surprise);
             }
             Event::Moved { step, moves } => {
                 self.moving.insert(*step, moves.clone());
@@ -282,7 +283,6 @@ impl Repair {
         self.elapsed = self.elapsed.max(elapsed);
         self.wanted.remove(&step);
         self.moving.remove(&step);
-        self.scoring.remove(&step);
     }
 
     /// Learns how fast the model is, from what a batch used. Prompt tokens are some three
@@ -301,7 +301,6 @@ impl Repair {
         self.made.extend(moves.iter().copied());
         self.rounds += 1;
         self.rounds_from_base += 1;
-        self.tried_in_round = 0;
         self.candidates += candidates.len() as u32;
         self.dropped += dropped;
         self.keys.extend(candidates.iter().map(|candidate| candidate.key));
@@ -318,7 +317,6 @@ impl Repair {
     fn take_up(&mut self, step: StepId, candidate: u32) {
         if let Some(index) = self.pool.iter().position(|c| c.id == candidate) {
             let candidate = self.pool.remove(index);
-            self.tried_in_round += 1;
             self.trying.insert(step, candidate);
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tenfold_code::{Edit, edit};
 use tenfold_domain::{
     Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, Millis, Sample, Seed, TestName,
-    TokenScore, Usage,
+    OtherToken, TokenScore, Usage,
 };
 
 use super::{Effect, Event, Generator, Input, Repair, Reply, Setup, Source};
@@ -118,7 +118,7 @@ impl World {
                 let token = |start: usize| TokenScore {
                     start: start as u32,
                     log_probability: -1.0,
-                    best_log_probability: -0.5,
+                    others: vec![OtherToken { text: " ".to_owned(), log_probability: -0.5 }],
                 };
                 Answer::Scored { tokens: (0..score.text.len()).step_by(4).map(token).collect() }
             }

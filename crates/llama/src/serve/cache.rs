@@ -9,7 +9,7 @@ use super::job::Plan;
 use super::probability::Token;
 
 /// Prompts kept after their request has ended.
-const KEPT: usize = 6;
+const KEPT: usize = 12;
 /// A prefix shorter than this is not worth waiting for.
 const WORTH_WAITING: usize = 32;
 

@@ -152,7 +152,7 @@ impl Job {
         match &mut self.work {
             Work::Generate(work) => work.take(model, wanted.path, scores),
             Work::Infill(work) => work.take(model, wanted.path, follows, scores),
-            Work::Score(work) => work.take(wanted.position, scores),
+            Work::Score(work) => work.take(model, wanted.position, scores),
         }
     }
 

@@ -1,9 +1,14 @@
-//! How likely a given text is: one pass over it, nothing generated.
+//! How likely a given text is where it stands: one pass over it, nothing generated.
 
 use super::job::{Plan, Work};
 use super::model::Model;
 use super::probability::{Token, likeliest, normaliser};
-use tenfold_domain::{Answer, Score, TokenScore};
+use tenfold_domain::{Answer, OtherToken, Prompt, Score, TokenScore};
+
+/// Other tokens that are named at each place.
+const OTHERS: usize = 8;
+/// Other tokens less likely than this are not named (natural logarithm).
+const LEAST: f32 = -9.0;
 
 pub(super) struct Scoring {
     first: usize,
@@ -13,46 +18,60 @@ pub(super) struct Scoring {
 }
 
 impl Scoring {
-    /// The text is computed as the prefix of a gap where the model can fill gaps, so that
-    /// later infills of the same text find it in the cache.
+    /// Without a suffix the text is computed as the prefix of a gap, where the model can fill
+    /// gaps, so that later infills of the same text find it in the cache.
     pub(super) fn plan(model: &Model<'_>, ask: &Score) -> Result<Plan, String> {
-        let mut prompt: Vec<Token> = match model.fill_tokens() {
-            Some(fill) => vec![fill.prefix],
-            None => model.beginning().into_iter().collect(),
+        let (lead, context) = if ask.suffix.is_empty() {
+            let lead = match model.fill_tokens() {
+                Some(fill) => vec![fill.prefix],
+                None => model.beginning().into_iter().collect(),
+            };
+            (lead, ask.prefix.as_str())
+        } else {
+            let (prefix, suffix) = (ask.prefix.clone(), ask.suffix.clone());
+            (model.prompt(&Prompt::Fill { prefix, suffix })?, "")
         };
-        let lead = prompt.len();
-        let whole = format!("{}{}", ask.context, ask.text);
-        prompt.extend(model.tokens(&whole));
         let mut at = 0;
         let mut first = None;
         let mut starts = Vec::new();
-        for (index, token) in prompt.iter().enumerate().skip(lead) {
-            if at >= ask.context.len() {
-                first.get_or_insert(index);
-                starts.push((at - ask.context.len()) as u32);
+        let mut prompt = lead;
+        for token in model.tokens(&format!("{context}{}", ask.text)) {
+            if at >= context.len() {
+                first.get_or_insert(prompt.len());
+                starts.push((at - context.len()) as u32);
             }
-            at += model.bytes(*token).len();
+            at += model.bytes(token).len();
+            prompt.push(token);
         }
-        let first = first.unwrap_or(prompt.len());
-        if first == 0 || starts.is_empty() {
+        let Some(first) = first.filter(|first| *first > 0) else {
             return Err("there is no text to score, or nothing before it".to_owned());
-        }
+        };
+        let keep = prompt.len();
         let tokens = prompt[first..].to_vec();
         let work = Work::Score(Self { first, tokens, starts, scores: Vec::new() });
-        let (reusable, keep) = (first - 1, prompt.len());
         let following = Vec::new();
+        let reusable = first - 1;
         Ok(Plan { prompt, following, reusable, keep, sequences: 0, branches: 0, work })
     }
 
-    pub(super) fn take(&mut self, position: usize, scores: &[f32]) {
+    pub(super) fn take(&mut self, model: &Model<'_>, position: usize, scores: &[f32]) {
         let Some(index) = (position + 1).checked_sub(self.first) else { return };
         let Some(&token) = self.tokens.get(index) else { return };
         let normaliser = normaliser(scores);
-        let best = likeliest(scores, normaliser, 1);
+        let others = likeliest(scores, normaliser, OTHERS + 1)
+            .into_iter()
+            .filter(|(other, log)| *other != token && *log > LEAST && !model.ends(*other))
+            // A token may be a part of a character, which is no text.
+            .filter_map(|(other, log_probability)| {
+                let text = String::from_utf8(model.bytes(other)).ok()?;
+                Some(OtherToken { text, log_probability })
+            })
+            .take(OTHERS)
+            .collect();
         self.scores.push(TokenScore {
             start: self.starts[index],
             log_probability: scores.get(token as usize).map_or(f32::MIN, |s| s - normaliser),
-            best_log_probability: best.first().map_or(0.0, |(_, log)| *log),
+            others,
         });
     }
 

@@ -1,0 +1,249 @@
+//! Candidates that are read off a scored text: another token in the place of one.
+//!
+//! A score says for each token which others the model would rather see there. Most small
+//! faults are one token: an operator, a constant, a name, a `not`. So one pass over a
+//! function, which is needed anyway to see where it surprises, gives a candidate for each
+//! likely other token, without anything being generated. What it can't give are texts whose
+//! second half follows from their first; those are what infill is for.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use tenfold_domain::TokenScore;
+
+/// Changes that are looked at; parsing many more would take longer than checking them.
+const MOST: usize = 60;
+/// An addition is less likely than an exchange, since the score can't see what follows it.
+const ADDED: f64 = -1.0;
+/// Two words that change places are less likely than one that is wrong.
+const EXCHANGED: f64 = -0.5;
+/// What ends an expression.
+const END: [char; 6] = [')', ']', '}', ',', ':', '\n'];
+/// Names that a token is read as the beginning of.
+const NAMES: usize = 4;
+/// Tokens that may be left out at once.
+const LEFT_OUT: usize = 4;
+
+/// A change of a scored text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Swap {
+    /// What is replaced, in bytes of the scored text.
+    pub(super) range: Range<usize>,
+    /// By what.
+    pub(super) with: String,
+    /// How much likelier the model finds it than what stands there: a natural logarithm.
+    pub(super) ratio: f64,
+}
+
+/// The changes of a text that its score suggests, likeliest first. `names` are the names
+/// that are used around.
+pub(super) fn read(text: &str, tokens: &[TokenScore], names: &[&str]) -> Vec<Swap> {
+    let spans: Vec<Range<usize>> = tokens
+        .iter()
+        .enumerate()
+        .map(|(index, token)| {
+            let end = tokens.get(index + 1).map_or(text.len(), |next| next.start as usize);
+            token.start as usize..end
+        })
+        .collect();
+    let mut swaps: Vec<Swap> = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let here = Here { text, spans: &spans, index, names };
+        for other in &token.others {
+            let ratio = f64::from(other.log_probability) - f64::from(token.log_probability);
+            here.changes(&other.text, ratio, &mut swaps);
+        }
+    }
+    swaps.sort_by(|a, b| b.ratio.total_cmp(&a.ratio));
+    let mut seen = BTreeSet::new();
+    swaps.retain(|swap| seen.insert((swap.range.start, swap.range.end, swap.with.clone())));
+    swaps.truncate(MOST);
+    swaps
+}
+
+/// A token of the text.
+struct Here<'a> {
+    text: &'a str,
+    spans: &'a [Range<usize>],
+    index: usize,
+    names: &'a [&'a str],
+}
+
+impl Here<'_> {
+    fn changes(&self, other: &str, ratio: f64, swaps: &mut Vec<Swap>) {
+        let Some(stands) = self.spans.get(self.index).and_then(|span| self.text.get(span.clone()))
+        else {
+            return;
+        };
+        if other.trim().is_empty() || other.contains('\n') {
+            return;
+        }
+        let span = self.spans[self.index].clone();
+        let mut add = |range: Range<usize>, with: String, ratio: f64| {
+            if self.text.get(range.clone()).is_some_and(|old| old != with) {
+                swaps.push(Swap { range, with, ratio });
+            }
+        };
+        if !stands.trim().is_empty() {
+            match self.word(&span, other) {
+                Some((range, words)) => {
+                    let share = ratio - (words.len() as f64).ln();
+                    for word in words {
+                        if let Some((range, with)) = self.exchanged(&range, &word) {
+                            add(range, with, share + EXCHANGED);
+                        }
+                        add(range.clone(), word, share);
+                    }
+                }
+                None => add(span.clone(), other.to_owned(), ratio),
+            }
+        }
+        // The model would rather see here what comes a little later.
+        let later = (self.index + 1..self.spans.len()).take(LEFT_OUT).find(|later| {
+            self.text.get(self.spans[*later].clone()).is_some_and(|t| t.trim() == other.trim())
+        });
+        if let Some(later) = later {
+            let blank = other.len() - other.trim_start().len();
+            let end = self.spans[later].clone();
+            let after = self.text.get(end.clone()).unwrap_or_default();
+            let skip = after.len() - after.trim_start().len();
+            add(span.start..end.start + skip, other[..blank].to_owned(), ratio);
+        }
+        // Most often what is added to a whole expression, or taken away from it, is one.
+        let rest = self.text.get(span.start..).unwrap_or_default();
+        if matches!(other.trim(), "+" | "-") && rest.starts_with(END) {
+            add(span.start..span.start, format!("{other} 1"), ratio);
+        }
+        let joins = ends_in_word(other) && starts_with_word(self.text.get(span.start..));
+        if !joins && !stands.trim().is_empty() {
+            add(span.start..span.start, other.to_owned(), ratio + ADDED);
+        }
+    }
+
+    /// Two words that change places: what stands here, and the word that the model would
+    /// rather see here, where that stands somewhat later.
+    fn exchanged(&self, here: &Range<usize>, word: &str) -> Option<(Range<usize>, String)> {
+        let after = self.text.get(here.end..)?;
+        let whole = |at: &usize| {
+            let before = after[..*at].chars().next_back();
+            let behind = after[at + word.len()..].chars().next();
+            !before.is_some_and(is_word) && !behind.is_some_and(is_word)
+        };
+        let at = after.match_indices(word).map(|(at, _)| at).find(whole)?;
+        let old = self.text.get(here.clone())?;
+        let with = format!("{word}{}{old}", &after[..at]);
+        Some((here.start..here.end + at + word.len(), with))
+    }
+
+    /// Where both the token and the other are parts of words: the whole word that stands
+    /// there, and the words that the other may be the beginning of.
+    fn word(&self, span: &Range<usize>, other: &str) -> Option<(Range<usize>, Vec<String>)> {
+        let stands = self.text.get(span.clone())?;
+        let blank = stands.len() - stands.trim_start().len();
+        let at = span.start + blank;
+        let first = |text: &str| text.chars().next().is_some_and(is_word);
+        if !first(stands.trim_start()) || !first(other.trim_start()) {
+            return None;
+        }
+        let before = &self.text[..at];
+        let start = before.len() - before.chars().rev().take_while(|c| is_word(*c)).count();
+        // A blank before the other ends the word that the token goes on with.
+        let start = if other.starts_with(char::is_whitespace) { at } else { start };
+        let after = self.text.get(at..)?;
+        let end = at + after.find(|c: char| !is_word(c)).unwrap_or(after.len());
+        let beginning = format!("{}{}", self.text.get(start..at)?, other.trim_start());
+        if beginning.chars().any(|c| !is_word(c)) {
+            return None;
+        }
+        let old = self.text.get(start..end)?;
+        let longer = self
+            .names
+            .iter()
+            .filter(|name| name.len() > beginning.len() && name.starts_with(&beginning))
+            .filter(|name| **name != old)
+            .take(NAMES)
+            .map(|name| (*name).to_owned());
+        let mut words: Vec<String> = longer.collect();
+        if beginning != old {
+            words.push(beginning);
+        }
+        Some((start..end, words))
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn ends_in_word(text: &str) -> bool {
+    text.chars().next_back().is_some_and(is_word)
+}
+
+fn starts_with_word(text: Option<&str>) -> bool {
+    text.and_then(|text| text.chars().next()).is_some_and(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use tenfold_domain::OtherToken;
+
+    use super::*;
+
+    /// What the text may become when the model would rather see `other` where `at` begins.
+    fn changed(text: &str, at: &str, other: &str) -> Vec<String> {
+        let words = ["low", "high", "lower_bound", "items"];
+        let mut start = 0;
+        let mut tokens = Vec::new();
+        for piece in pieces(text) {
+            let others = (text[start..].starts_with(at) && text.find(at) == Some(start))
+                .then(|| OtherToken { text: other.to_owned(), log_probability: -0.5 });
+            tokens.push(TokenScore {
+                start: start as u32,
+                log_probability: -6.0,
+                others: others.into_iter().collect(),
+            });
+            start += piece.len();
+        }
+        let swap = |swap: Swap| {
+            let (from, to) = (swap.range.start, swap.range.end);
+            format!("{}{}{}", &text[..from], swap.with, &text[to..])
+        };
+        read(text, &tokens, &words).into_iter().map(swap).collect()
+    }
+
+    /// A text in tokens: each a word or a sign, with the blanks before it.
+    fn pieces(text: &str) -> Vec<&str> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let blank = rest.len() - rest.trim_start_matches(' ').len();
+            let word = rest[blank..].find(|c: char| !is_word(c)).unwrap_or(rest.len() - blank);
+            let length = (blank + word.max(1)).min(rest.len());
+            pieces.push(&rest[..length]);
+            rest = &rest[length..];
+        }
+        pieces
+    }
+
+    #[test]
+    fn a_token_is_exchanged_added_or_left_out() {
+        let has = |text: &str, at: &str, other: &str, expected: &str| {
+            let found = changed(text, at, other);
+            assert!(found.iter().any(|text| text == expected), "{expected}: {found:?}");
+        };
+        has("if a < b:\n", " <", " >", "if a > b:\n");
+        has("if a:\n", " a", " not", "if not a:\n");
+        has("if not a:\n", " not", " a", "if a:\n");
+        has("return x[i]\n", "]", " +", "return x[i + 1]\n");
+        has("f(low, high)\n", "low", "high", "f(high, low)\n");
+        has("f(low, high)\n", "low", "high", "f(high, high)\n");
+        // A token is the beginning of the names around.
+        has("f(high)\n", "high", "lower", "f(lower_bound)\n");
+    }
+
+    #[test]
+    fn what_is_no_change_is_none() {
+        assert!(changed("f(low)\n", "low", "low").iter().all(|text| text != "f(low)\n"));
+        assert_eq!(changed("f(low)\n", "low", "\n"), Vec::<String>::new());
+    }
+}
