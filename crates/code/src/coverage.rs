@@ -120,7 +120,7 @@ pub struct Coverage<'s> {
     pub failed: u32,
     /// How many passing tests executed it.
     pub passed: u32,
-    /// Its suspicion in `(0, 1]`, by Ochiai.
+    /// Its suspicion in `(0, 1]`.
     pub score: f64,
 }
 
@@ -132,12 +132,18 @@ struct Counts {
 }
 
 /// The suspicion of what `failed` of all failing and `passed` passing tests execute: the
-/// coefficient of Ochiai. That it locates faults better than the others known is the finding
-/// of R. Abreu, P. Zoeteweij and A. J. C. van Gemund, "On the accuracy of spectrum-based fault
-/// localization", TAIC PART 2007.
-fn ochiai(counts: Counts, all_failed: u32) -> f64 {
+/// coefficient of Ochiai, weighted by the share of the failing tests squared. That Ochiai's
+/// locates faults better than the others known is the finding of R. Abreu, P. Zoeteweij and
+/// A. J. C. van Gemund, "On the accuracy of spectrum-based fault localization", TAIC PART 2007.
+/// The weight is for what it leaves out: most often all tests fail for one reason, which then
+/// all of them execute.
+fn suspicion(counts: Counts, all_failed: u32) -> f64 {
     let product = f64::from(all_failed) * f64::from(counts.failed + counts.passed);
-    if product > 0.0 { f64::from(counts.failed) / product.sqrt() } else { 0.0 }
+    if product <= 0.0 {
+        return 0.0;
+    }
+    let share = f64::from(counts.failed) / f64::from(all_failed.max(1));
+    share * share * f64::from(counts.failed) / product.sqrt()
 }
 
 impl Spectrum {
@@ -160,7 +166,7 @@ impl Spectrum {
                 line,
                 failed: counts.failed,
                 passed: counts.passed,
-                score: ochiai(counts, all_failed),
+                score: suspicion(counts, all_failed),
             })
             .collect();
         lines.sort_by(|a, b| {

@@ -54,7 +54,7 @@ pub(super) fn gather(
         let chance = state.chance(made.generator) * moves::place(state, made);
         let mut rank = 0;
         for idea in answer.iter().flat_map(|answer| ideas(target, &text, made, answer)) {
-            let changed = Syntax::read(language, &idea);
+            let changed = syntax.changed(&idea);
             let key = key(&target.path, changed.canonical());
             if changed.errors() > errors || changed.canonical() == canonical || !seen.insert(key) {
                 dropped += 1;

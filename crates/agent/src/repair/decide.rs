@@ -21,9 +21,11 @@ const PLUGIN: &str = ".tenfold-plugin";
 /// A traced test that takes longer is cut off, and counts as failed.
 const TRACE_TEST_SECONDS: u32 = 10;
 /// After so long no further test is traced.
-const TRACE_SECONDS: u32 = 12;
+const TRACE_SECONDS: u32 = 8;
 /// Failing tests that a candidate is checked with; the whole check comes after them.
 const NARROW: usize = 12;
+/// What it takes to start a check's program.
+const START: Millis = Millis(300);
 /// Rounds without success after which the search goes on from what mends a part.
 const PATIENCE: u32 = 4;
 /// How often the search goes on from a part: two faults are found one after the other.
@@ -153,7 +155,9 @@ impl Draft {
                 let failing = failure.names();
                 let narrowed = narrow(&self.state.setup.check, &failing);
                 let excerpt = failure.excerpt.clone();
-                self.record(Event::Seen { failing, excerpt, narrowed, wall: report.wall });
+                let wall = report.wall;
+                let part = if narrowed.is_some() { part(report, failing.len()) } else { wall };
+                self.record(Event::Seen { failing, excerpt, narrowed, wall, part });
                 let ask = self.trace();
                 self.want(Effect::Check(ask));
             }
@@ -391,6 +395,14 @@ impl Draft {
         self.make_more();
         true
     }
+}
+
+/// What some failing tests take by themselves, of a check that ran all: their share, and what
+/// it takes to start.
+fn part(report: &CheckReport, failing: usize) -> Millis {
+    let all = report.passed.unwrap_or(0) as usize + failing;
+    let share = failing.min(NARROW) as f64 / all.max(1) as f64;
+    Millis(START.0 + (report.wall.0 as f64 * share) as u64)
 }
 
 fn narrow(check: &str, failing: &[TestName]) -> Option<String> {

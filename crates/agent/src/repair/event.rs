@@ -42,6 +42,8 @@ pub enum Event {
         narrowed: Option<String>,
         /// How long the whole check took.
         wall: Millis,
+        /// How long the failing tests by themselves are expected to take.
+        part: Millis,
     },
     /// The failing tests were run once more.
     Retraced {

@@ -73,15 +73,15 @@ impl Generator {
     /// The chance that it mends a fault that it is pointed at, before anything is known.
     fn guess(self) -> Arm {
         let (chance, weight) = match self {
-            Self::Token => (0.60, 8.0),
-            Self::Line => (0.35, 8.0),
-            Self::Gap => (0.12, 8.0),
-            Self::Hunk => (0.15, 8.0),
-            Self::Expression => (0.12, 8.0),
-            Self::Body => (0.30, 8.0),
-            Self::Rewrite => (0.25, 8.0),
-            Self::Patch => (0.15, 8.0),
-            Self::Write => (0.40, 8.0),
+            Self::Token => (0.60, 20.0),
+            Self::Line => (0.35, 20.0),
+            Self::Gap => (0.12, 20.0),
+            Self::Hunk => (0.12, 20.0),
+            Self::Expression => (0.12, 20.0),
+            Self::Body => (0.30, 20.0),
+            Self::Rewrite => (0.20, 20.0),
+            Self::Patch => (0.10, 20.0),
+            Self::Write => (0.40, 20.0),
         };
         Arm::guess(chance, weight)
     }
@@ -253,14 +253,14 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
     let lines = f64::from(target.lines.end - target.lines.start);
     let check = state.check_seconds();
     let (prompt, output, checks) = match next.generator {
-        Generator::Token => (90.0, 0.0, 6.0),
-        Generator::Line => (100.0, 30.0 + 40.0 * f64::from(next.depth), 2.0),
-        Generator::Gap => (100.0, 30.0 + 40.0 * f64::from(next.depth), 2.0),
-        Generator::Expression => (110.0, 30.0, 2.0),
-        Generator::Hunk => (100.0, 70.0, 3.0),
+        Generator::Token => (90.0, 0.0, 3.0),
+        Generator::Line => (100.0, 50.0 + 40.0 * f64::from(next.depth), 2.0),
+        Generator::Gap => (100.0, 60.0 + 40.0 * f64::from(next.depth), 2.0),
+        Generator::Expression => (110.0, 50.0, 2.0),
+        Generator::Hunk => (100.0, 130.0, 3.0),
         Generator::Body => (250.0, 6.0 * 60.0, 4.0),
         Generator::Rewrite => (300.0 + 12.0 * lines, 4.0 * 12.0 * lines.max(6.0), 3.0),
-        Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 40.0, 3.0),
+        Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 60.0, 3.0),
         Generator::Write => (400.0, 4.0 * 120.0, 3.0),
     };
     // The first move at a place computes what all others there share.

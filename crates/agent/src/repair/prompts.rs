@@ -1,7 +1,7 @@
 //! What the model is asked: a move turned into a question.
 //!
-//! All questions about one place begin alike, to the letter: the failure as a comment, what
-//! the function stands in, the function's own lines. So the model's cache holds most of each
+//! All questions about one place begin alike, to the letter: the task as a comment, what the
+//! function stands in, the function's own lines. So the model's cache holds most of each
 //! question before it is asked.
 
 use std::fmt::Write;
@@ -17,8 +17,11 @@ use super::targets::{Target, TargetKind};
 
 /// Lines after a gap that the model sees.
 const AFTER: u32 = 7;
-/// Lines of what a test said that the model sees.
+/// Lines of the person's words that the model sees when it fills gaps.
 const SAID: usize = 4;
+/// Lines of what a test said that it sees then. The test itself would cost three times as
+/// many tokens as the function, and helps it no better to see what is wrong.
+const MESSAGE: usize = 2;
 /// A line of a comment is cut after this many characters.
 const WIDTH: usize = 110;
 
@@ -151,7 +154,7 @@ fn after(target: &Target, text: &str, line: u32) -> String {
     lines(text, &(line..(line + AFTER).min(target.lines.end)))
 }
 
-/// What comes before a target's own lines: the failure as a comment, and what it stands in.
+/// What comes before a target's own lines: the task as a comment, and what it stands in.
 fn context(state: &Repair, target: &Target, text: &str) -> String {
     let mut context = String::new();
     let mark = Language::of(Path::new(&target.path)).map_or("#", Language::comment_prefix);
@@ -163,11 +166,7 @@ fn context(state: &Repair, target: &Target, text: &str) -> String {
     for line in state.setup.text.lines().take(SAID) {
         comment(line);
     }
-    if !state.facts.test.is_empty() {
-        comment("This has to pass:");
-        state.facts.test.lines().for_each(&mut comment);
-        state.facts.message.lines().take(SAID).for_each(&mut comment);
-    }
+    state.facts.message.lines().take(MESSAGE).for_each(&mut comment);
     context.push('\n');
     if let Some(holder) = target.holder {
         context.push_str(&lines(text, &(holder..holder + 1)));

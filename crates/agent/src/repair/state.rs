@@ -222,13 +222,13 @@ impl Repair {
                 self.wanted.insert(*step, effect.clone());
             }
             Event::Settled { step, elapsed } => self.settle(*step, *elapsed),
-            Event::Seen { failing, excerpt, narrowed, wall } => {
+            Event::Seen { failing, excerpt, narrowed, wall, part } => {
                 self.seen = Some(Seen {
                     failing: failing.clone(),
                     excerpt: excerpt.clone(),
                     narrowed: narrowed.clone(),
                     whole: *wall,
-                    part: *wall,
+                    part: *part,
                     coverage: None,
                     output: String::new(),
                 });
@@ -236,8 +236,10 @@ impl Repair {
             Event::Retraced { wall, coverage, output } => {
                 self.retraced = true;
                 if let Some(seen) = &mut self.seen {
-                    // Tracing slows the run down, so it says little about a plain one.
-                    seen.part = if coverage.is_some() { seen.part.min(*wall) } else { *wall };
+                    // Tracing slows the run down, so it says nothing about a plain one.
+                    if coverage.is_none() {
+                        seen.part = *wall;
+                    }
                     seen.coverage.clone_from(coverage);
                     seen.output.clone_from(output);
                 }
@@ -331,7 +333,7 @@ impl Repair {
         let before = self.seen.as_ref().map_or(0, |seen| seen.failing.len());
         let fewer = failing.is_some_and(|now| now.len() < before);
         if let Some(seen) = &mut self.seen {
-            seen.part = Millis((seen.part.0 * 3 + wall.0) / 4);
+            seen.part = Millis((seen.part.0 + wall.0) / 2);
         }
         let arm = self.arms.iter_mut().find(|(g, _)| *g == candidate.generator);
         if let Some((_, arm)) = arm

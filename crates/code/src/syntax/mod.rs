@@ -11,6 +11,8 @@ mod tree;
 
 use std::ops::Range;
 
+use tree_sitter::Tree;
+
 use crate::Language;
 pub use functions::Function;
 use tree::Node;
@@ -20,13 +22,26 @@ use tree::Node;
 pub struct Syntax<'t> {
     language: Language,
     text: &'t str,
+    tree: Option<Tree>,
     nodes: Vec<Node>,
 }
 
 impl<'t> Syntax<'t> {
     /// Parses a text.
     pub fn read(language: Language, text: &'t str) -> Self {
-        Self { language, text, nodes: tree::nodes(language, text) }
+        Self::of(language, text, tree::parse(language, text, None))
+    }
+
+    /// Parses another text that differs from this one in little: the same as [`Self::read`],
+    /// and several times as fast.
+    pub fn changed<'c>(&self, text: &'c str) -> Syntax<'c> {
+        let near = self.tree.as_ref().map(|tree| (tree, self.text));
+        Syntax::of(self.language, text, tree::parse(self.language, text, near))
+    }
+
+    fn of(language: Language, text: &'t str, tree: Option<Tree>) -> Self {
+        let nodes = tree.as_ref().map(|tree| tree::nodes(language, tree)).unwrap_or_default();
+        Self { language, text, tree, nodes }
     }
 
     /// Its language.

@@ -568,3 +568,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_changed_text_reads_like_a_new_one() {
+    let text = "class A:\n    def f(self, x):\n        return [x for y in x]\n\n\nü = 'é'\n";
+    let syntax = Syntax::read(Language::Python, text);
+    for (from, to) in [
+        ("[x for", "[y for"),
+        ("    def f", "    def longer_name"),
+        ("        return [x for y in x]\n", ""),
+        ("self, x", "self"),
+        ("'é'", "'e'"),
+        ("class A:\n", ""),
+        ("return", "if ("),
+    ] {
+        let other = text.replacen(from, to, 1);
+        let (changed, new) = (syntax.changed(&other), Syntax::read(Language::Python, &other));
+        assert_eq!(changed.errors() > 0, new.errors() > 0, "{other}");
+        if new.errors() == 0 {
+            assert_eq!(changed.canonical(), new.canonical(), "{other}");
+            assert_eq!(changed.functions(), new.functions(), "{other}");
+        }
+    }
+}

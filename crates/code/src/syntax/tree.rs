@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use tree_sitter::{InputEdit, Parser, Point, Tree};
+
 use crate::Language;
 
 /// Texts longer than this many bytes are not parsed: no person's source file is so long, and
@@ -46,18 +48,54 @@ impl Node {
     }
 }
 
-/// All nodes of a text, parents before their children.
-pub(super) fn nodes(language: Language, text: &str) -> Vec<Node> {
+/// Parses a text; `near` is the tree of another text, most of which is kept. `None` for a text
+/// that is too long.
+pub(super) fn parse(
+    language: Language,
+    text: &str,
+    near: Option<(&Tree, &str)>,
+) -> Option<Tree> {
     if text.len() > LONGEST {
-        return Vec::new();
+        return None;
     }
+    let mut parser = Parser::new();
+    parser.set_language(language.grammar()).ok()?;
+    let near = near.map(|(tree, old)| {
+        let mut tree = tree.clone();
+        tree.edit(&change(old, text));
+        tree
+    });
+    parser.parse(text, near.as_ref())
+}
+
+/// From where to where two texts differ.
+fn change(old: &str, new: &str) -> InputEdit {
+    let (a, b) = (old.as_bytes(), new.as_bytes());
+    let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[start..], &b[start..]);
+    let same = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let (old_end, new_end) = (old.len() - same, new.len() - same);
+    InputEdit {
+        start_byte: start,
+        old_end_byte: old_end,
+        new_end_byte: new_end,
+        start_position: point(old, start),
+        old_end_position: point(old, old_end),
+        new_end_position: point(new, new_end),
+    }
+}
+
+fn point(text: &str, byte: usize) -> Point {
+    let before = &text.as_bytes()[..byte];
+    let row = before.iter().filter(|byte| **byte == b'\n').count();
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    Point { row, column }
+}
+
+/// All nodes of a tree, parents before their children.
+pub(super) fn nodes(language: Language, tree: &Tree) -> Vec<Node> {
     let grammar = language.grammar();
-    let mut parser = tree_sitter::Parser::new();
-    if parser.set_language(grammar).is_err() {
-        return Vec::new();
-    }
-    let Some(tree) = parser.parse(text, None) else { return Vec::new() };
-    let mut nodes: Vec<Node> = Vec::with_capacity(text.len() / 4);
+    let mut nodes: Vec<Node> = Vec::with_capacity(tree.root_node().descendant_count());
     let mut open: Vec<usize> = Vec::new();
     let mut cursor = tree.walk();
     loop {
