@@ -56,8 +56,14 @@ struct Finished {
     usage: Usage,
     cost: NanoUsd,
     wall: Millis,
-    /// The commit that was judged, and how.
-    judged: Option<(CommitId, CheckReport)>,
+    judged: Option<Judged>,
+}
+
+/// What was before the judge.
+struct Judged {
+    commit: CommitId,
+    /// What the whole check said of it; none if the task has no check.
+    report: Option<CheckReport>,
 }
 
 /// An attempt at work.
@@ -77,7 +83,7 @@ struct Running<'e> {
     before: Millis,
     totals: Totals,
     watch: mpsc::UnboundedSender<Progress>,
-    judged: Option<(CommitId, CheckReport)>,
+    judged: Option<Judged>,
 }
 
 impl Engine {
@@ -481,7 +487,11 @@ impl Running<'_> {
         step: StepId,
         edits: Vec<tenfold_code::Edit>,
     ) -> Result<(), EngineError> {
-        self.intend(step, EffectKind::Check, hash(&Effect::Judge { edits: edits.clone() })).await?;
+        // Without a check nothing is run, so there is nothing to announce.
+        if self.spec.check.is_some() {
+            let request = hash(&Effect::Judge { edits: edits.clone() });
+            self.intend(step, EffectKind::Check, request).await?;
+        }
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
         let (spec, rules) = (self.spec.clone(), Rules::of(&self.spec)?);
@@ -489,6 +499,7 @@ impl Running<'_> {
         let name = format!("attempt/{}", self.attempt);
         self.effects.spawn(async move {
             let judge = async {
+                let began = Instant::now();
                 let work = checks.commit(&edits, message).await?;
                 let commit = blocking(move || -> Result<_, EngineError> {
                     let (protected, may_edit) = (&rules.protected, &rules.may_edit);
@@ -497,12 +508,16 @@ impl Running<'_> {
                     Ok(commit)
                 })
                 .await?;
-                let ran = match &spec.check {
-                    Some(check) => {
-                        checks.judge(&commit, check, spec.check_timeout, &cancel).await?
-                    }
-                    None => Ran::unverified(),
+                let Some(check) = &spec.check else {
+                    return Ok(Finished {
+                        reply: Reply::Unjudged,
+                        usage: Usage::default(),
+                        cost: NanoUsd::ZERO,
+                        wall: began.elapsed().into(),
+                        judged: Some(Judged { commit, report: None }),
+                    });
                 };
+                let ran = checks.judge(&commit, check, spec.check_timeout, &cancel).await?;
                 Ok(checked(ran, Some(commit)))
             };
             Done { step, reservation: None, result: judge.await }
@@ -567,10 +582,9 @@ impl Running<'_> {
         let attempt = self.attempt;
         let mut facts = Vec::new();
         if ending.outcome == AttemptOutcome::Finished
-            && let Some((commit, report)) = &self.judged
+            && let Some(Judged { commit, report }) = &self.judged
         {
-            let evidence = self.spec.check.is_some().then(|| report.clone());
-            let event = ProposalEvent::Made { commit: commit.clone(), evidence };
+            let event = ProposalEvent::Made { commit: commit.clone(), evidence: report.clone() };
             facts.push(Fact::Proposal { attempt, event });
         }
         let (outcome, note) = (ending.outcome, ending.note.clone());
@@ -646,7 +660,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {
     let wall = ran.report.wall;
-    let judged = commit.map(|commit| (commit, ran.report.clone()));
+    let judged = commit.map(|commit| Judged { commit, report: Some(ran.report.clone()) });
     let reply = if ran.cancelled {
         let why = "cancelled".to_owned();
         Reply::Stop { outcome: AttemptOutcome::Stopped, why }

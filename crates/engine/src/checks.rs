@@ -28,22 +28,6 @@ pub(crate) struct Ran {
     pub(crate) cancelled: bool,
 }
 
-impl Ran {
-    /// Of a task that has no check: nothing was run, and nothing is verified.
-    pub(crate) fn unverified() -> Self {
-        let report = CheckReport {
-            command: String::new(),
-            verdict: CheckVerdict::Passed,
-            exit_code: None,
-            failing: Vec::new(),
-            passed: None,
-            output: String::new(),
-            wall: Millis(0),
-        };
-        Self { report, output: None, cancelled: false }
-    }
-}
-
 /// An attempt's workbench.
 pub(crate) struct Checks {
     workspace: Arc<Workspace>,

@@ -128,6 +128,9 @@ pub enum Reply {
         /// What the plugin wrote.
         output: Option<String>,
     },
+    /// Of [`Effect::Judge`], where the task has no check: nothing was run, and nothing is
+    /// verified.
+    Unjudged,
     /// Of [`Effect::Read`].
     Sources {
         /// The files, in the order of their paths.

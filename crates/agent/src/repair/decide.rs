@@ -123,6 +123,7 @@ impl Draft {
                 self.plan();
             }
             (Effect::Judge { .. }, Reply::Checked { report, .. }) => self.judged(&report),
+            (Effect::Judge { .. }, Reply::Unjudged) => self.unjudged(),
             // A reply of another kind than was asked for says nothing.
             _ => self.plan(),
         }
@@ -268,6 +269,14 @@ impl Draft {
         } else {
             self.plan();
         }
+    }
+
+    /// Nothing says whether the candidate is right, so it is proposed as it is.
+    fn unjudged(&mut self) {
+        let Some((_, candidate)) = self.state.judging.clone() else { return self.plan() };
+        self.record(Event::Unjudged { candidate: candidate.id });
+        let note = note::unverified(&self.state);
+        self.end(AttemptOutcome::Finished, note);
     }
 
     /// Asks for what comes next, if nothing that runs has to be waited for.

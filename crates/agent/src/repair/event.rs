@@ -135,6 +135,11 @@ pub enum Event {
         /// Whether the whole check passed.
         passed: bool,
     },
+    /// There was no check to judge a candidate with; it is taken as it is.
+    Unjudged {
+        /// Which.
+        candidate: u32,
+    },
     /// The attempt ended.
     Ended {
         /// How.

@@ -26,14 +26,15 @@ pub(super) fn asking(state: &Repair, moves: &[Move]) -> String {
 }
 
 pub(super) fn finished(state: &Repair, report: &CheckReport) -> String {
-    if state.setup.check.is_empty() {
-        return format!(
-            "Unverified: the task has no check, so nothing says whether this is right. {}",
-            tried(state)
-        );
-    }
     let tests = report.passed.map_or(String::new(), |count| format!(", {count} tests"));
     format!("The check passes on the diff alone ({}{tests}). {}", report.wall, tried(state))
+}
+
+pub(super) fn unverified(state: &Repair) -> String {
+    format!(
+        "Unverified: the task has no check, so nothing says whether this is right. {}",
+        tried(state)
+    )
 }
 
 pub(super) fn timed_out(state: &Repair, report: &CheckReport) -> String {

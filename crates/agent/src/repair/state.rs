@@ -21,7 +21,7 @@ pub struct Ending {
     pub note: String,
 }
 
-/// The candidate that the judge has passed.
+/// The candidate that is proposed: the judge has passed it, or there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Winner {
     /// The diff.
@@ -152,7 +152,7 @@ impl Repair {
         self.ending.as_ref()
     }
 
-    /// The candidate that the judge has passed, if one has.
+    /// The candidate that is proposed, if one is.
     pub fn winner(&self) -> Option<&Winner> {
         self.winner.as_ref()
     }
@@ -274,6 +274,8 @@ impl Repair {
                 self.judging = known.map(|candidate| (*step, candidate));
             }
             Event::Judged { passed, .. } => self.count_judgement(*passed),
+            // Nothing spoke against it.
+            Event::Unjudged { .. } => self.count_judgement(true),
             Event::Ended { outcome, note } => {
                 self.wanted.clear();
                 self.ending = Some(Ending { outcome: *outcome, note: note.clone() });

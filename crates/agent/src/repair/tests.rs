@@ -46,6 +46,8 @@ struct World {
     needs: Vec<(&'static str, &'static [&'static str])>,
     runs: u32,
     steady: bool,
+    /// What the person says, where the task has no check.
+    unchecked: Option<&'static str>,
     clock: u64,
     tick: u64,
 }
@@ -65,6 +67,7 @@ impl World {
             ],
             runs: 0,
             steady: true,
+            unchecked: None,
             clock: 0,
             tick: 10,
         }
@@ -72,9 +75,9 @@ impl World {
 
     fn setup(&self) -> Setup {
         Setup {
-            text: String::new(),
+            text: self.unchecked.unwrap_or_default().to_owned(),
             root: "/repo".to_owned(),
-            check: "python -m pytest -q".to_owned(),
+            check: self.unchecked.map_or("python -m pytest -q", |_| "").to_owned(),
             check_timeout: Millis(60_000),
             seed: Seed(7),
             time: Millis(120_000),
@@ -142,6 +145,7 @@ impl World {
     fn reply(&mut self, effect: &Effect) -> Reply {
         match effect {
             Effect::Check(ask) => self.check(&ask.edits.clone()),
+            Effect::Judge { .. } if self.unchecked.is_some() => Reply::Unjudged,
             Effect::Judge { edits } => self.check(&edits.clone()),
             Effect::Read => Reply::Sources {
                 files: self
@@ -232,6 +236,18 @@ fn a_check_that_passes_twice_leaves_nothing_to_do() {
     let (machine, _, _) = world.work();
     assert_eq!(outcome(&machine), AttemptOutcome::NothingToDo);
     assert_eq!(world.runs, 2);
+}
+
+#[test]
+fn without_a_check_nothing_is_said_to_have_passed() {
+    let mut world = World::new();
+    world.unchecked = Some("`total` has the wrong sign");
+    let (machine, events, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    assert_eq!(world.runs, 0);
+    assert!(machine.winner().is_some());
+    assert!(machine.ending().unwrap().note.starts_with("Unverified"));
+    assert!(!events.iter().any(|event| matches!(event, Event::Judged { .. })));
 }
 
 #[test]

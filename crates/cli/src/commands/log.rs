@@ -87,8 +87,8 @@ fn replayed(context: &Context, view: &View, named: Named) -> Result<Exit, Troubl
 struct Reading {
     began: Timestamp,
     attempt: Option<AttemptId>,
-    /// What the machine wanted of the steps that have not ended.
-    wanted: BTreeMap<StepId, String>,
+    /// What the machine wanted of the steps that have not ended: the effect, and of what.
+    wanted: BTreeMap<StepId, (&'static str, String)>,
     kinds: BTreeMap<StepId, EffectKind>,
 }
 
@@ -142,7 +142,7 @@ impl Reading {
                 let step = change.get("step").and_then(Value::as_u64);
                 if let (Some(step), Some(effect)) = (step, change.get("effect")) {
                     let step = StepId(u32::try_from(step).unwrap_or(u32::MAX));
-                    self.wanted.insert(step, summary(effect));
+                    self.wanted.insert(step, (unannounced(effect), summary(effect)));
                 }
                 None
             }
@@ -184,9 +184,17 @@ impl Reading {
 
     /// What was asked in the step that ends now.
     fn close(&mut self, step: StepId) -> (&'static str, String) {
-        // A read is recorded without an intent: it costs nothing and changes nothing.
-        let kind = self.kinds.remove(&step).map_or("read", name);
-        (kind, self.wanted.remove(&step).unwrap_or_default())
+        let (kind, asked) = self.wanted.remove(&step).unwrap_or_default();
+        (self.kinds.remove(&step).map_or(kind, name), asked)
+    }
+}
+
+/// What an effect is called that was recorded without an intent: it costs nothing and changes
+/// nothing.
+fn unannounced(effect: &Value) -> &'static str {
+    match effect.get("effect").and_then(Value::as_str) {
+        Some("judge") => "judge",
+        _ => "read",
     }
 }
 
@@ -219,7 +227,7 @@ fn summary(effect: &Value) -> String {
     let list = |name: &str| effect.get(name).and_then(Value::as_array).into_iter().flatten();
     let mut words = Vec::new();
     if effect.get("effect").and_then(Value::as_str) == Some("judge") {
-        words.push("the whole check on the diff alone".to_owned());
+        words.push("the diff alone".to_owned());
     }
     if let Some(command) = effect.get("command").and_then(Value::as_str) {
         words.push(format!("`{}`", one_line(command, WIDTH)));
@@ -240,6 +248,9 @@ fn summary(effect: &Value) -> String {
 
 /// What a reply comes to, where that is a word: how a check ended.
 fn said(reply: &Value) -> Option<String> {
+    if reply.get("reply").and_then(Value::as_str) == Some("unjudged") {
+        return Some("UNVERIFIED: there is no check".to_owned());
+    }
     let verdict = reply.get("report")?.get("verdict")?;
     Some(one_line(verdict.as_str().unwrap_or("broken"), 40))
 }
