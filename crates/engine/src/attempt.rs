@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 
 use crate::checks::{Checks, Ran};
 use crate::engine::{Engine, Outcome, WinnerRow, WorkOptions, blocking};
+use crate::meter::{Meter, Used};
 use crate::reading::{self, Rules};
 use crate::{EngineError, Progress, Totals};
 
@@ -36,7 +37,7 @@ enum Wake {
     /// An effect came to its end.
     Done(Box<Done>),
     /// The model has used more.
-    Used(Usage),
+    Used(Used),
     /// The attempt's time is over.
     Deadline,
     /// The person interrupts.
@@ -78,10 +79,10 @@ struct Running<'e> {
     effects: JoinSet<Done>,
     started: HashSet<StepId>,
     cancel: watch::Sender<bool>,
-    used: mpsc::UnboundedSender<Usage>,
+    used: mpsc::UnboundedSender<Used>,
     began: Instant,
     before: Millis,
-    totals: Totals,
+    meter: Meter,
     watch: mpsc::UnboundedSender<Progress>,
     judged: Option<Judged>,
 }
@@ -205,7 +206,7 @@ impl Engine {
             used: mpsc::unbounded_channel().0,
             began: Instant::now(),
             before,
-            totals,
+            meter: Meter::new(totals),
             watch: options.watch.clone(),
             judged: None,
         })
@@ -348,17 +349,15 @@ impl Running<'_> {
     async fn turn(
         &mut self,
         stop: &mut watch::Receiver<bool>,
-        used: &mut mpsc::UnboundedReceiver<Usage>,
+        used: &mut mpsc::UnboundedReceiver<Used>,
     ) -> Result<Outcome, EngineError> {
         while self.machine.ending().is_none() {
             self.start_wanted().await?;
             match self.wait(stop, used).await {
                 Wake::Done(done) => self.take(*done).await?,
-                Wake::Used(usage) => {
-                    let usage_before = self.totals.usage;
-                    self.totals.usage += usage;
+                Wake::Used(used) => {
+                    self.meter.hear(&used);
                     self.tell_totals();
-                    self.totals.usage = usage_before;
                 }
                 Wake::Deadline => {
                     let why = format!("Not solved within {}.", self.machine.time());
@@ -373,7 +372,7 @@ impl Running<'_> {
     async fn wait(
         &mut self,
         stop: &mut watch::Receiver<bool>,
-        used: &mut mpsc::UnboundedReceiver<Usage>,
+        used: &mut mpsc::UnboundedReceiver<Used>,
     ) -> Wake {
         let left = self.machine.time().saturating_sub(self.elapsed());
         tokio::select! {
@@ -383,7 +382,7 @@ impl Running<'_> {
                 Ok(done) => Wake::Done(Box::new(done)),
                 Err(_) => Wake::Stop,
             },
-            Some(usage) = used.recv() => Wake::Used(usage),
+            Some(used) = used.recv() => Wake::Used(used),
             () = tokio::time::sleep(left.into()) => Wake::Deadline,
         }
     }
@@ -458,8 +457,9 @@ impl Running<'_> {
         let entry = engine.entry(&model)?;
         let llama = engine.llama(&entry).await;
         let used = self.used.clone();
+        self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
-            let asked = crate::inference::infer(&entry, &llama, asks, used).await;
+            let asked = crate::inference::infer(&entry, &llama, step, asks, used).await;
             let result = asked.map(|asked| Finished {
                 reply: asked.reply,
                 usage: asked.usage,
@@ -531,8 +531,9 @@ impl Running<'_> {
         let (attempt, step) = (self.attempt, done.step);
         let (reply, event, cost) = match done.result {
             Ok(finished) => {
-                self.totals.usage += finished.usage;
-                self.totals.checks += u32::from(matches!(finished.reply, Reply::Checked { .. }));
+                self.meter.end(step, finished.usage);
+                self.meter.settled.checks +=
+                    u32::from(matches!(finished.reply, Reply::Checked { .. }));
                 self.judged = finished.judged.or_else(|| self.judged.take());
                 let (usage, cost, wall) = (finished.usage, finished.cost, finished.wall);
                 let recorded = recorded(&finished.reply, &self.base);
@@ -540,6 +541,7 @@ impl Running<'_> {
             }
             Err(EngineError::Llama(why)) => {
                 let why = why.to_string();
+                self.meter.end(step, Usage::default());
                 // It may have been working when it died, so what was set aside is spent.
                 let cost = self.engine.reserved(done.reservation).await;
                 let reply = Reply::Failed { model: true, why: why.clone() };
@@ -547,7 +549,7 @@ impl Running<'_> {
             }
             Err(e) => return Err(e),
         };
-        self.totals.cost += cost;
+        self.meter.settled.cost += cost;
         let events = self.machine.decide(Input { step, elapsed, reply });
         let mut facts = vec![Fact::Step { attempt, step, event }];
         facts.extend(advanced(attempt, &events));
@@ -559,7 +561,7 @@ impl Running<'_> {
                 self.engine.store.append_async(facts).await?;
             }
         }
-        self.totals.candidates = self.machine.counts().0;
+        self.meter.settled.candidates = self.machine.counts().0;
         self.tell_totals();
         Ok(())
     }
@@ -599,7 +601,6 @@ impl Running<'_> {
         let _ = self.watch.send(Progress::Ended { attempt, outcome, note });
         let row = self.engine.store.view()?.task(attempt.task)?;
         let proposal = row.and_then(|row| row.proposal().cloned());
-        self.totals.wall = self.elapsed();
         let winner = self
             .machine
             .winner()
@@ -610,7 +611,7 @@ impl Running<'_> {
             outcome: ending.outcome,
             note: ending.note,
             proposal: proposal.filter(|_| ending.outcome == AttemptOutcome::Finished),
-            totals: self.totals,
+            totals: self.totals(),
             winner,
             tried: self.machine.tried_by().iter().map(|(g, n)| (*g, *n)).collect(),
         })
@@ -618,14 +619,13 @@ impl Running<'_> {
 
     fn interrupted(&mut self) -> Result<Outcome, EngineError> {
         let (attempt, task) = (self.attempt, self.attempt.task);
-        self.totals.wall = self.elapsed();
         Ok(Outcome {
             task,
             attempt,
             outcome: AttemptOutcome::Stopped,
             note: format!("Interrupted; `tenfold continue {task}` goes on from here."),
             proposal: None,
-            totals: self.totals,
+            totals: self.totals(),
             winner: None,
             tried: Vec::new(),
         })
@@ -645,9 +645,12 @@ impl Running<'_> {
         let _ = self.watch.send(Progress::Doing { attempt: self.attempt, what });
     }
 
-    fn tell_totals(&mut self) {
-        self.totals.wall = self.elapsed();
-        let _ = self.watch.send(Progress::Totals(self.totals));
+    fn totals(&self) -> Totals {
+        Totals { wall: self.elapsed(), ..self.meter.totals() }
+    }
+
+    fn tell_totals(&self) {
+        let _ = self.watch.send(Progress::Totals(self.totals()));
     }
 }
 

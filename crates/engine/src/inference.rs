@@ -1,6 +1,7 @@
 //! Asking a model: money is set aside first, durably, then the questions go out together,
 //! then the bill is settled.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,13 +12,14 @@ use tenfold_domain::{
     ReservationId, StepEvent, StepId, Tokens, Usage,
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
-use tenfold_llama::{Llama, LlamaError};
+use tenfold_llama::{Llama, LlamaError, Reply as Answered};
 use tenfold_models::Entry;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::EngineError;
 use crate::engine::Engine;
+use crate::meter::Used;
 
 /// Tokens that a chat's template adds to each turn, at the most.
 const TEMPLATE_TOKENS: u64 = 64;
@@ -107,12 +109,13 @@ impl Engine {
     }
 }
 
-/// Asks all questions together and waits for the answers.
+/// Asks all questions of a step together and waits for the answers.
 pub(crate) async fn infer(
     entry: &Entry,
     llama: &Arc<Llama>,
+    step: StepId,
     asks: Vec<Ask>,
-    progress: mpsc::UnboundedSender<Usage>,
+    progress: mpsc::UnboundedSender<Used>,
 ) -> Result<Asked, EngineError> {
     // Loading is not billed: it is paid once, by whoever comes first.
     llama.info().await?;
@@ -121,7 +124,11 @@ pub(crate) async fn infer(
     let mut answers: Vec<Option<Answer>> = vec![None; asks.len()];
     for (index, ask) in asks.into_iter().enumerate() {
         let (llama, progress) = (Arc::clone(llama), progress.clone());
-        waiting.spawn(async move { (index, llama.ask(ask, Some(progress)).await) });
+        let tell = move |usage| {
+            // Nobody has to listen.
+            let _ = progress.send(Used { step, question: index, usage });
+        };
+        waiting.spawn(async move { (index, ask_one(&llama, ask, tell).await) });
     }
     let mut usage = Usage::default();
     while let Some(done) = waiting.join_next().await {
@@ -140,6 +147,19 @@ pub(crate) async fn infer(
     let wall = Millis::from(began.elapsed());
     let cost = entry.cost(usage, wall);
     Ok(Asked { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+}
+
+/// Asks one question, and tells how far it has come.
+async fn ask_one(llama: &Llama, ask: Ask, tell: impl Fn(Usage)) -> Result<Answered, LlamaError> {
+    let (send, mut used) = mpsc::unbounded_channel();
+    let mut asking = pin!(llama.ask(ask, Some(send)));
+    loop {
+        tokio::select! {
+            biased;
+            answered = &mut asking => return answered,
+            Some(usage) = used.recv() => tell(usage),
+        }
+    }
 }
 
 /// The most prompt and output tokens that a question can use. A token is a byte of text at

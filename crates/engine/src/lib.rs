@@ -7,6 +7,7 @@ mod checks;
 mod engine;
 mod error;
 mod inference;
+mod meter;
 mod places;
 mod progress;
 mod reading;
