@@ -8,27 +8,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tenfold_agent::Machine;
-use tenfold_agent::repair::{self, CheckAsk, Effect, Input, Repair, Reply, Setup};
+use tenfold_agent::repair::{self, Effect, Input, Repair, Reply};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis,
-    NanoUsd, ProposalEvent, ReservationId, Seed, StepEvent, StepId, TaskId, TaskSpec, TaskState,
-    Usage,
+    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, ProposalEvent, StepEvent,
+    StepId, TaskSpec, Usage,
 };
-use tenfold_store::{About, AttemptStart, EventQuery, Store};
 use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::checks::{Checks, Ran};
-use crate::engine::{Engine, Outcome, WinnerRow, WorkOptions, blocking};
+use crate::checks::Checks;
+use crate::effects::{Done, Judged};
+use crate::engine::{Engine, Outcome, WinnerRow};
 use crate::meter::{Meter, Used};
-use crate::reading::{self, Rules};
+use crate::recovery::{advanced, value};
 use crate::{EngineError, Progress, Totals};
 
-/// The most candidates that one attempt checks.
-const CANDIDATES: u32 = 600;
 /// How long a stopped attempt's effects are waited for.
 const STOP_TIME: Duration = Duration::from_millis(1_500);
 
@@ -44,293 +40,31 @@ enum Wake {
     Stop,
 }
 
-/// The end of an effect.
-struct Done {
-    step: StepId,
-    reservation: Option<ReservationId>,
-    result: Result<Finished, EngineError>,
-}
-
-/// What an effect left.
-struct Finished {
-    reply: Reply,
-    usage: Usage,
-    cost: NanoUsd,
-    wall: Millis,
-    judged: Option<Judged>,
-}
-
-/// What was before the judge.
-struct Judged {
-    commit: CommitId,
-    /// What the whole check said of it; none if the task has no check.
-    report: Option<CheckReport>,
-}
-
 /// An attempt at work.
-struct Running<'e> {
-    engine: &'e Engine,
-    attempt: AttemptId,
-    spec: TaskSpec,
-    checks: Arc<Checks>,
-    workspace: Arc<Workspace>,
-    base: CommitId,
-    machine: Repair,
-    effects: JoinSet<Done>,
-    started: HashSet<StepId>,
-    cancel: watch::Sender<bool>,
-    used: mpsc::UnboundedSender<Used>,
-    began: Instant,
-    before: Millis,
-    meter: Meter,
-    watch: mpsc::UnboundedSender<Progress>,
-    judged: Option<Judged>,
-}
-
-impl Engine {
-    /// Works on a task: goes on with an attempt that was interrupted, or begins one; when an
-    /// attempt gives up and the budget allows, begins the next.
-    ///
-    /// # Errors
-    /// When the task is not there or can't be worked on, or the store, the workspace or the
-    /// sandbox fails. That the task is not solved is no error.
-    pub async fn work(
-        &self,
-        task: TaskId,
-        mut options: WorkOptions,
-    ) -> Result<Outcome, EngineError> {
-        let view = self.store.view()?;
-        let row = view.task(task)?.ok_or(EngineError::NoTask(task))?;
-        let spec = view.spec(task)?.ok_or(EngineError::NoTask(task))?;
-        let interrupted = view.running()?.into_iter().find(|attempt| attempt.id.task == task);
-        drop(view);
-        if matches!(row.state, TaskState::Accepted | TaskState::Rejected) {
-            return Err(EngineError::NotOpen { task, state: row.state.to_string() });
-        }
-        let mut seed = options.seed.unwrap_or_else(seed_of_now);
-        let mut left = spec.budget.time;
-        let mut next = interrupted.map(|attempt| (attempt.id, attempt.base));
-        for turn in 0.. {
-            let workspace = Arc::new(self.workspace(&spec).await?);
-            let (attempt, base, resumed) = match next.take() {
-                Some((attempt, base)) => (attempt, base, true),
-                None => {
-                    let base = self.snapshot(&workspace, task, &options.watch).await?;
-                    let start = AttemptStart {
-                        strategy: spec.strategy,
-                        model: spec.model.clone(),
-                        seed,
-                        base: base.clone(),
-                    };
-                    (self.store.new_attempt_async(task, start).await?, base, false)
-                }
-            };
-            let running = self.prepare(
-                attempt,
-                spec.clone(),
-                workspace,
-                base,
-                &options,
-                (seed, left, resumed),
-            );
-            let outcome = running.await?.run(&mut options.stop).await?;
-            left = left.saturating_sub(outcome.totals.wall);
-            let again = outcome.outcome == AttemptOutcome::GaveUp
-                && turn + 1 < spec.budget.attempts
-                && left > Millis(0);
-            if !again {
-                return Ok(outcome);
-            }
-            seed = seed.child(u64::from(turn) + 1);
-        }
-        unreachable!("the loop above only ends by returning")
-    }
-
-    async fn snapshot(
-        &self,
-        workspace: &Arc<Workspace>,
-        task: TaskId,
-        watch: &mpsc::UnboundedSender<Progress>,
-    ) -> Result<CommitId, EngineError> {
-        let taken = Arc::clone(workspace);
-        let name = format!("base/{task}");
-        let (snapshot, notes) = blocking(move || -> Result<_, EngineError> {
-            let snapshot = taken.snapshot()?;
-            taken.keep(&name, &snapshot.commit)?;
-            Ok((snapshot, taken.notes()))
-        })
-        .await?;
-        for text in notes.into_iter().chain(snapshot.notes) {
-            let _ = watch.send(Progress::Note { task, text });
-        }
-        Ok(snapshot.commit)
-    }
-
-    async fn prepare(
-        &self,
-        attempt: AttemptId,
-        spec: TaskSpec,
-        workspace: Arc<Workspace>,
-        base: CommitId,
-        options: &WorkOptions,
-        (seed, time, resumed): (Seed, Millis, bool),
-    ) -> Result<Running<'_>, EngineError> {
-        let dir = self.config.places.runtime.join(format!("{attempt}"));
-        let sandbox = Arc::clone(&self.sandbox);
-        let checks = Checks::prepare(Arc::clone(&workspace), sandbox, base.clone(), dir).await?;
-        let machine = if resumed {
-            self.resume(attempt).await?
-        } else {
-            self.begin(attempt, &spec, (seed, time), &workspace).await?
-        };
-        let before = machine.elapsed();
-        let totals = Totals {
-            attempt,
-            candidates: 0,
-            checks: 0,
-            usage: Usage::default(),
-            cost: self.spent(attempt)?,
-            wall: before,
-        };
-        Ok(Running {
-            engine: self,
-            attempt,
-            spec,
-            checks: Arc::new(checks),
-            workspace,
-            base,
-            machine,
-            effects: JoinSet::new(),
-            started: HashSet::new(),
-            cancel: watch::channel(false).0,
-            used: mpsc::unbounded_channel().0,
-            began: Instant::now(),
-            before,
-            meter: Meter::new(totals),
-            watch: options.watch.clone(),
-            judged: None,
-        })
-    }
-
-    async fn begin(
-        &self,
-        attempt: AttemptId,
-        spec: &TaskSpec,
-        (seed, time): (Seed, Millis),
-        workspace: &Workspace,
-    ) -> Result<Repair, EngineError> {
-        let entry = self.entry(&spec.model)?;
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let setup = Setup {
-            text: spec.text.clone(),
-            root: workspace.root().to_string_lossy().into_owned(),
-            check: spec.check.clone().unwrap_or_default(),
-            check_timeout: spec.check_timeout,
-            seed,
-            time,
-            candidates: CANDIDATES,
-            parallel: cores as u32,
-            infill: entry.infill,
-            chat: entry.chat_template,
-            record: Vec::new(),
-        };
-        let events = Repair::begin(setup.clone());
-        let mut machine = Repair::new(setup);
-        self.store.append_async(advanced(attempt, &events)).await?;
-        events.iter().for_each(|event| machine.evolve(event));
-        Ok(machine)
-    }
-
-    /// The machine as its recorded events leave it. Calls that were under way when the engine
-    /// died may have been made, so their reservations count as spent.
-    async fn resume(&self, attempt: AttemptId) -> Result<Repair, EngineError> {
-        let machine = fold(&self.store, attempt)?;
-        let mut open = Vec::new();
-        for event in self.store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
-            match event?.fact {
-                Fact::Step { step, event: StepEvent::Intent { reservation, .. }, .. } => {
-                    open.push((step, reservation));
-                }
-                Fact::Step { step, .. } => open.retain(|(known, _)| *known != step),
-                _ => {}
-            }
-        }
-        for (step, reservation) in open {
-            let cost = self.reserved(reservation).await;
-            let why = "interrupted; what it may have cost is counted as spent".to_owned();
-            let event = StepEvent::Failed { why, cost };
-            let fact = Fact::Step { attempt, step, event };
-            match reservation {
-                Some(reservation) => self.settle(reservation, cost, vec![fact]).await?,
-                None => {
-                    self.store.append_async(vec![fact]).await?;
-                }
-            }
-        }
-        let event = AttemptEvent::Resumed;
-        self.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
-        Ok(machine)
-    }
-}
-
-/// Folds an attempt's recorded events.
-pub(crate) fn fold(store: &Store, attempt: AttemptId) -> Result<Repair, EngineError> {
-    let mut machine: Option<Repair> = None;
-    for event in store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
-        if let Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } = event?.fact {
-            let change = read(attempt, change)?;
-            match (&mut machine, &change) {
-                (None, repair::Event::Began { setup }) => {
-                    machine = Some(Repair::new(setup.clone()));
-                }
-                (Some(machine), change) => machine.evolve(change),
-                (None, _) => {}
-            }
-        }
-    }
-    machine.ok_or_else(|| EngineError::Record {
-        attempt: attempt.to_string(),
-        why: "its first event is missing".to_owned(),
-    })
-}
-
-pub(crate) fn read<T: serde::de::DeserializeOwned>(
-    attempt: AttemptId,
-    value: Value,
-) -> Result<T, EngineError> {
-    serde_json::from_value(value)
-        .map_err(|e| EngineError::Record { attempt: attempt.to_string(), why: e.to_string() })
-}
-
-fn advanced(attempt: AttemptId, events: &[repair::Event]) -> Vec<Fact> {
-    events
-        .iter()
-        .map(|event| Fact::Attempt {
-            attempt,
-            event: AttemptEvent::Advanced { change: value(event) },
-        })
-        .collect()
-}
-
-/// The JSON of what is ours to serialise: its maps have text keys, so it never fails.
-fn value(of: &impl serde::Serialize) -> Value {
-    serde_json::to_value(of).unwrap_or(Value::Null)
-}
-
-fn hash(effect: &Effect) -> Value {
-    let bytes = serde_json::to_vec(effect).unwrap_or_default();
-    let digest = Sha256::digest(&bytes);
-    let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({ "sha256": text })
-}
-
-fn seed_of_now() -> Seed {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Seed(now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))).child(0)
+pub(crate) struct Running<'e> {
+    pub(crate) engine: &'e Engine,
+    pub(crate) attempt: AttemptId,
+    pub(crate) spec: TaskSpec,
+    pub(crate) checks: Arc<Checks>,
+    pub(crate) workspace: Arc<Workspace>,
+    pub(crate) base: CommitId,
+    pub(crate) machine: Repair,
+    pub(crate) effects: JoinSet<Done>,
+    pub(crate) started: HashSet<StepId>,
+    pub(crate) cancel: watch::Sender<bool>,
+    pub(crate) used: mpsc::UnboundedSender<Used>,
+    pub(crate) began: Instant,
+    pub(crate) before: Millis,
+    pub(crate) meter: Meter,
+    pub(crate) watch: mpsc::UnboundedSender<Progress>,
+    pub(crate) judged: Option<Judged>,
 }
 
 impl Running<'_> {
-    async fn run(mut self, stop: &mut watch::Receiver<bool>) -> Result<Outcome, EngineError> {
+    pub(crate) async fn run(
+        mut self,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Outcome, EngineError> {
         let (send, mut used) = mpsc::unbounded_channel();
         self.used = send;
         let result = self.turn(stop, &mut used).await;
@@ -391,140 +125,6 @@ impl Running<'_> {
         self.before + Millis::from(self.began.elapsed())
     }
 
-    /// Starts every effect that is wanted and does not run yet.
-    async fn start_wanted(&mut self) -> Result<(), EngineError> {
-        for (step, effect) in self.machine.wants() {
-            if !self.started.insert(step) {
-                continue;
-            }
-            self.tell_doing(&effect);
-            match effect {
-                Effect::Read => self.start_read(step).await?,
-                Effect::Infer { asks, .. } => self.start_infer(step, asks).await?,
-                Effect::Check(ask) => self.start_check(step, ask).await?,
-                Effect::Judge { edits } => self.start_judge(step, edits).await?,
-            }
-        }
-        Ok(())
-    }
-
-    async fn intend(
-        &self,
-        step: StepId,
-        kind: EffectKind,
-        request: Value,
-    ) -> Result<(), EngineError> {
-        let event = StepEvent::Intent { kind, request, reservation: None };
-        let fact = Fact::Step { attempt: self.attempt, step, event };
-        self.engine.store.append_async(vec![fact]).await?;
-        Ok(())
-    }
-
-    async fn start_read(&mut self, step: StepId) -> Result<(), EngineError> {
-        let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
-        let rules = Rules::of(&self.spec)?;
-        self.effects.spawn(async move {
-            let began = Instant::now();
-            let read = blocking(move || reading::sources(&workspace, &base, &rules)).await;
-            let result = read.map(|files| Finished {
-                reply: Reply::Sources { files },
-                usage: Usage::default(),
-                cost: NanoUsd::ZERO,
-                wall: began.elapsed().into(),
-                judged: None,
-            });
-            Done { step, reservation: None, result }
-        });
-        Ok(())
-    }
-
-    async fn start_infer(
-        &mut self,
-        step: StepId,
-        asks: Vec<tenfold_domain::Ask>,
-    ) -> Result<(), EngineError> {
-        let (engine, model) = (self.engine, self.spec.model.clone());
-        let request = hash(&Effect::Infer { asks: asks.clone(), what: String::new() });
-        let intended = engine.intend_model(self.attempt, step, &model, &asks, request).await;
-        let reservation = match intended {
-            Ok(reservation) => reservation,
-            Err(EngineError::Money(refusal)) => {
-                let why = format!("Out of money: {refusal}.");
-                return self.end(AttemptOutcome::LimitMoney, why).await;
-            }
-            Err(e) => return Err(e),
-        };
-        let entry = engine.entry(&model)?;
-        let llama = engine.llama(&entry).await;
-        let used = self.used.clone();
-        self.meter.begin(step, asks.len());
-        self.effects.spawn(async move {
-            let asked = crate::inference::infer(&entry, &llama, step, asks, used).await;
-            let result = asked.map(|asked| Finished {
-                reply: asked.reply,
-                usage: asked.usage,
-                cost: asked.cost,
-                wall: asked.wall,
-                judged: None,
-            });
-            Done { step, reservation: Some(reservation), result }
-        });
-        Ok(())
-    }
-
-    async fn start_check(&mut self, step: StepId, ask: CheckAsk) -> Result<(), EngineError> {
-        self.intend(step, EffectKind::Check, hash(&Effect::Check(ask.clone()))).await?;
-        let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
-        self.effects.spawn(async move {
-            let result = checks.run(&ask, &cancel).await.map(|ran| checked(ran, None));
-            Done { step, reservation: None, result }
-        });
-        Ok(())
-    }
-
-    async fn start_judge(
-        &mut self,
-        step: StepId,
-        edits: Vec<tenfold_code::Edit>,
-    ) -> Result<(), EngineError> {
-        // Without a check nothing is run, so there is nothing to announce.
-        if self.spec.check.is_some() {
-            let request = hash(&Effect::Judge { edits: edits.clone() });
-            self.intend(step, EffectKind::Check, request).await?;
-        }
-        let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
-        let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
-        let (spec, rules) = (self.spec.clone(), Rules::of(&self.spec)?);
-        let message = message(&self.spec, self.attempt);
-        let name = format!("attempt/{}", self.attempt);
-        self.effects.spawn(async move {
-            let judge = async {
-                let began = Instant::now();
-                let work = checks.commit(&edits, message).await?;
-                let commit = blocking(move || -> Result<_, EngineError> {
-                    let (protected, may_edit) = (&rules.protected, &rules.may_edit);
-                    let (commit, _) = workspace.put_back(&base, &work, protected, may_edit)?;
-                    workspace.keep(&name, &commit)?;
-                    Ok(commit)
-                })
-                .await?;
-                let Some(check) = &spec.check else {
-                    return Ok(Finished {
-                        reply: Reply::Unjudged,
-                        usage: Usage::default(),
-                        cost: NanoUsd::ZERO,
-                        wall: began.elapsed().into(),
-                        judged: Some(Judged { commit, report: None }),
-                    });
-                };
-                let ran = checks.judge(&commit, check, spec.check_timeout, &cancel).await?;
-                Ok(checked(ran, Some(commit)))
-            };
-            Done { step, reservation: None, result: judge.await }
-        });
-        Ok(())
-    }
-
     /// Records what an effect left, together with all that follows from it.
     async fn take(&mut self, done: Done) -> Result<(), EngineError> {
         let elapsed = self.elapsed();
@@ -567,7 +167,11 @@ impl Running<'_> {
     }
 
     /// Ends the attempt from outside of its machine.
-    async fn end(&mut self, outcome: AttemptOutcome, why: String) -> Result<(), EngineError> {
+    pub(crate) async fn end(
+        &mut self,
+        outcome: AttemptOutcome,
+        why: String,
+    ) -> Result<(), EngineError> {
         let elapsed = self.elapsed();
         let reply = Reply::Stop { outcome, why };
         let events = self.machine.decide(Input { step: StepId(0), elapsed, reply });
@@ -631,7 +235,7 @@ impl Running<'_> {
         })
     }
 
-    fn tell_doing(&self, effect: &Effect) {
+    pub(crate) fn tell_doing(&self, effect: &Effect) {
         let what = match effect {
             Effect::Read => "reading the code".to_owned(),
             Effect::Infer { what, .. } => what.clone(),
@@ -661,28 +265,10 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     }
 }
 
-fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {
-    let wall = ran.report.wall;
-    let judged = commit.map(|commit| Judged { commit, report: Some(ran.report.clone()) });
-    let reply = if ran.cancelled {
-        let why = "cancelled".to_owned();
-        Reply::Stop { outcome: AttemptOutcome::Stopped, why }
-    } else {
-        Reply::Checked { report: ran.report, output: ran.output }
-    };
-    Finished { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall, judged }
-}
-
 /// A reply as it is recorded: what was only read is in the base commit already.
 fn recorded(reply: &Reply, base: &CommitId) -> Value {
     match reply {
         Reply::Sources { .. } => json!({ "reply": "sources", "base": base }),
         _ => value(reply),
     }
-}
-
-fn message(spec: &TaskSpec, attempt: AttemptId) -> String {
-    let subject = spec.text.lines().next().filter(|line| !line.trim().is_empty());
-    let subject = subject.unwrap_or("Make the check pass");
-    format!("{subject}\n\nTenfold task {}, attempt {attempt}.\n", attempt.task)
 }

@@ -4,6 +4,7 @@
 
 mod attempt;
 mod checks;
+mod effects;
 mod engine;
 mod error;
 mod inference;
@@ -11,8 +12,10 @@ mod meter;
 mod places;
 mod progress;
 mod reading;
+mod recovery;
 mod replay;
 mod review;
+mod work;
 
 pub use engine::{Engine, EngineConfig, Outcome, WinnerRow, WorkOptions};
 pub use error::{EngineError, ErrorKind};

@@ -12,8 +12,8 @@ use tenfold_domain::{AttemptEvent, AttemptId, CommitId, Fact, Millis, StepEvent,
 use tenfold_store::{About, EventQuery, View};
 use tenfold_workspace::Workspace;
 
-use crate::attempt::read;
 use crate::reading::{Rules, sources};
+use crate::recovery::read;
 use crate::{EngineError, Places};
 
 /// What a replay found.

@@ -1,0 +1,204 @@
+//! The effects of an attempt: each is announced in the journal, begun beside the others, and
+//! comes back as a [`Done`]. What follows from it is for the loop in `attempt` to find out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tenfold_agent::Machine;
+use tenfold_agent::repair::{CheckAsk, Effect, Reply};
+use tenfold_domain::{
+    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd,
+    ReservationId, StepEvent, StepId, TaskSpec, Usage,
+};
+
+use crate::EngineError;
+use crate::attempt::Running;
+use crate::checks::Ran;
+use crate::engine::blocking;
+use crate::reading::{self, Rules};
+
+/// The end of an effect.
+pub(crate) struct Done {
+    pub(crate) step: StepId,
+    pub(crate) reservation: Option<ReservationId>,
+    pub(crate) result: Result<Finished, EngineError>,
+}
+
+/// What an effect left.
+pub(crate) struct Finished {
+    pub(crate) reply: Reply,
+    pub(crate) usage: Usage,
+    pub(crate) cost: NanoUsd,
+    pub(crate) wall: Millis,
+    pub(crate) judged: Option<Judged>,
+}
+
+/// What was before the judge.
+pub(crate) struct Judged {
+    pub(crate) commit: CommitId,
+    /// What the whole check said of it; none if the task has no check.
+    pub(crate) report: Option<CheckReport>,
+}
+
+impl Running<'_> {
+    /// Starts every effect that is wanted and does not run yet.
+    pub(crate) async fn start_wanted(&mut self) -> Result<(), EngineError> {
+        for (step, effect) in self.machine.wants() {
+            if !self.started.insert(step) {
+                continue;
+            }
+            self.tell_doing(&effect);
+            match effect {
+                Effect::Read => self.start_read(step).await?,
+                Effect::Infer { asks, .. } => self.start_infer(step, asks).await?,
+                Effect::Check(ask) => self.start_check(step, ask).await?,
+                Effect::Judge { edits } => self.start_judge(step, edits).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn intend(
+        &self,
+        step: StepId,
+        kind: EffectKind,
+        request: Value,
+    ) -> Result<(), EngineError> {
+        let event = StepEvent::Intent { kind, request, reservation: None };
+        let fact = Fact::Step { attempt: self.attempt, step, event };
+        self.engine.store.append_async(vec![fact]).await?;
+        Ok(())
+    }
+
+    async fn start_read(&mut self, step: StepId) -> Result<(), EngineError> {
+        let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
+        let rules = Rules::of(&self.spec)?;
+        self.effects.spawn(async move {
+            let began = Instant::now();
+            let read = blocking(move || reading::sources(&workspace, &base, &rules)).await;
+            let result = read.map(|files| Finished {
+                reply: Reply::Sources { files },
+                usage: Usage::default(),
+                cost: NanoUsd::ZERO,
+                wall: began.elapsed().into(),
+                judged: None,
+            });
+            Done { step, reservation: None, result }
+        });
+        Ok(())
+    }
+
+    async fn start_infer(
+        &mut self,
+        step: StepId,
+        asks: Vec<tenfold_domain::Ask>,
+    ) -> Result<(), EngineError> {
+        let (engine, model) = (self.engine, self.spec.model.clone());
+        let request = hash(&Effect::Infer { asks: asks.clone(), what: String::new() });
+        let intended = engine.intend_model(self.attempt, step, &model, &asks, request).await;
+        let reservation = match intended {
+            Ok(reservation) => reservation,
+            Err(EngineError::Money(refusal)) => {
+                let why = format!("Out of money: {refusal}.");
+                return self.end(AttemptOutcome::LimitMoney, why).await;
+            }
+            Err(e) => return Err(e),
+        };
+        let entry = engine.entry(&model)?;
+        let llama = engine.llama(&entry).await;
+        let used = self.used.clone();
+        self.meter.begin(step, asks.len());
+        self.effects.spawn(async move {
+            let asked = crate::inference::infer(&entry, &llama, step, asks, used).await;
+            let result = asked.map(|asked| Finished {
+                reply: asked.reply,
+                usage: asked.usage,
+                cost: asked.cost,
+                wall: asked.wall,
+                judged: None,
+            });
+            Done { step, reservation: Some(reservation), result }
+        });
+        Ok(())
+    }
+
+    async fn start_check(&mut self, step: StepId, ask: CheckAsk) -> Result<(), EngineError> {
+        self.intend(step, EffectKind::Check, hash(&Effect::Check(ask.clone()))).await?;
+        let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
+        self.effects.spawn(async move {
+            let result = checks.run(&ask, &cancel).await.map(|ran| checked(ran, None));
+            Done { step, reservation: None, result }
+        });
+        Ok(())
+    }
+
+    async fn start_judge(
+        &mut self,
+        step: StepId,
+        edits: Vec<tenfold_code::Edit>,
+    ) -> Result<(), EngineError> {
+        // Without a check nothing is run, so there is nothing to announce.
+        if self.spec.check.is_some() {
+            let request = hash(&Effect::Judge { edits: edits.clone() });
+            self.intend(step, EffectKind::Check, request).await?;
+        }
+        let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
+        let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
+        let (spec, rules) = (self.spec.clone(), Rules::of(&self.spec)?);
+        let message = message(&self.spec, self.attempt);
+        let name = format!("attempt/{}", self.attempt);
+        self.effects.spawn(async move {
+            let judge = async {
+                let began = Instant::now();
+                let work = checks.commit(&edits, message).await?;
+                let commit = blocking(move || -> Result<_, EngineError> {
+                    let (protected, may_edit) = (&rules.protected, &rules.may_edit);
+                    let (commit, _) = workspace.put_back(&base, &work, protected, may_edit)?;
+                    workspace.keep(&name, &commit)?;
+                    Ok(commit)
+                })
+                .await?;
+                let Some(check) = &spec.check else {
+                    return Ok(Finished {
+                        reply: Reply::Unjudged,
+                        usage: Usage::default(),
+                        cost: NanoUsd::ZERO,
+                        wall: began.elapsed().into(),
+                        judged: Some(Judged { commit, report: None }),
+                    });
+                };
+                let ran = checks.judge(&commit, check, spec.check_timeout, &cancel).await?;
+                Ok(checked(ran, Some(commit)))
+            };
+            Done { step, reservation: None, result: judge.await }
+        });
+        Ok(())
+    }
+}
+
+fn hash(effect: &Effect) -> Value {
+    let bytes = serde_json::to_vec(effect).unwrap_or_default();
+    let digest = Sha256::digest(&bytes);
+    let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({ "sha256": text })
+}
+
+fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {
+    let wall = ran.report.wall;
+    let judged = commit.map(|commit| Judged { commit, report: Some(ran.report.clone()) });
+    let reply = if ran.cancelled {
+        let why = "cancelled".to_owned();
+        Reply::Stop { outcome: AttemptOutcome::Stopped, why }
+    } else {
+        Reply::Checked { report: ran.report, output: ran.output }
+    };
+    Finished { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall, judged }
+}
+
+fn message(spec: &TaskSpec, attempt: AttemptId) -> String {
+    let subject = spec.text.lines().next().filter(|line| !line.trim().is_empty());
+    let subject = subject.unwrap_or("Make the check pass");
+    format!("{subject}\n\nTenfold task {}, attempt {attempt}.\n", attempt.task)
+}

@@ -1,0 +1,90 @@
+//! An attempt as the journal has it: how its machine's events are written there, and how they
+//! are read back, for going on with it and for replaying it. Nothing here decides anything.
+
+use serde_json::Value;
+use tenfold_agent::Machine;
+use tenfold_agent::repair::{self, Repair};
+use tenfold_domain::{AttemptEvent, AttemptId, Fact, StepEvent};
+use tenfold_store::{About, EventQuery, Store};
+
+use crate::EngineError;
+use crate::engine::Engine;
+
+impl Engine {
+    /// The machine as its recorded events leave it. Calls that were under way when the engine
+    /// died may have been made, so their reservations count as spent.
+    pub(crate) async fn resume(&self, attempt: AttemptId) -> Result<Repair, EngineError> {
+        let machine = fold(&self.store, attempt)?;
+        let mut open = Vec::new();
+        for event in self.store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
+            match event?.fact {
+                Fact::Step { step, event: StepEvent::Intent { reservation, .. }, .. } => {
+                    open.push((step, reservation));
+                }
+                Fact::Step { step, .. } => open.retain(|(known, _)| *known != step),
+                _ => {}
+            }
+        }
+        for (step, reservation) in open {
+            let cost = self.reserved(reservation).await;
+            let why = "interrupted; what it may have cost is counted as spent".to_owned();
+            let event = StepEvent::Failed { why, cost };
+            let fact = Fact::Step { attempt, step, event };
+            match reservation {
+                Some(reservation) => self.settle(reservation, cost, vec![fact]).await?,
+                None => {
+                    self.store.append_async(vec![fact]).await?;
+                }
+            }
+        }
+        let event = AttemptEvent::Resumed;
+        self.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
+        Ok(machine)
+    }
+}
+
+/// Folds an attempt's recorded events.
+fn fold(store: &Store, attempt: AttemptId) -> Result<Repair, EngineError> {
+    let mut machine: Option<Repair> = None;
+    for event in store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
+        if let Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } = event?.fact {
+            let change = read(attempt, change)?;
+            match (&mut machine, &change) {
+                (None, repair::Event::Began { setup }) => {
+                    machine = Some(Repair::new(setup.clone()));
+                }
+                (Some(machine), change) => machine.evolve(change),
+                (None, _) => {}
+            }
+        }
+    }
+    machine.ok_or_else(|| EngineError::Record {
+        attempt: attempt.to_string(),
+        why: "its first event is missing".to_owned(),
+    })
+}
+
+/// A record of an attempt, in the form that its strategy gave it.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(
+    attempt: AttemptId,
+    value: Value,
+) -> Result<T, EngineError> {
+    serde_json::from_value(value)
+        .map_err(|e| EngineError::Record { attempt: attempt.to_string(), why: e.to_string() })
+}
+
+/// The facts that a machine's events are recorded as.
+pub(crate) fn advanced(attempt: AttemptId, events: &[repair::Event]) -> Vec<Fact> {
+    events
+        .iter()
+        .map(|event| Fact::Attempt {
+            attempt,
+            event: AttemptEvent::Advanced { change: value(event) },
+        })
+        .collect()
+}
+
+/// The JSON of what is ours to serialise: its maps have text keys, so it never fails.
+pub(crate) fn value(of: &impl serde::Serialize) -> Value {
+    serde_json::to_value(of).unwrap_or(Value::Null)
+}
