@@ -5,7 +5,9 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use tenfold_domain::{AttemptOutcome, CheckReport, NanoUsd, TaskId, TaskState, Timestamp, Usage};
+use tenfold_domain::{
+    AttemptOutcome, Budget, CheckReport, NanoUsd, TaskId, TaskState, Timestamp, Usage,
+};
 use tenfold_engine::Outcome;
 use tenfold_store::{ProposalRow, ProposalState, TaskRow, View};
 use tenfold_workspace::{ChangeKind, ChangedFile, Workspace};
@@ -95,12 +97,20 @@ pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
 /// What a person may want to type next.
 pub(crate) fn next(row: &TaskRow) -> String {
     let id = row.id;
+    let at_limit = row.last.as_ref().is_some_and(|last| {
+        matches!(last.outcome, AttemptOutcome::LimitTime | AttemptOutcome::LimitMoney)
+    });
     let in_place = row.proposal().map(|proposal| &proposal.state);
     let commands: &[(&str, &str)] = match (row.state, in_place) {
         (TaskState::ToReview, _) => &[
             ("diff", "the change"),
             ("show", "what was tried, and the proof"),
             ("accept", "take it; `reject` sends it away"),
+        ],
+        (TaskState::NeedsYou, _) if at_limit => &[
+            ("show", "what was tried, and what going on would take"),
+            ("log", "every step"),
+            ("continue", "go on from here; --budget and --time-limit give it more"),
         ],
         (TaskState::NeedsYou, _) => &[
             ("show", "what was tried, and what going on would take"),
@@ -160,6 +170,11 @@ fn file_line(file: &ChangedFile) -> String {
 /// Money as people read it: to a millionth of a dollar, rounded up, without trailing zeros.
 pub(crate) fn money(amount: NanoUsd) -> String {
     NanoUsd(amount.0.div_ceil(1_000).saturating_mul(1_000)).to_string()
+}
+
+/// Where work on a task stops.
+pub(crate) fn limits(budget: &Budget) -> String {
+    format!("{}, {}, {} attempts", money(budget.money), budget.time, budget.attempts)
 }
 
 /// Tokens in and out.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AttemptId, CheckReport, CommitId, LedgerEvent, Millis, NanoUsd, ReservationId, Seed, StepId,
-    Strategy, TaskId, TaskSpec, Timestamp, Usage,
+    AttemptId, Budget, CheckReport, CommitId, LedgerEvent, Millis, NanoUsd, ReservationId, Seed,
+    StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -113,6 +113,11 @@ impl Fact {
 pub enum TaskEvent {
     /// A person asked for it.
     Asked(Box<TaskSpec>),
+    /// The person set other limits, in place of those before.
+    Budgeted {
+        /// The limits from now on.
+        budget: Budget,
+    },
 }
 
 /// What happens to an attempt.

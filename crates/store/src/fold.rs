@@ -27,6 +27,11 @@ impl TaskFold {
             Fact::Task { task, event: TaskEvent::Asked(spec) } => {
                 self.task.get_or_insert_with(|| asked(*task, spec, event.at));
             }
+            Fact::Task { event: TaskEvent::Budgeted { budget }, .. } => {
+                if let Some(task) = &mut self.task {
+                    task.budget = *budget;
+                }
+            }
             Fact::Attempt { attempt, event: change } => {
                 self.evolve_attempt(*attempt, change, event.at);
             }
@@ -93,6 +98,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         text: spec.text.clone(),
         workspace: spec.workspace.clone(),
         state: TaskState::Queued,
+        budget: spec.budget,
         attempts: 0,
         running: BTreeSet::new(),
         spent: NanoUsd::ZERO,

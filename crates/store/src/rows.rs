@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, CommitId, Millis, NanoUsd, Seed, Strategy, TaskId, TaskState,
-    Timestamp, Tokens, Usage,
+    AttemptId, AttemptOutcome, Budget, CommitId, Millis, NanoUsd, Seed, Strategy, TaskId,
+    TaskState, Timestamp, Tokens, Usage,
 };
 
 /// A task as it stands.
@@ -21,6 +21,8 @@ pub struct TaskRow {
     pub workspace: PathBuf,
     /// Where it stands.
     pub state: TaskState,
+    /// Where work on it stops now.
+    pub budget: Budget,
     /// How many attempts have begun.
     pub attempts: u32,
     /// The attempts that have begun and not ended, by number.

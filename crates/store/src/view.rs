@@ -139,12 +139,14 @@ impl View {
         project::task(self.connection(), id)
     }
 
-    /// A task as it was asked for; `None` if nobody did.
+    /// A task as it was asked for, with the budget that it has now; `None` if nobody did.
     ///
     /// # Errors
     /// As for [`View::events`].
     pub fn spec(&self, id: TaskId) -> Result<Option<TaskSpec>, StoreError> {
-        journal::spec(self.connection(), id)
+        let Some(spec) = journal::spec(self.connection(), id)? else { return Ok(None) };
+        let budget = self.task(id)?.map_or(spec.budget, |row| row.budget);
+        Ok(Some(TaskSpec { budget, ..spec }))
     }
 
     /// The attempts of a task, in their order.

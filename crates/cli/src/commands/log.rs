@@ -112,6 +112,10 @@ impl Reading {
                     if spec.text.is_empty() { "make the check pass" } else { spec.text.as_str() };
                 Some(format!("{} asked: {}", report::moment(at), one_line(text, WIDTH)))
             }
+            Fact::Task { event: TaskEvent::Budgeted { budget }, .. } => {
+                let limits = report::limits(budget);
+                Some(format!("{} from now on at most {limits}", report::moment(at)))
+            }
             Fact::Attempt { attempt, event } => self.attempt(*attempt, event, at),
             Fact::Step { step, event, .. } => self.step(*step, event, at),
             Fact::Proposal { event, .. } => Some(self.at(at, &proposal(event))),

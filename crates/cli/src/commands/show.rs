@@ -81,10 +81,7 @@ fn asked(text: &mut String, spec: &TaskSpec, row: &TaskRow) {
             field(text, name, &one_line(&patterns.join("  "), 200));
         }
     }
-    let budget = &spec.budget;
-    let limits =
-        format!("{}, {}, {} attempts", report::money(budget.money), budget.time, budget.attempts);
-    field(text, "at most", &limits);
+    field(text, "at most", &report::limits(&spec.budget));
     field(text, "spent", &format!("{}, {}", report::money(row.spent), row.wall));
 }
 

@@ -209,6 +209,16 @@ fn a_stopped_attempt_goes_on_when_it_is_resumed() {
 }
 
 #[test]
+fn the_budget_that_was_set_last_holds() {
+    let mut story = Story::asked();
+    let budget = Budget { money: NanoUsd(9), time: Millis(8), attempts: 7 };
+    let event = TaskEvent::Budgeted { budget };
+    story.tell(Fact::Task { task: id(1).task, event });
+    assert_eq!(story.task().budget, budget);
+    assert_eq!(story.stands(), Queued, "it starts nothing by itself");
+}
+
+#[test]
 fn costs_tokens_steps_and_checks_add_up() {
     let mut story = Story::asked();
     story.start(1);

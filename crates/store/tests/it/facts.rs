@@ -78,6 +78,10 @@ pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
             task: TaskId::new(number).unwrap(),
             event: TaskEvent::Asked(Box::new(spec(&format!("task {number}")))),
         }),
+        1 => (1..=3u64, 1..=9u32).prop_map(|(number, attempts)| Fact::Task {
+            task: TaskId::new(number).unwrap(),
+            event: TaskEvent::Budgeted { budget: Budget { attempts, ..spec("").budget } },
+        }),
         4 => (attempt.clone(), any_attempt_event())
             .prop_map(|(attempt, event)| Fact::Attempt { attempt, event }),
         4 => (attempt.clone(), any_step_event())
