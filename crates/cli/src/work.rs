@@ -22,18 +22,28 @@ use crate::{evidence, report};
 /// process that it has, and the journal says where to go on.
 const STOPPING: Duration = Duration::from_millis(1_500);
 
+/// How to work on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct How {
+    /// The seed of a new attempt.
+    pub(crate) seed: Option<Seed>,
+    /// Whether the time of an attempt that was interrupted counts anew.
+    pub(crate) time_anew: bool,
+}
+
 /// Works the task and says what came of it.
 pub(crate) async fn work(
     context: &Context,
     engine: Arc<Engine>,
     task: TaskId,
-    seed: Option<Seed>,
+    how: How,
     format: Format,
     stop: &Stop,
 ) -> Result<Exit, Trouble> {
     let (watch, progress) = mpsc::unbounded_channel();
     let watching = tokio::spawn(Watcher::new(task, context.verbose).watch(progress));
-    let options = WorkOptions { seed, watch, stop: stop.signal() };
+    let options =
+        WorkOptions { seed: how.seed, time_anew: how.time_anew, watch, stop: stop.signal() };
     let outcome = tokio::select! {
         outcome = engine.work(task, options) => Some(outcome),
         () = overdue(stop) => None,

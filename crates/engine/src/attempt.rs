@@ -3,7 +3,7 @@
 //!
 //! [`Wake`] lists all that can wake the loop.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 use tenfold_agent::Machine;
 use tenfold_agent::repair::{self, Effect, Input, Repair, Reply};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, ProposalEvent, StepEvent,
-    StepId, TaskSpec, Usage,
+    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, ProposalEvent,
+    ReservationId, StepEvent, StepId, TaskSpec, Usage,
 };
 use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::checks::Checks;
-use crate::effects::{Done, Judged};
+use crate::effects::{Done, Judged, Open};
 use crate::engine::{Engine, Outcome, WinnerRow};
 use crate::meter::{Meter, Used};
 use crate::recovery::{advanced, value};
@@ -50,11 +50,18 @@ pub(crate) struct Running<'e> {
     pub(crate) base: CommitId,
     pub(crate) machine: Repair,
     pub(crate) effects: JoinSet<Done>,
-    pub(crate) started: HashSet<StepId>,
+    /// The effects that have begun and not come back.
+    pub(crate) open: BTreeMap<StepId, Open>,
     pub(crate) cancel: watch::Sender<bool>,
     pub(crate) used: mpsc::UnboundedSender<Used>,
+    /// When this engine began to work on it, its preparation included.
     pub(crate) began: Instant,
+    /// How long it had been worked on before.
     pub(crate) before: Millis,
+    /// When it ends, solved or not, on the clock of [`Running::elapsed`].
+    pub(crate) limit: Millis,
+    /// How long the last run took that passed: the whole check takes no less.
+    pub(crate) passed_in: Millis,
     pub(crate) meter: Meter,
     pub(crate) watch: mpsc::UnboundedSender<Progress>,
     pub(crate) judged: Option<Judged>,
@@ -86,17 +93,22 @@ impl Running<'_> {
         used: &mut mpsc::UnboundedReceiver<Used>,
     ) -> Result<Outcome, EngineError> {
         while self.machine.ending().is_none() {
+            if self.left() == Millis(0) {
+                self.out_of_time().await?;
+                break;
+            }
             self.start_wanted().await?;
+            if self.machine.ending().is_some() {
+                // There is not the money for it, or not the time.
+                break;
+            }
             match self.wait(stop, used).await {
                 Wake::Done(done) => self.take(*done).await?,
                 Wake::Used(used) => {
                     self.meter.hear(&used);
                     self.tell_totals();
                 }
-                Wake::Deadline => {
-                    let why = format!("Not solved within {}.", self.machine.time());
-                    self.end(AttemptOutcome::LimitTime, why).await?;
-                }
+                Wake::Deadline => self.out_of_time().await?,
                 Wake::Stop => return self.interrupted(),
             }
         }
@@ -108,7 +120,7 @@ impl Running<'_> {
         stop: &mut watch::Receiver<bool>,
         used: &mut mpsc::UnboundedReceiver<Used>,
     ) -> Wake {
-        let left = self.machine.time().saturating_sub(self.elapsed());
+        let left = self.left();
         tokio::select! {
             biased;
             () = stopped(stop) => Wake::Stop,
@@ -125,15 +137,27 @@ impl Running<'_> {
         self.before + Millis::from(self.began.elapsed())
     }
 
+    pub(crate) fn left(&self) -> Millis {
+        self.limit.saturating_sub(self.elapsed())
+    }
+
     /// Records what an effect left, together with all that follows from it.
     async fn take(&mut self, done: Done) -> Result<(), EngineError> {
-        let elapsed = self.elapsed();
+        // The clock is the engine's. A machine is never shown that its time is over, so that
+        // an attempt can go on when it is given more.
+        let elapsed = self.elapsed().min(self.machine.time().saturating_sub(Millis(1)));
+        self.open.remove(&done.step);
         let (attempt, step) = (self.attempt, done.step);
         let (reply, event, cost) = match done.result {
             Ok(finished) => {
                 self.meter.end(step, finished.usage);
                 self.meter.settled.checks +=
                     u32::from(matches!(finished.reply, Reply::Checked { .. }));
+                if let Reply::Checked { report, .. } = &finished.reply
+                    && report.passed()
+                {
+                    self.passed_in = report.wall;
+                }
                 self.judged = finished.judged.or_else(|| self.judged.take());
                 let (usage, cost, wall) = (finished.usage, finished.cost, finished.wall);
                 let recorded = recorded(&finished.reply, &self.base);
@@ -154,13 +178,9 @@ impl Running<'_> {
         let mut facts = vec![Fact::Step { attempt, step, event }];
         facts.extend(advanced(attempt, &events));
         events.iter().for_each(|event| self.machine.evolve(event));
-        facts.extend(self.ended());
-        match done.reservation {
-            Some(reservation) => self.engine.settle(reservation, cost, facts).await?,
-            None => {
-                self.engine.store.append_async(facts).await?;
-            }
-        }
+        let mut bills: Vec<_> = done.reservation.map(|id| (id, cost)).into_iter().collect();
+        self.close(&mut facts, &mut bills)?;
+        self.engine.settle(bills, facts).await?;
         self.meter.settled.candidates = self.machine.counts().0;
         self.tell_totals();
         Ok(())
@@ -176,17 +196,53 @@ impl Running<'_> {
         let reply = Reply::Stop { outcome, why };
         let events = self.machine.decide(Input { step: StepId(0), elapsed, reply });
         events.iter().for_each(|event| self.machine.evolve(event));
-        let mut facts = advanced(self.attempt, &events);
-        facts.extend(self.ended());
-        self.engine.store.append_async(facts).await?;
-        Ok(())
+        let (mut facts, mut bills) = (advanced(self.attempt, &events), Vec::new());
+        self.close(&mut facts, &mut bills)?;
+        self.engine.settle(bills, facts).await
     }
 
-    /// The facts that end the attempt, once its machine has: the proposal, and the end.
-    fn ended(&self) -> Vec<Fact> {
-        let Some(ending) = self.machine.ending() else { return Vec::new() };
+    /// The attempt's time is over, or too short for what it wants next.
+    pub(crate) async fn out_of_time(&mut self) -> Result<(), EngineError> {
+        let judging =
+            self.machine.wants().iter().any(|(_, effect)| matches!(effect, Effect::Judge { .. }));
+        let why = if judging {
+            format!(
+                "A candidate mends the failing tests, but of {} there was no time left for the \
+                 whole check on it; more of it (--time-limit) may be all that is missing.",
+                self.limit
+            )
+        } else {
+            format!("Not solved within {}.", self.limit)
+        };
+        self.end(AttemptOutcome::LimitTime, why).await
+    }
+
+    /// Adds the facts that end the attempt, once its machine has: what is cut off by that,
+    /// the proposal, and the end.
+    fn close(
+        &mut self,
+        facts: &mut Vec<Fact>,
+        bills: &mut Vec<(ReservationId, NanoUsd)>,
+    ) -> Result<(), EngineError> {
         let attempt = self.attempt;
-        let mut facts = Vec::new();
+        let Some(ending) = self.machine.ending() else { return Ok(()) };
+        for (step, open) in std::mem::take(&mut self.open) {
+            if !open.announced {
+                continue;
+            }
+            let mut cost = NanoUsd::ZERO;
+            if let Some(reservation) = open.reservation {
+                // It is cut off at once, so it has cost what it was heard to use.
+                let usage = self.meter.heard(step);
+                let entry = self.engine.entry(&self.spec.model)?;
+                cost = entry.cost(usage, open.began.elapsed().into());
+                bills.push((reservation, cost));
+            }
+            self.meter.end(step, Usage::default());
+            self.meter.settled.cost += cost;
+            let why = format!("cut off, because the attempt ended: {}", ending.outcome);
+            facts.push(Fact::Step { attempt, step, event: StepEvent::Failed { why, cost } });
+        }
         if ending.outcome == AttemptOutcome::Finished
             && let Some(Judged { commit, report }) = &self.judged
         {
@@ -195,7 +251,7 @@ impl Running<'_> {
         }
         let (outcome, note) = (ending.outcome, ending.note.clone());
         facts.push(Fact::Attempt { attempt, event: AttemptEvent::Ended { outcome, note } });
-        facts
+        Ok(())
     }
 
     fn outcome(&mut self) -> Result<Outcome, EngineError> {
@@ -259,7 +315,7 @@ impl Running<'_> {
 }
 
 /// Waits until the person stops; for ever if nobody can.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;
     }

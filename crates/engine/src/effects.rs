@@ -14,9 +14,10 @@ use tenfold_domain::{
 };
 
 use crate::EngineError;
-use crate::attempt::Running;
+use crate::attempt::{Running, stopped};
 use crate::checks::Ran;
 use crate::engine::blocking;
+use crate::inference::Asked;
 use crate::reading::{self, Rules};
 
 /// The end of an effect.
@@ -42,11 +43,29 @@ pub(crate) struct Judged {
     pub(crate) report: Option<CheckReport>,
 }
 
+/// An effect that has begun and not come back.
+pub(crate) struct Open {
+    pub(crate) began: Instant,
+    /// Whether the journal knows that it has begun.
+    pub(crate) announced: bool,
+    /// The money set aside for it.
+    pub(crate) reservation: Option<ReservationId>,
+}
+
+impl Open {
+    fn new(announced: bool, reservation: Option<ReservationId>) -> Self {
+        Self { began: Instant::now(), announced, reservation }
+    }
+}
+
 impl Running<'_> {
     /// Starts every effect that is wanted and does not run yet.
     pub(crate) async fn start_wanted(&mut self) -> Result<(), EngineError> {
         for (step, effect) in self.machine.wants() {
-            if !self.started.insert(step) {
+            if self.machine.ending().is_some() {
+                break;
+            }
+            if self.open.contains_key(&step) {
                 continue;
             }
             self.tell_doing(&effect);
@@ -54,6 +73,7 @@ impl Running<'_> {
                 Effect::Read => self.start_read(step).await?,
                 Effect::Infer { asks, .. } => self.start_infer(step, asks).await?,
                 Effect::Check(ask) => self.start_check(step, ask).await?,
+                Effect::Judge { .. } if self.left() < self.passed_in => self.out_of_time().await?,
                 Effect::Judge { edits } => self.start_judge(step, edits).await?,
             }
         }
@@ -61,7 +81,7 @@ impl Running<'_> {
     }
 
     async fn intend(
-        &self,
+        &mut self,
         step: StepId,
         kind: EffectKind,
         request: Value,
@@ -69,12 +89,14 @@ impl Running<'_> {
         let event = StepEvent::Intent { kind, request, reservation: None };
         let fact = Fact::Step { attempt: self.attempt, step, event };
         self.engine.store.append_async(vec![fact]).await?;
+        self.open.insert(step, Open::new(true, None));
         Ok(())
     }
 
     async fn start_read(&mut self, step: StepId) -> Result<(), EngineError> {
         let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
         let rules = Rules::of(&self.spec)?;
+        self.open.insert(step, Open::new(false, None));
         self.effects.spawn(async move {
             let began = Instant::now();
             let read = blocking(move || reading::sources(&workspace, &base, &rules)).await;
@@ -106,12 +128,17 @@ impl Running<'_> {
             }
             Err(e) => return Err(e),
         };
+        self.open.insert(step, Open::new(true, Some(reservation)));
         let entry = engine.entry(&model)?;
         let llama = engine.llama(&entry).await;
+        let mut cancel = self.cancel.subscribe();
         let used = self.used.clone();
         self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
-            let asked = crate::inference::infer(&entry, &llama, step, asks, used).await;
+            let asked = tokio::select! {
+                asked = crate::inference::infer(&entry, &llama, step, asks, used) => asked,
+                () = stopped(&mut cancel) => Ok(Asked::cancelled()),
+            };
             let result = asked.map(|asked| Finished {
                 reply: asked.reply,
                 usage: asked.usage,
@@ -143,6 +170,8 @@ impl Running<'_> {
         if self.spec.check.is_some() {
             let request = hash(&Effect::Judge { edits: edits.clone() });
             self.intend(step, EffectKind::Check, request).await?;
+        } else {
+            self.open.insert(step, Open::new(false, None));
         }
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());

@@ -40,6 +40,9 @@ pub struct EngineConfig {
 pub struct WorkOptions {
     /// The seed of a new attempt; without one it is drawn from the clock.
     pub seed: Option<Seed>,
+    /// Whether the task's time counts anew for an attempt that was interrupted; for one that
+    /// ended at a limit it always does.
+    pub time_anew: bool,
     /// Where progress goes; nobody has to listen.
     pub watch: mpsc::UnboundedSender<Progress>,
     /// Turns true when the work is to be interrupted.

@@ -8,8 +8,8 @@ use std::time::Instant;
 use serde_json::Value;
 use tenfold_agent::repair::Reply;
 use tenfold_domain::{
-    Answer, Ask, AttemptId, EffectKind, Fact, LedgerEvent, Millis, NanoUsd, Prompt, Refusal,
-    ReservationId, StepEvent, StepId, Tokens, Usage,
+    Answer, Ask, AttemptId, AttemptOutcome, EffectKind, Fact, LedgerEvent, Millis, NanoUsd, Prompt,
+    Refusal, ReservationId, StepEvent, StepId, Tokens, Usage,
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
@@ -32,6 +32,15 @@ pub(crate) struct Asked {
     pub(crate) usage: Usage,
     pub(crate) cost: NanoUsd,
     pub(crate) wall: Millis,
+}
+
+impl Asked {
+    /// Nobody waits for the answers any more.
+    pub(crate) fn cancelled() -> Self {
+        let (outcome, why) = (AttemptOutcome::Stopped, "cancelled".to_owned());
+        let reply = Reply::Stop { outcome, why };
+        Self { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall: Millis(0) }
+    }
 }
 
 impl Engine {
@@ -91,17 +100,23 @@ impl Engine {
         held.map_or(NanoUsd::ZERO, |(_, hold)| hold.amount)
     }
 
-    /// Settles a reservation, and records what belongs to it in the same commit.
+    /// Settles reservations, if there are any, and records what belongs to them in the same
+    /// commit.
     pub(crate) async fn settle(
         &self,
-        reservation: ReservationId,
-        cost: NanoUsd,
+        bills: Vec<(ReservationId, NanoUsd)>,
         facts: Vec<Fact>,
     ) -> Result<(), EngineError> {
+        if bills.is_empty() {
+            self.store.append_async(facts).await?;
+            return Ok(());
+        }
         self.with_ledger(
             |ledger| {
-                let event: LedgerEvent = ledger.settle(reservation, cost)?;
-                Ok(((), vec![event]))
+                let settle = |(id, cost): &(ReservationId, NanoUsd)| ledger.settle(*id, *cost);
+                let events: Vec<LedgerEvent> =
+                    bills.iter().map(settle).collect::<Result<_, _>>()?;
+                Ok(((), events))
             },
             |()| facts,
         )

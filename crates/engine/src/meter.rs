@@ -41,6 +41,15 @@ impl Meter {
         }
     }
 
+    /// What the questions of a step have said so far.
+    pub(crate) fn heard(&self, step: StepId) -> Usage {
+        let mut heard = Usage::default();
+        for usage in self.under_way.get(&step).into_iter().flatten() {
+            heard += *usage;
+        }
+        heard
+    }
+
     /// A step has ended; the bill takes the place of what its questions said.
     pub(crate) fn end(&mut self, step: StepId, usage: Usage) {
         self.under_way.remove(&step);

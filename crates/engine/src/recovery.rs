@@ -30,12 +30,8 @@ impl Engine {
             let why = "interrupted; what it may have cost is counted as spent".to_owned();
             let event = StepEvent::Failed { why, cost };
             let fact = Fact::Step { attempt, step, event };
-            match reservation {
-                Some(reservation) => self.settle(reservation, cost, vec![fact]).await?,
-                None => {
-                    self.store.append_async(vec![fact]).await?;
-                }
-            }
+            let bills = reservation.map(|id| (id, cost)).into_iter().collect();
+            self.settle(bills, vec![fact]).await?;
         }
         let event = AttemptEvent::Resumed;
         self.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
@@ -43,19 +39,18 @@ impl Engine {
     }
 }
 
-/// Folds an attempt's recorded events.
+/// Folds an attempt's recorded events, as it is to go on: if it was ended from outside, at a
+/// limit, it stands where it stood then.
 fn fold(store: &Store, attempt: AttemptId) -> Result<Repair, EngineError> {
     let mut machine: Option<Repair> = None;
     for event in store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
-        if let Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } = event?.fact {
-            let change = read(attempt, change)?;
-            match (&mut machine, &change) {
-                (None, repair::Event::Began { setup }) => {
-                    machine = Some(Repair::new(setup.clone()));
-                }
-                (Some(machine), change) => machine.evolve(change),
-                (None, _) => {}
-            }
+        let Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } = event?.fact else {
+            continue;
+        };
+        match (&mut machine, read(attempt, change)?) {
+            (None, repair::Event::Began { setup }) => machine = Some(Repair::new(setup)),
+            (Some(_), repair::Event::Ended { .. }) | (None, _) => {}
+            (Some(machine), change) => machine.evolve(&change),
         }
     }
     machine.ok_or_else(|| EngineError::Record {

@@ -1,16 +1,17 @@
 //! A task's attempts, one after another: which one is gone on with, what a new one starts
 //! from, and whether there is another. What happens in one is in `attempt`.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tenfold_agent::Machine;
 use tenfold_agent::repair::{Repair, Setup};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, CommitId, Millis, Seed, TaskId, TaskSpec, TaskState, Usage,
+    AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Seed, TaskEvent, TaskId, TaskSpec,
+    TaskState, Usage,
 };
-use tenfold_store::AttemptStart;
+use tenfold_store::{AttemptStart, TaskRow, View};
 use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -26,8 +27,19 @@ use crate::{EngineError, Progress, Totals};
 const CANDIDATES: u32 = 600;
 
 impl Engine {
-    /// Works on a task: goes on with an attempt that was interrupted, or begins one; when an
-    /// attempt gives up and the budget allows, begins the next.
+    /// Sets other limits for a task, in place of those it had.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn set_budget(&self, task: TaskId, budget: Budget) -> Result<(), EngineError> {
+        let event = TaskEvent::Budgeted { budget };
+        self.store.append_async(vec![Fact::Task { task, event }]).await?;
+        Ok(())
+    }
+
+    /// Works on a task: goes on with an attempt that was interrupted or that ended at a limit
+    /// of time or money, or begins one; when an attempt gives up and the budget allows, begins
+    /// the next.
     ///
     /// # Errors
     /// When the task is not there or can't be worked on, or the store, the workspace or the
@@ -40,48 +52,79 @@ impl Engine {
         let view = self.store.view()?;
         let row = view.task(task)?.ok_or(EngineError::NoTask(task))?;
         let spec = view.spec(task)?.ok_or(EngineError::NoTask(task))?;
-        let interrupted = view.running()?.into_iter().find(|attempt| attempt.id.task == task);
-        drop(view);
         if matches!(row.state, TaskState::Accepted | TaskState::Rejected) {
             return Err(EngineError::NotOpen { task, state: row.state.to_string() });
         }
+        let mut unfinished = unfinished(&view, &row, &options)?;
+        drop(view);
+        let clock = Instant::now();
         let mut seed = options.seed.unwrap_or_else(seed_of_now);
-        let mut left = spec.budget.time;
-        let mut next = interrupted.map(|attempt| (attempt.id, attempt.base));
         for turn in 0.. {
+            // What is prepared takes of the person's time, too.
+            let began = Instant::now();
+            let left = spec.budget.time.saturating_sub(clock.elapsed().into());
             let workspace = Arc::new(self.workspace(&spec).await?);
-            let (attempt, base, resumed) = match next.take() {
-                Some((attempt, base)) => (attempt, base, true),
+            let (attempt, from) = match unfinished.take() {
+                Some(Unfinished { attempt, anew: false }) => (attempt, Origin::Interruption),
+                Some(Unfinished { attempt, anew: true }) if row.running.is_empty() => {
+                    self.parked(attempt, &workspace, &spec, (seed, left), &options).await?
+                }
+                Some(Unfinished { attempt, anew: true }) => (attempt, Origin::Limit { left }),
                 None => {
                     let base = self.snapshot(&workspace, task, &options.watch).await?;
-                    let start = AttemptStart {
-                        strategy: spec.strategy,
-                        model: spec.model.clone(),
-                        seed,
-                        base: base.clone(),
-                    };
-                    (self.store.new_attempt_async(task, start).await?, base, false)
+                    (self.new_attempt(task, &spec, seed, base).await?, Origin::Start { seed, left })
                 }
             };
-            let running = self.prepare(
-                attempt,
-                spec.clone(),
-                workspace,
-                base,
-                &options,
-                (seed, left, resumed),
-            );
-            let outcome = running.await?.run(&mut options.stop).await?;
-            left = left.saturating_sub(outcome.totals.wall);
+            let prepared = self.prepare(attempt, spec.clone(), workspace, &options, (from, began));
+            let outcome = prepared.await?.run(&mut options.stop).await?;
             let again = outcome.outcome == AttemptOutcome::GaveUp
                 && turn + 1 < spec.budget.attempts
-                && left > Millis(0);
+                && spec.budget.time > clock.elapsed().into();
             if !again {
                 return Ok(outcome);
             }
             seed = seed.child(u64::from(turn) + 1);
         }
         unreachable!("the loop above only ends by returning")
+    }
+
+    async fn new_attempt(
+        &self,
+        task: TaskId,
+        spec: &TaskSpec,
+        seed: Seed,
+        base: CommitId,
+    ) -> Result<AttemptId, EngineError> {
+        let (strategy, model) = (spec.strategy, spec.model.clone());
+        let start = AttemptStart { strategy, model, seed, base };
+        Ok(self.store.new_attempt_async(task, start).await?)
+    }
+
+    /// An attempt that ended at a limit goes on if the person's files are what it was about;
+    /// else there is a new one.
+    async fn parked(
+        &self,
+        attempt: AttemptId,
+        workspace: &Arc<Workspace>,
+        spec: &TaskSpec,
+        (seed, left): (Seed, Millis),
+        options: &WorkOptions,
+    ) -> Result<(AttemptId, Origin), EngineError> {
+        let before = self.base(attempt)?;
+        let now = self.snapshot(workspace, attempt.task, &options.watch).await?;
+        let (held, base) = (Arc::clone(workspace), now.clone());
+        let changed = blocking(move || held.changed(&before, &base)).await?;
+        if changed.is_empty() {
+            return Ok((attempt, Origin::Limit { left }));
+        }
+        let new = self.new_attempt(attempt.task, spec, seed, now).await?;
+        Ok((new, Origin::Start { seed, left }))
+    }
+
+    /// The commit that an attempt is about.
+    fn base(&self, attempt: AttemptId) -> Result<CommitId, EngineError> {
+        let row = self.store.view()?.attempt(attempt)?;
+        row.map(|row| row.base).ok_or(EngineError::NoTask(attempt.task))
     }
 
     async fn snapshot(
@@ -109,24 +152,30 @@ impl Engine {
         attempt: AttemptId,
         spec: TaskSpec,
         workspace: Arc<Workspace>,
-        base: CommitId,
         options: &WorkOptions,
-        (seed, time, resumed): (Seed, Millis, bool),
+        (from, began): (Origin, Instant),
     ) -> Result<Running<'_>, EngineError> {
+        let base = self.base(attempt)?;
         let dir = self.config.places.runtime.join(format!("{attempt}"));
         let sandbox = Arc::clone(&self.sandbox);
         let checks = Checks::prepare(Arc::clone(&workspace), sandbox, base.clone(), dir).await?;
-        let machine = if resumed {
-            self.resume(attempt).await?
-        } else {
-            self.begin(attempt, &spec, (seed, time), &workspace).await?
+        let machine = match from {
+            Origin::Start { seed, left } => {
+                self.begin(attempt, &spec, (seed, left), &workspace).await?
+            }
+            Origin::Interruption | Origin::Limit { .. } => self.resume(attempt).await?,
         };
         let before = machine.elapsed();
+        let limit = match from {
+            Origin::Limit { left } => before + left,
+            Origin::Start { .. } | Origin::Interruption => machine.time(),
+        };
+        let row = self.store.view()?.attempt(attempt)?;
         let totals = Totals {
             attempt,
-            candidates: 0,
-            checks: 0,
-            usage: Usage::default(),
+            candidates: machine.counts().0,
+            checks: row.as_ref().map_or(0, |row| u32::try_from(row.checks).unwrap_or(u32::MAX)),
+            usage: row.map_or(Usage::default(), |row| row.usage),
             cost: self.spent(attempt)?,
             wall: before,
         };
@@ -139,11 +188,13 @@ impl Engine {
             base,
             machine,
             effects: JoinSet::new(),
-            started: HashSet::new(),
+            open: BTreeMap::new(),
             cancel: watch::channel(false).0,
             used: mpsc::unbounded_channel().0,
-            began: Instant::now(),
+            began,
             before,
+            limit,
+            passed_in: Millis(0),
             meter: Meter::new(totals),
             watch: options.watch.clone(),
             judged: None,
@@ -178,6 +229,44 @@ impl Engine {
         events.iter().for_each(|event| machine.evolve(event));
         Ok(machine)
     }
+}
+
+/// What an attempt is worked on from.
+enum Origin {
+    /// From its start, with a seed and with so much time.
+    Start { seed: Seed, left: Millis },
+    /// From an interruption, with what was left of its time then.
+    Interruption,
+    /// From the limit that it ended at, with so much more time.
+    Limit { left: Millis },
+}
+
+/// An attempt that can be gone on with.
+struct Unfinished {
+    attempt: AttemptId,
+    /// Whether its time counts anew.
+    anew: bool,
+}
+
+/// The attempt to go on with: one that was interrupted, else one that ended at a limit. A
+/// seed is for a new attempt.
+fn unfinished(
+    view: &View,
+    row: &TaskRow,
+    options: &WorkOptions,
+) -> Result<Option<Unfinished>, EngineError> {
+    let running = view.running()?.into_iter().find(|attempt| attempt.id.task == row.id);
+    if let Some(running) = running {
+        // If it was ended once, what is left of its time is not recorded.
+        let ended = row.last.as_ref().is_some_and(|last| last.attempt == running.id);
+        let anew = options.time_anew || ended;
+        return Ok(Some(Unfinished { attempt: running.id, anew }));
+    }
+    let at_limit =
+        |outcome| matches!(outcome, AttemptOutcome::LimitTime | AttemptOutcome::LimitMoney);
+    let last = row.last.as_ref().filter(|last| at_limit(last.outcome) && options.seed.is_none());
+    let open = row.state == TaskState::NeedsYou;
+    Ok(last.filter(|_| open).map(|last| Unfinished { attempt: last.attempt, anew: true }))
 }
 
 fn seed_of_now() -> Seed {

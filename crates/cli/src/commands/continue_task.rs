@@ -1,21 +1,33 @@
-//! `tenfold continue`: goes on with a task that was interrupted, or tries again with one that
-//! needs a person.
+//! `tenfold continue`: goes on with a task that was interrupted or that came to a limit, with
+//! more money or time if the person gives it, or tries again with one that needs a person.
 
 use clap::Args;
-use tenfold_domain::{Seed, TaskId};
+use tenfold_domain::{Budget, Millis, NanoUsd, Seed, TaskId};
 
 use crate::arguments::Format;
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::stop::Stop;
 use crate::trouble::Trouble;
-use crate::{pull, work};
+use crate::work::{self, How};
+use crate::{duration, pull};
 
-/// Go on with a task that was interrupted, or try again
+/// Go on with a task that was interrupted or came to a limit, or try again
+///
+/// Limits that are given hold from now on, in place of those that the task had.
 #[derive(Debug, Args)]
 pub(crate) struct ContinueArgs {
     /// The task; without one, that which was interrupted last
     task: Option<TaskId>,
+    /// The most money that the task may spend in all, what it has spent so far included
+    #[arg(long, value_name = "MONEY")]
+    budget: Option<NanoUsd>,
+    /// The most attempts from now on, the one that is gone on with included
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    attempts: Option<u32>,
+    /// The longest that all attempts from now on may take together, as in 10m
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    time_limit: Option<Millis>,
     /// The number from which a new attempt's random choices come
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -38,10 +50,28 @@ pub(crate) async fn run(context: &Context, args: &ContinueArgs) -> Result<Exit, 
     drop(view);
     let stop = Stop::listen()?;
     let engine = context.engine().await?;
-    if let Some(spec) = spec.filter(|_| context.model_program.is_none()) {
-        pull::ensure(context, context.catalogue()?.get(&spec.model)?, args.yes, &stop).await?;
+    if let Some(spec) = spec {
+        if context.model_program.is_none() {
+            pull::ensure(context, context.catalogue()?.get(&spec.model)?, args.yes, &stop).await?;
+        }
+        let budget = args.budget(spec.budget);
+        if budget != spec.budget {
+            engine.set_budget(task, budget).await?;
+        }
     }
-    work::work(context, engine, task, args.seed.map(Seed), args.format, &stop).await
+    let how = How { seed: args.seed.map(Seed), time_anew: args.time_limit.is_some() };
+    work::work(context, engine, task, how, args.format, &stop).await
+}
+
+impl ContinueArgs {
+    /// The task's limits from now on.
+    fn budget(&self, before: Budget) -> Budget {
+        Budget {
+            money: self.budget.unwrap_or(before.money),
+            time: self.time_limit.unwrap_or(before.time),
+            attempts: self.attempts.unwrap_or(before.attempts),
+        }
+    }
 }
 
 /// The newest task with an attempt that has not ended.

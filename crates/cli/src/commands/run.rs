@@ -16,7 +16,8 @@ use crate::proposed::{self, Proposed};
 use crate::stop::Stop;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-use crate::{duration, person, pull, resolve, work};
+use crate::work::{self, How};
+use crate::{duration, person, pull, resolve};
 
 /// The longest text of a task.
 const TEXT_BYTES_MAX: u64 = 256 * 1024;
@@ -107,8 +108,8 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
         );
     }
     let task = engine.ask(spec).await?;
-    let seed = args.seed.map(Seed);
-    work::work(context, engine, task, seed, args.format, &stop).await
+    let how = How { seed: args.seed.map(Seed), ..How::default() };
+    work::work(context, engine, task, how, args.format, &stop).await
 }
 
 /// What the person asks for; empty: make the check pass.

@@ -7,6 +7,7 @@ mod bad_input;
 mod ground;
 mod interruption;
 mod life;
+mod limits;
 mod pages;
 #[cfg(feature = "embedded")]
 mod real_model;
