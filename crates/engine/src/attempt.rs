@@ -62,6 +62,8 @@ pub(crate) struct Running<'e> {
     pub(crate) limit: Millis,
     /// How long the last run took that passed: the whole check takes no less.
     pub(crate) passed_in: Millis,
+    /// The model, being loaded while the check runs for the first time. Dropping it ends that.
+    pub(crate) loading: JoinSet<()>,
     pub(crate) meter: Meter,
     pub(crate) watch: mpsc::UnboundedSender<Progress>,
     pub(crate) judged: Option<Judged>,
@@ -76,6 +78,7 @@ impl Running<'_> {
         self.used = send;
         let result = self.turn(stop, &mut used).await;
         // Whatever happened, nothing of this attempt is left running.
+        self.loading.abort_all();
         let _ = self.cancel.send(true);
         let effects = &mut self.effects;
         let drained = async { while effects.join_next().await.is_some() {} };

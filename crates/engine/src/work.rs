@@ -155,6 +155,7 @@ impl Engine {
         options: &WorkOptions,
         (from, began): (Origin, Instant),
     ) -> Result<Running<'_>, EngineError> {
+        let loading = self.load(&spec.model).await?;
         let base = self.base(attempt)?;
         let dir = self.config.places.runtime.join(format!("{attempt}"));
         let sandbox = Arc::clone(&self.sandbox);
@@ -195,10 +196,24 @@ impl Engine {
             before,
             limit,
             passed_in: Millis(0),
+            loading,
             meter: Meter::new(totals),
             watch: options.watch.clone(),
             judged: None,
         })
+    }
+
+    /// Loads the model while other things are done, so that the first question does not wait
+    /// for it. A failure is told to that question, which tries once more.
+    async fn load(&self, model: &str) -> Result<JoinSet<()>, EngineError> {
+        let llama = self.llama(&self.entry(model)?).await;
+        let mut loading = JoinSet::new();
+        loading.spawn(async move {
+            if let Err(why) = llama.info().await {
+                tracing::debug!("the model could not be loaded ahead: {why}");
+            }
+        });
+        Ok(loading)
     }
 
     async fn begin(

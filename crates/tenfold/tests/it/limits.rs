@@ -1,8 +1,12 @@
 //! Where work stops, and going on from there with more.
 
+use std::process::Stdio;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tenfold_test_support::Fault;
 
-use crate::ground::{BUGGY, CHECK, Ground, RIGHT};
+use crate::ground::{BUGGY, CHECK, Ground, RIGHT, Said, wait_for};
 
 /// More than any limit here, and so never waited for.
 const FOR_EVER: &str = "sleep 600";
@@ -82,4 +86,22 @@ fn files_that_changed_since_are_worked_on_as_they_are_now() {
     ground.tenfold(&["accept", "1", "--in-place"]).expect(0, &[]);
     let mended = std::fs::read_to_string(ground.repo().join("stats.py")).unwrap();
     assert!(mended.contains(RIGHT) && mended.contains("# More."), "{mended}");
+}
+
+#[test]
+fn the_model_is_loaded_while_the_check_runs_and_goes_when_the_work_does() {
+    let ground = Ground::new();
+    let script = ground.script(&[]);
+    let child = ground
+        .command(&["run", "--check", FOR_EVER])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let runs = |name: &str| ground.processes().iter().any(|line| line.contains(name));
+    wait_for("the check and the model", || runs(FOR_EVER) && runs("fake-model"));
+    assert!(script.asked().unwrap().is_empty(), "nothing is asked before the check has ended");
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    Said::of(child.wait_with_output().unwrap()).expect(130, &[]);
+    wait_for("its processes to end", || ground.processes().is_empty());
 }
