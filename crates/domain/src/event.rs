@@ -202,6 +202,8 @@ pub enum EffectKind {
     Model,
     /// A run of the check, or of a part of it, in a sandbox.
     Check,
+    /// A run of the command that prepares what the check needs, in a sandbox.
+    Setup,
     /// A read of the workspace.
     Read,
 }

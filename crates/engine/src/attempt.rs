@@ -23,6 +23,7 @@ use crate::effects::{Done, Judged, Open};
 use crate::engine::{Engine, Outcome, WinnerRow};
 use crate::meter::{Meter, Used};
 use crate::recovery::{advanced, value};
+use crate::setup::SetUp;
 use crate::{EngineError, Progress, Totals};
 
 /// How long a stopped attempt's effects are waited for.
@@ -32,6 +33,8 @@ const STOP_TIME: Duration = Duration::from_millis(1_500);
 enum Wake {
     /// An effect came to its end.
     Done(Box<Done>),
+    /// What the check needs is there, or can't be had.
+    SetUp(Box<Result<SetUp, EngineError>>),
     /// The model has used more.
     Used(Used),
     /// The attempt's time is over.
@@ -50,6 +53,8 @@ pub(crate) struct Running<'e> {
     pub(crate) base: CommitId,
     pub(crate) machine: Repair,
     pub(crate) effects: JoinSet<Done>,
+    /// The setup command, as long as it runs.
+    pub(crate) setup: JoinSet<Result<SetUp, EngineError>>,
     /// The effects that have begun and not come back.
     pub(crate) open: BTreeMap<StepId, Open>,
     pub(crate) cancel: watch::Sender<bool>,
@@ -80,10 +85,14 @@ impl Running<'_> {
         // Whatever happened, nothing of this attempt is left running.
         self.loading.abort_all();
         let _ = self.cancel.send(true);
-        let effects = &mut self.effects;
-        let drained = async { while effects.join_next().await.is_some() {} };
+        let (effects, setup) = (&mut self.effects, &mut self.setup);
+        let drained = async {
+            while effects.join_next().await.is_some() {}
+            while setup.join_next().await.is_some() {}
+        };
         let _ = tokio::time::timeout(STOP_TIME, drained).await;
         self.effects.shutdown().await;
+        self.setup.shutdown().await;
         let cleared = self.checks.clear().await;
         let outcome = result?;
         cleared?;
@@ -95,18 +104,22 @@ impl Running<'_> {
         stop: &mut watch::Receiver<bool>,
         used: &mut mpsc::UnboundedReceiver<Used>,
     ) -> Result<Outcome, EngineError> {
+        self.begin_setup();
         while self.machine.ending().is_none() {
             if self.left() == Millis(0) {
                 self.out_of_time().await?;
                 break;
             }
-            self.start_wanted().await?;
+            if !self.is_setting_up() {
+                self.start_wanted().await?;
+            }
             if self.machine.ending().is_some() {
                 // There is not the money for it, or not the time.
                 break;
             }
             match self.wait(stop, used).await {
                 Wake::Done(done) => self.take(*done).await?,
+                Wake::SetUp(set_up) => self.take_setup((*set_up)?).await?,
                 Wake::Used(used) => {
                     self.meter.hear(&used);
                     self.tell_totals();
@@ -129,6 +142,10 @@ impl Running<'_> {
             () = stopped(stop) => Wake::Stop,
             Some(done) = self.effects.join_next() => match done {
                 Ok(done) => Wake::Done(Box::new(done)),
+                Err(_) => Wake::Stop,
+            },
+            Some(set_up) = self.setup.join_next() => match set_up {
+                Ok(set_up) => Wake::SetUp(Box::new(set_up)),
                 Err(_) => Wake::Stop,
             },
             Some(used) = used.recv() => Wake::Used(used),
@@ -208,7 +225,14 @@ impl Running<'_> {
     pub(crate) async fn out_of_time(&mut self) -> Result<(), EngineError> {
         let judging =
             self.machine.wants().iter().any(|(_, effect)| matches!(effect, Effect::Judge { .. }));
-        let why = if judging {
+        let why = if self.is_setting_up() {
+            format!(
+                "The setup command (`{}`) did not end within {}; if it needs longer, give it more \
+                 with --time-limit.",
+                self.spec.setup.as_deref().unwrap_or_default(),
+                self.limit
+            )
+        } else if judging {
             format!(
                 "A candidate mends the failing tests, but of {} there was no time left for the \
                  whole check on it; more of it (--time-limit) may be all that is missing.",

@@ -1,9 +1,12 @@
 //! Running checks: the base of an attempt laid out once, candidates as thin layers on top of
 //! it, every run in a sandbox of its own.
 //!
-//! The base, and what the baseline run of the person's own code left behind (compiled
-//! files), are the only layers that runs share; nothing that an agent wrote enters them.
+//! The base, what the setup command made of it, and what the baseline run of the person's own
+//! code left behind (compiled files), are the only layers that runs share; nothing that an
+//! agent wrote enters them. What setup made lies below the base, so that the person's files
+//! are always their own.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +20,7 @@ use tenfold_workspace::{FileChange, Workspace};
 
 use crate::EngineError;
 use crate::engine::blocking;
+use crate::layers::{Building, Layer};
 
 /// The largest output of a plugin that is read.
 const MOST_PLUGIN_OUTPUT: u64 = 32 << 20;
@@ -36,6 +40,7 @@ pub(crate) struct Checks {
     base: CommitId,
     dir: PathBuf,
     runs: AtomicU32,
+    setup: tokio::sync::OnceCell<Layer>,
     warm: tokio::sync::OnceCell<PathBuf>,
 }
 
@@ -56,8 +61,85 @@ impl Checks {
             Ok(Toolchains::find(std::env::vars_os(), files.root()))
         })
         .await?;
-        let (runs, warm) = (AtomicU32::new(0), tokio::sync::OnceCell::new());
-        Ok(Self { workspace, sandbox, toolchains, base, dir, runs, warm })
+        let (setup, warm) = (tokio::sync::OnceCell::new(), tokio::sync::OnceCell::new());
+        let runs = AtomicU32::new(0);
+        Ok(Self { workspace, sandbox, toolchains, base, dir, runs, setup, warm })
+    }
+
+    /// The environment that commands run in.
+    pub(crate) fn env(&self) -> &[(String, String)] {
+        &self.toolchains.env
+    }
+
+    /// Runs a setup command on the base alone; what it writes is in `layer` then. Nothing
+    /// that an agent has written is there.
+    pub(crate) async fn set_up(
+        &self,
+        command: &str,
+        building: &Building,
+        longest: Millis,
+        cancel: &CancelSignal,
+    ) -> Result<Ran, EngineError> {
+        let (upper, scratch) = (building.layer(), building.place.join("scratch"));
+        let layers = vec![self.dir.join("base")];
+        let env = self.toolchains.env.clone();
+        let job = self.job_on(command, longest, layers, env, (upper.clone(), scratch.clone()));
+        let given = Arc::clone(&self.sandbox);
+        blocking(move || -> Result<(), EngineError> {
+            make(&upper)?;
+            Ok(given.hand_over(&upper)?)
+        })
+        .await?;
+        let exit = self.sandbox.run(&job, cancel).await?;
+        let sandbox = Arc::clone(&self.sandbox);
+        blocking(move || sandbox.discard(&scratch)).await?;
+        let cancelled = exit.end == End::Cancelled;
+        Ok(Ran { report: report(command, &exit), output: None, cancelled })
+    }
+
+    /// Makes a layer of what a setup command has written: without the files of the base,
+    /// which are never its own. Returns those that it had changed.
+    pub(crate) async fn harvest(&self, written: PathBuf) -> Result<Vec<PathBuf>, EngineError> {
+        let (workspace, commit) = (Arc::clone(&self.workspace), self.base.clone());
+        let (sandbox, base) = (Arc::clone(&self.sandbox), self.dir.join("base"));
+        blocking(move || {
+            let files: HashSet<PathBuf> =
+                workspace.files(&commit)?.into_iter().map(|file| file.path).collect();
+            let folders: HashSet<&Path> =
+                files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
+            let mut changed = Vec::new();
+            let mut unwanted = |path: &Path, is_dir: bool| {
+                let known = files.contains(path);
+                if known && !same(&written.join(path), &base.join(path)) {
+                    changed.push(path.to_owned());
+                }
+                known || (!is_dir && folders.contains(path))
+            };
+            sandbox.prune(&written, &mut unwanted)?;
+            changed.sort();
+            Ok(changed)
+        })
+        .await
+    }
+
+    /// Puts what setup made below the base of all runs from now on. Files that are not those
+    /// that it was made from count as changed now: tools that go by the time of a file would
+    /// otherwise take what setup has compiled for up to date.
+    pub(crate) async fn mount(&self, layer: Layer) -> Result<(), EngineError> {
+        let (workspace, dir) = (Arc::clone(&self.workspace), self.dir.join("base"));
+        let (before, now) = (layer.made.base.clone(), self.base.clone());
+        blocking(move || -> Result<(), EngineError> {
+            let changed: Vec<PathBuf> = match workspace.changed(&before, &now) {
+                Ok(changed) => changed.into_iter().map(|file| file.path).collect(),
+                // The old files are gone, so any of them may have been others.
+                Err(_) => workspace.files(&now)?.into_iter().map(|file| file.path).collect(),
+            };
+            changed.iter().try_for_each(|path| date_now(&dir.join(path)))
+        })
+        .await?;
+        // There is one setup command, so nothing is there yet.
+        let _ = self.setup.set(layer);
+        Ok(())
     }
 
     /// Runs a check on the base with some edits.
@@ -183,10 +265,10 @@ impl Checks {
     }
 
     fn job(&self, command: &str, timeout: Millis, plugin: Option<&Plugin>, dir: &Path) -> Job {
-        let at = self.workspace.root().to_path_buf();
         let mut layers = vec![dir.join("edits")];
         layers.extend(self.warm.get().cloned());
         layers.push(self.dir.join("base"));
+        layers.extend(self.setup.get().map(|layer| layer.path.clone()));
         let mut env = self.toolchains.env.clone();
         for (name, value) in plugin.iter().flat_map(|plugin| &plugin.env) {
             match env.iter_mut().find(|(known, _)| known == name) {
@@ -194,16 +276,28 @@ impl Checks {
                 None => env.push((name.clone(), value.clone())),
             }
         }
+        self.job_on(command, timeout, layers, env, (dir.join("upper"), dir.join("scratch")))
+    }
+
+    fn job_on(
+        &self,
+        command: &str,
+        timeout: Millis,
+        layers: Vec<PathBuf>,
+        env: Vec<(String, String)>,
+        (upper, scratch): (PathBuf, PathBuf),
+    ) -> Job {
+        let at = self.workspace.root().to_path_buf();
         Job {
             command: command.to_owned(),
             workdir: at.join(self.workspace.subdir()),
             at,
             layers,
-            upper: dir.join("upper"),
+            upper,
             binds: self.toolchains.binds.clone(),
             env,
             limits: Limits { wall: timeout, ..Limits::default() },
-            scratch: dir.join("scratch"),
+            scratch,
         }
     }
 
@@ -267,6 +361,32 @@ fn explained(trouble: &Trouble) -> String {
 fn make(dir: &Path) -> Result<(), EngineError> {
     std::fs::create_dir_all(dir)
         .map_err(|e| EngineError::io(format!("making the folder {}", dir.display()), e))
+}
+
+/// Whether a file is what it was; neither is followed if it is a link.
+fn same(now: &Path, before: &Path) -> bool {
+    let meta = |path: &Path| std::fs::symlink_metadata(path).ok();
+    match (meta(now), meta(before)) {
+        (Some(now_meta), Some(before_meta)) if now_meta.is_file() && before_meta.is_file() => {
+            now_meta.len() == before_meta.len()
+                && std::fs::read(now).ok() == std::fs::read(before).ok()
+        }
+        (Some(now_meta), Some(before_meta)) if now_meta.is_symlink() => {
+            before_meta.is_symlink()
+                && std::fs::read_link(now).ok() == std::fs::read_link(before).ok()
+        }
+        _ => false,
+    }
+}
+
+/// Dates a file of the base now; one that is gone, or a link, has no date that matters.
+fn date_now(path: &Path) -> Result<(), EngineError> {
+    if !std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()) {
+        return Ok(());
+    }
+    std::fs::File::open(path)
+        .and_then(|file| file.set_modified(std::time::SystemTime::now()))
+        .map_err(|e| EngineError::io(format!("dating {}", path.display()), e))
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), EngineError> {

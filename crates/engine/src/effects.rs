@@ -53,7 +53,7 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    fn new(announced: bool, reservation: Option<ReservationId>) -> Self {
+    pub(crate) fn new(announced: bool, reservation: Option<ReservationId>) -> Self {
         Self { began: Instant::now(), announced, reservation }
     }
 }
@@ -73,11 +73,16 @@ impl Running<'_> {
                 Effect::Read => self.start_read(step).await?,
                 Effect::Infer { asks, .. } => self.start_infer(step, asks).await?,
                 Effect::Check(ask) => self.start_check(step, ask).await?,
-                Effect::Judge { .. } if self.left() < self.passed_in => self.out_of_time().await?,
+                effect if self.comes_too_late(&effect) => self.out_of_time().await?,
                 Effect::Judge { edits } => self.start_judge(step, edits).await?,
             }
         }
         Ok(())
+    }
+
+    /// Whether this effect is only begun when there is time for it.
+    pub(crate) fn comes_too_late(&self, effect: &Effect) -> bool {
+        matches!(effect, Effect::Judge { .. }) && self.left() < self.passed_in
     }
 
     async fn intend(

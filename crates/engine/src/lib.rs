@@ -8,6 +8,7 @@ mod effects;
 mod engine;
 mod error;
 mod inference;
+mod layers;
 mod meter;
 mod places;
 mod progress;
@@ -15,6 +16,7 @@ mod reading;
 mod recovery;
 mod replay;
 mod review;
+mod setup;
 mod work;
 
 pub use engine::{Engine, EngineConfig, Outcome, WinnerRow, WorkOptions};

@@ -48,6 +48,11 @@ impl Places {
         self.data.join("tenfold.db")
     }
 
+    /// What setup commands have made, for each workspace.
+    pub fn setups(&self) -> PathBuf {
+        self.cache.join("setups")
+    }
+
     /// Tenfold's own git directories, one for each workspace.
     pub fn workspaces(&self) -> PathBuf {
         self.data.join("workspaces")

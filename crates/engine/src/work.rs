@@ -189,6 +189,7 @@ impl Engine {
             base,
             machine,
             effects: JoinSet::new(),
+            setup: JoinSet::new(),
             open: BTreeMap::new(),
             cancel: watch::channel(false).0,
             used: mpsc::unbounded_channel().0,

@@ -164,7 +164,12 @@ impl Reading {
                 None
             }
             StepEvent::Result { reply, usage, cost, wall } => {
-                let (kind, asked) = self.close(step);
+                let (mut kind, mut asked) = self.close(step);
+                if let Some(command) = reply.get("setup").and(reply.get("command")) {
+                    // It is nothing that the machine wanted, and so says itself what it is.
+                    kind = "setup";
+                    asked = format!("`{}`", one_line(command.as_str().unwrap_or_default(), WIDTH));
+                }
                 let mut text = format!("{step:>4} {kind:<6} {asked}");
                 if let Some(said) = said(reply) {
                     text = format!("{text} → {said}");
@@ -206,6 +211,7 @@ fn name(kind: EffectKind) -> &'static str {
     match kind {
         EffectKind::Model => "model",
         EffectKind::Check => "check",
+        EffectKind::Setup => "setup",
         EffectKind::Read => "read",
     }
 }
@@ -254,6 +260,9 @@ fn summary(effect: &Value) -> String {
 fn said(reply: &Value) -> Option<String> {
     if reply.get("reply").and_then(Value::as_str) == Some("unjudged") {
         return Some("UNVERIFIED: there is no check".to_owned());
+    }
+    if reply.get("setup").and_then(Value::as_str) == Some("reused") {
+        return Some("reused".to_owned());
     }
     let verdict = reply.get("report")?.get("verdict")?;
     Some(one_line(verdict.as_str().unwrap_or("broken"), 40))

@@ -39,7 +39,8 @@ pub(crate) struct RunArgs {
     /// The shell command that judges the work, run in DIR
     #[arg(long, value_name = "COMMAND")]
     pub(crate) check: Option<String>,
-    /// The shell command that prepares what the check needs
+    /// The shell command that prepares what the check needs: run in the sandbox before the
+    /// first check, and again only when what it depends on changes
     #[arg(long, value_name = "COMMAND")]
     pub(crate) setup: Option<String>,
     /// The longest that one run of the check may take, as in 90s

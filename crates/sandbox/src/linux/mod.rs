@@ -83,6 +83,21 @@ impl Sandbox {
         tree::remove(dir).map_err(SandboxError::io("remove all of", dir))
     }
 
+    /// Makes what commands have written to an upper directory fit to be a layer of later runs
+    /// on other files: takes out the marks of an overlay, whatever is no file, directory or
+    /// link, and all that `unwanted` says, by its path in the directory and whether it is a
+    /// directory itself. Links are not followed. It blocks.
+    ///
+    /// # Errors
+    /// [`SandboxError::Io`] if something in it could not be looked at or removed.
+    pub fn prune(
+        &self,
+        dir: &Path,
+        unwanted: &mut dyn FnMut(&Path, bool) -> bool,
+    ) -> Result<(), SandboxError> {
+        tree::prune(dir, unwanted).map_err(SandboxError::io("make a layer of", dir))
+    }
+
     /// Runs a job. When this returns, no process of it is left, whatever it was. Dropping the
     /// future cancels the job, and its processes end within two seconds.
     ///

@@ -32,6 +32,35 @@ pub(super) fn remove(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// Takes out of a tree what is neither file, directory nor link (the marks of an overlay are
+/// devices), and what `unwanted` says by its path in the tree and whether it is a directory.
+pub(super) fn prune(dir: &Path, unwanted: &mut dyn FnMut(&Path, bool) -> bool) -> io::Result<()> {
+    open_up(dir)?;
+    prune_below(dir, Path::new(""), unwanted)
+}
+
+fn prune_below(
+    dir: &Path,
+    inside: &Path,
+    unwanted: &mut dyn FnMut(&Path, bool) -> bool,
+) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let (path, inside) = (entry.path(), inside.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        let plain = kind.is_dir() || kind.is_file() || kind.is_symlink();
+        // Asked of everything, so that whoever answers hears of everything.
+        let unwanted_here = unwanted(&inside, kind.is_dir());
+        match (kind.is_dir(), unwanted_here || !plain) {
+            (true, true) => fs::remove_dir_all(&path)?,
+            (false, true) => fs::remove_file(&path)?,
+            (true, false) => prune_below(&path, &inside, unwanted)?,
+            (false, false) => {}
+        }
+    }
+    Ok(())
+}
+
 fn open_up(dir: &Path) -> io::Result<()> {
     let meta = fs::symlink_metadata(dir)?;
     if !meta.is_dir() {

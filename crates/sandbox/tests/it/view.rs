@@ -34,6 +34,35 @@ async fn the_writes_of_one_run_can_be_a_layer_of_the_next() {
 }
 
 #[tokio::test]
+async fn what_is_pruned_lies_below_other_files_and_hides_none() {
+    let mut scene = Scene::new();
+    let made = "mkdir -p d/sub made; echo 1 > d/a; echo 1 > made/b; rm below; mkfifo pipe; \
+                ln -s /etc link; chmod 500 d";
+    assert!(scene.run(made).await.success());
+    let layer = scene.upper();
+    let mut heard = Vec::new();
+    let mut unwanted = |path: &std::path::Path, is_dir: bool| {
+        heard.push((path.to_owned(), is_dir));
+        path == std::path::Path::new("d/sub")
+    };
+    sandbox().prune(&layer, &mut unwanted).unwrap();
+    assert!(heard.contains(&(PathBuf::from("below"), false)), "{heard:?}");
+    let mut left: Vec<_> =
+        fs::read_dir(&layer).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["d", "link", "made"]);
+    // Files that came later, also where the command had made its own.
+    let base = scene.path("later");
+    fs::create_dir_all(base.join("made")).unwrap();
+    fs::write(base.join("made/b"), "2").unwrap();
+    fs::write(base.join("below"), "as it was").unwrap();
+    scene.layers = vec![base, layer];
+    let exit = scene.run("cat below made/b; cat d/a; ls d; rm made/b d/a").await;
+    assert_eq!(text(&exit), "as it was21\na\n");
+    assert_eq!(exit.end, End::Code(0));
+}
+
+#[tokio::test]
 async fn nothing_is_left_beside_the_upper_directory() {
     let mut scene = Scene::new();
     assert!(scene.run("echo x > y").await.success());

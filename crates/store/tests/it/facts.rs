@@ -113,7 +113,7 @@ fn any_attempt_event() -> impl Strategy<Value = AttemptEvent> {
 
 fn any_step_event() -> impl Strategy<Value = StepEvent> {
     prop_oneof![
-        select(vec![EffectKind::Model, EffectKind::Check, EffectKind::Read]).prop_map(|kind| {
+        select(vec![EffectKind::Model, EffectKind::Check, EffectKind::Setup]).prop_map(|kind| {
             StepEvent::Intent { kind, request: "ask".into(), reservation: None }
         }),
         (0..100u64, any::<u64>()).prop_map(|(n, cost)| StepEvent::Result {

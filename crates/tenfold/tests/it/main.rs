@@ -11,3 +11,4 @@ mod limits;
 mod pages;
 #[cfg(feature = "embedded")]
 mod real_model;
+mod setup;

@@ -1,0 +1,258 @@
+//! Layers that setup commands have made, kept for later runs of one workspace. Each is found
+//! by a key that says what it depends on, built beside its place, moved there whole once it
+//! is known to be good, and only read from then on.
+//!
+//! A file beside each layer is locked: by whoever builds it alone, by those who use it
+//! together. The kernel gives a lock back when its holder dies, so what is half built and
+//! held by nobody is left over, and is removed by the next who wants it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::{CommitId, Millis, Timestamp};
+
+use crate::EngineError;
+
+/// Layers that are kept of one workspace: its branches may want different ones by turns.
+const KEPT: usize = 3;
+/// Says of a layer how it came about; a layer without it is none.
+const MADE_FILE: &str = "made.json";
+
+/// How a layer came about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Made {
+    /// The command.
+    pub(crate) command: String,
+    /// The files that it was run on.
+    pub(crate) base: CommitId,
+    /// When.
+    pub(crate) at: Timestamp,
+    /// How long it took.
+    pub(crate) wall: Millis,
+}
+
+/// The layers of a workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Layers {
+    dir: PathBuf,
+}
+
+/// A layer that is kept. As long as this lives nobody removes it.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    /// What belongs below the files of the workspace.
+    pub(crate) path: PathBuf,
+    pub(crate) made: Made,
+    _used: File,
+}
+
+/// The right to build a layer.
+#[derive(Debug)]
+pub(crate) struct Building {
+    /// A folder of its own, empty.
+    pub(crate) place: PathBuf,
+    kept: PathBuf,
+    lock: File,
+}
+
+/// What is there under a key.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// It was built before.
+    Kept(Layer),
+    /// Nothing, and nobody else builds it now.
+    Absent(Building),
+    /// Someone builds it just now.
+    Busy,
+}
+
+impl Building {
+    /// Where the layer grows.
+    pub(crate) fn layer(&self) -> PathBuf {
+        self.place.join("layer")
+    }
+
+    /// Moves the layer to its place.
+    pub(crate) fn keep(self, made: Made) -> Result<Layer, EngineError> {
+        let text = serde_json::to_vec_pretty(&made).unwrap_or_default();
+        let file = self.place.join(MADE_FILE);
+        fs::write(&file, text).map_err(failed("writing", &file))?;
+        fs::rename(&self.place, &self.kept).map_err(failed("keeping", &self.kept))?;
+        self.lock.lock_shared().map_err(failed("locking", &self.kept))?;
+        Ok(Layer { path: self.kept.join("layer"), made, _used: self.lock })
+    }
+}
+
+impl Layers {
+    pub(crate) fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// Looks for a layer. `remove` takes away a folder that commands have written to.
+    pub(crate) fn find(&self, key: &str, remove: &dyn Fn(&Path)) -> Result<Found, EngineError> {
+        let mut folder = fs::DirBuilder::new();
+        folder
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.dir)
+            .map_err(failed("making", &self.dir))?;
+        let (kept, file) = (self.dir.join(key), self.dir.join(format!("{key}.lock")));
+        let lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&file)
+            .map_err(failed("opening", &file))?;
+        if kept.join(MADE_FILE).is_file() {
+            if !taken(lock.try_lock_shared(), &file)? {
+                return Ok(Found::Busy);
+            }
+            if let Some(made) = read(&kept) {
+                touch(&kept);
+                return Ok(Found::Kept(Layer { path: kept.join("layer"), made, _used: lock }));
+            }
+            lock.unlock().map_err(failed("unlocking", &file))?;
+        }
+        if !taken(lock.try_lock(), &file)? {
+            return Ok(Found::Busy);
+        }
+        if read(&kept).is_some() {
+            // It was finished between the two looks.
+            return Ok(Found::Busy);
+        }
+        let place = self.dir.join(format!("{key}.new"));
+        remove(&place);
+        remove(&kept);
+        fs::create_dir(&place).map_err(failed("making", &place))?;
+        Ok(Found::Absent(Building { place, kept, lock }))
+    }
+
+    /// Removes the layers that were not used for longest, but for a few and for those in use.
+    /// Returns their keys.
+    pub(crate) fn sweep(&self, remove: &dyn Fn(&Path)) -> Vec<String> {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let mut known: Vec<(SystemTime, String)> = entries
+            .filter_map(|entry| {
+                let used = fs::metadata(entry.path().join(MADE_FILE)).ok()?.modified().ok()?;
+                Some((used, entry.file_name().into_string().ok()?))
+            })
+            .filter(|(_, name)| !name.contains('.'))
+            .collect();
+        known.sort();
+        known.truncate(known.len().saturating_sub(KEPT));
+        known.retain(|(_, key)| {
+            let lock = OpenOptions::new().write(true).open(self.dir.join(format!("{key}.lock")));
+            let Ok(lock) = lock else { return false };
+            let free = lock.try_lock().is_ok();
+            if free {
+                remove(&self.dir.join(key));
+            }
+            free
+        });
+        known.into_iter().map(|(_, key)| key).collect()
+    }
+}
+
+fn read(kept: &Path) -> Option<Made> {
+    serde_json::from_slice(&fs::read(kept.join(MADE_FILE)).ok()?).ok()
+}
+
+/// Remembers that a layer was used. If that fails it is swept sooner, and made again.
+fn touch(kept: &Path) {
+    let _ = File::open(kept.join(MADE_FILE)).and_then(|file| file.set_modified(SystemTime::now()));
+}
+
+fn taken(tried: Result<(), TryLockError>, file: &Path) -> Result<bool, EngineError> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(failed("locking", file)(error)),
+    }
+}
+
+fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> EngineError {
+    let what = format!("{what} {}", path.display());
+    move |error| EngineError::io(what, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remove(dir: &Path) {
+        let _ = fs::remove_dir_all(dir);
+    }
+
+    fn made() -> Made {
+        Made {
+            command: "make deps".to_owned(),
+            base: "a".repeat(40).parse().unwrap(),
+            at: Timestamp(5),
+            wall: Millis(7),
+        }
+    }
+
+    fn absent(layers: &Layers, key: &str) -> Building {
+        match layers.find(key, &remove).unwrap() {
+            Found::Absent(building) => building,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn build(layers: &Layers, key: &str) -> Layer {
+        let building = absent(layers, key);
+        fs::create_dir(building.layer()).unwrap();
+        fs::write(building.layer().join("made"), key).unwrap();
+        building.keep(made()).unwrap()
+    }
+
+    #[test]
+    fn a_layer_is_built_once_and_found_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let layers = Layers::new(dir.path().join("w"));
+        let building = absent(&layers, "k");
+        assert!(matches!(layers.find("k", &remove).unwrap(), Found::Busy));
+        fs::create_dir(building.layer()).unwrap();
+        fs::write(building.layer().join("made"), "k").unwrap();
+        let first = building.keep(made()).unwrap();
+        let Found::Kept(second) = layers.find("k", &remove).unwrap() else { panic!() };
+        assert_eq!((&second.path, &second.made), (&first.path, &made()));
+        assert_eq!(fs::read_to_string(second.path.join("made")).unwrap(), "k");
+        assert!(matches!(layers.find("other", &remove).unwrap(), Found::Absent(_)));
+    }
+
+    #[test]
+    fn what_was_left_half_built_is_built_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let layers = Layers::new(dir.path().join("w"));
+        let building = absent(&layers, "k");
+        fs::write(building.place.join("half"), "").unwrap();
+        drop(building);
+        let again = absent(&layers, "k");
+        assert!(!again.place.join("half").exists());
+    }
+
+    #[test]
+    fn the_oldest_go_and_none_that_is_in_use() {
+        let dir = tempfile::tempdir().unwrap();
+        let layers = Layers::new(dir.path().join("w"));
+        let used = build(&layers, "a");
+        for key in ["b", "c", "d", "e"] {
+            drop(build(&layers, key));
+        }
+        for (age, key) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
+            let file = File::open(dir.path().join("w").join(key).join(MADE_FILE)).unwrap();
+            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(age as u64);
+            file.set_modified(at).unwrap();
+        }
+        assert_eq!(layers.sweep(&remove), ["b"]);
+        assert!(used.path.join("made").exists());
+        assert!(matches!(layers.find("b", &remove).unwrap(), Found::Absent(_)));
+        drop(used);
+        assert_eq!(layers.sweep(&remove), ["a"]);
+    }
+}
