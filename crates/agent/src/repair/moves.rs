@@ -138,21 +138,27 @@ pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
     let chance = |generator: Generator| {
         chances.iter().find(|(known, _)| *known == generator).map_or(0.0, |(_, chance)| *chance)
     };
-    let worth = worth(state, &chance);
-    let Some(&(best, first)) = worth.first() else { return Vec::new() };
-    if !first.generator.is_infill() {
-        return vec![first];
+    // Each is chosen as if those before it had not helped.
+    let mut after = state.clone();
+    let mut chosen: Vec<Move> = Vec::new();
+    let mut best = 0.0;
+    while chosen.len() < BATCH {
+        let next = worth(&after, &chance).into_iter().find(|(_, next)| {
+            chosen.first().is_none_or(|first: &Move| {
+                next.target == first.target && next.generator.is_infill()
+            })
+        });
+        let Some((worth, next)) = next.filter(|(worth, _)| *worth >= best * WORTH_SHARING) else {
+            break;
+        };
+        best = f64::max(best, worth);
+        chosen.push(next);
+        if !next.generator.is_infill() {
+            break;
+        }
+        after.made.insert(next);
     }
-    worth
-        .into_iter()
-        .filter(|(worth, next)| {
-            next.target == first.target
-                && next.generator.is_infill()
-                && *worth >= best * WORTH_SHARING
-        })
-        .map(|(_, next)| next)
-        .take(BATCH)
-        .collect()
+    chosen
 }
 
 /// All possible moves with what they are worth, the best first.

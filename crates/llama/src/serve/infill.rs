@@ -5,7 +5,8 @@
 //! that stands there is evaluated first, which gives at each of its tokens the probability
 //! of every other; each of these is a branch with a known probability. The likeliest
 //! branches are followed, taking the likeliest token each time, and every token passed on
-//! the way adds the branches that were not taken. What comes out are distinct texts, none
+//! the way adds the branches that were not taken. A path that comes back to the text that
+//! stands there is not followed further. What comes out are distinct texts, none
 //! of them the one that stands there, nearly in the order of their probabilities. (It is
 //! "A* with a heuristic of zero" cut short by greedy completion; the branch scores are the
 //! exact joint probabilities up to the branch.)
@@ -23,15 +24,22 @@ const BRANCHES: usize = 6;
 const WIDTH: usize = 8;
 /// Paths followed for each alternative asked for: some end in the same text as others.
 const TRIES: usize = 2;
+/// A path that has so many tokens in common with the text that stands there, one after the
+/// other, is taken to go on as that does.
+const JOINS: usize = 2;
+/// Paths join somewhat before or behind the place that they left at, at most so many tokens.
+const SHIFT: usize = 4;
 /// Branches less likely than this are never followed (natural logarithm).
 const LEAST: f64 = -18.0;
 
 /// A path through the tree: path 0 is the text that stands there.
 struct Path {
-    /// Its tokens, of which the first `shared` are another path's.
+    /// Its tokens.
     tokens: Vec<Token>,
     /// The sum of the logarithms up to and with each token.
     logs: Vec<f64>,
+    /// How many of its tokens are another path's.
+    shared: usize,
     end: bool,
 }
 
@@ -72,7 +80,7 @@ impl Infilling {
         let max_tokens = ask.max_tokens.max(1) as usize;
         let suffix_line = ask.suffix.lines().map(str::trim).find(|line| line.len() > 3);
         let work = Work::Infill(Self {
-            paths: vec![Path { tokens: Vec::new(), logs: Vec::new(), end: false }],
+            paths: vec![Path { tokens: Vec::new(), logs: Vec::new(), shared: 0, end: false }],
             branches: Vec::new(),
             next: Vec::new(),
             original: original.clone(),
@@ -150,6 +158,9 @@ impl Infilling {
         }
         self.paths[path].tokens.push(token);
         self.paths[path].logs.push(sum);
+        if let Some(rest) = self.joins(path) {
+            return self.go_on(model, path, rest, sum);
+        }
         if !self.cut(model, path, sum) {
             self.next.push(Next::Extend { path, token });
         }
@@ -188,6 +199,28 @@ impl Infilling {
             return true;
         }
         false
+    }
+
+    /// From which of its tokens on a path goes on as the text that stands there.
+    fn joins(&self, path: usize) -> Option<usize> {
+        let path = &self.paths[path];
+        let length = path.tokens.len();
+        if length <= path.shared + JOINS {
+            return None;
+        }
+        let last = &path.tokens[length - JOINS..];
+        let near = length.saturating_sub(SHIFT).max(JOINS)..=length + SHIFT;
+        near.filter(|end| self.original.get(end - JOINS..*end) == Some(last))
+            .min_by_key(|end| end.abs_diff(length))
+    }
+
+    /// Ends a path with the rest of the text that stands there, as likely as it is there.
+    fn go_on(&mut self, model: &Model<'_>, path: usize, rest: usize, sum: f64) {
+        self.paths[path].end = true;
+        let until = rest.checked_sub(1).and_then(|last| self.paths[0].logs.get(last));
+        let log_probability = sum + self.original_log - until.copied().unwrap_or(0.0);
+        let tokens = [&self.paths[path].tokens, &self.original[rest..]].concat();
+        self.record(model.text(&tokens), log_probability, tokens.len(), true);
     }
 
     fn finish(&mut self, model: &Model<'_>, path: usize, sum: f64) {
@@ -242,7 +275,7 @@ impl Infilling {
         }
         tokens.push(branch.token);
         logs.push(branch.log);
-        self.paths.push(Path { tokens, logs, end: false });
+        self.paths.push(Path { tokens, logs, shared: branch.at, end: false });
         let path = self.paths.len() - 1;
         if self.cut(model, path, branch.log) {
             self.paths.pop();
