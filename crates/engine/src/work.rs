@@ -113,8 +113,16 @@ impl Engine {
         let before = self.base(attempt)?;
         let now = self.snapshot(workspace, attempt.task, &options.watch).await?;
         let (held, base) = (Arc::clone(workspace), now.clone());
-        let changed = blocking(move || held.changed(&before, &base)).await?;
-        if changed.is_empty() {
+        let name = base_name(attempt.task);
+        let is_same = blocking(move || -> Result<_, EngineError> {
+            let is_same = held.changed(&before, &base)?.is_empty();
+            if is_same {
+                // The snapshot has taken its place, and is of no use.
+                held.keep(&name, &before)?;
+            }
+            Ok(is_same)
+        });
+        if is_same.await? {
             return Ok((attempt, Origin::Limit { left }));
         }
         let new = self.new_attempt(attempt.task, spec, seed, now).await?;
@@ -134,7 +142,7 @@ impl Engine {
         watch: &mpsc::UnboundedSender<Progress>,
     ) -> Result<CommitId, EngineError> {
         let taken = Arc::clone(workspace);
-        let name = format!("base/{task}");
+        let name = base_name(task);
         let (snapshot, notes) = blocking(move || -> Result<_, EngineError> {
             let snapshot = taken.snapshot()?;
             taken.keep(&name, &snapshot.commit)?;
@@ -283,6 +291,11 @@ fn unfinished(
     let last = row.last.as_ref().filter(|last| at_limit(last.outcome) && options.seed.is_none());
     let open = row.state == TaskState::NeedsYou;
     Ok(last.filter(|_| open).map(|last| Unfinished { attempt: last.attempt, anew: true }))
+}
+
+/// The name that keeps the files which a task is about.
+fn base_name(task: TaskId) -> String {
+    format!("base/{task}")
 }
 
 fn seed_of_now() -> Seed {
