@@ -22,8 +22,6 @@ pub(crate) struct RunJson {
     proposal: Option<ProposalJson>,
     /// What made the proposal.
     generator: Option<&'static str>,
-    /// Whether the model made it, and not a rule.
-    model_generated: bool,
     wall_ms: u64,
     usage: Usage,
     cost_nano_usd: u64,
@@ -109,8 +107,7 @@ impl RunJson {
             outcome: outcome.outcome,
             note: outcome.note.clone(),
             proposal,
-            generator: outcome.winner.as_ref().map(|winner| winner.generator.name()),
-            model_generated: outcome.winner.as_ref().is_some_and(|winner| winner.by_model),
+            generator: outcome.winner.map(|generator| generator.name()),
             wall_ms: totals.wall.0,
             usage: totals.usage,
             cost_nano_usd: totals.cost.0,

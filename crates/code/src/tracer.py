@@ -483,20 +483,27 @@ def start_for_pytest():
 
 
 def pytest_collection_modifyitems(session, config, items):
-    """Those that failed go first, for there may be no time for all."""
+    """Those that failed go first, and those beside them next: there may be no time for all."""
     if recorder is not None:
-        ends = {name.split("/")[-1] for name in recorder.first}
+        ends = {last_part(name) for name in recorder.first}
+        recorder.first.update(item.nodeid for item in items if last_part(item.nodeid) in ends)
+        files = {file_of(item.nodeid) for item in items if recorder.is_first(item.nodeid)}
 
         def rank(item):
             if recorder.is_first(item.nodeid):
                 return 0
-            if item.nodeid.split("/")[-1] in ends:
-                recorder.first.add(item.nodeid)
-                return 0
-            return 1
+            return 1 if file_of(item.nodeid) in files else 2
 
         items.sort(key=rank)
         recorder.waited_for = {item.nodeid for item in items if recorder.is_first(item.nodeid)}
+
+
+def file_of(name):
+    return name.split("::")[0]
+
+
+def last_part(name):
+    return name.split("/")[-1]
 
 
 def pytest_runtest_logstart(nodeid, location):

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::checks::Checks;
 use crate::effects::{Done, Judged, Open};
-use crate::engine::{Engine, Outcome, WinnerRow};
+use crate::engine::{Engine, Outcome};
 use crate::meter::{Meter, Used};
 use crate::recovery::{advanced, value};
 use crate::setup::SetUp;
@@ -288,10 +288,7 @@ impl Running<'_> {
         let _ = self.watch.send(Progress::Ended { attempt, outcome, note });
         let row = self.engine.store.view()?.task(attempt.task)?;
         let proposal = row.and_then(|row| row.proposal().cloned());
-        let winner = self
-            .machine
-            .winner()
-            .map(|winner| WinnerRow { generator: winner.generator, by_model: true });
+        let winner = self.machine.winner().map(|winner| winner.generator);
         Ok(Outcome {
             task: attempt.task,
             attempt,

@@ -65,18 +65,9 @@ pub struct Outcome {
     /// What was used.
     pub totals: Totals,
     /// What made the proposal.
-    pub winner: Option<WinnerRow>,
+    pub winner: Option<Generator>,
     /// Candidates that each generator had checked.
     pub tried: Vec<(Generator, u32)>,
-}
-
-/// What made a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WinnerRow {
-    /// The generator.
-    pub generator: Generator,
-    /// Whether a model wrote it; a rule did otherwise.
-    pub by_model: bool,
 }
 
 /// An engine at work.

@@ -19,7 +19,7 @@ mod review;
 mod setup;
 mod work;
 
-pub use engine::{Engine, EngineConfig, Outcome, WinnerRow, WorkOptions};
+pub use engine::{Engine, EngineConfig, Outcome, WorkOptions};
 pub use error::{EngineError, ErrorKind};
 pub use places::Places;
 pub use progress::{Progress, Totals};

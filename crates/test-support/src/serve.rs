@@ -198,7 +198,11 @@ mod tests {
     fn a_score_covers_the_text_and_doubts_what_the_script_doubts() {
         let rule =
             Rule { kind: Some(Kind::Score), answers: vec!["bad".to_owned()], ..Rule::default() };
-        let ask = Ask::Score(Score { prefix: String::new(), suffix: String::new(), text: " good\n  bad x".into() });
+        let ask = Ask::Score(Score {
+            prefix: String::new(),
+            suffix: String::new(),
+            text: " good\n  bad x".into(),
+        });
         let Answer::Scored { tokens } = answer(&script(rule), &ask) else { panic!() };
         let starts: Vec<u32> = tokens.iter().map(|token| token.start).collect();
         assert_eq!(starts, [0, 5, 11]);

@@ -183,8 +183,7 @@ fn one(
     let judged = judge::judge(ground, task, &attempted.repo, &said.diff, *limit, python)?;
     let outcome = Outcome {
         task: task.clone(),
-        solved: judged.passes && said.model_generated,
-        by_rule: judged.passes && !said.model_generated,
+        solved: judged.passes,
         verified: said.proposal.is_some_and(|proposal| proposal.verified),
         as_before: judged.as_before,
         why: judged.why,

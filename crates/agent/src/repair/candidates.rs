@@ -106,12 +106,7 @@ fn ideas(target: &Target, text: &str, made: &Move, answer: &Answer) -> Vec<Strin
 }
 
 /// The texts that the score of a statement suggests.
-fn swapped(
-    target: &Target,
-    text: &str,
-    made: &Move,
-    tokens: &[TokenScore],
-) -> Option<Vec<String>> {
+fn swapped(target: &Target, text: &str, made: &Move, tokens: &[TokenScore]) -> Option<Vec<String>> {
     let syntax = Syntax::read(Language::of(Path::new(&target.path))?, text);
     let names = syntax.names(target.lines.clone());
     let span = span(target, made)?;

@@ -21,7 +21,7 @@ const PLUGIN: &str = ".tenfold-plugin";
 /// A traced test that takes longer is cut off, and counts as failed.
 const TRACE_TEST_SECONDS: u32 = 10;
 /// After so long no further test is traced.
-const TRACE_SECONDS: u32 = 8;
+const TRACE_SECONDS: u32 = 6;
 /// Failing tests that a candidate is checked with; the whole check comes after them.
 const NARROW: usize = 12;
 /// What it takes to start a check's program.
@@ -165,10 +165,11 @@ impl Draft {
         }
     }
 
-    /// The second run: of the failing tests and their neighbours, with line coverage where
-    /// the language gives it cheaply.
+    /// One more run, of the failing tests and their neighbours, with line coverage where the
+    /// language gives it cheaply.
     fn trace(&self) -> CheckAsk {
         let mut ask = self.whole(Purpose::Trace);
+        ask.edits.clone_from(&self.state.base);
         let Some(seen) = &self.state.seen else { return ask };
         let check = &self.state.setup.check;
         let root = &self.state.setup.root;
@@ -196,7 +197,11 @@ impl Draft {
     fn retraced(&mut self, report: &CheckReport, coverage: Option<String>) {
         let failed_before = self.state.seen.is_some();
         match (failed_before, &report.verdict) {
-            (true, CheckVerdict::Passed) | (false, CheckVerdict::Failed) => {
+            (true, CheckVerdict::Passed) if self.state.base.is_empty() => {
+                let note = note::flaky(&self.state, report);
+                self.end(AttemptOutcome::CheckFlaky, note);
+            }
+            (false, CheckVerdict::Failed) => {
                 let note = note::flaky(&self.state, report);
                 self.end(AttemptOutcome::CheckFlaky, note);
             }
@@ -218,8 +223,24 @@ impl Draft {
         if failure.tests.is_empty() && failure.problems.is_empty() {
             failure = Failure { excerpt: seen.excerpt.clone(), ..failure };
         }
+        // What is mended so far stays mended while the rest is looked for.
+        let base = &self.state.base;
+        let mended: Vec<Source> = sources
+            .iter()
+            .map(|source| {
+                let edits: Vec<_> =
+                    base.iter().filter(|edit| edit.path == source.path).cloned().collect();
+                let text = tenfold_code::edit::apply(&source.text, &edits);
+                Source { text: text.unwrap_or_else(|_| source.text.clone()), ..source.clone() }
+            })
+            .collect();
         let text = &self.state.setup.text;
-        let (targets, facts) = targets::find(text, sources, &failure, seen.coverage.as_deref());
+        let (targets, mut facts) = targets::find(text, &mended, &failure, seen.coverage.as_deref());
+        for source in sources {
+            if let Some(text) = facts.texts.get_mut(&source.path) {
+                text.clone_from(&source.text);
+            }
+        }
         if targets.is_empty() {
             let note = note::no_place(&self.state);
             return self.end(AttemptOutcome::GaveUp, note);
@@ -388,20 +409,12 @@ impl Draft {
         let best =
             state.partial.iter().min_by_key(|(candidate, failing)| (failing.len(), candidate.id));
         let Some((candidate, failing)) = best.cloned() else { return false };
-        let mut texts = state.facts.texts.clone();
-        for (path, text) in &mut texts {
-            let edits: Vec<_> =
-                candidate.edits.iter().filter(|edit| edit.path == *path).cloned().collect();
-            if let Ok(changed) = tenfold_code::edit::apply(text, &edits) {
-                *text = changed;
-            }
-        }
-        let targets = targets::again(&state.targets, &texts);
         let narrowed = narrow(&state.setup.check, &failing);
         let edits = candidate.edits.clone();
         let candidate = candidate.id;
-        self.record(Event::Rebased { candidate, edits, failing, targets, narrowed });
-        self.make_more();
+        self.record(Event::Rebased { candidate, edits, failing, narrowed });
+        let ask = self.trace();
+        self.want(Effect::Check(ask));
         true
     }
 }

@@ -116,8 +116,6 @@ pub enum Event {
         edits: Vec<Edit>,
         /// What still fails.
         failing: Vec<TestName>,
-        /// The places, with their lines as they are now.
-        targets: Vec<Target>,
         /// The command that runs what still fails.
         narrowed: Option<String>,
     },

@@ -205,9 +205,7 @@ fn generators(state: &Repair, target: &Target) -> &'static [Generator] {
         (TargetKind::Stub, true, true) => &[Body, Rewrite],
         (TargetKind::Stub, true, false) => &[Body],
         (TargetKind::Stub | TargetKind::Function, false, true) => &[Rewrite, Patch],
-        (TargetKind::Function, true, true) => {
-            &[Token, Line, Gap, Hunk, Expression, Rewrite, Patch]
-        }
+        (TargetKind::Function, true, true) => &[Token, Line, Gap, Hunk, Expression, Rewrite, Patch],
         (TargetKind::Function, true, false) => &[Token, Line, Gap, Hunk, Expression],
         (_, false, false) => &[],
     }

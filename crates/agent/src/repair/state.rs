@@ -263,8 +263,8 @@ impl Repair {
             Event::Tried { candidate, failing, passed, wall } => {
                 self.count_try(*candidate, failing.as_deref(), *passed, *wall);
             }
-            Event::Rebased { edits, failing, targets, narrowed, .. } => {
-                self.rebase(edits, failing, targets, narrowed.as_deref());
+            Event::Rebased { edits, failing, narrowed, .. } => {
+                self.rebase(edits, failing, narrowed.as_deref());
             }
             Event::Judging { step, candidate } => {
                 let known = [&mut self.passing, &mut self.pool].into_iter().find_map(|list| {
@@ -350,18 +350,11 @@ impl Repair {
         }
     }
 
-    fn rebase(
-        &mut self,
-        edits: &[Edit],
-        failing: &[TestName],
-        targets: &[Target],
-        narrowed: Option<&str>,
-    ) {
+    fn rebase(&mut self, edits: &[Edit], failing: &[TestName], narrowed: Option<&str>) {
         self.base = edits.to_vec();
         self.rebased += 1;
         self.rounds_from_base = 0;
         self.partial.clear();
-        self.targets = targets.to_vec();
         self.surprise.clear();
         self.made.clear();
         self.pool.clear();

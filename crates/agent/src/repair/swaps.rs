@@ -110,7 +110,7 @@ impl Here<'_> {
             add(span.start..end.start + skip, other[..blank].to_owned(), ratio);
         }
         // Most often what is added to a whole expression, or taken away from it, is one.
-        let rest = self.text.get(span.start..).unwrap_or_default();
+        let rest = self.text.get(span.start..).unwrap_or_default().trim_start_matches(' ');
         if matches!(other.trim(), "+" | "-") && rest.starts_with(END) {
             add(span.start..span.start, format!("{other} 1"), ratio);
         }
@@ -235,6 +235,7 @@ mod tests {
         has("if a:\n", " a", " not", "if not a:\n");
         has("if not a:\n", " not", " a", "if a:\n");
         has("return x[i]\n", "]", " +", "return x[i + 1]\n");
+        has("x[i :]\n", " :", " -", "x[i - 1 :]\n");
         has("f(low, high)\n", "low", "high", "f(high, low)\n");
         has("f(low, high)\n", "low", "high", "f(high, high)\n");
         // A token is the beginning of the names around.

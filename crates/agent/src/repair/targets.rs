@@ -143,6 +143,8 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
             functions.iter().any(|function| function.name == *name)
         });
         let end = source.text.lines().count() as u32;
+        // A name that the code itself uses may be misspelt there, or not set before.
+        let used = sources.iter().any(|source| source.editable && has_word(&source.text, name));
         (!defined).then(|| Target {
             path: source.path.clone(),
             name: name.clone(),
@@ -150,7 +152,7 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
             lines: end..end,
             head: end..end,
             holder: None,
-            mass: 2.0,
+            mass: if used { 0.5 } else { 2.0 },
             units: Vec::new(),
             why: "the check misses it".to_owned(),
         })
@@ -158,24 +160,10 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
     failure.missing.iter().take(2).filter_map(place).collect()
 }
 
-/// The same places in files that have changed: found again by name, in their order.
-pub(super) fn again(targets: &[Target], texts: &BTreeMap<String, String>) -> Vec<Target> {
-    targets
-        .iter()
-        .filter_map(|old| {
-            let text = texts.get(&old.path)?;
-            let language = Language::of(Path::new(&old.path))?;
-            let functions = Syntax::read(language, text).functions();
-            let Some(function) = functions.iter().find(|f| f.qualified == old.name) else {
-                return Some(old.clone());
-            };
-            let moved = i64::from(function.lines.start) - i64::from(old.lines.start);
-            let shift = |line: u32| u32::try_from(i64::from(line) + moved).unwrap_or(0);
-            let lines: Vec<(u32, f64)> =
-                old.units.iter().map(|unit| (shift(unit.lines.start), unit.suspicion)).collect();
-            build(&old.path, text, function, &lines, old.mass, &old.why)
-        })
-        .collect()
+fn has_word(text: &str, word: &str) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(joins) && !text[at + word.len()..].starts_with(joins))
 }
 
 fn target(suspect: &Suspect, text: &str) -> Option<Target> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use tenfold_code::{Edit, edit};
 use tenfold_domain::{
-    Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, Millis, Sample, Seed, TestName,
-    OtherToken, TokenScore, Usage,
+    Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, Millis, OtherToken, Sample, Seed,
+    TestName, TokenScore, Usage,
 };
 
 use super::{Effect, Event, Generator, Input, Repair, Reply, Setup, Source};

@@ -10,7 +10,8 @@ const FORMS: [&str; 20] = [
     r"cannot import name '([^']+)'",
     r"No module named '([^']+)'",
     r"(?:module|type object) '[^']+' has no attribute '([^']+)'",
-    r"'[^']+' object has no attribute '([^']+)'",
+    // Python's own types are written small, and lack nothing.
+    r"'_*[A-Z][\w.]*' object has no attribute '([^']+)'",
     r"NameError: (?:free variable |cannot access free variable |name )'([^']+)'",
     r"cannot find (?:function|value|type|macro|struct|trait|derive macro|attribute|tuple struct|unit struct|associated function|method|crate|module)[^`]* `([^`]+)`",
     r"unresolved import `([^`]+)`",
@@ -37,7 +38,7 @@ pub(super) fn names(lines: &[&str]) -> Vec<String> {
     });
     let mut seen = HashSet::new();
     let mut names = Vec::new();
-    for line in lines {
+    for line in lines.iter().filter(|line| !line.contains("'NoneType' object")) {
         for form in SET.0.matches(line) {
             for captures in SET.1[form].captures_iter(line) {
                 let name = captures[1].rsplit("::").next().unwrap_or("").to_owned();

@@ -50,11 +50,7 @@ impl Node {
 
 /// Parses a text; `near` is the tree of another text, most of which is kept. `None` for a text
 /// that is too long.
-pub(super) fn parse(
-    language: Language,
-    text: &str,
-    near: Option<(&Tree, &str)>,
-) -> Option<Tree> {
+pub(super) fn parse(language: Language, text: &str, near: Option<(&Tree, &str)>) -> Option<Tree> {
     if text.len() > LONGEST {
         return None;
     }

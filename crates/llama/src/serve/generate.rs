@@ -148,7 +148,7 @@ impl Generating {
         self.begun && self.next.is_empty() && self.paths.iter().all(|path| path.end.is_some())
     }
 
-    pub(super) fn answer(&mut self, _: &Model<'_>) -> Answer {
+    pub(super) fn answer(&mut self) -> Answer {
         let samples = self
             .paths
             .iter()

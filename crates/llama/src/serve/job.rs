@@ -198,9 +198,9 @@ impl Job {
         }
     }
 
-    pub(super) fn answer(&mut self, model: &Model<'_>) -> Answer {
+    pub(super) fn answer(&mut self) -> Answer {
         match &mut self.work {
-            Work::Generate(work) => work.answer(model),
+            Work::Generate(work) => work.answer(),
             Work::Infill(work) => work.answer(),
             Work::Score(work) => work.answer(),
         }

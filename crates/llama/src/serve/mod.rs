@@ -320,7 +320,7 @@ impl Server<'_> {
                 continue;
             }
             let mut job = self.jobs.remove(index);
-            let answer = job.answer(self.model);
+            let answer = job.answer();
             say(&FromChild::Answer { id: job.id, answer, usage: job.usage });
             self.release(&job);
         }

@@ -13,7 +13,6 @@ fn a_bug_is_fixed_shown_accepted_and_taken_back() {
     assert_eq!(run["proposal"]["attempt"], "1.1");
     assert_eq!(run["proposal"]["verified"], true);
     assert_eq!(run["proposal"]["files"][0], "stats.py");
-    assert_eq!(run["model_generated"], true);
     assert!(run["diff"].as_str().unwrap().contains(&format!("+{RIGHT}")));
     assert_eq!(ground.persons(), before, "a run touches nothing of the person's");
 

@@ -29,7 +29,6 @@ pub(super) struct Said {
     pub(super) note: String,
     pub(super) proposal: Option<Proposal>,
     pub(super) generator: Option<String>,
-    pub(super) model_generated: bool,
     pub(super) usage: Usage,
     pub(super) cost_nano_usd: u64,
     pub(super) checks: u64,
