@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::Draws;
 
 use super::bandit::Arm;
+use super::prompts::LONG;
 use super::state::Repair;
 use super::targets::{Target, TargetKind};
 
@@ -183,6 +184,13 @@ fn possible(state: &Repair) -> Vec<Move> {
                 _ => 1,
             };
             for unit in 0..units {
+                let long = target
+                    .units
+                    .get(unit)
+                    .is_some_and(|unit| unit.lines.end - unit.lines.start > LONG);
+                if long && matches!(generator, Generator::Line | Generator::Hunk) {
+                    continue;
+                }
                 let depth = state
                     .made
                     .iter()

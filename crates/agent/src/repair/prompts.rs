@@ -22,6 +22,8 @@ const SAID: usize = 4;
 /// Lines of what a test said that it sees then. The test itself would cost three times as
 /// many tokens as the function, and helps it no better to see what is wrong.
 const MESSAGE: usize = 2;
+/// Of a statement over more lines than these no other text is found that is worth its tokens.
+pub(super) const LONG: u32 = 4;
 /// A line of a comment is cut after this many characters.
 const WIDTH: usize = 110;
 
@@ -55,7 +57,7 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
                 original: lines(&text, &span),
                 alternatives,
                 margin,
-                max_tokens: 32 + 24 * height,
+                max_tokens: 32 + 24 * height.min(LONG),
                 max_lines: (height + more).max(1),
             }))
         }

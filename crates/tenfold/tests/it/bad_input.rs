@@ -1,6 +1,9 @@
 //! Bad input, each with its message and its exit code, and nothing of the person's touched.
 
-use crate::ground::{CHECK, Ground, git, write_project};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::ground::{BUGGY, CHECK, Ground, git, write_project};
 
 #[test]
 fn folders_that_can_not_be_worked_on_are_refused_by_their_reason() {
@@ -36,6 +39,82 @@ fn a_repository_without_a_commit_is_worked_on() {
     git(&dir, &["init", "-q"]);
     let said = ground.tenfold(&["run", "--check", CHECK, "--repo", dir.to_str().unwrap()]);
     said.expect(0, &["to review, verified"]);
+}
+
+#[test]
+fn a_shallow_clone_and_one_with_a_submodule_are_worked_on() {
+    let ground = Ground::new();
+    let from = format!("file://{}", ground.repo().display());
+    git(&ground.repo(), &["clone", "-q", "--depth", "1", &from, "../shallow"]);
+    git(&ground.repo(), &["clone", "-q", &from, "../outer"]);
+    let outer = ground.path("outer");
+    let add = ["-c", "protocol.file.allow=always", "submodule", "add", "-q", &from, "inner"];
+    git(&outer, &add);
+    git(&outer, &["commit", "-q", "-m", "two"]);
+    for name in ["shallow", "outer"] {
+        let repo = ground.path(name);
+        let before = git(&repo, &["status", "--porcelain=v2", "--branch"]);
+        let repo_name = repo.to_str().unwrap();
+        let said = ground.tenfold(&["run", "--check", CHECK, "--repo", repo_name]);
+        said.expect(0, &["to review, verified"]);
+        assert_eq!(git(&repo, &["status", "--porcelain=v2", "--branch"]), before, "{name}");
+    }
+    ground.tenfold(&["accept", "2", "--in-place"]).expect(0, &["accepted into your files"]);
+    assert_eq!(std::fs::read_to_string(outer.join("inner/stats.py")).unwrap(), BUGGY);
+}
+
+#[test]
+fn unusual_files_are_carried_along_and_stay_as_they_are() {
+    let ground = Ground::new();
+    let repo = ground.repo();
+    let names: [&[u8]; 4] = [b"two\nlines", b"not \xff UTF-8", b"a b'c\"d", b"-rf"];
+    for name in names {
+        std::fs::write(repo.join(OsStr::from_bytes(name)), [0, 159, 146, 150, 10]).unwrap();
+    }
+    let large = std::fs::File::create(repo.join("large.bin")).unwrap();
+    large.set_len(50 << 20).unwrap();
+    std::os::unix::fs::symlink("nowhere", repo.join("dangling")).unwrap();
+    ground.solved();
+    ground.tenfold(&["accept", "1", "--in-place"]).expect(0, &["accepted into your files"]);
+    for name in names {
+        let bytes = std::fs::read(repo.join(OsStr::from_bytes(name))).unwrap();
+        assert_eq!(bytes, [0, 159, 146, 150, 10]);
+    }
+    assert_eq!(repo.join("large.bin").metadata().unwrap().len(), 50 << 20);
+    assert_eq!(repo.join("dangling").read_link().unwrap().to_str(), Some("nowhere"));
+}
+
+#[test]
+fn lines_end_as_they_did() {
+    let ground = Ground::new();
+    let file = ground.repo().join("stats.py");
+    std::fs::write(&file, BUGGY.replace('\n', "\r\n")).unwrap();
+    ground.solved();
+    ground.tenfold(&["accept", "1", "--in-place"]).expect(0, &["accepted into your files"]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("middle - 1"), "{text}");
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+}
+
+#[test]
+fn what_a_check_leaves_running_is_ended_with_it() {
+    let ground = Ground::new();
+    let check = "(setsid sleep 600 &) ; sleep 600 & python3 -m unittest -q";
+    ground.tenfold(&["run", "--check", check]).expect(0, &["to review, verified"]);
+    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+}
+
+#[test]
+fn a_file_that_is_no_whole_model_is_refused() {
+    let ground = Ground::new();
+    std::fs::write(ground.path("short.gguf"), b"GGUF\x03\0\0\0").unwrap();
+    std::fs::write(ground.path("other.gguf"), b"no model at all").unwrap();
+    for name in ["short.gguf", "other.gguf"] {
+        let path = ground.path(name);
+        let said = ground.tenfold(&["models", "add", path.to_str().unwrap()]);
+        assert!(!matches!(said.code, Some(0 | 70)), "{}{}", said.out, said.err);
+        said.expect(said.code.unwrap(), &[name]);
+    }
 }
 
 #[test]
