@@ -54,7 +54,6 @@ pub(super) fn gather(
         let chance = state.chance(made.generator) * moves::place(state, made);
         let mut rank = 0;
         for idea in answer.iter().flat_map(|answer| ideas(target, &text, made, answer)) {
-            let idea = with_the_ends_of(&text, idea);
             let changed = syntax.changed(&idea);
             let key = key(&target.path, changed.canonical());
             if changed.errors() > errors || changed.canonical() == canonical || !seen.insert(key) {
@@ -75,16 +74,6 @@ pub(super) fn gather(
         }
     }
     (found, dropped)
-}
-
-/// A changed text with its lines ended as they were: models end them in one way.
-fn with_the_ends_of(text: &str, changed: String) -> String {
-    let crlf = text.matches("\r\n").count();
-    if crlf > 0 && crlf == text.matches('\n').count() {
-        changed.replace("\r\n", "\n").replace('\n', "\r\n")
-    } else {
-        changed
-    }
 }
 
 /// The share of a generator's successes that its candidate of this rank has, from zero. Over
