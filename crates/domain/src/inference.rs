@@ -112,7 +112,7 @@ pub struct Infill {
 pub struct Score {
     /// The text before; computed but not scored.
     pub prefix: String,
-    /// The text after; where there is none the model sees only what comes before.
+    /// The text after; may be empty.
     pub suffix: String,
     /// The text to score.
     pub text: String,

@@ -36,6 +36,13 @@ pub(crate) struct Finished {
     pub(crate) judged: Option<Judged>,
 }
 
+impl Finished {
+    /// Of an effect that asks no model.
+    fn free(reply: Reply, wall: Millis, judged: Option<Judged>) -> Self {
+        Self { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall, judged }
+    }
+}
+
 /// What was before the judge.
 pub(crate) struct Judged {
     pub(crate) commit: CommitId,
@@ -105,13 +112,8 @@ impl Running<'_> {
         self.effects.spawn(async move {
             let began = Instant::now();
             let read = blocking(move || reading::sources(&workspace, &base, &rules)).await;
-            let result = read.map(|files| Finished {
-                reply: Reply::Sources { files },
-                usage: Usage::default(),
-                cost: NanoUsd::ZERO,
-                wall: began.elapsed().into(),
-                judged: None,
-            });
+            let wall = began.elapsed().into();
+            let result = read.map(|files| Finished::free(Reply::Sources { files }, wall, None));
             Done { step, reservation: None, result }
         });
         Ok(())
@@ -195,13 +197,9 @@ impl Running<'_> {
                 })
                 .await?;
                 let Some(check) = &spec.check else {
-                    return Ok(Finished {
-                        reply: Reply::Unjudged,
-                        usage: Usage::default(),
-                        cost: NanoUsd::ZERO,
-                        wall: began.elapsed().into(),
-                        judged: Some(Judged { commit, report: None }),
-                    });
+                    let judged = Judged { commit, report: None };
+                    let wall = began.elapsed().into();
+                    return Ok(Finished::free(Reply::Unjudged, wall, Some(judged)));
                 };
                 let ran = checks.judge(&commit, check, spec.check_timeout, &cancel).await?;
                 Ok(checked(ran, Some(commit)))
@@ -228,7 +226,7 @@ fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {
     } else {
         Reply::Checked { report: ran.report, output: ran.output }
     };
-    Finished { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall, judged }
+    Finished::free(reply, wall, judged)
 }
 
 fn message(spec: &TaskSpec, attempt: AttemptId) -> String {

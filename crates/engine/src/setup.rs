@@ -8,7 +8,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -211,7 +211,7 @@ impl Task {
         let made = Made {
             command: self.command,
             base: self.base.clone(),
-            at: now(),
+            at: Timestamp::from(SystemTime::now()),
             wall: ran.report.wall,
         };
         let (workspace, sandbox, base) = (self.workspace, self.sandbox, self.base);
@@ -297,11 +297,6 @@ fn hash(parts: &[Vec<u8>]) -> String {
 
 fn bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_encoded_bytes().to_vec()
-}
-
-fn now() -> Timestamp {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Timestamp(now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX)))
 }
 
 /// Why setup failed, its last words, and what to do.

@@ -87,10 +87,10 @@ impl EngineLock {
     }
 
     fn say_who(&mut self) -> std::io::Result<()> {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = Timestamp::from(SystemTime::now());
         self.file.set_len(0)?;
         self.file.rewind()?;
-        writeln!(self.file, "{} {}", std::process::id(), since.as_millis())
+        writeln!(self.file, "{} {}", std::process::id(), now.0)
     }
 }
 

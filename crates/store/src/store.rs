@@ -69,7 +69,7 @@ impl Store {
     /// [`StoreError::DiskFull`], [`StoreError::Corrupt`], [`StoreError::NoJournal`],
     /// [`StoreError::Busy`]; the file is left as it was.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with_clock(path, system_clock)
+        Self::open_with_clock(path, || SystemTime::now().into())
     }
 
     /// As [`Store::open`], with a clock that says what time it is.
@@ -252,9 +252,4 @@ impl Drop for Store {
             let _ = thread.join();
         }
     }
-}
-
-fn system_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -196,24 +196,21 @@ impl Draft {
 
     fn retraced(&mut self, report: &CheckReport, coverage: Option<String>) {
         let failed_before = self.state.seen.is_some();
-        match (failed_before, &report.verdict) {
-            (true, CheckVerdict::Passed) if self.state.base.is_empty() => {
-                let note = note::flaky(&self.state, report);
-                self.end(AttemptOutcome::CheckFlaky, note);
-            }
-            (false, CheckVerdict::Failed) => {
-                let note = note::flaky(&self.state, report);
-                self.end(AttemptOutcome::CheckFlaky, note);
-            }
-            (false, _) => {
-                let note = note::nothing_to_do(&self.state);
-                self.end(AttemptOutcome::NothingToDo, note);
-            }
-            (true, _) => {
-                let (wall, output) = (report.wall, report.output.clone());
-                self.record(Event::Retraced { wall, coverage, output });
-                self.want(Effect::Read);
-            }
+        let flaky = match (failed_before, &report.verdict) {
+            (false, CheckVerdict::Failed) => true,
+            (true, CheckVerdict::Passed) => self.state.base.is_empty(),
+            _ => false,
+        };
+        if flaky {
+            let note = note::flaky(&self.state, report);
+            self.end(AttemptOutcome::CheckFlaky, note);
+        } else if failed_before {
+            let (wall, output) = (report.wall, report.output.clone());
+            self.record(Event::Retraced { wall, coverage, output });
+            self.want(Effect::Read);
+        } else {
+            let note = note::nothing_to_do(&self.state);
+            self.end(AttemptOutcome::NothingToDo, note);
         }
     }
 
@@ -224,14 +221,11 @@ impl Draft {
             failure = Failure { excerpt: seen.excerpt.clone(), ..failure };
         }
         // What is mended so far stays mended while the rest is looked for.
-        let base = &self.state.base;
         let mended: Vec<Source> = sources
             .iter()
             .map(|source| {
-                let edits: Vec<_> =
-                    base.iter().filter(|edit| edit.path == source.path).cloned().collect();
-                let text = tenfold_code::edit::apply(&source.text, &edits);
-                Source { text: text.unwrap_or_else(|_| source.text.clone()), ..source.clone() }
+                let text = self.state.mended(&source.path, &source.text);
+                Source { text: text.unwrap_or_else(|| source.text.clone()), ..source.clone() }
             })
             .collect();
         let text = &self.state.setup.text;

@@ -11,7 +11,7 @@ use tenfold_domain::Draws;
 use super::bandit::Arm;
 use super::prompts::LONG;
 use super::state::Repair;
-use super::targets::{Target, TargetKind};
+use super::targets::{Target, TargetKind, Unit};
 
 /// Questions in one batch; more would keep the checks waiting.
 const BATCH: usize = 3;
@@ -183,14 +183,7 @@ fn possible(state: &Repair) -> Vec<Move> {
                 _ if generator.is_infill() => target.units.len(),
                 _ => 1,
             };
-            for unit in 0..units {
-                let long = target
-                    .units
-                    .get(unit)
-                    .is_some_and(|unit| unit.lines.end - unit.lines.start > LONG);
-                if long && matches!(generator, Generator::Line | Generator::Hunk) {
-                    continue;
-                }
+            for unit in (0..units).filter(|unit| fits(generator, target, *unit)) {
                 let depth = state
                     .made
                     .iter()
@@ -203,6 +196,13 @@ fn possible(state: &Repair) -> Vec<Move> {
         }
     }
     moves
+}
+
+/// Whether a statement is short enough for another text to be worth its tokens.
+fn fits(generator: Generator, target: &Target, unit: usize) -> bool {
+    let short = |unit: &Unit| unit.lines.end - unit.lines.start <= LONG;
+    let whole = matches!(generator, Generator::Line | Generator::Hunk);
+    !whole || target.units.get(unit).is_none_or(short)
 }
 
 fn generators(state: &Repair, target: &Target) -> &'static [Generator] {

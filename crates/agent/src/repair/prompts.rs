@@ -19,8 +19,8 @@ use super::targets::{Target, TargetKind};
 const AFTER: u32 = 7;
 /// Lines of the person's words that the model sees when it fills gaps.
 const SAID: usize = 4;
-/// Lines of what a test said that it sees then. The test itself would cost three times as
-/// many tokens as the function, and helps it no better to see what is wrong.
+/// Lines of what a test said that it sees then. The test's own text is left out: it costs
+/// three times as many tokens as the function, and with it no more faults are found.
 const MESSAGE: usize = 2;
 /// Of a statement over more lines than these no other text is found that is worth its tokens.
 pub(super) const LONG: u32 = 4;

@@ -62,8 +62,6 @@ pub struct Repair {
     pub(super) last_step: u32,
     pub(super) wanted: BTreeMap<StepId, Effect>,
     pub(super) seen: Option<Seen>,
-    pub(super) retraced: bool,
-    pub(super) understood: bool,
     pub(super) facts: Facts,
     pub(super) targets: Vec<Target>,
     /// How surprising the units are that were scored, by target and unit.
@@ -106,8 +104,6 @@ impl Repair {
             last_step: 0,
             wanted: BTreeMap::new(),
             seen: None,
-            retraced: false,
-            understood: false,
             facts: Facts::default(),
             targets: Vec::new(),
             surprise: BTreeMap::new(),
@@ -169,7 +165,11 @@ impl Repair {
 
     /// The text of a file with what is mended so far.
     pub(super) fn text(&self, path: &str) -> Option<String> {
-        let original = self.facts.texts.get(path)?;
+        self.mended(path, self.facts.texts.get(path)?)
+    }
+
+    /// The same, from the file's text as it was.
+    pub(super) fn mended(&self, path: &str, original: &str) -> Option<String> {
         let edits: Vec<Edit> = self.base.iter().filter(|e| e.path == path).cloned().collect();
         tenfold_code::edit::apply(original, &edits).ok()
     }
@@ -234,7 +234,6 @@ impl Repair {
                 });
             }
             Event::Retraced { wall, coverage, output } => {
-                self.retraced = true;
                 if let Some(seen) = &mut self.seen {
                     // Tracing slows the run down, so it says nothing about a plain one.
                     if coverage.is_none() {
@@ -245,7 +244,6 @@ impl Repair {
                 }
             }
             Event::Understood { targets, facts } => {
-                self.understood = true;
                 self.targets.clone_from(targets);
                 self.facts = facts.clone();
             }

@@ -2,8 +2,8 @@
 //!
 //! A score says for each token which others the model would rather see there. Most small
 //! faults are one token: an operator, a constant, a name, a `not`. So one pass over a
-//! function, which is needed anyway to see where it surprises, gives a candidate for each
-//! likely other token, without anything being generated. What it can't give are texts whose
+//! statement where it stands gives a candidate for each likely other token, without anything
+//! being generated, and says besides how much the statement surprises. What it can't give are texts whose
 //! second half follows from their first; those are what infill is for.
 
 use std::collections::BTreeSet;

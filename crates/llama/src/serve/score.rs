@@ -18,36 +18,22 @@ pub(super) struct Scoring {
 }
 
 impl Scoring {
-    /// Without a suffix the text is computed as the prefix of a gap, where the model can fill
-    /// gaps, so that later infills of the same text find it in the cache.
     pub(super) fn plan(model: &Model<'_>, ask: &Score) -> Result<Plan, String> {
-        let (lead, context) = if ask.suffix.is_empty() {
-            let lead = match model.fill_tokens() {
-                Some(fill) => vec![fill.prefix],
-                None => model.beginning().into_iter().collect(),
-            };
-            (lead, ask.prefix.as_str())
-        } else {
-            let (prefix, suffix) = (ask.prefix.clone(), ask.suffix.clone());
-            (model.prompt(&Prompt::Fill { prefix, suffix })?, "")
-        };
-        let mut at = 0;
-        let mut first = None;
-        let mut starts = Vec::new();
-        let mut prompt = lead;
-        for token in model.tokens(&format!("{context}{}", ask.text)) {
-            if at >= context.len() {
-                first.get_or_insert(prompt.len());
-                starts.push((at - context.len()) as u32);
-            }
-            at += model.bytes(token).len();
-            prompt.push(token);
+        let (prefix, suffix) = (ask.prefix.clone(), ask.suffix.clone());
+        let mut prompt = model.prompt(&Prompt::Fill { prefix, suffix })?;
+        let first = prompt.len();
+        let tokens = model.tokens(&ask.text);
+        if tokens.is_empty() {
+            return Err("there is no text to score".to_owned());
         }
-        let Some(first) = first.filter(|first| *first > 0) else {
-            return Err("there is no text to score, or nothing before it".to_owned());
-        };
+        let mut at = 0;
+        let mut starts = Vec::with_capacity(tokens.len());
+        for token in &tokens {
+            starts.push(at);
+            at += model.bytes(*token).len() as u32;
+        }
+        prompt.extend(&tokens);
         let keep = prompt.len();
-        let tokens = prompt[first..].to_vec();
         let work = Work::Score(Self { first, tokens, starts, scores: Vec::new() });
         let following = Vec::new();
         let reusable = first - 1;
