@@ -1,11 +1,12 @@
-//! What the tracer wrote: which lines each test executed, and how suspect that makes them.
+//! What a traced check wrote: which lines each test executed, and how suspect that makes them.
 //!
 //! Apart from the choice of suspects, because this is arithmetic over tests, and knows nothing
 //! of functions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
+use tenfold_domain::TestName;
 
 use crate::{CodeError, Frame};
 
@@ -63,12 +64,18 @@ const HIGHEST_LINE: u32 = 1_000_000;
 /// The most lines in all sets together.
 const MOST_LINES: usize = 8_000_000;
 
-/// Reads what the tracer wrote.
+/// Reads what a traced check wrote. `failing` are the tests that failed by what it said: probes
+/// don't know how a test ended; where the trace itself says it, they are not looked at.
 ///
 /// # Errors
 ///
-/// If it is not a whole trace.
-pub fn read(trace: &str) -> Result<Spectrum, CodeError> {
+/// If it is not a whole trace, or there is no test in it.
+pub fn read(trace: &str, failing: &[TestName]) -> Result<Spectrum, CodeError> {
+    if trace.starts_with('{') { traced(trace) } else { probed(trace, failing) }
+}
+
+/// What `tracer.py` writes.
+fn traced(trace: &str) -> Result<Spectrum, CodeError> {
     let wrong = |why: &str| CodeError::Trace(why.to_owned());
     let trace: Trace = serde_json::from_str(trace).map_err(|why| wrong(&why.to_string()))?;
     if trace.version != 1 {
@@ -92,6 +99,56 @@ pub fn read(trace: &str) -> Result<Spectrum, CodeError> {
         sets,
         outside: trace.outside,
     })
+}
+
+/// What probes in Rust sources write: lines of a test's program, its name, a file and a line,
+/// parted by tabs.
+fn probed(trace: &str, failing: &[TestName]) -> Result<Spectrum, CodeError> {
+    let mut tests: BTreeMap<(&str, &str), BTreeMap<&str, Vec<u32>>> = BTreeMap::new();
+    for row in trace.lines() {
+        let mut parts = row.split('\t');
+        let (Some(program), Some(test), Some(path), Some(line), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let Some(line) = line.parse().ok().filter(|line| *line <= HIGHEST_LINE) else { continue };
+        tests.entry((program, test)).or_default().entry(path).or_default().push(line);
+    }
+    if tests.is_empty() {
+        return Err(CodeError::Trace("no test is in it".to_owned()));
+    }
+    let mut spectrum = Spectrum::default();
+    let mut files: HashMap<&str, usize> = HashMap::new();
+    for ((program, test), places) in tests {
+        let failed = failing.iter().any(|name| is_called(&name.0, program, test));
+        let mut lines = Vec::with_capacity(places.len());
+        for (path, mut set) in places {
+            let file = *files.entry(path).or_insert_with(|| {
+                spectrum.files.push(path.to_owned());
+                spectrum.files.len() - 1
+            });
+            // A line that several threads came to is there several times.
+            set.sort_unstable();
+            set.dedup();
+            lines.push((file, spectrum.sets.len()));
+            spectrum.sets.push(set);
+        }
+        let outcome = if failed { Outcome::Failed } else { Outcome::Passed };
+        let (name, stack) = (format!("{program} {test}").trim_start().to_owned(), Vec::new());
+        spectrum.tests.push(Run { name, outcome, lines, stack });
+    }
+    Ok(spectrum)
+}
+
+/// Whether a runner calls a test so: by its name alone in the program that is the library or
+/// the binary itself (which has no name here), else behind the name of its program.
+fn is_called(name: &str, program: &str, test: &str) -> bool {
+    let (head, tail) = name.rsplit_once(' ').unwrap_or(("", name));
+    let of = head.rsplit_once("::").map_or("", |(_, last)| last);
+    // cargo says `program`, nextest `package::program`, or `package` for the library.
+    let fits = if program.is_empty() { of.is_empty() } else { of == program || head == program };
+    tail == test && fits
 }
 
 /// `1-3,7` as numbers.
@@ -234,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_line_is_as_suspect_as_few_passing_tests_execute_it() {
-        let spectrum = read(TRACE).unwrap();
+        let spectrum = read(TRACE, &[]).unwrap();
         assert_eq!(spectrum.outcomes(), (1, 1));
         let half = 1.0 / 2.0_f64.sqrt();
         assert_eq!(
@@ -262,15 +319,35 @@ mod tests {
             ("true}", ""),
         ] {
             let wrong = TRACE.replacen(from, to, 1);
-            assert!(matches!(read(&wrong), Err(CodeError::Trace(_))), "{to}");
+            assert!(matches!(read(&wrong, &[]), Err(CodeError::Trace(_))), "{to}");
         }
+    }
+
+    #[test]
+    fn probes_tell_lines_by_test_and_the_check_tells_what_failed() {
+        let trace = "\ttests::a\tsrc/lib.rs\t4\n\ttests::a\tsrc/lib.rs\t7\nmore\tb\tsrc/lib.rs\t4\n\
+                     more\tb\tsrc/x.rs\t1\nmore\tb\tsrc/x.rs\t1\n\ttests::cut";
+        let read = |failing: &[&str]| {
+            let failing: Vec<_> = failing.iter().map(|name| TestName((*name).to_owned())).collect();
+            read(trace, &failing).unwrap()
+        };
+        let half = 1.0 / 2.0_f64.sqrt();
+        let unit = [("src/lib.rs", 7, 1.0), ("src/lib.rs", 4, half)];
+        assert_eq!(read(&["tests::a"]).suspicion(), unit);
+        assert_eq!(read(&["pack tests::a"]).suspicion(), unit);
+        let integration = [("src/x.rs", 1, 1.0), ("src/lib.rs", 4, half)];
+        assert_eq!(read(&["more b"]).suspicion(), integration);
+        assert_eq!(read(&["pack::more b"]).suspicion(), integration);
+        assert_eq!(read(&["b", "other b"]).outcomes(), (0, 2));
+        assert!(super::read("", &[]).is_err());
     }
 
     proptest! {
         #[test]
         fn no_trace_panics(text in "\\PC{0,40}") {
-            let _ = read(&text);
-            let _ = read(&TRACE.replace("1-3,7", &text));
+            let _ = read(&text, &[]);
+            let _ = read(&text.replace(' ', "\t"), &[]);
+            let _ = read(&TRACE.replace("1-3,7", &text), &[]);
         }
     }
 }

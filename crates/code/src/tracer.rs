@@ -12,6 +12,6 @@ pub(crate) const TEXT: &str = include_str!("tracer.py");
 /// What Python loads by itself when it starts, if it is on the path.
 pub(crate) const SITECUSTOMIZE: &str = include_str!("sitecustomize.py");
 /// The name of the file that it writes.
-pub(crate) const TRACE: &str = "tenfold-trace.json";
+pub(crate) const TRACE: &str = "tenfold-trace";
 /// The variable of the environment that holds its settings.
 pub(crate) const VARIABLE: &str = "TENFOLD_TRACE";

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tenfold_agent::repair::{CheckAsk, Plugin, Purpose};
 use tenfold_code::failure::{Trouble, TroubleKind};
-use tenfold_code::{Edit, failure};
+use tenfold_code::{Edit, Language, Syntax, failure};
 use tenfold_domain::{CheckReport, CheckVerdict, CommitId, Millis};
 use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
 use tenfold_workspace::{FileChange, Workspace};
@@ -21,6 +21,7 @@ use tenfold_workspace::{FileChange, Workspace};
 use crate::EngineError;
 use crate::engine::blocking;
 use crate::layers::{Building, Layer};
+use crate::reading::{self, Rules};
 
 /// The largest output of a plugin that is read.
 const MOST_PLUGIN_OUTPUT: u64 = 32 << 20;
@@ -146,9 +147,13 @@ impl Checks {
     pub(crate) async fn run(
         &self,
         ask: &CheckAsk,
+        rules: &Rules,
         cancel: &CancelSignal,
     ) -> Result<Ran, EngineError> {
-        let files = self.edited(&ask.edits).await?;
+        let mut files = self.edited(&ask.edits).await?;
+        if ask.plugin.as_ref().is_some_and(|plugin| plugin.probes) {
+            files = self.probed(files, rules.clone()).await?;
+        }
         self.run_files(&ask.command, files, ask.timeout, ask.plugin.as_ref(), ask.purpose, cancel)
             .await
     }
@@ -196,6 +201,37 @@ impl Checks {
                 let edited = tenfold_code::edit::apply(&text, &own);
                 let edited = edited.unwrap_or_else(|_| text.into_owned());
                 files.push((path.clone(), edited.into_bytes()));
+            }
+            Ok(files)
+        })
+        .await
+    }
+
+    /// The files, and all other sources that may be edited, with probes in them.
+    async fn probed(
+        &self,
+        mut files: Vec<(PathBuf, Vec<u8>)>,
+        rules: Rules,
+    ) -> Result<Vec<(PathBuf, Vec<u8>)>, EngineError> {
+        let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
+        blocking(move || {
+            for source in reading::sources(&workspace, &base, &rules)? {
+                let path = PathBuf::from(&source.path);
+                let known = files.iter_mut().find(|(known, _)| *known == path);
+                let text = match &known {
+                    Some((_, text)) => String::from_utf8_lossy(text).into_owned(),
+                    None => source.text,
+                };
+                let language = Language::of(&path).filter(|_| source.editable);
+                let Some(probed) = language
+                    .and_then(|language| Syntax::read(language, &text).probed(&source.path))
+                else {
+                    continue;
+                };
+                match known {
+                    Some((_, text)) => *text = probed.into_bytes(),
+                    None => files.push((path, probed.into_bytes())),
+                }
             }
             Ok(files)
         })

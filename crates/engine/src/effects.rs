@@ -161,8 +161,9 @@ impl Running<'_> {
     async fn start_check(&mut self, step: StepId, ask: CheckAsk) -> Result<(), EngineError> {
         self.intend(step, EffectKind::Check, hash(&Effect::Check(ask.clone()))).await?;
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
+        let rules = Rules::of(&self.spec)?;
         self.effects.spawn(async move {
-            let result = checks.run(&ask, &cancel).await.map(|ran| checked(ran, None));
+            let result = checks.run(&ask, &rules, &cancel).await.map(|ran| checked(ran, None));
             Done { step, reservation: None, result }
         });
         Ok(())

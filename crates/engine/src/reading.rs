@@ -16,6 +16,7 @@ const LARGEST_FILE: u64 = 400_000;
 const MOST_TEXT: u64 = 12_000_000;
 
 /// Which files the agent may not edit, and which of them it may after all.
+#[derive(Clone)]
 pub(crate) struct Rules {
     pub(crate) protected: Patterns,
     pub(crate) may_edit: Patterns,

@@ -93,6 +93,9 @@ pub struct Plugin {
     pub env: Vec<(String, String)>,
     /// The file that it writes, below the top of the workspace.
     pub output: String,
+    /// Whether the sources that may be edited are given probes
+    /// ([`Syntax::probed`](tenfold_code::Syntax::probed)).
+    pub probes: bool,
 }
 
 /// A source file of the base.

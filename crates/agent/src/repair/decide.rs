@@ -110,7 +110,7 @@ impl Draft {
             }
             (Effect::Check(ask), Reply::Checked { report, output }) => match ask.purpose {
                 Purpose::Baseline => self.baseline(&report),
-                Purpose::Trace => self.retraced(&report, output),
+                Purpose::Trace => self.retraced(ask.plugin.is_some(), &report, output),
                 Purpose::Candidate => self.tried(input.step, &report),
             },
             (Effect::Read, Reply::Sources { files }) => self.understand(&files),
@@ -157,7 +157,10 @@ impl Draft {
                 let narrowed = narrow(&self.state.setup.check, &failing);
                 let excerpt = failure.excerpt.clone();
                 let wall = report.wall;
-                let part = if narrowed.is_some() { part(report, failing.len()) } else { wall };
+                // Where a compiler runs first, a few tests take as long as all.
+                let runner = Runner::detect(&self.state.setup.check);
+                let shared = narrowed.is_none() || runner.is_some_and(Runner::compiles);
+                let part = if shared { wall } else { part(report, failing.len()) };
                 self.record(Event::Seen { failing, excerpt, narrowed, wall, part });
                 let ask = self.trace();
                 self.want(Effect::Check(ask));
@@ -183,18 +186,32 @@ impl Draft {
         let traced = Runner::detect(check)
             .and_then(|runner| runner.traced(check, &seen.failing, &place))
             .filter(|traced| traced.trace.starts_with(&folder));
-        if let Some(traced) = traced {
-            let output = traced.trace[root.len() + 1..].to_owned();
-            let (files, env, folder) = (traced.files, traced.env, PLUGIN.to_owned());
-            ask.command = traced.command;
-            ask.plugin = Some(Plugin { files, folder, env, output });
-        } else if let Some(narrowed) = &seen.narrowed {
+        let Some(traced) = traced else { return self.once_more() };
+        let output = traced.trace[root.len() + 1..].to_owned();
+        let (files, env, folder) = (traced.files, traced.env, PLUGIN.to_owned());
+        ask.command = traced.command;
+        ask.plugin = Some(Plugin { files, folder, env, output, probes: traced.probes });
+        ask
+    }
+
+    /// A plain run of what fails.
+    fn once_more(&self) -> CheckAsk {
+        let mut ask = self.whole(Purpose::Trace);
+        ask.edits.clone_from(&self.state.base);
+        if let Some(narrowed) = self.state.seen.as_ref().and_then(|seen| seen.narrowed.as_ref()) {
             ask.command.clone_from(narrowed);
         }
         ask
     }
 
-    fn retraced(&mut self, report: &CheckReport, coverage: Option<String>) {
+    fn retraced(&mut self, traced: bool, report: &CheckReport, coverage: Option<String>) {
+        let told = coverage.is_some() && !report.failing.is_empty();
+        if traced && !told && report.verdict != CheckVerdict::Passed {
+            // What traces the check may have broken it.
+            let ask = self.once_more();
+            self.want(Effect::Check(ask));
+            return;
+        }
         let failed_before = self.state.seen.is_some();
         let flaky = match (failed_before, &report.verdict) {
             (false, CheckVerdict::Failed) => true,

@@ -82,7 +82,8 @@ pub(super) fn find(
     failure: &Failure,
     trace: Option<&str>,
 ) -> (Vec<Target>, Facts) {
-    let spectrum = trace.and_then(|trace| coverage::read(trace).ok());
+    let failing = failure.names();
+    let spectrum = trace.and_then(|trace| coverage::read(trace, &failing).ok());
     let files: Vec<suspects::Source<'_>> = sources
         .iter()
         .map(|source| suspects::Source { path: &source.path, text: &source.text })

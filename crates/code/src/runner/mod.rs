@@ -82,11 +82,17 @@ impl Runner {
         rebuilt(&line, head, &arguments)
     }
 
-    /// The same command, so that it writes which lines each test executes (Python only). Those
-    /// of `tests` are run first where the runner lets choose.
+    /// The same command, so that it writes which lines each test executes (Python and Rust).
+    /// Those of `tests` are run first where the runner lets choose.
     pub fn traced(self, command: &str, tests: &[TestName], place: &Place<'_>) -> Option<Traced> {
         let (line, head) = self.parts(command)?;
         traced::traced(self, &line, head, tests, place)
+    }
+
+    /// Whether a compiler runs before the tests.
+    pub fn compiles(self) -> bool {
+        use Runner::{Cargo, Go, Gradle, Maven, Nextest};
+        matches!(self, Cargo | Nextest | Go | Maven | Gradle)
     }
 
     /// The command taken apart, and where the runner's own arguments begin in it.

@@ -212,7 +212,7 @@ fn python_is_traced_without_changing_what_it_runs() {
     let traced = |command: &str| {
         let runner = Runner::detect(command)?;
         let traced = runner.traced(command, &names(&["tests/a.py::test_b"]), &place)?;
-        assert_eq!(traced.trace, "/t r/tenfold-trace.json");
+        assert_eq!(traced.trace, "/t r/tenfold-trace");
         assert!(traced.env.iter().any(|(name, value)| {
             name == "TENFOLD_TRACE" && value.contains("tests/a.py::test_b")
         }));
@@ -224,7 +224,7 @@ fn python_is_traced_without_changing_what_it_runs() {
         "python -m unittest -v",
         "python run.py",
         "python -I run.py",
-        "cargo test",
+        "go test",
     ]
     .map(|command| traced(command).unwrap_or_else(|| "(no)".to_owned()))
     .to_vec();
@@ -235,6 +235,24 @@ fn python_is_traced_without_changing_what_it_runs() {
         python run.py [2]
         (no)
         (no)"#]].assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_cargo_check_runs_to_its_end_on_sources_with_probes() {
+    let place = Place { folder: "/w/.t", root: "/w", test_seconds: 5, total_seconds: 60 };
+    let traced = |command: &str| {
+        let traced = Runner::detect(command)?.traced(command, &names(&["a"]), &place)?;
+        assert!(traced.probes && traced.files.is_empty(), "{command}");
+        assert!(traced.env.contains(&("TENFOLD_TRACE".to_owned(), traced.trace.clone())));
+        Some(traced.command)
+    };
+    let lines: Vec<String> = ["cd a && cargo test -q -p b -- --nocapture", "cargo nextest run"]
+        .map(|command| traced(command).unwrap())
+        .to_vec();
+    expect![[r#"
+        cd a && cargo test --no-fail-fast -q -p b -- --nocapture
+        cargo nextest run --no-fail-fast"#]]
+    .assert_eq(&lines.join("\n"));
 }
 
 proptest! {

@@ -1,7 +1,7 @@
-//! The check of a Python project, run so that it says which lines each test executes.
+//! A check, run so that it says which lines each test executes.
 //!
-//! Apart, because it adds a program of ours to the person's command: `tracer.py`, which is
-//! loaded by Python itself and changes nothing else.
+//! Apart, because it adds something of ours to the person's check: for Python `tracer.py`, which
+//! Python itself loads and which changes nothing else; for Rust probes in the sources.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -38,6 +38,8 @@ pub struct Traced {
     pub files: Vec<(String, String)>,
     /// The path of the file in which the trace is found afterwards, as the check sees it.
     pub trace: String,
+    /// Whether it runs on sources with probes in them ([`Syntax::probed`](crate::Syntax::probed)).
+    pub probes: bool,
 }
 
 /// More names of tests than these are not handed over.
@@ -50,7 +52,9 @@ pub(super) fn traced(
     tests: &[TestName],
     place: &Place<'_>,
 ) -> Option<Traced> {
+    let trace = format!("{}/{}", place.folder, tracer::TRACE);
     let (arguments, sitecustomize) = match runner {
+        Runner::Cargo | Runner::Nextest => return probed(line, head, trace),
         Runner::Pytest => (pytest(line, head)?, false),
         Runner::Unittest | Runner::Python => {
             let own = &line.words[head..];
@@ -62,7 +66,6 @@ pub(super) fn traced(
         return None;
     }
     let first: Vec<&str> = tests.iter().take(MOST_FIRST).map(|test| test.0.as_str()).collect();
-    let trace = format!("{}/{}", place.folder, tracer::TRACE);
     let settings = json!({
         "out": trace,
         "root": place.root,
@@ -82,6 +85,27 @@ pub(super) fn traced(
         ],
         files,
         trace,
+        probes: false,
+    })
+}
+
+/// The whole check, to its end: a test that fails says nothing of those after it. The thread of
+/// a test has its name only where there is more than one.
+fn probed(line: &Line, head: usize, trace: String) -> Option<Traced> {
+    let mut arguments: Vec<String> =
+        line.words[head..].iter().map(|word| word.raw.clone()).collect();
+    if !arguments.iter().any(|word| word == "--no-fail-fast") {
+        arguments.insert(0, "--no-fail-fast".to_owned());
+    }
+    Some(Traced {
+        command: rebuilt(line, head, &arguments)?,
+        env: vec![
+            ("RUST_TEST_THREADS".to_owned(), "2".to_owned()),
+            (tracer::VARIABLE.to_owned(), trace.clone()),
+        ],
+        files: Vec::new(),
+        trace,
+        probes: true,
     })
 }
 

@@ -31,7 +31,7 @@ fn shown(suspects: &[Suspect]) -> String {
 }
 
 fn check(output: &str, trace: Option<&str>, task: &str, expected: &Expect) {
-    let spectrum = trace.map(|trace| coverage::read(trace).unwrap());
+    let spectrum = trace.map(|trace| coverage::read(trace, &[]).unwrap());
     let suspects = rank(&Question {
         files: &[CORE, TESTS],
         editable_tests: &[],

@@ -7,6 +7,7 @@ mod canonical;
 mod errors;
 mod functions;
 mod pieces;
+mod probes;
 mod tree;
 
 use std::ops::Range;
@@ -99,6 +100,13 @@ impl<'t> Syntax<'t> {
         let imports = self.language.words().imports;
         let top = self.nodes.iter().filter(|node| node.parent == 0 && node.is(imports));
         top.map(Node::lines).collect()
+    }
+
+    /// The text with calls in it that write down which lines each test executes, into the file
+    /// that [`Runner::traced`](crate::Runner::traced) names; `path` is what the text is called
+    /// there. `None` where that can't be done: for all languages but Rust.
+    pub fn probed(&self, path: &str) -> Option<String> {
+        probes::insert(self, path)
     }
 
     fn node_text(&self, index: usize) -> &'t str {

@@ -3,4 +3,5 @@
 // Outside of functions marked as tests the lint does not see that it is in a test.
 #![allow(clippy::unwrap_used)]
 
+mod probes;
 mod tracer;

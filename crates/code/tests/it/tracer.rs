@@ -49,7 +49,7 @@ fn run(command: &str, tests: &str) -> (String, Spectrum) {
     let runner = Runner::detect(command).unwrap();
     let traced = runner.traced(command, &[], &place).unwrap();
     let output = shell(&traced, &root, &beside);
-    let spectrum = coverage::read(&fs::read_to_string(&traced.trace).unwrap()).unwrap();
+    let spectrum = coverage::read(&fs::read_to_string(&traced.trace).unwrap(), &[]).unwrap();
     (output, spectrum)
 }
 
