@@ -12,7 +12,7 @@ use super::event::Event;
 use super::moves;
 use super::note;
 use super::prompts;
-use super::state::Repair;
+use super::state::{NARROW, Repair, narrow};
 use super::targets;
 use crate::Machine;
 
@@ -22,12 +22,12 @@ const PLUGIN: &str = ".tenfold-plugin";
 const TRACE_TEST_SECONDS: u32 = 10;
 /// After so long no further test is traced.
 const TRACE_SECONDS: u32 = 6;
-/// Failing tests that a candidate is checked with; the whole check comes after them.
-const NARROW: usize = 12;
 /// What it takes to start a check's program.
 const START: Millis = Millis(300);
 /// Rounds without success after which the search goes on from what mends a part.
 const PATIENCE: u32 = 4;
+/// The same, for what mends half or more: most often that is one of two faults.
+const LITTLE_PATIENCE: u32 = 1;
 /// How often the search goes on from a part: two faults are found one after the other.
 const PARTS: u32 = 2;
 
@@ -160,7 +160,7 @@ impl Draft {
                 // Where a compiler runs first, a few tests take as long as all.
                 let runner = Runner::detect(&self.state.setup.check);
                 let shared = narrowed.is_none() || runner.is_some_and(Runner::compiles);
-                let part = if shared { wall } else { part(report, failing.len()) };
+                let part = if shared { wall } else { part(report, failing.len().min(NARROW)) };
                 self.record(Event::Seen { failing, excerpt, narrowed, wall, part });
                 let ask = self.trace();
                 self.want(Effect::Check(ask));
@@ -414,12 +414,19 @@ impl Draft {
     /// Goes on from a candidate that mends a part, after patience with the rest.
     fn rebase(&mut self) -> bool {
         let state = &self.state;
-        if state.rebased >= PARTS || state.rounds_from_base < PATIENCE {
-            return false;
-        }
         let best =
             state.partial.iter().min_by_key(|(candidate, failing)| (failing.len(), candidate.id));
-        let Some((candidate, failing)) = best.cloned() else { return false };
+        let Some((candidate, mut failing)) = best.cloned() else { return false };
+        let (all, some) = state
+            .seen
+            .as_ref()
+            .map_or((&[][..], 0), |seen| (&seen.failing[..], seen.checked().len()));
+        let patience = if failing.len() * 2 <= some { LITTLE_PATIENCE } else { PATIENCE };
+        if state.rebased >= PARTS || state.rounds_from_base < patience {
+            return false;
+        }
+        // Of the others nothing new is known.
+        failing.extend_from_slice(&all[some..]);
         let narrowed = narrow(&state.setup.check, &failing);
         let edits = candidate.edits.clone();
         let candidate = candidate.id;
@@ -430,15 +437,10 @@ impl Draft {
     }
 }
 
-/// What some failing tests take by themselves, of a check that ran all: their share, and what
-/// it takes to start.
-fn part(report: &CheckReport, failing: usize) -> Millis {
-    let all = report.passed.unwrap_or(0) as usize + failing;
-    let share = failing.min(NARROW) as f64 / all.max(1) as f64;
+/// What some tests take by themselves, of a check that ran all: their share, and what it takes
+/// to start.
+fn part(report: &CheckReport, some: usize) -> Millis {
+    let all = report.passed.unwrap_or(0) as usize + report.failing.len();
+    let share = some as f64 / all.max(1) as f64;
     Millis(START.0 + (report.wall.0 as f64 * share) as u64)
-}
-
-fn narrow(check: &str, failing: &[TestName]) -> Option<String> {
-    let some = &failing[..failing.len().min(NARROW)];
-    Runner::detect(check)?.narrow(check, some, &[])
 }

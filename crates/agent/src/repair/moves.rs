@@ -198,11 +198,15 @@ fn possible(state: &Repair) -> Vec<Move> {
     moves
 }
 
-/// Whether a statement is short enough for another text to be worth its tokens.
+/// Whether a generator can do something with a unit: a long statement is not worth the tokens
+/// of another text, and where nothing stands nothing can be exchanged.
 fn fits(generator: Generator, target: &Target, unit: usize) -> bool {
-    let short = |unit: &Unit| unit.lines.end - unit.lines.start <= LONG;
-    let whole = matches!(generator, Generator::Line | Generator::Hunk);
-    !whole || target.units.get(unit).is_none_or(short)
+    let Some(Unit { lines, hole, .. }) = target.units.get(unit) else { return true };
+    match generator {
+        Generator::Line | Generator::Hunk => lines.end - lines.start <= LONG,
+        Generator::Token | Generator::Expression => !hole,
+        _ => true,
+    }
 }
 
 fn generators(state: &Repair, target: &Target) -> &'static [Generator] {

@@ -42,7 +42,9 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
         }
         Generator::Line | Generator::Gap | Generator::Hunk => {
             let span = span(target, next)?;
+            let hole = target.units.get(next.unit).is_some_and(|unit| unit.hole);
             let (alternatives, margin) = match (next.generator, next.depth) {
+                (Generator::Line, 0) if hole => (6, -4.0),
                 (Generator::Line, 0) => (4, -1.0),
                 (Generator::Line, _) => (8, -7.0),
                 (Generator::Gap, 0) => (3, -4.0),
@@ -50,7 +52,7 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
                 _ => (4, -3.0),
             };
             let height = span.end - span.start;
-            let more = u32::from(next.generator != Generator::Line || next.depth > 0);
+            let more = u32::from(next.generator != Generator::Line || next.depth > 0 || hole);
             Some(Ask::Infill(Infill {
                 prefix: before(state, target, &text, span.start),
                 suffix: after(target, &text, span.end),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenfold_code::Edit;
+use tenfold_code::{Edit, Runner};
 use tenfold_domain::{AttemptOutcome, Millis, StepId, TestName, Usage};
 
 use super::ask::{Effect, Setup};
@@ -10,7 +10,7 @@ use super::bandit::Arm;
 use super::candidates::Candidate;
 use super::event::Event;
 use super::moves::{self, Generator, Move};
-use super::targets::{Facts, Target};
+use super::targets::{Facts, Target, Unit};
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +51,28 @@ pub(super) struct Seen {
     pub(super) output: String,
 }
 
+/// Failing tests that a candidate is checked with; the whole check comes after them.
+pub(super) const NARROW: usize = 12;
+
+impl Seen {
+    /// The failing tests that a candidate is checked with: some, where the check can be
+    /// narrowed to them.
+    pub(super) fn checked(&self) -> &[TestName] {
+        let some = if self.narrowed.is_some() { NARROW } else { self.failing.len() };
+        &self.failing[..self.failing.len().min(some)]
+    }
+}
+
+/// The check of these tests alone, or of some of them if they are many, where its runner can
+/// be told so.
+pub(super) fn narrow(check: &str, failing: &[TestName]) -> Option<String> {
+    Runner::detect(check)?.narrow(check, &failing[..failing.len().min(NARROW)], &[])
+}
+
 /// How surprising a unit is taken to be that was not scored.
 const SURPRISE: f32 = 3.0;
+/// How surprising it is that nothing stands somewhere: a person seldom leaves a block empty.
+const HOLE: f32 = 8.0;
 
 /// An attempt of the repair strategy.
 #[derive(Debug, Clone, PartialEq)]
@@ -200,8 +220,9 @@ impl Repair {
     fn prior(&self, target: usize, unit: usize) -> f64 {
         let known = &self.targets[target];
         let weight = |index: usize| {
-            let suspicion = known.units[index].suspicion;
-            let surprise = self.surprise.get(&(target, index)).copied().unwrap_or(SURPRISE);
+            let Unit { suspicion, hole, .. } = known.units[index];
+            let usual = if hole { HOLE } else { SURPRISE };
+            let surprise = self.surprise.get(&(target, index)).copied().unwrap_or(usual);
             (suspicion * suspicion + 0.01) * (0.35 * f64::from(surprise.clamp(0.0, 10.0))).exp()
         };
         let total: f64 = (0..known.units.len()).map(weight).sum();
@@ -328,7 +349,7 @@ impl Repair {
         let Some(candidate) = self.trying.remove(&step) else { return };
         self.tried += 1;
         *self.tried_by.entry(candidate.generator).or_default() += 1;
-        let before = self.seen.as_ref().map_or(0, |seen| seen.failing.len());
+        let before = self.seen.as_ref().map_or(0, |seen| seen.checked().len());
         let fewer = failing.is_some_and(|now| now.len() < before);
         if let Some(seen) = &mut self.seen {
             seen.part = Millis((seen.part.0 + wall.0) / 2);

@@ -62,6 +62,8 @@ pub struct Unit {
     pub lines: Range<u32>,
     /// How likely the fault is here, against the target's other units, in `[0, 1]`.
     pub suspicion: f64,
+    /// Whether nothing stands here where something might; its lines may be an empty range.
+    pub hole: bool,
 }
 
 /// What prompts need beside the places.
@@ -182,7 +184,7 @@ fn target(suspect: &Suspect, text: &str) -> Option<Target> {
         .into_iter()
         .filter_map(|range| {
             let known = suspect.lines.iter().find(|(line, _)| range.contains(line));
-            known.map(|(_, suspicion)| Unit { lines: range, suspicion: *suspicion })
+            known.map(|(_, suspicion)| Unit { lines: range, suspicion: *suspicion, hole: false })
         })
         .collect();
     Some(Target {
@@ -212,15 +214,29 @@ fn build(
     let body = function.doc.as_ref().map_or(function.body.start, |doc| doc.end);
     let lines = window(&function.lines, suspicions);
     let known: BTreeMap<u32, f64> = suspicions.iter().copied().collect();
-    let units = syntax
-        .statements(body.max(lines.start)..function.body.end.min(lines.end))
+    let shown = body.max(lines.start)..function.body.end.min(lines.end);
+    let mut units: Vec<Unit> = syntax
+        .statements(shown.clone())
         .into_iter()
         .map(|range| {
             let of = |line: &u32| known.get(line).copied();
             let suspicion = range.clone().filter_map(|line| of(&line)).fold(0.0, f64::max);
-            Unit { lines: range, suspicion: if known.is_empty() { 0.5 } else { suspicion } }
+            let suspicion = if known.is_empty() { 0.5 } else { suspicion };
+            Unit { lines: range, suspicion, hole: false }
         })
         .collect();
+    for hole in syntax.holes(shown) {
+        // An empty block is as suspect as the statement that it belongs to, which is above it.
+        let after = units.partition_point(|unit| unit.lines.start < hole.end.max(hole.start + 1));
+        match after.checked_sub(1).map(|above| &mut units[above]) {
+            Some(above) if above.lines == hole => above.hole = true,
+            Some(above) => {
+                let suspicion = above.suspicion;
+                units.insert(after, Unit { lines: hole, suspicion, hole: true });
+            }
+            None => {}
+        }
+    }
     Some(Target {
         path: path.to_owned(),
         name: function.qualified.clone(),

@@ -78,6 +78,13 @@ impl<'t> Syntax<'t> {
         pieces::statements(self, lines)
     }
 
+    /// The places among the given lines (from zero) where a statement is to be expected and none
+    /// is: blocks over several lines with nothing in them, as the empty range at their last
+    /// line, and Python's `pass`.
+    pub fn holes(&self, lines: Range<u32>) -> Vec<Range<u32>> {
+        pieces::holes(self, lines)
+    }
+
     /// The expressions, operands and operators on one line (from zero) that are worth
     /// replacing by others, as ranges of bytes in the text, longest first.
     pub fn expressions(&self, line: u32) -> Vec<Range<usize>> {

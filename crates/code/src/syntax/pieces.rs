@@ -29,6 +29,21 @@ pub(super) fn statements(syntax: &Syntax<'_>, lines: Range<u32>) -> Vec<Range<u3
     runs(&owner, &marks(syntax, &lines), lines.start)
 }
 
+pub(super) fn holes(syntax: &Syntax<'_>, lines: Range<u32>) -> Vec<Range<u32>> {
+    let words = syntax.language.words();
+    let hole = |index: usize| {
+        let node = &syntax.nodes[index];
+        if node.kind == "pass_statement" {
+            return Some(node.lines());
+        }
+        let mut inside = syntax.children(index).map(|child| &syntax.nodes[child]);
+        let empty = inside.all(|child| !child.named || child.is(words.comments));
+        (node.is(words.blocks) && empty && node.last > node.line).then_some(node.last..node.last)
+    };
+    let all = (1..syntax.nodes.len()).filter_map(hole);
+    all.filter(|hole| lines.start <= hole.start && hole.end < lines.end.max(1)).collect()
+}
+
 fn line_count(syntax: &Syntax<'_>) -> u32 {
     syntax.nodes.first().map_or(0, |root| root.last + 1)
 }

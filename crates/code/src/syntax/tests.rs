@@ -642,3 +642,14 @@ proptest! {
         let _ = Syntax::read(Language::Rust, &text).probed("a.rs");
     }
 }
+
+#[test]
+fn holes_are_blocks_without_a_statement() {
+    let holes = |language, text| Syntax::read(language, text).holes(0..100);
+    let rust = "fn f() {\n    if a {\n    }\n    for b in c {\n        // later\n    }\n    g(|| {});\n}\n";
+    assert_eq!(holes(Language::Rust, rust), [2..2, 5..5]);
+    let python = "def f():\n    if a:\n        pass\n    else:\n        pass\n    return 1\n";
+    assert_eq!(holes(Language::Python, python), [2..3, 4..5]);
+    let script = "if (a) {\n}\nwhile (b) { c(); }\nfor (;;) {\n}\n";
+    assert_eq!(holes(Language::JavaScript, script), [1..1, 4..4]);
+}
