@@ -147,7 +147,7 @@ fn replace(target: &Target, text: &str, made: &Move, said: &str) -> Option<Strin
         Generator::Body => {
             let mut body = code.trim_end().to_owned();
             body.push('\n');
-            Some(splice(text, target.head.end, target.lines.end, &body))
+            Some(splice(text, target.body.start, target.body.end, &body))
         }
         Generator::Patch => patch(target, text, &code),
         Generator::Write => {

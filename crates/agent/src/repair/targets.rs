@@ -45,6 +45,9 @@ pub struct Target {
     pub lines: Range<u32>,
     /// The lines of the function's signature, docstring included.
     pub head: Range<u32>,
+    /// The lines below it that are the function's own, without a closing brace; empty where
+    /// they share a line with the signature, and outside of functions.
+    pub body: Range<u32>,
     /// The line of the class or block that it stands in, if any.
     pub holder: Option<u32>,
     /// How likely the fault is here, against the other places; all add up to one.
@@ -154,6 +157,7 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
             kind: TargetKind::Missing,
             lines: end..end,
             head: end..end,
+            body: end..end,
             holder: None,
             mass: if used { 0.5 } else { 2.0 },
             units: Vec::new(),
@@ -192,6 +196,7 @@ fn target(suspect: &Suspect, text: &str) -> Option<Target> {
         name: "the code outside of functions".to_owned(),
         kind: TargetKind::Function,
         head: lines.start..lines.start,
+        body: lines.start..lines.start,
         holder: None,
         lines,
         // What is outside of functions runs in every test, and is mostly definitions.
@@ -212,6 +217,7 @@ fn build(
     let language = Language::of(Path::new(path))?;
     let syntax = Syntax::read(language, text);
     let body = function.doc.as_ref().map_or(function.body.start, |doc| doc.end);
+    let apart = function.body.start >= function.header.end;
     let lines = window(&function.lines, suspicions);
     let known: BTreeMap<u32, f64> = suspicions.iter().copied().collect();
     let shown = body.max(lines.start)..function.body.end.min(lines.end);
@@ -242,6 +248,7 @@ fn build(
         name: function.qualified.clone(),
         kind: if function.stub { TargetKind::Stub } else { TargetKind::Function },
         head: function.header.start..body,
+        body: if apart { body..function.body.end } else { body..body },
         holder: holder(&syntax.functions(), text, function),
         lines,
         mass,
