@@ -22,6 +22,8 @@ const PLUGIN: &str = ".tenfold-plugin";
 const TRACE_TEST_SECONDS: u32 = 10;
 /// After so long no further test is traced.
 const TRACE_SECONDS: u32 = 6;
+/// Of a check that takes longer only the files of the failing tests are traced.
+const LONG_CHECK: Millis = Millis(3_000);
 /// What it takes to start a check's program.
 const START: Millis = Millis(300);
 /// Rounds without success after which the search goes on from what mends a part.
@@ -182,6 +184,7 @@ impl Draft {
             root,
             test_seconds: TRACE_TEST_SECONDS,
             total_seconds: TRACE_SECONDS,
+            whole: seen.whole <= LONG_CHECK,
         };
         let traced = Runner::detect(check)
             .and_then(|runner| runner.traced(check, &seen.failing, &place))

@@ -98,9 +98,10 @@ impl Here<'_> {
                 None => add(span.clone(), other.to_owned(), ratio),
             }
         }
-        // The model would rather see here what comes a little later.
+        // The model would rather see here what comes a little later. One token may be many signs.
         let later = (self.index + 1..self.spans.len()).take(LEFT_OUT).find(|later| {
-            self.text.get(self.spans[*later].clone()).is_some_and(|t| t.trim() == other.trim())
+            let text = self.text.get(self.spans[*later].clone()).unwrap_or_default().trim();
+            text == other.trim() || (!ends_in_word(other) && text.starts_with(other.trim()))
         });
         if let Some(later) = later {
             let blank = other.len() - other.trim_start().len();
@@ -234,6 +235,7 @@ mod tests {
         has("if a < b:\n", " <", " >", "if a > b:\n");
         has("if a:\n", " a", " not", "if not a:\n");
         has("if not a:\n", " not", " a", "if a:\n");
+        has("x[i - 1][0]\n", " -", "]", "x[i][0]\n");
         has("return x[i]\n", "]", " +", "return x[i + 1]\n");
         has("x[i :]\n", " :", " -", "x[i - 1 :]\n");
         has("f(low, high)\n", "low", "high", "f(high, low)\n");

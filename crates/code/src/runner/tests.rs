@@ -208,7 +208,8 @@ fn some_tests_are_left_out() {
 
 #[test]
 fn python_is_traced_without_changing_what_it_runs() {
-    let place = Place { folder: "/t r", root: "/w", test_seconds: 5, total_seconds: 60 };
+    let place =
+        Place { folder: "/t r", root: "/w", test_seconds: 5, total_seconds: 60, whole: true };
     let traced = |command: &str| {
         let runner = Runner::detect(command)?;
         let traced = runner.traced(command, &names(&["tests/a.py::test_b"]), &place)?;
@@ -238,8 +239,22 @@ fn python_is_traced_without_changing_what_it_runs() {
 }
 
 #[test]
+fn of_a_long_check_only_the_files_of_the_failing_tests_are_traced() {
+    let place =
+        Place { folder: "/t", root: "/w", test_seconds: 5, total_seconds: 60, whole: false };
+    let traced = |tests: &[&str]| {
+        Runner::Pytest.traced("pytest tests", &names(tests), &place).unwrap().command
+    };
+    let front = "pytest -p tenfold_tracer -q --no-header -p no:cacheprovider --tb=short";
+    let of_two = traced(&["tests/b c.py::x", "tests/a.py::T::y", "tests/a.py::z[::]"]);
+    assert_eq!(of_two, format!("{front} tests/a.py 'tests/b c.py'"));
+    assert_eq!(traced(&["tests/a.py::x", "tests/broken.py"]), format!("{front} tests"));
+}
+
+#[test]
 fn a_cargo_check_runs_to_its_end_on_sources_with_probes() {
-    let place = Place { folder: "/w/.t", root: "/w", test_seconds: 5, total_seconds: 60 };
+    let place =
+        Place { folder: "/w/.t", root: "/w", test_seconds: 5, total_seconds: 60, whole: false };
     let traced = |command: &str| {
         let traced = Runner::detect(command)?.traced(command, &names(&["a"]), &place)?;
         assert!(traced.probes && traced.files.is_empty(), "{command}");

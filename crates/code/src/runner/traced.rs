@@ -3,6 +3,8 @@
 //! Apart, because it adds something of ours to the person's check: for Python `tracer.py`, which
 //! Python itself loads and which changes nothing else; for Rust probes in the sources.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tenfold_domain::TestName;
@@ -24,6 +26,9 @@ pub struct Place<'p> {
     pub test_seconds: u32,
     /// After so many seconds no further test is begun.
     pub total_seconds: u32,
+    /// Whether all tests may be run, rather than those in the files of the given ones, where
+    /// the runner lets choose: of many tests most say nothing, and collecting them takes long.
+    pub whole: bool,
 }
 
 /// A command that traces.
@@ -55,7 +60,7 @@ pub(super) fn traced(
     let trace = format!("{}/{}", place.folder, tracer::TRACE);
     let (arguments, sitecustomize) = match runner {
         Runner::Cargo | Runner::Nextest => return probed(line, head, trace),
-        Runner::Pytest => (pytest(line, head)?, false),
+        Runner::Pytest => (pytest(line, head, if place.whole { &[] } else { tests })?, false),
         Runner::Unittest | Runner::Python => {
             let own = &line.words[head..];
             (own.iter().map(|word| word.raw.clone()).collect(), true)
@@ -116,13 +121,20 @@ fn is_isolated(option: &str) -> bool {
     short && letters.len() <= 4 && letters.contains(['I', 'E', 'S'])
 }
 
-/// All tests are run, those that pass too: what only they execute is not at fault.
-fn pytest(line: &Line, head: usize) -> Option<Vec<String>> {
+/// Tests that pass are run too: what they execute is not at fault. All of them, or those in the
+/// files of some.
+fn pytest(line: &Line, head: usize, beside: &[TestName]) -> Option<Vec<String>> {
     let sorted = options::sort(&line.words[head..], Runner::Pytest.options())?;
     let mut arguments: Vec<String> = vec!["-p".to_owned(), tracer::MODULE.to_owned()];
     arguments.extend(narrow::PYTEST_QUIET.iter().map(|word| (*word).to_owned()));
     arguments.push("--tb=short".to_owned());
-    arguments.extend(sorted.options.iter().chain(&sorted.positional).map(|w| (*w).to_owned()));
+    arguments.extend(sorted.options.iter().map(|word| (*word).to_owned()));
+    let file = |test: &TestName| test.0.split_once("::").map(|(file, _)| file.to_owned());
+    let files: Option<BTreeSet<String>> = beside.iter().map(file).collect();
+    match files.filter(|files| !files.is_empty() && !files.iter().any(|f| f.starts_with('-'))) {
+        Some(files) => arguments.extend(files.iter().map(|file| quote(file))),
+        None => arguments.extend(sorted.positional.iter().map(|word| (*word).to_owned())),
+    }
     Some(arguments)
 }
 

@@ -45,6 +45,7 @@ fn run(command: &str, tests: &str) -> (String, Spectrum) {
         root: root.to_str().unwrap(),
         test_seconds: 1,
         total_seconds: 60,
+        whole: true,
     };
     let runner = Runner::detect(command).unwrap();
     let traced = runner.traced(command, &[], &place).unwrap();
