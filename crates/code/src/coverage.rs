@@ -23,7 +23,7 @@ pub enum Outcome {
 }
 
 /// A test and what it executed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Its name, as the runner gives it.
     pub name: String,
@@ -33,10 +33,12 @@ pub struct Run {
     lines: Vec<(usize, usize)>,
     /// Where it was when it was cut off; innermost last. Empty if it ended by itself.
     stack: Vec<(usize, u32)>,
+    /// How long it took, if that is known; tracing makes it longer.
+    pub seconds: Option<f64>,
 }
 
 /// Which lines the tests executed. Lines count from one here, as the tracer counts them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spectrum {
     /// The files, relative to the top of the workspace.
     pub files: Vec<String>,
@@ -46,8 +48,8 @@ pub struct Spectrum {
     outside: Vec<(usize, usize)>,
 }
 
-/// A test in the trace: its name, its outcome, its lines, and where it was cut off.
-type Row = (String, Outcome, Vec<(usize, usize)>, Vec<(usize, u32)>);
+/// A test in the trace: its name, its outcome, its lines, where it was cut off, its seconds.
+type Row = (String, Outcome, Vec<(usize, usize)>, Vec<(usize, u32)>, f64);
 
 /// The form of the trace.
 #[derive(Deserialize)]
@@ -92,7 +94,10 @@ fn traced(trace: &str) -> Result<Spectrum, CodeError> {
     {
         return Err(wrong("it names a file or a set that is not there"));
     }
-    let run = |(name, outcome, lines, stack)| Run { name, outcome, lines, stack };
+    let run = |(name, outcome, lines, stack, seconds)| {
+        let seconds = Some(seconds);
+        Run { name, outcome, lines, stack, seconds }
+    };
     Ok(Spectrum {
         tests: trace.tests.into_iter().map(run).collect(),
         files: trace.files,
@@ -136,7 +141,7 @@ fn probed(trace: &str, failing: &[TestName]) -> Result<Spectrum, CodeError> {
         }
         let outcome = if failed { Outcome::Failed } else { Outcome::Passed };
         let (name, stack) = (format!("{program} {test}").trim_start().to_owned(), Vec::new());
-        spectrum.tests.push(Run { name, outcome, lines, stack });
+        spectrum.tests.push(Run { name, outcome, lines, stack, seconds: None });
     }
     Ok(spectrum)
 }
@@ -286,13 +291,14 @@ mod tests {
     use super::*;
 
     const TRACE: &str = r#"{"version":1,"files":["a.py","b.py"],"sets":["1-3,7","2"],
-        "tests":[["t1","failed",[[0,0],[1,1]],[[0,3]]],["t2","passed",[[0,1]],[]],
-        ["t3","skipped",[[1,0]],[]]],"outside":[[1,0]],"whole":true}"#;
+        "tests":[["t1","failed",[[0,0],[1,1]],[[0,3]],0.5],["t2","passed",[[0,1]],[],0],
+        ["t3","skipped",[[1,0]],[],0]],"outside":[[1,0]],"whole":true}"#;
 
     #[test]
     fn a_line_is_as_suspect_as_few_passing_tests_execute_it() {
         let spectrum = read(TRACE, &[]).unwrap();
         assert_eq!(spectrum.outcomes(), (1, 1));
+        assert_eq!(spectrum.tests[0].seconds, Some(0.5));
         let half = 1.0 / 2.0_f64.sqrt();
         assert_eq!(
             spectrum.suspicion(),

@@ -9,7 +9,7 @@ was is recorded. When all tests together have run too long, no further one is be
 been found by then is written, as one JSON object:
 
     {"version": 1, "files": [path, ...], "sets": ["1-3,7", ...],
-     "tests": [[name, outcome, [[file, set], ...], [[file, line], ...]], ...],
+     "tests": [[name, outcome, [[file, set], ...], [[file, line], ...], seconds], ...],
      "outside": [[file, set], ...], "whole": true}
 
 `files` and `sets` are referred to by their index; `outside` is what runs when modules are
@@ -255,6 +255,7 @@ class Recorder:
         self.current = None
         self.stack = []
         self.cuts = 0
+        self.began = 0
         self.written = time.monotonic()
         self.process = os.getpid()
         self.lines.start()
@@ -271,6 +272,7 @@ class Recorder:
         self.stack = []
         self.cuts = 0
         self.lines.begin(self.is_first(name))
+        self.began = time.monotonic()
         self.alarm(self.test_seconds)
 
     def end(self, outcome):
@@ -281,7 +283,9 @@ class Recorder:
         if self.stack:
             outcome = "failed"
         if len(self.sets) < MOST_SETS and self.numbers < MOST_NUMBERS or outcome == "failed":
-            self.tests.append([self.current, outcome, self.encoded(lines), self.stack])
+            seconds = round(time.monotonic() - self.began, 4)
+            row = [self.current, outcome, self.encoded(lines), self.stack, seconds]
+            self.tests.append(row)
         if self.current in self.waited_for:
             self.waited_for.discard(self.current)
             if not self.waited_for:
@@ -448,7 +452,8 @@ def end_of_program():
     recorder.lines.stop()
     if not recorder.tests:
         # A program without tests is one test, which fails: why else would it be traced?
-        recorder.tests.append([sys.argv[0], "failed", recorder.encoded(recorder.outside), []])
+        lines = recorder.encoded(recorder.outside)
+        recorder.tests.append([sys.argv[0], "failed", lines, [], 0])
         recorder.outside = {}
     recorder.write(True)
 

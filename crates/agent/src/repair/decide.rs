@@ -1,5 +1,6 @@
 //! What follows from what: one function for each kind of result, and one that plans on.
 
+use tenfold_code::coverage;
 use tenfold_code::failure::{self, Failure};
 use tenfold_code::runner::{Place, Runner};
 use tenfold_domain::{
@@ -10,9 +11,10 @@ use super::ask::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Source};
 use super::candidates::{self, Candidate};
 use super::event::Event;
 use super::moves;
+use super::narrowed::{self, Narrowed};
 use super::note;
 use super::prompts;
-use super::state::{NARROW, Repair, narrow};
+use super::state::Repair;
 use super::targets;
 use crate::Machine;
 
@@ -156,13 +158,14 @@ impl Draft {
             CheckVerdict::Failed => {
                 let failure = failure::read(&report.output, report.exit_code);
                 let failing = failure.names();
-                let narrowed = narrow(&self.state.setup.check, &failing);
+                let narrowed = Narrowed::to(&self.state.setup.check, &failing);
                 let excerpt = failure.excerpt.clone();
                 let wall = report.wall;
                 // Where a compiler runs first, a few tests take as long as all.
                 let runner = Runner::detect(&self.state.setup.check);
                 let shared = narrowed.is_none() || runner.is_some_and(Runner::compiles);
-                let part = if shared { wall } else { part(report, failing.len().min(NARROW)) };
+                let part =
+                    if shared { wall } else { part(report, failing.len().min(narrowed::MOST)) };
                 self.record(Event::Seen { failing, excerpt, narrowed, wall, part });
                 let ask = self.trace();
                 self.want(Effect::Check(ask));
@@ -202,7 +205,7 @@ impl Draft {
         let mut ask = self.whole(Purpose::Trace);
         ask.edits.clone_from(&self.state.base);
         if let Some(narrowed) = self.state.seen.as_ref().and_then(|seen| seen.narrowed.as_ref()) {
-            ask.command.clone_from(narrowed);
+            ask.command.clone_from(&narrowed.command);
         }
         ask
     }
@@ -226,12 +229,20 @@ impl Draft {
             self.end(AttemptOutcome::CheckFlaky, note);
         } else if failed_before {
             let (wall, output) = (report.wall, report.output.clone());
-            self.record(Event::Retraced { wall, coverage, output });
+            let narrowed = self.quick(coverage.as_deref());
+            self.record(Event::Retraced { wall, narrowed, coverage, output });
             self.want(Effect::Read);
         } else {
             let note = note::nothing_to_do(&self.state);
             self.end(AttemptOutcome::NothingToDo, note);
         }
+    }
+
+    /// A check of the quickest of the failing tests.
+    fn quick(&self, coverage: Option<&str>) -> Option<Narrowed> {
+        let seen = self.state.seen.as_ref()?;
+        let spectrum = coverage::read(coverage?, &seen.failing).ok()?;
+        Narrowed::quick(&self.state.setup.check, &seen.failing, &spectrum)
     }
 
     fn understand(&mut self, sources: &[Source]) {
@@ -359,12 +370,12 @@ impl Draft {
         let room = state.trying.len() < state.setup.parallel.max(1) as usize;
         let Some(next) = next.filter(|_| room).cloned() else { return false };
         let seen = state.seen.as_ref();
-        let command = seen.and_then(|seen| seen.narrowed.clone());
+        let narrowed = seen.and_then(|seen| seen.narrowed.clone());
         let part = seen.map_or(Millis(0), |seen| seen.part);
         let timeout = Millis((part.0 * 5 + 4_000).min(state.setup.check_timeout.0));
         let step = self.want(Effect::Check(CheckAsk {
             purpose: Purpose::Candidate,
-            command: command.unwrap_or_else(|| self.state.setup.check.clone()),
+            command: narrowed.map_or_else(|| self.state.setup.check.clone(), |n| n.command),
             edits: next.edits.clone(),
             timeout,
             plugin: None,
@@ -420,17 +431,15 @@ impl Draft {
         let best =
             state.partial.iter().min_by_key(|(candidate, failing)| (failing.len(), candidate.id));
         let Some((candidate, mut failing)) = best.cloned() else { return false };
-        let (all, some) = state
-            .seen
-            .as_ref()
-            .map_or((&[][..], 0), |seen| (&seen.failing[..], seen.checked().len()));
-        let patience = if failing.len() * 2 <= some { LITTLE_PATIENCE } else { PATIENCE };
+        let Some(seen) = &state.seen else { return false };
+        let checked = seen.checked();
+        let patience = if failing.len() * 2 <= checked.len() { LITTLE_PATIENCE } else { PATIENCE };
         if state.rebased >= PARTS || state.rounds_from_base < patience {
             return false;
         }
         // Of the others nothing new is known.
-        failing.extend_from_slice(&all[some..]);
-        let narrowed = narrow(&state.setup.check, &failing);
+        failing.extend(seen.failing.iter().filter(|test| !checked.contains(test)).cloned());
+        let narrowed = Narrowed::to(&state.setup.check, &failing);
         let edits = candidate.edits.clone();
         let candidate = candidate.id;
         self.record(Event::Rebased { candidate, edits, failing, narrowed });

@@ -7,6 +7,7 @@ use tenfold_domain::{AttemptOutcome, Millis, StepId, TestName, Usage};
 use super::ask::{Effect, Setup};
 use super::candidates::Candidate;
 use super::moves::Move;
+use super::narrowed::Narrowed;
 use super::targets::{Facts, Target};
 
 /// A fact about an attempt of the repair strategy.
@@ -38,8 +39,8 @@ pub enum Event {
         failing: Vec<TestName>,
         /// What the failure says, for prompts.
         excerpt: String,
-        /// The command that runs these tests only, where one is known.
-        narrowed: Option<String>,
+        /// The check of these tests alone, where its runner can be told so.
+        narrowed: Option<Narrowed>,
         /// How long the whole check took.
         wall: Millis,
         /// How long the failing tests by themselves are expected to take.
@@ -49,6 +50,8 @@ pub enum Event {
     Retraced {
         /// How long that took.
         wall: Millis,
+        /// A check of fewer tests that takes less time than the others, if the run told of one.
+        narrowed: Option<Narrowed>,
         /// The line coverage, as the plugin wrote it.
         coverage: Option<String>,
         /// What the run printed.
@@ -116,8 +119,8 @@ pub enum Event {
         edits: Vec<Edit>,
         /// What still fails.
         failing: Vec<TestName>,
-        /// The command that runs what still fails.
-        narrowed: Option<String>,
+        /// The check of what still fails alone.
+        narrowed: Option<Narrowed>,
     },
     /// A candidate is before the judge.
     Judging {

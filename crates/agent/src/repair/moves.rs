@@ -15,6 +15,8 @@ use super::targets::{Target, TargetKind, Unit};
 
 /// Questions in one batch; more would keep the checks waiting.
 const BATCH: usize = 3;
+/// Moves that are taken to share what the first of them computes, at the most.
+const SHARING: usize = 8;
 /// A move worth less than this part of the best does not share its batch.
 const WORTH_SHARING: f64 = 0.12;
 
@@ -279,8 +281,10 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
         Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 60.0, 3.0),
         Generator::Write => (400.0, 4.0 * 120.0, 3.0),
     };
-    // The first move at a place computes what all others there share.
+    // The first move at a place computes what all others there share, which is worth it for
+    // them too.
     let fresh = !state.made.iter().any(|made| made.target == next.target);
-    let shared = if fresh { (150.0 + 12.0 * lines) / BATCH as f64 } else { 0.0 };
+    let sharing = target.units.len().clamp(1, SHARING) as f64;
+    let shared = if fresh { (60.0 + 12.0 * lines) / sharing } else { 0.0 };
     (shared + prompt) / state.speed.prompt + output / state.speed.output + checks * check + 0.5
 }

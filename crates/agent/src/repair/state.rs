@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenfold_code::{Edit, Runner};
+use tenfold_code::Edit;
 use tenfold_domain::{AttemptOutcome, Millis, StepId, TestName, Usage};
 
 use super::ask::{Effect, Setup};
@@ -10,6 +10,7 @@ use super::bandit::Arm;
 use super::candidates::Candidate;
 use super::event::Event;
 use super::moves::{self, Generator, Move};
+use super::narrowed::Narrowed;
 use super::targets::{Facts, Target, Unit};
 
 /// How an attempt ended.
@@ -44,29 +45,18 @@ pub(super) struct Speed {
 pub(super) struct Seen {
     pub(super) failing: Vec<TestName>,
     pub(super) excerpt: String,
-    pub(super) narrowed: Option<String>,
+    pub(super) narrowed: Option<Narrowed>,
     pub(super) whole: Millis,
     pub(super) part: Millis,
     pub(super) coverage: Option<String>,
     pub(super) output: String,
 }
 
-/// Failing tests that a candidate is checked with; the whole check comes after them.
-pub(super) const NARROW: usize = 12;
-
 impl Seen {
-    /// The failing tests that a candidate is checked with: some, where the check can be
-    /// narrowed to them.
+    /// The failing tests that a candidate is checked with.
     pub(super) fn checked(&self) -> &[TestName] {
-        let some = if self.narrowed.is_some() { NARROW } else { self.failing.len() };
-        &self.failing[..self.failing.len().min(some)]
+        self.narrowed.as_ref().map_or(&self.failing, |narrowed| &narrowed.tests)
     }
-}
-
-/// The check of these tests alone, or of some of them if they are many, where its runner can
-/// be told so.
-pub(super) fn narrow(check: &str, failing: &[TestName]) -> Option<String> {
-    Runner::detect(check)?.narrow(check, &failing[..failing.len().min(NARROW)], &[])
 }
 
 /// How surprising a unit is taken to be that was not scored.
@@ -254,10 +244,13 @@ impl Repair {
                     output: String::new(),
                 });
             }
-            Event::Retraced { wall, coverage, output } => {
+            Event::Retraced { wall, narrowed, coverage, output } => {
                 if let Some(seen) = &mut self.seen {
                     // Tracing slows the run down, so that a plain one takes no longer.
                     seen.part = if coverage.is_none() { *wall } else { seen.part.min(*wall) };
+                    if narrowed.is_some() {
+                        seen.narrowed.clone_from(narrowed);
+                    }
                     seen.coverage.clone_from(coverage);
                     seen.output.clone_from(output);
                 }
@@ -281,7 +274,7 @@ impl Repair {
                 self.count_try(*candidate, failing.as_deref(), *passed, *wall);
             }
             Event::Rebased { edits, failing, narrowed, .. } => {
-                self.rebase(edits, failing, narrowed.as_deref());
+                self.rebase(edits, failing, narrowed.as_ref());
             }
             Event::Judging { step, candidate } => {
                 let known = [&mut self.passing, &mut self.pool].into_iter().find_map(|list| {
@@ -367,7 +360,7 @@ impl Repair {
         }
     }
 
-    fn rebase(&mut self, edits: &[Edit], failing: &[TestName], narrowed: Option<&str>) {
+    fn rebase(&mut self, edits: &[Edit], failing: &[TestName], narrowed: Option<&Narrowed>) {
         self.base = edits.to_vec();
         self.rebased += 1;
         self.rounds_from_base = 0;
@@ -377,7 +370,7 @@ impl Repair {
         self.pool.clear();
         if let Some(seen) = &mut self.seen {
             seen.failing = failing.to_vec();
-            seen.narrowed = narrowed.map(str::to_owned);
+            seen.narrowed = narrowed.cloned();
         }
     }
 

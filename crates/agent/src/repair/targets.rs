@@ -15,6 +15,8 @@ use super::ask::Source;
 const MOST: usize = 8;
 /// Lines of a function that are shown to the model around its suspect lines.
 const WINDOW: u32 = 48;
+/// What is not written yet is as suspect as if it had so many statements.
+const UNWRITTEN: usize = 20;
 /// Lines shown around a suspect line outside of functions.
 const OUTSIDE: u32 = 15;
 /// Lines of a failing test that are shown to the model.
@@ -113,10 +115,19 @@ pub(super) fn find(
             })
             .take(MOST),
     );
-    // Ranks are sharper than their scores: a place with half the score is an eighth as likely.
-    let total: f64 = targets.iter().map(|target| target.mass.powi(3)).sum();
+    // Ranks are sharper than their scores: a place with half the score is a quarter as likely.
+    // And the more statements stand in a place, the more can be wrong in it. The exponents are
+    // near those under which the places of 77 seeded faults were likeliest.
+    let weigh = |target: &Target| {
+        let size = match target.kind {
+            TargetKind::Function => target.units.len().max(1),
+            TargetKind::Stub | TargetKind::Missing => UNWRITTEN,
+        };
+        target.mass.powi(2) * (size as f64).powf(0.75)
+    };
+    let total: f64 = targets.iter().map(weigh).sum();
     for target in &mut targets {
-        target.mass = if total > 0.0 { target.mass.powi(3) / total } else { 0.0 };
+        target.mass = if total > 0.0 { weigh(target) / total } else { 0.0 };
     }
     let texts = targets
         .iter()

@@ -74,9 +74,9 @@ fn a_trace_leads_to_its_innermost_function() {
 #[test]
 fn coverage_leads_to_what_only_failing_tests_execute() {
     let trace = r#"{"version":1,"files":["lib/core.py"],"sets":["5","9-10,14-15","20,23","1,4,8,13,18-19,22"],
-        "tests":[["tests/test_core.py::test_mean","passed",[[0,0]],[]],
-        ["tests/test_core.py::test_median","failed",[[0,1]],[]],
-        ["tests/test_core.py::test_box","passed",[[0,2]],[]]],"outside":[[0,3]],"whole":true}"#;
+        "tests":[["tests/test_core.py::test_mean","passed",[[0,0]],[],0.1],
+        ["tests/test_core.py::test_median","failed",[[0,1]],[],0.1],
+        ["tests/test_core.py::test_box","passed",[[0,2]],[],0.1]],"outside":[[0,3]],"whole":true}"#;
     check(
         MEDIAN_FAILED,
         Some(trace),
