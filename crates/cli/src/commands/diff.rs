@@ -5,9 +5,11 @@ use std::io::Write;
 
 use anstyle::Style;
 use clap::Args;
+use serde::Serialize;
+use tenfold_domain::CommitId;
 use tenfold_store::ProposalRow;
 
-use crate::arguments::{Named, named};
+use crate::arguments::{Format, Named, named};
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::report;
@@ -26,6 +28,18 @@ pub(crate) struct DiffArgs {
     /// The patch as `git apply` takes it, byte for byte
     #[arg(long, conflicts_with = "stat")]
     raw: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// A change, for programs.
+#[derive(Serialize)]
+struct DiffJson {
+    attempt: String,
+    verified: bool,
+    commit: CommitId,
+    files: Vec<String>,
+    diff: String,
 }
 
 /// Performs the command.
@@ -47,7 +61,16 @@ pub(crate) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Trouble> {
     if !proposal.verified {
         terminal::note("UNVERIFIED: no check has judged this");
     }
-    if args.stat {
+    if args.format.json {
+        let files = workspace.changed(&attempt.base, &proposal.commit)?;
+        terminal::print_json(&DiffJson {
+            attempt: id.to_string(),
+            verified: proposal.verified,
+            commit: proposal.commit.clone(),
+            files: files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect(),
+            diff: workspace.diff(&attempt.base, &proposal.commit)?,
+        })?;
+    } else if args.stat {
         let files = workspace.changed(&attempt.base, &proposal.commit)?;
         terminal::print(&report::file_lines(&files))?;
     } else if args.raw {

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::Value;
 use tenfold_domain::{
     AttemptEvent, AttemptId, EffectKind, Event, Fact, ProposalEvent, StepEvent, StepId, TaskEvent,
     Timestamp,
 };
+use tenfold_engine::ReplayReport;
 use tenfold_store::{About, View};
 
 use crate::arguments::{Named, named};
@@ -26,12 +28,21 @@ pub(crate) struct LogArgs {
     /// The task, or one attempt at it (3.1)
     #[arg(value_name = "TASK[.ATTEMPT]", value_parser = named)]
     task: Named,
-    /// The events as they were recorded, one JSON object a line
-    #[arg(long)]
-    events: bool,
     /// Run each attempt again over its recorded replies, and say whether it decides the same
-    #[arg(long, conflicts_with = "events")]
+    #[arg(long)]
     replay: bool,
+    /// The events as they were recorded, one JSON object a line; with --replay, an object
+    /// for each attempt
+    #[arg(long)]
+    json: bool,
+}
+
+/// How an attempt went over its recorded replies.
+#[derive(Serialize)]
+struct ReplayJson<'r> {
+    attempt: String,
+    #[serde(flatten)]
+    report: &'r ReplayReport,
 }
 
 /// Performs the command.
@@ -46,9 +57,9 @@ pub(crate) fn run(context: &Context, args: &LogArgs) -> Result<Exit, Trouble> {
         }
     };
     if args.replay {
-        return replayed(context, &view, args.task);
+        return replayed(context, &view, args);
     }
-    if args.events {
+    if args.json {
         for event in view.each_event(about.into()) {
             terminal::print_json(&event?)?;
         }
@@ -60,14 +71,19 @@ pub(crate) fn run(context: &Context, args: &LogArgs) -> Result<Exit, Trouble> {
 
 /// Nothing is asked of a model, and no check runs: what came back then is read from the
 /// journal.
-fn replayed(context: &Context, view: &View, named: Named) -> Result<Exit, Trouble> {
-    let attempts = match named.attempt {
+fn replayed(context: &Context, view: &View, args: &LogArgs) -> Result<Exit, Trouble> {
+    let attempts = match args.task.attempt {
         Some(attempt) => vec![attempt],
-        None => view.attempts(named.task)?.iter().map(|attempt| attempt.id).collect(),
+        None => view.attempts(args.task.task)?.iter().map(|attempt| attempt.id).collect(),
     };
     let mut all_agree = true;
     for attempt in attempts {
         let report = tenfold_engine::replay(view, &context.places, attempt)?;
+        all_agree &= report.agrees();
+        if args.json {
+            terminal::print_json(&ReplayJson { attempt: attempt.to_string(), report: &report })?;
+            continue;
+        }
         let (replies, same) = (report.replies, report.same);
         let said = match &report.difference {
             None => "decides the same".to_owned(),
@@ -77,7 +93,6 @@ fn replayed(context: &Context, view: &View, named: Named) -> Result<Exit, Troubl
             "attempt {attempt}: {replies} recorded replies, {same} of {} events the same: {said}",
             report.recorded
         ))?;
-        all_agree &= report.agrees();
     }
     Ok(if all_agree { Exit::Done } else { Exit::NotSolved })
 }
@@ -141,7 +156,7 @@ impl Reading {
                     report::moment(at)
                 ))
             }
-            // The machine's own notes; --events has them all.
+            // The machine's own notes; --json has them all.
             AttemptEvent::Advanced { change } => {
                 let step = change.get("step").and_then(Value::as_u64);
                 if let (Some(step), Some(effect)) = (step, change.get("effect")) {

@@ -18,9 +18,17 @@ fn a_bug_is_fixed_shown_accepted_and_taken_back() {
 
     ground.tenfold(&["show", "1"]).expect(0, &["to review, verified", "stats.py (+1 -1)", CHECK]);
     ground.tenfold(&["diff", "1"]).expect(0, &[&format!("+{RIGHT}")]);
+    let diff = ground.tenfold(&["diff", "1", "--json"]).json();
+    assert_eq!(
+        (&diff["attempt"], &diff["files"][0]),
+        (&run["proposal"]["attempt"], &"stats.py".into())
+    );
+    assert_eq!(diff["diff"], run["diff"]);
     ground.tenfold(&["diff", "1.1", "--stat"]).expect(0, &["stats.py (+1 -1)"]);
     ground.tenfold(&["log", "1"]).expect(0, &["attempt 1.1", "passed", "proposed"]);
     ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+    let replay = ground.tenfold(&["log", "1", "--replay", "--json"]).json();
+    assert_eq!(replay["recorded"], replay["same"]);
     ground.tenfold(&["list"]).expect(0, &["to review, verified", "median is wrong"]);
     let listed = ground.tenfold(&["list", "--json", "--state", "to-review"]).json();
     assert_eq!(listed[0]["task"], 1);

@@ -11,4 +11,5 @@ mod limits;
 mod pages;
 #[cfg(feature = "embedded")]
 mod real_model;
+mod rust;
 mod setup;
