@@ -32,8 +32,8 @@ const START: Millis = Millis(300);
 const PATIENCE: u32 = 4;
 /// The same, for what mends half or more: most often that is one of two faults.
 const LITTLE_PATIENCE: u32 = 1;
-/// How often the search goes on from a part: two faults are found one after the other.
-const PARTS: u32 = 2;
+/// Parts that the search stands on at a time: faults are found one after the other.
+const PARTS: usize = 2;
 
 impl Machine for Repair {
     type Input = Input;
@@ -390,6 +390,12 @@ impl Draft {
         if self.rebase() {
             return;
         }
+        let state = &self.state;
+        if !state.behind.is_empty() && state.rounds_from_base >= PATIENCE {
+            // What seemed to mend a part was perhaps none.
+            self.record(Event::Returned);
+            return self.plan();
+        }
         let mut draws = self.state.setup.seed.child(u64::from(self.state.rounds)).draws();
         let moves = moves::choose(&self.state, &mut draws);
         if !moves.is_empty() {
@@ -434,7 +440,7 @@ impl Draft {
         let Some(seen) = &state.seen else { return false };
         let checked = seen.checked();
         let patience = if failing.len() * 2 <= checked.len() { LITTLE_PATIENCE } else { PATIENCE };
-        if state.rebased >= PARTS || state.rounds_from_base < patience {
+        if state.behind.len() >= PARTS || state.rounds_from_base < patience {
             return false;
         }
         // Of the others nothing new is known.

@@ -122,6 +122,8 @@ pub enum Event {
         /// The check of what still fails alone.
         narrowed: Option<Narrowed>,
     },
+    /// The search found nothing more from there, and goes back to where it was before.
+    Returned,
     /// A candidate is before the judge.
     Judging {
         /// The step that judges it.

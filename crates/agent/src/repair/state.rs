@@ -59,6 +59,19 @@ impl Seen {
     }
 }
 
+/// Where a search stands: from which files it goes on, and what is known of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Standing {
+    base: Vec<Edit>,
+    seen: Option<Seen>,
+    facts: Facts,
+    targets: Vec<Target>,
+    surprise: BTreeMap<(usize, usize), f32>,
+    made: BTreeSet<Move>,
+    pool: Vec<Candidate>,
+    partial: Vec<(Candidate, Vec<TestName>)>,
+}
+
 /// How surprising a unit is taken to be that was not scored.
 const SURPRISE: f32 = 3.0;
 /// How surprising it is that nothing stands somewhere: a person seldom leaves a block empty.
@@ -96,6 +109,8 @@ pub struct Repair {
     /// How often the search has begun again from a part that was mended.
     pub(super) rebased: u32,
     pub(super) rounds_from_base: u32,
+    /// What was known before each part that the search stands on, to go back to.
+    pub(super) behind: Vec<Standing>,
     /// Candidates that mend a part, with what still fails.
     pub(super) partial: Vec<(Candidate, Vec<TestName>)>,
     /// Candidates that passed all they were checked with, before they go to the judge.
@@ -133,6 +148,7 @@ impl Repair {
             base: Vec::new(),
             rebased: 0,
             rounds_from_base: 0,
+            behind: Vec::new(),
             partial: Vec::new(),
             passing: Vec::new(),
             usage: Usage::default(),
@@ -273,9 +289,13 @@ impl Repair {
             Event::Tried { candidate, failing, passed, wall } => {
                 self.count_try(*candidate, failing.as_deref(), *passed, *wall);
             }
-            Event::Rebased { edits, failing, narrowed, .. } => {
+            Event::Rebased { candidate, edits, failing, narrowed } => {
+                self.partial.retain(|(known, _)| known.id != *candidate);
+                let standing = self.standing();
+                self.behind.push(standing);
                 self.rebase(edits, failing, narrowed.as_ref());
             }
+            Event::Returned => self.turn_back(),
             Event::Judging { step, candidate } => {
                 let known = [&mut self.passing, &mut self.pool].into_iter().find_map(|list| {
                     let index = list.iter().position(|c| c.id == *candidate)?;
@@ -364,14 +384,37 @@ impl Repair {
         self.base = edits.to_vec();
         self.rebased += 1;
         self.rounds_from_base = 0;
-        self.partial.clear();
-        self.surprise.clear();
-        self.made.clear();
-        self.pool.clear();
         if let Some(seen) = &mut self.seen {
             seen.failing = failing.to_vec();
             seen.narrowed = narrowed.cloned();
         }
+    }
+
+    fn standing(&mut self) -> Standing {
+        Standing {
+            base: std::mem::take(&mut self.base),
+            seen: self.seen.clone(),
+            facts: self.facts.clone(),
+            targets: self.targets.clone(),
+            surprise: std::mem::take(&mut self.surprise),
+            made: std::mem::take(&mut self.made),
+            pool: std::mem::take(&mut self.pool),
+            partial: std::mem::take(&mut self.partial),
+        }
+    }
+
+    /// Goes back to where the search stood before it went on from a part.
+    fn turn_back(&mut self) {
+        let Some(standing) = self.behind.pop() else { return };
+        self.rounds_from_base = 0;
+        self.base = standing.base;
+        self.seen = standing.seen;
+        self.facts = standing.facts;
+        self.targets = standing.targets;
+        self.surprise = standing.surprise;
+        self.made = standing.made;
+        self.pool = standing.pool;
+        self.partial = standing.partial;
     }
 
     fn count_judgement(&mut self, passed: bool) {

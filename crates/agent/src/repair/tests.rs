@@ -42,8 +42,12 @@ struct World {
     files: BTreeMap<String, String>,
     /// Which of the lines that the model knows it says, by the line that stands there.
     known: BTreeMap<&'static str, &'static str>,
+    /// The same, of what it says only when it looks deeper.
+    deeper: BTreeMap<&'static str, &'static str>,
     /// What each test needs to find in `totals.py`.
     needs: Vec<(&'static str, &'static [&'static str])>,
+    /// What mends every test by itself.
+    either: Option<&'static str>,
     runs: u32,
     steady: bool,
     /// What the person says, where the task has no check.
@@ -61,10 +65,12 @@ impl World {
                 ("        result -= value\n", "        result += value\n"),
                 ("    return total(values) * count\n", "    return total(values) / count\n"),
             ]),
+            deeper: BTreeMap::new(),
             needs: vec![
                 ("test_totals.py::test_total", &["result += value"]),
                 ("test_totals.py::test_mean", &["result += value", "/ count"]),
             ],
+            either: None,
             runs: 0,
             steady: true,
             unchecked: None,
@@ -99,6 +105,7 @@ impl World {
             .needs
             .iter()
             .filter(|(test, _)| asked(test))
+            .filter(|_| !self.either.is_some_and(|either| text.contains(either)))
             .filter(|(_, needs)| !needs.iter().all(|need| text.contains(need)))
             .map(|(test, _)| TestName((*test).to_owned()))
             .collect();
@@ -129,7 +136,9 @@ impl World {
                 Answer::Scored { tokens: (0..score.text.len()).step_by(4).map(token).collect() }
             }
             Ask::Infill(infill) => {
-                let known = self.known.get(infill.original.as_str());
+                let deep = infill.alternatives > 6;
+                let known = if deep { &self.deeper } else { &self.known };
+                let known = known.get(infill.original.as_str());
                 let sample = |text: &&str| Sample {
                     text: (*text).to_owned(),
                     log_probability: -1.0,
@@ -230,6 +239,24 @@ fn a_check_that_passes_the_second_time_is_flaky() {
     let (machine, _, _) = world.work();
     assert_eq!(outcome(&machine), AttemptOutcome::CheckFlaky);
     assert_eq!(world.runs, 2);
+}
+
+#[test]
+fn a_part_that_leads_nowhere_is_gone_back_from() {
+    let mut world = World::new();
+    world.known = BTreeMap::from([("        result -= value\n", "        result = value\n")]);
+    world.deeper = BTreeMap::from([("        result -= value\n", "        result += value\n")]);
+    world.needs = vec![
+        ("test_totals.py::test_total", &["= value", "result += value"]),
+        ("test_totals.py::test_mean", &["        result = value"]),
+    ];
+    world.either = Some("result += value");
+    let (machine, events, _) = world.work();
+    assert!(events.iter().any(|event| matches!(event, Event::Rebased { .. })));
+    assert!(events.iter().any(|event| matches!(event, Event::Returned)));
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    let mended = edit::apply(TOTALS, &machine.winner().unwrap().edits).unwrap();
+    assert!(mended.contains("result += value") && machine.behind.is_empty());
 }
 
 #[test]
