@@ -17,8 +17,9 @@ use super::targets::{Target, TargetKind, Unit};
 const BATCH: usize = 3;
 /// Moves that are taken to share what the first of them computes, at the most.
 const SHARING: usize = 8;
-/// A move worth less than this part of the best does not share its batch.
-const WORTH_SHARING: f64 = 0.12;
+/// A move shares the batch of another if it is worth this part of the best move anywhere: one
+/// batch for both is somewhat quicker than one for each.
+const WORTH_SHARING: f64 = 0.6;
 
 /// A way to make candidates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -144,17 +145,16 @@ pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
     // Each is chosen as if those before it had not helped.
     let mut after = state.clone();
     let mut chosen: Vec<Move> = Vec::new();
-    let mut best = 0.0;
     while chosen.len() < BATCH {
-        let next = worth(&after, &chance).into_iter().find(|(_, next)| {
+        let ranked = worth(&after, &chance);
+        let best = ranked.first().map_or(0.0, |(worth, _)| *worth);
+        let next = ranked.into_iter().find(|(_, next)| {
             chosen.first().is_none_or(|first: &Move| {
                 next.target == first.target && next.generator.is_infill()
             })
         });
-        let Some((worth, next)) = next.filter(|(worth, _)| *worth >= best * WORTH_SHARING) else {
-            break;
-        };
-        best = f64::max(best, worth);
+        let next = next.filter(|(worth, _)| *worth >= best * WORTH_SHARING);
+        let Some((_, next)) = next else { break };
         chosen.push(next);
         if !next.generator.is_infill() {
             break;

@@ -35,9 +35,17 @@ pub(super) struct Swap {
     pub(super) ratio: f64,
 }
 
-/// The changes of a text that its score suggests, likeliest first. `names` are the names
-/// that are used around.
-pub(super) fn read(text: &str, tokens: &[TokenScore], names: &[&str]) -> Vec<Swap> {
+/// The names that are known where a text stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'n> {
+    /// Those that are used around.
+    pub(super) around: &'n [&'n str],
+    /// Those that are called somewhere in the file.
+    pub(super) called: &'n [&'n str],
+}
+
+/// The changes of a text that its score suggests, likeliest first.
+pub(super) fn read(text: &str, tokens: &[TokenScore], names: Names<'_>) -> Vec<Swap> {
     let spans: Vec<Range<usize>> = tokens
         .iter()
         .enumerate()
@@ -66,7 +74,7 @@ struct Here<'a> {
     text: &'a str,
     spans: &'a [Range<usize>],
     index: usize,
-    names: &'a [&'a str],
+    names: Names<'a>,
 }
 
 impl Here<'_> {
@@ -80,7 +88,8 @@ impl Here<'_> {
         }
         let span = self.spans[self.index].clone();
         let mut add = |range: Range<usize>, with: String, ratio: f64| {
-            if self.text.get(range.clone()).is_some_and(|old| old != with) {
+            let old = self.text.get(range.clone());
+            if old.is_some_and(|old| old != with) && !self.calls_a_value(&range, &with) {
                 swaps.push(Swap { range, with, ratio });
             }
         };
@@ -110,6 +119,10 @@ impl Here<'_> {
             let skip = after.len() - after.trim_start().len();
             add(span.start..end.start + skip, other[..blank].to_owned(), ratio);
         }
+        // The last of a list, where its first or second stands.
+        if other.trim() == "-" && !stands.trim().is_empty() && stands.trim().chars().all(is_digit) {
+            add(span.clone(), format!("{other}1"), ratio);
+        }
         // Most often what is added to a whole expression, or taken away from it, is one.
         let rest = self.text.get(span.start..).unwrap_or_default().trim_start_matches(' ');
         if matches!(other.trim(), "+" | "-") && rest.starts_with(END) {
@@ -119,6 +132,14 @@ impl Here<'_> {
         if !joins && !stands.trim().is_empty() {
             add(span.start..span.start, other.to_owned(), ratio + ADDED);
         }
+    }
+
+    /// Whether a name would be called that is used around, and is called nowhere.
+    fn calls_a_value(&self, range: &Range<usize>, with: &str) -> bool {
+        let name = with.trim();
+        self.text.get(range.end..).is_some_and(|after| after.starts_with('('))
+            && self.names.around.contains(&name)
+            && !self.names.called.contains(&name)
     }
 
     /// Two words that change places: what stands here, and the word that the model would
@@ -159,6 +180,7 @@ impl Here<'_> {
         let old = self.text.get(start..end)?;
         let longer = self
             .names
+            .around
             .iter()
             .filter(|name| name.len() > beginning.len() && name.starts_with(&beginning))
             .filter(|name| **name != old)
@@ -170,6 +192,10 @@ impl Here<'_> {
         }
         Some((start..end, words))
     }
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 fn is_word(c: char) -> bool {
@@ -209,7 +235,8 @@ mod tests {
             let (from, to) = (swap.range.start, swap.range.end);
             format!("{}{}{}", &text[..from], swap.with, &text[to..])
         };
-        read(text, &tokens, &words).into_iter().map(swap).collect()
+        let names = Names { around: &words, called: &["f"] };
+        read(text, &tokens, names).into_iter().map(swap).collect()
     }
 
     /// A text in tokens: each a word or a sign, with the blanks before it.
@@ -235,6 +262,7 @@ mod tests {
         has("if a < b:\n", " <", " >", "if a > b:\n");
         has("if a:\n", " a", " not", "if not a:\n");
         has("if not a:\n", " not", " a", "if a:\n");
+        has("x[0]\n", "0", "-", "x[-1]\n");
         has("x[i - 1][0]\n", " -", "]", "x[i][0]\n");
         has("return x[i]\n", "]", " +", "return x[i + 1]\n");
         has("x[i :]\n", " :", " -", "x[i - 1 :]\n");
@@ -248,5 +276,6 @@ mod tests {
     fn what_is_no_change_is_none() {
         assert!(changed("f(low)\n", "low", "low").iter().all(|text| text != "f(low)\n"));
         assert_eq!(changed("f(low)\n", "low", "\n"), Vec::<String>::new());
+        assert!(changed("f(low)\n", "f", "high").iter().all(|text| text != "high(low)\n"));
     }
 }
