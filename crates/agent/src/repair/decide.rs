@@ -21,7 +21,7 @@ use crate::Machine;
 /// The folder below the top of the workspace that a plugin is put into.
 const PLUGIN: &str = ".tenfold-plugin";
 /// A traced test that takes longer is cut off, and counts as failed.
-const TRACE_TEST_SECONDS: u32 = 10;
+const TRACE_TEST_SECONDS: u32 = 4;
 /// After so long no further test is traced.
 const TRACE_SECONDS: u32 = 6;
 /// Of a check that takes longer only the files of the failing tests are traced.
