@@ -161,19 +161,22 @@ impl Here<'_> {
     /// there, and the words that the other may be the beginning of.
     fn word(&self, span: &Range<usize>, other: &str) -> Option<(Range<usize>, Vec<String>)> {
         let stands = self.text.get(span.clone())?;
-        let blank = stands.len() - stands.trim_start().len();
-        let at = span.start + blank;
-        let first = |text: &str| text.chars().next().is_some_and(is_word);
-        if !first(stands.trim_start()) || !first(other.trim_start()) {
+        let (old, new) = (stands.trim_start(), other.trim_start());
+        // A token may begin with a sign, as in `.name`.
+        let signs = old.chars().zip(new.chars()).take_while(|(a, b)| a == b && !is_word(*a));
+        let signs: usize = signs.map(|(a, _)| a.len_utf8()).sum();
+        let (old, new) = (&old[signs..], &new[signs..]);
+        let at = span.end - old.len();
+        if !starts_with_word(Some(old)) || !starts_with_word(Some(new)) {
             return None;
         }
         let before = &self.text[..at];
-        let start = before.len() - before.chars().rev().take_while(|c| is_word(*c)).count();
+        let start = before.trim_end_matches(is_word).len();
         // A blank before the other ends the word that the token goes on with.
         let start = if other.starts_with(char::is_whitespace) { at } else { start };
         let after = self.text.get(at..)?;
         let end = at + after.find(|c: char| !is_word(c)).unwrap_or(after.len());
-        let beginning = format!("{}{}", self.text.get(start..at)?, other.trim_start());
+        let beginning = format!("{}{new}", self.text.get(start..at)?);
         if beginning.chars().any(|c| !is_word(c)) {
             return None;
         }
@@ -239,12 +242,12 @@ mod tests {
         read(text, &tokens, names).into_iter().map(swap).collect()
     }
 
-    /// A text in tokens: each a word or a sign, with the blanks before it.
+    /// A text in tokens: each a word or a sign, with the blanks or the point before it.
     fn pieces(text: &str) -> Vec<&str> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let blank = rest.len() - rest.trim_start_matches(' ').len();
+            let blank = rest.len() - rest.trim_start_matches([' ', '.']).len();
             let word = rest[blank..].find(|c: char| !is_word(c)).unwrap_or(rest.len() - blank);
             let length = (blank + word.max(1)).min(rest.len());
             pieces.push(&rest[..length]);
@@ -268,6 +271,7 @@ mod tests {
         has("x[i :]\n", " :", " -", "x[i - 1 :]\n");
         has("f(low, high)\n", "low", "high", "f(high, low)\n");
         has("f(low, high)\n", "low", "high", "f(high, high)\n");
+        has("f(x.high,\n  x.low)\n", ".high", ".low", "f(x.low,\n  x.high)\n");
         // A token is the beginning of the names around.
         has("f(high)\n", "high", "lower", "f(lower_bound)\n");
     }
