@@ -265,6 +265,16 @@ pub(super) fn place(state: &Repair, next: &Move) -> f64 {
     }
 }
 
+/// How many tokens the other texts of a statement are expected to have together.
+fn line_tokens(target: &Target, next: &Move) -> f64 {
+    let first = match target.units.get(next.unit) {
+        Some(unit) if unit.hole => 110.0,
+        Some(unit) => 30.0 + 20.0 * f64::from(unit.lines.end - unit.lines.start),
+        None => 50.0,
+    };
+    first * (1.0 + 0.8 * f64::from(next.depth))
+}
+
 /// What a move is expected to take, in seconds, its checks included.
 fn seconds(state: &Repair, next: &Move) -> f64 {
     let target = &state.targets[next.target];
@@ -272,7 +282,7 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
     let check = state.check_seconds();
     let (prompt, output, checks) = match next.generator {
         Generator::Token => (45.0, 0.0, 3.0),
-        Generator::Line => (50.0, 50.0 + 40.0 * f64::from(next.depth), 2.0),
+        Generator::Line => (50.0, line_tokens(target, next), 2.0),
         Generator::Gap => (50.0, 60.0 + 40.0 * f64::from(next.depth), 2.0),
         Generator::Expression => (55.0, 50.0, 2.0),
         Generator::Hunk => (50.0, 130.0, 3.0),

@@ -72,6 +72,7 @@ fn fill(state: &Repair, target: &Target, text: &str, next: &Move) -> Option<Ask>
     let (alternatives, margin) = match (next.generator, next.depth) {
         (Generator::Line, 0) if hole => (6, -4.0),
         (Generator::Line, 0) => (4, -1.0),
+        (Generator::Line, _) if hole => (6, -9.0),
         (Generator::Line, _) => (8, -7.0),
         (Generator::Gap, 0) => (3, -4.0),
         (Generator::Gap, _) => (6, -9.0),
