@@ -9,7 +9,7 @@ use tenfold_code::{Edit, Function, Language, Syntax, edit, reply};
 use tenfold_domain::{Answer, Sample, TokenScore};
 
 use super::moves::{self, Generator, Move};
-use super::prompts::{expression, lines, offset, span};
+use super::prompts::{expression, lines, offset, opening, span};
 use super::state::Repair;
 use super::swaps;
 use super::targets::Target;
@@ -171,6 +171,7 @@ fn fill(target: &Target, text: &str, made: &Move, with: &str) -> Option<String> 
     };
     let whole_lines = made.generator != Generator::Expression;
     let mut filled = text.get(..from)?.to_owned();
+    filled.push_str(opening(target, made));
     filled.push_str(if whole_lines { with } else { with.trim_end() });
     if whole_lines && !with.is_empty() && !with.ends_with('\n') {
         filled.push('\n');

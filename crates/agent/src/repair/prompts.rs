@@ -68,7 +68,8 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
 /// Other texts for one statement, for two, or for none.
 fn fill(state: &Repair, target: &Target, text: &str, next: &Move) -> Option<Ask> {
     let span = span(target, next)?;
-    let hole = target.units.get(next.unit).is_some_and(|unit| unit.hole);
+    let unit = target.units.get(next.unit);
+    let hole = unit.is_some_and(|unit| unit.hole);
     let (alternatives, margin) = match (next.generator, next.depth) {
         (Generator::Line, 0) if hole => (6, -4.0),
         (Generator::Line, 0) => (4, -1.0),
@@ -81,7 +82,7 @@ fn fill(state: &Repair, target: &Target, text: &str, next: &Move) -> Option<Ask>
     let height = span.end - span.start;
     let more = u32::from(next.generator != Generator::Line || next.depth > 0 || hole);
     Some(Ask::Infill(Infill {
-        prefix: before(state, target, text, span.start),
+        prefix: before(state, target, text, span.start) + opening(target, next),
         suffix: after(target, text, span.end),
         original: lines(text, &span),
         alternatives,
@@ -89,6 +90,12 @@ fn fill(state: &Repair, target: &Target, text: &str, next: &Move) -> Option<Ask>
         max_tokens: 32 + 24 * height.min(LONG),
         max_lines: (height + more).max(1),
     }))
+}
+
+/// How what fills a gap has to begin.
+pub(super) fn opening<'t>(target: &'t Target, next: &Move) -> &'t str {
+    let unit = target.units.get(next.unit).filter(|_| next.generator == Generator::Line);
+    unit.map_or("", |unit| &unit.opening)
 }
 
 /// Other texts for all that is below a signature.

@@ -69,6 +69,15 @@ pub struct Unit {
     pub suspicion: f64,
     /// Whether nothing stands here where something might; its lines may be an empty range.
     pub hole: bool,
+    /// How what is missing here has to begin, as far as that is known: `name =` before the
+    /// first statement that uses a name which nothing sets. Its indentation is with it.
+    pub opening: String,
+}
+
+impl Unit {
+    fn of(lines: Range<u32>, suspicion: f64) -> Self {
+        Self { lines, suspicion, hole: false, opening: String::new() }
+    }
 }
 
 /// What prompts need beside the places.
@@ -115,6 +124,11 @@ pub(super) fn find(
             })
             .take(MOST),
     );
+    for target in targets.iter_mut().filter(|target| target.kind == TargetKind::Function) {
+        if let Some(source) = by_path.get(target.path.as_str()) {
+            failure.missing.iter().take(2).for_each(|name| unset(target, &source.text, name));
+        }
+    }
     // Ranks are sharper than their scores: a place with half the score is a quarter as likely.
     // And the more statements stand in a place, the more can be wrong in it. The exponents are
     // near those under which the places of 77 seeded faults were likeliest.
@@ -161,7 +175,15 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
         });
         let end = source.text.lines().count() as u32;
         // A name that the code itself uses may be misspelt there, or not set before.
-        let used = sources.iter().any(|source| source.editable && has_word(&source.text, name));
+        let own = || sources.iter().filter(|source| source.editable);
+        let calls = |text: &str| words(text, name).any(|end| text[end..].starts_with('('));
+        let mass = if own().any(|source| calls(&source.text)) {
+            0.5
+        } else if own().any(|source| has_word(&source.text, name)) {
+            0.1
+        } else {
+            2.0
+        };
         (!defined).then(|| Target {
             path: source.path.clone(),
             name: name.clone(),
@@ -170,7 +192,7 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
             head: end..end,
             body: end..end,
             holder: None,
-            mass: if used { 0.5 } else { 2.0 },
+            mass,
             units: Vec::new(),
             why: "the check misses it".to_owned(),
         })
@@ -178,10 +200,38 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
     failure.missing.iter().take(2).filter_map(place).collect()
 }
 
+/// Adds a hole before the first statement that uses a name which is called missing: what sets
+/// it may be missing.
+fn unset(target: &mut Target, text: &str, name: &str) {
+    let opening = match Language::of(Path::new(&target.path)) {
+        Some(Language::Python) => format!("{name} ="),
+        Some(Language::Rust) => format!("let {name} ="),
+        Some(Language::JavaScript | Language::TypeScript) => format!("const {name} ="),
+        Some(Language::Go) => format!("{name} :="),
+        _ => return,
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let uses = |unit: &Unit| {
+        let mut own = unit.lines.clone().filter_map(|line| lines.get(line as usize));
+        own.any(|line| has_word(line, name))
+    };
+    let Some(first) = target.units.iter().position(uses) else { return };
+    let at = target.units[first].lines.start;
+    let line = lines[at as usize];
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let opening = format!("{indent}{opening}");
+    target.units.insert(first, Unit { hole: true, opening, ..Unit::of(at..at, 1.0) });
+}
+
 fn has_word(text: &str, word: &str) -> bool {
+    words(text, word).next().is_some()
+}
+
+/// Where each whole occurrence of a word ends.
+fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
     let joins = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(joins) && !text[at + word.len()..].starts_with(joins))
+    let ends = text.match_indices(word).filter(move |(at, _)| !text[..*at].ends_with(joins));
+    ends.map(|(at, word)| at + word.len()).filter(move |end| !text[*end..].starts_with(joins))
 }
 
 fn target(suspect: &Suspect, text: &str) -> Option<Target> {
@@ -199,7 +249,7 @@ fn target(suspect: &Suspect, text: &str) -> Option<Target> {
         .into_iter()
         .filter_map(|range| {
             let known = suspect.lines.iter().find(|(line, _)| range.contains(line));
-            known.map(|(_, suspicion)| Unit { lines: range, suspicion: *suspicion, hole: false })
+            known.map(|(_, suspicion)| Unit::of(range, *suspicion))
         })
         .collect();
     Some(Target {
@@ -239,7 +289,7 @@ fn build(
             let of = |line: &u32| known.get(line).copied();
             let suspicion = range.clone().filter_map(|line| of(&line)).fold(0.0, f64::max);
             let suspicion = if known.is_empty() { 0.5 } else { suspicion };
-            Unit { lines: range, suspicion, hole: false }
+            Unit::of(range, suspicion)
         })
         .collect();
     for hole in syntax.holes(shown) {
@@ -249,7 +299,7 @@ fn build(
             Some(above) if above.lines == hole => above.hole = true,
             Some(above) => {
                 let suspicion = above.suspicion;
-                units.insert(after, Unit { lines: hole, suspicion, hole: true });
+                units.insert(after, Unit { hole: true, ..Unit::of(hole, suspicion) });
             }
             None => {}
         }

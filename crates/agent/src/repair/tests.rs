@@ -46,6 +46,8 @@ struct World {
     deeper: BTreeMap<&'static str, &'static str>,
     /// What each test needs to find in `totals.py`.
     needs: Vec<(&'static str, &'static [&'static str])>,
+    /// What the check says of each failing test.
+    says: &'static str,
     /// What mends every test by itself.
     either: Option<&'static str>,
     runs: u32,
@@ -70,6 +72,7 @@ impl World {
                 ("test_totals.py::test_total", &["result += value"]),
                 ("test_totals.py::test_mean", &["result += value", "/ count"]),
             ],
+            says: "assert False",
             either: None,
             runs: 0,
             steady: true,
@@ -114,7 +117,7 @@ impl World {
         }
         let mut output = String::new();
         for test in &failing {
-            output.push_str(&format!("FAILED {test} - assert False\n"));
+            output.push_str(&format!("FAILED {test} - {}\n", self.says));
         }
         output.push_str(&format!("{} failed, 1 passed in 0.02s\n", failing.len()));
         let verdict = if failing.is_empty() { CheckVerdict::Passed } else { CheckVerdict::Failed };
@@ -138,7 +141,8 @@ impl World {
             Ask::Infill(infill) => {
                 let deep = infill.alternatives > 6;
                 let known = if deep { &self.deeper } else { &self.known };
-                let known = known.get(infill.original.as_str());
+                let opening = infill.prefix.lines().last().unwrap_or_default();
+                let known = known.get(infill.original.as_str()).or_else(|| known.get(opening));
                 let sample = |text: &&str| Sample {
                     text: (*text).to_owned(),
                     log_probability: -1.0,
@@ -239,6 +243,18 @@ fn a_check_that_passes_the_second_time_is_flaky() {
     let (machine, _, _) = world.work();
     assert_eq!(outcome(&machine), AttemptOutcome::CheckFlaky);
     assert_eq!(world.runs, 2);
+}
+
+#[test]
+fn a_name_that_nothing_sets_is_set_before_it_is_used() {
+    let mut world = World::new();
+    let text = TOTALS.replace("    count = len(values)\n", "").replace("-= value", "+= value");
+    world.files.insert("totals.py".to_owned(), text);
+    world.known = BTreeMap::from([("    count =", " len(values)\n")]);
+    world.needs = vec![("test_totals.py::test_mean", &["\n    count = len(values)\n    return"])];
+    world.says = "NameError: name 'count' is not defined";
+    let (machine, _, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
 }
 
 #[test]

@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use regex::RegexSet;
 
 /// How the languages say that there is no such name, which the group holds.
-const FORMS: [&str; 20] = [
+const FORMS: [&str; 21] = [
     r"cannot import name '([^']+)'",
     r"No module named '([^']+)'",
     r"(?:module|type object) '[^']+' has no attribute '([^']+)'",
     // Python's own types are written small, and lack nothing.
     r"'_*[A-Z][\w.]*' object has no attribute '([^']+)'",
     r"NameError: (?:free variable |cannot access free variable |name )'([^']+)'",
+    r"UnboundLocalError: (?:cannot access )?local variable '([^']+)'",
     r"cannot find (?:function|value|type|macro|struct|trait|derive macro|attribute|tuple struct|unit struct|associated function|method|crate|module)[^`]* `([^`]+)`",
     r"unresolved import `([^`]+)`",
     r"no (?:method|function or associated item|associated item|variant|variant or associated item|associated function or constant) named `([^`]+)` found",
