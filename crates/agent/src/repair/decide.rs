@@ -30,7 +30,7 @@ const LONG_CHECK: Millis = Millis(3_000);
 const START: Millis = Millis(300);
 /// Rounds without success after which the search goes on from what mends a part.
 const PATIENCE: u32 = 4;
-/// The same, for what mends half or more: most often that is one of two faults.
+/// The same, for what mends half of the tests or more: most often that is one of two faults.
 const LITTLE_PATIENCE: u32 = 1;
 /// Parts that the search stands on at a time: faults are found one after the other.
 const PARTS: usize = 2;
@@ -439,7 +439,9 @@ impl Draft {
         let Some((candidate, mut failing)) = best.cloned() else { return false };
         let Some(seen) = &state.seen else { return false };
         let checked = seen.checked();
-        let patience = if failing.len() * 2 <= checked.len() { LITTLE_PATIENCE } else { PATIENCE };
+        let mended = checked.len().saturating_sub(failing.len());
+        let most = mended > 1 && mended >= failing.len();
+        let patience = if most { LITTLE_PATIENCE } else { PATIENCE };
         if state.behind.len() >= PARTS || state.rounds_from_base < patience {
             return false;
         }
