@@ -69,7 +69,6 @@ pub(super) struct Standing {
     surprise: BTreeMap<(usize, usize), f32>,
     made: BTreeSet<Move>,
     pool: Vec<Candidate>,
-    partial: Vec<(Candidate, Vec<TestName>)>,
 }
 
 /// How surprising a unit is taken to be that was not scored.
@@ -289,8 +288,7 @@ impl Repair {
             Event::Tried { candidate, failing, passed, wall } => {
                 self.count_try(*candidate, failing.as_deref(), *passed, *wall);
             }
-            Event::Rebased { candidate, edits, failing, narrowed } => {
-                self.partial.retain(|(known, _)| known.id != *candidate);
+            Event::Rebased { edits, failing, narrowed, .. } => {
                 let standing = self.standing();
                 self.behind.push(standing);
                 self.rebase(edits, failing, narrowed.as_ref());
@@ -382,6 +380,7 @@ impl Repair {
 
     fn rebase(&mut self, edits: &[Edit], failing: &[TestName], narrowed: Option<&Narrowed>) {
         self.base = edits.to_vec();
+        self.partial.clear();
         self.rebased += 1;
         self.rounds_from_base = 0;
         if let Some(seen) = &mut self.seen {
@@ -399,7 +398,6 @@ impl Repair {
             surprise: std::mem::take(&mut self.surprise),
             made: std::mem::take(&mut self.made),
             pool: std::mem::take(&mut self.pool),
-            partial: std::mem::take(&mut self.partial),
         }
     }
 
@@ -414,7 +412,8 @@ impl Repair {
         self.surprise = standing.surprise;
         self.made = standing.made;
         self.pool = standing.pool;
-        self.partial = standing.partial;
+        // Those that were known beside it mend the same tests, most often.
+        self.partial.clear();
     }
 
     fn count_judgement(&mut self, passed: bool) {
