@@ -308,7 +308,8 @@ impl Checks {
         let mut env = self.toolchains.env.clone();
         for (name, value) in plugin.iter().flat_map(|plugin| &plugin.env) {
             match env.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) => *known = format!("{value}:{known}"),
+                Some((_, known)) if name.ends_with("PATH") => *known = format!("{value}:{known}"),
+                Some((_, known)) => known.clone_from(value),
                 None => env.push((name.clone(), value.clone())),
             }
         }
