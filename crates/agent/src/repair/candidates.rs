@@ -42,20 +42,21 @@ pub(super) fn gather(
     let mut seen: BTreeSet<u64> = state.keys.clone();
     let mut dropped = 0;
     for (made, answer) in moves.iter().zip(answers) {
-        let Some(target) = state.targets.get(made.target) else { continue };
+        let Some(target) = state.here.targets.get(made.target) else { continue };
         let (Some(text), Some(original)) =
-            (state.text(&target.path), state.facts.texts.get(&target.path))
+            (state.text(&target.path), state.here.facts.texts.get(&target.path))
         else {
             continue;
         };
         let Some(language) = Language::of(Path::new(&target.path)) else { continue };
-        let part = Part::around(target, language, &text);
+        let file = Syntax::read(language, &text);
+        let part = Part::around(target, language, &text, &file);
         let own = part.of(&text);
         let syntax = Syntax::read(language, &own);
         let (errors, canonical) = (syntax.errors(), syntax.canonical());
         let chance = state.chance(made.generator) * moves::place(state, made);
         let mut rank = 0;
-        for idea in answer.iter().flat_map(|answer| ideas(target, &text, made, answer)) {
+        for idea in answer.iter().flat_map(|answer| ideas(target, &text, &file, made, answer)) {
             let other = part.of(&idea);
             let changed = syntax.changed(&other);
             let now = changed.canonical();
@@ -68,7 +69,7 @@ pub(super) fn gather(
                 }
                 continue;
             }
-            let others = state.base.iter().filter(|edit| edit.path != target.path).cloned();
+            let others = state.here.base.iter().filter(|edit| edit.path != target.path).cloned();
             let edits = others.chain(edit::between(&target.path, original, &idea)).collect();
             let id = state.candidates + found.len() as u32 + 1;
             let merit = (chance * share(rank)).max(1e-12).ln();
@@ -99,9 +100,9 @@ struct Part {
 }
 
 impl Part {
-    fn around(target: &Target, language: Language, text: &str) -> Self {
+    fn around(target: &Target, language: Language, text: &str, file: &Syntax<'_>) -> Self {
         let alone = matches!(language, Language::Python | Language::Rust | Language::Go);
-        let functions = if alone { Syntax::read(language, text).functions() } else { Vec::new() };
+        let functions = if alone { file.functions() } else { Vec::new() };
         let covers = |function: &&Function| {
             function.lines.start <= target.lines.start && target.lines.end <= function.lines.end
         };
@@ -124,13 +125,19 @@ impl Part {
     fn key(&self, state: &Repair, path: &str, canonical: u64) -> u64 {
         // The hasher of the standard library with fixed keys: the same in every process.
         let mut hasher = DefaultHasher::new();
-        (path, &state.base, self.before, canonical).hash(&mut hasher);
+        (path, &state.here.base, self.before, canonical).hash(&mut hasher);
         hasher.finish()
     }
 }
 
 /// The texts of the file that an answer gives, the likeliest first.
-fn ideas(target: &Target, text: &str, made: &Move, answer: &Answer) -> Vec<String> {
+fn ideas(
+    target: &Target,
+    text: &str,
+    file: &Syntax<'_>,
+    made: &Move,
+    answer: &Answer,
+) -> Vec<String> {
     match answer {
         Answer::Infilled { alternatives, .. } => {
             alternatives.iter().filter_map(|other| fill(target, text, made, &other.text)).collect()
@@ -141,21 +148,26 @@ fn ideas(target: &Target, text: &str, made: &Move, answer: &Answer) -> Vec<Strin
             samples.sort_by(|a, b| each(b).total_cmp(&each(a)));
             samples.iter().filter_map(|sample| replace(target, text, made, &sample.text)).collect()
         }
-        Answer::Scored { tokens } => swapped(target, text, made, tokens).unwrap_or_default(),
+        Answer::Scored { tokens } => swapped(target, text, file, made, tokens).unwrap_or_default(),
     }
 }
 
 /// The texts that the score of a statement suggests.
-fn swapped(target: &Target, text: &str, made: &Move, tokens: &[TokenScore]) -> Option<Vec<String>> {
-    let syntax = Syntax::read(Language::of(Path::new(&target.path))?, text);
-    let names = syntax.names(target.lines.clone());
+fn swapped(
+    target: &Target,
+    text: &str,
+    file: &Syntax<'_>,
+    made: &Move,
+    tokens: &[TokenScore],
+) -> Option<Vec<String>> {
+    let names = file.names(target.lines.clone());
     let span = span(target, made)?;
     let first = offset(text, span.start);
     let swap = |swap: swaps::Swap| {
         let (from, to) = (first + swap.range.start, first + swap.range.end);
         Some(format!("{}{}{}", text.get(..from)?, swap.with, text.get(to..)?))
     };
-    let called = syntax.calls(0..u32::MAX);
+    let called = file.calls(0..u32::MAX);
     let names = swaps::Names { around: &names, called: &called };
     Some(swaps::read(&lines(text, &span), tokens, names).into_iter().filter_map(swap).collect())
 }
@@ -288,7 +300,7 @@ def last():
             units: Vec::new(),
             why: String::new(),
         };
-        Part::around(&target, Language::Python, TEXT)
+        Part::around(&target, Language::Python, TEXT, &Syntax::read(Language::Python, TEXT))
     }
 
     #[test]

@@ -176,9 +176,8 @@ impl Draft {
     /// One more run, of the failing tests and their neighbours, with line coverage where the
     /// language gives it cheaply.
     fn trace(&self) -> CheckAsk {
-        let mut ask = self.whole(Purpose::Trace);
-        ask.edits.clone_from(&self.state.base);
-        let Some(seen) = &self.state.seen else { return ask };
+        let mut ask = self.once_more();
+        let Some(seen) = &self.state.here.seen else { return ask };
         let check = &self.state.setup.check;
         let root = &self.state.setup.root;
         let folder = format!("{root}/{PLUGIN}");
@@ -192,7 +191,7 @@ impl Draft {
         let traced = Runner::detect(check)
             .and_then(|runner| runner.traced(check, &seen.failing, &place))
             .filter(|traced| traced.trace.starts_with(&folder));
-        let Some(traced) = traced else { return self.once_more() };
+        let Some(traced) = traced else { return ask };
         let output = traced.trace[root.len() + 1..].to_owned();
         let (files, env, folder) = (traced.files, traced.env, PLUGIN.to_owned());
         ask.command = traced.command;
@@ -203,8 +202,10 @@ impl Draft {
     /// A plain run of what fails.
     fn once_more(&self) -> CheckAsk {
         let mut ask = self.whole(Purpose::Trace);
-        ask.edits.clone_from(&self.state.base);
-        if let Some(narrowed) = self.state.seen.as_ref().and_then(|seen| seen.narrowed.as_ref()) {
+        ask.edits.clone_from(&self.state.here.base);
+        if let Some(narrowed) =
+            self.state.here.seen.as_ref().and_then(|seen| seen.narrowed.as_ref())
+        {
             ask.command.clone_from(&narrowed.command);
         }
         ask
@@ -218,10 +219,10 @@ impl Draft {
             self.want(Effect::Check(ask));
             return;
         }
-        let failed_before = self.state.seen.is_some();
+        let failed_before = self.state.here.seen.is_some();
         let flaky = match (failed_before, &report.verdict) {
             (false, CheckVerdict::Failed) => true,
-            (true, CheckVerdict::Passed) => self.state.base.is_empty(),
+            (true, CheckVerdict::Passed) => self.state.here.base.is_empty(),
             _ => false,
         };
         if flaky {
@@ -240,13 +241,13 @@ impl Draft {
 
     /// A check of the quickest of the failing tests.
     fn quick(&self, coverage: Option<&str>) -> Option<Narrowed> {
-        let seen = self.state.seen.as_ref()?;
+        let seen = self.state.here.seen.as_ref()?;
         let spectrum = coverage::read(coverage?, &seen.failing).ok()?;
         Narrowed::quick(&self.state.setup.check, &seen.failing, &spectrum)
     }
 
     fn understand(&mut self, sources: &[Source]) {
-        let seen = self.state.seen.clone().unwrap_or_default();
+        let seen = self.state.here.seen.clone().unwrap_or_default();
         let mut failure = failure::read(&seen.output, None);
         if failure.tests.is_empty() && failure.problems.is_empty() {
             failure = Failure { excerpt: seen.excerpt.clone(), ..failure };
@@ -301,7 +302,7 @@ impl Draft {
 
     /// Whether all these tests failed before, too.
     fn subset(&self, failing: &[TestName]) -> bool {
-        let before = self.state.seen.as_ref().map(|seen| &seen.failing);
+        let before = self.state.here.seen.as_ref().map(|seen| &seen.failing);
         before.is_some_and(|before| failing.iter().all(|test| before.contains(test)))
     }
 
@@ -335,7 +336,7 @@ impl Draft {
             return self.judge(&candidate);
         }
         if state.setup.check.is_empty()
-            && let Some(candidate) = state.pool.last().cloned()
+            && let Some(candidate) = state.here.pool.last().cloned()
         {
             // Without a check nothing tells candidates apart but how likely they are.
             return self.judge(&candidate);
@@ -366,10 +367,11 @@ impl Draft {
     fn try_next(&mut self, worth: f64) -> bool {
         let state = &self.state;
         let seconds = state.check_seconds();
-        let next = state.pool.last().filter(|candidate| candidate.merit.exp() / seconds >= worth);
+        let next =
+            state.here.pool.last().filter(|candidate| candidate.merit.exp() / seconds >= worth);
         let room = state.trying.len() < state.setup.parallel.max(1) as usize;
         let Some(next) = next.filter(|_| room).cloned() else { return false };
-        let seen = state.seen.as_ref();
+        let seen = state.here.seen.as_ref();
         let narrowed = seen.and_then(|seen| seen.narrowed.clone());
         let part = seen.map_or(Millis(0), |seen| seen.part);
         let timeout = Millis((part.0 * 5 + 4_000).min(state.setup.check_timeout.0));
@@ -391,7 +393,7 @@ impl Draft {
             return;
         }
         let state = &self.state;
-        if !state.behind.is_empty() && state.rounds_from_base >= PATIENCE {
+        if !state.behind.is_empty() && state.here.rounds >= PATIENCE {
             // What seemed to mend a part was perhaps none.
             self.record(Event::Returned);
             return self.plan();
@@ -434,15 +436,18 @@ impl Draft {
     /// Goes on from a candidate that mends a part, after patience with the rest.
     fn rebase(&mut self) -> bool {
         let state = &self.state;
-        let best =
-            state.partial.iter().min_by_key(|(candidate, failing)| (failing.len(), candidate.id));
+        let best = state
+            .here
+            .partial
+            .iter()
+            .min_by_key(|(candidate, failing)| (failing.len(), candidate.id));
         let Some((candidate, mut failing)) = best.cloned() else { return false };
-        let Some(seen) = &state.seen else { return false };
+        let Some(seen) = &state.here.seen else { return false };
         let checked = seen.checked();
         let mended = checked.len().saturating_sub(failing.len());
         let most = mended > 1 && mended >= failing.len();
         let patience = if most { LITTLE_PATIENCE } else { PATIENCE };
-        if state.behind.len() >= PARTS || state.rounds_from_base < patience {
+        if state.behind.len() >= PARTS || state.here.rounds < patience {
             return false;
         }
         // Of the others nothing new is known.

@@ -159,7 +159,7 @@ pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
         if !next.generator.is_infill() {
             break;
         }
-        after.made.insert(next);
+        after.here.made.insert(next);
     }
     chosen
 }
@@ -178,7 +178,7 @@ fn worth(state: &Repair, chance: &dyn Fn(Generator) -> f64) -> Vec<(f64, Move)> 
 /// All moves that have not been made and can be made now.
 fn possible(state: &Repair) -> Vec<Move> {
     let mut moves = Vec::new();
-    for (index, target) in state.targets.iter().enumerate() {
+    for (index, target) in state.here.targets.iter().enumerate() {
         for &generator in generators(state, target) {
             let units = match generator {
                 Generator::Gap => target.units.len() + 1,
@@ -187,6 +187,7 @@ fn possible(state: &Repair) -> Vec<Move> {
             };
             for unit in (0..units).filter(|unit| fits(generator, target, *unit)) {
                 let depth = state
+                    .here
                     .made
                     .iter()
                     .filter(|m| m.generator == generator && m.target == index && m.unit == unit)
@@ -238,7 +239,7 @@ fn depths(generator: Generator) -> u8 {
 
 /// The chance that the fault is where a move points, given what has been tried there.
 pub(super) fn place(state: &Repair, next: &Move) -> f64 {
-    let target = &state.targets[next.target];
+    let target = &state.here.targets[next.target];
     // What a deeper look finds was not likely enough for the one before it.
     let deeper = 0.45_f64.powi(i32::from(next.depth));
     let left = |unit: usize| state.left(next.target, unit);
@@ -277,7 +278,7 @@ fn line_tokens(target: &Target, next: &Move) -> f64 {
 
 /// What a move is expected to take, in seconds, its checks included.
 fn seconds(state: &Repair, next: &Move) -> f64 {
-    let target = &state.targets[next.target];
+    let target = &state.here.targets[next.target];
     let lines = f64::from(target.lines.end - target.lines.start);
     let check = state.check_seconds();
     let (prompt, output, checks) = match next.generator {
@@ -293,7 +294,7 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
     };
     // The first move at a place computes what all others there share, which is worth it for
     // them too.
-    let fresh = !state.made.iter().any(|made| made.target == next.target);
+    let fresh = !state.here.made.iter().any(|made| made.target == next.target);
     let sharing = target.units.len().clamp(1, SHARING) as f64;
     let shared = if fresh { (60.0 + 12.0 * lines) / sharing } else { 0.0 };
     (shared + prompt) / state.speed.prompt + output / state.speed.output + checks * check + 0.5

@@ -9,7 +9,7 @@ use super::state::Repair;
 
 pub(super) fn asking(state: &Repair, moves: &[Move]) -> String {
     let Some(first) = moves.first() else { return "thinking".to_owned() };
-    let target = &state.targets[first.target];
+    let target = &state.here.targets[first.target];
     let place = format!("{} in {}", target.name, target.path);
     if !first.generator.is_infill() {
         return format!("rewriting {place}");
@@ -46,8 +46,9 @@ pub(super) fn timed_out(state: &Repair, report: &CheckReport) -> String {
 }
 
 pub(super) fn flaky(state: &Repair, report: &CheckReport) -> String {
-    let order = if state.seen.is_some() { "failed, then passed" } else { "passed, then failed" };
-    let which: Vec<String> = match &state.seen {
+    let order =
+        if state.here.seen.is_some() { "failed, then passed" } else { "passed, then failed" };
+    let which: Vec<String> = match &state.here.seen {
         Some(seen) => seen.failing.iter().take(5).map(ToString::to_string).collect(),
         None => report.failing.iter().take(5).map(ToString::to_string).collect(),
     };
@@ -73,7 +74,7 @@ pub(super) fn no_place(state: &Repair) -> String {
                 check that fails (--check), or name the function in the text."
             .to_owned();
     }
-    let excerpt = state.seen.as_ref().map_or("", |seen| seen.excerpt.as_str());
+    let excerpt = state.here.seen.as_ref().map_or("", |seen| seen.excerpt.as_str());
     format!(
         "The check fails, but nothing in its output leads to code that may be edited. Files that \
          the check depends on are left alone unless --may-edit names them. It said:\n{excerpt}"
@@ -108,6 +109,7 @@ pub(super) fn stopped(state: &Repair, why: &str) -> String {
 fn tried(state: &Repair) -> String {
     let mut text = String::new();
     let places: Vec<String> = state
+        .here
         .targets
         .iter()
         .take(3)
@@ -132,8 +134,8 @@ fn tried(state: &Repair) -> String {
     if !by.is_empty() {
         let _ = write!(text, " By generator: {}.", by.join(", "));
     }
-    let best = state.partial.iter().map(|(_, failing)| failing.len()).min();
-    if let (Some(best), Some(seen)) = (best, &state.seen) {
+    let best = state.here.partial.iter().map(|(_, failing)| failing.len()).min();
+    if let (Some(best), Some(seen)) = (best, &state.here.seen) {
         let _ = write!(
             text,
             " The best candidate left {best} of {} failing tests.",

@@ -30,7 +30,7 @@ const WIDTH: usize = 110;
 
 /// The question that makes a move; `None` where there is nothing to ask.
 pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
-    let target = state.targets.get(next.target)?;
+    let target = state.here.targets.get(next.target)?;
     let text = state.text(&target.path)?;
     match next.generator {
         Generator::Token => {
@@ -186,7 +186,7 @@ fn context(state: &Repair, target: &Target, text: &str) -> String {
     for line in state.setup.text.lines().take(SAID) {
         comment(line);
     }
-    state.facts.message.lines().take(MESSAGE).for_each(&mut comment);
+    state.here.facts.message.lines().take(MESSAGE).for_each(&mut comment);
     context.push('\n');
     if let Some(holder) = target.holder {
         context.push_str(&lines(text, &(holder..holder + 1)));
@@ -265,13 +265,13 @@ fn in_words(state: &Repair, target: &Target, text: &str, next: &Move, seed: Seed
 
 fn failure(state: &Repair) -> String {
     let mut text = String::new();
-    if !state.facts.test.is_empty() {
-        let _ = write!(text, "This test fails:\n```\n{}\n```\n", state.facts.test);
+    if !state.here.facts.test.is_empty() {
+        let _ = write!(text, "This test fails:\n```\n{}\n```\n", state.here.facts.test);
     }
-    let message: Vec<&str> = state.facts.message.lines().take(12).collect();
+    let message: Vec<&str> = state.here.facts.message.lines().take(12).collect();
     if !message.is_empty() {
         let _ = write!(text, "It says:\n```\n{}\n```\n", message.join("\n"));
-    } else if let Some(seen) = &state.seen {
+    } else if let Some(seen) = &state.here.seen {
         let excerpt: Vec<&str> = seen.excerpt.lines().take(20).collect();
         let _ = write!(text, "The check says:\n```\n{}\n```\n", excerpt.join("\n"));
     }

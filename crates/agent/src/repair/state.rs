@@ -60,15 +60,22 @@ impl Seen {
 }
 
 /// Where a search stands: from which files it goes on, and what is known of them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Standing {
-    base: Vec<Edit>,
-    seen: Option<Seen>,
-    facts: Facts,
-    targets: Vec<Target>,
-    surprise: BTreeMap<(usize, usize), f32>,
-    made: BTreeSet<Move>,
-    pool: Vec<Candidate>,
+    /// The edits that mend a part, from which the search goes on.
+    pub(super) base: Vec<Edit>,
+    pub(super) seen: Option<Seen>,
+    pub(super) facts: Facts,
+    pub(super) targets: Vec<Target>,
+    /// How surprising the units are that were scored, by target and unit.
+    pub(super) surprise: BTreeMap<(usize, usize), f32>,
+    pub(super) made: BTreeSet<Move>,
+    /// Batches of the model since the search stands here.
+    pub(super) rounds: u32,
+    /// Candidates that have not been checked, the best last.
+    pub(super) pool: Vec<Candidate>,
+    /// Candidates that mend a part, with what still fails.
+    pub(super) partial: Vec<(Candidate, Vec<TestName>)>,
 }
 
 /// How surprising a unit is taken to be that was not scored.
@@ -83,17 +90,9 @@ pub struct Repair {
     pub(super) elapsed: Millis,
     pub(super) last_step: u32,
     pub(super) wanted: BTreeMap<StepId, Effect>,
-    pub(super) seen: Option<Seen>,
-    pub(super) facts: Facts,
-    pub(super) targets: Vec<Target>,
-    /// How surprising the units are that were scored, by target and unit.
-    pub(super) surprise: BTreeMap<(usize, usize), f32>,
     pub(super) arms: Vec<(Generator, Arm)>,
     pub(super) moving: BTreeMap<StepId, Vec<Move>>,
-    pub(super) made: BTreeSet<Move>,
     pub(super) rounds: u32,
-    /// Candidates that have not been checked, the best last.
-    pub(super) pool: Vec<Candidate>,
     pub(super) trying: BTreeMap<StepId, Candidate>,
     pub(super) judging: Option<(StepId, Candidate)>,
     /// What is tried once is not tried again.
@@ -103,15 +102,9 @@ pub struct Repair {
     pub(super) tried: u32,
     pub(super) refused_by_judge: u32,
     pub(super) tried_by: BTreeMap<Generator, u32>,
-    /// The edits that mend a part, from which the search goes on.
-    pub(super) base: Vec<Edit>,
-    /// How often the search has begun again from a part that was mended.
-    pub(super) rebased: u32,
-    pub(super) rounds_from_base: u32,
-    /// What was known before each part that the search stands on, to go back to.
+    pub(super) here: Standing,
+    /// Where it stood before each part that it went on from, to go back to.
     pub(super) behind: Vec<Standing>,
-    /// Candidates that mend a part, with what still fails.
-    pub(super) partial: Vec<(Candidate, Vec<TestName>)>,
     /// Candidates that passed all they were checked with, before they go to the judge.
     pub(super) passing: Vec<Candidate>,
     pub(super) usage: Usage,
@@ -127,15 +120,9 @@ impl Repair {
             elapsed: Millis(0),
             last_step: 0,
             wanted: BTreeMap::new(),
-            seen: None,
-            facts: Facts::default(),
-            targets: Vec::new(),
-            surprise: BTreeMap::new(),
             arms: moves::arms(&setup.record),
             moving: BTreeMap::new(),
-            made: BTreeSet::new(),
             rounds: 0,
-            pool: Vec::new(),
             trying: BTreeMap::new(),
             judging: None,
             keys: BTreeSet::new(),
@@ -144,11 +131,8 @@ impl Repair {
             tried: 0,
             refused_by_judge: 0,
             tried_by: BTreeMap::new(),
-            base: Vec::new(),
-            rebased: 0,
-            rounds_from_base: 0,
+            here: Standing::default(),
             behind: Vec::new(),
-            partial: Vec::new(),
             passing: Vec::new(),
             usage: Usage::default(),
             speed: Speed { prompt: 60.0, output: 25.0 },
@@ -190,12 +174,12 @@ impl Repair {
 
     /// The text of a file with what is mended so far.
     pub(super) fn text(&self, path: &str) -> Option<String> {
-        self.mended(path, self.facts.texts.get(path)?)
+        self.mended(path, self.here.facts.texts.get(path)?)
     }
 
     /// The same, from the file's text as it was.
     pub(super) fn mended(&self, path: &str, original: &str) -> Option<String> {
-        let edits: Vec<Edit> = self.base.iter().filter(|e| e.path == path).cloned().collect();
+        let edits: Vec<Edit> = self.here.base.iter().filter(|e| e.path == path).cloned().collect();
         tenfold_code::edit::apply(original, &edits).ok()
     }
 
@@ -204,7 +188,7 @@ impl Repair {
     pub(super) fn left(&self, target: usize, unit: usize) -> f64 {
         let prior = self.prior(target, unit);
         // Each move that did not help takes away its chance to have found the fault.
-        let tried = self.made.iter().filter(|m| m.target == target);
+        let tried = self.here.made.iter().filter(|m| m.target == target);
         tried.fold(prior, |left, made| match made.generator {
             Generator::Token if made.unit == unit => left * 0.45,
             Generator::Line if made.unit == unit => left * 0.6,
@@ -223,11 +207,11 @@ impl Repair {
     }
 
     fn prior(&self, target: usize, unit: usize) -> f64 {
-        let known = &self.targets[target];
+        let known = &self.here.targets[target];
         let weight = |index: usize| {
             let Unit { suspicion, hole, .. } = known.units[index];
             let usual = if hole { HOLE } else { SURPRISE };
-            let surprise = self.surprise.get(&(target, index)).copied().unwrap_or(usual);
+            let surprise = self.here.surprise.get(&(target, index)).copied().unwrap_or(usual);
             (suspicion * suspicion + 0.01) * (0.35 * f64::from(surprise.clamp(0.0, 10.0))).exp()
         };
         let total: f64 = (0..known.units.len()).map(weight).sum();
@@ -236,7 +220,7 @@ impl Repair {
 
     /// What one check of a candidate takes, in seconds of waiting.
     pub(super) fn check_seconds(&self) -> f64 {
-        let part = self.seen.as_ref().map_or(1_000, |seen| seen.part.0.max(200));
+        let part = self.here.seen.as_ref().map_or(1_000, |seen| seen.part.0.max(200));
         part as f64 / 1_000.0 / f64::from(self.setup.parallel.max(1))
     }
 
@@ -249,7 +233,7 @@ impl Repair {
             }
             Event::Settled { step, elapsed } => self.settle(*step, *elapsed),
             Event::Seen { failing, excerpt, narrowed, wall, part } => {
-                self.seen = Some(Seen {
+                self.here.seen = Some(Seen {
                     failing: failing.clone(),
                     excerpt: excerpt.clone(),
                     narrowed: narrowed.clone(),
@@ -260,7 +244,7 @@ impl Repair {
                 });
             }
             Event::Retraced { wall, narrowed, coverage, output } => {
-                if let Some(seen) = &mut self.seen {
+                if let Some(seen) = &mut self.here.seen {
                     // Tracing slows the run down, so that a plain one takes no longer.
                     seen.part = if coverage.is_none() { *wall } else { seen.part.min(*wall) };
                     if narrowed.is_some() {
@@ -271,11 +255,11 @@ impl Repair {
                 }
             }
             Event::Understood { targets, facts } => {
-                self.targets.clone_from(targets);
-                self.facts = facts.clone();
+                self.here.targets.clone_from(targets);
+                self.here.facts = facts.clone();
             }
             Event::Scored { target, unit, surprise } => {
-                self.surprise.insert((*target, *unit), *surprise);
+                self.here.surprise.insert((*target, *unit), *surprise);
             }
             Event::Moved { step, moves } => {
                 self.moving.insert(*step, moves.clone());
@@ -289,13 +273,11 @@ impl Repair {
                 self.count_try(*candidate, failing.as_deref(), *passed, *wall);
             }
             Event::Rebased { edits, failing, narrowed, .. } => {
-                let standing = self.standing();
-                self.behind.push(standing);
                 self.rebase(edits, failing, narrowed.as_ref());
             }
             Event::Returned => self.turn_back(),
             Event::Judging { step, candidate } => {
-                let known = [&mut self.passing, &mut self.pool].into_iter().find_map(|list| {
+                let known = [&mut self.passing, &mut self.here.pool].into_iter().find_map(|list| {
                     let index = list.iter().position(|c| c.id == *candidate)?;
                     Some(list.remove(index))
                 });
@@ -330,14 +312,14 @@ impl Repair {
     }
 
     fn gather(&mut self, moves: &[Move], candidates: &[Candidate], dropped: u32) {
-        self.made.extend(moves.iter().copied());
+        self.here.made.extend(moves.iter().copied());
         self.rounds += 1;
-        self.rounds_from_base += 1;
+        self.here.rounds += 1;
         self.candidates += candidates.len() as u32;
         self.dropped += dropped;
         self.keys.extend(candidates.iter().map(|candidate| candidate.key));
-        self.pool.extend(candidates.iter().cloned());
-        self.pool.sort_by(|a, b| a.merit.total_cmp(&b.merit).then(b.id.cmp(&a.id)));
+        self.here.pool.extend(candidates.iter().cloned());
+        self.here.pool.sort_by(|a, b| a.merit.total_cmp(&b.merit).then(b.id.cmp(&a.id)));
         for made in moves {
             if let Some((_, arm)) = self.arms.iter_mut().find(|(g, _)| *g == made.generator) {
                 // Little is lost: most places do not hold the fault.
@@ -347,8 +329,8 @@ impl Repair {
     }
 
     fn take_up(&mut self, step: StepId, candidate: u32) {
-        if let Some(index) = self.pool.iter().position(|c| c.id == candidate) {
-            let candidate = self.pool.remove(index);
+        if let Some(index) = self.here.pool.iter().position(|c| c.id == candidate) {
+            let candidate = self.here.pool.remove(index);
             self.trying.insert(step, candidate);
         }
     }
@@ -360,9 +342,9 @@ impl Repair {
         let Some(candidate) = self.trying.remove(&step) else { return };
         self.tried += 1;
         *self.tried_by.entry(candidate.generator).or_default() += 1;
-        let before = self.seen.as_ref().map_or(0, |seen| seen.checked().len());
+        let before = self.here.seen.as_ref().map_or(0, |seen| seen.checked().len());
         let fewer = failing.is_some_and(|now| now.len() < before);
-        if let Some(seen) = &mut self.seen {
+        if let Some(seen) = &mut self.here.seen {
             seen.part = Millis((seen.part.0 + wall.0) / 2);
         }
         let arm = self.arms.iter_mut().find(|(g, _)| *g == candidate.generator);
@@ -374,46 +356,26 @@ impl Repair {
         if passed {
             self.passing.push(candidate);
         } else if fewer {
-            self.partial.push((candidate, failing.unwrap_or_default().to_vec()));
+            self.here.partial.push((candidate, failing.unwrap_or_default().to_vec()));
         }
     }
 
     fn rebase(&mut self, edits: &[Edit], failing: &[TestName], narrowed: Option<&Narrowed>) {
-        self.base = edits.to_vec();
-        self.partial.clear();
-        self.rebased += 1;
-        self.rounds_from_base = 0;
-        if let Some(seen) = &mut self.seen {
+        let mut seen = self.here.seen.clone();
+        if let Some(seen) = &mut seen {
             seen.failing = failing.to_vec();
             seen.narrowed = narrowed.cloned();
         }
-    }
-
-    fn standing(&mut self) -> Standing {
-        Standing {
-            base: std::mem::take(&mut self.base),
-            seen: self.seen.clone(),
-            facts: self.facts.clone(),
-            targets: self.targets.clone(),
-            surprise: std::mem::take(&mut self.surprise),
-            made: std::mem::take(&mut self.made),
-            pool: std::mem::take(&mut self.pool),
-        }
+        let (facts, targets) = (self.here.facts.clone(), self.here.targets.clone());
+        let next = Standing { base: edits.to_vec(), seen, facts, targets, ..Standing::default() };
+        self.behind.push(std::mem::replace(&mut self.here, next));
     }
 
     /// Goes back to where the search stood before it went on from a part.
     fn turn_back(&mut self) {
-        let Some(standing) = self.behind.pop() else { return };
-        self.rounds_from_base = 0;
-        self.base = standing.base;
-        self.seen = standing.seen;
-        self.facts = standing.facts;
-        self.targets = standing.targets;
-        self.surprise = standing.surprise;
-        self.made = standing.made;
-        self.pool = standing.pool;
-        // Those that were known beside it mend the same tests, most often.
-        self.partial.clear();
+        let Some(before) = self.behind.pop() else { return };
+        // Those that were known beside the part mend the same tests, most often.
+        self.here = Standing { rounds: 0, partial: Vec::new(), ..before };
     }
 
     fn count_judgement(&mut self, passed: bool) {

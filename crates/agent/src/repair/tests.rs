@@ -285,7 +285,7 @@ fn what_mends_none_of_the_tests_that_were_run_is_no_part() {
         .collect();
     let (machine, events, _) = world.work();
     assert!(events.iter().any(|event| matches!(event, Event::Tried { failing: Some(_), .. })));
-    assert!(machine.partial.is_empty() && machine.rebased == 0);
+    assert!(machine.here.partial.is_empty() && machine.behind.is_empty());
 }
 
 #[test]
