@@ -70,7 +70,7 @@ fn print_table(measured: &Json) {
             let output = speed(row, "output_tokens_per_s");
             println!(
                 "{:>10} {:>18.1} {:>18.1} {:>11.2}x",
-                row["sequences"],
+                row["sequences"].as_u64().unwrap_or(0),
                 speed(row, "prompt_tokens_per_s"),
                 output,
                 output / alone

@@ -19,6 +19,7 @@ mod swaps;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 pub use ask::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Setup, Source};
 pub use candidates::Candidate;

@@ -202,8 +202,12 @@ fn possible(state: &Repair) -> Vec<Move> {
 }
 
 /// Whether a generator can do something with a unit: a long statement is not worth the tokens
-/// of another text, and where nothing stands nothing can be exchanged.
+/// of another text, where nothing stands nothing can be exchanged, and a part of a function is
+/// no function to be rewritten.
 fn fits(generator: Generator, target: &Target, unit: usize) -> bool {
+    if generator == Generator::Rewrite && target.lines.start > target.head.start {
+        return false;
+    }
     let Some(Unit { lines, hole, .. }) = target.units.get(unit) else { return true };
     match generator {
         Generator::Line | Generator::Hunk => lines.end - lines.start <= LONG,

@@ -166,7 +166,10 @@ pub(super) fn lines(text: &str, range: &Range<u32>) -> String {
 /// What the model sees before a line of a target.
 fn before(state: &Repair, target: &Target, text: &str, line: u32) -> String {
     let context = context(state, target, text);
-    format!("{context}{}", lines(text, &(target.lines.start..line)))
+    // A part of a long function is shown below the function's signature.
+    let part = target.lines.start >= target.head.end;
+    let head = if part { lines(text, &target.head) } else { String::new() };
+    format!("{context}{head}{}", lines(text, &(target.lines.start..line)))
 }
 
 /// What the model sees after a line of a target.

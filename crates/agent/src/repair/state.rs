@@ -209,10 +209,10 @@ impl Repair {
     fn prior(&self, target: usize, unit: usize) -> f64 {
         let known = &self.here.targets[target];
         let weight = |index: usize| {
-            let Unit { suspicion, hole, .. } = known.units[index];
-            let usual = if hole { HOLE } else { SURPRISE };
+            let unit: &Unit = &known.units[index];
+            let usual = if unit.hole { HOLE } else { SURPRISE };
             let surprise = self.here.surprise.get(&(target, index)).copied().unwrap_or(usual);
-            (suspicion * suspicion + 0.01) * (0.35 * f64::from(surprise.clamp(0.0, 10.0))).exp()
+            unit.weight() * (0.35 * f64::from(surprise.clamp(0.0, 10.0))).exp()
         };
         let total: f64 = (0..known.units.len()).map(weight).sum();
         if total > 0.0 { known.mass * weight(unit) / total } else { 0.0 }

@@ -10,11 +10,10 @@ use tenfold_code::suspects::{self, Suspect};
 use tenfold_code::{Function, Language, Syntax, coverage};
 
 use super::ask::Source;
+use super::windows;
 
 /// Places that are looked at; those behind them hold the fault in few cases.
 const MOST: usize = 8;
-/// Lines of a function that are shown to the model around its suspect lines.
-const WINDOW: u32 = 48;
 /// What is not written yet is as suspect as if it had so many statements.
 const UNWRITTEN: usize = 20;
 /// Lines shown around a suspect line outside of functions.
@@ -43,9 +42,9 @@ pub struct Target {
     pub name: String,
     /// What it needs.
     pub kind: TargetKind,
-    /// Its lines, from zero; for a long function only those around its suspect lines.
+    /// Its lines, from zero; for a long function one part of them.
     pub lines: Range<u32>,
-    /// The lines of the function's signature, docstring included.
+    /// The lines of the function's signature.
     pub head: Range<u32>,
     /// The lines below it that are the function's own, without a closing brace; empty where
     /// they share a line with the signature, and outside of functions.
@@ -75,8 +74,14 @@ pub struct Unit {
 }
 
 impl Unit {
-    fn of(lines: Range<u32>, suspicion: f64) -> Self {
+    pub(super) fn of(lines: Range<u32>, suspicion: f64) -> Self {
         Self { lines, suspicion, hole: false, opening: String::new() }
+    }
+
+    /// How likely it holds the fault, against others of the same function, as far as what
+    /// was executed tells.
+    pub(super) fn weight(&self) -> f64 {
+        self.suspicion * self.suspicion + 0.01
     }
 }
 
@@ -143,6 +148,7 @@ pub(super) fn find(
     for target in &mut targets {
         target.mass = if total > 0.0 { weigh(target) / total } else { 0.0 };
     }
+    let targets: Vec<Target> = targets.into_iter().flat_map(windows::cut).collect();
     let texts = targets
         .iter()
         .filter_map(|t| Some((t.path.clone(), by_path.get(t.path.as_str())?.text.clone())))
@@ -279,11 +285,10 @@ fn build(
     let syntax = Syntax::read(language, text);
     let body = function.doc.as_ref().map_or(function.body.start, |doc| doc.end);
     let apart = function.body.start >= function.header.end;
-    let lines = window(&function.lines, suspicions);
     let known: BTreeMap<u32, f64> = suspicions.iter().copied().collect();
-    let shown = body.max(lines.start)..function.body.end.min(lines.end);
+    let own = body..function.body.end;
     let mut units: Vec<Unit> = syntax
-        .statements(shown.clone())
+        .statements(own.clone())
         .into_iter()
         .map(|range| {
             let of = |line: &u32| known.get(line).copied();
@@ -292,7 +297,7 @@ fn build(
             Unit::of(range, suspicion)
         })
         .collect();
-    for hole in syntax.holes(shown) {
+    for hole in syntax.holes(own.clone()) {
         // An empty block is as suspect as the statement that it belongs to, which is above it.
         let after = units.partition_point(|unit| unit.lines.start < hole.end.max(hole.start + 1));
         match after.checked_sub(1).map(|above| &mut units[above]) {
@@ -308,25 +313,14 @@ fn build(
         path: path.to_owned(),
         name: function.qualified.clone(),
         kind: if function.stub { TargetKind::Stub } else { TargetKind::Function },
-        head: function.header.start..body,
-        body: if apart { body..function.body.end } else { body..body },
+        head: function.header.clone(),
+        body: if apart { own } else { body..body },
         holder: holder(&syntax.functions(), text, function),
-        lines,
+        lines: function.lines.clone(),
         mass,
         units,
         why: why.to_owned(),
     })
-}
-
-/// The function's lines, cut to a window around its likeliest line where it is long.
-fn window(lines: &Range<u32>, suspicions: &[(u32, f64)]) -> Range<u32> {
-    if lines.end - lines.start <= WINDOW {
-        return lines.clone();
-    }
-    let inside = suspicions.iter().filter(|(line, _)| lines.contains(line));
-    let centre = inside.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(lines.start, |(line, _)| *line);
-    let start = centre.saturating_sub(WINDOW / 2).max(lines.start);
-    start..(start + WINDOW).min(lines.end)
 }
 
 /// The line that opens the class or block around a method: the nearest line above it that is
