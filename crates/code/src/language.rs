@@ -59,6 +59,11 @@ impl Language {
         }
     }
 
+    /// Whether parameters may have defaults.
+    pub fn has_defaults(self) -> bool {
+        matches!(self, Self::Python | Self::JavaScript | Self::TypeScript | Self::Tsx)
+    }
+
     pub(crate) fn words(self) -> &'static Words {
         match self {
             Self::Python => &PYTHON,

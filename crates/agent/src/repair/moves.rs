@@ -11,7 +11,7 @@ use tenfold_domain::Draws;
 use super::bandit::Arm;
 use super::prompts::LONG;
 use super::state::Repair;
-use super::targets::{Target, TargetKind, Unit};
+use super::targets::{Target, TargetKind};
 
 /// Questions in one batch; more would keep the checks waiting.
 const BATCH: usize = 3;
@@ -208,10 +208,11 @@ fn fits(generator: Generator, target: &Target, unit: usize) -> bool {
     if generator == Generator::Rewrite && target.lines.start > target.head.start {
         return false;
     }
-    let Some(Unit { lines, hole, .. }) = target.units.get(unit) else { return true };
+    let Some(unit) = target.units.get(unit) else { return true };
     match generator {
-        Generator::Line | Generator::Hunk => lines.end - lines.start <= LONG,
-        Generator::Token | Generator::Expression => !hole,
+        Generator::Line | Generator::Gap | Generator::Hunk if target.is_signature(unit) => false,
+        Generator::Line | Generator::Hunk => unit.lines.end - unit.lines.start <= LONG,
+        Generator::Token | Generator::Expression => !unit.hole,
         _ => true,
     }
 }

@@ -167,7 +167,7 @@ pub(super) fn lines(text: &str, range: &Range<u32>) -> String {
 fn before(state: &Repair, target: &Target, text: &str, line: u32) -> String {
     let context = context(state, target, text);
     // A part of a long function is shown below the function's signature.
-    let part = target.lines.start >= target.head.end;
+    let part = target.head.end <= target.lines.start.min(line);
     let head = if part { lines(text, &target.head) } else { String::new() };
     format!("{context}{head}{}", lines(text, &(target.lines.start..line)))
 }

@@ -10,12 +10,15 @@ use tenfold_code::suspects::{self, Suspect};
 use tenfold_code::{Function, Language, Syntax, coverage};
 
 use super::ask::Source;
+use super::prompts::lines;
 use super::windows;
 
 /// Places that are looked at; those behind them hold the fault in few cases.
 const MOST: usize = 8;
 /// What is not written yet is as suspect as if it had so many statements.
 const UNWRITTEN: usize = 20;
+/// A signature with defaults is as suspect as so much of its function's likeliest statement.
+const DEFAULTS: f64 = 0.5;
 /// Lines shown around a suspect line outside of functions.
 const OUTSIDE: u32 = 15;
 /// Lines of a failing test that are shown to the model.
@@ -59,7 +62,14 @@ pub struct Target {
     pub why: String,
 }
 
-/// A statement, or the header of a compound one.
+impl Target {
+    /// Whether a unit is the function's signature.
+    pub(super) fn is_signature(&self, unit: &Unit) -> bool {
+        unit.lines.start < self.head.end
+    }
+}
+
+/// A statement, or the header of a compound one or of the function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unit {
     /// Its lines, from zero.
@@ -212,7 +222,9 @@ fn unset(target: &mut Target, text: &str, name: &str) {
     let opening = match Language::of(Path::new(&target.path)) {
         Some(Language::Python) => format!("{name} ="),
         Some(Language::Rust) => format!("let {name} ="),
-        Some(Language::JavaScript | Language::TypeScript) => format!("const {name} ="),
+        Some(Language::JavaScript | Language::TypeScript | Language::Tsx) => {
+            format!("const {name} =")
+        }
         Some(Language::Go) => format!("{name} :="),
         _ => return,
     };
@@ -221,7 +233,8 @@ fn unset(target: &mut Target, text: &str, name: &str) {
         let mut own = unit.lines.clone().filter_map(|line| lines.get(line as usize));
         own.any(|line| has_word(line, name))
     };
-    let Some(first) = target.units.iter().position(uses) else { return };
+    let own = |unit: &Unit| !target.is_signature(unit) && uses(unit);
+    let Some(first) = target.units.iter().position(own) else { return };
     let at = target.units[first].lines.start;
     let line = lines[at as usize];
     let indent = &line[..line.len() - line.trim_start().len()];
@@ -308,6 +321,11 @@ fn build(
             }
             None => {}
         }
+    }
+    // What parameters are by default is wrong now and then, and is executed by no test.
+    if lines(text, &function.header).contains('=') && language.has_defaults() {
+        let most = units.iter().map(|unit| unit.suspicion).fold(0.0, f64::max);
+        units.insert(0, Unit::of(function.header.clone(), DEFAULTS * most));
     }
     Some(Target {
         path: path.to_owned(),

@@ -246,6 +246,21 @@ fn a_check_that_passes_the_second_time_is_flaky() {
 }
 
 #[test]
+fn defaults_of_parameters_are_looked_at() {
+    let mut world = World::new();
+    let text = TOTALS.replace("def mean(values):", "def mean(values, most=1):");
+    world.files.insert("totals.py".to_owned(), text);
+    world.known.clear();
+    let (_, events, _) = world.work();
+    let is_default = |ask: &Ask| matches!(ask, Ask::Score(score) if score.text.contains("most=1"));
+    let asked = |event: &Event| {
+        matches!(event, Event::Wanted { effect: Effect::Infer { asks, .. }, .. }
+            if asks.iter().any(is_default))
+    };
+    assert!(events.iter().any(asked));
+}
+
+#[test]
 fn a_name_that_nothing_sets_is_set_before_it_is_used() {
     let mut world = World::new();
     let text = TOTALS.replace("    count = len(values)\n", "").replace("-= value", "+= value");

@@ -15,20 +15,21 @@ const AFTER: u32 = 2;
 /// The target itself, or its parts: each with the statements that begin in it, and with its
 /// share of the mass. Parts without a suspect statement are left out if others have one.
 pub(super) fn cut(target: Target) -> Vec<Target> {
-    let Some(first) = target.units.first().map(|unit| unit.lines.start) else {
-        return vec![target];
-    };
+    let mut own = target.units.iter().filter(|unit| !target.is_signature(unit));
+    let Some(first) = own.next().map(|unit| unit.lines.start) else { return vec![target] };
     let whole = target.lines.clone();
     if target.kind != TargetKind::Function || whole.end - whole.start <= WINDOW {
         return vec![target];
     }
     let length = whole.end.saturating_sub(first).max(1);
     let height = length.div_ceil(length.div_ceil(WINDOW));
+    // The signature is with the first part.
+    let part = |unit: &Unit| unit.lines.start.saturating_sub(first) / height;
     let suspect = target.units.iter().any(|unit| unit.suspicion > 0.0);
     let total: f64 = target.units.iter().map(Unit::weight).sum();
     target
         .units
-        .chunk_by(|a, b| (a.lines.start - first) / height == (b.lines.start - first) / height)
+        .chunk_by(|a, b| part(a) == part(b))
         .filter(|units| !suspect || units.iter().any(|unit| unit.suspicion > 0.0))
         .map(|units| {
             let start = units.first().map_or(first, |unit| unit.lines.start);
