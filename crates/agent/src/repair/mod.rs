@@ -10,6 +10,7 @@ mod bandit;
 mod candidates;
 mod decide;
 mod event;
+mod mistakes;
 mod moves;
 mod narrowed;
 mod note;

@@ -3,20 +3,18 @@
 //! A score says for each token which others the model would rather see there. Most small
 //! faults are one token: an operator, a constant, a name, a `not`. So one pass over a
 //! statement where it stands gives a candidate for each likely other token, without anything
-//! being generated, and says besides how much the statement surprises. What it can't give are texts whose
-//! second half follows from their first; those are what infill is for.
+//! being generated, and says besides how much the statement surprises. What it can't give are
+//! texts whose second half follows from their first; those are what infill is for.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use tenfold_domain::TokenScore;
 
+use super::mistakes;
+
 /// Changes that are looked at; parsing many more would take longer than checking them.
 const MOST: usize = 60;
-/// An addition is less likely than an exchange, since the score can't see what follows it.
-const ADDED: f64 = -1.0;
-/// Two words that change places are less likely than one that is wrong.
-const EXCHANGED: f64 = -0.5;
 /// What ends an expression.
 const END: [char; 6] = [')', ']', '}', ',', ':', '\n'];
 /// Names that a token is read as the beginning of.
@@ -31,7 +29,8 @@ pub(super) struct Swap {
     pub(super) range: Range<usize>,
     /// By what.
     pub(super) with: String,
-    /// How much likelier the model finds it than what stands there: a natural logarithm.
+    /// How likely it is, against what stands there: what the model says, and which mistakes
+    /// people make. A natural logarithm.
     pub(super) ratio: f64,
 }
 
@@ -89,7 +88,9 @@ impl Here<'_> {
         let span = self.spans[self.index].clone();
         let mut add = |range: Range<usize>, with: String, ratio: f64| {
             let old = self.text.get(range.clone());
-            if old.is_some_and(|old| old != with) && !self.calls_a_value(&range, &with) {
+            let Some(old) = old.filter(|old| *old != with) else { return };
+            if !self.calls_a_value(&range, &with) {
+                let ratio = ratio + mistakes::usual(old, &with);
                 swaps.push(Swap { range, with, ratio });
             }
         };
@@ -99,7 +100,7 @@ impl Here<'_> {
                     let share = ratio - (words.len() as f64).ln();
                     for word in words {
                         if let Some((range, with)) = self.exchanged(&range, &word) {
-                            add(range, with, share + EXCHANGED);
+                            add(range, with, share);
                         }
                         add(range.clone(), word, share);
                     }
@@ -130,7 +131,7 @@ impl Here<'_> {
         }
         let joins = ends_in_word(other) && starts_with_word(self.text.get(span.start..));
         if !joins && !stands.trim().is_empty() {
-            add(span.start..span.start, other.to_owned(), ratio + ADDED);
+            add(span.start..span.start, other.to_owned(), ratio);
         }
     }
 
