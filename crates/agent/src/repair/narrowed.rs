@@ -26,7 +26,7 @@ impl Narrowed {
     /// The check of the first of these tests, where its runner can be told so.
     pub(super) fn to(check: &str, failing: &[TestName]) -> Option<Self> {
         let tests = failing[..failing.len().min(MOST)].to_vec();
-        let command = Runner::detect(check)?.narrow(check, &tests, &[])?;
+        let command = Runner::detect(check)?.narrow(check, &tests)?;
         Some(Self { command, tests })
     }
 

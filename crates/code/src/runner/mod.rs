@@ -59,15 +59,14 @@ impl Runner {
     }
 
     /// The command that runs only these tests, as the whole would run them: all of them, also
-    /// after one has failed, since it is worth knowing what a change mends in part. `files` are the paths of the repository, as far
-    /// as they are at hand: they tell whether a Rust package has a library.
-    pub fn narrow(self, command: &str, tests: &[TestName], files: &[&str]) -> Option<String> {
+    /// after one has failed, since it is worth knowing what a change mends in part.
+    pub fn narrow(self, command: &str, tests: &[TestName]) -> Option<String> {
         let (line, head) = self.parts(command)?;
         if tests.is_empty() {
             return None;
         }
         let names: Vec<&str> = tests.iter().map(|test| test.0.as_str()).collect();
-        let arguments = narrow::only(self, &line.words[head..], &names, files)?;
+        let arguments = narrow::only(self, &line.words[head..], &names)?;
         rebuilt(&line, head, &arguments)
     }
 

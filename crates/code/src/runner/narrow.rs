@@ -9,18 +9,13 @@ use super::options::{self, Arguments};
 use super::shell::{Word, quote};
 
 /// The arguments that run only these tests.
-pub(super) fn only(
-    runner: Runner,
-    words: &[Word],
-    tests: &[&str],
-    files: &[&str],
-) -> Option<Vec<String>> {
+pub(super) fn only(runner: Runner, words: &[Word], tests: &[&str]) -> Option<Vec<String>> {
     let words = &spread(runner, words);
     let sorted = options::sort(words, runner.options())?;
     match runner {
         Runner::Pytest => pytest(&sorted, tests),
         Runner::Unittest => unittest(words, &sorted, tests),
-        Runner::Cargo => cargo(&sorted, tests, files),
+        Runner::Cargo => cargo(&sorted, tests),
         Runner::Nextest => Some(nextest(&sorted, tests)),
         Runner::Jest => jest(&sorted, tests),
         Runner::Vitest => vitest(&sorted, tests),
@@ -142,7 +137,7 @@ fn is_doctest(test: &str) -> bool {
     test.contains(" - ")
 }
 
-fn cargo(sorted: &Arguments<'_>, tests: &[&str], files: &[&str]) -> Option<Vec<String>> {
+fn cargo(sorted: &Arguments<'_>, tests: &[&str]) -> Option<Vec<String>> {
     let doctests = tests.iter().filter(|test| is_doctest(test)).count();
     let selects = ["--lib", "--bins", "--tests", "--all-targets", "--doc", "--benches"];
     let mut arguments: Vec<String> = Vec::new();
@@ -158,7 +153,12 @@ fn cargo(sorted: &Arguments<'_>, tests: &[&str], files: &[&str]) -> Option<Vec<S
     if doctests == tests.len() {
         arguments.push("--doc".to_owned());
     } else if doctests == 0 {
-        arguments.extend(targets(tests, files));
+        let targets = targets(sorted, tests);
+        // A program whose tests fail would be the last that is run.
+        if targets != ["--lib"] {
+            arguments.push("--no-fail-fast".to_owned());
+        }
+        arguments.extend(targets);
     }
     arguments.push("--".to_owned());
     // The line in a doctest's name moves when the code above it changes.
@@ -176,24 +176,16 @@ fn cargo(sorted: &Arguments<'_>, tests: &[&str], files: &[&str]) -> Option<Vec<S
     Some(arguments)
 }
 
-/// The targets that hold the tests, if all are known.
-fn targets(tests: &[&str], files: &[&str]) -> Vec<String> {
-    let named: BTreeSet<&str> = tests.iter().filter_map(|test| cargo_name(test).0).collect();
-    let unit = tests.iter().any(|test| cargo_name(test).0.is_none());
-    let has =
-        |end: &str| files.iter().any(|file| *file == end || file.ends_with(&format!("/{end}")));
-    let mut targets = Vec::new();
-    if unit {
-        let lib = has("src/lib.rs");
-        let bins = has("src/main.rs") || files.iter().any(|file| file.contains("src/bin/"));
-        if !lib && !bins {
-            return Vec::new();
-        }
-        targets.extend(lib.then(|| "--lib".to_owned()));
-        targets.extend(bins.then(|| "--bins".to_owned()));
+/// The targets that hold the tests. Unit tests don't say whether they are of the library or of
+/// a binary; all but documentation is looked through for them.
+fn targets(sorted: &Arguments<'_>, tests: &[&str]) -> Vec<String> {
+    let named: Option<BTreeSet<&str>> = tests.iter().map(|test| cargo_name(test).0).collect();
+    let asked = |target: &str| sorted.options.contains(&target);
+    match named {
+        Some(named) => named.iter().map(|target| format!("--test {}", quote(target))).collect(),
+        None if asked("--lib") && !asked("--tests") && !asked("--bins") => vec!["--lib".to_owned()],
+        None => vec!["--tests".to_owned()],
     }
-    targets.extend(named.into_iter().map(|target| format!("--test {}", quote(target))));
-    targets
 }
 
 fn nextest_set(test: &str) -> String {
@@ -206,6 +198,7 @@ fn nextest_set(test: &str) -> String {
 fn nextest(sorted: &Arguments<'_>, tests: &[&str]) -> Vec<String> {
     let set: Vec<String> = tests.iter().map(|test| nextest_set(test)).collect();
     let mut arguments = owned(&sorted.options);
+    arguments.push("--no-fail-fast".to_owned());
     arguments.push(format!("-E {}", quote(&set.join(" | "))));
     arguments
 }

@@ -10,9 +10,8 @@ fn names(tests: &[&str]) -> Vec<TestName> {
 }
 
 fn narrowed(command: &str, tests: &[&str]) -> String {
-    let files = ["src/lib.rs", "tests/whole.rs"];
     let runner = Runner::detect(command);
-    let narrow = runner.and_then(|runner| runner.narrow(command, &names(tests), &files));
+    let narrow = runner.and_then(|runner| runner.narrow(command, &names(tests)));
     narrow.unwrap_or_else(|| "(the whole)".to_owned())
 }
 
@@ -93,27 +92,35 @@ fn unittest_runs_dotted_names() {
 
 #[test]
 fn cargo_runs_exact_paths_in_the_targets_that_have_them() {
-    let commands = ["cargo test -q --no-fail-fast", "cargo test -p a some_filter -- --nocapture b"];
+    let commands = [
+        "cargo test -q --no-fail-fast",
+        "cargo test -p a --lib --tests some_filter -- --nocapture b",
+    ];
     check(
         &commands,
         &["tests::one", "tests::two"],
         &expect![[r#"
-        cargo test -q --lib -- --exact tests::one tests::two
-        cargo test -p a --lib -- --exact --nocapture tests::one tests::two"#]],
+            cargo test -q --no-fail-fast --tests -- --exact tests::one tests::two
+            cargo test -p a --no-fail-fast --tests -- --exact --nocapture tests::one tests::two"#]],
+    );
+    check(
+        &["cargo test --lib"],
+        &["tests::one"],
+        &expect![[r#"cargo test --lib -- --exact tests::one"#]],
     );
     check(
         &commands,
         &["whole whole_even"],
         &expect![[r#"
-        cargo test -q --test whole -- --exact whole_even
-        cargo test -p a --test whole -- --exact --nocapture whole_even"#]],
+            cargo test -q --no-fail-fast --test whole -- --exact whole_even
+            cargo test -p a --no-fail-fast --test whole -- --exact --nocapture whole_even"#]],
     );
     check(
         &commands,
         &["tests::one", "whole whole_even"],
         &expect![[r#"
-        cargo test -q --lib --test whole -- --exact tests::one whole_even
-        cargo test -p a --lib --test whole -- --exact --nocapture tests::one whole_even"#]],
+            cargo test -q --no-fail-fast --tests -- --exact tests::one whole_even
+            cargo test -p a --no-fail-fast --tests -- --exact --nocapture tests::one whole_even"#]],
     );
     check(
         &commands,
@@ -288,7 +295,7 @@ proptest! {
     #[test]
     fn no_command_panics(command in "(pytest|cargo test|cd |&& |-k |-- |'|\\$|\\PC| ){0,12}") {
         if let Some(runner) = Runner::detect(&command) {
-            let _ = runner.narrow(&command, &names(&["a"]), &[]);
+            let _ = runner.narrow(&command, &names(&["a"]));
             let _ = runner.without(&command, &names(&["a"]));
         }
     }
