@@ -140,7 +140,7 @@ fn cargo_runs_exact_paths_in_the_targets_that_have_them() {
         &["cargo nextest run --workspace --no-fail-fast"],
         &["stats tests::one", "stats::whole whole_even"],
         &expect![
-            "cargo nextest run --workspace -E '(binary_id(=stats) & test(=tests::one)) | (binary_id(=stats::whole) & test(=whole_even))'"
+            "cargo nextest run --workspace --no-fail-fast -E '(binary_id(=stats) & test(=tests::one)) | (binary_id(=stats::whole) & test(=whole_even))'"
         ],
     );
 }
