@@ -25,6 +25,8 @@ const SAID: usize = 4;
 const MESSAGE: usize = 2;
 /// Of a statement over more lines than these no other text is found that is worth its tokens.
 pub(super) const LONG: u32 = 4;
+/// Lines of the file above a function that is not written yet that the model sees.
+const ABOVE: u32 = 40;
 /// A line of a comment is cut after this many characters.
 const WIDTH: usize = 110;
 
@@ -177,9 +179,12 @@ fn after(target: &Target, text: &str, line: u32) -> String {
     lines(text, &(line..(line + AFTER).min(target.lines.end)))
 }
 
-/// What comes before a target's own lines: the task as a comment, and what it stands in.
+/// What comes before a target's own lines: the task as a comment, and what it stands in. What
+/// is not written yet is shown below the code above it, whose names it will use, and the test
+/// says what it should do; that it is not there says nothing, and would only be repeated.
 fn context(state: &Repair, target: &Target, text: &str) -> String {
-    let mut context = String::new();
+    let stub = target.kind == TargetKind::Stub;
+    let mut context = if stub { above(target, text) } else { String::new() };
     let mark = Language::of(Path::new(&target.path)).map_or("#", Language::comment_prefix);
     let mut comment = |line: &str| {
         let line: String = line.chars().take(WIDTH).collect();
@@ -189,12 +194,26 @@ fn context(state: &Repair, target: &Target, text: &str) -> String {
     for line in state.setup.text.lines().take(SAID) {
         comment(line);
     }
-    state.here.facts.message.lines().take(MESSAGE).for_each(&mut comment);
+    let facts = &state.here.facts;
+    if stub {
+        facts.test.lines().for_each(&mut comment);
+        return context;
+    }
+    facts.message.lines().take(MESSAGE).for_each(&mut comment);
     context.push('\n');
     if let Some(holder) = target.holder {
         context.push_str(&lines(text, &(holder..holder + 1)));
     }
     context
+}
+
+/// The lines of the file above a target.
+fn above(target: &Target, text: &str) -> String {
+    let start = target.lines.start;
+    let first = start.saturating_sub(ABOVE);
+    let holder = target.holder.filter(|holder| *holder < first);
+    let holder = holder.map_or_else(String::new, |holder| lines(text, &(holder..holder + 1)));
+    format!("{holder}{}", lines(text, &(first..start)))
 }
 
 /// What ends a body: the next thing at the function's own level.
@@ -233,8 +252,10 @@ fn in_words(state: &Repair, target: &Target, text: &str, next: &Move, seed: Seed
              then the corrected lines."
         ),
         (_, TargetKind::Stub) => format!(
-            "A function of {path} is not written yet:\n```{fence}\n{code}```\nWrite it. Reply \
-             with one code block that holds the whole function."
+            "From {path}:\n```{fence}\n{}{code}```\n`{}` is not written yet. Write it. Reply \
+             with one code block that holds this function and no other.",
+            above(target, text),
+            target.name
         ),
         _ => format!(
             "A function of {path}:\n```{fence}\n{code}```\nIt has a mistake. Reply with one \
@@ -246,6 +267,7 @@ fn in_words(state: &Repair, target: &Target, text: &str, next: &Move, seed: Seed
     let (samples, max_tokens) = match next.generator {
         Generator::Patch => (6, 90),
         Generator::Write => (4, 320),
+        _ if target.kind == TargetKind::Stub => (4, 240),
         _ => (4, 60 + 14 * height),
     };
     Ask::Generate(Generate {
