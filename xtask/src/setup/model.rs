@@ -52,10 +52,11 @@ pub(super) fn is_there(purpose: Purpose) -> Result<bool, Trouble> {
 
 /// Builds Tenfold the way the purpose needs it next, and lets it fetch the model.
 pub(super) fn pull(purpose: Purpose) -> Result<(), Trouble> {
+    let profile: &[&str] = if purpose == Purpose::Demo { &["--release"] } else { &[] };
+    println!("setup: building tenfold, which fetches it; the first time this takes some minutes");
+    let mut build = cargo(["build", "--locked", "--package", "tenfold"]);
+    run(build.args(profile).current_dir(house::root()))?;
     let mut pull = cargo(["run", "--locked", "--quiet", "--package", "tenfold"]);
-    if purpose == Purpose::Demo {
-        pull.arg("--release");
-    }
-    pull.args(["--", "models", "pull", model(purpose).name]).current_dir(house::root());
-    run(&mut pull)
+    pull.args(profile).args(["--", "models", "pull", model(purpose).name]);
+    run(pull.current_dir(house::root()))
 }
