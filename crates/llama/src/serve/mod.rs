@@ -7,6 +7,7 @@
 
 pub mod bench;
 mod cache;
+mod chat;
 mod generate;
 mod infill;
 mod job;

@@ -1,10 +1,11 @@
 //! The loaded model: from text to tokens and back, chat template, infill tokens.
 
-use llama_cpp_2::model::{LlamaChatMessage, LlamaModel};
+use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
+use super::chat;
 use super::probability::Token;
-use tenfold_domain::{Message, Prompt, Role};
+use tenfold_domain::{Message, Prompt};
 
 /// The three tokens around a gap.
 #[derive(Debug, Clone, Copy)]
@@ -126,34 +127,33 @@ impl<'m> Model<'m> {
                 Ok(tokens)
             }
             Prompt::Chat { messages, opening } => {
-                let text = self.chat(messages)?;
-                let mut tokens: Vec<Token> = self.beginning().into_iter().collect();
-                tokens.extend(self.tokenize(&text, true));
+                let mut tokens = self.chat(messages)?;
+                // Most templates begin with that token, some leave it to the reader.
+                if let Some(beginning) = self.beginning().filter(|t| tokens.first() != Some(t)) {
+                    tokens.insert(0, beginning);
+                }
                 tokens.extend(self.tokens(opening));
                 Ok(tokens)
             }
         }
     }
 
-    fn chat(&self, messages: &[Message]) -> Result<String, String> {
-        let template = self
-            .weights
-            .chat_template(None)
-            .map_err(|e| format!("the model brings no chat template: {e}"))?;
-        let turns = messages
-            .iter()
-            .map(|message| {
-                let role = match message.role {
-                    Role::System => "system",
-                    Role::User => "user",
-                    Role::Assistant => "assistant",
-                };
-                LlamaChatMessage::new(role.to_owned(), message.content.replace('\0', ""))
-                    .map_err(|e| e.to_string())
+    /// The tokens of a conversation by the template that the model's file brings. What is said
+    /// stays text, even where it is spelt like a token of the template.
+    fn chat(&self, messages: &[Message]) -> Result<Vec<Token>, String> {
+        let template = self.weights.chat_template(None);
+        let template = template.map_err(|e| format!("the model brings no chat template: {e}"))?;
+        let vocab = self.weights.vocab();
+        let spelt = |token: LlamaToken| {
+            String::from_utf8_lossy(&vocab.token_to_piece(token, true, None)).into_owned()
+        };
+        let pieces = template
+            .to_string()
+            .map_err(|e| e.to_string())
+            .and_then(|text| {
+                chat::pieces(&text, messages, &spelt(vocab.bos()), &spelt(vocab.eos()))
             })
-            .collect::<Result<Vec<_>, _>>()?;
-        self.weights
-            .apply_chat_template(&template, &turns, true)
-            .map_err(|e| format!("the model's chat template can't be used: {e}"))
+            .map_err(|why| format!("the model's chat template can't be used: {why}"))?;
+        Ok(pieces.iter().flat_map(|piece| self.tokenize(&piece.text, piece.special)).collect())
     }
 }
