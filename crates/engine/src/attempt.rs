@@ -323,6 +323,7 @@ impl Running<'_> {
             Effect::Check(ask) => match ask.purpose {
                 repair::Purpose::Baseline => "running the check".to_owned(),
                 repair::Purpose::Trace => "tracing what fails".to_owned(),
+                repair::Purpose::Part => "seeing what a part leaves".to_owned(),
                 repair::Purpose::Candidate => return,
             },
         };

@@ -65,6 +65,8 @@ pub enum Purpose {
     Trace,
     /// To try a candidate.
     Candidate,
+    /// To see whether a candidate that mends a part breaks nothing else.
+    Part,
 }
 
 /// A run of the check, or of a part of it.

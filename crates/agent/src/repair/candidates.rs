@@ -31,6 +31,9 @@ pub struct Candidate {
     pub key: u64,
 }
 
+/// Candidates that are carried over to a part at the most.
+const CARRIED: usize = 60;
+
 /// Turns answers into candidates. Returns those worth a check, and how many were not: they
 /// don't parse, repeat what was there or was tried, or touch comments only.
 pub(super) fn gather(
@@ -38,47 +41,127 @@ pub(super) fn gather(
     moves: &[Move],
     answers: &[Option<Answer>],
 ) -> (Vec<Candidate>, u32) {
-    let mut found: Vec<Candidate> = Vec::new();
-    let mut seen: BTreeSet<u64> = state.keys.clone();
-    let mut dropped = 0;
+    let mut sieve = Sieve::new(state);
     for (made, answer) in moves.iter().zip(answers) {
-        let Some(target) = state.here.targets.get(made.target) else { continue };
-        let (Some(text), Some(original)) =
-            (state.text(&target.path), state.here.facts.texts.get(&target.path))
-        else {
+        let (Some(answer), Some(target)) = (answer, state.here.targets.get(made.target)) else {
             continue;
         };
-        let Some(language) = Language::of(Path::new(&target.path)) else { continue };
-        let file = Syntax::read(language, &text);
-        let part = Part::around(target, language, &text, &file);
-        let own = part.of(&text);
-        let syntax = Syntax::read(language, &own);
+        let Some(place) = Place::of(state, target) else { continue };
+        let file = Syntax::read(place.language, &place.text);
+        let texts = ideas(target, &place.text, &file, made, answer);
+        let from = sieve.found.len();
+        let generator = made.generator;
+        let each = texts.into_iter().map(|text| Idea { text, generator, merit: 0.0 });
+        sieve.sift(made.target, &place, &file, each);
+        let chance = state.chance(generator) * moves::place(state, made);
+        for (rank, candidate) in (0..).zip(&mut sieve.found[from..]) {
+            candidate.merit += (chance * share(rank)).max(1e-12).ln();
+        }
+    }
+    (sieve.found, sieve.dropped)
+}
+
+/// What was thought of before the search went on from a part, put on top of that part: the
+/// other of two faults may be among it, and to find it there costs no question.
+pub(super) fn carried(state: &Repair) -> (Vec<Candidate>, u32) {
+    let mut sieve = Sieve::new(state);
+    let Some(before) = state.behind.last() else { return (sieve.found, sieve.dropped) };
+    let mut known: Vec<&Candidate> = before.pool.iter().chain(&before.checked).collect();
+    known.sort_by(|a, b| b.merit.total_cmp(&a.merit));
+    known.truncate(CARRIED);
+    for (index, target) in state.here.targets.iter().enumerate() {
+        let Some(place) = Place::of(state, target) else { continue };
+        let file = Syntax::read(place.language, &place.text);
+        let ideas = known.iter().filter_map(|candidate| {
+            let old = before.targets.get(candidate.target)?;
+            if (&old.path, &old.name) != (&target.path, &target.name) {
+                return None;
+            }
+            let own = candidate.edits.iter().filter(|edit| !before.base.contains(edit));
+            let mut edits: Vec<Edit> = state.here.base.clone();
+            edits.extend(own.cloned());
+            edits.retain(|edit| edit.path == target.path);
+            // What touches the part itself can't be put on top of it.
+            let text = edit::apply(place.original, &edits).ok()?;
+            // It is as likely as it was, but for where the rest of the fault is now.
+            let merit = candidate.merit + (target.mass / old.mass.max(1e-12)).max(1e-12).ln();
+            Some(Idea { text, generator: candidate.generator, merit })
+        });
+        sieve.sift(index, &place, &file, ideas);
+    }
+    (sieve.found, sieve.dropped)
+}
+
+/// A text of a file that may be a candidate.
+struct Idea {
+    text: String,
+    generator: Generator,
+    merit: f64,
+}
+
+/// The file that a target is in.
+struct Place<'s> {
+    path: &'s str,
+    language: Language,
+    /// As it was when the attempt began.
+    original: &'s str,
+    /// With what is mended so far.
+    text: String,
+}
+
+impl<'s> Place<'s> {
+    fn of(state: &'s Repair, target: &'s Target) -> Option<Self> {
+        let language = Language::of(Path::new(&target.path))?;
+        let original = state.here.facts.texts.get(&target.path)?;
+        let text = state.text(&target.path)?;
+        Some(Self { path: &target.path, language, original, text })
+    }
+}
+
+/// Lets through what is worth a check.
+struct Sieve<'s> {
+    state: &'s Repair,
+    seen: BTreeSet<u64>,
+    found: Vec<Candidate>,
+    dropped: u32,
+}
+
+impl<'s> Sieve<'s> {
+    fn new(state: &'s Repair) -> Self {
+        Self { state, seen: state.keys.clone(), found: Vec::new(), dropped: 0 }
+    }
+
+    fn sift(
+        &mut self,
+        index: usize,
+        place: &Place<'_>,
+        file: &Syntax<'_>,
+        ideas: impl Iterator<Item = Idea>,
+    ) {
+        let part = Part::around(&self.state.here.targets[index], place, file);
+        let own = part.of(&place.text);
+        let syntax = Syntax::read(place.language, &own);
         let (errors, canonical) = (syntax.errors(), syntax.canonical());
-        let chance = state.chance(made.generator) * moves::place(state, made);
-        let mut rank = 0;
-        for idea in answer.iter().flat_map(|answer| ideas(target, &text, &file, made, answer)) {
-            let other = part.of(&idea);
+        for Idea { text, generator, merit } in ideas {
+            let other = part.of(&text);
             let changed = syntax.changed(&other);
             let now = changed.canonical();
-            let key = part.key(state, &target.path, now);
-            if now == canonical || changed.errors() > errors || !seen.insert(key) {
-                dropped += 1;
-                if let Some(known) = found.iter_mut().find(|candidate| candidate.key == key) {
+            let key = part.key(self.state, place.path, now);
+            if now == canonical || changed.errors() > errors || !self.seen.insert(key) {
+                self.dropped += 1;
+                if let Some(known) = self.found.iter_mut().find(|candidate| candidate.key == key) {
                     // What the model says twice it means more.
                     known.merit += 0.5;
                 }
                 continue;
             }
-            let others = state.here.base.iter().filter(|edit| edit.path != target.path).cloned();
-            let edits = others.chain(edit::between(&target.path, original, &idea)).collect();
-            let id = state.candidates + found.len() as u32 + 1;
-            let merit = (chance * share(rank)).max(1e-12).ln();
-            rank += 1;
-            let (generator, target) = (made.generator, made.target);
-            found.push(Candidate { id, generator, target, edits, merit, key });
+            let others = self.state.here.base.iter().filter(|edit| edit.path != place.path);
+            let here = edit::between(place.path, place.original, &text);
+            let edits = others.cloned().chain(here).collect();
+            let id = self.state.candidates + self.found.len() as u32 + 1;
+            self.found.push(Candidate { id, generator, target: index, edits, merit, key });
         }
     }
-    (found, dropped)
 }
 
 /// The share of a generator's successes that its candidate of this rank has, from zero. Of 43
@@ -100,7 +183,8 @@ struct Part {
 }
 
 impl Part {
-    fn around(target: &Target, language: Language, text: &str, file: &Syntax<'_>) -> Self {
+    fn around(target: &Target, place: &Place<'_>, file: &Syntax<'_>) -> Self {
+        let (language, text) = (place.language, place.text.as_str());
         let alone = matches!(language, Language::Python | Language::Rust | Language::Go);
         let functions = if alone { file.functions() } else { Vec::new() };
         let covers = |function: &&Function| {
@@ -300,7 +384,9 @@ def last():
             units: Vec::new(),
             why: String::new(),
         };
-        Part::around(&target, Language::Python, TEXT, &Syntax::read(Language::Python, TEXT))
+        let (language, text) = (Language::Python, TEXT.to_owned());
+        let place = Place { path: "a.py", language, original: TEXT, text };
+        Part::around(&target, &place, &Syntax::read(language, TEXT))
     }
 
     #[test]

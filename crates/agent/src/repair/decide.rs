@@ -28,12 +28,6 @@ const TRACE_SECONDS: u32 = 6;
 const LONG_CHECK: Millis = Millis(3_000);
 /// What it takes to start a check's program.
 const START: Millis = Millis(300);
-/// Rounds without success after which the search goes on from what mends a part.
-const PATIENCE: u32 = 4;
-/// The same, for what mends half of the tests or more: most often that is one of two faults.
-const LITTLE_PATIENCE: u32 = 1;
-/// Parts that the search stands on at a time: faults are found one after the other.
-const PARTS: usize = 2;
 
 impl Machine for Repair {
     type Input = Input;
@@ -71,18 +65,18 @@ impl Repair {
 }
 
 /// A state that moves on while its events are written down.
-struct Draft {
-    state: Repair,
+pub(super) struct Draft {
+    pub(super) state: Repair,
     events: Vec<Event>,
 }
 
 impl Draft {
-    fn record(&mut self, event: Event) {
+    pub(super) fn record(&mut self, event: Event) {
         self.state.fold(&event);
         self.events.push(event);
     }
 
-    fn want(&mut self, effect: Effect) -> StepId {
+    pub(super) fn want(&mut self, effect: Effect) -> StepId {
         let step = StepId(self.state.last_step + 1);
         self.record(Event::Wanted { step, effect });
         step
@@ -116,6 +110,7 @@ impl Draft {
                 Purpose::Baseline => self.baseline(&report),
                 Purpose::Trace => self.retraced(ask.plugin.is_some(), &report, output),
                 Purpose::Candidate => self.tried(input.step, &report),
+                Purpose::Part => self.proved(&report),
             },
             (Effect::Read, Reply::Sources { files }) => self.understand(&files),
             (Effect::Infer { .. }, Reply::Inferred { answers, usage, wall }) => {
@@ -133,7 +128,7 @@ impl Draft {
         }
     }
 
-    fn whole(&self, purpose: Purpose) -> CheckAsk {
+    pub(super) fn whole(&self, purpose: Purpose) -> CheckAsk {
         CheckAsk {
             purpose,
             command: self.state.setup.check.clone(),
@@ -175,7 +170,7 @@ impl Draft {
 
     /// One more run, of the failing tests and their neighbours, with line coverage where the
     /// language gives it cheaply.
-    fn trace(&self) -> CheckAsk {
+    pub(super) fn trace(&self) -> CheckAsk {
         let mut ask = self.once_more();
         let Some(seen) = &self.state.here.seen else { return ask };
         let check = &self.state.setup.check;
@@ -272,6 +267,11 @@ impl Draft {
             return self.end(AttemptOutcome::GaveUp, note);
         }
         self.record(Event::Understood { targets, facts });
+        let (candidates, dropped) = candidates::carried(&self.state);
+        if !candidates.is_empty() {
+            let (moves, usage, wall) = (Vec::new(), Usage::default(), Millis(0));
+            self.record(Event::Gathered { moves, candidates, dropped, usage, wall });
+        }
         self.plan();
     }
 
@@ -301,7 +301,7 @@ impl Draft {
     }
 
     /// Whether all these tests failed before, too.
-    fn subset(&self, failing: &[TestName]) -> bool {
+    pub(super) fn subset(&self, failing: &[TestName]) -> bool {
         let before = self.state.here.seen.as_ref().map(|seen| &seen.failing);
         before.is_some_and(|before| failing.iter().all(|test| before.contains(test)))
     }
@@ -313,6 +313,9 @@ impl Draft {
         if passed {
             let note = note::finished(&self.state, report);
             self.end(AttemptOutcome::Finished, note);
+        } else if self.is_part(report) {
+            // It mends all that it was tried with, but that was not all that fails.
+            self.rebase(&candidate, report);
         } else {
             self.plan();
         }
@@ -327,9 +330,9 @@ impl Draft {
     }
 
     /// Asks for what comes next, if nothing that runs has to be waited for.
-    fn plan(&mut self) {
+    pub(super) fn plan(&mut self) {
         let state = &self.state;
-        if state.judging.is_some() || state.ending.is_some() {
+        if state.judging.is_some() || state.proving.is_some() || state.ending.is_some() {
             return;
         }
         if let Some(candidate) = state.passing.first().cloned() {
@@ -389,12 +392,10 @@ impl Draft {
     /// Asks the model for candidates. If nothing is left to ask, what is left of the pool is
     /// checked.
     fn make_more(&mut self) {
-        if self.rebase() {
+        if self.prove() {
             return;
         }
-        let state = &self.state;
-        if !state.behind.is_empty() && state.here.rounds >= PATIENCE {
-            // What seemed to mend a part was perhaps none.
+        if self.state.leads_nowhere() {
             self.record(Event::Returned);
             return self.plan();
         }
@@ -431,34 +432,6 @@ impl Draft {
         let (moves, asks) = asked.into_iter().unzip();
         let step = self.want(Effect::Infer { asks, what });
         self.record(Event::Moved { step, moves });
-    }
-
-    /// Goes on from a candidate that mends a part, after patience with the rest.
-    fn rebase(&mut self) -> bool {
-        let state = &self.state;
-        let best = state
-            .here
-            .partial
-            .iter()
-            .min_by_key(|(candidate, failing)| (failing.len(), candidate.id));
-        let Some((candidate, mut failing)) = best.cloned() else { return false };
-        let Some(seen) = &state.here.seen else { return false };
-        let checked = seen.checked();
-        let mended = checked.len().saturating_sub(failing.len());
-        let most = mended > 1 && mended >= failing.len();
-        let patience = if most { LITTLE_PATIENCE } else { PATIENCE };
-        if state.behind.len() >= PARTS || state.here.rounds < patience {
-            return false;
-        }
-        // Of the others nothing new is known.
-        failing.extend(seen.failing.iter().filter(|test| !checked.contains(test)).cloned());
-        let narrowed = Narrowed::to(&state.setup.check, &failing);
-        let edits = candidate.edits.clone();
-        let candidate = candidate.id;
-        self.record(Event::Rebased { candidate, edits, failing, narrowed });
-        let ask = self.trace();
-        self.want(Effect::Check(ask));
-        true
     }
 }
 

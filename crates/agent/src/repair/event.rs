@@ -111,7 +111,19 @@ pub enum Event {
         /// How long it took.
         wall: Millis,
     },
-    /// A candidate mends a part of what fails, and the search goes on from it.
+    /// A candidate mends a part of what fails; the whole check is run on it.
+    Proving {
+        /// The step that runs it.
+        step: StepId,
+        /// Which.
+        candidate: u32,
+    },
+    /// It breaks something else, or mends nothing after all.
+    Refuted {
+        /// Which.
+        candidate: u32,
+    },
+    /// A candidate mends a part of what fails and breaks nothing, and the search goes on from it.
     Rebased {
         /// Which.
         candidate: u32,

@@ -134,13 +134,10 @@ fn tried(state: &Repair) -> String {
     if !by.is_empty() {
         let _ = write!(text, " By generator: {}.", by.join(", "));
     }
-    let best = state.here.partial.iter().map(|(_, failing)| failing.len()).min();
+    let best = state.here.partial.iter().map(|partial| partial.left).min();
     if let (Some(best), Some(seen)) = (best, &state.here.seen) {
-        let _ = write!(
-            text,
-            " The best candidate left {best} of {} failing tests.",
-            seen.failing.len()
-        );
+        let all = seen.checked().len();
+        let _ = write!(text, " The best candidate left {best} of {all} failing tests.");
     }
     if state.refused_by_judge > 0 {
         let _ =

@@ -11,6 +11,7 @@ use super::candidates::Candidate;
 use super::event::Event;
 use super::moves::{self, Generator, Move};
 use super::narrowed::Narrowed;
+use super::parts::Partial;
 use super::targets::{Facts, Target, Unit};
 
 /// How an attempt ended.
@@ -74,8 +75,12 @@ pub(super) struct Standing {
     pub(super) rounds: u32,
     /// Candidates that have not been checked, the best last.
     pub(super) pool: Vec<Candidate>,
-    /// Candidates that mend a part, with what still fails.
-    pub(super) partial: Vec<(Candidate, Vec<TestName>)>,
+    /// Candidates that were checked and did not pass.
+    pub(super) checked: Vec<Candidate>,
+    /// Those of them that mend a part and have not been proven.
+    pub(super) partial: Vec<Partial>,
+    /// Candidates that mend a part, and break something else.
+    pub(super) refuted: u32,
 }
 
 /// How surprising a unit is taken to be that was not scored.
@@ -94,6 +99,7 @@ pub struct Repair {
     pub(super) moving: BTreeMap<StepId, Vec<Move>>,
     pub(super) rounds: u32,
     pub(super) trying: BTreeMap<StepId, Candidate>,
+    pub(super) proving: Option<(StepId, Partial)>,
     pub(super) judging: Option<(StepId, Candidate)>,
     /// What is tried once is not tried again.
     pub(super) keys: BTreeSet<u64>,
@@ -124,6 +130,7 @@ impl Repair {
             moving: BTreeMap::new(),
             rounds: 0,
             trying: BTreeMap::new(),
+            proving: None,
             judging: None,
             keys: BTreeSet::new(),
             candidates: 0,
@@ -272,7 +279,13 @@ impl Repair {
             Event::Tried { candidate, failing, passed, wall } => {
                 self.count_try(*candidate, failing.as_deref(), *passed, *wall);
             }
+            Event::Proving { step, candidate } => self.take_for_proof(*step, *candidate),
+            Event::Refuted { .. } => {
+                self.proving = None;
+                self.here.refuted += 1;
+            }
             Event::Rebased { edits, failing, narrowed, .. } => {
+                self.proving = None;
                 self.rebase(edits, failing, narrowed.as_ref());
             }
             Event::Returned => self.turn_back(),
@@ -312,9 +325,11 @@ impl Repair {
     }
 
     fn gather(&mut self, moves: &[Move], candidates: &[Candidate], dropped: u32) {
-        self.here.made.extend(moves.iter().copied());
-        self.rounds += 1;
-        self.here.rounds += 1;
+        if !moves.is_empty() {
+            self.here.made.extend(moves.iter().copied());
+            self.rounds += 1;
+            self.here.rounds += 1;
+        }
         self.candidates += candidates.len() as u32;
         self.dropped += dropped;
         self.keys.extend(candidates.iter().map(|candidate| candidate.key));
@@ -355,9 +370,18 @@ impl Repair {
         }
         if passed {
             self.passing.push(candidate);
-        } else if fewer {
-            self.here.partial.push((candidate, failing.unwrap_or_default().to_vec()));
+            return;
         }
+        self.here.checked.push(candidate.clone());
+        if fewer {
+            let left = failing.map_or(0, <[TestName]>::len);
+            self.here.partial.push(Partial { candidate, mended: before - left, left });
+        }
+    }
+
+    fn take_for_proof(&mut self, step: StepId, candidate: u32) {
+        let known = self.here.partial.iter().position(|partial| partial.candidate.id == candidate);
+        self.proving = known.map(|index| (step, self.here.partial.remove(index)));
     }
 
     fn rebase(&mut self, edits: &[Edit], failing: &[TestName], narrowed: Option<&Narrowed>) {

@@ -50,6 +50,8 @@ struct World {
     says: &'static str,
     /// What mends every test by itself.
     either: Option<&'static str>,
+    /// Whether the model says what it knows of a line only the first time.
+    once: bool,
     runs: u32,
     steady: bool,
     /// What the person says, where the task has no check.
@@ -74,6 +76,7 @@ impl World {
             ],
             says: "assert False",
             either: None,
+            once: false,
             runs: 0,
             steady: true,
             unchecked: None,
@@ -128,7 +131,7 @@ impl World {
         Reply::Checked { report, output: None }
     }
 
-    fn answer(&self, ask: &Ask) -> Option<Answer> {
+    fn answer(&mut self, ask: &Ask) -> Option<Answer> {
         Some(match ask {
             Ask::Score(score) => {
                 let token = |start: usize| TokenScore {
@@ -140,9 +143,13 @@ impl World {
             }
             Ask::Infill(infill) => {
                 let deep = infill.alternatives > 6;
-                let known = if deep { &self.deeper } else { &self.known };
+                let lines = if deep { &mut self.deeper } else { &mut self.known };
                 let opening = infill.prefix.lines().last().unwrap_or_default();
-                let known = known.get(infill.original.as_str()).or_else(|| known.get(opening));
+                let stands = infill.original.as_str();
+                let known = lines.get(stands).or_else(|| lines.get(opening)).copied();
+                if self.once {
+                    lines.remove(stands);
+                }
                 let sample = |text: &&str| Sample {
                     text: (*text).to_owned(),
                     log_probability: -1.0,
@@ -151,7 +158,7 @@ impl World {
                 };
                 Answer::Infilled {
                     original_log_probability: -6.0,
-                    alternatives: known.iter().map(|text| sample(text)).collect(),
+                    alternatives: known.iter().map(sample).collect(),
                 }
             }
             Ask::Generate(_) => Answer::Generated { samples: Vec::new() },
@@ -288,6 +295,33 @@ fn a_part_that_leads_nowhere_is_gone_back_from() {
     assert_eq!(outcome(&machine), AttemptOutcome::Finished);
     let mended = edit::apply(TOTALS, &machine.winner().unwrap().edits).unwrap();
     assert!(mended.contains("result += value") && machine.behind.is_empty());
+}
+
+#[test]
+fn a_part_that_breaks_another_test_is_not_gone_on_from() {
+    let mut world = World::new();
+    world.known.remove("        result -= value\n");
+    world.deeper = BTreeMap::from([("        result -= value\n", "        result += value\n")]);
+    world.needs = vec![
+        ("test_totals.py::test_total", &["result += value"]),
+        ("test_totals.py::test_mean", &["/ count"]),
+        ("test_totals.py::test_count", &["* count"]),
+    ];
+    world.either = Some("result += value");
+    let (machine, events, _) = world.work();
+    assert!(events.iter().any(|event| matches!(event, Event::Refuted { .. })));
+    assert!(!events.iter().any(|event| matches!(event, Event::Rebased { .. })));
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+}
+
+#[test]
+fn what_was_thought_of_before_is_put_on_top_of_a_part() {
+    let mut world = World::new();
+    // Only what was asked before the part was found gives the second line.
+    world.once = true;
+    let (machine, events, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    assert!(events.iter().any(|event| matches!(event, Event::Rebased { .. })));
 }
 
 #[test]

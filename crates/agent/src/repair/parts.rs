@@ -1,0 +1,113 @@
+//! Candidates that mend a part of what fails: one of two faults, or nothing that is real.
+//!
+//! Apart from the search, because it is about what to search from. A wrong change lets a
+//! failing test pass now and then, but most often it breaks another; what is right in one of
+//! two places breaks none. So the whole check is run on a part before the search goes on from
+//! it, and it says what is left.
+
+use tenfold_domain::{CheckReport, CheckVerdict, Millis};
+
+use super::ask::{Effect, Purpose};
+use super::candidates::Candidate;
+use super::decide::Draft;
+use super::event::Event;
+use super::moves;
+use super::narrowed::Narrowed;
+use super::state::Repair;
+
+/// The chance that a part is real and the rest is found then.
+const PART: f64 = 0.05;
+/// The same, of what mends half of the tests or more.
+const HALF: f64 = 0.12;
+/// How much less likely parts are after each that was none.
+const REFUTED: f64 = 0.8;
+/// Rounds without success after which the search goes back from a part.
+const PATIENCE: u32 = 10;
+/// Parts that the search stands on at a time: faults are found one after the other.
+const PARTS: usize = 2;
+
+/// A candidate that mends a part of what it was checked with.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Partial {
+    pub(super) candidate: Candidate,
+    /// How many tests pass with it that failed.
+    pub(super) mended: usize,
+    /// How many still fail.
+    pub(super) left: usize,
+}
+
+impl Partial {
+    fn chance(&self) -> f64 {
+        if self.mended > 1 && self.mended >= self.left { HALF } else { PART }
+    }
+}
+
+impl Repair {
+    /// Whether the search stands on a part from which it has found nothing more.
+    pub(super) fn leads_nowhere(&self) -> bool {
+        !self.behind.is_empty() && self.here.rounds >= PATIENCE
+    }
+
+    /// The likeliest part, with the chance for each second of proving it that it leads to
+    /// the end.
+    fn likeliest_part(&self) -> Option<(f64, &Candidate)> {
+        let seconds = self.here.seen.as_ref()?.whole.0.max(100) as f64 / 1_000.0;
+        let doubt = REFUTED.powi(self.here.refuted as i32);
+        let worth = |partial: &Partial| partial.chance() * doubt / seconds;
+        let best = self.here.partial.iter().max_by(|a, b| {
+            let by_merit = a.candidate.merit.total_cmp(&b.candidate.merit);
+            a.chance().total_cmp(&b.chance()).then(b.left.cmp(&a.left)).then(by_merit)
+        });
+        best.map(|partial| (worth(partial), &partial.candidate))
+    }
+}
+
+impl Draft {
+    /// Runs the whole check on a part, if that is worth more than the best question.
+    pub(super) fn prove(&mut self) -> bool {
+        let state = &self.state;
+        if state.behind.len() >= PARTS {
+            return false;
+        }
+        let Some((worth, candidate)) = state.likeliest_part() else { return false };
+        if worth < moves::best(state) {
+            return false;
+        }
+        let whole = state.here.seen.as_ref().map_or(Millis(0), |seen| seen.whole);
+        let mut ask = self.whole(Purpose::Part);
+        ask.edits.clone_from(&candidate.edits);
+        ask.timeout = ask.timeout.min(Millis(whole.0 * 5 + 4_000));
+        let candidate = candidate.id;
+        let step = self.want(Effect::Check(ask));
+        self.record(Event::Proving { step, candidate });
+        true
+    }
+
+    /// Takes what the whole check says of a part.
+    pub(super) fn proved(&mut self, report: &CheckReport) {
+        let Some((_, partial)) = self.state.proving.clone() else { return self.plan() };
+        if self.is_part(report) {
+            return self.rebase(&partial.candidate, report);
+        }
+        self.record(Event::Refuted { candidate: partial.candidate.id });
+        self.plan();
+    }
+
+    /// Whether a run of the whole check says that something is mended, and nothing broken.
+    pub(super) fn is_part(&self, report: &CheckReport) -> bool {
+        let before = self.state.here.seen.as_ref().map_or(0, |seen| seen.failing.len());
+        let failed = report.verdict == CheckVerdict::Failed && !report.failing.is_empty();
+        failed && report.failing.len() < before && self.subset(&report.failing)
+    }
+
+    /// Goes on from a part: the failing tests are traced anew, and what was thought of before
+    /// is put on top of it.
+    pub(super) fn rebase(&mut self, part: &Candidate, report: &CheckReport) {
+        let failing = report.failing.clone();
+        let narrowed = Narrowed::to(&self.state.setup.check, &failing);
+        let (candidate, edits) = (part.id, part.edits.clone());
+        self.record(Event::Rebased { candidate, edits, failing, narrowed });
+        let ask = self.trace();
+        self.want(Effect::Check(ask));
+    }
+}
