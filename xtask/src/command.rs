@@ -26,7 +26,16 @@ where
     I: IntoIterator<Item = A>,
     A: AsRef<OsStr>,
 {
-    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args);
+    // `cargo run` says about this chore what build scripts take to be about themselves: with
+    // it they would run again, and all that stands on them, in turn with builds by hand.
+    for (name, _) in std::env::vars_os() {
+        let about = name.to_str().unwrap_or_default();
+        if about.starts_with("CARGO_PKG_") || about.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Runs a program with the terminal as its own.

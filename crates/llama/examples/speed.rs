@@ -53,10 +53,12 @@ fn measure(arguments: &[String]) -> Result<serde_json::Value, String> {
     let number = |text: &String| text.parse::<u32>().map_err(|e| format!("{text}: {e}"));
     let (prompt, output) = (number(prompt)?, number(output)?);
     let sequences = sequences.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+    eprintln!("llama.cpp by itself");
     let plain = bench::plain(&config(model, threads), &sequences, prompt, output)?;
     let mut child = Child::start(model, threads)?;
     let mut rows = Vec::new();
     for plain in plain {
+        eprintln!("tenfold's child, {} together", plain.sequences);
         let own = child.measure(plain.sequences, prompt, output)?;
         rows.push(serde_json::json!({
             "sequences": plain.sequences,

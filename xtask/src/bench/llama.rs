@@ -1,7 +1,7 @@
 //! `cargo xtask bench llama`: tokens per second of the embedded model, through Tenfold's child
 //! and through llama.cpp by itself, in the same run.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
 use serde_json::Value as Json;
 
@@ -44,10 +44,11 @@ pub(crate) fn main(args: Vec<String>) -> Result<ExitCode, Trouble> {
         }
     }
     let model = model.ok_or_else(|| Trouble::usage("--model names the GGUF file"))?;
-    let mut speed = cargo(["run", "--quiet", "--release", "--package", "tenfold-llama"]);
+    let mut speed = cargo(["run", "--release", "--package", "tenfold-llama"]);
     speed.args(["--features", "inference", "--example", "speed", "--"]);
     speed.args([&model, &prompt, &length, &threads]).args(sequences.split(','));
-    let text = output(speed.current_dir(house::root()))?;
+    // Building it takes minutes, and so does measuring: what it says meanwhile is shown.
+    let text = output(speed.current_dir(house::root()).stderr(Stdio::inherit()))?;
     if json {
         println!("{}", text.trim());
         return Ok(ExitCode::SUCCESS);

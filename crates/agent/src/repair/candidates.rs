@@ -65,7 +65,9 @@ pub(super) fn gather(
 /// other of two faults may be among it, and to find it there costs no question.
 pub(super) fn carried(state: &Repair) -> (Vec<Candidate>, u32) {
     let mut sieve = Sieve::new(state);
-    let Some(before) = state.behind.last() else { return (sieve.found, sieve.dropped) };
+    let Some(before) = state.others.last().filter(|_| state.here.parts > 0) else {
+        return (sieve.found, sieve.dropped);
+    };
     let mut known: Vec<&Candidate> = before.pool.iter().chain(&before.checked).collect();
     known.sort_by(|a, b| b.merit.total_cmp(&a.merit));
     known.truncate(CARRIED);

@@ -395,8 +395,8 @@ impl Draft {
         if self.prove() {
             return;
         }
-        if self.state.leads_nowhere() {
-            self.record(Event::Returned);
+        if let Some(to) = self.state.better_elsewhere() {
+            self.record(Event::Turned { to });
             return self.plan();
         }
         let mut draws = self.state.setup.seed.child(u64::from(self.state.rounds)).draws();

@@ -133,9 +133,14 @@ pub enum Event {
         failing: Vec<TestName>,
         /// The check of what still fails alone.
         narrowed: Option<Narrowed>,
+        /// The chance that it is right.
+        credence: f64,
     },
-    /// The search found nothing more from there, and goes back to where it was before.
-    Returned,
+    /// The search goes on from where it stood before, since that is worth more by now.
+    Turned {
+        /// Which of the other places.
+        to: usize,
+    },
     /// A candidate is before the judge.
     Judging {
         /// The step that judges it.

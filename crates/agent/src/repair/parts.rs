@@ -3,8 +3,10 @@
 //! Apart from the search, because it is about what to search from. A wrong change lets a
 //! failing test pass now and then, but most often it breaks another; what is right in one of
 //! two places breaks none. So the whole check is run on a part before the search goes on from
-//! it, and it says what is left.
+//! it, and it says what is left. Even then it may be none; so the search keeps standing where
+//! it stood, too, and each round is played where it is worth most.
 
+use tenfold_code::coverage::{self, Coverage};
 use tenfold_domain::{CheckReport, CheckVerdict, Millis};
 
 use super::ask::{Effect, Purpose};
@@ -13,18 +15,24 @@ use super::decide::Draft;
 use super::event::Event;
 use super::moves;
 use super::narrowed::Narrowed;
-use super::state::Repair;
+use super::state::{Repair, Standing};
 
 /// The chance that a part is real and the rest is found then.
 const PART: f64 = 0.05;
 /// The same, of what mends half of the tests or more.
 const HALF: f64 = 0.12;
-/// How much less likely parts are after each that was none.
-const REFUTED: f64 = 0.8;
-/// Rounds without success after which the search goes back from a part.
-const PATIENCE: u32 = 10;
+/// How much less likely further parts are after each that was looked at.
+const LOOKED_AT: f64 = 0.8;
 /// Parts that the search stands on at a time: faults are found one after the other.
 const PARTS: usize = 2;
+/// The chance that a part is right that breaks nothing of what other tests execute,
+const PROVEN: f64 = 0.5;
+/// the same where no trace says what is executed,
+const UNKNOWN: f64 = 0.3;
+/// and where only failing tests come to what it changes, so that it could not break anything.
+const UNPROVEN: f64 = 0.1;
+/// What a place is worth where only candidates are left to be checked.
+const LEFT: f64 = 1e-12;
 
 /// A candidate that mends a part of what it was checked with.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,16 +51,40 @@ impl Partial {
 }
 
 impl Repair {
-    /// Whether the search stands on a part from which it has found nothing more.
-    pub(super) fn leads_nowhere(&self) -> bool {
-        !self.behind.is_empty() && self.here.rounds >= PATIENCE
+    /// Where else to go on, if that is worth more than here.
+    pub(super) fn better_elsewhere(&self) -> Option<usize> {
+        let left = |standing: &Standing| if standing.pool.is_empty() { 0.0 } else { LEFT };
+        let worth = |standing: &Standing| standing.credence * standing.worth.max(left(standing));
+        let here = self.here.credence * moves::best(self).max(left(&self.here));
+        let others = self.others.iter().map(worth).enumerate();
+        let best = others.max_by(|a, b| a.1.total_cmp(&b.1));
+        best.filter(|(_, worth)| *worth > here).map(|(index, _)| index)
+    }
+
+    /// The chance that a part is right on which the whole check broke nothing.
+    fn credence(&self, part: &Candidate) -> f64 {
+        let seen = self.here.seen.as_ref();
+        let trace =
+            seen.and_then(|seen| coverage::read(seen.coverage.as_deref()?, &seen.failing).ok());
+        let Some(trace) = trace else { return UNKNOWN };
+        // Edits and traces both count lines from the files as they are here, most often.
+        let touches = |line: &Coverage<'_>| {
+            let own = part.edits.iter().filter(|edit| !self.here.base.contains(edit));
+            let mut own = own.filter(|edit| edit.path == line.path);
+            own.any(|edit| {
+                edit.lines.start < line.line
+                    && line.line <= edit.lines.end.max(edit.lines.start + 1)
+            })
+        };
+        let passing = trace.coverage().iter().any(|line| line.passed > 0 && touches(line));
+        if passing { PROVEN } else { UNPROVEN }
     }
 
     /// The likeliest part, with the chance for each second of proving it that it leads to
     /// the end.
     fn likeliest_part(&self) -> Option<(f64, &Candidate)> {
         let seconds = self.here.seen.as_ref()?.whole.0.max(100) as f64 / 1_000.0;
-        let doubt = REFUTED.powi(self.here.refuted as i32);
+        let doubt = LOOKED_AT.powi(self.here.proofs as i32);
         let worth = |partial: &Partial| partial.chance() * doubt / seconds;
         let best = self.here.partial.iter().max_by(|a, b| {
             let by_merit = a.candidate.merit.total_cmp(&b.candidate.merit);
@@ -66,7 +98,7 @@ impl Draft {
     /// Runs the whole check on a part, if that is worth more than the best question.
     pub(super) fn prove(&mut self) -> bool {
         let state = &self.state;
-        if state.behind.len() >= PARTS {
+        if state.here.parts >= PARTS {
             return false;
         }
         let Some((worth, candidate)) = state.likeliest_part() else { return false };
@@ -105,8 +137,9 @@ impl Draft {
     pub(super) fn rebase(&mut self, part: &Candidate, report: &CheckReport) {
         let failing = report.failing.clone();
         let narrowed = Narrowed::to(&self.state.setup.check, &failing);
+        let credence = self.state.credence(part);
         let (candidate, edits) = (part.id, part.edits.clone());
-        self.record(Event::Rebased { candidate, edits, failing, narrowed });
+        self.record(Event::Rebased { candidate, edits, failing, narrowed, credence });
         let ask = self.trace();
         self.want(Effect::Check(ask));
     }

@@ -63,6 +63,12 @@ impl Seen {
 /// Where a search stands: from which files it goes on, and what is known of them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Standing {
+    /// The chance that the way to the end leads on from here, and not from another.
+    pub(super) credence: f64,
+    /// What the best question was worth when the search was last here: a chance per second.
+    pub(super) worth: f64,
+    /// How many parts it stands on.
+    pub(super) parts: usize,
     /// The edits that mend a part, from which the search goes on.
     pub(super) base: Vec<Edit>,
     pub(super) seen: Option<Seen>,
@@ -79,8 +85,8 @@ pub(super) struct Standing {
     pub(super) checked: Vec<Candidate>,
     /// Those of them that mend a part and have not been proven.
     pub(super) partial: Vec<Partial>,
-    /// Candidates that mend a part, and break something else.
-    pub(super) refuted: u32,
+    /// Parts that the whole check was run on.
+    pub(super) proofs: u32,
 }
 
 /// How surprising a unit is taken to be that was not scored.
@@ -109,8 +115,8 @@ pub struct Repair {
     pub(super) refused_by_judge: u32,
     pub(super) tried_by: BTreeMap<Generator, u32>,
     pub(super) here: Standing,
-    /// Where it stood before each part that it went on from, to go back to.
-    pub(super) behind: Vec<Standing>,
+    /// Where else it has stood: it goes on from wherever that is worth most.
+    pub(super) others: Vec<Standing>,
     /// Candidates that passed all they were checked with, before they go to the judge.
     pub(super) passing: Vec<Candidate>,
     pub(super) usage: Usage,
@@ -138,8 +144,8 @@ impl Repair {
             tried: 0,
             refused_by_judge: 0,
             tried_by: BTreeMap::new(),
-            here: Standing::default(),
-            behind: Vec::new(),
+            here: Standing { credence: 1.0, ..Standing::default() },
+            others: Vec::new(),
             passing: Vec::new(),
             usage: Usage::default(),
             speed: Speed { prompt: 60.0, output: 25.0 },
@@ -280,15 +286,12 @@ impl Repair {
                 self.count_try(*candidate, failing.as_deref(), *passed, *wall);
             }
             Event::Proving { step, candidate } => self.take_for_proof(*step, *candidate),
-            Event::Refuted { .. } => {
+            Event::Refuted { .. } => self.proving = None,
+            Event::Rebased { edits, failing, narrowed, credence, .. } => {
                 self.proving = None;
-                self.here.refuted += 1;
+                self.rebase(edits, failing, narrowed.as_ref(), *credence);
             }
-            Event::Rebased { edits, failing, narrowed, .. } => {
-                self.proving = None;
-                self.rebase(edits, failing, narrowed.as_ref());
-            }
-            Event::Returned => self.turn_back(),
+            Event::Turned { to } => self.turn(*to),
             Event::Judging { step, candidate } => {
                 let known = [&mut self.passing, &mut self.here.pool].into_iter().find_map(|list| {
                     let index = list.iter().position(|c| c.id == *candidate)?;
@@ -382,24 +385,40 @@ impl Repair {
     fn take_for_proof(&mut self, step: StepId, candidate: u32) {
         let known = self.here.partial.iter().position(|partial| partial.candidate.id == candidate);
         self.proving = known.map(|index| (step, self.here.partial.remove(index)));
+        self.here.proofs += 1;
     }
 
-    fn rebase(&mut self, edits: &[Edit], failing: &[TestName], narrowed: Option<&Narrowed>) {
+    fn rebase(
+        &mut self,
+        edits: &[Edit],
+        failing: &[TestName],
+        narrowed: Option<&Narrowed>,
+        credence: f64,
+    ) {
         let mut seen = self.here.seen.clone();
         if let Some(seen) = &mut seen {
             seen.failing = failing.to_vec();
             seen.narrowed = narrowed.cloned();
         }
-        let (facts, targets) = (self.here.facts.clone(), self.here.targets.clone());
-        let next = Standing { base: edits.to_vec(), seen, facts, targets, ..Standing::default() };
-        self.behind.push(std::mem::replace(&mut self.here, next));
+        let next = Standing {
+            credence: self.here.credence * credence,
+            parts: self.here.parts + 1,
+            base: edits.to_vec(),
+            seen,
+            facts: self.here.facts.clone(),
+            targets: self.here.targets.clone(),
+            ..Standing::default()
+        };
+        self.here.credence *= 1.0 - credence;
+        self.here.worth = moves::best(self);
+        self.others.push(std::mem::replace(&mut self.here, next));
     }
 
-    /// Goes back to where the search stood before it went on from a part.
-    fn turn_back(&mut self) {
-        let Some(before) = self.behind.pop() else { return };
-        // Those that were known beside the part mend the same tests, most often.
-        self.here = Standing { rounds: 0, partial: Vec::new(), ..before };
+    fn turn(&mut self, to: usize) {
+        self.here.worth = moves::best(self);
+        if let Some(other) = self.others.get_mut(to) {
+            std::mem::swap(&mut self.here, other);
+        }
     }
 
     fn count_judgement(&mut self, passed: bool) {

@@ -15,6 +15,8 @@ use super::windows;
 
 /// Places that are looked at; those behind them hold the fault in few cases.
 const MOST: usize = 8;
+/// How often the evidence points elsewhere: so much of the chance all places share alike.
+const ELSEWHERE: f64 = 0.1;
 /// What is not written yet is as suspect as if it had so many statements.
 const UNWRITTEN: usize = 20;
 /// A signature with defaults is as suspect as so much of its function's likeliest statement.
@@ -155,8 +157,10 @@ pub(super) fn find(
         target.mass.powi(2) * (size as f64).powf(0.75)
     };
     let total: f64 = targets.iter().map(weigh).sum();
+    let even = 1.0 / targets.len().max(1) as f64;
     for target in &mut targets {
-        target.mass = if total > 0.0 { weigh(target) / total } else { 0.0 };
+        let told = if total > 0.0 { weigh(target) / total } else { even };
+        target.mass = (1.0 - ELSEWHERE) * told + ELSEWHERE * even;
     }
     let targets: Vec<Target> = targets.into_iter().flat_map(windows::cut).collect();
     let texts = targets
@@ -194,9 +198,9 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
         let own = || sources.iter().filter(|source| source.editable);
         let calls = |text: &str| words(text, name).any(|end| text[end..].starts_with('('));
         let mass = if own().any(|source| calls(&source.text)) {
-            0.5
+            0.2
         } else if own().any(|source| has_word(&source.text, name)) {
-            0.1
+            0.05
         } else {
             2.0
         };

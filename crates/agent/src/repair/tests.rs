@@ -291,10 +291,10 @@ fn a_part_that_leads_nowhere_is_gone_back_from() {
     world.either = Some("result += value");
     let (machine, events, _) = world.work();
     assert!(events.iter().any(|event| matches!(event, Event::Rebased { .. })));
-    assert!(events.iter().any(|event| matches!(event, Event::Returned)));
+    assert!(events.iter().any(|event| matches!(event, Event::Turned { .. })));
     assert_eq!(outcome(&machine), AttemptOutcome::Finished);
     let mended = edit::apply(TOTALS, &machine.winner().unwrap().edits).unwrap();
-    assert!(mended.contains("result += value") && machine.behind.is_empty());
+    assert!(mended.contains("result += value") && machine.here.parts == 0);
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn what_mends_none_of_the_tests_that_were_run_is_no_part() {
         .collect();
     let (machine, events, _) = world.work();
     assert!(events.iter().any(|event| matches!(event, Event::Tried { failing: Some(_), .. })));
-    assert!(machine.here.partial.is_empty() && machine.behind.is_empty());
+    assert!(machine.here.partial.is_empty() && machine.others.is_empty());
 }
 
 #[test]
