@@ -131,7 +131,7 @@ impl Draft {
     pub(super) fn whole(&self, purpose: Purpose) -> CheckAsk {
         CheckAsk {
             purpose,
-            command: self.state.setup.check.clone(),
+            command: narrowed::whole(&self.state.setup.check),
             edits: Vec::new(),
             timeout: self.state.setup.check_timeout,
             plugin: None,

@@ -22,6 +22,13 @@ pub struct Narrowed {
     pub tests: Vec<TestName>,
 }
 
+/// The check, so that it goes on when a test has failed: only then is it known what fails,
+/// and what a candidate mends or breaks. Whether all pass it says as the check itself does.
+pub(super) fn whole(check: &str) -> String {
+    let to_the_end = Runner::detect(check).and_then(|runner| runner.to_the_end(check));
+    to_the_end.unwrap_or_else(|| check.to_owned())
+}
+
 impl Narrowed {
     /// The check of the first of these tests, where its runner can be told so.
     pub(super) fn to(check: &str, failing: &[TestName]) -> Option<Self> {

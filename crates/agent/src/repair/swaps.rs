@@ -99,7 +99,11 @@ impl Here<'_> {
                 Some((range, words)) => {
                     let share = ratio - (words.len() as f64).ln();
                     for word in words {
-                        if let Some((range, with)) = self.exchanged(&range, &word) {
+                        for (range, with) in
+                            [self.exchanged(&range, &word), self.reordered(&range, &word)]
+                                .into_iter()
+                                .flatten()
+                        {
                             add(range, with, share);
                         }
                         add(range.clone(), word, share);
@@ -158,6 +162,28 @@ impl Here<'_> {
         Some((here.start..here.end + at + word.len(), with))
     }
 
+    /// Two arguments that change places: the one that begins here, and the one after it that
+    /// begins with the word that the model would rather see here.
+    fn reordered(&self, here: &Range<usize>, word: &str) -> Option<(Range<usize>, String)> {
+        let after = self.text.get(here.start..)?;
+        let mut ends = commas(after).into_iter();
+        let first = ends.next().filter(|end| after[*end..].starts_with(','))?;
+        let mut from = first + 1;
+        for end in ends {
+            let blank = after[from..end].len() - after[from..end].trim_start().len();
+            let (start, second) = (from + blank, after[from..end].trim());
+            let begins = second.strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_word));
+            // Single words are exchanged as they are.
+            if begins && (second.len() > word.len() || first > here.len()) {
+                let (one, between) = (&after[..first], &after[first..start]);
+                let range = here.start..here.start + start + second.len();
+                return Some((range, format!("{second}{between}{one}")));
+            }
+            from = end + 1;
+        }
+        None
+    }
+
     /// Where both the token and the other are parts of words: the whole word that stands
     /// there, and the words that the other may be the beginning of.
     fn word(&self, span: &Range<usize>, other: &str) -> Option<(Range<usize>, Vec<String>)> {
@@ -196,6 +222,29 @@ impl Here<'_> {
         }
         Some((start..end, words))
     }
+}
+
+/// Where the commas are that part the arguments that a text begins within, and then where
+/// these end. Empty if it ends before they do.
+fn commas(text: &str) -> Vec<usize> {
+    let mut commas = Vec::new();
+    let mut depth = 0_i32;
+    let mut quoted: Option<char> = None;
+    for (at, c) in text.char_indices() {
+        match (c, quoted) {
+            (_, Some(quote)) => quoted = quoted.filter(|_| c != quote),
+            ('"' | '\'', _) => quoted = Some(c),
+            ('(' | '[' | '{', _) => depth += 1,
+            (')' | ']' | '}', _) if depth == 0 => {
+                commas.push(at);
+                return commas;
+            }
+            (')' | ']' | '}', _) => depth -= 1,
+            (',', _) if depth == 0 => commas.push(at),
+            _ => {}
+        }
+    }
+    Vec::new()
 }
 
 fn is_digit(c: char) -> bool {
@@ -273,6 +322,7 @@ mod tests {
         has("f(low, high)\n", "low", "high", "f(high, low)\n");
         has("f(low, high)\n", "low", "high", "f(high, high)\n");
         has("f(x.high,\n  x.low)\n", ".high", ".low", "f(x.low,\n  x.high)\n");
+        has("tee(high, cons(low, [1, 2]))\n", "high", "cons", "tee(cons(low, [1, 2]), high)\n");
         // A token is the beginning of the names around.
         has("f(high)\n", "high", "lower", "f(lower_bound)\n");
     }

@@ -1,4 +1,4 @@
-//! How each runner is told to run some tests only, or all but some.
+//! How each runner is told to run some tests only, or all of them whatever fails.
 //!
 //! Apart, because every runner names its tests and its options in a way of its own.
 
@@ -28,38 +28,38 @@ pub(super) fn only(runner: Runner, words: &[Word], tests: &[&str]) -> Option<Vec
     }
 }
 
-/// The arguments that run all but these tests.
-pub(super) fn without(runner: Runner, words: &[Word], tests: &[&str]) -> Option<Vec<String>> {
-    let own: Vec<String> = words.iter().map(|word| word.raw.clone()).collect();
-    let full = || tests.iter().map(|test| escaped(&titles(test))).collect::<Vec<_>>().join("|");
-    let more: Vec<String> = match runner {
-        Runner::Pytest => tests.iter().map(|t| format!("--deselect={}", quote(t))).collect(),
-        Runner::Cargo => {
-            let skipped = tests.iter().map(|test| format!("--skip {}", quote(cargo_name(test).1)));
-            let separator = (!own.iter().any(|word| word == "--")).then(|| "--".to_owned());
-            let exact = "--exact".to_owned();
-            // `--exact` would turn a filter of the person's own into something else.
-            let filtered = options::sort(words, runner.options())?;
-            if !filtered.positional.is_empty() {
-                return None;
-            }
-            separator.into_iter().chain([exact]).chain(skipped).collect()
-        }
-        Runner::Nextest => {
-            let set: Vec<String> = tests.iter().map(|test| nextest_set(test)).collect();
-            vec![format!("-E {}", quote(&format!("not ({})", set.join(" | "))))]
-        }
-        Runner::Jest | Runner::Vitest => {
-            vec![format!("-t {}", quote(&format!("^(?!({})$)", full())))]
-        }
-        Runner::Mocha => vec![format!("--grep {} --invert", quote(&format!("^({})$", full())))],
-        Runner::Go => vec![format!("-skip {}", quote(&go_pattern(tests)))],
+/// The arguments that run all tests, whether some fail or not; `None` if these do.
+pub(super) fn to_the_end(runner: Runner, words: &[Word]) -> Option<Vec<String>> {
+    let goes_on = "--no-fail-fast";
+    let mut arguments: Vec<String> = Vec::new();
+    if matches!(runner, Runner::Cargo | Runner::Nextest) {
+        arguments.extend(words.iter().map(|word| word.raw.clone()));
+        let missing = !arguments.iter().any(|word| word == goes_on);
+        arguments.insert(0, goes_on.to_owned());
+        return missing.then_some(arguments);
+    }
+    let stops: &[&str] = match runner {
+        Runner::Pytest => &["-x", "--exitfirst", "--maxfail"],
+        Runner::Unittest => &["-f", "--failfast"],
+        Runner::Jest | Runner::Vitest => &["--bail"],
+        Runner::Mocha => &["-b", "--bail"],
+        Runner::Go => &["-failfast"],
         _ => return None,
     };
-    if runner == Runner::Go {
-        return Some(more.into_iter().chain(own).collect());
+    let words = spread(runner, words);
+    let mut left = words.iter().peekable();
+    let mut stopped = false;
+    while let Some(word) = left.next() {
+        let text = word.value.as_deref().unwrap_or_default();
+        if !stops.contains(&text.split('=').next().unwrap_or(text)) {
+            arguments.push(word.raw.clone());
+            continue;
+        }
+        stopped = true;
+        let is_number = |word: &&Word| word.raw.bytes().all(|b| b.is_ascii_digit());
+        left.next_if(is_number);
     }
-    Some(own.into_iter().chain(more).collect())
+    stopped.then_some(arguments)
 }
 
 /// Short options of pytest that were written as one word, each by itself.

@@ -186,30 +186,32 @@ fn go_and_java_run_their_tests() {
 }
 
 #[test]
-fn some_tests_are_left_out() {
-    let without = |command: &str, test: &str| {
+fn all_tests_are_run_whatever_fails() {
+    let all = |command: &str| {
         let runner = Runner::detect(command).unwrap();
-        runner.without(command, &names(&[test])).unwrap_or_else(|| "(no)".to_owned())
+        runner.to_the_end(command).unwrap_or_else(|| "(as it is)".to_owned())
     };
     let lines = [
-        without("pytest tests -q", "tests/test_a.py::test_b[x y]"),
-        without("cargo test -q", "whole whole_even"),
-        without("cargo test filter", "tests::one"),
-        without("cargo nextest run", "stats tests::one"),
-        without("npx jest", "a.test.js > stats > x"),
-        without("npx mocha", "stats > x"),
-        without("go test ./...", "example.com/stats TestA"),
-        without("python -m unittest", "a.B.c"),
+        all("cargo test -q -- --nocapture"),
+        all("cargo test --no-fail-fast"),
+        all("cargo nextest run"),
+        all("pytest -xq tests --maxfail 3 -k 'not slow'"),
+        all("pytest --maxfail=1 tests"),
+        all("pytest -q tests"),
+        all("npx jest --bail a.test.js"),
+        all("go test -failfast ./..."),
+        all("mvn test"),
     ];
     expect![[r#"
-        pytest tests -q --deselect='tests/test_a.py::test_b[x y]'
-        cargo test -q -- --exact --skip whole_even
-        (no)
-        cargo nextest run -E 'not ((binary_id(=stats) & test(=tests::one)))'
-        npx jest -t '^(?!(stats x)$)'
-        npx mocha --grep '^(stats x)$' --invert
-        go test -skip '^(TestA)$' ./...
-        (no)"#]]
+        cargo test --no-fail-fast -q -- --nocapture
+        (as it is)
+        cargo nextest run --no-fail-fast
+        pytest -q tests -k 'not slow'
+        pytest tests
+        (as it is)
+        npx jest a.test.js
+        go test ./...
+        (as it is)"#]]
     .assert_eq(&lines.join("\n"));
 }
 
@@ -296,7 +298,7 @@ proptest! {
     fn no_command_panics(command in "(pytest|cargo test|cd |&& |-k |-- |'|\\$|\\PC| ){0,12}") {
         if let Some(runner) = Runner::detect(&command) {
             let _ = runner.narrow(&command, &names(&["a"]));
-            let _ = runner.without(&command, &names(&["a"]));
+            let _ = runner.to_the_end(&command);
         }
     }
 }

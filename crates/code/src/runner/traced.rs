@@ -97,11 +97,9 @@ pub(super) fn traced(
 /// The whole check, to its end: a test that fails says nothing of those after it. The thread of
 /// a test has its name only where there is more than one.
 fn probed(line: &Line, head: usize, trace: String) -> Option<Traced> {
-    let mut arguments: Vec<String> =
-        line.words[head..].iter().map(|word| word.raw.clone()).collect();
-    if !arguments.iter().any(|word| word == "--no-fail-fast") {
-        arguments.insert(0, "--no-fail-fast".to_owned());
-    }
+    let own = &line.words[head..];
+    let arguments = narrow::to_the_end(Runner::Cargo, own)
+        .unwrap_or_else(|| own.iter().map(|word| word.raw.clone()).collect());
     Some(Traced {
         command: rebuilt(line, head, &arguments)?,
         env: vec![
