@@ -22,15 +22,15 @@ const PART: f64 = 0.05;
 /// The same, of what mends half of the tests or more.
 const HALF: f64 = 0.12;
 /// How much less likely further parts are after each that was looked at.
-const LOOKED_AT: f64 = 0.8;
+const LOOKED_AT: f64 = 0.5;
 /// Parts that the search stands on at a time: faults are found one after the other.
 const PARTS: usize = 2;
 /// The chance that a part is right that breaks nothing of what other tests execute,
-const PROVEN: f64 = 0.5;
+const PROVEN: f64 = 0.35;
 /// the same where no trace says what is executed,
-const UNKNOWN: f64 = 0.3;
+const UNKNOWN: f64 = 0.25;
 /// and where only failing tests come to what it changes, so that it could not break anything.
-const UNPROVEN: f64 = 0.1;
+const UNPROVEN: f64 = 0.08;
 /// What a place is worth where only candidates are left to be checked.
 const LEFT: f64 = 1e-12;
 

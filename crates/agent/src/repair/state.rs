@@ -288,7 +288,9 @@ impl Repair {
             Event::Proving { step, candidate } => self.take_for_proof(*step, *candidate),
             Event::Refuted { .. } => self.proving = None,
             Event::Rebased { edits, failing, narrowed, credence, .. } => {
-                self.proving = None;
+                // What mends no more than this mends the same, most often.
+                let left = self.proving.take().map_or(0, |(_, partial)| partial.left);
+                self.here.partial.retain(|partial| partial.left < left);
                 self.rebase(edits, failing, narrowed.as_ref(), *credence);
             }
             Event::Turned { to } => self.turn(*to),
