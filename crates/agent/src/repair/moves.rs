@@ -2,8 +2,9 @@
 //!
 //! A move points a generator at a place. Its worth is the chance that it mends the fault,
 //! by the seconds it is expected to take: the generator's chance (an arm of the bandit)
-//! times the chance that the fault is at that place. A move that was made and did not help
-//! makes its place less likely, as Bayes says it should.
+//! times the chance that the fault is at that place. The chances of the generators are shares
+//! of one whole: each is for faults that those before it in the list don't mend. So what was
+//! tried at a place takes nothing from what was not.
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::Draws;
@@ -15,11 +16,15 @@ use super::targets::{Target, TargetKind};
 
 /// Questions in one batch; more would keep the checks waiting.
 const BATCH: usize = 3;
+/// The same, where each is a search: together they take little longer than one of them.
+const SEARCHES: usize = 6;
 /// Moves that are taken to share what the first of them computes, at the most.
 const SHARING: usize = 8;
 /// A move shares the batch of another if it is worth this part of the best move anywhere: one
-/// batch for both is somewhat quicker than one for each.
+/// batch for both is somewhat quicker than one for each,
 const WORTH_SHARING: f64 = 0.6;
+/// and much quicker if both are searches, whose paths are followed together.
+const WORTH_SEARCHING: f64 = 0.4;
 
 /// A way to make candidates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,16 +83,21 @@ impl Generator {
     fn guess(self) -> Arm {
         let (chance, weight) = match self {
             Self::Token => (0.60, 20.0),
-            Self::Line => (0.35, 20.0),
-            Self::Gap => (0.12, 20.0),
-            Self::Hunk => (0.12, 20.0),
-            Self::Expression => (0.12, 20.0),
+            Self::Line => (0.15, 20.0),
+            Self::Gap => (0.08, 20.0),
+            Self::Hunk => (0.03, 20.0),
+            Self::Expression => (0.05, 20.0),
             Self::Body => (0.30, 20.0),
-            Self::Rewrite => (0.20, 20.0),
-            Self::Patch => (0.10, 20.0),
+            Self::Rewrite => (0.06, 20.0),
+            Self::Patch => (0.03, 20.0),
             Self::Write => (0.40, 20.0),
         };
         Arm::guess(chance, weight)
+    }
+
+    /// Whether it follows many paths.
+    fn is_search(self) -> bool {
+        self.is_infill() && self != Self::Token
     }
 
     /// Whether it looks at a gap between two texts.
@@ -145,15 +155,24 @@ pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
     // Each is chosen as if those before it had not helped.
     let mut after = state.clone();
     let mut chosen: Vec<Move> = Vec::new();
-    while chosen.len() < BATCH {
+    loop {
+        let first = chosen.first().copied();
+        let searching = first.is_some_and(|first: Move| first.generator.is_search());
+        let (most, part) =
+            if searching { (SEARCHES, WORTH_SEARCHING) } else { (BATCH, WORTH_SHARING) };
+        if chosen.len() == most {
+            break;
+        }
         let ranked = worth(&after, &chance);
         let best = ranked.first().map_or(0.0, |(worth, _)| *worth);
         let next = ranked.into_iter().find(|(_, next)| {
-            chosen.first().is_none_or(|first: &Move| {
-                next.target == first.target && next.generator.is_infill()
+            first.is_none_or(|first| {
+                next.target == first.target
+                    && next.generator.is_infill()
+                    && next.generator.is_search() == searching
             })
         });
-        let next = next.filter(|(worth, _)| *worth >= best * WORTH_SHARING);
+        let next = next.filter(|(worth, _)| *worth >= best * part);
         let Some((_, next)) = next else { break };
         chosen.push(next);
         if !next.generator.is_infill() {
@@ -168,11 +187,20 @@ pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
 fn worth(state: &Repair, chance: &dyn Fn(Generator) -> f64) -> Vec<(f64, Move)> {
     let mut worth: Vec<(f64, Move)> = possible(state)
         .into_iter()
-        .map(|next| (chance(next.generator) * place(state, &next) / seconds(state, &next), next))
+        .map(|next| (chance(arm(state, &next)) * place(state, &next) / seconds(state, &next), next))
         .filter(|(worth, _)| *worth > 0.0)
         .collect();
     worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     worth
+}
+
+/// Whose chance a move has. What is not written yet is written in answer to words about as
+/// often as in its place.
+fn arm(state: &Repair, next: &Move) -> Generator {
+    match (state.here.targets[next.target].kind, next.generator) {
+        (TargetKind::Stub, Generator::Rewrite) => Generator::Body,
+        (_, generator) => generator,
+    }
 }
 
 /// All moves that have not been made and can be made now.
@@ -242,26 +270,26 @@ fn depths(generator: Generator) -> u8 {
     }
 }
 
-/// The chance that the fault is where a move points, given what has been tried there.
+/// The chance that the fault is where a move points.
 pub(super) fn place(state: &Repair, next: &Move) -> f64 {
     let target = &state.here.targets[next.target];
     // What a deeper look finds was not likely enough for the one before it.
     let deeper = 0.45_f64.powi(i32::from(next.depth));
-    let left = |unit: usize| state.left(next.target, unit);
+    let at = |unit: usize| state.at(next.target, unit);
     let units = target.units.len();
     match next.generator {
-        Generator::Token | Generator::Line | Generator::Expression => left(next.unit) * deeper,
+        Generator::Token | Generator::Line | Generator::Expression => at(next.unit) * deeper,
         Generator::Gap => {
-            let before = if next.unit > 0 { left(next.unit - 1) } else { 0.0 };
-            let after = if next.unit < units { left(next.unit) } else { 0.0 };
+            let before = if next.unit > 0 { at(next.unit - 1) } else { 0.0 };
+            let after = if next.unit < units { at(next.unit) } else { 0.0 };
             0.5 * (before + after) * deeper
         }
         Generator::Hunk => {
-            let second = if next.unit + 1 < units { left(next.unit + 1) } else { 0.0 };
-            if next.unit + 1 < units { left(next.unit).max(second) * deeper } else { 0.0 }
+            let second = if next.unit + 1 < units { at(next.unit + 1) } else { 0.0 };
+            if next.unit + 1 < units { at(next.unit).max(second) * deeper } else { 0.0 }
         }
         Generator::Rewrite | Generator::Patch => {
-            let sum: f64 = (0..units).map(left).sum();
+            let sum: f64 = (0..units).map(at).sum();
             let sum = if units == 0 { target.mass } else { sum };
             // A small model loses its way in a long function.
             let length = f64::from(target.lines.end - target.lines.start);
@@ -289,9 +317,9 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
     let (prompt, output, checks) = match next.generator {
         Generator::Token => (45.0, 0.0, 3.0),
         Generator::Line => (50.0, line_tokens(target, next), 2.0),
-        Generator::Gap => (50.0, 60.0 + 40.0 * f64::from(next.depth), 2.0),
+        Generator::Gap => (55.0, 37.0 + 35.0 * f64::from(next.depth), 1.5),
         Generator::Expression => (55.0, 50.0, 2.0),
-        Generator::Hunk => (50.0, 130.0, 3.0),
+        Generator::Hunk => (50.0, 110.0, 2.5),
         Generator::Body => (100.0, 4.0 * 60.0, 4.0),
         Generator::Rewrite => (300.0 + 12.0 * lines, 4.0 * 12.0 * lines.max(6.0), 3.0),
         Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 60.0, 3.0),

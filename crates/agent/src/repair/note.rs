@@ -134,7 +134,7 @@ fn tried(state: &Repair) -> String {
     if !by.is_empty() {
         let _ = write!(text, " By generator: {}.", by.join(", "));
     }
-    let best = state.here.partial.iter().map(|partial| partial.left).min();
+    let best = state.here.partial.iter().map(|partial| partial.left.len()).min();
     if let (Some(best), Some(seen)) = (best, &state.here.seen) {
         let all = seen.checked().len();
         let _ = write!(text, " The best candidate left {best} of {all} failing tests.");

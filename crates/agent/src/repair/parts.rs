@@ -7,7 +7,7 @@
 //! it stood, too, and each round is played where it is worth most.
 
 use tenfold_code::coverage::{self, Coverage};
-use tenfold_domain::{CheckReport, CheckVerdict, Millis};
+use tenfold_domain::{CheckReport, CheckVerdict, Millis, TestName};
 
 use super::ask::{Effect, Purpose};
 use super::candidates::Candidate;
@@ -40,13 +40,18 @@ pub(super) struct Partial {
     pub(super) candidate: Candidate,
     /// How many tests pass with it that failed.
     pub(super) mended: usize,
-    /// How many still fail.
-    pub(super) left: usize,
+    /// Which still fail.
+    pub(super) left: Vec<TestName>,
 }
 
 impl Partial {
+    /// Whether all that one mends which leaves these failing is all that this mends.
+    pub(super) fn mends_less_than(&self, left: &[TestName]) -> bool {
+        left.iter().all(|test| self.left.contains(test))
+    }
+
     fn chance(&self) -> f64 {
-        if self.mended > 1 && self.mended >= self.left { HALF } else { PART }
+        if self.mended > 1 && self.mended >= self.left.len() { HALF } else { PART }
     }
 }
 
@@ -84,11 +89,11 @@ impl Repair {
     /// the end.
     fn likeliest_part(&self) -> Option<(f64, &Candidate)> {
         let seconds = self.here.seen.as_ref()?.whole.0.max(100) as f64 / 1_000.0;
-        let doubt = LOOKED_AT.powi(self.here.proofs as i32);
+        let doubt = LOOKED_AT.powi(self.here.proofs.len() as i32);
         let worth = |partial: &Partial| partial.chance() * doubt / seconds;
         let best = self.here.partial.iter().max_by(|a, b| {
             let by_merit = a.candidate.merit.total_cmp(&b.candidate.merit);
-            a.chance().total_cmp(&b.chance()).then(b.left.cmp(&a.left)).then(by_merit)
+            a.chance().total_cmp(&b.chance()).then(b.left.len().cmp(&a.left.len())).then(by_merit)
         });
         best.map(|partial| (worth(partial), &partial.candidate))
     }

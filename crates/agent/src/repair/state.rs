@@ -83,10 +83,10 @@ pub(super) struct Standing {
     pub(super) pool: Vec<Candidate>,
     /// Candidates that were checked and did not pass.
     pub(super) checked: Vec<Candidate>,
-    /// Those of them that mend a part and have not been proven.
+    /// Those of them that mend a part that no other is known to mend.
     pub(super) partial: Vec<Partial>,
-    /// Parts that the whole check was run on.
-    pub(super) proofs: u32,
+    /// Parts that the whole check was run on, with the tests that each leaves failing.
+    pub(super) proofs: Vec<Vec<TestName>>,
 }
 
 /// How surprising a unit is taken to be that was not scored.
@@ -196,30 +196,15 @@ impl Repair {
         tenfold_code::edit::apply(original, &edits).ok()
     }
 
-    /// The chance that the fault is in a unit, given its suspicion, its surprise, and what
-    /// has been tried there. All units of all targets add up to about one.
-    pub(super) fn left(&self, target: usize, unit: usize) -> f64 {
-        let prior = self.prior(target, unit);
-        // Each move that did not help takes away its chance to have found the fault.
-        let tried = self.here.made.iter().filter(|m| m.target == target);
-        tried.fold(prior, |left, made| match made.generator {
-            Generator::Token if made.unit == unit => left * 0.45,
-            Generator::Line if made.unit == unit => left * 0.6,
-            Generator::Gap | Generator::Hunk | Generator::Expression if made.unit == unit => {
-                left * 0.85
-            }
-            Generator::Rewrite | Generator::Patch => left * 0.75,
-            _ => left,
-        })
-    }
-
     /// The chance that a generator mends a fault that it is pointed at.
     pub(super) fn chance(&self, generator: Generator) -> f64 {
         let arm = self.arms.iter().find(|(known, _)| *known == generator);
         arm.map_or(0.0, |(_, arm)| arm.mean())
     }
 
-    fn prior(&self, target: usize, unit: usize) -> f64 {
+    /// The chance that the fault is in a unit, given its suspicion and its surprise. All units
+    /// of all targets add up to about one.
+    pub(super) fn at(&self, target: usize, unit: usize) -> f64 {
         let known = &self.here.targets[target];
         let weight = |index: usize| {
             let unit: &Unit = &known.units[index];
@@ -288,9 +273,11 @@ impl Repair {
             Event::Proving { step, candidate } => self.take_for_proof(*step, *candidate),
             Event::Refuted { .. } => self.proving = None,
             Event::Rebased { edits, failing, narrowed, credence, .. } => {
-                // What mends no more than this mends the same, most often.
-                let left = self.proving.take().map_or(0, |(_, partial)| partial.left);
-                self.here.partial.retain(|partial| partial.left < left);
+                if self.proving.take().is_none() {
+                    // The judge says so of what mended all that it was tried with.
+                    self.here.partial.clear();
+                    self.here.proofs.push(Vec::new());
+                }
                 self.rebase(edits, failing, narrowed.as_ref(), *credence);
             }
             Event::Turned { to } => self.turn(*to),
@@ -378,16 +365,22 @@ impl Repair {
             return;
         }
         self.here.checked.push(candidate.clone());
-        if fewer {
-            let left = failing.map_or(0, <[TestName]>::len);
-            self.here.partial.push(Partial { candidate, mended: before - left, left });
+        if let Some(left) = failing.filter(|_| fewer) {
+            let partial = Partial { candidate, mended: before - left.len(), left: left.to_vec() };
+            if !self.here.proofs.iter().any(|left| partial.mends_less_than(left)) {
+                self.here.partial.push(partial);
+            }
         }
     }
 
     fn take_for_proof(&mut self, step: StepId, candidate: u32) {
         let known = self.here.partial.iter().position(|partial| partial.candidate.id == candidate);
-        self.proving = known.map(|index| (step, self.here.partial.remove(index)));
-        self.here.proofs += 1;
+        let Some(index) = known else { return };
+        let partial = self.here.partial.remove(index);
+        // What mends no more than this mends the same, most often, and stands or falls with it.
+        self.here.partial.retain(|other| !other.mends_less_than(&partial.left));
+        self.here.proofs.push(partial.left.clone());
+        self.proving = Some((step, partial));
     }
 
     fn rebase(
