@@ -10,7 +10,7 @@ use tenfold_domain::{Answer, Sample, TokenScore};
 
 use super::moves::{self, Generator, Move};
 use super::prompts::{expression, lines, offset, opening, span};
-use super::state::Repair;
+use super::state::{Repair, Standing};
 use super::swaps;
 use super::targets::Target;
 
@@ -61,20 +61,29 @@ pub(super) fn gather(
     (sieve.found, sieve.dropped)
 }
 
-/// What was thought of before the search went on from a part, put on top of that part: the
-/// other of two faults may be among it, and to find it there costs no question.
+/// What was thought of where the search stands on fewer parts, put on top of those that it
+/// stands on here: the other of two faults may be among it, and to find it there costs no
+/// question.
 pub(super) fn carried(state: &Repair) -> (Vec<Candidate>, u32) {
     let mut sieve = Sieve::new(state);
-    let Some(before) = state.others.last().filter(|_| state.here.parts > 0) else {
-        return (sieve.found, sieve.dropped);
+    let here = &state.here;
+    let below = |other: &&Standing| {
+        other.parts < here.parts && other.base.iter().all(|edit| here.base.contains(edit))
     };
-    let mut known: Vec<&Candidate> = before.pool.iter().chain(&before.checked).collect();
-    known.sort_by(|a, b| b.merit.total_cmp(&a.merit));
+    let known = state.others.iter().filter(below).flat_map(|before| {
+        let all = before.pool.iter().chain(&before.checked);
+        all.filter(|candidate| candidate.id > here.carried).map(move |known| (before, known))
+    });
+    let mut known: Vec<(&Standing, &Candidate)> = known.collect();
+    known.sort_by(|a, b| b.1.merit.total_cmp(&a.1.merit));
     known.truncate(CARRIED);
+    if known.is_empty() {
+        return (Vec::new(), 0);
+    }
     for (index, target) in state.here.targets.iter().enumerate() {
         let Some(place) = Place::of(state, target) else { continue };
         let file = Syntax::read(place.language, &place.text);
-        let ideas = known.iter().filter_map(|candidate| {
+        let ideas = known.iter().filter_map(|(before, candidate)| {
             let old = before.targets.get(candidate.target)?;
             if (&old.path, &old.name) != (&target.path, &target.name) {
                 return None;

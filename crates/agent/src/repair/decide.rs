@@ -26,6 +26,9 @@ const TRACE_TEST_SECONDS: u32 = 4;
 const TRACE_SECONDS: u32 = 6;
 /// Of a check that takes longer only the files of the failing tests are traced.
 const LONG_CHECK: Millis = Millis(3_000);
+/// How much more surprise is to be expected of e times as many tokens, against so few.
+const BY_CHANCE: f32 = 1.2;
+const FEW_TOKENS: f32 = 8.0;
 /// What it takes to start a check's program.
 const START: Millis = Millis(300);
 
@@ -267,11 +270,7 @@ impl Draft {
             return self.end(AttemptOutcome::GaveUp, note);
         }
         self.record(Event::Understood { targets, facts });
-        let (candidates, dropped) = candidates::carried(&self.state);
-        if !candidates.is_empty() {
-            let (moves, usage, wall) = (Vec::new(), Usage::default(), Millis(0));
-            self.record(Event::Gathered { moves, candidates, dropped, usage, wall });
-        }
+        self.carry();
         self.plan();
     }
 
@@ -279,7 +278,9 @@ impl Draft {
     fn score(&mut self, moves: &[moves::Move], answers: &[Option<Answer>]) {
         for (made, answer) in moves.iter().zip(answers) {
             if let Some(Answer::Scored { tokens }) = answer {
-                let surprise = tokens.iter().map(TokenScore::surprise).fold(0.0, f32::max);
+                let most = tokens.iter().map(TokenScore::surprise).fold(0.0, f32::max);
+                // The more tokens, the more surprising is the most surprising of them by chance.
+                let surprise = most - BY_CHANCE * (tokens.len() as f32 / FEW_TOKENS).ln();
                 let (target, unit) = (made.target, made.unit);
                 self.record(Event::Scored { target, unit, surprise });
             }
@@ -397,6 +398,7 @@ impl Draft {
         }
         if let Some(to) = self.state.better_elsewhere() {
             self.record(Event::Turned { to });
+            self.carry();
             return self.plan();
         }
         let mut draws = self.state.setup.seed.child(u64::from(self.state.rounds)).draws();

@@ -70,7 +70,7 @@ pub enum Event {
         target: usize,
         /// Which of its units.
         unit: usize,
-        /// How surprising its most surprising token is.
+        /// How surprising its most surprising token is, against what is usual for so many.
         surprise: f32,
     },
     /// The model is asked for candidates.
@@ -92,6 +92,15 @@ pub enum Event {
         usage: Usage,
         /// How long it took.
         wall: Millis,
+    },
+    /// Candidates from before a part were put on top of it.
+    Carried {
+        /// Those worth a check.
+        candidates: Vec<Candidate>,
+        /// How many were not.
+        dropped: u32,
+        /// Up to which one those that there are were looked at.
+        until: u32,
     },
     /// A candidate is being checked.
     Trying {

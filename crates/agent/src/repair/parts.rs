@@ -6,11 +6,12 @@
 //! it, and it says what is left. Even then it may be none; so the search keeps standing where
 //! it stood, too, and each round is played where it is worth most.
 
+use tenfold_code::Edit;
 use tenfold_code::coverage::{self, Coverage};
-use tenfold_domain::{CheckReport, CheckVerdict, Millis, TestName};
+use tenfold_domain::{CheckReport, CheckVerdict, Millis, StepId, TestName};
 
 use super::ask::{Effect, Purpose};
-use super::candidates::Candidate;
+use super::candidates::{self, Candidate};
 use super::decide::Draft;
 use super::event::Event;
 use super::moves;
@@ -56,6 +57,71 @@ impl Partial {
 }
 
 impl Repair {
+    /// Folds the events about parts, and about where the search stands.
+    pub(super) fn fold_part(&mut self, event: &Event) {
+        match event {
+            Event::Proving { step, candidate } => self.take_for_proof(*step, *candidate),
+            Event::Refuted { .. } => self.proving = None,
+            Event::Rebased { edits, failing, narrowed, credence, .. } => {
+                if self.proving.take().is_none() {
+                    // The judge says so of what mended all that it was tried with.
+                    self.here.partial.clear();
+                    self.here.proofs.push(Vec::new());
+                }
+                self.rebase(edits, failing, narrowed.as_ref(), *credence);
+            }
+            Event::Carried { candidates, dropped, until } => {
+                self.admit(candidates, *dropped);
+                self.here.carried = *until;
+            }
+            Event::Turned { to } => self.turn(*to),
+            _ => {}
+        }
+    }
+
+    fn take_for_proof(&mut self, step: StepId, candidate: u32) {
+        let known = self.here.partial.iter().position(|partial| partial.candidate.id == candidate);
+        let Some(index) = known else { return };
+        let partial = self.here.partial.remove(index);
+        // What mends no more than this mends the same, most often, and stands or falls with it.
+        self.here.partial.retain(|other| !other.mends_less_than(&partial.left));
+        self.here.proofs.push(partial.left.clone());
+        self.proving = Some((step, partial));
+    }
+
+    fn rebase(
+        &mut self,
+        edits: &[Edit],
+        failing: &[TestName],
+        narrowed: Option<&Narrowed>,
+        credence: f64,
+    ) {
+        let mut seen = self.here.seen.clone();
+        if let Some(seen) = &mut seen {
+            seen.failing = failing.to_vec();
+            seen.narrowed = narrowed.cloned();
+        }
+        let next = Standing {
+            credence: self.here.credence * credence,
+            parts: self.here.parts + 1,
+            base: edits.to_vec(),
+            seen,
+            facts: self.here.facts.clone(),
+            targets: self.here.targets.clone(),
+            ..Standing::default()
+        };
+        self.here.credence *= 1.0 - credence;
+        self.here.worth = moves::best(self);
+        self.others.push(std::mem::replace(&mut self.here, next));
+    }
+
+    fn turn(&mut self, to: usize) {
+        self.here.worth = moves::best(self);
+        if let Some(other) = self.others.get_mut(to) {
+            std::mem::swap(&mut self.here, other);
+        }
+    }
+
     /// Where else to go on, if that is worth more than here.
     pub(super) fn better_elsewhere(&self) -> Option<usize> {
         let left = |standing: &Standing| if standing.pool.is_empty() { 0.0 } else { LEFT };
@@ -118,6 +184,15 @@ impl Draft {
         let step = self.want(Effect::Check(ask));
         self.record(Event::Proving { step, candidate });
         true
+    }
+
+    /// Puts on top of the parts that the search stands on what was thought of elsewhere.
+    pub(super) fn carry(&mut self) {
+        let (candidates, dropped) = candidates::carried(&self.state);
+        if !candidates.is_empty() {
+            let until = self.state.candidates;
+            self.record(Event::Carried { candidates, dropped, until });
+        }
     }
 
     /// Takes what the whole check says of a part.
