@@ -2,10 +2,14 @@
 
 use std::fmt::Write;
 
+use tenfold_code::Edit;
 use tenfold_domain::CheckReport;
 
 use super::moves::{Generator, Move};
-use super::state::Repair;
+use super::state::{Repair, Standing};
+
+/// Characters of a line of code that are quoted.
+const WIDTH: usize = 80;
 
 pub(super) fn asking(state: &Repair, moves: &[Move]) -> String {
     let Some(first) = moves.first() else { return "thinking".to_owned() };
@@ -139,9 +143,30 @@ fn tried(state: &Repair) -> String {
         let all = seen.checked().len();
         let _ = write!(text, " The best candidate left {best} of {all} failing tests.");
     }
+    if state.winner.is_none() {
+        text.extend(part(state));
+    }
     if state.refused_by_judge > 0 {
-        let _ =
-            write!(text, " {} mended the failing tests but broke others.", state.refused_by_judge);
+        let refused = state.refused_by_judge;
+        let _ = write!(text, " The whole check refused {refused} that passed the failing tests.");
     }
     text
+}
+
+/// The best part that was found, for a person to go on from: where, and what it leaves.
+fn part(state: &Repair) -> Option<String> {
+    let standings = std::iter::once(&state.here).chain(&state.others);
+    let left = |standing: &&Standing| standing.seen.as_ref().map_or(0, |seen| seen.failing.len());
+    let best = standings.filter(|standing| standing.parts > 0).min_by_key(left)?;
+    let edit = |edit: &Edit| {
+        let line: String = edit.with.trim().chars().take(WIDTH).collect();
+        let line = line.lines().next().unwrap_or_default();
+        format!("`{line}` in {}, line {}", edit.path, edit.lines.start + 1)
+    };
+    let edits: Vec<String> = best.base.iter().take(3).map(edit).collect();
+    let left = match left(&best) {
+        1 => "one test still fails".to_owned(),
+        more => format!("{more} tests still fail"),
+    };
+    Some(format!(" A part is mended by {}; {left} with it.", edits.join("; ")))
 }

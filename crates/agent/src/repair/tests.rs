@@ -244,6 +244,17 @@ fn what_the_model_does_not_know_ends_with_words_about_what_was_tried() {
 }
 
 #[test]
+fn a_part_is_named_when_the_rest_is_not_found() {
+    let mut world = World::new();
+    world.known.remove("    return total(values) * count\n");
+    let (machine, _, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::GaveUp);
+    let note = &machine.ending().unwrap().note;
+    let part = "A part is mended by `result += value` in totals.py, line 4; one test still fails";
+    assert!(note.contains(part), "{note}");
+}
+
+#[test]
 fn a_check_that_passes_the_second_time_is_flaky() {
     let mut world = World::new();
     world.steady = false;
