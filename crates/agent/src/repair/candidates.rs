@@ -46,14 +46,14 @@ pub(super) fn gather(
         let (Some(answer), Some(target)) = (answer, state.here.targets.get(made.target)) else {
             continue;
         };
-        let Some(place) = Place::of(state, target) else { continue };
-        let file = Syntax::read(place.language, &place.text);
-        let texts = ideas(target, &place.text, &file, made, answer);
+        let Some(file) = File::of(state, target) else { continue };
+        let syntax = Syntax::read(file.language, &file.text);
+        let texts = ideas(target, &file.text, &syntax, made, answer);
         let from = sieve.found.len();
         let generator = made.generator;
         let each = texts.into_iter().map(|text| Idea { text, generator, merit: 0.0 });
-        sieve.sift(made.target, &place, &file, each);
-        let chance = state.chance(generator) * moves::place(state, made);
+        sieve.sift(made.target, &file, &syntax, each);
+        let chance = moves::chance(state, made) * moves::place(state, made);
         for (rank, candidate) in (0..).zip(&mut sieve.found[from..]) {
             candidate.merit += (chance * share(rank)).max(1e-12).ln();
         }
@@ -64,7 +64,7 @@ pub(super) fn gather(
 /// What was thought of where the search stands on fewer parts, put on top of those that it
 /// stands on here: the other of two faults may be among it, and to find it there costs no
 /// question.
-pub(super) fn carried(state: &Repair) -> (Vec<Candidate>, u32) {
+pub(super) fn carried(state: &Repair) -> Option<(Vec<Candidate>, u32)> {
     let mut sieve = Sieve::new(state);
     let here = &state.here;
     let below = |other: &&Standing| {
@@ -78,29 +78,45 @@ pub(super) fn carried(state: &Repair) -> (Vec<Candidate>, u32) {
     known.sort_by(|a, b| b.1.merit.total_cmp(&a.1.merit));
     known.truncate(CARRIED);
     if known.is_empty() {
-        return (Vec::new(), 0);
+        return None;
     }
-    for (index, target) in state.here.targets.iter().enumerate() {
-        let Some(place) = Place::of(state, target) else { continue };
-        let file = Syntax::read(place.language, &place.text);
+    for (index, target) in here.targets.iter().enumerate() {
+        let Some(file) = File::of(state, target) else { continue };
+        let syntax = Syntax::read(file.language, &file.text);
         let ideas = known.iter().filter_map(|(before, candidate)| {
             let old = before.targets.get(candidate.target)?;
-            if (&old.path, &old.name) != (&target.path, &target.name) {
+            let fresh = |edit: &&Edit| !before.base.contains(edit) && !here.base.contains(edit);
+            let own: Vec<&Edit> = candidate.edits.iter().filter(fresh).collect();
+            if window(here, old, own.first()?) != Some(index) {
                 return None;
             }
-            let own = candidate.edits.iter().filter(|edit| !before.base.contains(edit));
-            let mut edits: Vec<Edit> = state.here.base.clone();
-            edits.extend(own.cloned());
-            edits.retain(|edit| edit.path == target.path);
+            let base = here.base.iter().filter(|edit| edit.path == target.path);
+            let edits: Vec<Edit> = base.chain(own).cloned().collect();
             // What touches the part itself can't be put on top of it.
-            let text = edit::apply(place.original, &edits).ok()?;
+            let text = edit::apply(file.original, &edits).ok()?;
             // It is as likely as it was, but for where the rest of the fault is now.
-            let merit = candidate.merit + (target.mass / old.mass.max(1e-12)).max(1e-12).ln();
+            let (now, then) = (mass(here, old), mass(before, old));
+            let merit = candidate.merit + (now / then.max(1e-12)).max(1e-12).ln();
             Some(Idea { text, generator: candidate.generator, merit })
         });
-        sieve.sift(index, &place, &file, ideas);
+        sieve.sift(index, &file, &syntax, ideas);
     }
-    (sieve.found, sieve.dropped)
+    Some((sieve.found, sieve.dropped))
+}
+
+/// The target here that is of the same function as one elsewhere: of several windows the one
+/// with this edit in it.
+fn window(here: &Standing, of: &Target, edit: &Edit) -> Option<usize> {
+    let same = |target: &Target| (&target.path, &target.name) == (&of.path, &of.name);
+    let holds = |target: &Target| same(target) && target.lines.contains(&edit.lines.start);
+    let holding = here.targets.iter().position(holds);
+    holding.or_else(|| here.targets.iter().position(same))
+}
+
+/// The chance that the fault is in a target's function, all of its windows together.
+fn mass(standing: &Standing, of: &Target) -> f64 {
+    let same = |target: &&Target| (&target.path, &target.name) == (&of.path, &of.name);
+    standing.targets.iter().filter(same).map(|target| target.mass).sum()
 }
 
 /// A text of a file that may be a candidate.
@@ -111,7 +127,7 @@ struct Idea {
 }
 
 /// The file that a target is in.
-struct Place<'s> {
+struct File<'s> {
     path: &'s str,
     language: Language,
     /// As it was when the attempt began.
@@ -120,7 +136,7 @@ struct Place<'s> {
     text: String,
 }
 
-impl<'s> Place<'s> {
+impl<'s> File<'s> {
     fn of(state: &'s Repair, target: &'s Target) -> Option<Self> {
         let language = Language::of(Path::new(&target.path))?;
         let original = state.here.facts.texts.get(&target.path)?;
@@ -145,11 +161,11 @@ impl<'s> Sieve<'s> {
     fn sift(
         &mut self,
         index: usize,
-        place: &Place<'_>,
+        place: &File<'_>,
         file: &Syntax<'_>,
         ideas: impl Iterator<Item = Idea>,
     ) {
-        let part = Part::around(&self.state.here.targets[index], place, file);
+        let part = Stretch::around(&self.state.here.targets[index], place, file);
         let own = part.of(&place.text);
         let syntax = Syntax::read(place.language, &own);
         let (errors, canonical) = (syntax.errors(), syntax.canonical());
@@ -185,7 +201,7 @@ fn share(rank: u32) -> f64 {
 /// The part of a file that is looked at to tell changes of it apart: the outermost function
 /// around a place, where the language lets one stand by itself, else all of it. In a long file
 /// that is a hundredth of the time.
-struct Part {
+struct Stretch {
     /// Bytes of the file before it, and after it.
     before: usize,
     after: usize,
@@ -193,8 +209,8 @@ struct Part {
     front: &'static str,
 }
 
-impl Part {
-    fn around(target: &Target, place: &Place<'_>, file: &Syntax<'_>) -> Self {
+impl Stretch {
+    fn around(target: &Target, place: &File<'_>, file: &Syntax<'_>) -> Self {
         let (language, text) = (place.language, place.text.as_str());
         let alone = matches!(language, Language::Python | Language::Rust | Language::Go);
         let functions = if alone { file.functions() } else { Vec::new() };
@@ -263,7 +279,8 @@ fn swapped(
         Some(format!("{}{}{}", text.get(..from)?, swap.with, text.get(to..)?))
     };
     let called = file.calls(0..u32::MAX);
-    let names = swaps::Names { around: &names, called: &called };
+    let all = file.names(0..u32::MAX).into_iter().collect();
+    let names = swaps::Names { around: &names, called: &called, file: &all };
     Some(swaps::read(&lines(text, &span), tokens, names).into_iter().filter_map(swap).collect())
 }
 
@@ -381,7 +398,7 @@ def last():
     return 3
 ";
 
-    fn part(lines: std::ops::Range<u32>) -> Part {
+    fn part(lines: std::ops::Range<u32>) -> Stretch {
         let (head, body) = (lines.start..lines.start, lines.start..lines.start);
         let target = Target {
             path: "a.py".to_owned(),
@@ -396,8 +413,8 @@ def last():
             why: String::new(),
         };
         let (language, text) = (Language::Python, TEXT.to_owned());
-        let place = Place { path: "a.py", language, original: TEXT, text };
-        Part::around(&target, &place, &Syntax::read(language, TEXT))
+        let place = File { path: "a.py", language, original: TEXT, text };
+        Stretch::around(&target, &place, &Syntax::read(language, TEXT))
     }
 
     #[test]

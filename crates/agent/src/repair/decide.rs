@@ -1,8 +1,8 @@
 //! What follows from what: one function for each kind of result, and one that plans on.
 
-use tenfold_code::coverage;
 use tenfold_code::failure::{self, Failure};
 use tenfold_code::runner::{Place, Runner};
+use tenfold_code::{Edit, coverage};
 use tenfold_domain::{
     Answer, AttemptOutcome, CheckReport, CheckVerdict, Millis, StepId, TestName, TokenScore, Usage,
 };
@@ -110,7 +110,7 @@ impl Draft {
                 self.end(outcome, why);
             }
             (Effect::Check(ask), Reply::Checked { report, output }) => match ask.purpose {
-                Purpose::Baseline => self.baseline(&report),
+                Purpose::Baseline => self.baseline(&ask.command, &report),
                 Purpose::Trace => self.retraced(ask.plugin.is_some(), &report, output),
                 Purpose::Candidate => self.tried(input.step, &report),
                 Purpose::Part => self.proved(&report),
@@ -141,8 +141,14 @@ impl Draft {
         }
     }
 
-    fn baseline(&mut self, report: &CheckReport) {
+    fn baseline(&mut self, command: &str, report: &CheckReport) {
         match &report.verdict {
+            CheckVerdict::TimedOut if command != self.state.setup.check => {
+                // As the person gave it, it stops at the first failure, and may be quick.
+                let command = self.state.setup.check.clone();
+                let ask = CheckAsk { command, ..self.whole(Purpose::Baseline) };
+                self.want(Effect::Check(ask));
+            }
             CheckVerdict::Passed => {
                 // Once more: a check that passes now and fails then is worth knowing about.
                 let ask = self.whole(Purpose::Trace);
@@ -197,13 +203,16 @@ impl Draft {
         ask
     }
 
-    /// A plain run of what fails.
+    /// A plain run of what fails, to see whether it does so again.
     fn once_more(&self) -> CheckAsk {
-        let mut ask = self.whole(Purpose::Trace);
-        ask.edits.clone_from(&self.state.here.base);
-        if let Some(narrowed) =
-            self.state.here.seen.as_ref().and_then(|seen| seen.narrowed.as_ref())
-        {
+        self.failing(Purpose::Trace, &self.state.here.base, self.state.setup.check_timeout)
+    }
+
+    /// A run of what fails alone, as far as that can be told to the runner.
+    fn failing(&self, purpose: Purpose, edits: &[Edit], timeout: Millis) -> CheckAsk {
+        let mut ask = CheckAsk { edits: edits.to_vec(), timeout, ..self.whole(purpose) };
+        let seen = self.state.here.seen.as_ref();
+        if let Some(narrowed) = seen.and_then(|seen| seen.narrowed.as_ref()) {
             ask.command.clone_from(&narrowed.command);
         }
         ask
@@ -265,7 +274,7 @@ impl Draft {
                 text.clone_from(&source.text);
             }
         }
-        if targets.is_empty() {
+        if targets.is_empty() && self.state.others.is_empty() {
             let note = note::no_place(&self.state);
             return self.end(AttemptOutcome::GaveUp, note);
         }
@@ -280,7 +289,7 @@ impl Draft {
             if let Some(Answer::Scored { tokens }) = answer {
                 let most = tokens.iter().map(TokenScore::surprise).fold(0.0, f32::max);
                 // The more tokens, the more surprising is the most surprising of them by chance.
-                let surprise = most - BY_CHANCE * (tokens.len() as f32 / FEW_TOKENS).ln();
+                let surprise = most - BY_CHANCE * (tokens.len().max(1) as f32 / FEW_TOKENS).ln();
                 let (target, unit) = (made.target, made.unit);
                 self.record(Event::Scored { target, unit, surprise });
             }
@@ -310,13 +319,12 @@ impl Draft {
     fn judged(&mut self, report: &CheckReport) {
         let Some((_, candidate)) = self.state.judging.clone() else { return self.plan() };
         let passed = report.passed();
-        self.record(Event::Judged { candidate: candidate.id, passed });
+        // What mends all that it was tried with may be a part of what mends all that fails.
+        let part = !passed && self.is_part(report);
+        self.record(Event::Judged { candidate: candidate.id, passed, part });
         if passed {
             let note = note::finished(&self.state, report);
             self.end(AttemptOutcome::Finished, note);
-        } else if self.is_part(report) {
-            // It mends all that it was tried with, but that was not all that fails.
-            self.rebase(&candidate, report);
         } else {
             self.plan();
         }
@@ -333,7 +341,7 @@ impl Draft {
     /// Asks for what comes next, if nothing that runs has to be waited for.
     pub(super) fn plan(&mut self) {
         let state = &self.state;
-        if state.judging.is_some() || state.proving.is_some() || state.ending.is_some() {
+        if state.is_waiting() || state.ending.is_some() {
             return;
         }
         if let Some(candidate) = state.passing.first().cloned() {
@@ -376,16 +384,9 @@ impl Draft {
         let room = state.trying.len() < state.setup.parallel.max(1) as usize;
         let Some(next) = next.filter(|_| room).cloned() else { return false };
         let seen = state.here.seen.as_ref();
-        let narrowed = seen.and_then(|seen| seen.narrowed.clone());
         let part = seen.map_or(Millis(0), |seen| seen.part);
-        let timeout = Millis((part.0 * 5 + 4_000).min(state.setup.check_timeout.0));
-        let step = self.want(Effect::Check(CheckAsk {
-            purpose: Purpose::Candidate,
-            command: narrowed.map_or_else(|| self.state.setup.check.clone(), |n| n.command),
-            edits: next.edits.clone(),
-            timeout,
-            plugin: None,
-        }));
+        let ask = self.failing(Purpose::Candidate, &next.edits, state.at_most(part));
+        let step = self.want(Effect::Check(ask));
         self.record(Event::Trying { step, candidate: next.id });
         true
     }

@@ -99,7 +99,7 @@ pub enum Event {
         candidates: Vec<Candidate>,
         /// How many were not.
         dropped: u32,
-        /// Up to which one those that there are were looked at.
+        /// The last candidate that was looked at for this.
         until: u32,
     },
     /// A candidate is being checked.
@@ -145,9 +145,9 @@ pub enum Event {
         /// The chance that it is right.
         credence: f64,
     },
-    /// The search goes on from where it stood before, since that is worth more by now.
+    /// The search goes on where it stood before, since that is worth more by now.
     Turned {
-        /// Which of the other places.
+        /// Which of the other standings.
         to: usize,
     },
     /// A candidate is before the judge.
@@ -163,6 +163,8 @@ pub enum Event {
         candidate: u32,
         /// Whether the whole check passed.
         passed: bool,
+        /// Whether it mends a part of what fails, as far as the check said.
+        part: bool,
     },
     /// There was no check to judge a candidate with; it is taken as it is.
     Unjudged {

@@ -34,6 +34,11 @@ pub(super) fn usual(old: &str, new: &str) -> f64 {
     }
 }
 
+/// Whether a word is none that people choose.
+pub(super) fn is_word_of_language(word: &str) -> bool {
+    WORDS.contains(&word)
+}
+
 #[derive(PartialEq, Eq)]
 enum Kind {
     Name,

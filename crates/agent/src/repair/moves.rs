@@ -152,7 +152,7 @@ pub(super) fn choose(state: &Repair, draws: &mut Draws) -> Vec<Move> {
     let chance = |generator: Generator| {
         chances.iter().find(|(known, _)| *known == generator).map_or(0.0, |(_, chance)| *chance)
     };
-    // Each is chosen as if those before it had not helped.
+    // Each is chosen as if those before it had been made.
     let mut after = state.clone();
     let mut chosen: Vec<Move> = Vec::new();
     loop {
@@ -192,6 +192,11 @@ fn worth(state: &Repair, chance: &dyn Fn(Generator) -> f64) -> Vec<(f64, Move)> 
         .collect();
     worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     worth
+}
+
+/// The chance that a move mends a fault that is where it points, at the mean of its arm.
+pub(super) fn chance(state: &Repair, next: &Move) -> f64 {
+    state.chance(arm(state, next))
 }
 
 /// Whose chance a move has. What is not written yet is written in answer to words about as

@@ -159,9 +159,10 @@ fn part(state: &Repair) -> Option<String> {
     let left = |standing: &&Standing| standing.seen.as_ref().map_or(0, |seen| seen.failing.len());
     let best = standings.filter(|standing| standing.parts > 0).min_by_key(left)?;
     let edit = |edit: &Edit| {
-        let line: String = edit.with.trim().chars().take(WIDTH).collect();
-        let line = line.lines().next().unwrap_or_default();
-        format!("`{line}` in {}, line {}", edit.path, edit.lines.start + 1)
+        let line = edit.with.trim().lines().next().unwrap_or_default();
+        let line: String = line.chars().take(WIDTH).collect();
+        let what = if line.is_empty() { "nothing".to_owned() } else { format!("`{line}`") };
+        format!("{what} in {}, line {}", edit.path, edit.lines.start + 1)
     };
     let edits: Vec<String> = best.base.iter().take(3).map(edit).collect();
     let left = match left(&best) {

@@ -8,9 +8,9 @@
 
 use tenfold_code::Edit;
 use tenfold_code::coverage::{self, Coverage};
-use tenfold_domain::{CheckReport, CheckVerdict, Millis, StepId, TestName};
+use tenfold_domain::{CheckReport, CheckVerdict, Millis, TestName};
 
-use super::ask::{Effect, Purpose};
+use super::ask::{CheckAsk, Effect, Purpose};
 use super::candidates::{self, Candidate};
 use super::decide::Draft;
 use super::event::Event;
@@ -22,6 +22,8 @@ use super::state::{Repair, Standing};
 const PART: f64 = 0.05;
 /// The same, of what mends half of the tests or more.
 const HALF: f64 = 0.12;
+/// The same, of what mends all that it was tried with.
+const ALL: f64 = 0.4;
 /// How much less likely further parts are after each that was looked at.
 const LOOKED_AT: f64 = 0.5;
 /// Parts that the search stands on at a time: faults are found one after the other.
@@ -52,6 +54,9 @@ impl Partial {
     }
 
     fn chance(&self) -> f64 {
+        if self.left.is_empty() {
+            return ALL;
+        }
         if self.mended > 1 && self.mended >= self.left.len() { HALF } else { PART }
     }
 }
@@ -60,15 +65,15 @@ impl Repair {
     /// Folds the events about parts, and about where the search stands.
     pub(super) fn fold_part(&mut self, event: &Event) {
         match event {
-            Event::Proving { step, candidate } => self.take_for_proof(*step, *candidate),
+            Event::Proving { candidate, .. } => self.take_for_proof(*candidate),
             Event::Refuted { .. } => self.proving = None,
             Event::Rebased { edits, failing, narrowed, credence, .. } => {
-                if self.proving.take().is_none() {
-                    // The judge says so of what mended all that it was tried with.
-                    self.here.partial.clear();
-                    self.here.proofs.push(Vec::new());
+                if let Some(Partial { left, .. }) = self.proving.take() {
+                    // What mends no more than this mends the same, most often.
+                    self.here.partial.retain(|other| !other.mends_less_than(&left));
+                    self.here.proven.push(left);
                 }
-                self.rebase(edits, failing, narrowed.as_ref(), *credence);
+                self.stand_on(edits, failing, narrowed.as_ref(), *credence);
             }
             Event::Carried { candidates, dropped, until } => {
                 self.admit(candidates, *dropped);
@@ -79,17 +84,13 @@ impl Repair {
         }
     }
 
-    fn take_for_proof(&mut self, step: StepId, candidate: u32) {
+    fn take_for_proof(&mut self, candidate: u32) {
         let known = self.here.partial.iter().position(|partial| partial.candidate.id == candidate);
-        let Some(index) = known else { return };
-        let partial = self.here.partial.remove(index);
-        // What mends no more than this mends the same, most often, and stands or falls with it.
-        self.here.partial.retain(|other| !other.mends_less_than(&partial.left));
-        self.here.proofs.push(partial.left.clone());
-        self.proving = Some((step, partial));
+        self.proving = known.map(|index| self.here.partial.remove(index));
+        self.here.proofs += 1;
     }
 
-    fn rebase(
+    fn stand_on(
         &mut self,
         edits: &[Edit],
         failing: &[TestName],
@@ -124,6 +125,9 @@ impl Repair {
 
     /// Where else to go on, if that is worth more than here.
     pub(super) fn better_elsewhere(&self) -> Option<usize> {
+        if self.others.is_empty() {
+            return None;
+        }
         let left = |standing: &Standing| if standing.pool.is_empty() { 0.0 } else { LEFT };
         let worth = |standing: &Standing| standing.credence * standing.worth.max(left(standing));
         let here = self.here.credence * moves::best(self).max(left(&self.here));
@@ -155,7 +159,7 @@ impl Repair {
     /// the end.
     fn likeliest_part(&self) -> Option<(f64, &Candidate)> {
         let seconds = self.here.seen.as_ref()?.whole.0.max(100) as f64 / 1_000.0;
-        let doubt = LOOKED_AT.powi(self.here.proofs.len() as i32);
+        let doubt = LOOKED_AT.powi(self.here.proofs as i32);
         let worth = |partial: &Partial| partial.chance() * doubt / seconds;
         let best = self.here.partial.iter().max_by(|a, b| {
             let by_merit = a.candidate.merit.total_cmp(&b.candidate.merit);
@@ -177,10 +181,9 @@ impl Draft {
             return false;
         }
         let whole = state.here.seen.as_ref().map_or(Millis(0), |seen| seen.whole);
-        let mut ask = self.whole(Purpose::Part);
-        ask.edits.clone_from(&candidate.edits);
-        ask.timeout = ask.timeout.min(Millis(whole.0 * 5 + 4_000));
+        let (edits, timeout) = (candidate.edits.clone(), state.at_most(whole));
         let candidate = candidate.id;
+        let ask = CheckAsk { edits, timeout, ..self.whole(Purpose::Part) };
         let step = self.want(Effect::Check(ask));
         self.record(Event::Proving { step, candidate });
         true
@@ -188,8 +191,7 @@ impl Draft {
 
     /// Puts on top of the parts that the search stands on what was thought of elsewhere.
     pub(super) fn carry(&mut self) {
-        let (candidates, dropped) = candidates::carried(&self.state);
-        if !candidates.is_empty() {
+        if let Some((candidates, dropped)) = candidates::carried(&self.state) {
             let until = self.state.candidates;
             self.record(Event::Carried { candidates, dropped, until });
         }
@@ -197,7 +199,7 @@ impl Draft {
 
     /// Takes what the whole check says of a part.
     pub(super) fn proved(&mut self, report: &CheckReport) {
-        let Some((_, partial)) = self.state.proving.clone() else { return self.plan() };
+        let Some(partial) = self.state.proving.clone() else { return self.plan() };
         if self.is_part(report) {
             return self.rebase(&partial.candidate, report);
         }

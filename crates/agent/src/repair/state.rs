@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tenfold_code::Edit;
 use tenfold_domain::{AttemptOutcome, Millis, StepId, TestName, Usage};
 
-use super::ask::{Effect, Setup};
+use super::ask::{Effect, Purpose, Setup};
 use super::bandit::Arm;
 use super::candidates::Candidate;
 use super::event::Event;
@@ -77,16 +77,18 @@ pub(super) struct Standing {
     /// How surprising the units are that were scored, by target and unit.
     pub(super) surprise: BTreeMap<(usize, usize), f32>,
     pub(super) made: BTreeSet<Move>,
-    /// Candidates up to this one were put on top of its parts, if it has any.
+    /// Candidates up to this one were looked at for its parts, if it has any.
     pub(super) carried: u32,
     /// Candidates that have not been checked, the best last.
     pub(super) pool: Vec<Candidate>,
     /// Candidates that were checked and did not pass.
     pub(super) checked: Vec<Candidate>,
-    /// Those of them that mend a part that no other is known to mend.
+    /// Those of them that mend a part which no proven one mends.
     pub(super) partial: Vec<Partial>,
-    /// Parts that the whole check was run on, with the tests that each leaves failing.
-    pub(super) proofs: Vec<Vec<TestName>>,
+    /// How many parts the whole check was run on.
+    pub(super) proofs: u32,
+    /// What each part that was gone on from leaves failing, of the tests it was tried with.
+    pub(super) proven: Vec<Vec<TestName>>,
 }
 
 /// How surprising a statement is, on the average,
@@ -111,7 +113,7 @@ pub struct Repair {
     pub(super) moving: BTreeMap<StepId, Vec<Move>>,
     pub(super) rounds: u32,
     pub(super) trying: BTreeMap<StepId, Candidate>,
-    pub(super) proving: Option<(StepId, Partial)>,
+    pub(super) proving: Option<Partial>,
     pub(super) judging: Option<(StepId, Candidate)>,
     /// What is tried once is not tried again.
     pub(super) keys: BTreeSet<u64>,
@@ -220,7 +222,22 @@ impl Repair {
         let told = self.here.surprise.get(&(target, unit)).map_or(1.0, |surprise| {
             (TELLS * (f64::from(*surprise) - USUAL)).exp().clamp(LEAST, MOST)
         });
-        known.mass * weight(&known.units[unit]) / total * told
+        let chance = known.mass * weight(&known.units[unit]) / total;
+        chance * told / (1.0 - chance + chance * told)
+    }
+
+    /// Whether something runs on whose end it depends what comes next.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.wanted.values().any(|effect| match effect {
+            Effect::Check(ask) => ask.purpose != Purpose::Candidate,
+            Effect::Read | Effect::Judge { .. } => true,
+            Effect::Infer { .. } => false,
+        })
+    }
+
+    /// The longest that a run may take which took so long before.
+    pub(super) fn at_most(&self, before: Millis) -> Millis {
+        Millis((before.0 * 5 + 4_000).min(self.setup.check_timeout.0))
     }
 
     /// What one check of a candidate takes, in seconds of waiting.
@@ -289,9 +306,9 @@ impl Repair {
                 });
                 self.judging = known.map(|candidate| (*step, candidate));
             }
-            Event::Judged { passed, .. } => self.count_judgement(*passed),
+            Event::Judged { passed, part, .. } => self.count_judgement(*passed, *part),
             // Nothing spoke against it.
-            Event::Unjudged { .. } => self.count_judgement(true),
+            Event::Unjudged { .. } => self.count_judgement(true, false),
             Event::Ended { outcome, note } => {
                 self.wanted.clear();
                 self.ending = Some(Ending { outcome: *outcome, note: note.clone() });
@@ -366,16 +383,20 @@ impl Repair {
             self.passing.push(candidate);
             return;
         }
+        // The search may have gone on from a part while it was being checked.
+        if !self.here.base.iter().all(|edit| candidate.edits.contains(edit)) {
+            return;
+        }
         self.here.checked.push(candidate.clone());
         if let Some(left) = failing.filter(|_| fewer) {
             let partial = Partial { candidate, mended: before - left.len(), left: left.to_vec() };
-            if !self.here.proofs.iter().any(|left| partial.mends_less_than(left)) {
+            if !self.here.proven.iter().any(|left| partial.mends_less_than(left)) {
                 self.here.partial.push(partial);
             }
         }
     }
 
-    fn count_judgement(&mut self, passed: bool) {
+    fn count_judgement(&mut self, passed: bool, part: bool) {
         let Some((_, candidate)) = self.judging.take() else { return };
         if passed {
             self.winner = Some(Winner {
@@ -385,6 +406,10 @@ impl Repair {
             });
         } else {
             self.refused_by_judge += 1;
+            let mended = self.here.seen.as_ref().map_or(0, |seen| seen.checked().len());
+            if part {
+                self.here.partial.push(Partial { candidate, mended, left: Vec::new() });
+            }
         }
     }
 }

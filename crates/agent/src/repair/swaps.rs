@@ -21,6 +21,10 @@ const END: [char; 6] = [')', ']', '}', ',', ':', '\n'];
 const NAMES: usize = 4;
 /// Tokens that may be left out at once.
 const LEFT_OUT: usize = 4;
+/// What it counts that a name stands nowhere else in the file,
+const UNHEARD_OF: f64 = -4.0;
+/// and that a function's does, which may be the language's own.
+const UNHEARD_OF_CALL: f64 = -1.0;
 
 /// A change of a scored text.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +45,8 @@ pub(super) struct Names<'n> {
     pub(super) around: &'n [&'n str],
     /// Those that are called somewhere in the file.
     pub(super) called: &'n [&'n str],
+    /// Those that the file uses anywhere.
+    pub(super) file: &'n BTreeSet<&'n str>,
 }
 
 /// The changes of a text that its score suggests, likeliest first.
@@ -90,7 +96,7 @@ impl Here<'_> {
             let old = self.text.get(range.clone());
             let Some(old) = old.filter(|old| *old != with) else { return };
             if !self.calls_a_value(&range, &with) {
-                let ratio = ratio + mistakes::usual(old, &with);
+                let ratio = ratio + mistakes::usual(old, &with) + self.unheard_of(&range, &with);
                 swaps.push(Swap { range, with, ratio });
             }
         };
@@ -100,7 +106,7 @@ impl Here<'_> {
                     let share = ratio - (words.len() as f64).ln();
                     for word in words {
                         for (range, with) in
-                            [self.exchanged(&range, &word), self.reordered(&range, &word)]
+                            [self.exchanged(&range, &word), self.reordered(range.start, &word)]
                                 .into_iter()
                                 .flatten()
                         {
@@ -109,7 +115,12 @@ impl Here<'_> {
                         add(range.clone(), word, share);
                     }
                 }
-                None => add(span.clone(), other.to_owned(), ratio),
+                None => {
+                    if let Some((range, with)) = self.reordered_signs(&span, stands, other) {
+                        add(range, with, ratio);
+                    }
+                    add(span.clone(), other.to_owned(), ratio);
+                }
             }
         }
         // The model would rather see here what comes a little later. One token may be many signs.
@@ -162,21 +173,60 @@ impl Here<'_> {
         Some((here.start..here.end + at + word.len(), with))
     }
 
+    /// How much less likely it is that a name is right which the file uses nowhere: hardly ever,
+    /// if it is not called. A natural logarithm.
+    fn unheard_of(&self, range: &Range<usize>, with: &str) -> f64 {
+        let (before, after) = (&self.text[..range.start], &self.text[range.end..]);
+        let quotes = before.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count();
+        let name = with.trim().trim_start_matches(['.', '_']);
+        let plain = |known: &&str| known.trim_start_matches('_') == name;
+        let is_name = starts_with_word(Some(name)) && name.chars().all(is_word);
+        let number = name.starts_with(is_digit);
+        if number
+            || !is_name
+            || quotes % 2 == 1
+            || mistakes::is_word_of_language(name)
+            || self.names.file.iter().any(plain)
+        {
+            return 0.0;
+        }
+        if after.starts_with('(') { UNHEARD_OF_CALL } else { UNHEARD_OF }
+    }
+
+    /// The same as [`Here::reordered`], of arguments that begin with a sign.
+    fn reordered_signs(
+        &self,
+        span: &Range<usize>,
+        stands: &str,
+        other: &str,
+    ) -> Option<(Range<usize>, String)> {
+        let alike = |(a, b): &(char, char)| a == b && !is_word(*a);
+        let common: usize =
+            stands.chars().zip(other.chars()).take_while(alike).map(|(c, _)| c.len_utf8()).sum();
+        let begins = other.get(common..)?.trim();
+        let blank = stands[common..].len() - stands[common..].trim_start().len();
+        (!begins.is_empty()).then(|| self.reordered(span.start + common + blank, begins))?
+    }
+
     /// Two arguments that change places: the one that begins here, and the one after it that
-    /// begins with the word that the model would rather see here.
-    fn reordered(&self, here: &Range<usize>, word: &str) -> Option<(Range<usize>, String)> {
-        let after = self.text.get(here.start..)?;
+    /// begins as the model would rather go on here.
+    fn reordered(&self, here: usize, begins: &str) -> Option<(Range<usize>, String)> {
+        let before = self.text.get(..here)?.trim_end();
+        if !before.ends_with(['(', '[', '{', ',']) {
+            return None;
+        }
+        let after = self.text.get(here..)?;
         let mut ends = commas(after).into_iter();
         let first = ends.next().filter(|end| after[*end..].starts_with(','))?;
         let mut from = first + 1;
         for end in ends {
             let blank = after[from..end].len() - after[from..end].trim_start().len();
             let (start, second) = (from + blank, after[from..end].trim());
-            let begins = second.strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_word));
+            let whole = |rest: &str| !(ends_in_word(begins) && rest.starts_with(is_word));
             // Single words are exchanged as they are.
-            if begins && (second.len() > word.len() || first > here.len()) {
+            if second.strip_prefix(begins).is_some_and(whole) {
                 let (one, between) = (&after[..first], &after[first..start]);
-                let range = here.start..here.start + start + second.len();
+                let range = here..here + start + second.len();
                 return Some((range, format!("{second}{between}{one}")));
             }
             from = end + 1;
@@ -288,7 +338,8 @@ mod tests {
             let (from, to) = (swap.range.start, swap.range.end);
             format!("{}{}{}", &text[..from], swap.with, &text[to..])
         };
-        let names = Names { around: &words, called: &["f"] };
+        let file = words.into_iter().collect();
+        let names = Names { around: &words, called: &["f"], file: &file };
         read(text, &tokens, names).into_iter().map(swap).collect()
     }
 
@@ -322,9 +373,28 @@ mod tests {
         has("f(low, high)\n", "low", "high", "f(high, low)\n");
         has("f(low, high)\n", "low", "high", "f(high, high)\n");
         has("f(x.high,\n  x.low)\n", ".high", ".low", "f(x.low,\n  x.high)\n");
+        has("sub(\"\", r\"x$\", low)\n", "\"", "r", "sub(r\"x$\", \"\", low)\n");
         has("tee(high, cons(low, [1, 2]))\n", "high", "cons", "tee(cons(low, [1, 2]), high)\n");
         // A token is the beginning of the names around.
         has("f(high)\n", "high", "lower", "f(lower_bound)\n");
+    }
+
+    #[test]
+    fn names_that_the_file_does_not_use_come_last() {
+        let order = |others: [&str; 2]| {
+            let token = TokenScore {
+                start: 0,
+                log_probability: -6.0,
+                others: others
+                    .map(|text| OtherToken { text: text.to_owned(), log_probability: -0.5 })
+                    .into(),
+            };
+            let file = BTreeSet::from(["low", "high"]);
+            let names = Names { around: &["low", "high"], called: &[], file: &file };
+            read("low + 1", &[token], names)[0].with.clone()
+        };
+        assert_eq!(order(["high", "depth"]), "high");
+        assert_eq!(order(["depth", "high"]), "high");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use tenfold_code::{Edit, edit};
 use tenfold_domain::{
-    Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, Millis, OtherToken, Sample, Seed,
-    TestName, TokenScore, Usage,
+    Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, Draws, Millis, OtherToken, Sample,
+    Seed, TestName, TokenScore, Usage,
 };
 
 use super::{Effect, Event, Generator, Input, Repair, Reply, Setup, Source};
@@ -56,6 +56,8 @@ struct World {
     steady: bool,
     /// What the person says, where the task has no check.
     unchecked: Option<&'static str>,
+    /// In which order effects come to their ends; the oldest first, if nothing draws it.
+    order: Option<Draws>,
     clock: u64,
     tick: u64,
 }
@@ -80,6 +82,7 @@ impl World {
             runs: 0,
             steady: true,
             unchecked: None,
+            order: None,
             clock: 0,
             tick: 10,
         }
@@ -196,7 +199,12 @@ impl World {
         events.iter().for_each(|event| machine.evolve(event));
         let mut inputs = Vec::new();
         for _ in 0..2_000 {
-            let Some((step, effect)) = machine.wants().first().cloned() else { break };
+            let mut wants = machine.wants();
+            if wants.is_empty() {
+                break;
+            }
+            let next = self.order.as_mut().map_or(0, |draws| draws.below(wants.len()));
+            let (step, effect) = wants.swap_remove(next);
             self.clock += self.tick;
             let reply = self.reply(&effect);
             let input = Input { step, elapsed: Millis(self.clock), reply };
@@ -290,8 +298,8 @@ fn a_name_that_nothing_sets_is_set_before_it_is_used() {
     assert_eq!(outcome(&machine), AttemptOutcome::Finished);
 }
 
-#[test]
-fn a_part_that_leads_nowhere_is_gone_back_from() {
+/// A part that is none: it mends a test, breaks none, and the fault is elsewhere.
+fn misleading() -> World {
     let mut world = World::new();
     world.known = BTreeMap::from([("        result -= value\n", "        result = value\n")]);
     world.deeper = BTreeMap::from([("        result -= value\n", "        result += value\n")]);
@@ -300,6 +308,12 @@ fn a_part_that_leads_nowhere_is_gone_back_from() {
         ("test_totals.py::test_mean", &["        result = value"]),
     ];
     world.either = Some("result += value");
+    world
+}
+
+#[test]
+fn a_part_that_leads_nowhere_is_gone_back_from() {
+    let mut world = misleading();
     let (machine, events, _) = world.work();
     assert!(events.iter().any(|event| matches!(event, Event::Rebased { .. })));
     assert!(events.iter().any(|event| matches!(event, Event::Turned { .. })));
@@ -308,8 +322,8 @@ fn a_part_that_leads_nowhere_is_gone_back_from() {
     assert!(mended.contains("result += value") && machine.here.parts == 0);
 }
 
-#[test]
-fn a_part_that_breaks_another_test_is_not_gone_on_from() {
+/// A part that is none, since it breaks a test that passed.
+fn breaking() -> World {
     let mut world = World::new();
     world.known.remove("        result -= value\n");
     world.deeper = BTreeMap::from([("        result -= value\n", "        result += value\n")]);
@@ -319,6 +333,12 @@ fn a_part_that_breaks_another_test_is_not_gone_on_from() {
         ("test_totals.py::test_count", &["* count"]),
     ];
     world.either = Some("result += value");
+    world
+}
+
+#[test]
+fn a_part_that_breaks_another_test_is_not_gone_on_from() {
+    let mut world = breaking();
     let (machine, events, _) = world.work();
     assert!(events.iter().any(|event| matches!(event, Event::Refuted { .. })));
     assert!(!events.iter().any(|event| matches!(event, Event::Rebased { .. })));
@@ -333,6 +353,20 @@ fn what_was_thought_of_before_is_put_on_top_of_a_part() {
     let (machine, events, _) = world.work();
     assert_eq!(outcome(&machine), AttemptOutcome::Finished);
     assert!(events.iter().any(|event| matches!(event, Event::Rebased { .. })));
+}
+
+#[test]
+fn whatever_ends_first_an_attempt_comes_to_its_end() {
+    for world in [World::new, misleading, breaking] {
+        for seed in 0..40 {
+            let mut world = World { order: Some(Seed(seed).draws()), ..world() };
+            let (machine, events, _) = world.work();
+            assert_eq!(outcome(&machine), AttemptOutcome::Finished, "seed {seed}");
+            let mut folded = Repair::new(world.setup());
+            events.iter().for_each(|event| folded.evolve(event));
+            assert!(folded == machine, "seed {seed}");
+        }
+    }
 }
 
 #[test]

@@ -30,36 +30,39 @@ pub(super) fn only(runner: Runner, words: &[Word], tests: &[&str]) -> Option<Vec
 
 /// The arguments that run all tests, whether some fail or not; `None` if these do.
 pub(super) fn to_the_end(runner: Runner, words: &[Word]) -> Option<Vec<String>> {
-    let goes_on = "--no-fail-fast";
-    let mut arguments: Vec<String> = Vec::new();
-    if matches!(runner, Runner::Cargo | Runner::Nextest) {
-        arguments.extend(words.iter().map(|word| word.raw.clone()));
-        let missing = !arguments.iter().any(|word| word == goes_on);
-        arguments.insert(0, goes_on.to_owned());
-        return missing.then_some(arguments);
-    }
-    let stops: &[&str] = match runner {
-        Runner::Pytest => &["-x", "--exitfirst", "--maxfail"],
-        Runner::Unittest => &["-f", "--failfast"],
-        Runner::Jest | Runner::Vitest => &["--bail"],
-        Runner::Mocha => &["-b", "--bail"],
-        Runner::Go => &["-failfast"],
-        _ => return None,
+    let (stops, goes_on): (&[&str], &[&str]) = match runner {
+        Runner::Pytest => (&["-x", "--exitfirst", "--maxfail"], &[]),
+        Runner::Unittest => (&["-f", "--failfast"], &[]),
+        Runner::Cargo => (&[], &["--no-fail-fast"]),
+        Runner::Nextest => (&["--fail-fast", "--ff", "--max-fail"], &["--no-fail-fast", "--nff"]),
+        Runner::Jest | Runner::Vitest => (&["--bail"], &[]),
+        Runner::Mocha => (&["-b", "--bail"], &[]),
+        Runner::Go => (&["-failfast"], &[]),
+        Runner::Maven => (&["-ff", "--fail-fast"], &["-fae", "--fail-at-end", "-fn"]),
+        Runner::Gradle => (&[], &["--continue"]),
+        Runner::Node | Runner::Python => return None,
     };
     let words = spread(runner, words);
     let mut left = words.iter().peekable();
-    let mut stopped = false;
+    let mut arguments: Vec<String> = Vec::new();
+    let mut changed = false;
     while let Some(word) = left.next() {
         let text = word.value.as_deref().unwrap_or_default();
         if !stops.contains(&text.split('=').next().unwrap_or(text)) {
             arguments.push(word.raw.clone());
             continue;
         }
-        stopped = true;
+        changed = true;
         let is_number = |word: &&Word| word.raw.bytes().all(|b| b.is_ascii_digit());
         left.next_if(is_number);
     }
-    stopped.then_some(arguments)
+    if let [first, ..] = goes_on
+        && !arguments.iter().any(|word| goes_on.contains(&word.as_str()))
+    {
+        arguments.insert(0, (*first).to_owned());
+        changed = true;
+    }
+    changed.then_some(arguments)
 }
 
 /// Short options of pytest that were written as one word, each by itself.
@@ -331,7 +334,6 @@ fn maven(words: &[Word], tests: &[&str]) -> Option<Vec<String>> {
     // Modules without any of these tests are no failure; the property's name has changed.
     arguments.push("-DfailIfNoTests=false".to_owned());
     arguments.push("-Dsurefire.failIfNoSpecifiedTests=false".to_owned());
-    arguments.push("-Dsurefire.skipAfterFailureCount=1".to_owned());
     Some(arguments)
 }
 

@@ -133,8 +133,18 @@ const CARGO: Table = Table {
         "--skip",
         "--test-threads",
         "--format",
+        "--max-fail",
     ],
-    dropped: &["--no-fail-fast", "-E", "--filterset", "--exact"],
+    dropped: &[
+        "--no-fail-fast",
+        "--nff",
+        "--fail-fast",
+        "--ff",
+        "--max-fail",
+        "-E",
+        "--filterset",
+        "--exact",
+    ],
 };
 
 const JEST: Table = Table {

@@ -180,7 +180,7 @@ fn go_and_java_run_their_tests() {
         &["mvn -q test", "./gradlew :core:test --info"],
         &["stats.StatsTest#even", "stats.StatsTest#odd", "BoxTest#first"],
         &expect![[r#"
-            mvn -q test '-Dtest=BoxTest#first,StatsTest#even+odd' -DfailIfNoTests=false -Dsurefire.failIfNoSpecifiedTests=false -Dsurefire.skipAfterFailureCount=1
+            mvn -q test '-Dtest=BoxTest#first,StatsTest#even+odd' -DfailIfNoTests=false -Dsurefire.failIfNoSpecifiedTests=false
             ./gradlew :core:test --tests stats.StatsTest.even --tests stats.StatsTest.odd --tests '*BoxTest.first' --info"#]],
     );
 }
@@ -194,13 +194,15 @@ fn all_tests_are_run_whatever_fails() {
     let lines = [
         all("cargo test -q -- --nocapture"),
         all("cargo test --no-fail-fast"),
-        all("cargo nextest run"),
+        all("cargo nextest run --max-fail=1"),
         all("pytest -xq tests --maxfail 3 -k 'not slow'"),
         all("pytest --maxfail=1 tests"),
         all("pytest -q tests"),
         all("npx jest --bail a.test.js"),
         all("go test -failfast ./..."),
-        all("mvn test"),
+        all("python -m unittest -f a.B"),
+        all("mvn -q test"),
+        all("node --test"),
     ];
     expect![[r#"
         cargo test --no-fail-fast -q -- --nocapture
@@ -211,6 +213,8 @@ fn all_tests_are_run_whatever_fails() {
         (as it is)
         npx jest a.test.js
         go test ./...
+        python -m unittest a.B
+        mvn -fae -q test
         (as it is)"#]]
     .assert_eq(&lines.join("\n"));
 }

@@ -59,12 +59,9 @@ pub(super) fn traced(
 ) -> Option<Traced> {
     let trace = format!("{}/{}", place.folder, tracer::TRACE);
     let (arguments, sitecustomize) = match runner {
-        Runner::Cargo | Runner::Nextest => return probed(line, head, trace),
+        Runner::Cargo | Runner::Nextest => return probed(runner, line, head, trace),
         Runner::Pytest => (pytest(line, head, if place.whole { &[] } else { tests })?, false),
-        Runner::Unittest | Runner::Python => {
-            let own = &line.words[head..];
-            (own.iter().map(|word| word.raw.clone()).collect(), true)
-        }
+        Runner::Unittest | Runner::Python => (to_the_end(runner, line, head), true),
         _ => return None,
     };
     if line.words[..head].iter().any(|word| is_isolated(word.text())) {
@@ -96,10 +93,8 @@ pub(super) fn traced(
 
 /// The whole check, to its end: a test that fails says nothing of those after it. The thread of
 /// a test has its name only where there is more than one.
-fn probed(line: &Line, head: usize, trace: String) -> Option<Traced> {
-    let own = &line.words[head..];
-    let arguments = narrow::to_the_end(Runner::Cargo, own)
-        .unwrap_or_else(|| own.iter().map(|word| word.raw.clone()).collect());
+fn probed(runner: Runner, line: &Line, head: usize, trace: String) -> Option<Traced> {
+    let arguments = to_the_end(runner, line, head);
     Some(Traced {
         command: rebuilt(line, head, &arguments)?,
         env: vec![
@@ -110,6 +105,13 @@ fn probed(line: &Line, head: usize, trace: String) -> Option<Traced> {
         trace,
         probes: true,
     })
+}
+
+/// The runner's own arguments, without any that end the run at the first failure.
+fn to_the_end(runner: Runner, line: &Line, head: usize) -> Vec<String> {
+    let own = &line.words[head..];
+    let as_given = || own.iter().map(|word| word.raw.clone()).collect();
+    narrow::to_the_end(runner, own).unwrap_or_else(as_given)
 }
 
 /// Whether an option of the interpreter keeps it from reading the environment.
