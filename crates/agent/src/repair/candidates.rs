@@ -114,30 +114,30 @@ fn window(here: &Standing, of: &Target, edit: &Edit) -> Option<usize> {
 }
 
 /// The chance that the fault is in a target's function, all of its windows together.
-fn mass(standing: &Standing, of: &Target) -> f64 {
+pub(super) fn mass(standing: &Standing, of: &Target) -> f64 {
     let same = |target: &&Target| (&target.path, &target.name) == (&of.path, &of.name);
     standing.targets.iter().filter(same).map(|target| target.mass).sum()
 }
 
 /// A text of a file that may be a candidate.
-struct Idea {
-    text: String,
-    generator: Generator,
-    merit: f64,
+pub(super) struct Idea {
+    pub(super) text: String,
+    pub(super) generator: Generator,
+    pub(super) merit: f64,
 }
 
 /// The file that a target is in.
-struct File<'s> {
+pub(super) struct File<'s> {
     path: &'s str,
-    language: Language,
+    pub(super) language: Language,
     /// As it was when the attempt began.
-    original: &'s str,
+    pub(super) original: &'s str,
     /// With what is mended so far.
-    text: String,
+    pub(super) text: String,
 }
 
 impl<'s> File<'s> {
-    fn of(state: &'s Repair, target: &'s Target) -> Option<Self> {
+    pub(super) fn of(state: &'s Repair, target: &'s Target) -> Option<Self> {
         let language = Language::of(Path::new(&target.path))?;
         let original = state.here.facts.texts.get(&target.path)?;
         let text = state.text(&target.path)?;
@@ -146,19 +146,19 @@ impl<'s> File<'s> {
 }
 
 /// Lets through what is worth a check.
-struct Sieve<'s> {
+pub(super) struct Sieve<'s> {
     state: &'s Repair,
     seen: BTreeSet<u64>,
-    found: Vec<Candidate>,
-    dropped: u32,
+    pub(super) found: Vec<Candidate>,
+    pub(super) dropped: u32,
 }
 
 impl<'s> Sieve<'s> {
-    fn new(state: &'s Repair) -> Self {
+    pub(super) fn new(state: &'s Repair) -> Self {
         Self { state, seen: state.keys.clone(), found: Vec::new(), dropped: 0 }
     }
 
-    fn sift(
+    pub(super) fn sift(
         &mut self,
         index: usize,
         place: &File<'_>,

@@ -13,6 +13,7 @@ use super::event::Event;
 use super::moves;
 use super::narrowed::{self, Narrowed};
 use super::note;
+use super::pairs;
 use super::prompts;
 use super::state::Repair;
 use super::targets;
@@ -400,6 +401,10 @@ impl Draft {
         if let Some(to) = self.state.better_elsewhere() {
             self.record(Event::Turned { to });
             self.carry();
+            return self.plan();
+        }
+        if let Some(paired) = pairs::made(&self.state) {
+            self.record(paired);
             return self.plan();
         }
         let mut draws = self.state.setup.seed.child(u64::from(self.state.rounds)).draws();

@@ -102,6 +102,15 @@ pub enum Event {
         /// The last candidate that was looked at for this.
         until: u32,
     },
+    /// Candidates of one function were put together, two and two.
+    Paired {
+        /// Those worth a check.
+        candidates: Vec<Candidate>,
+        /// How many were not.
+        dropped: u32,
+        /// The last candidate that was looked at for this.
+        until: u32,
+    },
     /// A candidate is being checked.
     Trying {
         /// The step that checks it.

@@ -14,6 +14,7 @@ mod mistakes;
 mod moves;
 mod narrowed;
 mod note;
+mod pairs;
 mod parts;
 mod prompts;
 mod state;

@@ -79,6 +79,10 @@ pub(super) struct Standing {
     pub(super) made: BTreeSet<Move>,
     /// Candidates up to this one were looked at for its parts, if it has any.
     pub(super) carried: u32,
+    /// Candidates up to this one were looked at for pairs.
+    pub(super) paired: u32,
+    /// Candidates that are pairs.
+    pub(super) pairs: BTreeSet<u32>,
     /// Candidates that have not been checked, the best last.
     pub(super) pool: Vec<Candidate>,
     /// Candidates that were checked and did not pass.
@@ -289,6 +293,11 @@ impl Repair {
             Event::Gathered { moves, candidates, dropped, usage, wall } => {
                 self.gather(moves, candidates, *dropped);
                 self.used(*usage, *wall);
+            }
+            Event::Paired { candidates, dropped, until } => {
+                self.here.pairs.extend(candidates.iter().map(|candidate| candidate.id));
+                self.here.paired = *until;
+                self.admit(candidates, *dropped);
             }
             Event::Trying { step, candidate } => self.take_up(*step, *candidate),
             Event::Tried { candidate, failing, passed, wall } => {

@@ -346,6 +346,19 @@ fn a_part_that_breaks_another_test_is_not_gone_on_from() {
 }
 
 #[test]
+fn two_faults_that_hide_each_other_are_mended_together() {
+    let mut world = World::new();
+    let text = TOTALS.replace("result = 0", "result = 1");
+    world.files.insert("totals.py".to_owned(), text);
+    world.known.insert("    result = 1\n", "    result = 0\n");
+    world.needs = vec![("test_totals.py::test_total", &["result = 0", "result += value"])];
+    let (machine, events, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    assert!(events.iter().any(|event| matches!(event, Event::Paired { .. })));
+    assert!(machine.here.parts == 0 && machine.winner().unwrap().edits.len() == 2);
+}
+
+#[test]
 fn what_was_thought_of_before_is_put_on_top_of_a_part() {
     let mut world = World::new();
     // Only what was asked before the part was found gives the second line.
