@@ -27,6 +27,10 @@ const MESSAGE: usize = 2;
 pub(super) const LONG: u32 = 4;
 /// Lines of the file above a function that is not written yet that the model sees.
 const ABOVE: u32 = 40;
+/// A function of so many lines is short, its docstring included.
+const SHORT: u32 = 20;
+/// Signatures of other functions that are shown with a short one.
+const BESIDE: usize = 10;
 /// A line of a comment is cut after this many characters.
 const WIDTH: usize = 110;
 
@@ -49,9 +53,10 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
             let start = offset(&text, span.start);
             let end = offset(&text, span.end);
             let rest = after(target, &text, span.end);
+            let names = beside(target, &text);
             let before = before(state, target, &text, span.start);
             Some(Ask::Infill(Infill {
-                prefix: format!("{before}{}", text.get(start..range.start)?),
+                prefix: format!("{names}{before}{}", text.get(start..range.start)?),
                 suffix: format!("{}{rest}", text.get(range.end..end)?),
                 original: text.get(range)?.to_owned(),
                 alternatives: 4,
@@ -84,7 +89,9 @@ fn fill(state: &Repair, target: &Target, text: &str, next: &Move) -> Option<Ask>
     let height = span.end - span.start;
     let more = u32::from(next.generator != Generator::Line || next.depth > 0 || hole);
     Some(Ask::Infill(Infill {
-        prefix: before(state, target, text, span.start) + opening(target, next),
+        prefix: beside(target, text)
+            + &before(state, target, text, span.start)
+            + opening(target, next),
         suffix: after(target, text, span.end),
         original: lines(text, &span),
         alternatives,
@@ -205,6 +212,29 @@ fn context(state: &Repair, target: &Target, text: &str) -> String {
         context.push_str(&lines(text, &(holder..holder + 1)));
     }
     context
+}
+
+/// The signatures of the functions around a short one, as comments: what is written anew in it
+/// may call them, and there is little else to tell that they are there.
+fn beside(target: &Target, text: &str) -> String {
+    let mut names = String::new();
+    let height = target.lines.end - target.head.start;
+    let Some(language) = Language::of(Path::new(&target.path)) else { return names };
+    if target.kind != TargetKind::Function || height > SHORT {
+        return names;
+    }
+    let mut others = Syntax::read(language, text).functions();
+    others.retain(|other| !other.is_test && other.lines != target.lines);
+    others.sort_by_key(|other| other.lines.start.abs_diff(target.lines.start));
+    others.truncate(BESIDE);
+    others.sort_by_key(|other| other.lines.start);
+    for other in others {
+        let line = lines(text, &(other.header.start..other.header.start + 1));
+        let line: String =
+            line.trim().trim_end_matches(['{', ':', ' ']).chars().take(WIDTH).collect();
+        let _ = writeln!(names, "{} {line}", language.comment_prefix());
+    }
+    names
 }
 
 /// The lines of the file above a target.

@@ -287,6 +287,22 @@ fn defaults_of_parameters_are_looked_at() {
 }
 
 #[test]
+fn what_is_written_anew_in_a_short_function_knows_of_its_neighbours() {
+    let (_, events, _) = World::new().work();
+    let told = |ask: &Ask| {
+        let Ask::Infill(infill) = ask else { return None };
+        let mean = infill.prefix.contains("\ndef mean(values):\n    count");
+        mean.then(|| infill.prefix.starts_with("# def total(values)\n"))
+    };
+    let asked = events.iter().filter_map(|event| match event {
+        Event::Wanted { effect: Effect::Infer { asks, .. }, .. } => Some(asks),
+        _ => None,
+    });
+    let told: Vec<bool> = asked.flatten().filter_map(told).collect();
+    assert!(!told.is_empty() && told.iter().all(|told| *told));
+}
+
+#[test]
 fn a_name_that_nothing_sets_is_set_before_it_is_used() {
     let mut world = World::new();
     let text = TOTALS.replace("    count = len(values)\n", "").replace("-= value", "+= value");
