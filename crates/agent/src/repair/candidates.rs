@@ -161,19 +161,19 @@ impl<'s> Sieve<'s> {
     pub(super) fn sift(
         &mut self,
         index: usize,
-        place: &File<'_>,
-        file: &Syntax<'_>,
+        file: &File<'_>,
+        whole: &Syntax<'_>,
         ideas: impl Iterator<Item = Idea>,
     ) {
-        let part = Stretch::around(&self.state.here.targets[index], place, file);
-        let own = part.of(&place.text);
-        let syntax = Syntax::read(place.language, &own);
+        let stretch = Stretch::around(&self.state.here.targets[index], file, whole);
+        let own = stretch.of(&file.text);
+        let syntax = Syntax::read(file.language, &own);
         let (errors, canonical) = (syntax.errors(), syntax.canonical());
         for Idea { text, generator, merit } in ideas {
-            let other = part.of(&text);
+            let other = stretch.of(&text);
             let changed = syntax.changed(&other);
             let now = changed.canonical();
-            let key = part.key(self.state, place.path, now);
+            let key = stretch.key(self.state, file.path, now);
             if now == canonical || changed.errors() > errors || !self.seen.insert(key) {
                 self.dropped += 1;
                 if let Some(known) = self.found.iter_mut().find(|candidate| candidate.key == key) {
@@ -182,8 +182,8 @@ impl<'s> Sieve<'s> {
                 }
                 continue;
             }
-            let others = self.state.here.base.iter().filter(|edit| edit.path != place.path);
-            let here = edit::between(place.path, place.original, &text);
+            let others = self.state.here.base.iter().filter(|edit| edit.path != file.path);
+            let here = edit::between(file.path, file.original, &text);
             let edits = others.cloned().chain(here).collect();
             let id = self.state.candidates + self.found.len() as u32 + 1;
             self.found.push(Candidate { id, generator, target: index, edits, merit, key });
