@@ -245,7 +245,6 @@ impl Engine {
             parallel: cores as u32,
             infill: entry.infill,
             chat: entry.chat_template,
-            record: Vec::new(),
         };
         let events = Repair::begin(setup.clone());
         let mut machine = Repair::new(setup);

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use tenfold_code::Edit;
 use tenfold_domain::{Answer, Ask, CheckReport, Millis, Seed, StepId, Usage};
 
-use super::moves::Generator;
 
 /// All that an attempt starts from; recorded in its first event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,8 +28,6 @@ pub struct Setup {
     pub infill: bool,
     /// Whether the model chats.
     pub chat: bool,
-    /// How often each generator was tried before, on other tasks, and how often it won.
-    pub record: Vec<(Generator, u32, u32)>,
 }
 
 /// Something to be done for the machine.

@@ -119,24 +119,9 @@ pub struct Move {
     pub depth: u8,
 }
 
-/// The bandit's arms before the first move, with what other tasks have taught.
-pub(super) fn arms(record: &[(Generator, u32, u32)]) -> Vec<(Generator, Arm)> {
-    /// What is learnt elsewhere counts as so many moves here at the most.
-    const ELSEWHERE: f64 = 12.0;
-    Generator::ALL
-        .iter()
-        .map(|generator| {
-            let mut arm = generator.guess();
-            for (known, tried, won) in record {
-                if known == generator && *tried > 0 {
-                    let share = f64::from(*won) / f64::from(*tried);
-                    let weight = f64::from(*tried).min(ELSEWHERE);
-                    arm.observe(share * weight, (1.0 - share) * weight);
-                }
-            }
-            (*generator, arm)
-        })
-        .collect()
+/// The bandit's arms before the first move.
+pub(super) fn arms() -> Vec<(Generator, Arm)> {
+    Generator::ALL.map(|generator| (generator, generator.guess())).to_vec()
 }
 
 /// What the best move is worth, at the mean of each arm: a chance for each second.

@@ -144,7 +144,7 @@ impl Repair {
             elapsed: Millis(0),
             last_step: 0,
             wanted: BTreeMap::new(),
-            arms: moves::arms(&setup.record),
+            arms: moves::arms(),
             moving: BTreeMap::new(),
             rounds: 0,
             trying: BTreeMap::new(),

@@ -100,7 +100,6 @@ impl World {
             parallel: 2,
             infill: true,
             chat: true,
-            record: Vec::new(),
         }
     }
 
