@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use tenfold_code::Edit;
 use tenfold_domain::{Answer, Ask, CheckReport, Millis, Seed, StepId, Usage};
 
-
 /// All that an attempt starts from; recorded in its first event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
