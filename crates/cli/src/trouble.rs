@@ -2,6 +2,7 @@
 //! failed, what to do, and the exit code. Every library's error becomes one of these here,
 //! and nowhere else.
 
+use std::error::Error;
 use std::io;
 
 use anstyle::{AnsiColor, Style};
@@ -67,6 +68,10 @@ impl Trouble {
 
 impl From<EngineError> for Trouble {
     fn from(error: EngineError) -> Self {
+        if fills_disk(&error) {
+            return Self::new(Exit::Store, format!("the disk is full: {error}"))
+                .advise("free some space; `tenfold continue` goes on where it stopped");
+        }
         let exit = match error.kind() {
             ErrorKind::Usage | ErrorKind::Workspace => Exit::Usage,
             ErrorKind::NotFound => Exit::NotFound,
@@ -84,6 +89,21 @@ impl From<EngineError> for Trouble {
             error => Self::new(exit, error.to_string()),
         }
     }
+}
+
+/// Whether an error comes of a disk, or a person's share of it, that is full. What git says is
+/// known by its words only.
+fn fills_disk(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let of_file = error.downcast_ref::<io::Error>();
+        if of_file.is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    error.to_string().contains("No space left on device")
 }
 
 impl From<StoreError> for Trouble {

@@ -78,6 +78,7 @@ pub enum EngineError {
         /// What was tried.
         what: String,
         /// What the system said.
+        #[source]
         why: std::io::Error,
     },
     /// The ledger says no.

@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
 
-use crate::ground::{BUGGY, CHECK, Ground, git, write_project};
+use crate::ground::{BUGGY, CHECK, Ground, Said, git, write_project};
 
 #[test]
 fn folders_that_can_not_be_worked_on_are_refused_by_their_reason() {
@@ -160,5 +161,37 @@ fn without_the_model_it_says_how_to_get_it() {
     let ground = Ground::new();
     let mut command = ground.command(&["run", "--check", CHECK]);
     let said = command.env_remove("TENFOLD_MODEL_PROGRAM").output().unwrap();
-    crate::ground::Said::of(said).expect(9, &["tenfold models pull"]);
+    Said::of(said).expect(9, &["tenfold models pull"]);
+}
+
+/// On file systems of a few sizes, so that it is full at one step or another.
+#[test]
+fn a_full_disk_is_named_and_nothing_is_lost_by_it() {
+    let ground = Ground::new();
+    let before = ground.persons();
+    for kib in [60, 150, 300, 450, 600] {
+        let data = ground.path(&format!("data-{kib}"));
+        std::fs::create_dir(&data).unwrap();
+        let script = format!(
+            "mount -t tmpfs -o size={kib}k tmpfs \"$TENFOLD_DATA_DIR\" || exit 99\n\
+             \"$0\" run --check '{CHECK}'; echo \"first: $?\"\n\
+             mount -o remount,size=64m \"$TENFOLD_DATA_DIR\" || exit 99\n\
+             exec \"$0\" run --check '{CHECK}'"
+        );
+        let own = ground.command(&[]);
+        let mut command = Command::new("unshare");
+        if !nix::unistd::geteuid().is_root() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command.args(["--mount", "sh", "-c", &script]).arg(own.get_program());
+        command.current_dir(ground.repo());
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let said = Said::of(command.env("TENFOLD_DATA_DIR", &data).output().unwrap());
+        said.expect(0, &["to review, verified"]);
+        let first_fits = said.out.contains("first: 0");
+        assert!(first_fits || said.out.contains("first: 10"), "{kib}: {}{}", said.out, said.err);
+        assert!(first_fits || said.err.contains("the disk is full"), "{kib}: {}", said.err);
+        assert_eq!(ground.persons(), before);
+    }
+    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
 }
