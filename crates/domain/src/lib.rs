@@ -12,6 +12,7 @@ mod inference;
 mod money;
 mod seed;
 mod task;
+mod turn;
 
 pub use account::{AccountId, LedgerEvent, Refusal, ReservationId};
 pub use check::{CheckReport, CheckVerdict, TestName};
@@ -27,3 +28,4 @@ pub use inference::{
 pub use money::{MoneyError, NanoUsd};
 pub use seed::{Draws, Seed};
 pub use task::{Budget, Strategy, TaskSpec, TaskState};
+pub use turn::{Said, ToolCall, ToolSpec, Turn};

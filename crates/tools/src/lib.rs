@@ -1,0 +1,38 @@
+//! The tools that an agent calls: list, search, read, edit, write and run.
+//!
+//! An agent's files are not a folder but a commit ([`Tree`]), read and written through
+//! [`tenfold_workspace::Workspace`]. A tool that changes files makes a new commit on top and
+//! says which ([`Done::at`]); so a crash loses nothing, and every step can be gone back to.
+//!
+//! One tool, one file; [`mod@call`] is the registry. What goes wrong for the model (no such file,
+//! a text that is there twice) is an answer in words that it can act on, never an error.
+//! Nothing here runs a command: `run` is only described here, and the engine performs it.
+
+mod arguments;
+pub mod call;
+pub mod edit;
+mod endings;
+mod files;
+#[cfg(test)]
+mod ground;
+mod hits;
+pub mod list;
+mod near;
+mod numbered;
+mod path;
+pub mod read;
+mod replace;
+mod reply;
+pub mod run;
+mod schema;
+mod scope;
+pub mod search;
+mod shown;
+mod squeezed;
+mod tree;
+pub mod write;
+
+pub use call::{Call, FileCall, specs};
+pub use reply::MAX_REPLY_BYTES;
+pub use run::MAX_OUTPUT_BYTES;
+pub use tree::{Done, Tree};

@@ -1,0 +1,134 @@
+//! `run`: its arguments, and what a model reads of a command that has run.
+//!
+//! The engine runs it, since a command of a repository runs in the sandbox alone. Nothing
+//! here starts anything.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tenfold_domain::Millis;
+
+use crate::call::{Call, Tool};
+use crate::shown;
+
+/// The most that is said of a command's output, in bytes; what was left out is said besides.
+pub const MAX_OUTPUT_BYTES: usize = 6_000;
+
+/// How much of a long output is its beginning, in bytes; errors stand at the end.
+const HEAD_BYTES: usize = 2_000;
+/// How many changed files are named.
+const MAX_CHANGED: usize = 20;
+
+/// Runs a command with `sh -c` at the top of the workspace, in a sandbox without network.
+/// Files that it changes are kept. Use it to run tests, and for what no other tool does. It
+/// can't be asked anything while it runs, and what it leaves running is ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// The command, such as `python -m pytest -x tests/test_a.py`.
+    pub command: String,
+    /// After how many seconds it is ended; a usual limit holds if left out.
+    pub timeout_s: Option<u32>,
+}
+
+impl Tool for Run {
+    const NAME: &'static str = "run";
+
+    fn call(self) -> Call {
+        Call::Run(self)
+    }
+}
+
+/// What a model reads of a command that has run.
+///
+/// `exit` is how it ended, in words: "exit code 1", "killed after 60 s". `output` is what it
+/// wrote, `wall` how long it took, `changed` the files that it changed, from the top. At most
+/// about 11,000 bytes come of it: [`MAX_OUTPUT_BYTES`] of output, and the names.
+pub fn report(command: &str, exit: &str, output: &str, wall: Millis, changed: &[String]) -> String {
+    let (seconds, tenths) = (wall.0 / 1_000, wall.0 % 1_000 / 100);
+    let mut text = format!(
+        "$ {}\n{}, after {seconds}.{tenths} s",
+        shown::name(command.trim()),
+        shown::name(exit)
+    );
+    let output = shown::output(output);
+    match output.trim() {
+        "" => text.push_str("; it wrote nothing"),
+        _ => {
+            text.push_str("; it wrote:\n");
+            text.push_str(&head_and_tail(output.trim_end()));
+        }
+    }
+    if !changed.is_empty() {
+        let names: Vec<_> =
+            changed.iter().take(MAX_CHANGED).map(|name| shown::name(name)).collect();
+        let more = match changed.len() - names.len() {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let many = shown::count(changed.len(), "file", "files");
+        text.push_str(&format!("\n{many} changed: {}{more}", names.join(", ")));
+    }
+    text
+}
+
+/// The output, or its two ends if it is too long, cut between lines where that can be.
+fn head_and_tail(output: &str) -> String {
+    if output.len() <= MAX_OUTPUT_BYTES {
+        return output.to_owned();
+    }
+    let head = &output[..output.floor_char_boundary(HEAD_BYTES)];
+    let head =
+        head.rfind('\n').filter(|end| *end > head.len() / 2).map_or(head, |end| &head[..end]);
+    let tail = output.len() - (MAX_OUTPUT_BYTES - HEAD_BYTES);
+    let tail = &output[output.ceil_char_boundary(tail)..];
+    let tail =
+        tail.find('\n').filter(|end| *end < tail.len() / 2).map_or(tail, |end| &tail[end + 1..]);
+    let left_out = output.len() - head.len() - tail.len();
+    format!("{head}\n… ({left_out} bytes left out) …\n{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_how_it_ended_what_it_wrote_and_what_it_changed() {
+        let changed = ["out/a.txt".to_owned(), "b".to_owned()];
+        assert_eq!(
+            report(
+                "make\n",
+                "exit code 2",
+                "\u{1b}[31mno rule\u{1b}[0m\r\n",
+                Millis(2_345),
+                &changed
+            ),
+            "$ make\nexit code 2, after 2.3 s; it wrote:\nno rule\n2 files changed: out/a.txt, b"
+        );
+        assert_eq!(
+            report("true", "exit code 0", "\n", Millis(40), &[]),
+            "$ true\nexit code 0, after 0.0 s; it wrote nothing"
+        );
+    }
+
+    #[test]
+    fn a_long_output_keeps_its_beginning_and_its_end() {
+        let output: String = (0..5_000).map(|n| format!("line {n}\n")).collect();
+        let changed: Vec<_> = (0..50).map(|n| format!("file{n}")).collect();
+        let text = report("x", "exit code 0", &output, Millis(1_000), &changed);
+        assert!(text.len() < MAX_OUTPUT_BYTES + 1_000, "{}", text.len());
+        assert!(text.contains("it wrote:\nline 0\nline 1\n"), "{text}");
+        assert!(text.contains("\nline 4999\n50 files changed: file0, "), "{text}");
+        assert!(text.contains("file19, and 30 more") && !text.contains("file20"), "{text}");
+        let shown: usize =
+            text.lines().filter(|line| line.starts_with("line ")).map(|line| line.len() + 1).sum();
+        let said = text.split(" bytes left out").next().unwrap().rsplit('(').next().unwrap();
+        let left_out: usize = said.parse().unwrap();
+        assert!((shown + left_out).abs_diff(output.len()) <= 2, "{shown} + {left_out}");
+    }
+
+    #[test]
+    fn one_endless_line_is_cut_inside() {
+        let text = report("x", "exit code 0", &"ü".repeat(50_000), Millis(0), &[]);
+        assert!(text.len() < MAX_OUTPUT_BYTES + 200 && text.contains("bytes left out"));
+    }
+}
