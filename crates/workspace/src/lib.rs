@@ -24,6 +24,7 @@ mod put_back;
 mod rules;
 mod seen;
 mod snapshot;
+mod squash;
 mod store;
 mod tree;
 mod walk;

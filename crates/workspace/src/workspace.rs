@@ -18,6 +18,7 @@ use crate::person::Person;
 use crate::place::{self, Place};
 use crate::put_back;
 use crate::snapshot::{self, FileChange, Snapshot};
+use crate::squash;
 use crate::store;
 use crate::tree::TreeFile;
 
@@ -246,6 +247,19 @@ impl Workspace {
         may_edit: &Patterns,
     ) -> Result<(CommitId, Vec<PathBuf>), WorkspaceError> {
         put_back::put_back(&self.git, base, work, protected, may_edit)
+    }
+
+    /// One commit on top of `base` with the files of `work`, which may be many commits later.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Git`] if there is no such commit.
+    pub fn squash(
+        &self,
+        base: &CommitId,
+        work: &CommitId,
+        message: &str,
+    ) -> Result<CommitId, WorkspaceError> {
+        squash::squash(&self.git, base, work, message)
     }
 
     /// Makes a new branch `name` in the person's repository: one commit on top of their HEAD,

@@ -98,6 +98,16 @@ impl Sandbox {
         tree::prune(dir, unwanted).map_err(SandboxError::io("make a layer of", dir))
     }
 
+    /// Lays what a command has written to an upper directory over a copy of the layers that it
+    /// saw: files are copied, and what it removed is removed. No command may be at work in
+    /// either. Links are not followed. It blocks.
+    ///
+    /// # Errors
+    /// [`SandboxError::Io`] if something could not be read or written.
+    pub fn lay_over(&self, upper: &Path, copy: &Path) -> Result<(), SandboxError> {
+        tree::lay_over(upper, copy).map_err(SandboxError::io("take over what is in", upper))
+    }
+
     /// Runs a job. When this returns, no process of it is left, whatever it was. Dropping the
     /// future cancels the job, and its processes end within two seconds.
     ///

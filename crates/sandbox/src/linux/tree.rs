@@ -78,6 +78,13 @@ fn open_up(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Lays a copy of a tree that commands have written over another.
+pub(super) fn lay_over(from: &Path, to: &Path) -> io::Result<()> {
+    open_up(from)?;
+    open_up(to)?;
+    copy_over(from, to)
+}
+
 /// Lays a copy of the tree `from` over `to`, which is a directory. Sockets, pipes and devices
 /// are left out.
 pub(super) fn copy_over(from: &Path, to: &Path) -> io::Result<()> {
@@ -93,7 +100,10 @@ pub(super) fn copy_over(from: &Path, to: &Path) -> io::Result<()> {
             _ => {}
         }
         if kind.is_dir() {
-            if there != Some(true) {
+            if there == Some(true) && is_opaque(&source) {
+                fs::remove_dir_all(&target)?;
+            }
+            if there != Some(true) || is_opaque(&source) {
                 fs::create_dir(&target)?;
             }
             copy_over(&source, &target)?;
@@ -107,6 +117,14 @@ pub(super) fn copy_over(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a directory of an overlay hides what lies below it: it was removed and made anew.
+fn is_opaque(dir: &Path) -> bool {
+    let mut value = [0; 1];
+    ["trusted.overlay.opaque", "user.overlay.opaque"].iter().any(|name| {
+        rustix::fs::lgetxattr(dir, *name, &mut value).is_ok_and(|length| &value[..length] == b"y")
+    })
 }
 
 /// The space that a tree takes, in bytes. What vanishes or hides while it is looked at counts
