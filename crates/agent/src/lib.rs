@@ -6,9 +6,14 @@
 //! inputs gives its events again, byte for byte. Nothing here does IO, reads a clock, or
 //! draws a random number that was not handed in as a seed.
 
+mod agent;
+pub mod effect;
 pub mod repair;
+pub mod tool_loop;
 
 use tenfold_domain::StepId;
+
+pub use agent::{Agent, Event, Setup};
 
 /// A strategy.
 pub trait Machine: Sized {

@@ -165,6 +165,8 @@ pub enum AttemptOutcome {
     LimitTime,
     /// It reached its limit of money.
     LimitMoney,
+    /// It went round in circles.
+    Stuck,
     /// A person stopped it.
     Stopped,
     /// The model could not be reached, or failed again and again.
@@ -185,6 +187,7 @@ impl fmt::Display for AttemptOutcome {
             Self::LimitSteps => "step limit",
             Self::LimitTime => "time limit",
             Self::LimitMoney => "out of money",
+            Self::Stuck => "stuck",
             Self::Stopped => "stopped",
             Self::ProviderFailed => "model failed",
             Self::NothingToDo => "nothing to do",
@@ -206,6 +209,8 @@ pub enum EffectKind {
     Setup,
     /// A read of the workspace.
     Read,
+    /// A command of the agent's own, in a sandbox.
+    Tool,
 }
 
 /// What happens to one effect: `intent` is durable before it begins.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Seed;
+use crate::{Seed, ToolCall, Turn};
 
 /// Something to do with the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub enum Ask {
     Infill(Infill),
     /// Say how likely a text is, token by token.
     Score(Score),
+    /// Go on with a conversation, in words or by calling tools.
+    Turn(Turn),
 }
 
 /// Who speaks in a chat.
@@ -138,6 +140,15 @@ pub enum Answer {
     Scored {
         /// The text's tokens, in order.
         tokens: Vec<TokenScore>,
+    },
+    /// Of [`Turn`].
+    Turned {
+        /// What the model says; may be empty.
+        text: String,
+        /// The tools that it calls, in order.
+        calls: Vec<ToolCall>,
+        /// Whether the model ended it; else its limit of tokens did.
+        ended: bool,
     },
 }
 

@@ -53,12 +53,15 @@ pub struct Budget {
 pub enum Strategy {
     /// Localise, sample many short candidates, verify.
     Repair,
+    /// A model that calls tools.
+    Loop,
 }
 
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Repair => f.pad("repair"),
+            Self::Loop => f.pad("loop"),
         }
     }
 }
@@ -69,7 +72,8 @@ impl FromStr for Strategy {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "repair" => Ok(Self::Repair),
-            _ => Err(format!("'{text}' is not a strategy: there is 'repair'")),
+            "loop" => Ok(Self::Loop),
+            _ => Err(format!("'{text}' is not a strategy: there are 'repair' and 'loop'")),
         }
     }
 }

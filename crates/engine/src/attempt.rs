@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tenfold_agent::Machine;
-use tenfold_agent::repair::{self, Effect, Input, Repair, Reply};
+use tenfold_agent::effect::{Effect, Input, Purpose, Reply};
+use tenfold_agent::{Agent, Machine};
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, ProposalEvent,
     ReservationId, StepEvent, StepId, TaskSpec, Usage,
@@ -51,7 +51,7 @@ pub(crate) struct Running<'e> {
     pub(crate) checks: Arc<Checks>,
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) base: CommitId,
-    pub(crate) machine: Repair,
+    pub(crate) machine: Agent,
     pub(crate) effects: JoinSet<Done>,
     /// The setup command, as long as it runs.
     pub(crate) setup: JoinSet<Result<SetUp, EngineError>>,
@@ -201,7 +201,7 @@ impl Running<'_> {
         let mut bills: Vec<_> = done.reservation.map(|id| (id, cost)).into_iter().collect();
         self.close(&mut facts, &mut bills)?;
         self.engine.settle(bills, facts).await?;
-        self.meter.settled.candidates = self.machine.counts().0;
+        self.meter.settled.candidates = self.machine.candidates();
         self.tell_totals();
         Ok(())
     }
@@ -223,8 +223,7 @@ impl Running<'_> {
 
     /// The attempt's time is over, or too short for what it wants next.
     pub(crate) async fn out_of_time(&mut self) -> Result<(), EngineError> {
-        let judging =
-            self.machine.wants().iter().any(|(_, effect)| matches!(effect, Effect::Judge { .. }));
+        let judging = self.machine.wants().iter().any(|(_, effect)| effect.is_judgement());
         let why = if self.is_setting_up() {
             format!(
                 "The setup command (`{}`) did not end within {}; if it needs longer, give it more \
@@ -288,7 +287,6 @@ impl Running<'_> {
         let _ = self.watch.send(Progress::Ended { attempt, outcome, note });
         let row = self.engine.store.view()?.task(attempt.task)?;
         let proposal = row.and_then(|row| row.proposal().cloned());
-        let winner = self.machine.winner().map(|winner| winner.generator);
         Ok(Outcome {
             task: attempt.task,
             attempt,
@@ -296,8 +294,8 @@ impl Running<'_> {
             note: ending.note,
             proposal: proposal.filter(|_| ending.outcome == AttemptOutcome::Finished),
             totals: self.totals(),
-            winner,
-            tried: self.machine.tried_by().iter().map(|(g, n)| (*g, *n)).collect(),
+            winner: self.machine.winner(),
+            tried: self.machine.tried_by(),
         })
     }
 
@@ -320,11 +318,13 @@ impl Running<'_> {
             Effect::Read => "reading the code".to_owned(),
             Effect::Infer { what, .. } => what.clone(),
             Effect::Judge { .. } => "running the whole check on a candidate".to_owned(),
+            Effect::Submit { .. } => "running the whole check on the work".to_owned(),
+            Effect::Tool { call, .. } => format!("{} {}", call.name, call.arguments),
             Effect::Check(ask) => match ask.purpose {
-                repair::Purpose::Baseline => "running the check".to_owned(),
-                repair::Purpose::Trace => "tracing what fails".to_owned(),
-                repair::Purpose::Part => "seeing what a part leaves".to_owned(),
-                repair::Purpose::Candidate => return,
+                Purpose::Baseline => "running the check".to_owned(),
+                Purpose::Trace => "tracing what fails".to_owned(),
+                Purpose::Part => "seeing what a part leaves".to_owned(),
+                Purpose::Candidate => return,
             },
         };
         let _ = self.watch.send(Progress::Doing { attempt: self.attempt, what });

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tenfold_agent::repair::{CheckAsk, Plugin, Purpose};
+use tenfold_agent::effect::{CheckAsk, Plugin, Purpose};
 use tenfold_code::failure::{Trouble, TroubleKind};
 use tenfold_code::{Edit, Language, Syntax, failure};
 use tenfold_domain::{CheckReport, CheckVerdict, CommitId, Millis};
 use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
-use tenfold_workspace::{FileChange, Workspace};
+use tenfold_workspace::{ChangeKind, FileChange, Workspace};
 
 use crate::EngineError;
 use crate::engine::blocking;
@@ -33,16 +33,26 @@ pub(crate) struct Ran {
     pub(crate) cancelled: bool,
 }
 
+/// What a check runs on.
+pub(crate) enum Top {
+    /// The base with these files changed.
+    Files(Vec<(PathBuf, Vec<u8>)>),
+    /// All of another commit.
+    Commit(CommitId),
+}
+
 /// An attempt's workbench.
 pub(crate) struct Checks {
-    workspace: Arc<Workspace>,
-    sandbox: Arc<Sandbox>,
-    toolchains: Toolchains,
-    base: CommitId,
-    dir: PathBuf,
-    runs: AtomicU32,
-    setup: tokio::sync::OnceCell<Layer>,
-    warm: tokio::sync::OnceCell<PathBuf>,
+    pub(crate) workspace: Arc<Workspace>,
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) toolchains: Toolchains,
+    pub(crate) base: CommitId,
+    pub(crate) dir: PathBuf,
+    pub(crate) runs: AtomicU32,
+    pub(crate) setup: tokio::sync::OnceCell<Layer>,
+    pub(crate) warm: tokio::sync::OnceCell<PathBuf>,
+    /// The files that the agent's own commands have left, as of a commit.
+    pub(crate) left: tokio::sync::Mutex<Option<CommitId>>,
 }
 
 impl Checks {
@@ -64,7 +74,8 @@ impl Checks {
         .await?;
         let (setup, warm) = (tokio::sync::OnceCell::new(), tokio::sync::OnceCell::new());
         let runs = AtomicU32::new(0);
-        Ok(Self { workspace, sandbox, toolchains, base, dir, runs, setup, warm })
+        let left = tokio::sync::Mutex::new(None);
+        Ok(Self { workspace, sandbox, toolchains, base, dir, runs, setup, warm, left })
     }
 
     /// The environment that commands run in.
@@ -154,8 +165,8 @@ impl Checks {
         if ask.plugin.as_ref().is_some_and(|plugin| plugin.probes) {
             files = self.probed(files, rules.clone()).await?;
         }
-        self.run_files(&ask.command, files, ask.timeout, ask.plugin.as_ref(), ask.purpose, cancel)
-            .await
+        let (top, plugin) = (Top::Files(files), ask.plugin.as_ref());
+        self.run_on(&ask.command, top, ask.timeout, plugin, ask.purpose, cancel).await
     }
 
     /// Runs the whole check on what a commit changes in the base.
@@ -168,15 +179,18 @@ impl Checks {
     ) -> Result<Ran, EngineError> {
         let (workspace, base, commit) =
             (Arc::clone(&self.workspace), self.base.clone(), commit.clone());
-        let files = blocking(move || -> Result<_, EngineError> {
+        let top = blocking(move || -> Result<_, EngineError> {
             let changed = workspace.changed(&base, &commit)?;
+            if changed.iter().any(|file| !is_plain(file.kind)) {
+                return Ok(Top::Commit(commit));
+            }
             let paths: Vec<&Path> = changed.iter().map(|file| file.path.as_path()).collect();
             let contents = workspace.read_many(&commit, &paths)?;
             let owned = paths.into_iter().map(Path::to_path_buf);
-            Ok(owned.zip(contents).collect::<Vec<_>>())
+            Ok(Top::Files(owned.zip(contents).collect()))
         })
         .await?;
-        self.run_files(command, files, timeout, None, Purpose::Candidate, cancel).await
+        self.run_on(command, top, timeout, None, Purpose::Candidate, cancel).await
     }
 
     /// The files that edits change, as they are with them.
@@ -254,22 +268,26 @@ impl Checks {
         Ok(blocking(move || workspace.commit(&base, &changes, &message)).await?)
     }
 
-    async fn run_files(
+    async fn run_on(
         &self,
         command: &str,
-        files: Vec<(PathBuf, Vec<u8>)>,
+        top: Top,
         timeout: Millis,
         plugin: Option<&Plugin>,
         purpose: Purpose,
         cancel: &CancelSignal,
     ) -> Result<Ran, EngineError> {
         let dir = self.dir.join(format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)));
-        let job = self.job(command, timeout, plugin, &dir);
+        let job = self.job(command, timeout, plugin, (&dir, &top));
+        let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
         let (layer, given, plugged) =
             (dir.join("edits"), Arc::clone(&self.sandbox), plugin.cloned());
         let upper = job.upper.clone();
         blocking(move || -> Result<(), EngineError> {
-            write_layer(&layer, &files)?;
+            match top {
+                Top::Files(files) => write_layer(&layer, &files)?,
+                Top::Commit(commit) => check_out(&workspace, &base, &commit, &layer)?,
+            }
             if let Some(plugin) = &plugged {
                 let folder = layer.join(&plugin.folder);
                 make(&folder)?;
@@ -300,10 +318,18 @@ impl Checks {
         Ok(Ran { report, output, cancelled })
     }
 
-    fn job(&self, command: &str, timeout: Millis, plugin: Option<&Plugin>, dir: &Path) -> Job {
+    fn job(
+        &self,
+        command: &str,
+        timeout: Millis,
+        plugin: Option<&Plugin>,
+        (dir, top): (&Path, &Top),
+    ) -> Job {
         let mut layers = vec![dir.join("edits")];
         layers.extend(self.warm.get().cloned());
-        layers.push(self.dir.join("base"));
+        if matches!(top, Top::Files(_)) {
+            layers.push(self.dir.join("base"));
+        }
         layers.extend(self.setup.get().map(|layer| layer.path.clone()));
         let mut env = self.toolchains.env.clone();
         for (name, value) in plugin.iter().flat_map(|plugin| &plugin.env) {
@@ -316,7 +342,7 @@ impl Checks {
         self.job_on(command, timeout, layers, env, (dir.join("upper"), dir.join("scratch")))
     }
 
-    fn job_on(
+    pub(crate) fn job_on(
         &self,
         command: &str,
         timeout: Millis,
@@ -395,9 +421,28 @@ fn explained(trouble: &Trouble) -> String {
     format!("{wrong}{what}; no change of the code would mend that. To do: {}.", trouble.fix)
 }
 
-fn make(dir: &Path) -> Result<(), EngineError> {
+pub(crate) fn make(dir: &Path) -> Result<(), EngineError> {
     std::fs::create_dir_all(dir)
         .map_err(|e| EngineError::io(format!("making the folder {}", dir.display()), e))
+}
+
+/// Whether a change leaves a file, where there was one or none: what a layer can say.
+pub(crate) fn is_plain(kind: ChangeKind) -> bool {
+    matches!(kind, ChangeKind::Added | ChangeKind::Modified)
+}
+
+/// Lays out a commit. What is not as in the base counts as changed now: a layer below may hold
+/// what was compiled from the base, and all files of a commit are of one date.
+pub(crate) fn check_out(
+    workspace: &Workspace,
+    base: &CommitId,
+    commit: &CommitId,
+    dir: &Path,
+) -> Result<(), EngineError> {
+    make(dir.parent().unwrap_or(dir))?;
+    workspace.checkout(commit, dir)?;
+    let changed = workspace.changed(base, commit)?;
+    changed.iter().try_for_each(|file| date_now(&dir.join(&file.path)))
 }
 
 /// Whether a file is what it was; neither is followed if it is a link.
@@ -432,7 +477,7 @@ fn write(path: &Path, content: &[u8]) -> Result<(), EngineError> {
         .map_err(|e| EngineError::io(format!("writing {}", path.display()), e))
 }
 
-fn write_layer(layer: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), EngineError> {
+pub(crate) fn write_layer(layer: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), EngineError> {
     make(layer)?;
     files.iter().try_for_each(|(path, content)| write(&layer.join(path), content))
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tenfold_agent::Machine;
-use tenfold_agent::repair::{CheckAsk, Effect, Reply};
+use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd,
     ReservationId, StepEvent, StepId, TaskSpec, Usage,
@@ -38,7 +38,7 @@ pub(crate) struct Finished {
 
 impl Finished {
     /// Of an effect that asks no model.
-    fn free(reply: Reply, wall: Millis, judged: Option<Judged>) -> Self {
+    pub(crate) fn free(reply: Reply, wall: Millis, judged: Option<Judged>) -> Self {
         Self { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall, judged }
     }
 }
@@ -80,8 +80,11 @@ impl Running<'_> {
                 Effect::Read => self.start_read(step).await?,
                 Effect::Infer { asks, .. } => self.start_infer(step, asks).await?,
                 Effect::Check(ask) => self.start_check(step, ask).await?,
+                Effect::Tool { call, at } => self.start_tool(step, call, at).await?,
                 effect if self.comes_too_late(&effect) => self.out_of_time().await?,
-                Effect::Judge { edits } => self.start_judge(step, edits).await?,
+                Effect::Judge { .. } | Effect::Submit { .. } => {
+                    self.start_judge(step, effect).await?;
+                }
             }
         }
         Ok(())
@@ -89,10 +92,10 @@ impl Running<'_> {
 
     /// Whether this effect is only begun when there is time for it.
     pub(crate) fn comes_too_late(&self, effect: &Effect) -> bool {
-        matches!(effect, Effect::Judge { .. }) && self.left() < self.passed_in
+        effect.is_judgement() && self.left() < self.passed_in
     }
 
-    async fn intend(
+    pub(crate) async fn intend(
         &mut self,
         step: StepId,
         kind: EffectKind,
@@ -169,15 +172,10 @@ impl Running<'_> {
         Ok(())
     }
 
-    async fn start_judge(
-        &mut self,
-        step: StepId,
-        edits: Vec<tenfold_code::Edit>,
-    ) -> Result<(), EngineError> {
+    async fn start_judge(&mut self, step: StepId, effect: Effect) -> Result<(), EngineError> {
         // Without a check nothing is run, so there is nothing to announce.
         if self.spec.check.is_some() {
-            let request = hash(&Effect::Judge { edits: edits.clone() });
-            self.intend(step, EffectKind::Check, request).await?;
+            self.intend(step, EffectKind::Check, hash(&effect)).await?;
         } else {
             self.open.insert(step, Open::new(false, None));
         }
@@ -189,14 +187,28 @@ impl Running<'_> {
         self.effects.spawn(async move {
             let judge = async {
                 let began = Instant::now();
-                let work = checks.commit(&edits, message).await?;
-                let commit = blocking(move || -> Result<_, EngineError> {
+                let is_submitted = matches!(effect, Effect::Submit { .. });
+                let edited = match &effect {
+                    Effect::Judge { edits } => Some(checks.commit(edits, message.clone()).await?),
+                    _ => None,
+                };
+                let (commit, is_empty) = blocking(move || -> Result<_, EngineError> {
                     let (protected, may_edit) = (&rules.protected, &rules.may_edit);
+                    let work = match (edited, effect) {
+                        (None, Effect::Submit { work }) => {
+                            workspace.squash(&base, &work, &message)?
+                        }
+                        (edited, _) => edited.unwrap_or_else(|| base.clone()),
+                    };
                     let (commit, _) = workspace.put_back(&base, &work, protected, may_edit)?;
                     workspace.keep(&name, &commit)?;
-                    Ok(commit)
+                    let is_empty = workspace.changed(&base, &commit)?.is_empty();
+                    Ok((commit, is_empty))
                 })
                 .await?;
+                if is_empty && is_submitted {
+                    return Ok(Finished::free(Reply::Nothing, began.elapsed().into(), None));
+                }
                 let Some(check) = &spec.check else {
                     let judged = Judged { commit, report: None };
                     let wall = began.elapsed().into();
@@ -211,7 +223,7 @@ impl Running<'_> {
     }
 }
 
-fn hash(effect: &Effect) -> Value {
+pub(crate) fn hash(effect: &Effect) -> Value {
     let bytes = serde_json::to_vec(effect).unwrap_or_default();
     let digest = Sha256::digest(&bytes);
     let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();

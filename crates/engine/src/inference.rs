@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
-use tenfold_agent::repair::Reply;
+use tenfold_agent::effect::Reply;
 use tenfold_domain::{
     Answer, Ask, AttemptId, AttemptOutcome, EffectKind, Fact, LedgerEvent, Millis, NanoUsd, Prompt,
     Refusal, ReservationId, StepEvent, StepId, Tokens, Usage,
@@ -195,6 +195,12 @@ fn worst(ask: &Ask) -> (u64, u64) {
         Ask::Infill(ask) => {
             let prompt = ask.prefix.len() + ask.suffix.len() + ask.original.len() + 3;
             (prompt as u64, u64::from(ask.alternatives) * PATHS * u64::from(ask.max_tokens))
+        }
+        Ask::Turn(turn) => {
+            // Its texts and schemas once in JSON, which only adds to them, and once more for
+            // the grammar and the list of tools.
+            let written = serde_json::to_string(turn).map_or(0, |text| 2 * text.len() as u64);
+            (written + TEMPLATE_TOKENS * (turn.said.len() as u64 + 1), u64::from(turn.max_tokens))
         }
         Ask::Score(ask) => ((ask.prefix.len() + ask.suffix.len() + ask.text.len()) as u64 + 1, 0),
     }

@@ -4,6 +4,7 @@
 
 mod attempt;
 mod checks;
+mod commands;
 mod effects;
 mod engine;
 mod error;
@@ -17,6 +18,7 @@ mod recovery;
 mod replay;
 mod review;
 mod setup;
+mod tooling;
 mod work;
 
 pub use engine::{Engine, EngineConfig, Outcome, WorkOptions};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tenfold_agent::repair::Source;
+use tenfold_agent::effect::Source;
 use tenfold_code::Language;
 use tenfold_domain::{CommitId, TaskSpec};
 use tenfold_workspace::{FileKind, Patterns, TreeFile, Workspace};

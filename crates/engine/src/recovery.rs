@@ -2,10 +2,9 @@
 //! are read back, for going on with it and for replaying it. Nothing here decides anything.
 
 use serde_json::Value;
-use tenfold_agent::Machine;
-use tenfold_agent::repair::{self, Repair};
-use tenfold_domain::{AttemptEvent, AttemptId, Fact, StepEvent};
-use tenfold_store::{About, EventQuery, Store};
+use tenfold_agent::{self as agent, Agent, Machine};
+use tenfold_domain::{AttemptEvent, AttemptId, Fact, StepEvent, Strategy};
+use tenfold_store::{About, EventQuery, Store, View};
 
 use crate::EngineError;
 use crate::engine::Engine;
@@ -13,7 +12,7 @@ use crate::engine::Engine;
 impl Engine {
     /// The machine as its recorded events leave it. Calls that were under way when the engine
     /// died may have been made, so their reservations count as spent.
-    pub(crate) async fn resume(&self, attempt: AttemptId) -> Result<Repair, EngineError> {
+    pub(crate) async fn resume(&self, attempt: AttemptId) -> Result<Agent, EngineError> {
         let machine = fold(&self.store, attempt)?;
         let mut open = Vec::new();
         for event in self.store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
@@ -41,22 +40,41 @@ impl Engine {
 
 /// Folds an attempt's recorded events, as it is to go on: if it was ended from outside, at a
 /// limit, it stands where it stood then.
-fn fold(store: &Store, attempt: AttemptId) -> Result<Repair, EngineError> {
-    let mut machine: Option<Repair> = None;
-    for event in store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
+fn fold(store: &Store, attempt: AttemptId) -> Result<Agent, EngineError> {
+    let view = store.view()?;
+    let strategy = strategy(&view, attempt)?;
+    let mut machine: Option<Agent> = None;
+    for event in view.each_event(EventQuery::from(About::Attempt(attempt))) {
         let Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } = event?.fact else {
             continue;
         };
-        match (&mut machine, read(attempt, change)?) {
-            (None, repair::Event::Began { setup }) => machine = Some(Repair::new(setup)),
-            (Some(_), repair::Event::Ended { .. }) | (None, _) => {}
-            (Some(machine), change) => machine.evolve(&change),
+        let event = read_event(attempt, strategy, change)?;
+        match &mut machine {
+            None => machine = event.setup().map(Agent::new),
+            Some(_) if event.ends() => {}
+            Some(machine) => machine.evolve(&event),
         }
     }
     machine.ok_or_else(|| EngineError::Record {
         attempt: attempt.to_string(),
         why: "its first event is missing".to_owned(),
     })
+}
+
+/// By which strategy an attempt works.
+pub(crate) fn strategy(view: &View, attempt: AttemptId) -> Result<Strategy, EngineError> {
+    let row = view.attempt(attempt)?;
+    row.map(|row| row.strategy).ok_or(EngineError::NoTask(attempt.task))
+}
+
+/// An event of an attempt, in the form that its strategy gave it.
+pub(crate) fn read_event(
+    attempt: AttemptId,
+    strategy: Strategy,
+    value: Value,
+) -> Result<agent::Event, EngineError> {
+    agent::Event::read(strategy, value)
+        .map_err(|e| EngineError::Record { attempt: attempt.to_string(), why: e.to_string() })
 }
 
 /// A record of an attempt, in the form that its strategy gave it.
@@ -69,7 +87,7 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
 }
 
 /// The facts that a machine's events are recorded as.
-pub(crate) fn advanced(attempt: AttemptId, events: &[repair::Event]) -> Vec<Fact> {
+pub(crate) fn advanced(attempt: AttemptId, events: &[agent::Event]) -> Vec<Fact> {
     events
         .iter()
         .map(|event| Fact::Attempt {

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
-use tenfold_agent::Machine;
-use tenfold_agent::repair::{Event, Input, Repair, Reply};
-use tenfold_domain::{AttemptEvent, AttemptId, CommitId, Fact, Millis, StepEvent, StepId};
+use tenfold_agent::effect::{Input, Reply};
+use tenfold_agent::{Agent, Event, Machine};
+use tenfold_domain::{
+    AttemptEvent, AttemptId, CommitId, Fact, Millis, StepEvent, StepId, Strategy,
+};
 use tenfold_store::{About, EventQuery, View};
 use tenfold_workspace::Workspace;
 
 use crate::reading::{Rules, sources};
-use crate::recovery::read;
+use crate::recovery::{read, read_event, strategy};
 use crate::{EngineError, Places};
 
 /// What a replay found.
@@ -65,14 +67,15 @@ pub fn replay(
             _ => {}
         }
     }
-    let elapsed = elapsed(attempt, &expected)?;
-    let began: Event = read(attempt, expected.first().cloned().unwrap_or_default())?;
-    let Event::Began { setup } = &began else {
+    let strategy = strategy(view, attempt)?;
+    let elapsed = elapsed(attempt, strategy, &expected)?;
+    let began = read_event(attempt, strategy, expected.first().cloned().unwrap_or_default())?;
+    let Some(setup) = began.setup() else {
         let why = "its first event is another".to_owned();
         return Err(EngineError::Record { attempt: attempt.to_string(), why });
     };
-    let mut machine = Repair::new(setup.clone());
-    let mut decided = Repair::begin(setup.clone());
+    let mut machine = Agent::new(setup.clone());
+    let mut decided = Agent::begin(setup);
     decided.iter().for_each(|event| machine.evolve(event));
     let count = replies.len() as u32;
     for (step, reply) in replies {
@@ -86,12 +89,14 @@ pub fn replay(
 }
 
 /// When each step was settled: time is an input too, and these events carry it.
-fn elapsed(attempt: AttemptId, events: &[Value]) -> Result<Vec<(StepId, Millis)>, EngineError> {
+fn elapsed(
+    attempt: AttemptId,
+    strategy: Strategy,
+    events: &[Value],
+) -> Result<Vec<(StepId, Millis)>, EngineError> {
     let mut settled = Vec::new();
     for event in events {
-        if let Event::Settled { step, elapsed } = read(attempt, event.clone())? {
-            settled.push((step, elapsed));
-        }
+        settled.extend(read_event(attempt, strategy, event.clone())?.settled());
     }
     Ok(settled)
 }

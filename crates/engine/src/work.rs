@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tenfold_agent::Machine;
-use tenfold_agent::repair::{Repair, Setup};
+use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Seed, TaskEvent, TaskId, TaskSpec,
-    TaskState, Usage,
+    AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Seed, Strategy, TaskEvent, TaskId,
+    TaskSpec, TaskState, Usage,
 };
 use tenfold_store::{AttemptStart, TaskRow, View};
-use tenfold_workspace::Workspace;
+use tenfold_tools::list::List;
+use tenfold_tools::{FileCall, Tree};
+use tenfold_workspace::{Workspace, check_file_groups};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -25,6 +26,15 @@ use crate::{EngineError, Progress, Totals};
 
 /// The most candidates that one attempt checks.
 const CANDIDATES: u32 = 600;
+/// The most turns of one attempt by a model that calls tools.
+const TURNS: u32 = 60;
+/// The most tokens of one of its turns.
+const TURN_TOKENS: u32 = 800;
+/// The most that it is told in one turn, in bytes: what an embedded model's context takes, with
+/// the tools and its own answer beside it.
+const TURN_MEMORY: usize = 14_000;
+/// The most that it is told of the files at first, in characters.
+const OVERVIEW: usize = 1_500;
 
 impl Engine {
     /// Sets other limits for a task, in place of those it had.
@@ -182,7 +192,7 @@ impl Engine {
         let row = self.store.view()?.attempt(attempt)?;
         let totals = Totals {
             attempt,
-            candidates: machine.counts().0,
+            candidates: machine.candidates(),
             checks: row.as_ref().map_or(0, |row| u32::try_from(row.checks).unwrap_or(u32::MAX)),
             usage: row.map_or(Usage::default(), |row| row.usage),
             cost: self.spent(attempt)?,
@@ -231,10 +241,31 @@ impl Engine {
         spec: &TaskSpec,
         (seed, time): (Seed, Millis),
         workspace: &Workspace,
-    ) -> Result<Repair, EngineError> {
+    ) -> Result<Agent, EngineError> {
+        let setup = match spec.strategy {
+            Strategy::Repair => Setup::Repair(self.repair_setup(spec, (seed, time), workspace)?),
+            Strategy::Loop => {
+                let base = self.base(attempt)?;
+                let overview = overview(workspace, &base)?;
+                Setup::Loop(loop_setup(spec, (seed, time), base, overview))
+            }
+        };
+        let events = Agent::begin(setup.clone());
+        let mut machine = Agent::new(setup);
+        self.store.append_async(advanced(attempt, &events)).await?;
+        events.iter().for_each(|event| machine.evolve(event));
+        Ok(machine)
+    }
+
+    fn repair_setup(
+        &self,
+        spec: &TaskSpec,
+        (seed, time): (Seed, Millis),
+        workspace: &Workspace,
+    ) -> Result<repair::Setup, EngineError> {
         let entry = self.entry(&spec.model)?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let setup = Setup {
+        Ok(repair::Setup {
             text: spec.text.clone(),
             root: workspace.root().to_string_lossy().into_owned(),
             check: spec.check.clone().unwrap_or_default(),
@@ -245,12 +276,39 @@ impl Engine {
             parallel: cores as u32,
             infill: entry.infill,
             chat: entry.chat_template,
-        };
-        let events = Repair::begin(setup.clone());
-        let mut machine = Repair::new(setup);
-        self.store.append_async(advanced(attempt, &events)).await?;
-        events.iter().for_each(|event| machine.evolve(event));
-        Ok(machine)
+        })
+    }
+}
+
+/// What stands at the top of the files, shortened to what a model can be told beside its task.
+fn overview(workspace: &Workspace, base: &CommitId) -> Result<String, EngineError> {
+    let top = FileCall::List(List { path: ".".to_owned(), depth: Some(1) });
+    let text = top.perform(&Tree { workspace, at: base.clone() })?.text;
+    let end = text.char_indices().map(|(at, _)| at).nth(OVERVIEW).unwrap_or(text.len());
+    Ok(text[..end].to_owned())
+}
+
+fn loop_setup(
+    spec: &TaskSpec,
+    (seed, time): (Seed, Millis),
+    base: CommitId,
+    overview: String,
+) -> tool_loop::Setup {
+    let groups = check_file_groups().into_iter().map(|group| group.name);
+    tool_loop::Setup {
+        text: spec.text.clone(),
+        check: spec.check.clone().unwrap_or_default(),
+        check_timeout: spec.check_timeout,
+        protected: groups.chain(spec.protect.iter().cloned()).collect(),
+        may_edit: spec.may_edit.clone(),
+        base,
+        overview,
+        seed,
+        time,
+        turns: TURNS,
+        turn_tokens: TURN_TOKENS,
+        memory: TURN_MEMORY,
+        tools: tenfold_tools::specs(),
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::protocol::{FromChild, ModelInfo, RequestId, ToChild};
+use crate::turn;
 use tenfold_domain::{Answer, Ask};
 
 /// Children that one request may outlive: it may be the request that kills them.
@@ -114,6 +115,23 @@ impl Llama {
     /// # Errors
     /// When the request is refused, the model can't be loaded, or three children died.
     pub async fn ask(
+        &self,
+        ask: Ask,
+        progress: Option<mpsc::UnboundedSender<Usage>>,
+    ) -> Result<Reply, LlamaError> {
+        let Ask::Turn(turn) = ask else { return self.put(ask, progress).await };
+        let question = Ask::Generate(turn::question(&turn));
+        let mut reply = self.put(question, progress).await?;
+        if let Answer::Generated { samples } = &mut reply.answer
+            && let Some(sample) = samples.pop()
+        {
+            reply.answer = turn::answer(&turn, sample);
+        }
+        Ok(reply)
+    }
+
+    /// Asks a question that the child understands.
+    async fn put(
         &self,
         ask: Ask,
         progress: Option<mpsc::UnboundedSender<Usage>>,

@@ -8,5 +8,6 @@ mod client;
 pub mod protocol;
 #[cfg(feature = "inference")]
 pub mod serve;
+mod turn;
 
 pub use client::{Llama, LlamaConfig, LlamaError, Reply};

@@ -151,7 +151,7 @@ impl Script {
 impl Rule {
     fn matches(&self, ask: &Ask) -> bool {
         let kind = match ask {
-            Ask::Generate(_) => Kind::Generate,
+            Ask::Generate(_) | Ask::Turn(_) => Kind::Generate,
             Ask::Infill(_) => Kind::Infill,
             Ask::Score(_) => Kind::Score,
         };
@@ -171,6 +171,7 @@ fn text(ask: &Ask) -> String {
     match ask {
         Ask::Infill(ask) => [&*ask.prefix, &ask.original, &ask.suffix].concat(),
         Ask::Score(ask) => [&*ask.prefix, &ask.text].concat(),
+        Ask::Turn(turn) => turn.instructions.clone(),
         Ask::Generate(ask) => match &ask.prompt {
             Prompt::Text { text } => text.clone(),
             Prompt::Fill { prefix, suffix } => [&**prefix, suffix].concat(),

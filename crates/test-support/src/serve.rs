@@ -82,6 +82,8 @@ fn answer(script: &Script, ask: &Ask) -> Answer {
             }
         }
         Ask::Score(ask) => Answer::Scored { tokens: scores(&ask.text, answers) },
+        // The engine's end puts it as a generation.
+        Ask::Turn(_) => Answer::Turned { text: String::new(), calls: Vec::new(), ended: true },
     }
 }
 
@@ -125,12 +127,13 @@ fn usage(ask: &Ask, answer: &Answer) -> Usage {
         Ask::Generate(ask) => serde_json::to_string(&ask.prompt).map_or(0, |text| text.len()),
         Ask::Infill(ask) => ask.prefix.len() + ask.suffix.len(),
         Ask::Score(ask) => ask.prefix.len() + ask.suffix.len() + ask.text.len(),
+        Ask::Turn(turn) => turn.said.len(),
     };
     let output = match answer {
         Answer::Generated { samples } | Answer::Infilled { alternatives: samples, .. } => {
             samples.iter().map(|sample| u64::from(sample.tokens)).sum()
         }
-        Answer::Scored { .. } => 0,
+        Answer::Scored { .. } | Answer::Turned { .. } => 0,
     };
     Usage { prompt: Tokens(prompt as u64 / 4), cached: Tokens(0), output: Tokens(output) }
 }

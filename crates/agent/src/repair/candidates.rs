@@ -260,6 +260,7 @@ fn ideas(
             samples.iter().filter_map(|sample| replace(target, text, made, &sample.text)).collect()
         }
         Answer::Scored { tokens } => swapped(target, text, file, made, tokens).unwrap_or_default(),
+        Answer::Turned { .. } => Vec::new(),
     }
 }
 

@@ -7,7 +7,6 @@ use tenfold_domain::{
     Answer, AttemptOutcome, CheckReport, CheckVerdict, Millis, StepId, TestName, TokenScore, Usage,
 };
 
-use super::ask::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Source};
 use super::candidates::{self, Candidate};
 use super::event::Event;
 use super::moves;
@@ -18,6 +17,7 @@ use super::prompts;
 use super::state::Repair;
 use super::targets;
 use crate::Machine;
+use crate::effect::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Source};
 
 /// The folder below the top of the workspace that a plugin is put into.
 const PLUGIN: &str = ".tenfold-plugin";

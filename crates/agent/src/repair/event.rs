@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use tenfold_code::Edit;
 use tenfold_domain::{AttemptOutcome, Millis, StepId, TestName, Usage};
 
-use super::ask::{Effect, Setup};
 use super::candidates::Candidate;
 use super::moves::Move;
 use super::narrowed::Narrowed;
+use super::setup::Setup;
 use super::targets::{Facts, Target};
+use crate::effect::Effect;
 
 /// A fact about an attempt of the repair strategy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

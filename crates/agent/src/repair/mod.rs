@@ -5,7 +5,6 @@
 //! `baseline → understanding → searching → judging`; each has a file of its own beside the
 //! state ([`Repair`]) and the events ([`Event`]) that it is a fold of.
 
-mod ask;
 mod bandit;
 mod candidates;
 mod decide;
@@ -17,6 +16,7 @@ mod note;
 mod pairs;
 mod parts;
 mod prompts;
+mod setup;
 mod state;
 mod swaps;
 mod targets;
@@ -24,10 +24,10 @@ mod targets;
 mod tests;
 mod windows;
 
-pub use ask::{CheckAsk, Effect, Input, Plugin, Purpose, Reply, Setup, Source};
 pub use candidates::Candidate;
 pub use event::Event;
 pub use moves::{Generator, Move};
 pub use narrowed::Narrowed;
-pub use state::{Ending, Repair, Winner};
+pub use setup::Setup;
+pub use state::{Repair, Winner};
 pub use targets::{Target, TargetKind, Unit};

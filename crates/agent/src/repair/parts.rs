@@ -10,13 +10,13 @@ use tenfold_code::Edit;
 use tenfold_code::coverage::{self, Coverage};
 use tenfold_domain::{CheckReport, CheckVerdict, Millis, TestName};
 
-use super::ask::{CheckAsk, Effect, Purpose};
 use super::candidates::{self, Candidate};
 use super::decide::Draft;
 use super::event::Event;
 use super::moves;
 use super::narrowed::Narrowed;
 use super::state::{Repair, Standing};
+use crate::effect::{CheckAsk, Effect, Purpose};
 
 /// The chance that a part is real and the rest is found then.
 const PART: f64 = 0.05;

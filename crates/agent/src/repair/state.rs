@@ -3,25 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tenfold_code::Edit;
-use tenfold_domain::{AttemptOutcome, Millis, StepId, TestName, Usage};
+use tenfold_domain::{Millis, StepId, TestName, Usage};
 
-use super::ask::{Effect, Purpose, Setup};
 use super::bandit::Arm;
 use super::candidates::Candidate;
 use super::event::Event;
 use super::moves::{self, Generator, Move};
 use super::narrowed::Narrowed;
 use super::parts::Partial;
+use super::setup::Setup;
 use super::targets::{Facts, Target, Unit};
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
-    /// How.
-    pub outcome: AttemptOutcome,
-    /// What a person should know.
-    pub note: String,
-}
+use crate::effect::{Effect, Ending, Purpose};
 
 /// The candidate that is proposed: the judge has passed it, or there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,7 +227,7 @@ impl Repair {
         self.wanted.values().any(|effect| match effect {
             Effect::Check(ask) => ask.purpose != Purpose::Candidate,
             Effect::Read | Effect::Judge { .. } => true,
-            Effect::Infer { .. } => false,
+            Effect::Infer { .. } | Effect::Tool { .. } | Effect::Submit { .. } => false,
         })
     }
 

@@ -9,9 +9,9 @@ use tenfold_code::failure::Failure;
 use tenfold_code::suspects::{self, Suspect};
 use tenfold_code::{Function, Language, Syntax, coverage};
 
-use super::ask::Source;
 use super::prompts::lines;
 use super::windows;
+use crate::effect::Source;
 
 /// Places that are looked at; those behind them hold the fault in few cases.
 const MOST: usize = 8;

@@ -9,8 +9,9 @@ use tenfold_domain::{
     Seed, TestName, TokenScore, Usage,
 };
 
-use super::{Effect, Event, Generator, Input, Repair, Reply, Setup, Source};
+use super::{Event, Generator, Repair, Setup};
 use crate::Machine;
+use crate::effect::{Effect, Input, Reply, Source};
 
 const TOTALS: &str = "\
 def total(values):
@@ -163,7 +164,7 @@ impl World {
                     alternatives: known.iter().map(sample).collect(),
                 }
             }
-            Ask::Generate(_) => Answer::Generated { samples: Vec::new() },
+            Ask::Generate(_) | Ask::Turn(_) => Answer::Generated { samples: Vec::new() },
         })
     }
 
@@ -188,6 +189,7 @@ impl World {
                 usage: Usage::default(),
                 wall: Millis(500),
             },
+            Effect::Tool { .. } | Effect::Submit { .. } => unreachable!("a loop's: {effect:?}"),
         }
     }
 

@@ -161,6 +161,8 @@ impl Reading {
                 let step = change.get("step").and_then(Value::as_u64);
                 if let (Some(step), Some(effect)) = (step, change.get("effect")) {
                     let step = StepId(u32::try_from(step).unwrap_or(u32::MAX));
+                    // A loop writes what it wants into the change itself.
+                    let effect = if effect.is_string() { change } else { effect };
                     self.wanted.insert(step, (unannounced(effect), summary(effect)));
                 }
                 None
@@ -217,7 +219,8 @@ impl Reading {
 /// nothing.
 fn unannounced(effect: &Value) -> &'static str {
     match effect.get("effect").and_then(Value::as_str) {
-        Some("judge") => "judge",
+        Some("judge" | "submit") => "judge",
+        Some("tool") => "tool",
         _ => "read",
     }
 }
@@ -228,6 +231,7 @@ fn name(kind: EffectKind) -> &'static str {
         EffectKind::Check => "check",
         EffectKind::Setup => "setup",
         EffectKind::Read => "read",
+        EffectKind::Tool => "tool",
     }
 }
 
@@ -251,8 +255,16 @@ fn proposal(event: &ProposalEvent) -> String {
 fn summary(effect: &Value) -> String {
     let list = |name: &str| effect.get(name).and_then(Value::as_array).into_iter().flatten();
     let mut words = Vec::new();
-    if effect.get("effect").and_then(Value::as_str) == Some("judge") {
-        words.push("the diff alone".to_owned());
+    match effect.get("effect").and_then(Value::as_str) {
+        Some("judge" | "submit") => words.push("the diff alone".to_owned()),
+        Some("baseline") => words.push("before anything is done".to_owned()),
+        Some("turn") => words.push("a turn".to_owned()),
+        _ => {}
+    }
+    if let Some(call) = effect.get("call").filter(|call| call.is_object()) {
+        let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
+        let arguments = call.get("arguments").map(ToString::to_string).unwrap_or_default();
+        words.push(format!("{name} {arguments}"));
     }
     if let Some(command) = effect.get("command").and_then(Value::as_str) {
         words.push(format!("`{}`", one_line(command, WIDTH)));

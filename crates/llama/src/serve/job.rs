@@ -56,6 +56,7 @@ pub(super) fn plan(model: &Model<'_>, ask: &Ask) -> Result<Plan, String> {
         Ask::Generate(ask) => Generating::plan(model, ask),
         Ask::Infill(ask) => Infilling::plan(model, ask),
         Ask::Score(ask) => Scoring::plan(model, ask),
+        Ask::Turn(_) => Err("a conversation has to be put as a generation".to_owned()),
     }
 }
 

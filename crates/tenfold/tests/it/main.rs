@@ -13,3 +13,4 @@ mod pages;
 mod real_model;
 mod rust;
 mod setup;
+mod tool_loop;

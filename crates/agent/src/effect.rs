@@ -1,33 +1,11 @@
-//! What the repair machine asks for, and what comes back.
+//! What strategies ask for, and what comes back: the same words for all of them, so that who
+//! performs an effect need not know whose it is.
 
 use serde::{Deserialize, Serialize};
 use tenfold_code::Edit;
-use tenfold_domain::{Answer, Ask, CheckReport, Millis, Seed, StepId, Usage};
-
-/// All that an attempt starts from; recorded in its first event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Setup {
-    /// What to do, in the person's words; empty: make the check pass.
-    pub text: String,
-    /// The top of the workspace, as the check sees it.
-    pub root: String,
-    /// The check; empty if there is none, and then nothing can be verified.
-    pub check: String,
-    /// The longest that one run of the check may take.
-    pub check_timeout: Millis,
-    /// From which all random choices come.
-    pub seed: Seed,
-    /// When to stop, counted from the start of the attempt.
-    pub time: Millis,
-    /// The most candidates that are checked.
-    pub candidates: u32,
-    /// How many checks may run at a time.
-    pub parallel: u32,
-    /// Whether the model fills gaps and scores texts.
-    pub infill: bool,
-    /// Whether the model chats.
-    pub chat: bool,
-}
+use tenfold_domain::{
+    Answer, Ask, AttemptOutcome, CheckReport, CommitId, Millis, StepId, ToolCall, Usage,
+};
 
 /// Something to be done for the machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +27,25 @@ pub enum Effect {
         /// The diff.
         edits: Vec<Edit>,
     },
+    /// Call a tool.
+    Tool {
+        /// Which, and with which arguments.
+        call: ToolCall,
+        /// The files that it works on.
+        at: CommitId,
+    },
+    /// Run the whole check on what a commit changes, as the judge.
+    Submit {
+        /// The commit.
+        work: CommitId,
+    },
+}
+
+impl Effect {
+    /// Whether the judge speaks its word by it.
+    pub fn is_judgement(&self) -> bool {
+        matches!(self, Self::Judge { .. } | Self::Submit { .. })
+    }
 }
 
 /// What a run of the check is for.
@@ -122,16 +119,19 @@ pub struct Input {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum Reply {
-    /// Of [`Effect::Check`] and [`Effect::Judge`].
+    /// Of [`Effect::Check`], [`Effect::Judge`] and [`Effect::Submit`].
     Checked {
         /// What the check said.
         report: CheckReport,
         /// What the plugin wrote.
         output: Option<String>,
     },
-    /// Of [`Effect::Judge`], where the task has no check: nothing was run, and nothing is
+    /// Of [`Effect::Judge`] and [`Effect::Submit`], where the task has no check: nothing was run, and nothing is
     /// verified.
     Unjudged,
+    /// Of [`Effect::Submit`], where nothing is left of the work once the files that the check
+    /// depends on are put back: nothing was run.
+    Nothing,
     /// Of [`Effect::Read`].
     Sources {
         /// The files, in the order of their paths.
@@ -146,6 +146,13 @@ pub enum Reply {
         /// How long it took.
         wall: Millis,
     },
+    /// Of [`Effect::Tool`].
+    Returned {
+        /// What the model is told.
+        text: String,
+        /// The files as they are now.
+        at: CommitId,
+    },
     /// The effect failed, for a reason that ends the attempt.
     Failed {
         /// Whether it was the model that failed.
@@ -156,8 +163,17 @@ pub enum Reply {
     /// The person, the clock or the ledger stops the attempt.
     Stop {
         /// How the attempt ends by it.
-        outcome: tenfold_domain::AttemptOutcome,
+        outcome: AttemptOutcome,
         /// Why, for people.
         why: String,
     },
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// How.
+    pub outcome: AttemptOutcome,
+    /// What a person should know.
+    pub note: String,
 }

@@ -1,0 +1,273 @@
+//! What follows from what.
+
+use serde_json::Value;
+use tenfold_code::failure;
+use tenfold_domain::{
+    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Said, StepId, ToolCall,
+};
+
+use super::event::{Event, Wish};
+use super::state::{Setup, ToolLoop, size};
+use super::words;
+use crate::Machine;
+use crate::effect::{Effect, Input, Reply};
+
+/// Turns in a row that call no tool, before the model counts as stuck.
+const SILENT: usize = 3;
+/// Calls in a row that are the same and come to the same.
+const SAME: usize = 3;
+
+impl Machine for ToolLoop {
+    type Input = Input;
+    type Event = Event;
+    type Effect = Effect;
+
+    fn decide(&self, input: Input) -> Vec<Event> {
+        let mut draft = Draft { state: self.clone(), events: Vec::new() };
+        draft.take(input);
+        draft.events
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        self.fold(event);
+    }
+
+    fn wants(&self) -> Vec<(StepId, Effect)> {
+        self.wanted.iter().map(|(step, wish)| (*step, self.effect(wish))).collect()
+    }
+}
+
+impl ToolLoop {
+    /// The events that begin an attempt.
+    pub fn begin(setup: Setup) -> Vec<Event> {
+        let began = Event::Began { setup: setup.clone() };
+        let mut draft = Draft { state: Self::new(setup), events: vec![began] };
+        if draft.state.setup.check.is_empty() {
+            let opening = words::opening(&draft.state.setup, None);
+            draft.tell(opening);
+            draft.turn();
+        } else {
+            draft.want(Wish::Baseline);
+        }
+        draft.events
+    }
+}
+
+/// A state that moves on while its events are written down.
+struct Draft {
+    state: ToolLoop,
+    events: Vec<Event>,
+}
+
+impl Draft {
+    fn record(&mut self, event: Event) {
+        self.state.fold(&event);
+        self.events.push(event);
+    }
+
+    fn want(&mut self, wish: Wish) {
+        self.record(Event::Wanted { step: StepId(self.state.last_step + 1), wish });
+    }
+
+    /// Says something in the person's name.
+    fn tell(&mut self, text: String) {
+        self.record(Event::Said { said: Said::Person { text } });
+    }
+
+    /// Says what came of a call.
+    fn reply(&mut self, call: &str, text: String) {
+        let text = words::with_limits(&text, &self.state);
+        self.record(Event::Said { said: Said::Tool { call: call.to_owned(), text } });
+    }
+
+    fn end(&mut self, outcome: AttemptOutcome, why: &str) {
+        let note = words::note(&self.state, why);
+        self.record(Event::Ended { outcome, note });
+    }
+
+    fn take(&mut self, input: Input) {
+        if self.state.ending.is_some() {
+            return;
+        }
+        if let Reply::Stop { outcome, why } = &input.reply {
+            return self.end(*outcome, why);
+        }
+        let wanted = self.state.wanted.clone();
+        let Some((_, wish)) = wanted.filter(|(step, _)| *step == input.step) else { return };
+        self.record(Event::Settled { step: input.step, elapsed: input.elapsed });
+        match (wish, input.reply) {
+            (_, Reply::Failed { model, why }) => {
+                let outcome = match model {
+                    true => AttemptOutcome::ProviderFailed,
+                    false => AttemptOutcome::CheckBroken,
+                };
+                self.end(outcome, &why);
+            }
+            (Wish::Baseline, Reply::Checked { report, .. }) => self.baseline(&report),
+            (Wish::Turn, Reply::Inferred { answers, .. }) => self.answered(answers),
+            (Wish::Tool { call }, Reply::Returned { text, at }) => self.returned(&call, text, at),
+            (Wish::Submit { call }, Reply::Checked { report, .. }) => self.judged(&call, &report),
+            (Wish::Submit { call }, Reply::Nothing) => {
+                self.reply(&call, words::PUT_BACK.to_owned());
+                self.next_call();
+            }
+            (Wish::Submit { .. }, Reply::Unjudged) => {
+                self.end(AttemptOutcome::Finished, words::UNJUDGED);
+            }
+            // A reply of another kind than was asked for says nothing.
+            (wish, _) => self.want(wish),
+        }
+    }
+
+    fn baseline(&mut self, report: &CheckReport) {
+        let setup = &self.state.setup;
+        match &report.verdict {
+            CheckVerdict::Passed if setup.text.trim().is_empty() => {
+                self.end(AttemptOutcome::NothingToDo, words::NOTHING_TO_DO);
+            }
+            CheckVerdict::Passed | CheckVerdict::Failed => {
+                let opening = words::opening(setup, Some(report));
+                self.tell(opening);
+                self.turn();
+            }
+            CheckVerdict::TimedOut => {
+                let why = words::timed_out(report);
+                self.end(AttemptOutcome::CheckBroken, &why);
+            }
+            CheckVerdict::Broken(why) => self.end(AttemptOutcome::CheckBroken, why),
+        }
+    }
+
+    /// Wants the model's next words, unless it has had all its turns.
+    fn turn(&mut self) {
+        let setup = &self.state.setup;
+        if self.state.turns >= setup.turns {
+            let why = format!("It had all its {} turns.", setup.turns);
+            return self.end(AttemptOutcome::LimitSteps, &why);
+        }
+        if self.state.size() > setup.memory {
+            self.forget();
+        }
+        self.want(Wish::Turn);
+    }
+
+    /// Leaves out what tools said, the oldest first, until half of the memory is free; and
+    /// says the plan again, which may have been among it.
+    fn forget(&mut self) {
+        let (mut size_now, half) = (self.state.size(), self.state.setup.memory / 2);
+        let mut until = self.state.forgot;
+        // What the last turn came to is never left out.
+        let last = self.state.said.iter().rposition(|said| matches!(said, Said::Model { .. }));
+        for (index, said) in self.state.said.iter().enumerate().skip(until) {
+            if size_now <= half || Some(index) >= last {
+                break;
+            }
+            if let Said::Tool { .. } = said {
+                size_now -= size(said).saturating_sub(words::FORGOTTEN.len());
+            }
+            until = index + 1;
+        }
+        self.record(Event::Forgot { until });
+        if !self.state.plan.is_empty() {
+            let plan = format!("{}\n{}", words::PLAN_AGAIN, self.state.plan);
+            self.tell(plan);
+        }
+    }
+
+    fn answered(&mut self, answers: Vec<Option<Answer>>) {
+        let Some(Some(Answer::Turned { text, calls, ended })) = answers.into_iter().next() else {
+            return self.end(AttemptOutcome::ProviderFailed, words::REFUSED);
+        };
+        let has_call = !calls.is_empty();
+        self.record(Event::Said { said: Said::Model { text, calls } });
+        if has_call {
+            return self.next_call();
+        }
+        if self.silent() >= SILENT {
+            return self.end(AttemptOutcome::Stuck, words::SILENT);
+        }
+        let remark = if ended { words::CALL_A_TOOL } else { words::CUT_OFF };
+        self.tell(remark.to_owned());
+        self.turn();
+    }
+
+    /// How many of the model's last turns, in a row, called no tool.
+    fn silent(&self) -> usize {
+        let turns = self.state.said.iter().rev().filter_map(|said| match said {
+            Said::Model { calls, .. } => Some(calls.is_empty()),
+            _ => None,
+        });
+        turns.take_while(|is_silent| *is_silent).count()
+    }
+
+    /// Performs the next call of the last turn, or has the model speak if there is none left.
+    fn next_call(&mut self) {
+        while let Some(call) = self.state.calls.front().cloned() {
+            match call.name.as_str() {
+                words::PLAN => {
+                    let plan = argument(&call, "plan");
+                    self.record(Event::Planned { plan });
+                    self.reply(&call.id, words::NOTED.to_owned());
+                }
+                words::FINISH => return self.finish(&call),
+                _ => return self.want(Wish::Tool { call }),
+            }
+        }
+        self.turn();
+    }
+
+    fn finish(&mut self, call: &ToolCall) {
+        let summary = argument(call, "summary");
+        self.record(Event::Finished { summary });
+        if call.arguments.get("solved") == Some(&Value::Bool(false)) {
+            return self.end(AttemptOutcome::GaveUp, words::GAVE_UP);
+        }
+        if self.state.work == self.state.setup.base {
+            self.reply(&call.id, words::UNCHANGED.to_owned());
+            return self.unless_repeated();
+        }
+        self.want(Wish::Submit { call: call.id.clone() });
+    }
+
+    fn returned(&mut self, call: &ToolCall, text: String, at: CommitId) {
+        if at != self.state.work {
+            self.record(Event::Changed { work: at });
+        }
+        self.reply(&call.id, text);
+        self.unless_repeated();
+    }
+
+    /// Goes on, unless the model goes round in circles; it is warned before.
+    fn unless_repeated(&mut self) {
+        match self.state.repeated() {
+            SAME.. => self.end(AttemptOutcome::Stuck, words::REPEATED),
+            2 => {
+                self.tell(words::SAME_AGAIN.to_owned());
+                self.next_call();
+            }
+            _ => self.next_call(),
+        }
+    }
+
+    fn judged(&mut self, call: &str, report: &CheckReport) {
+        let said = match &report.verdict {
+            CheckVerdict::Passed => {
+                let why = words::passed(report);
+                return self.end(AttemptOutcome::Finished, &why);
+            }
+            CheckVerdict::Failed => {
+                let failure = failure::read(&report.output, report.exit_code);
+                words::check_fails(&self.state.setup, &failure.excerpt)
+            }
+            CheckVerdict::TimedOut => words::timed_out(report),
+            CheckVerdict::Broken(why) => words::check_fails(&self.state.setup, why),
+        };
+        self.reply(call, said);
+        self.next_call();
+    }
+}
+
+/// A text among a call's arguments; empty if there is none.
+fn argument(call: &ToolCall, name: &str) -> String {
+    call.arguments.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned()
+}

@@ -1,0 +1,85 @@
+//! What the loop records.
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::{AttemptOutcome, CommitId, Millis, Said, StepId, ToolCall};
+
+use super::state::Setup;
+
+/// A fact about an attempt of the loop strategy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum Event {
+    /// The attempt began.
+    Began {
+        /// From what.
+        setup: Setup,
+    },
+    /// Something is wanted. There is never more than one thing at a time.
+    Wanted {
+        /// The number of its effect.
+        step: StepId,
+        /// What.
+        #[serde(flatten)]
+        wish: Wish,
+    },
+    /// It has its result, and time has passed.
+    Settled {
+        /// The number of its effect.
+        step: StepId,
+        /// Time since the attempt began.
+        elapsed: Millis,
+    },
+    /// Something was said.
+    Said {
+        /// What, by whom.
+        said: Said,
+    },
+    /// A tool changed the files.
+    Changed {
+        /// The files as they are now.
+        work: CommitId,
+    },
+    /// The model wrote down what it means to do.
+    Planned {
+        /// Its plan, in place of the one before.
+        plan: String,
+    },
+    /// What tools said up to here is not repeated to the model any more.
+    Forgot {
+        /// How many things had been said.
+        until: usize,
+    },
+    /// The model says that it is done.
+    Finished {
+        /// What it did, in its own words.
+        summary: String,
+    },
+    /// The attempt ended.
+    Ended {
+        /// How.
+        outcome: AttemptOutcome,
+        /// What a person should know.
+        note: String,
+    },
+}
+
+/// What the loop wants done. What its effect holds besides is in the state already, and not
+/// recorded a second time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "kebab-case")]
+pub enum Wish {
+    /// To see what the check says before anything is done.
+    Baseline,
+    /// The model's next words.
+    Turn,
+    /// A tool called.
+    Tool {
+        /// Which, and with which arguments.
+        call: ToolCall,
+    },
+    /// The judge's word on the work.
+    Submit {
+        /// The call that says that it is done.
+        call: String,
+    },
+}

@@ -1,0 +1,218 @@
+//! The loop's state: a fold of its events.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::{CommitId, Millis, Said, Seed, StepId, ToolCall, ToolSpec, Turn};
+
+use super::event::{Event, Wish};
+use super::words;
+use crate::effect::{CheckAsk, Effect, Ending, Purpose};
+
+/// How far the model strays from its likeliest words,
+const TEMPERATURE: f32 = 0.3;
+/// and how far when these have led it round in a circle.
+const STRAYING: f32 = 1.0;
+
+/// All that an attempt starts from; recorded in its first event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// What to do, in the person's words; empty: make the check pass.
+    pub text: String,
+    /// The check; empty if there is none, and then nothing can be verified.
+    pub check: String,
+    /// The longest that one run of the check may take.
+    pub check_timeout: Millis,
+    /// Files that are put back before the check, so that changing them is of no use: kinds of
+    /// files, and patterns as in `.gitignore`.
+    pub protected: Vec<String>,
+    /// Patterns of those that may be changed after all.
+    pub may_edit: Vec<String>,
+    /// The files at the start.
+    pub base: CommitId,
+    /// What stands at their top, as the model is told of it; may be empty.
+    pub overview: String,
+    /// From which all random choices come.
+    pub seed: Seed,
+    /// When to stop, counted from the start of the attempt.
+    pub time: Millis,
+    /// The most turns of the model.
+    pub turns: u32,
+    /// The most tokens of one of them.
+    pub turn_tokens: u32,
+    /// The most that the model is told in one turn, in bytes of text.
+    pub memory: usize,
+    /// The tools that work on files, beside the loop's own.
+    pub tools: Vec<ToolSpec>,
+}
+
+/// An attempt of the loop strategy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolLoop {
+    pub(super) setup: Setup,
+    pub(super) elapsed: Millis,
+    pub(super) last_step: u32,
+    pub(super) wanted: Option<(StepId, Wish)>,
+    pub(super) said: Vec<Said>,
+    /// Calls of the model's last turn that were not performed yet.
+    pub(super) calls: VecDeque<ToolCall>,
+    pub(super) turns: u32,
+    pub(super) forgot: usize,
+    pub(super) plan: String,
+    pub(super) work: CommitId,
+    pub(super) summary: String,
+    pub(super) submitted: u32,
+    pub(super) ending: Option<Ending>,
+}
+
+impl ToolLoop {
+    /// The state after an attempt's first event, which is [`Event::Began`].
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            elapsed: Millis(0),
+            last_step: 0,
+            wanted: None,
+            said: Vec::new(),
+            calls: VecDeque::new(),
+            turns: 0,
+            forgot: 0,
+            plan: String::new(),
+            work: setup.base.clone(),
+            summary: String::new(),
+            submitted: 0,
+            ending: None,
+            setup,
+        }
+    }
+
+    /// Time since the attempt began, interruptions left out, at its last settled effect.
+    pub fn elapsed(&self) -> Millis {
+        self.elapsed
+    }
+
+    /// How long the attempt may take.
+    pub fn time(&self) -> Millis {
+        self.setup.time
+    }
+
+    /// How it ended, if it has.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// How often the work went before the judge.
+    pub fn submitted(&self) -> u32 {
+        self.submitted
+    }
+
+    pub(super) fn fold(&mut self, event: &Event) {
+        match event {
+            Event::Began { .. } => {}
+            Event::Wanted { step, wish } => {
+                self.last_step = step.0;
+                match wish {
+                    Wish::Turn => self.turns += 1,
+                    Wish::Submit { .. } => self.submitted += 1,
+                    Wish::Baseline | Wish::Tool { .. } => {}
+                }
+                self.wanted = Some((*step, wish.clone()));
+            }
+            Event::Settled { elapsed, .. } => {
+                self.wanted = None;
+                self.elapsed = *elapsed;
+            }
+            Event::Said { said } => {
+                match said {
+                    Said::Model { calls, .. } => self.calls = calls.iter().cloned().collect(),
+                    Said::Tool { call, .. } => self.calls.retain(|known| known.id != *call),
+                    Said::Person { .. } => {}
+                }
+                self.said.push(said.clone());
+            }
+            Event::Changed { work } => self.work.clone_from(work),
+            Event::Planned { plan } => self.plan.clone_from(plan),
+            Event::Forgot { until } => self.forgot = *until,
+            Event::Finished { summary } => self.summary.clone_from(summary),
+            Event::Ended { outcome, note } => {
+                self.wanted = None;
+                self.ending = Some(Ending { outcome: *outcome, note: note.clone() });
+            }
+        }
+    }
+
+    /// The effect of a wish.
+    pub(super) fn effect(&self, wish: &Wish) -> Effect {
+        match wish {
+            Wish::Baseline => Effect::Check(CheckAsk {
+                purpose: Purpose::Baseline,
+                command: self.setup.check.clone(),
+                edits: Vec::new(),
+                timeout: self.setup.check_timeout,
+                plugin: None,
+            }),
+            Wish::Turn => {
+                let asks = vec![tenfold_domain::Ask::Turn(self.turn())];
+                Effect::Infer { asks, what: format!("thinking, turn {}", self.turns) }
+            }
+            Wish::Tool { call } => Effect::Tool { call: call.clone(), at: self.work.clone() },
+            Wish::Submit { .. } => Effect::Submit { work: self.work.clone() },
+        }
+    }
+
+    fn turn(&self) -> Turn {
+        let mut tools = self.setup.tools.clone();
+        tools.extend(words::own_tools());
+        Turn {
+            instructions: words::instructions(&self.setup),
+            said: self.told(),
+            tools,
+            max_tokens: self.setup.turn_tokens,
+            temperature: if self.repeated() > 1 { STRAYING } else { TEMPERATURE },
+            seed: self.setup.seed.child(u64::from(self.turns)),
+        }
+    }
+
+    /// What was said, as the model is told of it: what tools said long ago is left out.
+    pub(super) fn told(&self) -> Vec<Said> {
+        let tell = |(index, said): (usize, &Said)| match said {
+            Said::Tool { call, .. } if index < self.forgot => {
+                Said::Tool { call: call.clone(), text: words::FORGOTTEN.to_owned() }
+            }
+            said => said.clone(),
+        };
+        self.said.iter().enumerate().map(tell).collect()
+    }
+
+    /// How many of the last turns, in a row, are the same call of one tool with the same result.
+    pub(super) fn repeated(&self) -> usize {
+        let told = |said: &Said| match said {
+            Said::Tool { text, .. } => words::without_limits(text).to_owned(),
+            _ => String::new(),
+        };
+        let turns = self.said.windows(2).rev().filter_map(|pair| match pair {
+            [Said::Model { calls, .. }, result @ Said::Tool { .. }] if calls.len() == 1 => {
+                Some(((&calls[0].name, &calls[0].arguments), told(result)))
+            }
+            _ => None,
+        });
+        let mut turns = turns.peekable();
+        let Some(last) = turns.peek().cloned() else { return 0 };
+        turns.take_while(|turn| *turn == last).count()
+    }
+
+    /// How much the model is told in its next turn, in bytes of text.
+    pub(super) fn size(&self) -> usize {
+        self.told().iter().map(size).sum()
+    }
+}
+
+/// The bytes of something that was said.
+pub(super) fn size(said: &Said) -> usize {
+    match said {
+        Said::Person { text } | Said::Tool { text, .. } => text.len(),
+        Said::Model { text, calls } => {
+            let arguments = calls.iter().map(|call| call.arguments.to_string().len());
+            text.len() + arguments.sum::<usize>()
+        }
+    }
+}

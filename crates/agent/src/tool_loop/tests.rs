@@ -1,0 +1,239 @@
+//! The machine against replies that are made up.
+
+use serde_json::{Value, json};
+use tenfold_domain::{
+    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Millis, Said, Seed, StepId,
+    ToolCall, Usage,
+};
+
+use super::{Event, Setup, ToolLoop};
+use crate::Machine;
+use crate::effect::{Effect, Input, Reply};
+
+const BASE: &str = "1111111111111111111111111111111111111111";
+const CHANGED: &str = "2222222222222222222222222222222222222222";
+
+fn commit(text: &str) -> CommitId {
+    text.parse().unwrap()
+}
+
+fn setup() -> Setup {
+    Setup {
+        text: "mend it".into(),
+        check: "pytest".into(),
+        check_timeout: Millis(60_000),
+        protected: vec!["tests".into()],
+        may_edit: Vec::new(),
+        base: commit(BASE),
+        overview: "a.py".into(),
+        seed: Seed(7),
+        time: Millis(600_000),
+        turns: 12,
+        turn_tokens: 500,
+        memory: 4_000,
+        tools: Vec::new(),
+    }
+}
+
+/// An attempt under way, and all that was put in.
+struct Going {
+    machine: ToolLoop,
+    events: Vec<Event>,
+    inputs: Vec<Input>,
+}
+
+impl Going {
+    fn new(setup: Setup) -> Self {
+        let events = ToolLoop::begin(setup.clone());
+        let mut machine = ToolLoop::new(setup);
+        events.iter().for_each(|event| machine.evolve(event));
+        Self { machine, events, inputs: Vec::new() }
+    }
+
+    fn wants(&self) -> (StepId, Effect) {
+        let mut wants = self.machine.wants();
+        assert_eq!(wants.len(), 1, "{wants:?}");
+        wants.remove(0)
+    }
+
+    fn put(&mut self, reply: Reply) -> &mut Self {
+        let (step, _) = self.wants();
+        let elapsed = Millis(1_000 * (self.inputs.len() as u64 + 1));
+        let input = Input { step, elapsed, reply };
+        let events = self.machine.decide(input.clone());
+        events.iter().for_each(|event| self.machine.evolve(event));
+        self.inputs.push(input);
+        self.events.extend(events);
+        self
+    }
+
+    fn checked(&mut self, verdict: CheckVerdict) -> &mut Self {
+        let output = "FAILED test_a.py::test_b - assert 1 == 2\n".to_owned();
+        let (failing, command) = (Vec::new(), "pytest".to_owned());
+        let (exit_code, passed, wall) = (Some(1), Some(3), Millis(200));
+        let report = CheckReport { command, verdict, exit_code, failing, passed, output, wall };
+        self.put(Reply::Checked { report, output: None })
+    }
+
+    /// The model says something and calls tools.
+    fn calls(&mut self, calls: &[(&str, Value)]) -> &mut Self {
+        let said = self.machine.said.len();
+        let calls = calls.iter().enumerate().map(|(index, (name, arguments))| ToolCall {
+            id: format!("{said}-{index}"),
+            name: (*name).to_owned(),
+            arguments: arguments.clone(),
+        });
+        let (text, calls) = ("Well.".to_owned(), calls.collect());
+        let answers = vec![Some(Answer::Turned { text, calls, ended: true })];
+        self.put(Reply::Inferred { answers, usage: Usage::default(), wall: Millis(5) })
+    }
+
+    fn returns(&mut self, text: &str, at: &str) -> &mut Self {
+        self.put(Reply::Returned { text: text.to_owned(), at: commit(at) })
+    }
+
+    fn outcome(&self) -> Option<AttemptOutcome> {
+        self.machine.ending().map(|ending| ending.outcome)
+    }
+
+    /// What the model was told last.
+    fn told(&self) -> String {
+        match self.machine.told().pop().unwrap() {
+            Said::Person { text } | Said::Tool { text, .. } | Said::Model { text, .. } => text,
+        }
+    }
+}
+
+#[test]
+fn work_that_passes_the_check_is_finished_and_work_that_fails_is_told_why() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    assert!(going.told().contains("test_a.py::test_b"), "{}", going.told());
+    going.calls(&[("read", json!({"path": "a.py"}))]).returns("    1  x", BASE);
+    going.calls(&[("edit", json!({"path": "a.py"}))]).returns("changed", CHANGED);
+    going.calls(&[("finish", json!({"summary": "mended"}))]);
+    assert!(matches!(going.wants().1, Effect::Submit { work } if work == commit(CHANGED)));
+    going.checked(CheckVerdict::Failed);
+    assert!(going.told().starts_with("Not done"), "{}", going.told());
+    going.calls(&[("finish", json!({"summary": "mended"}))]).checked(CheckVerdict::Passed);
+    assert_eq!(going.outcome(), Some(AttemptOutcome::Finished));
+    let note = &going.machine.ending().unwrap().note;
+    assert!(note.contains("checked 2 times") && note.ends_with("mended"), "{note}");
+}
+
+#[test]
+fn the_same_inputs_give_the_same_events_to_the_byte() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    going.calls(&[("plan", json!({"plan": "1. look"})), ("list", json!({"path": "."}))]);
+    going.returns("a.py", BASE);
+    going.calls(&[("write", json!({"path": "b.py", "text": "x"}))]).returns("made", CHANGED);
+    going.calls(&[("finish", json!({"summary": "s"}))]).checked(CheckVerdict::Passed);
+    let mut events = ToolLoop::begin(setup());
+    let mut machine = ToolLoop::new(setup());
+    events.iter().for_each(|event| machine.evolve(event));
+    for input in going.inputs.clone() {
+        let more = machine.decide(input);
+        more.iter().for_each(|event| machine.evolve(event));
+        events.extend(more);
+    }
+    let bytes = |events: &[Event]| serde_json::to_string(events).unwrap();
+    assert_eq!(bytes(&events), bytes(&going.events));
+    // A fold of what was recorded is the state itself.
+    let mut folded = ToolLoop::new(setup());
+    let read: Vec<Event> = serde_json::from_str(&bytes(&events)).unwrap();
+    read.iter().for_each(|event| folded.evolve(event));
+    assert_eq!(folded, going.machine);
+}
+
+#[test]
+fn calls_of_one_turn_are_performed_one_after_the_other() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Passed);
+    going.calls(&[("list", json!({"path": "."})), ("read", json!({"path": "a"}))]);
+    let name = |going: &Going| match going.wants().1 {
+        Effect::Tool { call, .. } => call.name,
+        other => format!("{other:?}"),
+    };
+    assert_eq!(name(&going), "list");
+    going.returns("a", BASE);
+    assert_eq!(name(&going), "read");
+    going.returns("x", BASE);
+    assert!(matches!(going.wants().1, Effect::Infer { .. }));
+}
+
+#[test]
+fn a_model_that_makes_no_way_is_stuck_and_one_that_goes_on_meets_its_limit() {
+    let mut silent = Going::new(setup());
+    silent.checked(CheckVerdict::Failed).calls(&[]).calls(&[]);
+    assert_eq!(silent.outcome(), None);
+    assert_eq!(silent.calls(&[]).outcome(), Some(AttemptOutcome::Stuck));
+
+    let mut same = Going::new(setup());
+    same.checked(CheckVerdict::Failed);
+    for _ in 0..3 {
+        assert_eq!(same.outcome(), None);
+        same.calls(&[("read", json!({"path": "a"}))]).returns("nothing", BASE);
+    }
+    assert_eq!(same.outcome(), Some(AttemptOutcome::Stuck));
+
+    let mut busy = Going::new(setup());
+    busy.checked(CheckVerdict::Failed);
+    for turn in 0..12 {
+        assert_eq!(busy.outcome(), None);
+        busy.calls(&[("read", json!({"path": turn.to_string()}))]).returns("x", BASE);
+    }
+    assert_eq!(busy.outcome(), Some(AttemptOutcome::LimitSteps));
+}
+
+#[test]
+fn done_without_a_change_is_not_done_and_giving_up_is_an_end() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed).calls(&[("finish", json!({"summary": "done!"}))]);
+    assert!(going.told().contains("No file was changed"), "{}", going.told());
+    going.calls(&[("finish", json!({"summary": "no way", "solved": false}))]);
+    assert_eq!(going.outcome(), Some(AttemptOutcome::GaveUp));
+    assert!(going.machine.ending().unwrap().note.contains("no way"));
+}
+
+#[test]
+fn what_is_too_much_to_repeat_is_left_out_but_for_task_plan_and_the_last_turn() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    going.calls(&[("plan", json!({"plan": "first look, then mend"}))]);
+    for turn in 0..6 {
+        let text = turn.to_string().repeat(900);
+        going.calls(&[("read", json!({"path": turn.to_string()}))]).returns(&text, BASE);
+    }
+    assert!(going.machine.size() < setup().memory, "{}", going.machine.size());
+    let told = going.machine.told();
+    let texts: Vec<String> = told.iter().map(|said| format!("{said:?}")).collect();
+    assert!(texts[0].contains("mend it"), "{}", texts[0]);
+    assert!(
+        texts.iter().any(|text| text.contains("first look, then mend") && text.contains("Person"))
+    );
+    assert!(!texts.iter().any(|text| text.contains("0000")));
+    assert!(texts.iter().any(|text| text.contains("5555")));
+}
+
+#[test]
+fn without_a_check_work_is_unverified_and_an_empty_task_that_passes_needs_none() {
+    let mut going = Going::new(Setup { check: String::new(), ..setup() });
+    going.calls(&[("write", json!({"path": "a"}))]).returns("made", CHANGED);
+    going.calls(&[("finish", json!({"summary": "made"}))]).put(Reply::Unjudged);
+    assert_eq!(going.outcome(), Some(AttemptOutcome::Finished));
+    assert!(going.machine.ending().unwrap().note.contains("UNVERIFIED"));
+    let mut idle = Going::new(Setup { text: String::new(), ..setup() });
+    assert_eq!(idle.checked(CheckVerdict::Passed).outcome(), Some(AttemptOutcome::NothingToDo));
+}
+
+#[test]
+fn arguments_of_any_form_are_taken() {
+    for arguments in [json!(null), json!([1]), json!("x"), json!({"summary": 3, "plan": {}})] {
+        let mut going = Going::new(setup());
+        going.checked(CheckVerdict::Failed).calls(&[("plan", arguments.clone())]);
+        assert!(matches!(going.wants().1, Effect::Infer { .. }));
+        going.calls(&[("finish", arguments)]);
+        assert!(matches!(going.wants().1, Effect::Infer { .. }));
+    }
+}

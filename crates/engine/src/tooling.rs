@@ -1,0 +1,88 @@
+//! Tools that an agent calls: understood, performed on its files or in a sandbox, and told of
+//! in words for the model.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tenfold_agent::effect::{Effect, Reply};
+use tenfold_domain::{CommitId, EffectKind, Millis, StepId, ToolCall};
+use tenfold_tools::run::{self, Run};
+use tenfold_tools::{Call, FileCall, Tree};
+
+use crate::EngineError;
+use crate::attempt::Running;
+use crate::effects::{Done, Finished, Open, hash};
+use crate::engine::blocking;
+
+/// How long a command may take that does not say.
+const COMMAND_SECONDS: u32 = 120;
+
+impl Running<'_> {
+    pub(crate) async fn start_tool(
+        &mut self,
+        step: StepId,
+        call: ToolCall,
+        at: CommitId,
+    ) -> Result<(), EngineError> {
+        match Call::understand(&call) {
+            Ok(Call::Run(run)) => {
+                let request = hash(&Effect::Tool { call, at: at.clone() });
+                self.intend(step, EffectKind::Tool, request).await?;
+                self.start_run(step, run, at);
+            }
+            Ok(Call::Files(call)) => self.start_files(step, call, at),
+            Err(text) => {
+                self.open.insert(step, Open::new(false, None));
+                let reply = Reply::Returned { text, at };
+                let result = Ok(Finished::free(reply, Millis(0), None));
+                self.effects.spawn(async move { Done { step, reservation: None, result } });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads only, or makes a commit that nothing refers to yet: it may be done twice, so it is
+    /// not announced.
+    fn start_files(&mut self, step: StepId, call: FileCall, at: CommitId) {
+        self.open.insert(step, Open::new(false, None));
+        let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
+        self.effects.spawn(async move {
+            let began = Instant::now();
+            let performed = blocking(move || -> Result<_, EngineError> {
+                let tree = Tree { workspace: &workspace, at };
+                let done = call.perform(&tree)?;
+                workspace.keep(&name, &done.at)?;
+                Ok(done)
+            });
+            let result = performed.await.map(|done| {
+                let reply = Reply::Returned { text: done.text, at: done.at };
+                Finished::free(reply, began.elapsed().into(), None)
+            });
+            Done { step, reservation: None, result }
+        });
+    }
+
+    fn start_run(&mut self, step: StepId, run: Run, at: CommitId) {
+        let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
+        let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
+        let seconds = run.timeout_s.unwrap_or(COMMAND_SECONDS);
+        let longest = Millis(u64::from(seconds) * 1_000).min(self.left());
+        self.effects.spawn(async move {
+            let ran = async {
+                let left = checks.command(&run.command, &at, longest, &cancel).await?;
+                let now = left.at.clone();
+                blocking(move || workspace.keep(&name, &now)).await?;
+                let text =
+                    run::report(&run.command, &left.end, &left.output, left.wall, &left.changed);
+                let reply = Reply::Returned { text, at: left.at };
+                Ok(Finished::free(reply, left.wall, None))
+            };
+            Done { step, reservation: None, result: ran.await }
+        });
+    }
+
+    /// The name that keeps the attempt's work from being swept away.
+    fn work_name(&self) -> String {
+        format!("work/{}", self.attempt)
+    }
+}

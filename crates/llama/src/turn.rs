@@ -1,0 +1,255 @@
+//! Conversations with tools for a model that was never taught to call them: the tools are
+//! listed in its instructions, and a grammar lets it write nothing but one call.
+//!
+//! What the model writes is `{"thought": …, "tool": …, "arguments": {…}}`. The grammar is made
+//! from the tools' own schemas, so a call that comes to its end is valid in its form; only a
+//! limit of tokens can leave half of one.
+
+use std::fmt::Write;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tenfold_domain::{
+    Answer, Generate, Message, Prompt, Role, Said, Sample, ToolCall, ToolSpec, Turn,
+};
+
+/// What a grammar for JSON values needs: GBNF, as llama.cpp reads it.
+const VALUES: &str = r#"string ::= "\"" char* "\""
+char ::= [^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F])
+integer ::= "-"? ("0" | [1-9] [0-9]{0,8})
+boolean ::= "true" | "false"
+"#;
+
+/// The longest thought, in characters: a small model would go on for ever, and never call.
+const THOUGHT: usize = 240;
+
+/// How the conversation is put to the model: as a chat whose answer is bound by a grammar.
+pub(crate) fn question(turn: &Turn) -> Generate {
+    let mut messages = vec![Message { role: Role::System, content: instructions(turn) }];
+    for said in &turn.said {
+        let (role, content) = match said {
+            Said::Person { text } => (Role::User, text.clone()),
+            Said::Model { text, calls } => (Role::Assistant, written(text, calls)),
+            Said::Tool { text, .. } => (Role::User, format!("Result:\n{text}")),
+        };
+        // Templates want the two to take turns.
+        match messages.last_mut() {
+            Some(last) if last.role == role => {
+                last.content.push_str("\n\n");
+                last.content.push_str(&content);
+            }
+            _ => messages.push(Message { role, content }),
+        }
+    }
+    Generate {
+        prompt: Prompt::Chat { messages, opening: String::new() },
+        samples: 1,
+        max_tokens: turn.max_tokens,
+        temperature: turn.temperature,
+        top_p: 0.95,
+        seed: turn.seed,
+        stop: Vec::new(),
+        grammar: Some(grammar(&turn.tools)),
+    }
+}
+
+/// What the model's text says. Half a call is no call, but text that came to no end.
+pub(crate) fn answer(turn: &Turn, sample: Sample) -> Answer {
+    #[derive(Deserialize)]
+    struct Written {
+        thought: String,
+        tool: String,
+        arguments: Value,
+    }
+    match serde_json::from_str::<Written>(sample.text.trim()) {
+        Ok(Written { thought, tool, arguments }) => {
+            let id = format!("{}-{tool}", turn.said.len());
+            let calls = vec![ToolCall { id, name: tool, arguments }];
+            Answer::Turned { text: thought, calls, ended: true }
+        }
+        Err(_) => Answer::Turned { text: sample.text, calls: Vec::new(), ended: false },
+    }
+}
+
+fn instructions(turn: &Turn) -> String {
+    let mut text = turn.instructions.clone();
+    text.push_str(
+        "\n\nAnswer with one JSON object and nothing else: \
+         {\"thought\": \"why, in a sentence\", \"tool\": \"its name\", \"arguments\": {…}}. \
+         You will be told the result, and can then call the next. The tools:\n",
+    );
+    for tool in &turn.tools {
+        let arguments = properties(tool).map(|(name, schema, required)| {
+            let optional = if required { "" } else { "?" };
+            let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+            format!("{name}{optional} ({}): {about}", kind(schema))
+        });
+        let _ = write!(text, "\n{}: {}\n", tool.name, tool.about);
+        arguments.for_each(|argument| {
+            let _ = writeln!(text, "  {argument}");
+        });
+    }
+    text
+}
+
+/// What the model wrote, as it wrote it.
+fn written(text: &str, calls: &[ToolCall]) -> String {
+    calls.first().map_or_else(
+        || text.to_owned(),
+        |call| {
+            let (tool, arguments) = (json!(call.name), &call.arguments);
+            format!(
+                "{{\"thought\": {}, \"tool\": {tool}, \"arguments\": {arguments}}}",
+                json!(text)
+            )
+        },
+    )
+}
+
+/// The grammar of one call of one of the tools.
+fn grammar(tools: &[ToolSpec]) -> String {
+    let head = literal("{\"thought\": ");
+    let mut rules =
+        format!("root ::= {head} thought {} call {}\n", literal(", \"tool\": "), literal("}"));
+    let _ = writeln!(rules, "thought ::= \"\\\"\" char{{0,{THOUGHT}}} \"\\\"\"");
+    let names: Vec<String> = (0..tools.len()).map(|index| format!("call-{index}")).collect();
+    let _ = writeln!(rules, "call ::= {}", names.join(" | "));
+    for (tool, name) in tools.iter().zip(&names) {
+        let head = literal(&format!("{}, \"arguments\": ", json!(tool.name)));
+        let _ = writeln!(rules, "{name} ::= {head} {}", object(&tool.parameters));
+    }
+    rules + VALUES
+}
+
+/// An object's properties: those that are required first, in the schema's order.
+fn object(schema: &Value) -> String {
+    let mut text = literal("{");
+    let mut is_first = true;
+    for (name, schema, required) in sorted(schema) {
+        let comma = if is_first { "" } else { ", " };
+        let head = literal(&format!("{comma}{}: ", json!(name)));
+        let value = value(schema);
+        let _ = match required {
+            true => write!(text, " {head} {value}"),
+            false => write!(text, " ({head} {value})?"),
+        };
+        is_first = false;
+    }
+    text + " " + &literal("}")
+}
+
+fn value(schema: &Value) -> String {
+    match kind(schema) {
+        "integer" | "number" => "integer".to_owned(),
+        "boolean" => "boolean".to_owned(),
+        "object" => object(schema),
+        "array" => {
+            let item = schema.get("items").map_or_else(|| "string".to_owned(), value);
+            format!("\"[\" {item} (\", \" {item})* \"]\"")
+        }
+        _ => "string".to_owned(),
+    }
+}
+
+/// The schema's type; of several the first that is something.
+fn kind(schema: &Value) -> &str {
+    match schema.get("type") {
+        Some(Value::String(kind)) => kind,
+        Some(Value::Array(kinds)) => {
+            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("string")
+        }
+        _ => "string",
+    }
+}
+
+fn properties(tool: &ToolSpec) -> impl Iterator<Item = (&str, &Value, bool)> {
+    sorted(&tool.parameters).into_iter()
+}
+
+/// Name, schema and whether it is required, of each property; those that are required first,
+/// in the order in which the schema requires them.
+fn sorted(schema: &Value) -> Vec<(&str, &Value, bool)> {
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .map_or_else(Vec::new, |names| names.iter().filter_map(Value::as_str).collect());
+    let place = |name: &str| required.iter().position(|known| *known == name);
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let mut list: Vec<_> = properties
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| (name.as_str(), schema, place(name).is_some()))
+        .collect();
+    list.sort_by_key(|(name, _, _)| place(name).unwrap_or(usize::MAX));
+    list
+}
+
+/// A text as the grammar writes it.
+fn literal(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{escaped}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenfold_domain::Seed;
+
+    fn turn(said: Vec<Said>) -> Turn {
+        let parameters = json!({
+            "type": "object",
+            "properties": {
+                "context": { "type": ["integer", "null"], "description": "Lines around." },
+                "pattern": { "type": "string", "description": "What to look for." },
+            },
+            "required": ["pattern"],
+        });
+        let about = "Looks for a text.".to_owned();
+        let tools = vec![ToolSpec { name: "search".into(), about, parameters }];
+        let instructions = "You mend programs.".to_owned();
+        Turn { instructions, said, tools, max_tokens: 100, temperature: 0.2, seed: Seed(1) }
+    }
+
+    #[test]
+    fn the_grammar_lets_optional_arguments_out_and_asks_for_the_others_first() {
+        let grammar = question(&turn(Vec::new())).grammar.unwrap();
+        let wanted = r#"call-0 ::= "\"search\", \"arguments\": " "{" "\"pattern\": " string (", \"context\": " integer)? "}""#;
+        assert!(grammar.contains(wanted), "{grammar}");
+    }
+
+    #[test]
+    fn what_was_said_is_told_in_turns_and_a_call_as_it_was_written() {
+        let call = ToolCall {
+            id: "1-search".into(),
+            name: "search".into(),
+            arguments: json!({"pattern": "a \"b\""}),
+        };
+        let written =
+            r#"{"thought": "Where?", "tool": "search", "arguments": {"pattern":"a \"b\""}}"#;
+        let said = vec![
+            Said::Person { text: "Mend it.".into() },
+            Said::Person { text: "Soon.".into() },
+            Said::Model { text: "Where?".into(), calls: vec![call.clone()] },
+            Said::Tool { call: "1-search".into(), text: "nowhere".into() },
+        ];
+        let turn = turn(said);
+        let Prompt::Chat { messages, .. } = question(&turn).prompt else { panic!("no chat") };
+        let roles: Vec<Role> = messages.iter().map(|message| message.role).collect();
+        assert_eq!(roles, [Role::System, Role::User, Role::Assistant, Role::User]);
+        assert_eq!(messages[2].content, written);
+        assert!(messages[0].content.contains("context? (integer): Lines around."));
+        let sample = |text: &str| Sample {
+            text: text.to_owned(),
+            log_probability: 0.0,
+            tokens: 1,
+            ended: true,
+        };
+        let Answer::Turned { text, calls, ended } = answer(&turn, sample(written)) else {
+            panic!("another answer")
+        };
+        assert!(ended && text == "Where?" && calls[0].arguments == call.arguments);
+        assert_eq!(calls[0].id, "4-search");
+        let half = answer(&turn, sample("{\"thought\": \"I"));
+        assert!(matches!(half, Answer::Turned { ended: false, ref calls, .. } if calls.is_empty()));
+    }
+}

@@ -1,0 +1,99 @@
+//! The loop strategy, wired: a model that calls tools, by a script, on real files, in the real
+//! sandbox.
+
+use serde_json::{Value, json};
+use tenfold_test_support::{Rule, Script};
+
+use crate::ground::{CHECK, Ground, git};
+
+/// What the model answers when the conversation holds this; the first that fits is taken.
+fn rule(holds: &str, tool: &str, arguments: Value) -> Rule {
+    let answer = json!({ "thought": "Let me see.", "tool": tool, "arguments": arguments });
+    Rule { contains: vec![holds.to_owned()], answers: vec![answer.to_string()], ..Rule::default() }
+}
+
+fn script(ground: &Ground, rules: Vec<Rule>) {
+    let record = Some(ground.path("asked.jsonl"));
+    let script = Script { rules, record, ..Script::default() };
+    script.write(&ground.path("script.json")).unwrap();
+}
+
+const RUN: [&str; 6] = ["run", "median is wrong", "--strategy", "loop", "--check", CHECK];
+
+#[test]
+fn a_model_that_calls_tools_reads_edits_and_is_judged() {
+    let ground = Ground::new();
+    let before = ground.persons();
+    let edit = json!({ "path": "stats.py", "edits": [
+        { "old": "ordered[middle] + ordered[middle + 1]", "new": "ordered[middle - 1] + ordered[middle]" },
+    ]});
+    script(
+        &ground,
+        vec![
+            rule("middle - 1", "finish", json!({ "summary": "the two in the middle" })),
+            rule("ordered[middle + 1]", "edit", edit),
+            rule("", "read", json!({ "path": "stats.py" })),
+        ],
+    );
+    let said = ground.tenfold(&RUN);
+    said.expect(0, &["to review, verified", "the two in the middle"]);
+    assert_eq!(ground.persons(), before);
+    ground.tenfold(&["log", "1"]).expect(0, &["read {", "edit {", "a turn"]);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+    ground.tenfold(&["diff", "1"]).expect(0, &["+    return (ordered[middle - 1]"]);
+    ground.tenfold(&["accept", "1"]).expect(0, &["accepted"]);
+    let count = git(&ground.repo(), &["rev-list", "--count", "--all", "--not", "main"]);
+    assert_eq!(count.trim(), "1", "all its steps are one commit for the person");
+}
+
+#[test]
+fn what_its_commands_change_is_its_work_and_what_git_ignores_stays_beside_it() {
+    let ground = Ground::new();
+    std::fs::write(ground.repo().join("old.txt"), "old").unwrap();
+    std::fs::write(ground.repo().join(".gitignore"), "*.log\n").unwrap();
+    let mend = "sed -i 's/ordered.middle. + ordered.middle + 1./ordered[middle - 1] + \
+                ordered[middle]/' stats.py; rm old.txt; echo kept > build.log; echo first-done";
+    script(
+        &ground,
+        vec![
+            rule("second-done\n", "finish", json!({ "summary": "mended" })),
+            rule(
+                "first-done\n",
+                "run",
+                json!({ "command": "cat build.log && test ! -e old.txt && echo second-done" }),
+            ),
+            rule("", "run", json!({ "command": mend })),
+        ],
+    );
+    ground.tenfold(&RUN).expect(0, &["to review, verified"]);
+    let diff = ground.tenfold(&["diff", "1"]);
+    diff.expect(0, &["middle - 1", "old.txt"]);
+    assert!(!diff.out.contains("build.log"), "{}", diff.out);
+    assert!(ground.repo().join("old.txt").exists());
+    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+}
+
+#[test]
+fn work_on_the_tests_alone_is_no_work_and_giving_up_is_said() {
+    let ground = Ground::new();
+    script(
+        &ground,
+        vec![
+            rule("Not done", "finish", json!({ "summary": "I can't", "solved": false })),
+            rule("\"tool\": \"write\"", "finish", json!({ "summary": "done" })),
+            rule("", "write", json!({ "path": "test_stats.py", "text": "" })),
+        ],
+    );
+    let said = ground.tenfold(&RUN);
+    said.expect(1, &["can't be done", "I can't"]);
+    ground.tenfold(&["show", "1"]).expect(0, &["gave up"]);
+}
+
+#[test]
+fn calls_that_make_no_sense_are_answered_and_repeated_ones_end_it() {
+    let ground = Ground::new();
+    script(&ground, vec![rule("", "fly", json!({ "to": "the moon" }))]);
+    ground.tenfold(&RUN).expect(1, &["same call"]);
+    script(&ground, vec![Rule { answers: vec!["I think…".into()], ..Rule::default() }]);
+    ground.tenfold(&RUN).expect(1, &["without calling any tool"]);
+}
