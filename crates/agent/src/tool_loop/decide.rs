@@ -12,6 +12,8 @@ use super::words;
 use crate::Machine;
 use crate::effect::{Effect, Input, Reply};
 
+/// Calls of one turn that are performed.
+const CALLS: usize = 16;
 /// Turns in a row that call no tool, before the model counts as stuck.
 const SILENT: usize = 3;
 /// Calls in a row that are the same and come to the same.
@@ -151,35 +153,35 @@ impl Draft {
         self.want(Wish::Turn);
     }
 
-    /// Leaves out what tools said, the oldest first, until half of the memory is free; and
-    /// says the plan again, which may have been among it.
+    /// Leaves out turns, the oldest first, until half of the memory is free; the last one stays.
     fn forget(&mut self) {
-        let (mut size_now, half) = (self.state.size(), self.state.setup.memory / 2);
+        let (said, half) = (&self.state.said, self.state.setup.memory / 2);
+        let mut room = self.state.size();
         let mut until = self.state.forgot;
-        // What the last turn came to is never left out.
-        let last = self.state.said.iter().rposition(|said| matches!(said, Said::Model { .. }));
-        for (index, said) in self.state.said.iter().enumerate().skip(until) {
-            if size_now <= half || Some(index) >= last {
-                break;
+        for (index, said) in said.iter().enumerate().skip(until) {
+            if let Said::Model { .. } = said {
+                until = index;
+                if room <= half {
+                    break;
+                }
             }
-            if let Said::Tool { .. } = said {
-                size_now -= size(said).saturating_sub(words::FORGOTTEN.len());
+            if !matches!(said, Said::Person { .. }) {
+                room = room.saturating_sub(size(said));
             }
-            until = index + 1;
         }
         self.record(Event::Forgot { until });
-        if !self.state.plan.is_empty() {
-            let plan = format!("{}\n{}", words::PLAN_AGAIN, self.state.plan);
-            self.tell(plan);
-        }
     }
 
     fn answered(&mut self, answers: Vec<Option<Answer>>) {
         let Some(Some(Answer::Turned { text, calls, ended })) = answers.into_iter().next() else {
             return self.end(AttemptOutcome::ProviderFailed, words::REFUSED);
         };
+        let too_many: Vec<String> = calls.iter().skip(CALLS).map(|call| call.id.clone()).collect();
         let has_call = !calls.is_empty();
         self.record(Event::Said { said: Said::Model { text, calls } });
+        for call in too_many {
+            self.reply(&call, words::TOO_MANY.to_owned());
+        }
         if has_call {
             return self.next_call();
         }

@@ -44,7 +44,7 @@ pub enum Event {
         /// Its plan, in place of the one before.
         plan: String,
     },
-    /// What tools said up to here is not repeated to the model any more.
+    /// Turns up to here are not repeated to the model any more.
     Forgot {
         /// How many things had been said.
         until: usize,

@@ -172,15 +172,19 @@ impl ToolLoop {
         }
     }
 
-    /// What was said, as the model is told of it: what tools said long ago is left out.
+    /// What was said, as the model is told of it: turns of long ago are left out, what the person
+    /// said is not.
     pub(super) fn told(&self) -> Vec<Said> {
-        let tell = |(index, said): (usize, &Said)| match said {
-            Said::Tool { call, .. } if index < self.forgot => {
-                Said::Tool { call: call.clone(), text: words::FORGOTTEN.to_owned() }
+        let mut told: Vec<Said> = Vec::new();
+        for (index, said) in self.said.iter().enumerate() {
+            if index == self.forgot && index > 0 {
+                told.push(Said::Person { text: words::left_out(&self.plan) });
             }
-            said => said.clone(),
-        };
-        self.said.iter().enumerate().map(tell).collect()
+            if index >= self.forgot || matches!(said, Said::Person { .. }) {
+                told.push(said.clone());
+            }
+        }
+        told
     }
 
     /// How many of the last turns, in a row, are the same call of one tool with the same result.

@@ -163,6 +163,21 @@ fn calls_of_one_turn_are_performed_one_after_the_other() {
 }
 
 #[test]
+fn of_a_thousand_calls_in_one_turn_a_few_are_performed() {
+    let mut going = Going::new(setup());
+    let calls = vec![("list", json!({"path": "."})); 1_000];
+    going.checked(CheckVerdict::Passed).calls(&calls);
+    let mut performed = 0;
+    while matches!(going.wants().1, Effect::Tool { .. }) {
+        performed += 1;
+        going.returns("a", BASE);
+    }
+    assert_eq!(performed, 16);
+    let told = going.machine.said.iter().filter(|said| matches!(said, Said::Tool { .. })).count();
+    assert_eq!(told, 1_000, "each call has its answer");
+}
+
+#[test]
 fn a_model_that_makes_no_way_is_stuck_and_one_that_goes_on_meets_its_limit() {
     let mut silent = Going::new(setup());
     silent.checked(CheckVerdict::Failed).calls(&[]).calls(&[]);

@@ -12,8 +12,8 @@ use super::state::{Setup, ToolLoop};
 pub(super) const PLAN: &str = "plan";
 pub(super) const FINISH: &str = "finish";
 
-pub(super) const FORGOTTEN: &str = "(left out to save room; call the tool again if you need it)";
-pub(super) const PLAN_AGAIN: &str = "Older results are left out from here on. Your plan was:";
+pub(super) const TOO_MANY: &str =
+    "Not performed: that were too many calls in one turn. Call it again if you need it.";
 pub(super) const NOTED: &str = "noted";
 pub(super) const CALL_A_TOOL: &str =
     "You called no tool. Call one; when the task is done, or can't be, call finish.";
@@ -137,6 +137,18 @@ pub(super) fn timed_out(report: &CheckReport) -> String {
 pub(super) fn passed(report: &CheckReport) -> String {
     let tests = report.passed.map_or_else(String::new, |tests| format!(", {tests} tests"));
     format!("The check passes on the diff alone ({}{tests}).", report.wall)
+}
+
+/// What stands in the place of turns that are left out.
+pub(super) fn left_out(plan: &str) -> String {
+    let mut text = String::from(
+        "(Earlier turns are left out to save room. The files are as you left them; call the tools \
+         again for what you need to know.)",
+    );
+    if !plan.is_empty() {
+        let _ = write!(text, " Your plan:\n{plan}");
+    }
+    text
 }
 
 /// A result with what is left: the model is to see it.

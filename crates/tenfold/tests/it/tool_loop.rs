@@ -2,9 +2,9 @@
 //! sandbox.
 
 use serde_json::{Value, json};
-use tenfold_test_support::{Rule, Script};
+use tenfold_test_support::{Fault, Rule, Script};
 
-use crate::ground::{CHECK, Ground, git};
+use crate::ground::{CHECK, Ground, git, wait_for};
 
 /// What the model answers when the conversation holds this; the first that fits is taken.
 fn rule(holds: &str, tool: &str, arguments: Value) -> Rule {
@@ -12,10 +12,24 @@ fn rule(holds: &str, tool: &str, arguments: Value) -> Rule {
     Rule { contains: vec![holds.to_owned()], answers: vec![answer.to_string()], ..Rule::default() }
 }
 
-fn script(ground: &Ground, rules: Vec<Rule>) {
+fn script(ground: &Ground, rules: Vec<Rule>, faults: &[Fault]) -> Script {
     let record = Some(ground.path("asked.jsonl"));
-    let script = Script { rules, record, ..Script::default() };
+    let script = Script { rules, record, faults: faults.to_vec(), ..Script::default() };
     script.write(&ground.path("script.json")).unwrap();
+    script
+}
+
+/// A model that reads the file, mends it, and says so.
+fn that_mends() -> Vec<Rule> {
+    let edit = json!({ "path": "stats.py", "edits": [{
+        "old": "ordered[middle] + ordered[middle + 1]",
+        "new": "ordered[middle - 1] + ordered[middle]",
+    }]});
+    vec![
+        rule("middle - 1", "finish", json!({ "summary": "the two in the middle" })),
+        rule("ordered[middle + 1]", "edit", edit),
+        rule("", "read", json!({ "path": "stats.py" })),
+    ]
 }
 
 const RUN: [&str; 6] = ["run", "median is wrong", "--strategy", "loop", "--check", CHECK];
@@ -24,17 +38,7 @@ const RUN: [&str; 6] = ["run", "median is wrong", "--strategy", "loop", "--check
 fn a_model_that_calls_tools_reads_edits_and_is_judged() {
     let ground = Ground::new();
     let before = ground.persons();
-    let edit = json!({ "path": "stats.py", "edits": [
-        { "old": "ordered[middle] + ordered[middle + 1]", "new": "ordered[middle - 1] + ordered[middle]" },
-    ]});
-    script(
-        &ground,
-        vec![
-            rule("middle - 1", "finish", json!({ "summary": "the two in the middle" })),
-            rule("ordered[middle + 1]", "edit", edit),
-            rule("", "read", json!({ "path": "stats.py" })),
-        ],
-    );
+    script(&ground, that_mends(), &[]);
     let said = ground.tenfold(&RUN);
     said.expect(0, &["to review, verified", "the two in the middle"]);
     assert_eq!(ground.persons(), before);
@@ -64,6 +68,7 @@ fn what_its_commands_change_is_its_work_and_what_git_ignores_stays_beside_it() {
             ),
             rule("", "run", json!({ "command": mend })),
         ],
+        &[],
     );
     ground.tenfold(&RUN).expect(0, &["to review, verified"]);
     let diff = ground.tenfold(&["diff", "1"]);
@@ -83,6 +88,7 @@ fn work_on_the_tests_alone_is_no_work_and_giving_up_is_said() {
             rule("\"tool\": \"write\"", "finish", json!({ "summary": "done" })),
             rule("", "write", json!({ "path": "test_stats.py", "text": "" })),
         ],
+        &[],
     );
     let said = ground.tenfold(&RUN);
     said.expect(1, &["can't be done", "I can't"]);
@@ -92,8 +98,24 @@ fn work_on_the_tests_alone_is_no_work_and_giving_up_is_said() {
 #[test]
 fn calls_that_make_no_sense_are_answered_and_repeated_ones_end_it() {
     let ground = Ground::new();
-    script(&ground, vec![rule("", "fly", json!({ "to": "the moon" }))]);
+    script(&ground, vec![rule("", "fly", json!({ "to": "the moon" }))], &[]);
     ground.tenfold(&RUN).expect(1, &["same call"]);
-    script(&ground, vec![Rule { answers: vec!["I think…".into()], ..Rule::default() }]);
+    script(&ground, vec![Rule { answers: vec!["I think…".into()], ..Rule::default() }], &[]);
     ground.tenfold(&RUN).expect(1, &["without calling any tool"]);
+}
+
+#[test]
+fn a_loop_that_is_killed_goes_on_with_the_files_that_it_had() {
+    let ground = Ground::new();
+    let script_that_hangs = script(&ground, that_mends(), &[Fault::Hang { at: 3 }]);
+    let mut child = ground.command(&RUN).spawn().unwrap();
+    wait_for("the third turn", || script_that_hangs.asked().unwrap_or_default().len() == 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_for("its processes to end", || ground.processes().is_empty());
+    script(&ground, that_mends(), &[]);
+    ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
+    let log = ground.tenfold(&["log", "1"]);
+    log.expect(0, &["attempt 1.1", "going on"]);
+    assert_eq!(log.out.matches("edit {").count(), 1, "what was done is not done again");
 }
