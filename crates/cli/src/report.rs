@@ -215,6 +215,7 @@ mod tests {
         let file = ChangedFile {
             path: "a\x1b[2J\n.py".into(),
             kind: ChangeKind::Modified,
+            form: None,
             added: 1,
             removed: 2,
             binary: false,

@@ -16,7 +16,7 @@ use tenfold_code::failure::{Trouble, TroubleKind};
 use tenfold_code::{Edit, Language, Syntax, failure};
 use tenfold_domain::{CheckReport, CheckVerdict, CommitId, Millis};
 use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
-use tenfold_workspace::{ChangeKind, FileChange, Workspace};
+use tenfold_workspace::{ChangeKind, ChangedFile, FileChange, FileKind, Workspace};
 
 use crate::EngineError;
 use crate::engine::blocking;
@@ -181,7 +181,7 @@ impl Checks {
             (Arc::clone(&self.workspace), self.base.clone(), commit.clone());
         let top = blocking(move || -> Result<_, EngineError> {
             let changed = workspace.changed(&base, &commit)?;
-            if changed.iter().any(|file| !is_plain(file.kind)) {
+            if !changed.iter().all(is_plain) {
                 return Ok(Top::Commit(commit));
             }
             let paths: Vec<&Path> = changed.iter().map(|file| file.path.as_path()).collect();
@@ -426,9 +426,11 @@ pub(crate) fn make(dir: &Path) -> Result<(), EngineError> {
         .map_err(|e| EngineError::io(format!("making the folder {}", dir.display()), e))
 }
 
-/// Whether a change leaves a file, where there was one or none: what a layer can say.
-pub(crate) fn is_plain(kind: ChangeKind) -> bool {
-    matches!(kind, ChangeKind::Added | ChangeKind::Modified)
+/// Whether a change leaves a plain file, where there was one or none: what a layer of contents
+/// can say.
+pub(crate) fn is_plain(file: &ChangedFile) -> bool {
+    let keeps = matches!(file.kind, ChangeKind::Added | ChangeKind::Modified);
+    keeps && file.form == Some(FileKind::File)
 }
 
 /// Lays out a commit. What is not as in the base counts as changed now: a layer below may hold
@@ -441,8 +443,10 @@ pub(crate) fn check_out(
 ) -> Result<(), EngineError> {
     make(dir.parent().unwrap_or(dir))?;
     workspace.checkout(commit, dir)?;
+    // Above a file that is there stand folders only; above one that is gone there may be a link.
     let changed = workspace.changed(base, commit)?;
-    changed.iter().try_for_each(|file| date_now(&dir.join(&file.path)))
+    let mut there = changed.iter().filter(|file| file.form.is_some());
+    there.try_for_each(|file| date_now(&dir.join(&file.path)))
 }
 
 /// Whether a file is what it was; neither is followed if it is a link.

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 
 use tenfold_code::failure;
 use tenfold_domain::{CommitId, Millis};
-use tenfold_sandbox::CancelSignal;
+use tenfold_sandbox::{CancelSignal, End, Limits, SandboxError};
 
 use crate::EngineError;
 use crate::checks::{Checks, check_out, is_plain, make, write_layer};
@@ -30,6 +30,14 @@ pub(crate) struct Commanded {
     pub(crate) changed: Vec<String>,
 }
 
+impl Commanded {
+    /// Of a command that never began, or was cut off: nothing is as it left it.
+    fn without_effect(end: String, at: &CommitId) -> Self {
+        let (output, changed) = (String::new(), Vec::new());
+        Self { end, output, wall: Millis(0), at: at.clone(), changed }
+    }
+}
+
 impl Checks {
     /// Runs a command on the work as it is in `at`.
     pub(crate) async fn command(
@@ -39,6 +47,10 @@ impl Checks {
         longest: Millis,
         cancel: &CancelSignal,
     ) -> Result<Commanded, EngineError> {
+        if !self.sandbox.keeps_apart() {
+            let why = "commands can't be run here: this machine has no overlay file system";
+            return Ok(Commanded::without_effect(why.to_owned(), at));
+        }
         let mut left = self.left.lock().await;
         let place = self.dir.join("left");
         self.bring(&place, left.take(), at).await?;
@@ -54,30 +66,67 @@ impl Checks {
         layers.extend(self.warm.get().cloned());
         layers.extend(self.setup.get().map(|layer| layer.path.clone()));
         let env = self.toolchains.env.clone();
-        let job = self.job_on(command, longest, layers, env, (upper.clone(), scratch));
-        let exit = self.sandbox.run(&job, cancel).await?;
-        let (workspace, sandbox, before) =
-            (Arc::clone(&self.workspace), Arc::clone(&self.sandbox), at.clone());
-        let (now, changed) = blocking(move || -> Result<_, EngineError> {
-            sandbox.lay_over(&upper, &place)?;
-            sandbox.hand_over(&place)?;
-            let now = workspace.capture(&before, &place, "What a command left")?.commit;
-            let changed = workspace.changed(&before, &now)?;
-            // What can't be removed now is removed with the attempt.
-            let _ = sandbox.discard(&dir);
-            Ok((now, changed))
-        })
-        .await?;
-        // A commit of nothing is not another one.
-        let at = if changed.is_empty() { at.clone() } else { now };
-        *left = Some(at.clone());
-        Ok(Commanded {
+        let mut job = self.job_on(command, longest, layers, env, (upper.clone(), scratch));
+        // All tools count paths from the top.
+        job.workdir.clone_from(&job.at);
+        let exit = match self.sandbox.run(&job, cancel).await {
+            // What a model writes may be no command at all.
+            Err(why @ (SandboxError::Job(_) | SandboxError::Setup(_))) => {
+                return Ok(Commanded::without_effect(why.to_string(), at));
+            }
+            exit => exit?,
+        };
+        if exit.end == End::Cancelled {
+            return Ok(Commanded::without_effect(exit.end.to_string(), at));
+        }
+        let mut left_behind = Commanded {
             end: exit.end.to_string(),
             output: failure::plain(&String::from_utf8_lossy(&exit.output)).into_owned(),
             wall: exit.wall,
-            at,
-            changed: changed.iter().map(|file| file.path.display().to_string()).collect(),
+            at: at.clone(),
+            changed: Vec::new(),
+        };
+        match self.take_over(at, place, dir).await {
+            Ok((now, changed)) => {
+                // A commit of nothing is not another one.
+                if !changed.is_empty() {
+                    left_behind.at = now;
+                    left_behind.changed = changed;
+                }
+                *left = Some(left_behind.at.clone());
+            }
+            // It wrote too much, or what can't be kept. The next command begins from the commit.
+            Err(why) => {
+                let end = &left_behind.end;
+                left_behind.end = format!("{end}; nothing of what it wrote is kept: {why}");
+            }
+        }
+        Ok(left_behind)
+    }
+
+    /// Lays what a run wrote over the files that it saw, and commits that. Returns the commit
+    /// and the files that changed.
+    async fn take_over(
+        &self,
+        before: &CommitId,
+        place: PathBuf,
+        run: PathBuf,
+    ) -> Result<(CommitId, Vec<String>), EngineError> {
+        let (workspace, sandbox, before) =
+            (Arc::clone(&self.workspace), Arc::clone(&self.sandbox), before.clone());
+        blocking(move || -> Result<_, EngineError> {
+            let most = Limits::default().disk;
+            let laid = sandbox.lay_over(&run.join("upper"), &place, most);
+            // What can't be removed now is removed with the attempt.
+            let _ = sandbox.discard(&run);
+            laid?;
+            sandbox.hand_over(&place)?;
+            let taken = workspace.capture(&before, &place, "What a command left")?;
+            let changed = workspace.changed(&before, &taken.commit)?;
+            let named = changed.iter().map(|file| file.path.display().to_string());
+            Ok((taken.commit, named.chain(taken.notes).collect()))
         })
+        .await
     }
 
     /// Brings the folder from one commit to another, or makes it anew.
@@ -95,13 +144,13 @@ impl Checks {
                 Some(from) => Some(workspace.changed(from, &to)?),
                 None => None,
             };
-            match changed.filter(|changed| changed.iter().all(|file| is_plain(file.kind))) {
+            match changed.filter(|changed| changed.iter().all(is_plain)) {
                 Some(changed) => {
                     let paths: Vec<_> = changed.iter().map(|file| file.path.as_path()).collect();
                     let contents = workspace.read_many(&to, &paths)?;
                     let owned = paths.into_iter().map(PathBuf::from);
                     write_layer(&edits, &owned.zip(contents).collect::<Vec<_>>())?;
-                    sandbox.lay_over(&edits, &place)?;
+                    sandbox.lay_over(&edits, &place, Limits::default().disk)?;
                     sandbox.discard(&edits)?;
                 }
                 None => {

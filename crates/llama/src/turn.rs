@@ -15,8 +15,8 @@ use tenfold_domain::{
 
 /// What a grammar for JSON values needs: GBNF, as llama.cpp reads it.
 const VALUES: &str = r#"string ::= "\"" char* "\""
-char ::= [^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F])
-integer ::= "-"? ("0" | [1-9] [0-9]{0,8})
+char ::= [^"\\\x7F\x00-\x1F] | "\\" ["\\/bfnrt]
+integer ::= "0" | [1-9] [0-9]{0,8}
 boolean ::= "true" | "false"
 "#;
 

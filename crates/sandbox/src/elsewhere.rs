@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use tenfold_domain::Bytes;
+
 use crate::{CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
 
 /// A sandbox. On this system none can be had.
@@ -35,6 +37,11 @@ impl Sandbox {
 
     /// The tier.
     pub fn tier(&self) -> Tier {
+        match self.never {}
+    }
+
+    /// Whether what a command writes is kept apart.
+    pub fn keeps_apart(&self) -> bool {
         match self.never {}
     }
 
@@ -75,7 +82,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// Never.
-    pub fn lay_over(&self, _upper: &Path, _copy: &Path) -> Result<(), SandboxError> {
+    pub fn lay_over(&self, _upper: &Path, _copy: &Path, _most: Bytes) -> Result<(), SandboxError> {
         match self.never {}
     }
 

@@ -45,6 +45,8 @@ pub struct ChangedFile {
     pub path: PathBuf,
     /// What happened to it.
     pub kind: ChangeKind,
+    /// What it is now; `None` if it is gone.
+    pub form: Option<FileKind>,
     /// How many lines were added; zero if it is binary.
     pub added: u64,
     /// How many lines were removed; zero if it is binary.
@@ -144,6 +146,7 @@ pub(crate) fn changed(
         let (added, removed) = lines.get(&delta.path).copied().unwrap_or((Some(0), Some(0)));
         ChangedFile {
             kind: delta.kind(),
+            form: delta.after.as_ref().map(|(form, _)| *form),
             added: added.unwrap_or(0),
             removed: removed.unwrap_or(0),
             binary: added.is_none(),

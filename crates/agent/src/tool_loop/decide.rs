@@ -111,7 +111,7 @@ impl Draft {
             (Wish::Submit { call }, Reply::Checked { report, .. }) => self.judged(&call, &report),
             (Wish::Submit { call }, Reply::Nothing) => {
                 self.reply(&call, words::PUT_BACK.to_owned());
-                self.next_call();
+                self.unless_repeated();
             }
             (Wish::Submit { .. }, Reply::Unjudged) => {
                 self.end(AttemptOutcome::Finished, words::UNJUDGED);
@@ -173,14 +173,16 @@ impl Draft {
     }
 
     fn answered(&mut self, answers: Vec<Option<Answer>>) {
-        let Some(Some(Answer::Turned { text, calls, ended })) = answers.into_iter().next() else {
-            return self.end(AttemptOutcome::ProviderFailed, words::REFUSED);
+        let Some(Some(Answer::Turned { text, mut calls, ended })) = answers.into_iter().next()
+        else {
+            return self.refused();
         };
-        let too_many: Vec<String> = calls.iter().skip(CALLS).map(|call| call.id.clone()).collect();
+        let too_many = calls.len() > CALLS;
+        calls.truncate(CALLS);
         let has_call = !calls.is_empty();
         self.record(Event::Said { said: Said::Model { text, calls } });
-        for call in too_many {
-            self.reply(&call, words::TOO_MANY.to_owned());
+        if too_many {
+            self.tell(words::TOO_MANY.to_owned());
         }
         if has_call {
             return self.next_call();
@@ -191,6 +193,19 @@ impl Draft {
         let remark = if ended { words::CALL_A_TOOL } else { words::CUT_OFF };
         self.tell(remark.to_owned());
         self.turn();
+    }
+
+    /// The model did not take the conversation: it may be too long in tokens, though not in
+    /// bytes, so all turns but the last are left out once.
+    fn refused(&mut self) {
+        let last = self.state.said.iter().rposition(|said| matches!(said, Said::Model { .. }));
+        match last.filter(|last| *last > self.state.forgot) {
+            Some(until) => {
+                self.record(Event::Forgot { until });
+                self.want(Wish::Turn);
+            }
+            None => self.end(AttemptOutcome::ProviderFailed, words::REFUSED),
+        }
     }
 
     /// How many of the model's last turns, in a row, called no tool.
@@ -210,6 +225,9 @@ impl Draft {
                     let plan = argument(&call, "plan");
                     self.record(Event::Planned { plan });
                     self.reply(&call.id, words::NOTED.to_owned());
+                    if self.state.calls.is_empty() {
+                        return self.unless_repeated();
+                    }
                 }
                 words::FINISH => return self.finish(&call),
                 _ => return self.want(Wish::Tool { call }),
@@ -265,7 +283,7 @@ impl Draft {
             CheckVerdict::Broken(why) => words::check_fails(&self.state.setup, why),
         };
         self.reply(call, said);
-        self.next_call();
+        self.unless_repeated();
     }
 }
 

@@ -124,7 +124,10 @@ impl ToolLoop {
             Event::Said { said } => {
                 match said {
                     Said::Model { calls, .. } => self.calls = calls.iter().cloned().collect(),
-                    Said::Tool { call, .. } => self.calls.retain(|known| known.id != *call),
+                    Said::Tool { call, .. } => {
+                        let place = self.calls.iter().position(|known| known.id == *call);
+                        self.calls.remove(place.unwrap_or(self.calls.len()));
+                    }
                     Said::Person { .. } => {}
                 }
                 self.said.push(said.clone());

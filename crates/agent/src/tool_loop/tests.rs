@@ -173,8 +173,7 @@ fn of_a_thousand_calls_in_one_turn_a_few_are_performed() {
         going.returns("a", BASE);
     }
     assert_eq!(performed, 16);
-    let told = going.machine.said.iter().filter(|said| matches!(said, Said::Tool { .. })).count();
-    assert_eq!(told, 1_000, "each call has its answer");
+    assert!(matches!(going.wants().1, Effect::Infer { .. }));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(super) const PLAN: &str = "plan";
 pub(super) const FINISH: &str = "finish";
 
 pub(super) const TOO_MANY: &str =
-    "Not performed: that were too many calls in one turn. Call it again if you need it.";
+    "Those were too many calls in one turn: only the first sixteen are performed.";
 pub(super) const NOTED: &str = "noted";
 pub(super) const CALL_A_TOOL: &str =
     "You called no tool. Call one; when the task is done, or can't be, call finish.";

@@ -19,10 +19,12 @@ mod watch;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tenfold_domain::Bytes;
+
 pub use inner::inner_main;
 pub use shim::shim_main;
 
-use crate::spec::Place;
+use crate::spec::{Place, View};
 use crate::{CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
 
 /// A way to run commands confined, found by [`Sandbox::probe`]. Cheap to clone.
@@ -54,6 +56,12 @@ impl Sandbox {
     /// The tier that commands run in.
     pub fn tier(&self) -> Tier {
         self.place.tier
+    }
+
+    /// Whether what a command writes is kept apart from what it saw: without that, an upper
+    /// directory holds a copy of all its layers, and what was removed from it can't be told.
+    pub fn keeps_apart(&self) -> bool {
+        self.place.view == View::Overlay
     }
 
     /// What was probed, and what was found.
@@ -100,12 +108,12 @@ impl Sandbox {
 
     /// Lays what a command has written to an upper directory over a copy of the layers that it
     /// saw: files are copied, and what it removed is removed. No command may be at work in
-    /// either. Links are not followed. It blocks.
+    /// either, and the two together may hold `most` bytes. Links are not followed. It blocks.
     ///
     /// # Errors
-    /// [`SandboxError::Io`] if something could not be read or written.
-    pub fn lay_over(&self, upper: &Path, copy: &Path) -> Result<(), SandboxError> {
-        tree::lay_over(upper, copy).map_err(SandboxError::io("take over what is in", upper))
+    /// [`SandboxError::Io`] if something could not be read or written, or is too much.
+    pub fn lay_over(&self, upper: &Path, copy: &Path, most: Bytes) -> Result<(), SandboxError> {
+        tree::lay_over(upper, copy, most.0).map_err(SandboxError::io("take over what is in", upper))
     }
 
     /// Runs a job. When this returns, no process of it is left, whatever it was. Dropping the

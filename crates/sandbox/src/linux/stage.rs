@@ -259,7 +259,12 @@ fn make_places(job: &Job, root: &Path) -> io::Result<()> {
     fs::create_dir_all(root)?;
     for (bind, inside) in nested(job) {
         let place = root.join(inside);
-        if place.symlink_metadata().is_ok() {
+        // Above it there may be links now, that a command has made: nothing is made through one.
+        let is_below_other = inside
+            .ancestors()
+            .skip(1)
+            .any(|above| root.join(above).symlink_metadata().is_ok_and(|meta| !meta.is_dir()));
+        if is_below_other || place.symlink_metadata().is_ok() {
             continue;
         }
         make_place(&bind.source, &place)?;

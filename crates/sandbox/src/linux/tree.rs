@@ -9,6 +9,8 @@ use std::path::Path;
 /// Every file and directory counts as this much at the least, so that a limit on size is a
 /// limit on their number too.
 const LEAST: u64 = 4_096;
+/// Folders further down are not copied.
+const DEEPEST: usize = 200;
 
 /// Gives a tree to a user and the group of the same number.
 pub(super) fn give(path: &Path, user: u32) -> io::Result<()> {
@@ -24,11 +26,57 @@ pub(super) fn give(path: &Path, user: u32) -> io::Result<()> {
     lchown(path, Some(user), Some(user))
 }
 
-/// Removes a tree, also where whoever wrote it has taken away the owner's own permissions.
+/// Removes a tree, also where whoever wrote it has taken away the owner's own permissions, or
+/// has made it deeper than any path may be long: folders further down are moved to the top, so
+/// that no path grows.
 pub(super) fn remove(dir: &Path) -> io::Result<()> {
-    match open_up(dir).and_then(|()| fs::remove_dir_all(dir)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
+    match fs::symlink_metadata(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Ok(meta) if !meta.is_dir() => return fs::remove_file(dir),
+        other => other?,
+    };
+    let mut moved: u64 = 0;
+    let mut is_flat = false;
+    while !is_flat {
+        is_flat = true;
+        for child in entries(dir)? {
+            if !child.file_type()?.is_dir() {
+                fs::remove_file(child.path())?;
+                continue;
+            }
+            for below in entries(&child.path())? {
+                if !below.file_type()?.is_dir() {
+                    fs::remove_file(below.path())?;
+                    continue;
+                }
+                // A folder that is moved must be writable itself: its ".." changes.
+                make_writable(&below.path())?;
+                let place = loop {
+                    let place = dir.join(format!(".gone-{moved}"));
+                    moved += 1;
+                    if place.symlink_metadata().is_err() {
+                        break place;
+                    }
+                };
+                fs::rename(below.path(), place)?;
+                is_flat = false;
+            }
+            fs::remove_dir(child.path())?;
+        }
+    }
+    fs::remove_dir(dir)
+}
+
+/// What stands in a directory now, which may change while it is gone through.
+fn entries(dir: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    make_writable(dir)?;
+    fs::read_dir(dir)?.collect()
+}
+
+fn make_writable(dir: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(dir)?.mode() & 0o700 {
+        0o700 => Ok(()),
+        _ => fs::set_permissions(dir, fs::Permissions::from_mode(0o700)),
     }
 }
 
@@ -61,28 +109,51 @@ fn prune_below(
     Ok(())
 }
 
+/// Lets the owner look into all directories of a tree, and read all its files.
 fn open_up(dir: &Path) -> io::Result<()> {
-    let meta = fs::symlink_metadata(dir)?;
-    if !meta.is_dir() {
+    if !fs::symlink_metadata(dir)?.is_dir() {
         return Ok(());
     }
-    if meta.mode() & 0o700 != 0o700 {
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
-    }
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
+    for entry in entries(dir)? {
+        let meta = entry.metadata()?;
+        if meta.is_dir() {
             open_up(&entry.path())?;
+        } else if meta.is_file() && meta.mode() & 0o400 == 0 {
+            let readable = fs::Permissions::from_mode(meta.mode() | 0o400);
+            fs::set_permissions(entry.path(), readable)?;
         }
     }
     Ok(())
 }
 
-/// Lays a copy of a tree that commands have written over another.
-pub(super) fn lay_over(from: &Path, to: &Path) -> io::Result<()> {
+/// Lays a copy of a tree that commands have written over another, if it is not too much.
+pub(super) fn lay_over(from: &Path, to: &Path, most: u64) -> io::Result<()> {
     open_up(from)?;
+    let bytes = bytes(from, 0)?.saturating_add(measure(to));
+    if bytes > most {
+        let why = format!("{bytes} bytes are more than the {most} that may be kept");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
     open_up(to)?;
     copy_over(from, to)
+}
+
+/// The bytes that a copy of a tree would hold, holes in files included.
+fn bytes(dir: &Path, depth: usize) -> io::Result<u64> {
+    if depth > DEEPEST {
+        let why = format!("folders more than {DEEPEST} deep are not kept");
+        return Err(io::Error::new(io::ErrorKind::InvalidFilename, why));
+    }
+    let mut sum: u64 = 0;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let meta = entry.metadata()?;
+        sum = sum.saturating_add(meta.len().max(LEAST));
+        if meta.is_dir() {
+            sum = sum.saturating_add(bytes(&entry.path(), depth + 1)?);
+        }
+    }
+    Ok(sum)
 }
 
 /// Lays a copy of the tree `from` over `to`, which is a directory. Sockets, pipes and devices
@@ -112,6 +183,10 @@ pub(super) fn copy_over(from: &Path, to: &Path) -> io::Result<()> {
             symlink(fs::read_link(&source)?, &target)?;
         } else if kind.is_file() {
             fs::copy(&source, &target)?;
+            // The times tell build tools what is newer than what; nothing acts as its owner.
+            let copy = fs::File::open(&target)?;
+            copy.set_permissions(fs::Permissions::from_mode(meta.mode() & 0o777))?;
+            copy.set_modified(meta.modified()?)?;
         } else if kind.is_char_device() && meta.rdev() == 0 {
             // An overlay's mark for "deleted": the target is gone already.
         }
@@ -145,6 +220,8 @@ pub(super) fn measure(dir: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::fcntl::{OFlag, openat};
+    use nix::sys::stat::{Mode, mkdirat};
 
     #[test]
     fn a_copy_lays_one_tree_over_the_other() {
@@ -177,5 +254,34 @@ mod tests {
             fs::write(dir.path().join(n.to_string()), "").unwrap();
         }
         assert!(measure(dir.path()) >= 10 * LEAST);
+    }
+
+    #[test]
+    fn a_tree_deeper_than_a_path_can_name_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().join("top");
+        fs::create_dir(&top).unwrap();
+        let mut at: std::os::fd::OwnedFd = fs::File::open(&top).unwrap().into();
+        for _ in 0..1_500 {
+            mkdirat(&at, "folder", Mode::S_IRWXU).unwrap();
+            at = openat(&at, "folder", OFlag::O_DIRECTORY, Mode::empty()).unwrap();
+        }
+        mkdirat(&at, "closed", Mode::empty()).unwrap();
+        remove(&top).unwrap();
+        assert!(!top.exists());
+    }
+
+    #[test]
+    fn what_is_too_much_is_not_laid_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        fs::create_dir(&from).unwrap();
+        fs::create_dir(&to).unwrap();
+        fs::File::create(from.join("holes")).unwrap().set_len(1 << 40).unwrap();
+        assert!(lay_over(&from, &to, 1 << 30).is_err());
+        assert!(!to.join("holes").exists());
+        fs::File::options().write(true).open(from.join("holes")).unwrap().set_len(9).unwrap();
+        lay_over(&from, &to, 1 << 30).unwrap();
+        assert_eq!(fs::metadata(to.join("holes")).unwrap().len(), 9);
     }
 }

@@ -119,3 +119,34 @@ fn a_loop_that_is_killed_goes_on_with_the_files_that_it_had() {
     log.expect(0, &["attempt 1.1", "going on"]);
     assert_eq!(log.out.matches("edit {").count(), 1, "what was done is not done again");
 }
+
+#[test]
+fn programs_stay_programs_links_stay_links_and_what_is_no_command_is_answered() {
+    let ground = Ground::new();
+    let program = ground.repo().join("run.sh");
+    std::fs::write(&program, "#!/bin/sh\necho one\n").unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    let edit = json!({ "path": "run.sh", "edits": [{ "old": "one", "new": "two" }] });
+    script(
+        &ground,
+        vec![
+            rule("linked-now\n", "finish", json!({ "summary": "done" })),
+            rule(
+                "NUL byte",
+                "run",
+                json!({ "command": "./run.sh && ln -s run.sh link && echo linked-now" }),
+            ),
+            rule("echo two", "run", json!({ "command": "echo \u{0}" })),
+            rule("", "edit", edit),
+        ],
+        &[],
+    );
+    let check = "test \"$(./run.sh)\" = two && test -L link";
+    let said = ground.tenfold(&["run", "say two", "--strategy", "loop", "--check", check]);
+    said.expect(0, &["to review, verified"]);
+    ground.tenfold(&["accept", "1", "--in-place"]).expect(0, &["accepted into your files"]);
+    assert!(ground.repo().join("link").is_symlink());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&program.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o111, 0o111, "{mode:o}");
+}
