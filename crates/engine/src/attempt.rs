@@ -223,12 +223,20 @@ impl Running<'_> {
 
     /// The attempt's time is over, or too short for what it wants next.
     pub(crate) async fn out_of_time(&mut self) -> Result<(), EngineError> {
-        let judging = self.machine.wants().iter().any(|(_, effect)| effect.is_judgement());
+        let wants = self.machine.wants();
+        let judging = wants.iter().any(|(_, effect)| matches!(effect, Effect::Judge { .. }));
+        let submitted = wants.iter().any(|(_, effect)| matches!(effect, Effect::Submit { .. }));
         let why = if self.is_setting_up() {
             format!(
                 "The setup command (`{}`) did not end within {}; if it needs longer, give it more \
                  with --time-limit.",
                 self.spec.setup.as_deref().unwrap_or_default(),
+                self.limit
+            )
+        } else if submitted {
+            format!(
+                "The model says that it is done, but of {} there was no time left for the check; \
+                 more of it (--time-limit) may be all that is missing.",
                 self.limit
             )
         } else if judging {

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tenfold_code::failure;
 use tenfold_domain::{
     AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Fact, Millis, NanoUsd,
-    StepEvent, StepId, Timestamp, Usage,
+    StepEvent, StepId, Strategy, Timestamp, Usage,
 };
 use tenfold_sandbox::CancelSignal;
 use tenfold_store::Store;
@@ -101,9 +101,9 @@ struct Task {
 impl Running<'_> {
     /// Begins to set up, where there is a check that needs it.
     pub(crate) fn begin_setup(&mut self) {
-        let Some(command) = self.spec.setup.clone().filter(|_| self.spec.check.is_some()) else {
-            return;
-        };
+        // Without a check only a model's own commands need what it prepares.
+        let is_needed = self.spec.check.is_some() || self.spec.strategy == Strategy::Loop;
+        let Some(command) = self.spec.setup.clone().filter(|_| is_needed) else { return };
         let task = Task {
             attempt: self.attempt,
             command,

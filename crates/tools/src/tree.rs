@@ -11,6 +11,9 @@ use tenfold_workspace::{FileChange, FileKind, Workspace, WorkspaceError};
 use crate::files::{Files, Thing};
 use crate::{path, reply, shown};
 
+/// The largest file that is read or edited, in bytes.
+const MAX_FILE_BYTES: u64 = 4_000_000;
+
 /// The agent's files: a commit of a workspace.
 #[derive(Debug, Clone)]
 pub struct Tree<'w> {
@@ -89,6 +92,12 @@ impl Tree<'_> {
         let shown = shown::name(&path);
         match files.at(&path) {
             Thing::File(file) if file.kind == FileKind::Link => Err(self.told_of_link(&path)?),
+            Thing::File(file) if file.bytes.0 > MAX_FILE_BYTES => Err(format!(
+                "{shown} is too large to be read ({} bytes, at most {MAX_FILE_BYTES}): look at a \
+                 part of it with `run`",
+                file.bytes.0
+            )
+            .into()),
             Thing::File(_) => {
                 let content = self.workspace.read(&self.at, Path::new(&path))?;
                 Ok(Open { path, content })

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 use tenfold_code::failure;
-use tenfold_domain::{CheckReport, CheckVerdict, ToolSpec};
+use tenfold_domain::{CheckReport, CheckVerdict, Millis, ToolSpec};
 
 use super::state::{Setup, ToolLoop};
 
@@ -153,8 +153,12 @@ pub(super) fn left_out(plan: &str) -> String {
 
 /// A result with what is left: the model is to see it.
 pub(super) fn with_limits(text: &str, state: &ToolLoop) -> String {
-    let left = state.setup.time.saturating_sub(state.elapsed);
-    format!("{text}{LIMITS}{} of {}, {left} left]", state.turns, state.setup.turns)
+    let turns = format!("{text}{LIMITS}{} of {}", state.turns, state.setup.turns);
+    // An attempt that was given more time does not know how much.
+    match state.setup.time.saturating_sub(state.elapsed) {
+        left if left > Millis(1) => format!("{turns}, {left} left]"),
+        _ => format!("{turns}]"),
+    }
 }
 
 /// A result as it was before [`with_limits`].
