@@ -11,8 +11,8 @@ use tenfold_domain::CommitId;
 use crate::WorkspaceError;
 use crate::diff::{self, Delta};
 use crate::git::Git;
-use crate::import::{Change, Import, NewCommit, Signature, Source};
 use crate::patterns::Patterns;
+use crate::squash;
 use crate::store;
 
 /// Commits the work's files on top of `base`, with those that `protected` names and `may_edit`
@@ -30,20 +30,8 @@ pub(crate) fn put_back(
         return Ok((work.clone(), Vec::new()));
     }
     let kept = deltas.iter().filter(|delta| !put_back.contains(&delta.path));
-    let changes: Vec<Change<'_>> = kept
-        .map(|delta| {
-            let after = delta.after.clone();
-            (delta.path.as_path(), after.map(|(kind, blob)| (kind, Source::Blob(blob))))
-        })
-        .collect();
-    let message = store::message(git, work)?;
-    let imported = Import::start(git)?.commit(&NewCommit {
-        parent: Some(base.as_str()),
-        signature: Signature::own(),
-        message: &message,
-        changes,
-    })?;
-    Ok((imported.commit, put_back.into_iter().collect()))
+    let commit = squash::commit(git, base, kept, &store::message(git, work)?)?;
+    Ok((commit, put_back.into_iter().collect()))
 }
 
 /// The protected ones among the changed files, and those that can't stay beside them: a file

@@ -5,7 +5,7 @@ use std::path::Path;
 use tenfold_domain::CommitId;
 
 use crate::WorkspaceError;
-use crate::diff;
+use crate::diff::{self, Delta};
 use crate::git::Git;
 use crate::import::{Change, Import, NewCommit, Signature, Source};
 
@@ -16,9 +16,18 @@ pub(crate) fn squash(
     work: &CommitId,
     message: &str,
 ) -> Result<CommitId, WorkspaceError> {
-    let deltas = diff::deltas(git, base, work)?;
+    commit(git, base, &diff::deltas(git, base, work)?, message)
+}
+
+/// One commit on top of `base` with these changes.
+pub(crate) fn commit<'d>(
+    git: &Git,
+    base: &CommitId,
+    deltas: impl IntoIterator<Item = &'d Delta>,
+    message: &str,
+) -> Result<CommitId, WorkspaceError> {
     let changes: Vec<Change<'_>> = deltas
-        .iter()
+        .into_iter()
         .map(|delta| {
             let path: &Path = delta.path.as_path();
             (path, delta.after.clone().map(|(kind, blob)| (kind, Source::Blob(blob))))
