@@ -146,6 +146,12 @@ pub enum Reply {
         /// How long it took.
         wall: Millis,
     },
+    /// Of [`Effect::Infer`], where the answer broke off and what it cost is not known: it is
+    /// counted as if it had come whole.
+    Lost {
+        /// How.
+        why: String,
+    },
     /// Of [`Effect::Tool`].
     Returned {
         /// What the model is told.

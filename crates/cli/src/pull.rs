@@ -7,7 +7,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tenfold_domain::Bytes;
 use tenfold_models::{
-    Cancel, Depth, Entry, ModelDirs, ModelsError, Presence, Progress, PullOptions, presence, verify,
+    Cancel, Depth, Entry, Model, ModelDirs, ModelsError, Presence, Progress, PullOptions, presence,
+    verify,
 };
 
 use crate::context::Context;
@@ -17,13 +18,15 @@ use crate::stop::Stop;
 use crate::terminal::{self, visible};
 use crate::trouble::Trouble;
 
-/// Sees to it that the model's file is here: gets it if the person agrees.
+/// Sees to it that the model's file is here: gets it if the person agrees. One at a provider
+/// has none.
 pub(crate) async fn ensure(
     context: &Context,
-    entry: &Entry,
+    model: &Model,
     yes: bool,
     stop: &Stop,
 ) -> Result<(), Trouble> {
+    let Model::Embedded(entry) = model else { return Ok(()) };
     if presence(entry, &context.model_dirs) == Presence::Present {
         return check(context, entry, stop).await;
     }

@@ -97,9 +97,7 @@ pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
 /// What a person may want to type next.
 pub(crate) fn next(row: &TaskRow) -> String {
     let id = row.id;
-    let at_limit = row.last.as_ref().is_some_and(|last| {
-        matches!(last.outcome, AttemptOutcome::LimitTime | AttemptOutcome::LimitMoney)
-    });
+    let at_limit = row.last.as_ref().is_some_and(|last| last.outcome.is_limit());
     let in_place = row.proposal().map(|proposal| &proposal.state);
     let commands: &[(&str, &str)] = match (row.state, in_place) {
         (TaskState::ToReview, _) => &[

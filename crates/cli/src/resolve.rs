@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use tenfold_domain::{Budget, TaskSpec};
+use tenfold_domain::{Budget, Strategy, TaskSpec};
+use tenfold_models::Model;
 
 use crate::commands::run::RunArgs;
 use crate::defaults::TaskDefaults;
@@ -16,7 +17,7 @@ pub(crate) fn spec(
     defaults: &TaskDefaults,
     text: String,
     workspace: PathBuf,
-    model: &str,
+    model: &Model,
 ) -> TaskSpec {
     let first = |typed: &Option<String>, proposed: &Option<String>| {
         typed.clone().or_else(|| proposed.clone()).filter(|command| !command.trim().is_empty())
@@ -38,8 +39,12 @@ pub(crate) fn spec(
             time: args.time_limit.unwrap_or(defaults.time_limit),
             attempts: args.attempts.unwrap_or(defaults.attempts),
         },
-        model: model.to_owned(),
-        strategy: args.strategy.unwrap_or(defaults.strategy),
+        model: model.name().to_owned(),
+        strategy: args.strategy.unwrap_or(match model {
+            Model::Embedded(_) => defaults.strategy,
+            // Others can't be looked into, which repair lives by.
+            Model::Hosted(_) => Strategy::Loop,
+        }),
     }
 }
 
@@ -49,11 +54,13 @@ mod tests {
     use crate::arguments::Command;
     use crate::defaults::Defaults;
     use tenfold_domain::{Millis, NanoUsd};
+    use tenfold_models::{Catalogue, SHIPPED};
 
     fn resolved(words: &[&str], proposed: &Proposed) -> TaskSpec {
         let Command::Run(args) = crate::parsed(words).command else { panic!("not a run") };
         let defaults = Defaults::shipped().task;
-        spec(&args, proposed, &defaults, String::new(), "/r".into(), "small")
+        let model = Catalogue::parse(SHIPPED, None).unwrap().default_model();
+        spec(&args, proposed, &defaults, String::new(), "/r".into(), &model)
     }
 
     fn proposed() -> Proposed {

@@ -83,12 +83,12 @@ fn stopped(task: TaskId) -> Exit {
 
 fn exit(outcome: &Outcome, engine: &Engine, task: TaskId) -> Result<Exit, Trouble> {
     use AttemptOutcome::{
-        CheckBroken, CheckFlaky, Finished, GaveUp, LimitMoney, LimitSteps, LimitTime, NothingToDo,
-        ProviderFailed, Stopped, Stuck,
+        CheckBroken, CheckFlaky, Finished, GaveUp, LimitMoney, LimitQuota, LimitSteps, LimitTime,
+        NothingToDo, ProviderFailed, Stopped, Stuck,
     };
     Ok(match outcome.outcome {
         Finished => Exit::Done,
-        GaveUp | Stuck | LimitSteps | LimitTime | LimitMoney => Exit::NotSolved,
+        GaveUp | Stuck | LimitSteps | LimitTime | LimitMoney | LimitQuota => Exit::NotSolved,
         Stopped => Exit::Stopped,
         ProviderFailed => Exit::Model,
         CheckBroken | CheckFlaky => Exit::Check,

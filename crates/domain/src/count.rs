@@ -124,14 +124,22 @@ pub struct Usage {
     pub prompt: Tokens,
     /// Prompt tokens that were found in the model's cache.
     pub cached: Tokens,
+    /// Prompt tokens that were computed and put into a cache, where that has a price of its own;
+    /// not among `prompt`.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub written: Tokens,
     /// Tokens that were generated.
     pub output: Tokens,
+}
+
+fn is_none(tokens: &Tokens) -> bool {
+    *tokens == Tokens(0)
 }
 
 impl Usage {
     /// All tokens, computed, cached and generated.
     pub fn total(self) -> Tokens {
-        self.prompt + self.cached + self.output
+        self.prompt + self.cached + self.written + self.output
     }
 }
 
@@ -139,6 +147,7 @@ impl AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
         self.prompt += other.prompt;
         self.cached += other.cached;
+        self.written += other.written;
         self.output += other.output;
     }
 }

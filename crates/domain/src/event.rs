@@ -165,6 +165,8 @@ pub enum AttemptOutcome {
     LimitTime,
     /// It reached its limit of money.
     LimitMoney,
+    /// The model's provider lets nothing more through for now.
+    LimitQuota,
     /// It went round in circles.
     Stuck,
     /// A person stopped it.
@@ -179,6 +181,13 @@ pub enum AttemptOutcome {
     CheckFlaky,
 }
 
+impl AttemptOutcome {
+    /// Whether the attempt can go on where it stands, once it is given more of what it lacks.
+    pub fn is_limit(self) -> bool {
+        matches!(self, Self::LimitTime | Self::LimitMoney | Self::LimitQuota)
+    }
+}
+
 impl fmt::Display for AttemptOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -187,6 +196,7 @@ impl fmt::Display for AttemptOutcome {
             Self::LimitSteps => "step limit",
             Self::LimitTime => "time limit",
             Self::LimitMoney => "out of money",
+            Self::LimitQuota => "out of quota",
             Self::Stuck => "stuck",
             Self::Stopped => "stopped",
             Self::ProviderFailed => "model failed",

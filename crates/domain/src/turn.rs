@@ -68,4 +68,7 @@ pub struct ToolCall {
     pub name: String,
     /// With which arguments; they may be any that a model can make up.
     pub arguments: Value,
+    /// What its provider wants to see again with the call, as it gave it; often nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<String>,
 }

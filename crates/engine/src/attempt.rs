@@ -268,8 +268,8 @@ impl Running<'_> {
             if let Some(reservation) = open.reservation {
                 // It is cut off at once, so it has cost what it was heard to use.
                 let usage = self.meter.heard(step);
-                let entry = self.engine.entry(&self.spec.model)?;
-                cost = entry.cost(usage, open.began.elapsed().into());
+                let model = self.engine.model(&self.spec.model)?;
+                cost = model.cost(usage, open.began.elapsed().into());
                 bills.push((reservation, cost));
             }
             self.meter.end(step, Usage::default());

@@ -17,7 +17,7 @@ use crate::EngineError;
 use crate::attempt::{Running, stopped};
 use crate::checks::Ran;
 use crate::engine::blocking;
-use crate::inference::Asked;
+use crate::inference::Inferred;
 use crate::reading::{self, Rules};
 
 /// The end of an effect.
@@ -139,21 +139,22 @@ impl Running<'_> {
             Err(e) => return Err(e),
         };
         self.open.insert(step, Open::new(true, Some(reservation)));
-        let entry = engine.entry(&model)?;
-        let llama = engine.llama(&entry).await;
+        let model = engine.model(&model)?;
+        let asked = engine.asked(&model).await?;
+        let reserved = engine.reserved(Some(reservation)).await;
         let mut cancel = self.cancel.subscribe();
-        let used = self.used.clone();
+        let used = (self.used.clone(), reserved);
         self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
-            let asked = tokio::select! {
-                asked = crate::inference::infer(&entry, &llama, step, asks, used) => asked,
-                () = stopped(&mut cancel) => Ok(Asked::cancelled()),
+            let inferred = tokio::select! {
+                inferred = crate::inference::infer(&model, asked, step, asks, used) => inferred,
+                () = stopped(&mut cancel) => Ok(Inferred::cancelled()),
             };
-            let result = asked.map(|asked| Finished {
-                reply: asked.reply,
-                usage: asked.usage,
-                cost: asked.cost,
-                wall: asked.wall,
+            let result = inferred.map(|inferred| Finished {
+                reply: inferred.reply,
+                usage: inferred.usage,
+                cost: inferred.cost,
+                wall: inferred.wall,
                 judged: None,
             });
             Done { step, reservation: Some(reservation), result }

@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use tenfold_agent::repair::Generator;
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Fact, LedgerEvent, RepositoryEvent, Seed, TaskId, TaskSpec,
+    AttemptId, AttemptOutcome, Fact, LedgerEvent, RepositoryEvent, Seed, Strategy, TaskId, TaskSpec,
 };
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
-use tenfold_models::{Cancel, Catalogue, Entry, ModelDirs};
+use tenfold_models::{Cancel, Catalogue, Entry, Model, ModelDirs, ModelsError, Provider};
 use tenfold_sandbox::{ProbeOptions, Sandbox};
 use tenfold_store::{EngineLock, ProposalRow, Store};
 use tenfold_workspace::Workspace;
 use tokio::sync::{Mutex, mpsc, watch};
 
+use crate::inference::Asked;
 use crate::{EngineError, Places, Progress, Totals};
 
 /// Tokens that an embedded model's sequences may hold together.
@@ -78,7 +79,7 @@ pub struct Engine {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) catalogue: Catalogue,
     pub(crate) model_dirs: ModelDirs,
-    models: Mutex<HashMap<String, Arc<Llama>>>,
+    asked: Mutex<HashMap<String, Asked>>,
     // Held as long as the engine lives.
     _lock: EngineLock,
 }
@@ -111,7 +112,7 @@ impl Engine {
             sandbox: Arc::new(sandbox),
             catalogue,
             model_dirs,
-            models: Mutex::new(HashMap::new()),
+            asked: Mutex::new(HashMap::new()),
             config,
             _lock: lock,
         };
@@ -135,19 +136,26 @@ impl Engine {
     /// When the model is not in the catalogue or its file is absent, the workspace can't be
     /// opened, or the store says no.
     pub async fn ask(&self, spec: TaskSpec) -> Result<TaskId, EngineError> {
-        self.entry(&spec.model)?;
+        let model = self.model(&spec.model)?;
+        if spec.strategy == Strategy::Repair && matches!(model, Model::Hosted(_)) {
+            return Err(ModelsError::Elsewhere { name: spec.model }.into());
+        }
+        // A key that is missing is told before there is a task.
+        self.asked(&model).await?;
         self.workspace(&spec).await?;
         Ok(self.store.new_task_async(spec).await?)
     }
 
-    /// The model's entry, if its file is there.
-    pub(crate) fn entry(&self, model: &str) -> Result<Entry, EngineError> {
-        let entry = self.catalogue.get(model)?.clone();
-        if self.config.model_command.is_none() {
+    /// What the catalogue says of a model, if its file is there or it needs none.
+    pub(crate) fn model(&self, name: &str) -> Result<Model, EngineError> {
+        let model = self.catalogue.model(name)?;
+        if let Model::Embedded(entry) = &model
+            && self.config.model_command.is_none()
+        {
             let (dirs, depth) = (&self.model_dirs, tenfold_models::Depth::Remembered);
-            tenfold_models::verify(&entry, dirs, depth, &mut |_| {}, &Cancel::new())?;
+            tenfold_models::verify(entry, dirs, depth, &mut |_| {}, &Cancel::new())?;
         }
-        Ok(entry)
+        Ok(model)
     }
 
     /// The task's repository or folder.
@@ -170,14 +178,27 @@ impl Engine {
         Ok(())
     }
 
-    /// The embedded model, started at its first question and shared by all that ask.
-    pub(crate) async fn llama(&self, entry: &Entry) -> Arc<Llama> {
-        let mut models = self.models.lock().await;
-        let model = models.entry(entry.name.clone()).or_insert_with(|| {
-            let (program, arguments) = self.model_command(entry);
-            Arc::new(Llama::new(LlamaConfig { program, arguments }))
-        });
-        Arc::clone(model)
+    /// The model as it is asked: begun at its first question and shared by all that ask.
+    ///
+    /// # Errors
+    /// If it is hosted and there is no key for it.
+    pub(crate) async fn asked(&self, model: &Model) -> Result<Asked, EngineError> {
+        let mut all = self.asked.lock().await;
+        if let Some(asked) = all.get(model.name()) {
+            return Ok(asked.clone());
+        }
+        let asked = match model {
+            Model::Embedded(entry) => {
+                let (program, arguments) = self.model_command(entry);
+                Asked::Here(Arc::new(Llama::new(LlamaConfig { program, arguments })))
+            }
+            Model::Hosted(hosted) => {
+                let variable = |name: &str| std::env::var(name).ok();
+                Asked::There(Arc::new(Provider::new(hosted, variable)?))
+            }
+        };
+        all.insert(model.name().to_owned(), asked.clone());
+        Ok(asked)
     }
 
     fn model_command(&self, entry: &Entry) -> (PathBuf, Vec<String>) {

@@ -13,7 +13,7 @@ use tenfold_domain::{
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
-use tenfold_models::Entry;
+use tenfold_models::{Model, Provider, ProviderError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -26,18 +26,31 @@ const TEMPLATE_TOKENS: u64 = 64;
 /// Paths that a search follows for one alternative, at the most.
 const PATHS: u64 = 2;
 
+/// A model as it is asked.
+#[derive(Clone)]
+pub(crate) enum Asked {
+    /// On this machine.
+    Here(Arc<Llama>),
+    /// At its provider.
+    There(Arc<Provider>),
+}
+
 /// What came of asking.
-pub(crate) struct Asked {
+pub(crate) struct Inferred {
     pub(crate) reply: Reply,
     pub(crate) usage: Usage,
     pub(crate) cost: NanoUsd,
     pub(crate) wall: Millis,
 }
 
-impl Asked {
+impl Inferred {
     /// Nobody waits for the answers any more.
     pub(crate) fn cancelled() -> Self {
         let (outcome, why) = (AttemptOutcome::Stopped, "cancelled".to_owned());
+        Self::stopped(outcome, why)
+    }
+
+    fn stopped(outcome: AttemptOutcome, why: String) -> Self {
         let reply = Reply::Stop { outcome, why };
         Self { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall: Millis(0) }
     }
@@ -56,9 +69,10 @@ impl Engine {
         asks: &[Ask],
         request: Value,
     ) -> Result<ReservationId, EngineError> {
-        let entry = self.entry(model)?;
-        let (prompt, output) = asks.iter().map(worst).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-        let amount = entry.worst_case(Tokens(prompt), Tokens(output));
+        let model = self.model(model)?;
+        let (prompt, output) =
+            asks.iter().map(|ask| worst(ask, &model)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        let amount = model.worst_case(Tokens(prompt), Tokens(output));
         let spent = self.spent(attempt)?;
         let spec = self.store.view()?.spec(attempt.task)?;
         let limit = spec.map_or(NanoUsd::MAX, |spec| spec.budget.money);
@@ -124,25 +138,37 @@ impl Engine {
     }
 }
 
-/// Asks all questions of a step together and waits for the answers.
+/// Asks all questions of a step together and waits for the answers. `reserved` is what was set
+/// aside for them.
 pub(crate) async fn infer(
-    entry: &Entry,
+    model: &Model,
+    asked: Asked,
+    step: StepId,
+    asks: Vec<Ask>,
+    (progress, reserved): (mpsc::UnboundedSender<Used>, NanoUsd),
+) -> Result<Inferred, EngineError> {
+    match asked {
+        Asked::Here(llama) => infer_here(model, &llama, step, asks, progress).await,
+        Asked::There(provider) => {
+            infer_there(model, &provider, step, asks, (progress, reserved)).await
+        }
+    }
+}
+
+async fn infer_here(
+    model: &Model,
     llama: &Arc<Llama>,
     step: StepId,
     asks: Vec<Ask>,
     progress: mpsc::UnboundedSender<Used>,
-) -> Result<Asked, EngineError> {
+) -> Result<Inferred, EngineError> {
     // Loading is not billed: it is paid once, by whoever comes first.
     llama.info().await?;
     let began = Instant::now();
     let mut waiting = JoinSet::new();
     let mut answers: Vec<Option<Answer>> = vec![None; asks.len()];
     for (index, ask) in asks.into_iter().enumerate() {
-        let (llama, progress) = (Arc::clone(llama), progress.clone());
-        let tell = move |usage| {
-            // Nobody has to listen.
-            let _ = progress.send(Used { step, question: index, usage });
-        };
+        let (llama, tell) = (Arc::clone(llama), teller(step, index, progress.clone()));
         waiting.spawn(async move { (index, ask_one(&llama, ask, tell).await) });
     }
     let mut usage = Usage::default();
@@ -160,8 +186,68 @@ pub(crate) async fn infer(
         }
     }
     let wall = Millis::from(began.elapsed());
-    let cost = entry.cost(usage, wall);
-    Ok(Asked { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+    let cost = model.cost(usage, wall);
+    Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+}
+
+/// Asks a provider for turns, one after another: strategies that ask for several at a time live
+/// by what only an embedded model tells.
+async fn infer_there(
+    model: &Model,
+    provider: &Provider,
+    step: StepId,
+    asks: Vec<Ask>,
+    (progress, reserved): (mpsc::UnboundedSender<Used>, NanoUsd),
+) -> Result<Inferred, EngineError> {
+    let began = Instant::now();
+    let (mut usage, mut answers) = (Usage::default(), Vec::new());
+    for (index, ask) in asks.into_iter().enumerate() {
+        let Ask::Turn(turn) = ask else {
+            answers.push(None);
+            continue;
+        };
+        match provider.turn(&turn, teller(step, index, progress.clone())).await {
+            Ok(turned) => {
+                usage += turned.usage;
+                answers.push(Some(turned.answer));
+            }
+            Err(ProviderError::Refused { why, usage: used }) => {
+                tracing::warn!("the model refused a turn: {why}");
+                usage += used;
+                answers.push(None);
+            }
+            Err(ProviderError::TooLong { why }) => {
+                tracing::info!("the conversation is too long: {why}");
+                answers.push(None);
+            }
+            Err(ProviderError::Cut { why }) => {
+                // What it may have cost is counted as spent.
+                let wall = began.elapsed().into();
+                return Ok(Inferred { reply: Reply::Lost { why }, usage, cost: reserved, wall });
+            }
+            Err(ProviderError::Quota { why, after }) => {
+                let lifts = after.map_or_else(String::new, |after| {
+                    format!(" It lifts in {}.", Millis::from(after))
+                });
+                let why = format!("The provider lets nothing through for now: {why}.{lifts}");
+                return Ok(Inferred::stopped(AttemptOutcome::LimitQuota, why));
+            }
+            Err(why) => {
+                let why = format!("{} can't be asked: {why}.", provider.hosted().name);
+                return Ok(Inferred::stopped(AttemptOutcome::ProviderFailed, why));
+            }
+        }
+    }
+    let wall = Millis::from(began.elapsed());
+    let cost = model.cost(usage, wall);
+    Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+}
+
+/// Tells how far a question has come; nobody has to listen.
+fn teller(step: StepId, question: usize, progress: mpsc::UnboundedSender<Used>) -> impl Fn(Usage) {
+    move |usage| {
+        let _ = progress.send(Used { step, question, usage });
+    }
 }
 
 /// Asks one question, and tells how far it has come.
@@ -179,7 +265,7 @@ async fn ask_one(llama: &Llama, ask: Ask, tell: impl Fn(Usage)) -> Result<Answer
 
 /// The most prompt and output tokens that a question can use. A token is a byte of text at
 /// the least, so a text has no more tokens than bytes.
-fn worst(ask: &Ask) -> (u64, u64) {
+fn worst(ask: &Ask, model: &Model) -> (u64, u64) {
     match ask {
         Ask::Generate(ask) => {
             let prompt = match &ask.prompt {
@@ -197,9 +283,10 @@ fn worst(ask: &Ask) -> (u64, u64) {
             (prompt as u64, u64::from(ask.alternatives) * PATHS * u64::from(ask.max_tokens))
         }
         Ask::Turn(turn) => {
-            // Its texts and schemas once in JSON, which only adds to them, and once more for
-            // the grammar and the list of tools.
-            let written = serde_json::to_string(turn).map_or(0, |text| 2 * text.len() as u64);
+            // Its texts and schemas once in JSON, which only adds to them; an embedded model is
+            // told of the tools once more, in a list and in a grammar.
+            let times = if matches!(model, Model::Embedded(_)) { 2 } else { 1 };
+            let written = serde_json::to_string(turn).map_or(0, |text| times * text.len() as u64);
             (written + TEMPLATE_TOKENS * (turn.said.len() as u64 + 1), u64::from(turn.max_tokens))
         }
         Ask::Score(ask) => ((ask.prefix.len() + ask.suffix.len() + ask.text.len()) as u64 + 1, 0),

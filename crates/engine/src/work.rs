@@ -10,6 +10,7 @@ use tenfold_domain::{
     AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Seed, Strategy, TaskEvent, TaskId,
     TaskSpec, TaskState, Usage,
 };
+use tenfold_models::Model;
 use tenfold_store::{AttemptStart, TaskRow, View};
 use tenfold_tools::list::List;
 use tenfold_tools::{FileCall, Tree};
@@ -20,19 +21,13 @@ use tokio::task::JoinSet;
 use crate::attempt::Running;
 use crate::checks::Checks;
 use crate::engine::{Engine, Outcome, WorkOptions, blocking};
+use crate::inference::Asked;
 use crate::meter::Meter;
 use crate::recovery::advanced;
 use crate::{EngineError, Progress, Totals};
 
 /// The most candidates that one attempt checks.
 const CANDIDATES: u32 = 600;
-/// The most turns of one attempt by a model that calls tools.
-const TURNS: u32 = 60;
-/// The most tokens of one of its turns.
-const TURN_TOKENS: u32 = 800;
-/// The most that it is told in one turn, in bytes: what an embedded model's context takes, with
-/// the tools and its own answer beside it.
-const TURN_MEMORY: usize = 14_000;
 /// The most that it is told of the files at first, in characters.
 const OVERVIEW: usize = 1_500;
 
@@ -225,8 +220,10 @@ impl Engine {
     /// Loads the model while other things are done, so that the first question does not wait
     /// for it. A failure is told to that question, which tries once more.
     async fn load(&self, model: &str) -> Result<JoinSet<()>, EngineError> {
-        let llama = self.llama(&self.entry(model)?).await;
         let mut loading = JoinSet::new();
+        let Asked::Here(llama) = self.asked(&self.model(model)?).await? else {
+            return Ok(loading);
+        };
         loading.spawn(async move {
             if let Err(why) = llama.info().await {
                 tracing::debug!("the model could not be loaded ahead: {why}");
@@ -247,7 +244,8 @@ impl Engine {
             Strategy::Loop => {
                 let base = self.base(attempt)?;
                 let overview = overview(workspace, &base)?;
-                Setup::Loop(loop_setup(spec, (seed, time), base, overview))
+                let model = self.model(&spec.model)?;
+                Setup::Loop(loop_setup(spec, &model, (seed, time), base, overview))
             }
         };
         let events = Agent::begin(setup.clone());
@@ -263,7 +261,7 @@ impl Engine {
         (seed, time): (Seed, Millis),
         workspace: &Workspace,
     ) -> Result<repair::Setup, EngineError> {
-        let entry = self.entry(&spec.model)?;
+        let entry = self.catalogue.get(&spec.model)?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(repair::Setup {
             text: spec.text.clone(),
@@ -290,10 +288,12 @@ fn overview(workspace: &Workspace, base: &CommitId) -> Result<String, EngineErro
 
 fn loop_setup(
     spec: &TaskSpec,
+    model: &Model,
     (seed, time): (Seed, Millis),
     base: CommitId,
     overview: String,
 ) -> tool_loop::Setup {
+    let limits = LoopLimits::of(model);
     let groups = check_file_groups().into_iter().map(|group| group.name);
     tool_loop::Setup {
         text: spec.text.clone(),
@@ -305,10 +305,36 @@ fn loop_setup(
         overview,
         seed,
         time,
-        turns: TURNS,
-        turn_tokens: TURN_TOKENS,
-        memory: TURN_MEMORY,
+        turns: limits.turns,
+        turn_tokens: limits.turn_tokens,
+        memory: limits.memory,
         tools: tenfold_tools::specs(),
+    }
+}
+
+/// How far a model that calls tools goes in one attempt.
+struct LoopLimits {
+    /// The most turns.
+    turns: u32,
+    /// The most tokens of one of them.
+    turn_tokens: u32,
+    /// The most that it is told in one of them, in bytes.
+    memory: usize,
+}
+
+impl LoopLimits {
+    /// An embedded model's are what its child's context takes, with the tools and its own
+    /// answer beside it. A hosted one is told no more bytes than its context has tokens, and no
+    /// more than is worth paying for again with each turn.
+    fn of(model: &Model) -> Self {
+        match model {
+            Model::Embedded(_) => Self { turns: 60, turn_tokens: 800, memory: 14_000 },
+            Model::Hosted(hosted) => {
+                let context = usize::try_from(hosted.context.0).unwrap_or(usize::MAX);
+                let turn_tokens = u32::try_from(context / 8).map_or(8_192, |most| most.min(8_192));
+                Self { turns: 250, turn_tokens, memory: context.min(160_000) }
+            }
+        }
     }
 }
 
@@ -344,7 +370,7 @@ fn unfinished(
         return Ok(Some(Unfinished { attempt: running.id, anew }));
     }
     let at_limit =
-        |outcome| matches!(outcome, AttemptOutcome::LimitTime | AttemptOutcome::LimitMoney);
+        |outcome: AttemptOutcome| outcome.is_limit() || outcome == AttemptOutcome::ProviderFailed;
     let last = row.last.as_ref().filter(|last| at_limit(last.outcome) && options.seed.is_none());
     let open = row.state == TaskState::NeedsYou;
     Ok(last.filter(|_| open).map(|last| Unfinished { attempt: last.attempt, anew: true }))

@@ -64,7 +64,7 @@ pub(crate) fn answer(turn: &Turn, sample: Sample) -> Answer {
     match serde_json::from_str::<Written>(sample.text.trim()) {
         Ok(Written { thought, tool, arguments }) => {
             let id = format!("{}-{tool}", turn.said.len());
-            let calls = vec![ToolCall { id, name: tool, arguments }];
+            let calls = vec![ToolCall { id, name: tool, arguments, signatures: Vec::new() }];
             Answer::Turned { text: thought, calls, ended: true }
         }
         Err(_) => Answer::Turned { text: sample.text, calls: Vec::new(), ended: false },
@@ -223,6 +223,7 @@ mod tests {
             id: "1-search".into(),
             name: "search".into(),
             arguments: json!({"pattern": "a \"b\""}),
+            signatures: Vec::new(),
         };
         let written =
             r#"{"thought": "Where?", "tool": "search", "arguments": {"pattern":"a \"b\""}}"#;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::raw::RawCatalogue;
-use crate::{Entry, ModelDirs, ModelsError, Presence, presence};
+use crate::{Entry, Hosted, Model, ModelDirs, ModelsError, Presence, presence};
 
 /// The largest catalogue file that is read.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -14,6 +14,7 @@ const FILE_LIMIT: u64 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
     entries: Vec<Entry>,
+    hosted: Vec<Hosted>,
     default: String,
 }
 
@@ -65,36 +66,82 @@ impl Catalogue {
             check_apart(&entries, &entry).map_err(wrong(file))?;
             entries.push(entry);
         }
+        let mut hosted: Vec<Hosted> = Vec::new();
+        for (model, file) in (shipped.hosted.into_iter().map(|model| (model, &shipped_name)))
+            .chain(own.hosted.into_iter().map(|model| (model, &own_name)))
+        {
+            let model = model.resolve().map_err(wrong(file))?;
+            let taken = entries.iter().map(|entry| &entry.name);
+            let mut taken = taken.chain(hosted.iter().map(|hosted| &hosted.name));
+            if taken.any(|name| *name == model.name) {
+                return Err(wrong(file)(format!(
+                    "there are two models of the name '{}'",
+                    model.name
+                )));
+            }
+            hosted.push(model);
+        }
         let (default, file) = match (own.default, shipped.default) {
             (Some(name), _) => (name, &own_name),
             (None, name) => (name.unwrap_or_default(), &shipped_name),
         };
-        if !entries.iter().any(|entry| entry.name == default) {
-            return Err(wrong(file)(format!("'default' names no model: '{default}'")));
+        let catalogue = Self { entries, hosted, default };
+        if catalogue.model(&catalogue.default).is_err() {
+            let why = format!("'default' names no model: '{}'", catalogue.default);
+            return Err(wrong(file)(why));
         }
-        Ok(Self { entries, default })
+        Ok(catalogue)
     }
 
     /// The model of this name.
     ///
     /// # Errors
     /// [`ModelsError::Unknown`], with the names that there are.
+    pub fn model(&self, name: &str) -> Result<Model, ModelsError> {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.name == name) {
+            return Ok(Model::Embedded(Box::new(entry.clone())));
+        }
+        if let Some(hosted) = self.hosted.iter().find(|hosted| hosted.name == name) {
+            return Ok(Model::Hosted(Box::new(hosted.clone())));
+        }
+        let entries = self.entries.iter().map(|entry| entry.name.as_str());
+        let known: Vec<&str> =
+            entries.chain(self.hosted.iter().map(|hosted| hosted.name.as_str())).collect();
+        Err(ModelsError::Unknown { name: name.to_owned(), known: known.join(", ") })
+    }
+
+    /// The model of this name that runs on this machine.
+    ///
+    /// # Errors
+    /// [`ModelsError::Unknown`]; [`ModelsError::Elsewhere`] if it runs at a provider.
     pub fn get(&self, name: &str) -> Result<&Entry, ModelsError> {
-        self.entries.iter().find(|entry| entry.name == name).ok_or_else(|| {
-            let known: Vec<&str> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
-            ModelsError::Unknown { name: name.to_owned(), known: known.join(", ") }
-        })
+        match self.model(name)? {
+            Model::Hosted(_) => Err(ModelsError::Elsewhere { name: name.to_owned() }),
+            Model::Embedded(_) => {
+                let entry = self.entries.iter().find(|entry| entry.name == name);
+                Ok(entry.expect("it was found a moment ago"))
+            }
+        }
     }
 
     /// The model that is used when none is named.
-    pub fn default_model(&self) -> &Entry {
-        let default = self.entries.iter().find(|entry| entry.name == self.default);
-        default.expect("parsing refuses a default that names no model")
+    pub fn default_model(&self) -> Model {
+        self.model(&self.default).expect("parsing refuses a default that names no model")
     }
 
-    /// All models, the shipped ones first.
+    /// The name of the model that is used when none is named.
+    pub fn default_name(&self) -> &str {
+        &self.default
+    }
+
+    /// All models that run on this machine, the shipped ones first.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// All models at providers.
+    pub fn hosted(&self) -> &[Hosted] {
+        &self.hosted
     }
 
     /// All models with what is here of their files.
@@ -169,7 +216,7 @@ mod tests {
     #[test]
     fn the_shipped_catalogue_holds_the_embedded_models() {
         let catalogue = Catalogue::parse(SHIPPED, None).unwrap();
-        assert_eq!(catalogue.default_model().name, "qwen2.5-coder-1.5b");
+        assert_eq!(catalogue.default_name(), "qwen2.5-coder-1.5b");
         for (name, bytes) in
             [("qwen2.5-coder-1.5b", 1_117_320_768), ("qwen2.5-coder-0.5b", 491_400_064)]
         {
@@ -189,7 +236,7 @@ mod tests {
     #[test]
     fn the_persons_file_adds_models_and_replaces_defaults() {
         let catalogue = with_own(OWN).unwrap();
-        let mine = catalogue.default_model();
+        let mine = catalogue.get(catalogue.default_name()).unwrap();
         assert_eq!(mine.place, Place::Own("/models/mine.gguf".into()));
         assert!(!mine.shipped && mine.licence.is_none());
         assert_eq!(mine.memory, Bytes(2 * 2_234_641_536));

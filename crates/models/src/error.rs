@@ -45,6 +45,33 @@ pub enum ModelsError {
         /// All names, with commas.
         known: String,
     },
+    /// The model has no file here.
+    #[error(
+        "'{name}' runs at its provider: it has no file to get or to check, and the repair \
+         strategy can't look into it; work with it by --strategy loop"
+    )]
+    Elsewhere {
+        /// The model.
+        name: String,
+    },
+    /// The key of a model's provider is not there.
+    #[error(
+        "the model '{name}' wants a key, and the variable {variable} is not set: `export {variable}=…`"
+    )]
+    NoKey {
+        /// The model.
+        name: String,
+        /// The variable.
+        variable: String,
+    },
+    /// There is no way to a model's provider.
+    #[error("the model '{name}' can't be reached: {why}")]
+    Unreachable {
+        /// The model.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// The name can't be given to a model.
     #[error("'{name}' can't be the name of a model: {why}; give another with --name")]
     BadName {

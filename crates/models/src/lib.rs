@@ -4,7 +4,8 @@
 //! [`pull`] gets a model's file, [`verify`] says whether it is the right one, [`add`] and
 //! [`remove`] change what the person has added, and an [`Entry`] says what a call costs, how
 //! long it may take and how much memory it needs. Whatever a file's source, its SHA-256
-//! decides. Nothing here runs a model, knows of agents, or writes to the terminal.
+//! decides. A [`Hosted`] model is asked
+//! through its [`Provider`]. Nothing here runs a model, knows of agents, or writes to the terminal.
 
 mod catalogue;
 mod digest;
@@ -12,11 +13,13 @@ mod dirs;
 mod entry;
 mod error;
 mod gguf;
+mod hosted;
 mod lock;
 mod memory;
 mod own;
 mod price;
 mod progress;
+mod provider;
 mod pull;
 mod raw;
 mod verify;
@@ -27,10 +30,12 @@ pub use dirs::ModelDirs;
 pub use entry::{Entry, Place, Source};
 pub use error::{ModelsError, Tried};
 pub use gguf::{GgufError, GgufHeader, read_header};
+pub use hosted::{Hosted, Model, Protocol};
 pub use memory::{Fit, fits};
-pub use own::{Removed, add, remove};
+pub use own::{Removed, add, connect, remove};
 pub use price::{Electricity, Price, Slowest, TokenPrices};
 pub use progress::{Cancel, Progress};
+pub use provider::{Provider, ProviderError, Turned};
 pub use pull::{PipCommand, PullOptions, pull};
 pub use verify::{Depth, Presence, presence, verify};
 

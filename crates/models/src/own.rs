@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use tenfold_domain::Bytes;
+use tenfold_domain::{Bytes, NanoUsd};
 use toml_edit::{ArrayOfTables, DocumentMut, Item};
 
 use crate::catalogue::read_user_file;
@@ -13,11 +13,11 @@ use crate::entry::{check_file_name, check_name};
 use crate::lock::{Lock, with_suffix};
 use crate::memory;
 use crate::pull::{create_dir, download, leftovers};
-use crate::raw::{RawModel, RawSource};
+use crate::raw::{RawHosted, RawModel, RawPrice, RawSource};
 use crate::verify::{forget, remember};
 use crate::{
-    Cancel, Catalogue, Entry, GgufHeader, ModelDirs, ModelsError, Place, Progress, PullOptions,
-    SHIPPED, Sha256Sum, hash_file, read_header,
+    Cancel, Catalogue, Entry, GgufHeader, Hosted, Model, ModelDirs, ModelsError, Place, Progress,
+    PullOptions, SHIPPED, Sha256Sum, hash_file, read_header,
 };
 
 /// What [`remove`] did.
@@ -58,11 +58,36 @@ pub fn add(
         None => from_file(&catalogue, Path::new(file_or_url), name, progress, cancel)?,
     };
     let name = model.name.clone();
-    record(dirs, &model, cancel)?;
+    append(dirs, "model", &model, cancel)?;
     let catalogue = Catalogue::load(SHIPPED, &dirs.user_file())?;
     let entry = catalogue.get(&name)?;
     remember(entry, dirs);
     Ok(entry.clone())
+}
+
+/// Adds a model that a provider hosts to the person's catalogue.
+///
+/// # Errors
+/// [`ModelsError::BadName`] if there is one of that name; [`ModelsError::Catalogue`] if what is
+/// said of it can't be; those of the file system.
+pub fn connect(dirs: &ModelDirs, hosted: &Hosted) -> Result<(), ModelsError> {
+    check_free(&Catalogue::load(SHIPPED, &dirs.user_file())?, &hosted.name)?;
+    let price = |price: NanoUsd| price.to_string().trim_start_matches('$').to_owned();
+    let raw = RawHosted {
+        name: hosted.name.clone(),
+        protocol: hosted.protocol.name().to_owned(),
+        address: hosted.address.clone(),
+        model: hosted.model.clone(),
+        key_variable: hosted.key.clone(),
+        context_tokens: hosted.context.0,
+        price: RawPrice {
+            usd_per_million_prompt: price(hosted.price.prompt),
+            usd_per_million_cached: price(hosted.price.cached),
+            usd_per_million_written: Some(price(hosted.price.written)),
+            usd_per_million_output: price(hosted.price.output),
+        },
+    };
+    append(dirs, "hosted", &raw, &Cancel::new())
 }
 
 /// Forgets a model that a person added, and deletes what Tenfold downloaded of it, finished or
@@ -73,8 +98,13 @@ pub fn add(
 /// downloaded; those of the file system.
 pub fn remove(dirs: &ModelDirs, name: &str) -> Result<Removed, ModelsError> {
     let catalogue = Catalogue::load(SHIPPED, &dirs.user_file())?;
-    let entry = catalogue.get(name)?;
     let mut removed = Removed::default();
+    if let Model::Hosted(_) = catalogue.model(name)? {
+        forget_entry(dirs, "hosted", name)?;
+        removed.forgotten = true;
+        return Ok(removed);
+    }
+    let entry = catalogue.get(name)?;
     if matches!(entry.place, Place::Cached(_)) && dirs.cache().is_dir() {
         let path = entry.path(dirs);
         let Some(_lock) = Lock::try_take(&path)? else {
@@ -86,18 +116,23 @@ pub fn remove(dirs: &ModelDirs, name: &str) -> Result<Removed, ModelsError> {
     }
     forget(entry, dirs);
     if !entry.shipped {
-        edit(dirs, &Cancel::new(), |document| {
-            if let Some(models) = models_of(document) {
-                models.retain(|model| model.get("name").and_then(Item::as_str) != Some(name));
-            }
-            // A default that is gone would make the whole file useless.
-            if document.get("default").and_then(Item::as_str) == Some(name) {
-                document.remove("default");
-            }
-        })?;
+        forget_entry(dirs, "model", name)?;
         removed.forgotten = true;
     }
     Ok(removed)
+}
+
+/// Takes a model out of one of the lists of the person's catalogue.
+fn forget_entry(dirs: &ModelDirs, list: &str, name: &str) -> Result<(), ModelsError> {
+    edit(dirs, &Cancel::new(), |document| {
+        if let Some(models) = document.get_mut(list).and_then(Item::as_array_of_tables_mut) {
+            models.retain(|model| model.get("name").and_then(Item::as_str) != Some(name));
+        }
+        // A default that is gone would make the whole file useless.
+        if document.get("default").and_then(Item::as_str) == Some(name) {
+            document.remove("default");
+        }
+    })
 }
 
 fn from_file(
@@ -223,7 +258,7 @@ fn name_of(stem: &OsStr) -> String {
 fn check_free(catalogue: &Catalogue, name: &str) -> Result<(), ModelsError> {
     let bad = |why| ModelsError::BadName { name: name.to_owned(), why };
     check_name(name).map_err(bad)?;
-    if catalogue.get(name).is_ok() {
+    if catalogue.model(name).is_ok() {
         return Err(bad("there is a model of that name already"));
     }
     Ok(())
@@ -240,31 +275,35 @@ fn delete(path: &Path, removed: &mut Removed) -> Result<(), ModelsError> {
     Ok(())
 }
 
-/// Writes a model behind the others in the person's catalogue.
-fn record(dirs: &ModelDirs, model: &RawModel, cancel: &Cancel) -> Result<(), ModelsError> {
+/// Writes a model behind the others of its list in the person's catalogue.
+fn append(
+    dirs: &ModelDirs,
+    list: &str,
+    model: &impl serde::Serialize,
+    cancel: &Cancel,
+) -> Result<(), ModelsError> {
     let as_text = toml_edit::ser::to_document(model).map_err(|error| ModelsError::Catalogue {
         file: dirs.user_file().display().to_string(),
         why: error.to_string(),
     })?;
     edit(dirs, cancel, |document| {
         let mut table = as_text.as_table().clone();
-        // Sources are written as blocks of their own, as in the shipped file.
+        // Prices and sources are written as blocks of their own, as in the shipped file.
+        if let Some(price) = table.remove("price").and_then(|item| item.into_table().ok()) {
+            table.insert("price", Item::Table(price));
+        }
         if let Some(sources) =
             table.remove("source").and_then(|item| item.into_array_of_tables().ok())
         {
             table.insert("source", Item::ArrayOfTables(sources));
         }
-        if document.get("model").is_none() {
-            document.insert("model", Item::ArrayOfTables(ArrayOfTables::new()));
+        if document.get(list).is_none() {
+            document.insert(list, Item::ArrayOfTables(ArrayOfTables::new()));
         }
-        if let Some(models) = models_of(document) {
+        if let Some(models) = document.get_mut(list).and_then(Item::as_array_of_tables_mut) {
             models.push(table);
         }
     })
-}
-
-fn models_of(document: &mut DocumentMut) -> Option<&mut ArrayOfTables> {
-    document.get_mut("model").and_then(Item::as_array_of_tables_mut)
 }
 
 /// Changes the person's catalogue: under a lock, and in one step, so that no reader ever sees

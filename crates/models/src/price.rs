@@ -34,6 +34,8 @@ pub struct TokenPrices {
     pub prompt: NanoUsd,
     /// For prompt tokens that are found in a cache.
     pub cached: NanoUsd,
+    /// For prompt tokens that are put into a cache.
+    pub written: NanoUsd,
     /// For generated tokens.
     pub output: NanoUsd,
 }
@@ -46,6 +48,7 @@ impl Price {
             Self::Tokens(prices) => {
                 prices.prompt.per(MILLION, usage.prompt.0)
                     + prices.cached.per(MILLION, usage.cached.0)
+                    + prices.written.per(MILLION, usage.written.0)
                     + prices.output.per(MILLION, usage.output.0)
             }
         }
@@ -57,10 +60,10 @@ impl Price {
         match self {
             Self::Electricity(power) => power.cost(longest),
             Self::Tokens(prices) => {
-                prices.prompt.max(prices.cached).per(MILLION, prompt.0)
+                prices.prompt.max(prices.cached).max(prices.written).per(MILLION, prompt.0)
                     + prices.output.per(MILLION, output.0)
-                    // Computed and cached tokens are rounded up apart on the bill.
-                    + NanoUsd(1)
+                    // Computed, cached and written tokens are rounded up apart on the bill.
+                    + NanoUsd(2)
             }
         }
     }
@@ -142,11 +145,17 @@ mod tests {
     const TOKENS: Price = Price::Tokens(TokenPrices {
         prompt: NanoUsd(100_000_000),
         cached: NanoUsd(10_000_000),
+        written: NanoUsd(125_000_000),
         output: NanoUsd(400_000_000),
     });
 
     fn usage(prompt: u64, cached: u64, output: u64) -> Usage {
-        Usage { prompt: Tokens(prompt), cached: Tokens(cached), output: Tokens(output) }
+        Usage {
+            prompt: Tokens(prompt),
+            cached: Tokens(cached),
+            output: Tokens(output),
+            ..Usage::default()
+        }
     }
 
     #[test]

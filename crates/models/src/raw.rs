@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::{Bytes, NanoUsd, Tokens};
 
 use crate::entry::{Entry, PartsSource, Place, Source, check_file_name, check_name};
-use crate::{Electricity, Price, Sha256Sum, Slowest, TokenPrices};
+use crate::{Electricity, Hosted, Price, Sha256Sum, Slowest, TokenPrices};
+
+/// A conversation with tools doesn't fit into less, in tokens.
+const LEAST_CONTEXT: u64 = 4_096;
 
 /// A whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -17,6 +20,23 @@ pub(crate) struct RawCatalogue {
     pub(crate) electricity: Option<RawElectricity>,
     #[serde(default)]
     pub(crate) model: Vec<RawModel>,
+    #[serde(default)]
+    pub(crate) hosted: Vec<RawHosted>,
+}
+
+/// A model at a provider. Its price has to be said, also where it is nothing.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawHosted {
+    pub(crate) name: String,
+    pub(crate) protocol: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
+    pub(crate) model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key_variable: Option<String>,
+    pub(crate) context_tokens: u64,
+    pub(crate) price: RawPrice,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,12 +78,14 @@ pub(crate) struct RawModel {
     pub(crate) source: Vec<RawSource>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawPrice {
-    usd_per_million_prompt: String,
-    usd_per_million_cached: String,
-    usd_per_million_output: String,
+    pub(crate) usd_per_million_prompt: String,
+    pub(crate) usd_per_million_cached: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) usd_per_million_written: Option<String>,
+    pub(crate) usd_per_million_output: String,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -142,11 +164,62 @@ impl RawModel {
     }
 }
 
+impl RawHosted {
+    pub(crate) fn resolve(self) -> Result<Hosted, String> {
+        let named = format!("hosted model '{}': ", self.name);
+        self.resolve_unnamed().map_err(|why| named + &why)
+    }
+
+    fn resolve_unnamed(self) -> Result<Hosted, String> {
+        check_name(&self.name)?;
+        let plain = |c: char| c.is_ascii_graphic();
+        if self.model.is_empty() || self.model.len() > 200 || !self.model.chars().all(plain) {
+            return Err("'model' is not what a provider calls a model".into());
+        }
+        if let Some(key) = &self.key_variable
+            && (key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+        {
+            return Err("'key_variable' is not the name of a variable (the key itself never \
+                        stands in a catalogue)"
+                .into());
+        }
+        if self.context_tokens < LEAST_CONTEXT {
+            return Err(format!("'context_tokens' is below {LEAST_CONTEXT}"));
+        }
+        Ok(Hosted {
+            protocol: self.protocol.parse()?,
+            address: self.address.as_deref().map(address).transpose()?,
+            name: self.name,
+            model: self.model,
+            key: self.key_variable,
+            context: Tokens(self.context_tokens),
+            price: self.price.resolve()?,
+        })
+    }
+}
+
+/// A provider's address, as all else is joined to it: with a slash at its end.
+fn address(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_graphic();
+    let is_address = text.starts_with("https://") || text.starts_with("http://");
+    if !is_address || text.contains(['?', '#']) || !text.chars().all(plain) {
+        return Err(format!(
+            "'{text}' is not an https:// address, such as http://127.0.0.1:11434/v1/"
+        ));
+    }
+    Ok(format!("{}/", text.trim_end_matches('/')))
+}
+
 impl RawPrice {
     fn resolve(self) -> Result<TokenPrices, String> {
+        let prompt = amount(&self.usd_per_million_prompt)?;
         Ok(TokenPrices {
-            prompt: amount(&self.usd_per_million_prompt)?,
+            prompt,
             cached: amount(&self.usd_per_million_cached)?,
+            written: match &self.usd_per_million_written {
+                Some(price) => amount(price)?,
+                None => prompt,
+            },
             output: amount(&self.usd_per_million_output)?,
         })
     }

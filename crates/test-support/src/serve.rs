@@ -135,7 +135,7 @@ fn usage(ask: &Ask, answer: &Answer) -> Usage {
         }
         Answer::Scored { .. } | Answer::Turned { .. } => 0,
     };
-    Usage { prompt: Tokens(prompt as u64 / 4), cached: Tokens(0), output: Tokens(output) }
+    Usage { prompt: Tokens(prompt as u64 / 4), output: Tokens(output), ..Usage::default() }
 }
 
 fn info() -> ModelInfo {

@@ -136,7 +136,12 @@ mod tests {
     use super::*;
 
     fn understand(name: &str, arguments: Value) -> Result<Call, String> {
-        Call::understand(&ToolCall { id: "1".into(), name: name.into(), arguments })
+        Call::understand(&ToolCall {
+            id: "1".into(),
+            name: name.into(),
+            arguments,
+            signatures: Vec::new(),
+        })
     }
 
     #[test]

@@ -107,6 +107,7 @@ impl Draft {
             }
             (Wish::Baseline, Reply::Checked { report, .. }) => self.baseline(&report),
             (Wish::Turn, Reply::Inferred { answers, .. }) => self.answered(answers),
+            (Wish::Turn, Reply::Lost { why }) => self.lost(&why),
             (Wish::Tool { call }, Reply::Returned { text, at }) => self.returned(&call, text, at),
             (Wish::Submit { call }, Reply::Checked { report, .. }) => self.judged(&call, &report),
             (Wish::Submit { call }, Reply::Nothing) => {
@@ -206,6 +207,15 @@ impl Draft {
             }
             None => self.end(AttemptOutcome::ProviderFailed, words::REFUSED),
         }
+    }
+
+    /// The answer broke off, and may have been paid for: it is asked for once more, not twice.
+    fn lost(&mut self, why: &str) {
+        if self.state.lost {
+            return self.end(AttemptOutcome::ProviderFailed, &words::lost(why));
+        }
+        self.record(Event::Lost);
+        self.want(Wish::Turn);
     }
 
     /// How many of the model's last turns, in a row, called no tool.

@@ -34,6 +34,8 @@ pub enum Event {
         /// What, by whom.
         said: Said,
     },
+    /// The model's answer broke off.
+    Lost,
     /// A tool changed the files.
     Changed {
         /// The files as they are now.

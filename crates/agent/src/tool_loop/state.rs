@@ -62,6 +62,8 @@ pub struct ToolLoop {
     pub(super) work: CommitId,
     pub(super) summary: String,
     pub(super) submitted: u32,
+    /// Whether the answer to the last turn broke off.
+    pub(super) lost: bool,
     pub(super) ending: Option<Ending>,
 }
 
@@ -80,6 +82,7 @@ impl ToolLoop {
             work: setup.base.clone(),
             summary: String::new(),
             submitted: 0,
+            lost: false,
             ending: None,
             setup,
         }
@@ -123,7 +126,10 @@ impl ToolLoop {
             }
             Event::Said { said } => {
                 match said {
-                    Said::Model { calls, .. } => self.calls = calls.iter().cloned().collect(),
+                    Said::Model { calls, .. } => {
+                        self.calls = calls.iter().cloned().collect();
+                        self.lost = false;
+                    }
                     Said::Tool { call, .. } => {
                         let place = self.calls.iter().position(|known| known.id == *call);
                         self.calls.remove(place.unwrap_or(self.calls.len()));
@@ -132,6 +138,7 @@ impl ToolLoop {
                 }
                 self.said.push(said.clone());
             }
+            Event::Lost => self.lost = true,
             Event::Changed { work } => self.work.clone_from(work),
             Event::Planned { plan } => self.plan.clone_from(plan),
             Event::Forgot { until } => self.forgot = *until,

@@ -82,6 +82,7 @@ impl Going {
             id: format!("{said}-{index}"),
             name: (*name).to_owned(),
             arguments: arguments.clone(),
+            signatures: Vec::new(),
         });
         let (text, calls) = ("Well.".to_owned(), calls.collect());
         let answers = vec![Some(Answer::Turned { text, calls, ended: true })];
@@ -250,4 +251,18 @@ fn arguments_of_any_form_are_taken() {
         going.calls(&[("finish", arguments)]);
         assert!(matches!(going.wants().1, Effect::Infer { .. }));
     }
+}
+
+#[test]
+fn an_answer_that_broke_off_is_asked_for_once_more_and_not_twice() {
+    let lost = || Reply::Lost { why: "the answer broke off".to_owned() };
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed).put(lost());
+    assert!(matches!(going.wants().1, Effect::Infer { .. }));
+    // One that came whole in between makes it two misfortunes, not one that lasts.
+    going.calls(&[("read", json!({"path": "a"}))]).returns("x", BASE).put(lost());
+    assert_eq!(going.outcome(), None);
+    going.put(lost());
+    assert_eq!(going.outcome(), Some(AttemptOutcome::ProviderFailed));
+    assert!(going.machine.ending().unwrap().note.contains("broke off twice"));
 }

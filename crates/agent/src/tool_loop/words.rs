@@ -130,6 +130,10 @@ pub(super) fn check_fails(setup: &Setup, excerpt: &str) -> String {
     format!("Not done: the check (`{}`) fails on your work:\n{excerpt}", setup.check)
 }
 
+pub(super) fn lost(why: &str) -> String {
+    format!("The model's answer broke off twice ({why}).")
+}
+
 pub(super) fn timed_out(report: &CheckReport) -> String {
     format!("The check (`{}`) did not end within {}.", report.command, report.wall)
 }

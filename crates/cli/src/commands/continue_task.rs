@@ -52,7 +52,8 @@ pub(crate) async fn run(context: &Context, args: &ContinueArgs) -> Result<Exit, 
     let engine = context.engine().await?;
     if let Some(spec) = spec {
         if context.model_program.is_none() {
-            pull::ensure(context, context.catalogue()?.get(&spec.model)?, args.yes, &stop).await?;
+            let model = context.catalogue()?.model(&spec.model)?;
+            pull::ensure(context, &model, args.yes, &stop).await?;
         }
         let budget = args.budget(spec.budget);
         if budget != spec.budget {

@@ -145,7 +145,14 @@ fn models(context: &Context) -> Vec<Line> {
         // The default model is the one that is needed; the others are a choice.
         if listed.default { line } else { Line { fix: String::new(), ..line }.not_needed() }
     };
-    listed.iter().map(line).collect()
+    let hosted = |hosted: &tenfold_models::Hosted| match &hosted.key {
+        Some(variable) if std::env::var_os(variable).is_none() => {
+            let fix = format!("export {variable}=…");
+            Line::bad("models", &hosted.name, format!("{variable} is not set"), fix).not_needed()
+        }
+        _ => Line::good("models", &hosted.name, "connected"),
+    };
+    listed.iter().map(line).chain(catalogue.hosted().iter().map(hosted)).collect()
 }
 
 fn git() -> Line {

@@ -4,7 +4,11 @@ use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use tenfold_models::{Cancel, Listed, ModelDirs, Place, Presence, Progress, PullOptions};
+use tenfold_domain::{NanoUsd, Tokens};
+use tenfold_models::{
+    Cancel, Catalogue, Hosted, Listed, ModelDirs, Place, Presence, Price, Progress, Protocol,
+    PullOptions, TokenPrices,
+};
 
 use crate::arguments::Format;
 use crate::context::Context;
@@ -40,11 +44,56 @@ enum ModelsCommand {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Add a model that a provider hosts, with its prices; nothing is sent
+    Connect(Box<ConnectArgs>),
     /// Remove a model that you added, or the files of one that ships with Tenfold
     Rm {
         /// The model
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+struct ConnectArgs {
+    /// How to call it here
+    name: String,
+    /// How its provider is spoken to: openai (as Ollama, vLLM, llama-server and OpenRouter do
+    /// too), openai-responses, anthropic or gemini
+    #[arg(long)]
+    protocol: Protocol,
+    /// What the provider calls it; as NAME, if not given
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Where the provider is, with the version, as in http://127.0.0.1:11434/v1; the
+    /// protocol's own company, if not given
+    #[arg(long, value_name = "URL")]
+    address: Option<String>,
+    /// The variable that holds the key; the protocol's usual one, if not given
+    #[arg(long, value_name = "VARIABLE", conflicts_with = "no_key")]
+    key_variable: Option<String>,
+    /// The provider wants no key
+    #[arg(long)]
+    no_key: bool,
+    /// The longest conversation that it takes, in tokens
+    #[arg(long, value_name = "TOKENS", default_value_t = 128_000)]
+    context: u64,
+    /// Dollars for a million tokens of prompt
+    #[arg(long, value_name = "USD", required_unless_present = "free", conflicts_with = "free")]
+    price_prompt: Option<NanoUsd>,
+    /// Dollars for a million tokens of prompt that the provider has in its cache; as any other
+    /// prompt, if not given
+    #[arg(long, value_name = "USD", conflicts_with = "free")]
+    price_cached: Option<NanoUsd>,
+    /// Dollars for a million tokens of prompt that are put into its cache; as any other prompt,
+    /// if not given
+    #[arg(long, value_name = "USD", conflicts_with = "free")]
+    price_written: Option<NanoUsd>,
+    /// Dollars for a million tokens of output
+    #[arg(long, value_name = "USD", required_unless_present = "free", conflicts_with = "free")]
+    price_output: Option<NanoUsd>,
+    /// It costs nothing
+    #[arg(long)]
+    free: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,23 +119,83 @@ pub(crate) async fn run(context: &Context, args: ModelsArgs) -> Result<Exit, Tro
         ModelsCommand::List(format) => list(context, format)?,
         ModelsCommand::Pull { name } => get(context, name.as_deref()).await?,
         ModelsCommand::Add { from, name } => add(context, from, name).await?,
+        ModelsCommand::Connect(args) => connect(context, *args)?,
         ModelsCommand::Rm { name } => remove(context, &name)?,
     }
     Ok(Exit::Done)
 }
 
 fn list(context: &Context, format: Format) -> Result<(), Trouble> {
-    let listed = context.catalogue()?.list(&context.model_dirs);
+    let catalogue = context.catalogue()?;
+    let listed = catalogue.list(&context.model_dirs);
     if format.json {
-        let models: Vec<ModelJson> =
-            listed.iter().map(|listed| json(listed, &context.model_dirs)).collect();
+        let here = listed.iter().map(|listed| json(listed, &context.model_dirs));
+        let there = catalogue.hosted().iter().map(|hosted| hosted_json(hosted, &catalogue));
+        let models: Vec<serde_json::Value> = here.chain(there).collect();
         return terminal::print_json(&models);
     }
     let heads = ["name", "here", "size", "memory", "can", "licence", "price"];
-    terminal::print(&table(
-        &heads,
-        listed.iter().map(|listed| cells(listed).into_iter().map(Into::into).collect()),
-    ))
+    let there = catalogue.hosted().iter().map(|hosted| hosted_cells(hosted, &catalogue));
+    let rows = listed.iter().map(cells).chain(there);
+    terminal::print(&table(&heads, rows.map(|row| row.into_iter().map(Into::into).collect())))
+}
+
+fn hosted_cells(hosted: &Hosted, catalogue: &Catalogue) -> Vec<String> {
+    let mark = if catalogue.default_name() == hosted.name { " (default)" } else { "" };
+    let at = hosted.address.as_deref().unwrap_or(hosted.protocol.name());
+    let price = Price::Tokens(hosted.price).to_string();
+    vec![
+        format!("{}{mark}", one_line(&hosted.name, 64)),
+        format!("at {}", one_line(at, 60)),
+        String::new(),
+        String::new(),
+        "tools".to_owned(),
+        String::new(),
+        price,
+    ]
+}
+
+fn hosted_json(hosted: &Hosted, catalogue: &Catalogue) -> serde_json::Value {
+    serde_json::json!({
+        "name": hosted.name,
+        "title": hosted.name,
+        "default": catalogue.default_name() == hosted.name,
+        "hosted": true,
+        "protocol": hosted.protocol.name(),
+        "address": hosted.address,
+        "model": hosted.model,
+        "key_variable": hosted.key,
+        "context_tokens": hosted.context.0,
+        "price": Price::Tokens(hosted.price).to_string(),
+        "price_is_estimate": false,
+    })
+}
+
+fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
+    let zero = NanoUsd::ZERO;
+    let prompt = args.price_prompt.unwrap_or(zero);
+    let usual = args.protocol.usual_key().to_owned();
+    let hosted = Hosted {
+        model: args.model.unwrap_or_else(|| args.name.clone()),
+        name: args.name,
+        protocol: args.protocol,
+        address: args.address,
+        key: (!args.no_key).then(|| args.key_variable.unwrap_or(usual)),
+        context: Tokens(args.context),
+        price: TokenPrices {
+            prompt,
+            cached: args.price_cached.unwrap_or(prompt),
+            written: args.price_written.unwrap_or(prompt),
+            output: args.price_output.unwrap_or(zero),
+        },
+    };
+    tenfold_models::connect(&context.model_dirs, &hosted)?;
+    let name = &hosted.name;
+    let key = match &hosted.key {
+        Some(variable) => format!("; its key is read from {variable} when it is asked"),
+        None => String::new(),
+    };
+    terminal::print(&format!("connected {name}{key}\n\n  tenfold run --model {name} …"))
 }
 
 fn cells(listed: &Listed) -> Vec<String> {
@@ -115,9 +224,9 @@ fn cells(listed: &Listed) -> Vec<String> {
     ]
 }
 
-fn json(listed: &Listed, dirs: &ModelDirs) -> ModelJson {
+fn json(listed: &Listed, dirs: &ModelDirs) -> serde_json::Value {
     let entry = &listed.entry;
-    ModelJson {
+    serde_json::json!(ModelJson {
         name: entry.name.clone(),
         title: entry.title.clone(),
         default: listed.default,
@@ -131,7 +240,7 @@ fn json(listed: &Listed, dirs: &ModelDirs) -> ModelJson {
         price: entry.price.to_string(),
         price_is_estimate: entry.price.is_estimate(),
         path: entry.path(dirs).to_string_lossy().into_owned(),
-    }
+    })
 }
 
 fn megabytes(bytes: u64) -> String {
@@ -142,7 +251,7 @@ async fn get(context: &Context, name: Option<&str>) -> Result<(), Trouble> {
     let catalogue = context.catalogue()?;
     let entry = match name {
         Some(name) => catalogue.get(name)?,
-        None => catalogue.default_model(),
+        None => catalogue.get(catalogue.default_name())?,
     };
     let path = pull::pull(context, entry, &Stop::listen()?).await?;
     let path = visible(&path.display().to_string());

@@ -92,16 +92,16 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
     };
     let catalogue = context.catalogue()?;
     let model = match &args.model {
-        Some(name) => catalogue.get(name)?,
+        Some(name) => catalogue.model(name)?,
         None => catalogue.default_model(),
     };
     let stop = Stop::listen()?;
     let engine = context.engine().await?;
     let proposed = approved(&engine, &root, args, &stop).await?;
     if context.model_program.is_none() {
-        pull::ensure(context, model, args.yes, &stop).await?;
+        pull::ensure(context, &model, args.yes, &stop).await?;
     }
-    let spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model.name);
+    let spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model);
     if spec.check.is_none() {
         terminal::note(
             "there is no check, so whatever comes of this will be UNVERIFIED; name one with \

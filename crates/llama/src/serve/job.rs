@@ -113,7 +113,7 @@ impl Job {
         let usage = Usage {
             prompt: Tokens((plan.prompt.len() + plan.following.len() - start.held) as u64),
             cached: Tokens(start.held as u64),
-            output: Tokens(0),
+            ..Usage::default()
         };
         let feed = Feed { sequence: start.sequence, position: start.held, pending };
         Self {

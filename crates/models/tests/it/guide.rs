@@ -15,7 +15,7 @@ fn the_examples_of_the_guide_are_a_catalogue() {
     let text = [model, source, price, electricity].concat();
     let own = Some((Path::new("models.toml"), text.as_str()));
     let catalogue = Catalogue::parse(SHIPPED, own).unwrap();
-    let model = catalogue.default_model();
+    let model = catalogue.get(catalogue.default_name()).unwrap();
     assert_eq!((model.name.as_str(), model.sources.len()), ("coder-3b", 1));
     assert!(matches!(model.price, Price::Tokens(_)));
     let shipped = catalogue.get("qwen2.5-coder-1.5b").unwrap();
@@ -28,7 +28,9 @@ fn the_guide_names_the_shipped_models_and_their_price() {
     for entry in catalogue.entries() {
         assert!(GUIDE.contains(&format!("| `{}`", entry.name)), "{}", entry.name);
     }
-    let Price::Electricity(power) = catalogue.default_model().price else { panic!() };
+    let Price::Electricity(power) = catalogue.get(catalogue.default_name()).unwrap().price else {
+        panic!()
+    };
     let words = format!("{} W and {}, on the high side", power.watts, power.per_kwh);
     assert!(GUIDE.contains(&words), "{words}");
 }

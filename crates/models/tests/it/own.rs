@@ -91,9 +91,9 @@ fn a_default_goes_with_its_model() {
     add_file(&place, &Gguf::usual().file(), Some("one")).unwrap();
     let text = format!("default = \"one\"\n{}", user_file(&place));
     fs::write(place.dirs().user_file(), text).unwrap();
-    assert_eq!(load(&place).default_model().name, "one");
+    assert_eq!(load(&place).default_name(), "one");
     remove(&place.dirs(), "one").unwrap();
-    assert_eq!(load(&place).default_model().name, "qwen2.5-coder-1.5b");
+    assert_eq!(load(&place).default_name(), "qwen2.5-coder-1.5b");
 }
 
 #[test]

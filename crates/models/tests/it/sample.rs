@@ -109,7 +109,10 @@ pub(crate) fn entry_of(bytes: u64, sha256: &str, sources: &[String]) -> Entry {
          name = \"small\"\nfile = \"small.gguf\"\nbytes = {bytes}\nsha256 = \"{sha256}\"\n{}",
         sources.concat()
     );
-    Catalogue::parse(&text, None).unwrap().default_model().clone()
+    {
+        let catalogue = Catalogue::parse(&text, None).unwrap();
+        catalogue.get(catalogue.default_name()).unwrap().clone()
+    }
 }
 
 /// A GGUF header, piece by piece.

@@ -222,7 +222,8 @@ fn the_budget_that_was_set_last_holds() {
 fn costs_tokens_steps_and_checks_add_up() {
     let mut story = Story::asked();
     story.start(1);
-    let usage = Usage { prompt: Tokens(10), cached: Tokens(5), output: Tokens(1) };
+    let usage =
+        Usage { prompt: Tokens(10), cached: Tokens(5), output: Tokens(1), ..Usage::default() };
     let intent = |kind| StepEvent::Intent { kind, request: 1.into(), reservation: None };
     let (reply, cost, wall) = (1.into(), NanoUsd(7), Millis(1));
     story.step(1, intent(EffectKind::Model));

@@ -118,7 +118,12 @@ fn any_step_event() -> impl Strategy<Value = StepEvent> {
         }),
         (0..100u64, any::<u64>()).prop_map(|(n, cost)| StepEvent::Result {
             reply: "answer".into(),
-            usage: Usage { prompt: Tokens(n), cached: Tokens(1), output: Tokens(2) },
+            usage: Usage {
+                prompt: Tokens(n),
+                cached: Tokens(1),
+                output: Tokens(2),
+                ..Usage::default()
+            },
             cost: NanoUsd(cost),
             wall: Millis(n),
         }),

@@ -1,0 +1,203 @@
+//! Asking a model at a provider: one request at a time, in the provider's own protocol, again
+//! where that costs nothing, and never past what a caller has set money aside for.
+//!
+//! Only what a provider turned away before it began (too many requests, overload, no
+//! connection) is asked again here. An answer that broke off may be on the bill, so whoever
+//! pays decides.
+
+mod breaker;
+mod failure;
+mod words;
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use genai::adapter::AdapterKind;
+use genai::chat::{ChatOptions, ChatRequest, ChatStreamEvent, StreamEnd};
+use genai::resolver::{AuthData, Endpoint};
+use genai::{Client, ModelIden, ServiceTarget, WebConfig};
+use tenfold_domain::{Answer, Tokens, Turn, Usage};
+
+use crate::{Hosted, ModelsError, Protocol};
+use breaker::Breaker;
+pub use failure::ProviderError;
+use failure::Turnaway;
+
+/// Requests that one question may lead to.
+const TRIES: u32 = 8;
+/// The wait before the second request; it doubles with each further one,
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// up to this.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A provider that says it will be back later than this is not waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a connection may take,
+const CONNECT: Duration = Duration::from_secs(20);
+/// and how long a provider may say nothing: reasoning models think before they speak.
+const SILENCE: Duration = Duration::from_secs(300);
+/// Bytes of text to a token, for what is shown while an answer comes.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// A model at its provider, shared by all that ask it.
+#[derive(Debug)]
+pub struct Provider {
+    hosted: Hosted,
+    target: ServiceTarget,
+    client: Client,
+    breaker: Breaker,
+}
+
+/// A whole answer, and what it used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turned {
+    /// What the model said.
+    pub answer: Answer,
+    /// The bill's figures; a bound where the provider gave none.
+    pub usage: Usage,
+}
+
+impl Provider {
+    /// A provider, with the key that `variable` gives for the name of a variable. Nothing is
+    /// sent yet.
+    ///
+    /// # Errors
+    /// [`ModelsError::NoKey`] if a key is wanted and not there.
+    pub fn new(
+        hosted: &Hosted,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ModelsError> {
+        let key = match &hosted.key {
+            // Providers that want no key get one all the same: the header is always there.
+            None => "none".to_owned(),
+            Some(name) => variable(name).filter(|key| !key.trim().is_empty()).ok_or_else(|| {
+                ModelsError::NoKey { name: hosted.name.clone(), variable: name.clone() }
+            })?,
+        };
+        let kind = match hosted.protocol {
+            Protocol::Openai => AdapterKind::OpenAI,
+            Protocol::OpenaiResponses => AdapterKind::OpenAIResp,
+            Protocol::Anthropic => AdapterKind::Anthropic,
+            Protocol::Gemini => AdapterKind::Gemini,
+        };
+        let usual = match hosted.protocol {
+            Protocol::Openai | Protocol::OpenaiResponses => "https://api.openai.com/v1/",
+            Protocol::Anthropic => "https://api.anthropic.com/v1/",
+            Protocol::Gemini => "https://generativelanguage.googleapis.com/v1beta/",
+        };
+        let address = hosted.address.clone().unwrap_or_else(|| usual.to_owned());
+        let web = WebConfig::default().with_connect_timeout(CONNECT);
+        let client = Client::builder().with_web_config(web).build().map_err(|e| {
+            ModelsError::Unreachable { name: hosted.name.clone(), why: e.to_string() }
+        })?;
+        Ok(Self {
+            target: ServiceTarget {
+                endpoint: Endpoint::from_owned(address),
+                auth: AuthData::from_single(key.trim()),
+                model: ModelIden::new(kind, hosted.model.clone()),
+            },
+            hosted: hosted.clone(),
+            client,
+            breaker: Breaker::default(),
+        })
+    }
+
+    /// What the catalogue says of it.
+    pub fn hosted(&self) -> &Hosted {
+        &self.hosted
+    }
+
+    /// The model's next words in a conversation. `tell` hears about how much has come so far.
+    /// Dropping the future ends the request.
+    ///
+    /// # Errors
+    /// [`ProviderError`] says what can be done; only [`ProviderError::Cut`] may cost money.
+    pub async fn turn(&self, turn: &Turn, tell: impl Fn(Usage)) -> Result<Turned, ProviderError> {
+        let request = words::request(turn, self.hosted.protocol);
+        let mut wait = FIRST_WAIT;
+        let mut last = String::new();
+        for _ in 0..TRIES {
+            let _turn = self.breaker.pass().await;
+            match self.once(&request, turn, &tell).await {
+                Ok(turned) => {
+                    self.breaker.well();
+                    return Ok(turned);
+                }
+                Err(Turnaway::For(error)) => return Err(error),
+                Err(Turnaway::Now { why, after }) => {
+                    self.breaker.badly();
+                    if let Some(after) = after.filter(|after| *after > PATIENCE) {
+                        return Err(ProviderError::Quota { why, after: Some(after) });
+                    }
+                    let pause = after.unwrap_or(wait).max(wait.min(Duration::from_secs(1)));
+                    tracing::info!(
+                        "{} turns a request away ({why}); again in {pause:?}",
+                        self.hosted.name
+                    );
+                    last = why;
+                    tokio::time::sleep(pause).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+            }
+        }
+        Err(ProviderError::Failed { why: format!("{last}; asked {TRIES} times") })
+    }
+
+    async fn once(
+        &self,
+        request: &ChatRequest,
+        turn: &Turn,
+        tell: &impl Fn(Usage),
+    ) -> Result<Turned, Turnaway> {
+        let options = ChatOptions::default()
+            .with_max_tokens(turn.max_tokens)
+            .with_capture_usage(true)
+            .with_capture_content(true)
+            .with_capture_tool_calls(true)
+            .with_stream_read_timeout(SILENCE);
+        let asked =
+            self.client.exec_chat_stream(self.target.clone(), request.clone(), Some(&options));
+        let mut stream = asked.await.map_err(|e| self.failed(e))?.stream;
+        let (mut bytes, mut began) = (0, false);
+        while let Some(event) = stream.next().await {
+            let event = match event {
+                Ok(event) => event,
+                // The request itself is only sent when the stream is first looked at.
+                Err(e) if !began => return Err(self.failed(e)),
+                Err(e) => {
+                    return Err(Turnaway::For(ProviderError::Cut { why: failure::plain(&e) }));
+                }
+            };
+            match event {
+                ChatStreamEvent::Start | ChatStreamEvent::Heartbeat => {}
+                ChatStreamEvent::Chunk(chunk) | ChatStreamEvent::ReasoningChunk(chunk) => {
+                    began = true;
+                    bytes += chunk.content.len() as u64;
+                    let output = Tokens(bytes / BYTES_PER_TOKEN);
+                    tell(Usage { output, ..Usage::default() });
+                }
+                ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::ThoughtSignatureChunk(_) => {
+                    began = true;
+                }
+                ChatStreamEvent::End(end) => return self.ended(end),
+            }
+        }
+        let why = "the answer broke off".to_owned();
+        Err(Turnaway::For(ProviderError::Cut { why }))
+    }
+
+    fn ended(&self, end: StreamEnd) -> Result<Turned, Turnaway> {
+        let Some(usage) = words::usage(&end) else {
+            // Some providers end their stream without a word when they break down.
+            let why = "the answer ended without saying what it used".to_owned();
+            return Err(Turnaway::For(ProviderError::Cut { why }));
+        };
+        match words::answer(end) {
+            Ok(answer) => Ok(Turned { answer, usage }),
+            Err(why) => Err(Turnaway::For(ProviderError::Refused { why, usage })),
+        }
+    }
+
+    fn failed(&self, error: genai::Error) -> Turnaway {
+        failure::read(&error, &self.hosted)
+    }
+}

@@ -1,0 +1,172 @@
+//! What a provider's failure means: ask again, wait, tell the person, or shorten the
+//! conversation.
+
+use std::time::Duration;
+
+use tenfold_domain::Usage;
+
+use crate::Hosted;
+
+/// The longest text of a provider's that is repeated to people, in characters.
+const TEXT: usize = 300;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// The provider did not take the key, or the account.
+    #[error("{why}")]
+    Key {
+        /// What it said, and what to do.
+        why: String,
+    },
+    /// What may be used is used up, for now.
+    #[error("{why}")]
+    Quota {
+        /// What it said.
+        why: String,
+        /// When it lifts, if it said so.
+        after: Option<Duration>,
+    },
+    /// The conversation is longer than the model takes.
+    #[error("{why}")]
+    TooLong {
+        /// What it said.
+        why: String,
+    },
+    /// The model, or a filter before it, does not want to answer this.
+    #[error("{why}")]
+    Refused {
+        /// What it said.
+        why: String,
+        /// What that used.
+        usage: Usage,
+    },
+    /// The answer broke off. It may cost as much as a whole one.
+    #[error("{why}")]
+    Cut {
+        /// How.
+        why: String,
+    },
+    /// Asked again and again, it failed; or it did not understand the question.
+    #[error("{why}")]
+    Failed {
+        /// How.
+        why: String,
+    },
+}
+
+/// A request that was turned away.
+pub(super) enum Turnaway {
+    /// It may go through in a moment: after so long, if the provider said so.
+    Now { why: String, after: Option<Duration> },
+    /// Asking the same again is of no use.
+    For(ProviderError),
+}
+
+/// What a failure before the answer began means.
+pub(super) fn read(error: &genai::Error, hosted: &Hosted) -> Turnaway {
+    let why = plain(error);
+    let Some(status) = error.status().map(|status| status.as_u16()) else {
+        return match error {
+            genai::Error::WebModelCall { .. } | genai::Error::WebStream { .. } => {
+                Turnaway::Now { why, after: None }
+            }
+            _ => Turnaway::For(ProviderError::Failed { why }),
+        };
+    };
+    let headers = error.headers();
+    let after = after(|name| headers?.get(name)?.to_str().ok());
+    match status {
+        401 | 403 => {
+            let what = hosted.key.as_ref().map_or_else(
+                || "it wants a key: connect the model again with --key-variable".to_owned(),
+                |variable| format!("look at the key in {variable}"),
+            );
+            Turnaway::For(ProviderError::Key { why: format!("{why}; {what}") })
+        }
+        _ if is_used_up(&why) => Turnaway::For(ProviderError::Quota { why, after }),
+        402 => Turnaway::For(ProviderError::Quota { why, after }),
+        408 | 409 | 425 | 429 | 500..=599 => Turnaway::Now { why, after },
+        413 => Turnaway::For(ProviderError::TooLong { why }),
+        400 | 422 if is_too_long(&why) => Turnaway::For(ProviderError::TooLong { why }),
+        _ => Turnaway::For(ProviderError::Failed { why }),
+    }
+}
+
+/// As providers say that money or a day's share is used up, which no short wait changes.
+fn is_used_up(why: &str) -> bool {
+    let why = why.to_lowercase();
+    ["insufficient_quota", "credit balance is too low", "billing_hard_limit", "perday"]
+        .iter()
+        .any(|sign| why.contains(sign))
+}
+
+/// As providers say that a conversation is too long.
+fn is_too_long(why: &str) -> bool {
+    let why = why.to_lowercase();
+    [
+        "context_length_exceeded",
+        "maximum context length",
+        "prompt is too long",
+        "exceeds the maximum number of tokens",
+        "exceed_context_size",
+        "context window",
+    ]
+    .iter()
+    .any(|sign| why.contains(sign))
+}
+
+/// How long the provider wants to be left alone: `retry-after-ms`, else `retry-after` in
+/// seconds (RFC 9110, 10.2.3; its other form, a date, no provider of models uses).
+fn after<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<Duration> {
+    let number = |name| header(name)?.trim().parse::<f64>().ok();
+    let seconds = number("retry-after-ms").map(|ms| ms / 1_000.0);
+    Duration::try_from_secs_f64(seconds.or_else(|| number("retry-after"))?).ok()
+}
+
+/// A failure in one line: what the provider said, where it said something.
+pub(super) fn plain(error: &genai::Error) -> String {
+    let said = match error {
+        genai::Error::WebModelCall { webc_error, .. }
+        | genai::Error::WebAdapterCall { webc_error, .. } => match webc_error {
+            genai::webc::Error::ResponseFailedStatus { status, body, .. } => {
+                format!("the provider answered {status}: {}", said(body))
+            }
+            genai::webc::Error::Reqwest(e) => causes(e),
+            other => other.to_string(),
+        },
+        genai::Error::HttpError { status, body, .. } => {
+            format!("the provider answered {status}: {}", said(body))
+        }
+        genai::Error::WebStream { cause, .. } => format!("the connection failed: {cause}"),
+        genai::Error::ChatResponse { body, .. } => said(&body.to_string()),
+        other => other.to_string(),
+    };
+    let line: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().filter(|c| !c.is_control()).take(TEXT).collect()
+}
+
+/// The message in a provider's error, with its type or code where there is one.
+fn said(body: &str) -> String {
+    let Ok(json) = serde_json::from_str::<serde_json::Value>(body) else {
+        return body.to_owned();
+    };
+    let error = json.get("error").unwrap_or(&json);
+    let text = |name: &str| error.get(name).and_then(serde_json::Value::as_str);
+    match (text("message"), text("code").or_else(|| text("type")).or_else(|| text("status"))) {
+        (Some(message), Some(code)) => format!("{message} ({code})"),
+        (Some(message), None) => message.to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
