@@ -1,8 +1,10 @@
 //! For tests only: a model that says what a script tells it to.
 //!
-//! [`serve`] is the model's process; [`Script`] is what a test writes for it, and [`Asked`]
-//! what it can read afterwards. Nothing here computes, and nothing outside tests uses it.
+//! [`serve`] is the embedded model's process; [`Script`] is what a test writes for it, and
+//! [`Asked`] what it can read afterwards. [`http`] is a hosted model's server. Nothing here
+//! computes, and nothing outside tests uses it.
 
+pub mod http;
 mod script;
 mod serve;
 
