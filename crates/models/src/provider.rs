@@ -39,9 +39,9 @@ const SILENCE: Duration = Duration::from_secs(300);
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// A model at its provider, shared by all that ask it.
-#[derive(Debug)]
 pub struct Provider {
     hosted: Hosted,
+    key: String,
     target: ServiceTarget,
     client: Client,
     breaker: Breaker,
@@ -54,6 +54,13 @@ pub struct Turned {
     pub answer: Answer,
     /// The bill's figures; a bound where the provider gave none.
     pub usage: Usage,
+}
+
+/// Never with its key.
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provider").field("hosted", &self.hosted).finish_non_exhaustive()
+    }
 }
 
 impl Provider {
@@ -95,6 +102,7 @@ impl Provider {
                 auth: AuthData::from_single(key.trim()),
                 model: ModelIden::new(kind, hosted.model.clone()),
             },
+            key: key.trim().to_owned(),
             hosted: hosted.clone(),
             client,
             breaker: Breaker::default(),
@@ -114,7 +122,7 @@ impl Provider {
     pub async fn turn(&self, turn: &Turn, tell: impl Fn(Usage)) -> Result<Turned, ProviderError> {
         let request = words::request(turn, self.hosted.protocol);
         let mut wait = FIRST_WAIT;
-        let mut last = String::new();
+        let (mut last, mut too_much) = (String::new(), false);
         for _ in 0..TRIES {
             let _turn = self.breaker.pass().await;
             match self.once(&request, turn, &tell).await {
@@ -123,7 +131,7 @@ impl Provider {
                     return Ok(turned);
                 }
                 Err(Turnaway::For(error)) => return Err(error),
-                Err(Turnaway::Now { why, after }) => {
+                Err(Turnaway::Now { why, after, busy }) => {
                     self.breaker.badly();
                     if let Some(after) = after.filter(|after| *after > PATIENCE) {
                         return Err(ProviderError::Quota { why, after: Some(after) });
@@ -133,13 +141,17 @@ impl Provider {
                         "{} turns a request away ({why}); again in {pause:?}",
                         self.hosted.name
                     );
-                    last = why;
+                    (last, too_much) = (why, busy);
                     tokio::time::sleep(pause).await;
                     wait = (wait * 2).min(LONGEST_WAIT);
                 }
             }
         }
-        Err(ProviderError::Failed { why: format!("{last}; asked {TRIES} times") })
+        let why = format!("{last}; asked {TRIES} times");
+        Err(match too_much {
+            true => ProviderError::Quota { why, after: None },
+            false => ProviderError::Failed { why },
+        })
     }
 
     async fn once(
@@ -164,7 +176,9 @@ impl Provider {
                 // The request itself is only sent when the stream is first looked at.
                 Err(e) if !began => return Err(self.failed(e)),
                 Err(e) => {
-                    return Err(Turnaway::For(ProviderError::Cut { why: failure::plain(&e) }));
+                    return Err(Turnaway::For(ProviderError::Cut {
+                        why: failure::plain(&e, &self.key),
+                    }));
                 }
             };
             match event {
@@ -186,9 +200,10 @@ impl Provider {
     }
 
     fn ended(&self, end: StreamEnd) -> Result<Turned, Turnaway> {
-        let Some(usage) = words::usage(&end) else {
+        let usage = words::usage(&end).filter(|_| end.captured_stop_reason.is_some());
+        let Some(usage) = usage else {
             // Some providers end their stream without a word when they break down.
-            let why = "the answer ended without saying what it used".to_owned();
+            let why = "the answer ended without saying why, or what it used".to_owned();
             return Err(Turnaway::For(ProviderError::Cut { why }));
         };
         match words::answer(end) {
@@ -198,6 +213,6 @@ impl Provider {
     }
 
     fn failed(&self, error: genai::Error) -> Turnaway {
-        failure::read(&error, &self.hosted)
+        failure::read(&error, &self.hosted, &self.key)
     }
 }

@@ -59,47 +59,88 @@ pub enum ProviderError {
 /// A request that was turned away.
 pub(super) enum Turnaway {
     /// It may go through in a moment: after so long, if the provider said so.
-    Now { why: String, after: Option<Duration> },
+    Now {
+        why: String,
+        after: Option<Duration>,
+        /// Whether it was too much, rather than a failure.
+        busy: bool,
+    },
     /// Asking the same again is of no use.
     For(ProviderError),
 }
 
 /// What a failure before the answer began means.
-pub(super) fn read(error: &genai::Error, hosted: &Hosted) -> Turnaway {
-    let why = plain(error);
+pub(super) fn read(error: &genai::Error, hosted: &Hosted, key: &str) -> Turnaway {
+    let error = inner(error);
+    let why = plain(error, key);
     let Some(status) = error.status().map(|status| status.as_u16()) else {
-        return match error {
-            genai::Error::WebModelCall { .. } | genai::Error::WebStream { .. } => {
-                Turnaway::Now { why, after: None }
-            }
-            _ => Turnaway::For(ProviderError::Failed { why }),
-        };
+        return said_in_a_stream(error, why);
     };
     let headers = error.headers();
-    let after = after(|name| headers?.get(name)?.to_str().ok());
+    let after = after(|name| headers?.get(name)?.to_str().ok()).or_else(|| delay(error));
     match status {
-        401 | 403 => {
-            let what = hosted.key.as_ref().map_or_else(
-                || "it wants a key: connect the model again with --key-variable".to_owned(),
-                |variable| format!("look at the key in {variable}"),
-            );
-            Turnaway::For(ProviderError::Key { why: format!("{why}; {what}") })
-        }
-        _ if is_used_up(&why) => Turnaway::For(ProviderError::Quota { why, after }),
+        401 | 403 => wrong_key(&why, hosted),
+        400 if why.to_lowercase().contains("api key not valid") => wrong_key(&why, hosted),
+        _ if is_used_up(error) => Turnaway::For(ProviderError::Quota { why, after }),
         402 => Turnaway::For(ProviderError::Quota { why, after }),
-        408 | 409 | 425 | 429 | 500..=599 => Turnaway::Now { why, after },
+        408 | 409 | 425 | 429 | 500..=599 => Turnaway::Now { why, after, busy: status == 429 },
         413 => Turnaway::For(ProviderError::TooLong { why }),
         400 | 422 if is_too_long(&why) => Turnaway::For(ProviderError::TooLong { why }),
         _ => Turnaway::For(ProviderError::Failed { why }),
     }
 }
 
+/// What a failure means that no HTTP status goes with: of the connection, or said in a stream
+/// that began well.
+fn said_in_a_stream(error: &genai::Error, why: String) -> Turnaway {
+    match error {
+        _ if is_too_long(&why) => Turnaway::For(ProviderError::TooLong { why }),
+        // So it looks when Gemini blocks a prompt.
+        genai::Error::ChatResponse { body, .. } if body.get("usageMetadata").is_some() => {
+            let why = "the provider blocked the prompt".to_owned();
+            Turnaway::For(ProviderError::Refused { why, usage: Usage::default() })
+        }
+        genai::Error::WebModelCall { .. }
+        | genai::Error::WebStream { .. }
+        | genai::Error::ChatResponse { .. }
+        | genai::Error::StreamParse { .. } => Turnaway::Now { why, after: None, busy: false },
+        _ => Turnaway::For(ProviderError::Failed { why }),
+    }
+}
+
+fn wrong_key(why: &str, hosted: &Hosted) -> Turnaway {
+    let what = hosted.key.as_ref().map_or_else(
+        || "it wants a key: connect the model again with --key-variable".to_owned(),
+        |variable| format!("look at the key in {variable}"),
+    );
+    Turnaway::For(ProviderError::Key { why: format!("{why}; {what}") })
+}
+
 /// As providers say that money or a day's share is used up, which no short wait changes.
-fn is_used_up(why: &str) -> bool {
-    let why = why.to_lowercase();
+fn is_used_up(error: &genai::Error) -> bool {
+    let body = body(error).unwrap_or_default().to_lowercase();
     ["insufficient_quota", "credit balance is too low", "billing_hard_limit", "perday"]
         .iter()
-        .any(|sign| why.contains(sign))
+        .any(|sign| body.contains(sign))
+}
+
+/// Gemini says in its body how long it wants to be left alone: `"retryDelay": "17s"`.
+fn delay(error: &genai::Error) -> Option<Duration> {
+    let (_, rest) = body(error)?.split_once("\"retryDelay\"")?;
+    let (seconds, _) = rest.split_once('"')?.1.split_once("s\"")?;
+    Duration::try_from_secs_f64(seconds.parse().ok()?).ok()
+}
+
+/// What came with a status.
+fn body(error: &genai::Error) -> Option<&str> {
+    match error {
+        genai::Error::HttpError { body, .. }
+        | genai::Error::WebModelCall {
+            webc_error: genai::webc::Error::ResponseFailedStatus { body, .. },
+            ..
+        } => Some(body),
+        _ => None,
+    }
 }
 
 /// As providers say that a conversation is too long.
@@ -125,9 +166,21 @@ fn after<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds.or_else(|| number("retry-after"))?).ok()
 }
 
-/// A failure in one line: what the provider said, where it said something.
-pub(super) fn plain(error: &genai::Error) -> String {
-    let said = match error {
+/// What is at the bottom of a failure: a stream that could not begin holds the answer in its
+/// place.
+fn inner(error: &genai::Error) -> &genai::Error {
+    match error {
+        genai::Error::WebStream { error: cause, .. } => {
+            cause.downcast_ref::<genai::Error>().map_or(error, inner)
+        }
+        _ => error,
+    }
+}
+
+/// A failure in one line: what the provider said, where it said something. Some repeat the key
+/// that they did not take, and here it is taken out.
+pub(super) fn plain(error: &genai::Error, key: &str) -> String {
+    let said = match inner(error) {
         genai::Error::WebModelCall { webc_error, .. }
         | genai::Error::WebAdapterCall { webc_error, .. } => match webc_error {
             genai::webc::Error::ResponseFailedStatus { status, body, .. } => {
@@ -143,6 +196,7 @@ pub(super) fn plain(error: &genai::Error) -> String {
         genai::Error::ChatResponse { body, .. } => said(&body.to_string()),
         other => other.to_string(),
     };
+    let said = said.replace(key, "(the key)");
     let line: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().filter(|c| !c.is_control()).take(TEXT).collect()
 }

@@ -21,7 +21,7 @@ fn hanging(ground: &Ground) -> Child {
     child
 }
 
-fn interrupt(child: Child) -> Said {
+pub(crate) fn interrupt(child: Child) -> Said {
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
     Said::of(child.wait_with_output().unwrap())
 }

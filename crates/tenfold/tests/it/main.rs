@@ -5,6 +5,7 @@
 mod approval;
 mod bad_input;
 mod ground;
+mod hosted;
 mod interruption;
 mod life;
 mod limits;

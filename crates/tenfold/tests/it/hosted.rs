@@ -1,0 +1,245 @@
+//! Models at providers, wired: the real program against a server that speaks their formats.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use tenfold_test_support::http::{Failure, Format, Gate, HttpModel, Reply, Request, Used};
+
+use crate::ground::{CHECK, Ground, Said};
+use crate::interruption::interrupt;
+
+const KEY: &str = "sk-secret-of-the-test";
+
+/// What is typed to connect the server as `far`.
+fn connect(ground: &Ground, server: &HttpModel, protocol: &str, prices: &[&str]) -> Said {
+    let base = match protocol {
+        "gemini" => "v1beta",
+        _ => "v1",
+    };
+    let address = format!("{}/{base}", server.url());
+    let words = ["models", "connect", "far", "--protocol", protocol, "--address", &address];
+    ground
+        .tenfold(&[&words[..], &["--model", "far-1", "--key-variable", "FAR_KEY"], prices].concat())
+}
+
+const PRICES: [&str; 8] = [
+    "--price-prompt",
+    "3",
+    "--price-cached",
+    "0.3",
+    "--price-written",
+    "3.75",
+    "--price-output",
+    "15",
+];
+
+fn run(ground: &Ground, more: &[&str]) -> Said {
+    let words = ["run", "median is wrong", "--model", "far", "--check", CHECK];
+    let mut command = ground.command(&[&words[..], more].concat());
+    Said::of(command.env("FAR_KEY", KEY).output().unwrap())
+}
+
+/// A model that reads the file, mends it and says so.
+fn that_mends(request: &Request) -> Reply {
+    let text = request.text();
+    let edit = json!({ "path": "stats.py", "edits": [{
+        "old": "ordered[middle] + ordered[middle + 1]",
+        "new": "ordered[middle - 1] + ordered[middle]",
+    }]});
+    if text.contains("middle - 1") {
+        Reply::says("Done.").and_calls([("finish", json!({ "summary": "the two in the middle" }))])
+    } else if text.contains("ordered[middle + 1]") {
+        Reply::calls([("edit", edit)])
+    } else {
+        Reply::calls([("read", json!({ "path": "stats.py" })), ("list", json!({ "path": "." }))])
+    }
+}
+
+#[test]
+fn every_format_carries_a_task_to_its_verified_end() {
+    for (protocol, format) in [
+        ("openai", Format::OpenAiChat),
+        ("openai-responses", Format::OpenAiResponses),
+        ("anthropic", Format::Anthropic),
+        ("gemini", Format::Gemini),
+    ] {
+        let (ground, server) = (Ground::new(), HttpModel::reacting(that_mends));
+        connect(&ground, &server, protocol, &PRICES).expect(0, &["connected far", "FAR_KEY"]);
+        run(&ground, &[]).expect(0, &["to review, verified", "the two in the middle"]);
+        ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+        let requests = server.requests();
+        assert_eq!(requests.len(), 3, "{protocol}");
+        for request in &requests {
+            assert_eq!((request.format, request.model.as_str()), (format, "far-1"));
+            assert_eq!(request.key(), Some(KEY), "{protocol}");
+            assert!(request.streamed && request.system.contains("software engineer"));
+            assert!(request.tools.iter().any(|tool| tool.name == "edit"));
+        }
+        // The results of both calls of the first turn came back, each to its own.
+        let told = requests[1].said.iter().filter_map(|said| match said {
+            tenfold_domain::Said::Tool { text, .. } => Some(text.contains("ordered[middle + 1]")),
+            _ => None,
+        });
+        assert_eq!(told.collect::<Vec<_>>(), [true, false], "{protocol}");
+        assert_eq!(requests[2].cache_marks.is_empty(), protocol != "anthropic", "{protocol}");
+    }
+}
+
+#[test]
+fn the_bill_is_what_the_provider_says_and_the_key_is_nowhere() {
+    let ground = Ground::new();
+    let used = Used { prompt: 1_000, cached: 600, cache_written: 300, output: 50 };
+    let server = HttpModel::reacting(move |request| that_mends(request).using(used));
+    connect(&ground, &server, "anthropic", &PRICES).expect(0, &["connected"]);
+    run(&ground, &[]).expect(0, &["verified"]);
+    let shown: Value = serde_json::from_str(&ground.tenfold(&["show", "1", "--json"]).out).unwrap();
+    // Three turns of 100 at $3, 600 at $0.30, 300 at $3.75 and 50 at $15 a million.
+    let cost = 3 * (100 * 3_000 + 600 * 300 + 300 * 3_750 + 50 * 15_000);
+    assert!(shown.to_string().contains(&cost.to_string()), "{cost} in {shown:#}");
+    let kept = std::process::Command::new("grep")
+        .args(["-rl", KEY, &ground.path(".").to_string_lossy()])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&kept.stdout), "");
+}
+
+#[test]
+fn what_is_turned_away_is_asked_again_and_what_broke_off_once() {
+    let ground = Ground::new();
+    let failures = [
+        Failure::TooMany { retry_after_s: Some(0) },
+        Failure::Overloaded,
+        Failure::Truncated,
+        Failure::HangsUp,
+    ];
+    let mut failures = failures.into_iter();
+    let server = HttpModel::reacting(move |request| match failures.next() {
+        Some(failure) => Reply::fails(failure),
+        None => that_mends(request),
+    });
+    connect(&ground, &server, "openai", &PRICES).expect(0, &["connected"]);
+    run(&ground, &["--budget", "5"]).expect(0, &["to review, verified"]);
+    assert_eq!(server.requests().len(), 7);
+    let twice =
+        HttpModel::start(vec![Reply::fails(Failure::EndsEarly), Reply::fails(Failure::Truncated)]);
+    let ground = Ground::new();
+    connect(&ground, &twice, "openai", &PRICES).expect(0, &["connected"]);
+    run(&ground, &["--budget", "5"]).expect(9, &["broke off"]);
+    assert_eq!(twice.requests().len(), 2);
+}
+
+#[test]
+fn each_format_s_own_failures_are_understood() {
+    for protocol in ["openai", "openai-responses", "anthropic", "gemini"] {
+        let mut asked = 0;
+        let server = HttpModel::reacting(move |request| {
+            asked += 1;
+            match asked {
+                2 => Reply::fails(Failure::EndsEarly),
+                4 => Reply::fails(Failure::ContextOverflow),
+                _ => that_mends(request),
+            }
+        });
+        let ground = Ground::new();
+        connect(&ground, &server, protocol, &PRICES).expect(0, &["connected"]);
+        run(&ground, &["--budget", "5"]).expect(0, &["to review, verified"]);
+        let ends = [
+            (Failure::WrongKey, 9, "the key in FAR_KEY"),
+            (Failure::UnknownModel, 9, "can't be asked"),
+            (Failure::QuotaSpent, 1, "out of quota"),
+        ];
+        for (failure, code, word) in ends {
+            // Gemini's word for a spent quota is its word for too many requests, too.
+            if protocol == "gemini" && failure == Failure::QuotaSpent {
+                continue;
+            }
+            let (ground, server) = (Ground::new(), HttpModel::start(vec![Reply::fails(failure)]));
+            connect(&ground, &server, protocol, &PRICES).expect(0, &["connected"]);
+            run(&ground, &[]).expect(code, &[word]);
+            assert_eq!(server.requests().len(), 1, "{protocol} {word}");
+        }
+    }
+}
+
+#[test]
+fn a_quota_that_is_used_up_parks_the_task_until_it_lifts() {
+    let ground = Ground::new();
+    let mut asked = 0;
+    let server = HttpModel::reacting(move |request| {
+        asked += 1;
+        match asked {
+            2 => Reply::fails(Failure::QuotaSpent),
+            _ => that_mends(request),
+        }
+    });
+    connect(&ground, &server, "openai", &PRICES).expect(0, &["connected"]);
+    run(&ground, &[]).expect(1, &["out of quota", "tenfold continue 1"]);
+    let mut goes_on = ground.command(&["continue", "1"]);
+    let said = Said::of(goes_on.env("FAR_KEY", KEY).output().unwrap());
+    said.expect(0, &["to review, verified"]);
+    // It went on where it stood: nothing was read a second time.
+    let reads = server.requests().iter().filter(|r| r.said.len() < 2).count();
+    assert_eq!(reads, 1);
+}
+
+#[test]
+fn a_conversation_that_is_too_long_is_shortened_and_a_refusal_is_named() {
+    let ground = Ground::new();
+    let mut asked = 0;
+    let server = HttpModel::reacting(move |request| {
+        asked += 1;
+        match asked {
+            3 => Reply::fails(Failure::ContextOverflow),
+            _ => that_mends(request),
+        }
+    });
+    connect(&ground, &server, "anthropic", &PRICES).expect(0, &["connected"]);
+    run(&ground, &[]).expect(0, &["to review, verified"]);
+    let refuses = HttpModel::start(vec![Reply::fails(Failure::Refusal)]);
+    let ground = Ground::new();
+    connect(&ground, &refuses, "anthropic", &PRICES).expect(0, &["connected"]);
+    run(&ground, &[]).expect(9, &["refused"]);
+}
+
+#[test]
+fn what_cannot_be_is_said_before_anything_is_sent() {
+    let ground = Ground::new();
+    let server = HttpModel::reacting(that_mends);
+    let priceless = connect(&ground, &server, "openai", &[]);
+    priceless.expect(2, &["--price-prompt"]);
+    connect(&ground, &server, "openai", &["--free"]).expect(0, &["connected"]);
+    connect(&ground, &server, "openai", &["--free"]).expect(2, &["of that name already"]);
+    let keyless = ground.tenfold(&["run", "x", "--model", "far", "--check", CHECK]);
+    keyless.expect(9, &["FAR_KEY is not set"]);
+    run(&ground, &["--strategy", "repair"]).expect(9, &["--strategy loop"]);
+    ground.tenfold(&["models", "pull", "far"]).expect(9, &["runs at its provider"]);
+    ground.tenfold(&["models", "list"]).expect(0, &["far", "$0.00"]);
+    assert!(server.requests().is_empty());
+    let wrong = HttpModel::reacting(that_mends).demanding("another");
+    ground.tenfold(&["models", "rm", "far"]).expect(0, &["removed far"]);
+    connect(&ground, &wrong, "openai", &["--free"]).expect(0, &["connected"]);
+    let refused = run(&ground, &[]);
+    refused.expect(9, &["the key in FAR_KEY"]);
+    // Providers repeat the key that they refuse.
+    assert!(!(refused.out + &refused.err).contains(KEY));
+    assert_eq!(wrong.requests().len(), 1);
+}
+
+#[test]
+fn no_budget_is_passed_and_a_stop_ends_the_request() {
+    let ground = Ground::new();
+    let server = HttpModel::reacting(that_mends);
+    connect(&ground, &server, "openai", &PRICES).expect(0, &["connected"]);
+    run(&ground, &["--budget", "0.001"]).expect(1, &["Out of money"]);
+    assert!(server.requests().is_empty());
+    let gate = Gate::new();
+    let slow = HttpModel::start(vec![Reply::says("one two three").through(&gate)]);
+    let ground = Ground::new();
+    connect(&ground, &slow, "openai", &PRICES).expect(0, &["connected"]);
+    let words = ["run", "median is wrong", "--model", "far", "--check", CHECK];
+    let mut command = ground.command(&words);
+    let child = command.env("FAR_KEY", KEY).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    slow.wait_asked(1);
+    interrupt(child.unwrap()).expect(130, &["tenfold continue 1"]);
+    gate.wait_hung_up();
+}
