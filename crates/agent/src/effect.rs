@@ -34,6 +34,11 @@ pub enum Effect {
         /// The files that it works on.
         at: CommitId,
     },
+    /// Ask the person, and wait for as long as that takes.
+    Ask {
+        /// What.
+        question: String,
+    },
     /// Run the whole check on what a commit changes, as the judge.
     Submit {
         /// The commit.
@@ -158,6 +163,11 @@ pub enum Reply {
         text: String,
         /// The files as they are now.
         at: CommitId,
+    },
+    /// Of [`Effect::Ask`].
+    Answered {
+        /// In the person's words.
+        text: String,
     },
     /// The effect failed, for a reason that ends the attempt.
     Failed {

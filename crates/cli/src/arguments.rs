@@ -7,8 +7,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, completions, continue_task, diff, doctor, list, log, man, models, reject, run, show,
-    undo,
+    accept, answer, completions, continue_task, diff, doctor, list, log, man, models, reject, run,
+    show, undo,
 };
 use crate::exit::Exit;
 use crate::{Program, environment};
@@ -36,6 +36,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Run(Box<run::RunArgs>),
     Continue(continue_task::ContinueArgs),
+    Answer(answer::AnswerArgs),
     List(list::ListArgs),
     Show(show::ShowArgs),
     Log(log::LogArgs),

@@ -52,7 +52,8 @@ pub(crate) fn ending(
     files: &[ChangedFile],
 ) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{}", head(row, Some(outcome.outcome)));
+    let ended = (!outcome.asks).then_some(outcome.outcome);
+    let _ = writeln!(text, "{}", head(row, ended));
     if !outcome.note.is_empty() {
         let _ = writeln!(text, "{}", visible(outcome.note.trim_end()));
     }
@@ -87,6 +88,7 @@ pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
         TaskState::ToReview => (GREEN, "to review, verified".to_owned()),
         TaskState::Accepted if unverified => (GREEN, "accepted, UNVERIFIED".to_owned()),
         TaskState::Accepted => (GREEN, "accepted".to_owned()),
+        TaskState::NeedsYou if row.question.is_some() => (RED, "asks you".to_owned()),
         TaskState::NeedsYou => (RED, "needs you".to_owned()),
         TaskState::Queued | TaskState::Working | TaskState::Rejected => {
             (YELLOW, row.state.to_string())
@@ -104,6 +106,10 @@ pub(crate) fn next(row: &TaskRow) -> String {
             ("diff", "the change"),
             ("show", "what was tried, and the proof"),
             ("accept", "take it; `reject` sends it away"),
+        ],
+        (TaskState::NeedsYou, _) if row.question.is_some() => &[
+            ("answer", "with the answer in quotes behind it; it goes on at once"),
+            ("log", "every step"),
         ],
         (TaskState::NeedsYou, _) if at_limit => &[
             ("show", "what was tried, and what going on would take"),

@@ -87,6 +87,8 @@ fn exit(outcome: &Outcome, engine: &Engine, task: TaskId) -> Result<Exit, Troubl
         NothingToDo, ProviderFailed, Stopped, Stuck,
     };
     Ok(match outcome.outcome {
+        // It waits for an answer.
+        Stopped if outcome.asks => Exit::NotSolved,
         Finished => Exit::Done,
         GaveUp | Stuck | LimitSteps | LimitTime | LimitMoney | LimitQuota => Exit::NotSolved,
         Stopped => Exit::Stopped,

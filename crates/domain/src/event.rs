@@ -142,6 +142,20 @@ pub enum AttemptEvent {
     },
     /// It was interrupted and goes on.
     Resumed,
+    /// It asks the person something, and waits: nothing of it runs, and nothing is spent.
+    Asked {
+        /// The step that the answer is for.
+        step: StepId,
+        /// What.
+        question: String,
+    },
+    /// The person answered; it can go on.
+    Answered {
+        /// The step that asked.
+        step: StepId,
+        /// What.
+        text: String,
+    },
     /// It ended.
     Ended {
         /// How.

@@ -34,6 +34,9 @@ pub struct TaskSpec {
     pub model: String,
     /// How to work.
     pub strategy: Strategy,
+    /// Whether the person may be asked something; who may not ask decides by itself.
+    #[serde(default)]
+    pub questions: bool,
 }
 
 /// Where work on a task stops, whichever comes first.

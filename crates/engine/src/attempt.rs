@@ -72,6 +72,8 @@ pub(crate) struct Running<'e> {
     pub(crate) meter: Meter,
     pub(crate) watch: mpsc::UnboundedSender<Progress>,
     pub(crate) judged: Option<Judged>,
+    /// The question that it waits with, for a person who may take days.
+    pub(crate) parked: Option<String>,
 }
 
 impl Running<'_> {
@@ -112,6 +114,9 @@ impl Running<'_> {
             }
             if !self.is_setting_up() {
                 self.start_wanted().await?;
+            }
+            if self.parked.is_some() {
+                return self.interrupted();
             }
             if self.machine.ending().is_some() {
                 // There is not the money for it, or not the time.
@@ -300,6 +305,7 @@ impl Running<'_> {
             attempt,
             outcome: ending.outcome,
             note: ending.note,
+            asks: false,
             proposal: proposal.filter(|_| ending.outcome == AttemptOutcome::Finished),
             totals: self.totals(),
             winner: self.machine.winner(),
@@ -313,7 +319,11 @@ impl Running<'_> {
             task,
             attempt,
             outcome: AttemptOutcome::Stopped,
-            note: format!("Interrupted; `tenfold continue {task}` goes on from here."),
+            note: match &self.parked {
+                Some(question) => question.clone(),
+                None => format!("Interrupted; `tenfold continue {task}` goes on from here."),
+            },
+            asks: self.parked.is_some(),
             proposal: None,
             totals: self.totals(),
             winner: None,
@@ -327,6 +337,7 @@ impl Running<'_> {
             Effect::Infer { what, .. } => what.clone(),
             Effect::Judge { .. } => "running the whole check on a candidate".to_owned(),
             Effect::Submit { .. } => "running the whole check on the work".to_owned(),
+            Effect::Ask { .. } => "asking you".to_owned(),
             Effect::Tool { call, .. } => format!("{} {}", call.name, call.arguments),
             Effect::Check(ask) => match ask.purpose {
                 Purpose::Baseline => "running the check".to_owned(),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use tenfold_agent::repair::Generator;
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Fact, LedgerEvent, RepositoryEvent, Seed, Strategy, TaskId, TaskSpec,
+    AttemptEvent, AttemptId, AttemptOutcome, Fact, LedgerEvent, RepositoryEvent, Seed, Strategy,
+    TaskId, TaskSpec,
 };
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
@@ -59,8 +60,10 @@ pub struct Outcome {
     pub attempt: AttemptId,
     /// How it ended; [`AttemptOutcome::Stopped`] also when it was interrupted and can go on.
     pub outcome: AttemptOutcome,
-    /// What a person should know.
+    /// What a person should know, or is asked.
     pub note: String,
+    /// Whether it waits for the person's answer.
+    pub asks: bool,
     /// The proposal, if there is one.
     pub proposal: Option<ProposalRow>,
     /// What was used.
@@ -162,6 +165,20 @@ impl Engine {
     pub(crate) async fn workspace(&self, spec: &TaskSpec) -> Result<Workspace, EngineError> {
         let (path, data) = (spec.workspace.clone(), self.config.places.workspaces());
         Ok(blocking(move || Workspace::open(&path, &data)).await?)
+    }
+
+    /// Records the person's answer to the question that a task waits with; [`Engine::work`] goes
+    /// on from there.
+    ///
+    /// # Errors
+    /// [`EngineError::NoQuestion`] if it asks nothing; what the store says.
+    pub async fn answer(&self, task: TaskId, text: String) -> Result<(), EngineError> {
+        let row = self.store.view()?.task(task)?.ok_or(EngineError::NoTask(task))?;
+        let question = row.question.ok_or(EngineError::NoQuestion(task))?;
+        let event = AttemptEvent::Answered { step: question.step, text };
+        let attempt = question.attempt;
+        self.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
+        Ok(())
     }
 
     /// Records that the person approved a repository's configuration.

@@ -44,6 +44,9 @@ pub enum EngineError {
     /// No such task.
     #[error("there is no task {0}; `tenfold list` shows those there are")]
     NoTask(TaskId),
+    /// Nothing was asked.
+    #[error("task {0} asks nothing; `tenfold list` shows what needs you")]
+    NoQuestion(TaskId),
     /// The task has no proposal that this could be done with.
     #[error("task {task} has no proposal to {verb}: it is {state}")]
     NoProposal {
@@ -110,7 +113,9 @@ impl EngineError {
         match self {
             Self::NoHome { .. } | Self::Id(_) => ErrorKind::Usage,
             Self::NoTask(_) => ErrorKind::NotFound,
-            Self::NoProposal { .. } | Self::NotOpen { .. } => ErrorKind::Refused,
+            Self::NoProposal { .. } | Self::NotOpen { .. } | Self::NoQuestion(_) => {
+                ErrorKind::Refused
+            }
             Self::Store(StoreError::Held { .. }) => ErrorKind::Busy,
             Self::Record { .. } | Self::Io { .. } | Self::Store(_) => ErrorKind::Store,
             Self::Money(_) => ErrorKind::Money,

@@ -214,6 +214,7 @@ impl Engine {
             meter: Meter::new(totals),
             watch: options.watch.clone(),
             judged: None,
+            parked: None,
         })
     }
 
@@ -303,6 +304,7 @@ fn loop_setup(
         may_edit: spec.may_edit.clone(),
         base,
         overview,
+        questions: spec.questions && matches!(model, Model::Hosted(_)),
         seed,
         time,
         turns: limits.turns,

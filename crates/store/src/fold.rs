@@ -8,7 +8,7 @@ use tenfold_domain::{
     Seed, StepEvent, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, Timestamp, Tokens, Usage,
 };
 
-use crate::rows::{AttemptRow, Ending, ProposalRow, ProposalState, TaskRow};
+use crate::rows::{AttemptRow, Ending, ProposalRow, ProposalState, Question, TaskRow};
 
 /// One task with those of its attempts that an event may change.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,8 +71,19 @@ impl TaskFold {
                 row.ended = None;
                 task.running.insert(id.number);
             }
+            AttemptEvent::Asked { step, question } => {
+                worked(task, row, at);
+                let text = question.clone();
+                task.question = Some(Question { attempt: id, step: *step, text, asked_at: at });
+            }
+            AttemptEvent::Answered { .. } => {
+                // The time that the person took is not the attempt's.
+                row.seen_at = at;
+                task.question = None;
+            }
             AttemptEvent::Ended { outcome, note } => {
                 worked(task, row, at);
+                task.question = None;
                 let ending = Ending { attempt: id, at, outcome: *outcome, note: note.clone() };
                 row.ended = Some(ending.clone());
                 task.last = Some(ending);
@@ -106,6 +117,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         steps: 0,
         wall: Millis(0),
         asked_at: at,
+        question: None,
         last: None,
         proposals: Vec::new(),
     }
@@ -191,10 +203,13 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
     };
 }
 
-/// Where a task stands: work that is going on comes first, then what became of the
+/// Where a task stands: a question that is open comes first, then work that is going on, then what became of the
 /// proposal that counts. A rejected proposal is the last word only until a later attempt
 /// ends without one.
 fn state(task: &TaskRow) -> TaskState {
+    if task.question.is_some() {
+        return TaskState::NeedsYou;
+    }
     if !task.running.is_empty() {
         return TaskState::Working;
     }

@@ -29,6 +29,6 @@ pub use error::StoreError;
 pub use journal::{About, EVENT_BYTES_MAX, EventQuery, PAGE_BYTES};
 pub use lock::{EngineLock, Holder};
 pub use project::TaskQuery;
-pub use rows::{AttemptRow, Ending, ProposalRow, ProposalState, TaskRow};
+pub use rows::{AttemptRow, Ending, ProposalRow, ProposalState, Question, TaskRow};
 pub use store::{Appended, AttemptStart, Store};
 pub use view::{Events, Reader, View};

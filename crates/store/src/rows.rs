@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Budget, CommitId, Millis, NanoUsd, Seed, Strategy, TaskId,
+    AttemptId, AttemptOutcome, Budget, CommitId, Millis, NanoUsd, Seed, StepId, Strategy, TaskId,
     TaskState, Timestamp, Tokens, Usage,
 };
 
@@ -38,6 +38,8 @@ pub struct TaskRow {
     pub wall: Millis,
     /// When it was asked for.
     pub asked_at: Timestamp,
+    /// What an attempt waits for the person to answer.
+    pub question: Option<Question>,
     /// How the attempt that ended last did so.
     pub last: Option<Ending>,
     /// The newest proposal of every attempt that made one, in the order of making.
@@ -61,6 +63,19 @@ impl TaskRow {
     pub fn ended_at(&self) -> Option<Timestamp> {
         self.last.as_ref().filter(|_| self.running.is_empty()).map(|ending| ending.at)
     }
+}
+
+/// A question that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Which attempt asks.
+    pub attempt: AttemptId,
+    /// The step that the answer is for.
+    pub step: StepId,
+    /// What.
+    pub text: String,
+    /// Since when.
+    pub asked_at: Timestamp,
 }
 
 /// How an attempt ended.

@@ -227,7 +227,10 @@ impl Repair {
         self.wanted.values().any(|effect| match effect {
             Effect::Check(ask) => ask.purpose != Purpose::Candidate,
             Effect::Read | Effect::Judge { .. } => true,
-            Effect::Infer { .. } | Effect::Tool { .. } | Effect::Submit { .. } => false,
+            Effect::Infer { .. }
+            | Effect::Ask { .. }
+            | Effect::Tool { .. }
+            | Effect::Submit { .. } => false,
         })
     }
 

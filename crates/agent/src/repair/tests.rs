@@ -189,7 +189,9 @@ impl World {
                 usage: Usage::default(),
                 wall: Millis(500),
             },
-            Effect::Tool { .. } | Effect::Submit { .. } => unreachable!("a loop's: {effect:?}"),
+            Effect::Ask { .. } | Effect::Tool { .. } | Effect::Submit { .. } => {
+                unreachable!("a loop's: {effect:?}")
+            }
         }
     }
 

@@ -109,6 +109,12 @@ impl Draft {
             (Wish::Turn, Reply::Inferred { answers, .. }) => self.answered(answers),
             (Wish::Turn, Reply::Lost { why }) => self.lost(&why),
             (Wish::Tool { call }, Reply::Returned { text, at }) => self.returned(&call, text, at),
+            (Wish::Ask { call, question }, Reply::Answered { text }) => {
+                self.reply(&call, words::ANSWERED.to_owned());
+                // In the person's name, so that it is never left out.
+                self.tell(words::answer(&question, &text));
+                self.next_call();
+            }
             (Wish::Submit { call }, Reply::Checked { report, .. }) => self.judged(&call, &report),
             (Wish::Submit { call }, Reply::Nothing) => {
                 self.reply(&call, words::PUT_BACK.to_owned());
@@ -240,6 +246,16 @@ impl Draft {
                     }
                 }
                 words::FINISH => return self.finish(&call),
+                words::ASK => {
+                    let question = argument(&call, "question");
+                    if self.state.setup.questions && !question.is_empty() {
+                        return self.want(Wish::Ask { call: call.id, question });
+                    }
+                    self.reply(&call.id, words::NOBODY.to_owned());
+                    if self.state.calls.is_empty() {
+                        return self.unless_repeated();
+                    }
+                }
                 _ => return self.want(Wish::Tool { call }),
             }
         }

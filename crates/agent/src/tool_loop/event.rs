@@ -79,6 +79,13 @@ pub enum Wish {
         /// Which, and with which arguments.
         call: ToolCall,
     },
+    /// The person's answer.
+    Ask {
+        /// The call that asks.
+        call: String,
+        /// What.
+        question: String,
+    },
     /// The judge's word on the work.
     Submit {
         /// The call that says that it is done.

@@ -32,6 +32,9 @@ pub struct Setup {
     pub base: CommitId,
     /// What stands at their top, as the model is told of it; may be empty.
     pub overview: String,
+    /// Whether the person may be asked something.
+    #[serde(default)]
+    pub questions: bool,
     /// From which all random choices come.
     pub seed: Seed,
     /// When to stop, counted from the start of the attempt.
@@ -116,7 +119,7 @@ impl ToolLoop {
                 match wish {
                     Wish::Turn => self.turns += 1,
                     Wish::Submit { .. } => self.submitted += 1,
-                    Wish::Baseline | Wish::Tool { .. } => {}
+                    Wish::Baseline | Wish::Tool { .. } | Wish::Ask { .. } => {}
                 }
                 self.wanted = Some((*step, wish.clone()));
             }
@@ -165,13 +168,14 @@ impl ToolLoop {
                 Effect::Infer { asks, what: format!("thinking, turn {}", self.turns) }
             }
             Wish::Tool { call } => Effect::Tool { call: call.clone(), at: self.work.clone() },
+            Wish::Ask { question, .. } => Effect::Ask { question: question.clone() },
             Wish::Submit { .. } => Effect::Submit { work: self.work.clone() },
         }
     }
 
     fn turn(&self) -> Turn {
         let mut tools = self.setup.tools.clone();
-        tools.extend(words::own_tools());
+        tools.extend(words::own_tools(self.setup.questions));
         Turn {
             instructions: words::instructions(&self.setup),
             said: self.told(),

@@ -26,6 +26,7 @@ fn setup() -> Setup {
         may_edit: Vec::new(),
         base: commit(BASE),
         overview: "a.py".into(),
+        questions: true,
         seed: Seed(7),
         time: Millis(600_000),
         turns: 12,
@@ -265,4 +266,25 @@ fn an_answer_that_broke_off_is_asked_for_once_more_and_not_twice() {
     going.put(lost());
     assert_eq!(going.outcome(), Some(AttemptOutcome::ProviderFailed));
     assert!(going.machine.ending().unwrap().note.contains("broke off twice"));
+}
+
+#[test]
+fn a_question_waits_for_its_answer_which_is_never_left_out() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    going.calls(&[("ask", json!({"question": "Round up or down?"}))]);
+    assert!(matches!(going.wants().1, Effect::Ask { question } if question == "Round up or down?"));
+    going.put(Reply::Answered { text: "Down, always.".to_owned() });
+    assert!(going.told().contains("Round up or down?\nThe answer: Down, always."));
+    for turn in 0..6 {
+        let text = turn.to_string().repeat(900);
+        going.calls(&[("read", json!({"path": turn.to_string()}))]).returns(&text, BASE);
+    }
+    let told = format!("{:?}", going.machine.told());
+    assert!(!told.contains("0000") && told.contains("Down, always."), "{told}");
+
+    let mut alone = Going::new(Setup { questions: false, ..setup() });
+    alone.checked(CheckVerdict::Failed).calls(&[("ask", json!({"question": "Which?"}))]);
+    assert!(alone.told().contains("Nobody answers"), "{}", alone.told());
+    assert!(matches!(alone.wants().1, Effect::Infer { .. }));
 }

@@ -167,6 +167,12 @@ impl Reading {
                 }
                 None
             }
+            AttemptEvent::Asked { question, .. } => {
+                Some(self.at(at, &format!("asks you: {}", one_line(question, 200))))
+            }
+            AttemptEvent::Answered { text, .. } => {
+                Some(self.at(at, &format!("you answered: {}", one_line(text, 200))))
+            }
             AttemptEvent::Resumed => Some(self.at(at, "interrupted before; going on")),
             AttemptEvent::Ended { outcome, note } => {
                 Some(self.at(at, &format!("{outcome}: {}", visible(note.trim_end()))))

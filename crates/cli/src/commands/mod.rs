@@ -2,6 +2,7 @@
 //! line here that performs it.
 
 pub(crate) mod accept;
+pub(crate) mod answer;
 pub(crate) mod completions;
 pub(crate) mod continue_task;
 pub(crate) mod diff;
@@ -30,6 +31,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Log(args) => log::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Accept(args) => accept::run(context, args).await,
+        Command::Answer(args) => answer::run(context, &args).await,
         Command::Reject(args) => reject::run(context, &args).await,
         Command::Undo(args) => undo::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args),

@@ -20,7 +20,7 @@ use crate::work::{self, How};
 use crate::{duration, person, pull, resolve};
 
 /// The longest text of a task.
-const TEXT_BYTES_MAX: u64 = 256 * 1024;
+pub(crate) const TEXT_BYTES_MAX: u64 = 256 * 1024;
 
 /// Work a task until there is a proposal to review
 ///
@@ -70,6 +70,9 @@ pub(crate) struct RunArgs {
     /// How to work
     #[arg(long, value_name = "NAME")]
     pub(crate) strategy: Option<Strategy>,
+    /// Let it decide by itself what it would else ask you
+    #[arg(long)]
+    pub(crate) no_questions: bool,
     /// Take the repository's tenfold.toml as if it were not there
     #[arg(long)]
     pub(crate) no_config: bool,

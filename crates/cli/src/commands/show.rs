@@ -57,6 +57,9 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
     if let Some(proposal) = row.proposal() {
         proposed(&mut text, context, &view, proposal, evidence.as_ref());
     }
+    if let Some(question) = &row.question {
+        field(&mut text, "asks you", &visible(question.text.trim_end()));
+    }
     going_on(&mut text, &row, &spec, &attempts);
     text.push_str(&report::next(&row));
     terminal::print(&text)?;

@@ -28,6 +28,7 @@ impl Story {
             budget: Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 },
             model: "m".into(),
             strategy: Strategy::Repair,
+            questions: true,
         };
         story.tell(Fact::Task { task: id(1).task, event: TaskEvent::Asked(Box::new(spec)) });
         story
@@ -265,4 +266,20 @@ fn what_was_never_asked_for_or_never_began_changes_nothing() {
     story.start(1);
     story.start(1);
     assert_eq!(story.task().attempts, 1, "an attempt begins once");
+}
+
+#[test]
+fn a_question_needs_a_person_and_its_wait_is_nobodys_work() {
+    let mut story = Story::asked();
+    story.start(1);
+    let step = StepId(4);
+    story.attempt(1, AttemptEvent::Asked { step, question: "which?".into() });
+    assert_eq!(story.stands(), NeedsYou);
+    let question = story.task().question.clone().unwrap();
+    assert_eq!((question.attempt, question.step, question.text.as_str()), (id(1), step, "which?"));
+    story.now += 3_600_000; // The person sleeps.
+    story.attempt(1, AttemptEvent::Answered { step, text: "that".into() });
+    assert_eq!((story.stands(), story.task().question.as_ref()), (Working, None));
+    story.end(1, AttemptOutcome::GaveUp);
+    assert_eq!(story.task().wall, Millis(2_000));
 }

@@ -243,3 +243,37 @@ fn no_budget_is_passed_and_a_stop_ends_the_request() {
     interrupt(child.unwrap()).expect(130, &["tenfold continue 1"]);
     gate.wait_hung_up();
 }
+
+#[test]
+fn a_question_holds_nothing_while_it_waits_and_its_answer_goes_on() {
+    let ground = Ground::new();
+    let server = HttpModel::reacting(|request| match request.text() {
+        text if text.contains("The answer: upper") => that_mends(request),
+        text if text.contains("median is wrong") => {
+            Reply::calls([("ask", json!({ "question": "Which median: lower or upper?" }))])
+        }
+        _ => Reply::fails(Failure::Internal),
+    });
+    connect(&ground, &server, "anthropic", &PRICES).expect(0, &["connected"]);
+    let words = ["asks you", "Which median: lower or upper?", "tenfold answer 1"];
+    run(&ground, &[]).expect(1, &words);
+    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.tenfold(&["list"]).expect(0, &["asks you"]);
+    ground.tenfold(&["show", "1"]).expect(0, &["Which median: lower or upper?"]);
+    // Going on without an answer asks again, and is no second question.
+    let mut goes_on = ground.command(&["continue", "1"]);
+    Said::of(goes_on.env("FAR_KEY", KEY).output().unwrap()).expect(1, &words);
+    assert_eq!(server.requests().len(), 1);
+    ground.tenfold(&["answer", "1", "upper", "--later"]).expect(0, &["tenfold continue 1"]);
+    ground.tenfold(&["answer", "1", "lower", "--later"]).expect(6, &["asks nothing"]);
+    let mut goes_on = ground.command(&["continue", "1"]);
+    Said::of(goes_on.env("FAR_KEY", KEY).output().unwrap()).expect(0, &["verified"]);
+    ground.tenfold(&["log", "1"]).expect(0, &["asks you: Which", "you answered: upper"]);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+
+    let ground = Ground::new();
+    connect(&ground, &server, "openai", &PRICES).expect(0, &["connected"]);
+    run(&ground, &["--no-questions"]).expect(1, &["stuck"]);
+    let tools = &server.requests().last().unwrap().tools.clone();
+    assert!(tools.iter().all(|tool| tool.name != "ask"));
+}
