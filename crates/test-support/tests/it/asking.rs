@@ -1,6 +1,8 @@
 //! A `genai` client that asks a scripted server in each wire format, and what came of it in
 //! one line.
 
+use std::sync::LazyLock;
+
 use futures_util::StreamExt;
 use genai::adapter::AdapterKind;
 use genai::chat::{ChatOptions, ChatRequest, ChatStreamEvent, MessageContent, StopReason, Usage};
@@ -36,7 +38,7 @@ impl Asker {
             auth: AuthData::from_single(key),
             model: ModelIden::new(format, model),
         };
-        Self { client: Client::builder().build().unwrap(), target }
+        Self { client: client(), target }
     }
 
     pub(crate) async fn whole(&self, request: ChatRequest, options: &ChatOptions) -> Outcome {
@@ -94,6 +96,12 @@ impl Asker {
             false => self.whole(request, options).await,
         }
     }
+}
+
+/// A client, the same for all: to make one is to read every certificate that the system trusts.
+pub(crate) fn client() -> Client {
+    static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::builder().build().unwrap());
+    CLIENT.clone()
 }
 
 /// All that a caller learns.

@@ -9,3 +9,4 @@ mod asking;
 mod failures;
 mod requests;
 mod serving;
+mod surprises;

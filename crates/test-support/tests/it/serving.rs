@@ -8,12 +8,12 @@ use futures_util::StreamExt;
 use genai::adapter::AdapterKind;
 use genai::chat::{ChatRequest, ChatStreamEvent};
 use genai::resolver::{AuthData, Endpoint};
-use genai::{Client, ModelIden, ServiceTarget};
+use genai::{ModelIden, ServiceTarget};
 use serde_json::json;
 use tenfold_domain::Said;
 use tenfold_test_support::http::{Failure, Gate, HttpModel, Reply, Used};
 
-use crate::asking::{Asker, FORMATS, KEY, Outcome, options};
+use crate::asking::{Asker, FORMATS, KEY, Outcome, client, options};
 
 async fn ask(server: &HttpModel, key: &str) -> Outcome {
     let (format, model) = FORMATS[2];
@@ -66,9 +66,8 @@ async fn stream(server: &HttpModel, format: AdapterKind) -> genai::chat::ChatStr
         auth: AuthData::from_single(KEY),
         model: ModelIden::new(format, "a-model"),
     };
-    let client = Client::builder().build().unwrap();
     let request = ChatRequest::from_user("Hi");
-    client.exec_chat_stream(target, request, Some(&options())).await.unwrap().stream
+    client().exec_chat_stream(target, request, Some(&options())).await.unwrap().stream
 }
 
 /// Reads until the next piece of text.
