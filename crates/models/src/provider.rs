@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use genai::adapter::AdapterKind;
-use genai::chat::{ChatOptions, ChatRequest, ChatStreamEvent, StreamEnd};
+use genai::chat::{ChatOptions, ChatRequest, ChatStreamEvent, ReasoningEffort, StreamEnd};
 use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, ModelIden, ServiceTarget, WebConfig};
 use tenfold_domain::{Answer, Tokens, Turn, Usage};
@@ -35,6 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const CONNECT: Duration = Duration::from_secs(20);
 /// and how long a provider may say nothing: reasoning models think before they speak.
 const SILENCE: Duration = Duration::from_secs(300);
+/// Ends of names that `genai` takes for an effort.
+const EFFORTS: [&str; 8] =
+    ["-max", "-high", "-medium", "-low", "-minimal", "-xhigh", "-zero", "-none"];
 /// Bytes of text to a token, for what is shown while an answer comes.
 const BYTES_PER_TOKEN: u64 = 4;
 
@@ -160,12 +163,7 @@ impl Provider {
         turn: &Turn,
         tell: &impl Fn(Usage),
     ) -> Result<Turned, Turnaway> {
-        let options = ChatOptions::default()
-            .with_max_tokens(turn.max_tokens)
-            .with_capture_usage(true)
-            .with_capture_content(true)
-            .with_capture_tool_calls(true)
-            .with_stream_read_timeout(SILENCE);
+        let options = self.options(turn.max_tokens);
         let asked =
             self.client.exec_chat_stream(self.target.clone(), request.clone(), Some(&options));
         let mut stream = asked.await.map_err(|e| self.failed(e))?.stream;
@@ -192,21 +190,45 @@ impl Provider {
                 ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::ThoughtSignatureChunk(_) => {
                     began = true;
                 }
-                ChatStreamEvent::End(end) => return self.ended(end),
+                ChatStreamEvent::End(end) => return self.ended(end, turn),
             }
         }
         let why = "the answer broke off".to_owned();
         Err(Turnaway::For(ProviderError::Cut { why }))
     }
 
-    fn ended(&self, end: StreamEnd) -> Result<Turned, Turnaway> {
+    fn options(&self, max_tokens: u32) -> ChatOptions {
+        let options = ChatOptions::default()
+            .with_max_tokens(max_tokens)
+            .with_capture_usage(true)
+            .with_capture_content(true)
+            .with_capture_tool_calls(true)
+            .with_stream_read_timeout(SILENCE);
+        let is_openai =
+            matches!(self.hosted.protocol, Protocol::Openai | Protocol::OpenaiResponses);
+        // Without a word on it, `genai` turns the cache of newer models of OpenAI's own off;
+        // others who speak its protocol may not know the word.
+        let options = match is_openai && self.hosted.address.is_none() {
+            true => options.with_prompt_cache_key("tenfold"),
+            false => options,
+        };
+        // `genai` takes the end of such a name for an effort, unless there is one already: this
+        // one says nothing.
+        let model = &self.hosted.model;
+        match is_openai && EFFORTS.iter().any(|effort| model.ends_with(effort)) {
+            true => options.with_reasoning_effort(ReasoningEffort::Budget(0)),
+            false => options,
+        }
+    }
+
+    fn ended(&self, end: StreamEnd, turn: &Turn) -> Result<Turned, Turnaway> {
         let usage = words::usage(&end).filter(|_| end.captured_stop_reason.is_some());
         let Some(usage) = usage else {
             // Some providers end their stream without a word when they break down.
             let why = "the answer ended without saying why, or what it used".to_owned();
             return Err(Turnaway::For(ProviderError::Cut { why }));
         };
-        match words::answer(end) {
+        match words::answer(end, turn, self.hosted.protocol) {
             Ok(answer) => Ok(Turned { answer, usage }),
             Err(why) => Err(Turnaway::For(ProviderError::Refused { why, usage })),
         }

@@ -122,6 +122,8 @@ fn is_used_up(error: &genai::Error) -> bool {
     ["insufficient_quota", "credit balance is too low", "billing_hard_limit", "perday"]
         .iter()
         .any(|sign| body.contains(sign))
+        // Gemini says this of a minute's share, too, but then when it lifts.
+        || (body.contains("exceeded your current quota") && delay(error).is_none())
 }
 
 /// Gemini says in its body how long it wants to be left alone: `"retryDelay": "17s"`.

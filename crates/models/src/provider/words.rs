@@ -49,7 +49,12 @@ pub(super) fn request(turn: &Turn, protocol: Protocol) -> ChatRequest {
             messages[index].options = Some(mark);
         }
     }
-    ChatRequest::new(messages).with_tools(turn.tools.iter().map(tool))
+    let request = ChatRequest::new(messages);
+    // An empty list is refused by some.
+    match turn.tools.is_empty() {
+        true => request,
+        false => request.with_tools(turn.tools.iter().map(tool)),
+    }
 }
 
 fn spoken(text: &str, calls: &[ToolCall]) -> MessageContent {
@@ -94,8 +99,8 @@ pub(super) fn usage(end: &StreamEnd) -> Option<Usage> {
     })
 }
 
-/// What the model said; an error if it, or a filter before it, does not want to.
-pub(super) fn answer(end: StreamEnd) -> Result<Answer, String> {
+/// What the model said to a turn; an error if it, or a filter before it, does not want to.
+pub(super) fn answer(end: StreamEnd, turn: &Turn, protocol: Protocol) -> Result<Answer, String> {
     let reason = end.captured_stop_reason;
     let content = end.captured_content.unwrap_or_default();
     let text = content.texts().join("");
@@ -103,13 +108,17 @@ pub(super) fn answer(end: StreamEnd) -> Result<Answer, String> {
         return Err(format!("the model does not answer this ({why}): {text}"));
     }
     let ended = !matches!(reason, Some(StopReason::MaxTokens(_)));
+    // Gemini's word for a call that is not one.
+    if matches!(&reason, Some(StopReason::Other(why)) if why == "MALFORMED_FUNCTION_CALL") {
+        let text = "(a call that was malformed)".to_owned();
+        return Ok(Answer::Turned { text, calls: Vec::new(), ended });
+    }
     let calls: Vec<ToolCall> = content
         .into_tool_calls()
         .into_iter()
         .enumerate()
         .map(|(index, call)| ToolCall {
-            // Some leave it out.
-            id: if call.call_id.is_empty() { format!("call-{index}") } else { call.call_id },
+            id: id(call.call_id, &call.fn_name, turn.said.len() * 1_000 + index, protocol),
             name: call.fn_name,
             arguments: call.fn_arguments,
             signatures: call.thought_signatures.unwrap_or_default(),
@@ -117,7 +126,22 @@ pub(super) fn answer(end: StreamEnd) -> Result<Answer, String> {
         .collect();
     // A call that was cut off has half its arguments.
     let calls = if ended { calls } else { Vec::new() };
+    // So it looks when OpenAI's models refuse.
+    if ended && calls.is_empty() && text.trim().is_empty() {
+        return Err("the model said nothing".to_owned());
+    }
     Ok(Answer::Turned { text, calls, ended })
+}
+
+/// An id for a call that no other of the conversation has. Gemini's protocol has none, and what
+/// stands for them in `genai` repeats; in this form it is known to be made up, and not sent.
+fn id(given: String, name: &str, number: usize, protocol: Protocol) -> String {
+    match protocol {
+        Protocol::Gemini => format!("call#{name}#{number}"),
+        // Some who speak OpenAI's leave it out.
+        _ if given.is_empty() => format!("call-{number}"),
+        _ => given,
+    }
 }
 
 #[cfg(test)]
@@ -190,12 +214,14 @@ mod tests {
             }])),
             ..StreamEnd::default()
         };
+        let said = |end| answer(end, &turn(Vec::new()), Protocol::Gemini);
         let count = |answer| match answer {
             Ok(Answer::Turned { calls, ended, .. }) => (calls.len(), ended),
             other => panic!("{other:?}"),
         };
-        assert_eq!(count(answer(end("tool_use"))), (1, true));
-        assert_eq!(count(answer(end("length"))), (0, false));
-        assert!(answer(end("refusal")).unwrap_err().contains("refusal"));
+        assert_eq!(count(said(end("tool_use"))), (1, true));
+        assert_eq!(count(said(end("length"))), (0, false));
+        assert!(said(StreamEnd::default()).unwrap_err().contains("nothing"));
+        assert!(said(end("refusal")).unwrap_err().contains("refusal"));
     }
 }

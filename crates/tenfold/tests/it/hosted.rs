@@ -51,7 +51,7 @@ fn that_mends(request: &Request) -> Reply {
     } else if text.contains("ordered[middle + 1]") {
         Reply::calls([("edit", edit)])
     } else {
-        Reply::calls([("read", json!({ "path": "stats.py" })), ("list", json!({ "path": "." }))])
+        Reply::calls(["stats.py", "test_stats.py"].map(|path| ("read", json!({ "path": path }))))
     }
 }
 
@@ -147,12 +147,9 @@ fn each_format_s_own_failures_are_understood() {
             (Failure::WrongKey, 9, "the key in FAR_KEY"),
             (Failure::UnknownModel, 9, "can't be asked"),
             (Failure::QuotaSpent, 1, "out of quota"),
+            (Failure::Refusal, 9, "refused"),
         ];
         for (failure, code, word) in ends {
-            // Gemini's word for a spent quota is its word for too many requests, too.
-            if protocol == "gemini" && failure == Failure::QuotaSpent {
-                continue;
-            }
             let (ground, server) = (Ground::new(), HttpModel::start(vec![Reply::fails(failure)]));
             connect(&ground, &server, protocol, &PRICES).expect(0, &["connected"]);
             run(&ground, &[]).expect(code, &[word]);
@@ -276,4 +273,17 @@ fn a_question_holds_nothing_while_it_waits_and_its_answer_goes_on() {
     run(&ground, &["--no-questions"]).expect(1, &["stuck"]);
     let tools = &server.requests().last().unwrap().tools.clone();
     assert!(tools.iter().all(|tool| tool.name != "ask"));
+}
+
+#[test]
+fn a_name_that_ends_like_an_effort_is_asked_for_as_it_is() {
+    let (ground, server) = (Ground::new(), HttpModel::reacting(that_mends));
+    let address = format!("{}/v1", server.url());
+    let words = ["models", "connect", "coder-max", "--protocol", "openai", "--address", &address];
+    ground.tenfold(&[&words[..], &["--no-key", "--free"]].concat()).expect(0, &["connected"]);
+    let words = ["run", "median is wrong", "--model", "coder-max", "--check", CHECK];
+    ground.tenfold(&words).expect(0, &["to review, verified"]);
+    let request = server.requests().remove(0);
+    assert_eq!(request.model, "coder-max");
+    assert_eq!(request.body.get("reasoning_effort"), None);
 }
