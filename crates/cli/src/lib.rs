@@ -12,6 +12,7 @@ mod duration;
 mod environment;
 mod evidence;
 mod exit;
+mod instructions;
 mod json;
 mod person;
 mod proposed;

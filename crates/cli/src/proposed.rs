@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::terminal::visible;
 use crate::trouble::Trouble;
 
-const FILE: &str = "tenfold.toml";
+pub(crate) const FILE: &str = "tenfold.toml";
 /// The largest such file that is read.
 const BYTES_MAX: u64 = 64 * 1024;
 
@@ -62,12 +62,15 @@ pub(crate) fn read(root: &Path) -> Result<Option<(Proposed, String)>, Trouble> {
 
 fn parse(text: &str) -> Result<(Proposed, String), Trouble> {
     let file: File = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end()))?;
-    let hash = Sha256::digest(text.as_bytes());
-    let hash = hash.iter().fold(String::new(), |mut hex, byte| {
+    Ok((file.task, hash(text)))
+}
+
+/// The SHA-256 of a file's text, in hexadecimal: what is approved.
+pub(crate) fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
-    });
-    Ok((file.task, hash))
+    })
 }
 
 fn wrong(why: &str) -> Trouble {

@@ -45,6 +45,7 @@ pub(crate) fn spec(
             // Others can't be looked into, which repair lives by.
             Model::Hosted(_) => Strategy::Loop,
         }),
+        instructions: String::new(),
         questions: !args.no_questions,
     }
 }

@@ -313,6 +313,21 @@ pub enum RepositoryEvent {
         /// SHA-256 of the file, in hexadecimal.
         hash: String,
     },
+    /// The person approved what its `AGENTS.md` asks of who works in it.
+    InstructionsApproved {
+        /// SHA-256 of the file, in hexadecimal.
+        hash: String,
+    },
+}
+
+impl RepositoryEvent {
+    /// The file that was approved, by its name, and its hash.
+    pub fn approved(&self) -> (&'static str, &str) {
+        match self {
+            Self::ConfigApproved { hash } => ("tenfold.toml", hash),
+            Self::InstructionsApproved { hash } => ("AGENTS.md", hash),
+        }
+    }
 }
 
 #[cfg(test)]

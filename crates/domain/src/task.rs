@@ -34,6 +34,9 @@ pub struct TaskSpec {
     pub model: String,
     /// How to work.
     pub strategy: Strategy,
+    /// What the repository asks of who works in it, as the person approved it; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub instructions: String,
     /// Whether the person may be asked something; who may not ask decides by itself.
     #[serde(default)]
     pub questions: bool,

@@ -181,16 +181,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Records that the person approved a repository's configuration.
+    /// Records that the person approved a file of a repository's.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn approve_config(
+    pub async fn approve(
         &self,
         workspace: PathBuf,
-        hash: String,
+        event: RepositoryEvent,
     ) -> Result<(), EngineError> {
-        let event = RepositoryEvent::ConfigApproved { hash };
         self.store.append_async(vec![Fact::Repository { workspace, event }]).await?;
         Ok(())
     }

@@ -304,6 +304,7 @@ fn loop_setup(
         may_edit: spec.may_edit.clone(),
         base,
         overview,
+        instructions: spec.instructions.clone(),
         questions: spec.questions && matches!(model, Model::Hosted(_)),
         seed,
         time,

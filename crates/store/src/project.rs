@@ -124,25 +124,28 @@ fn approve(
     workspace: &Path,
     event: &RepositoryEvent,
 ) -> Result<(), StoreError> {
-    let RepositoryEvent::ConfigApproved { hash } = event;
+    let (file, hash) = event.approved();
     // A fact with a path that is not UTF-8 is not recorded, so there is none here.
     let Some(workspace) = workspace.to_str() else { return Ok(()) };
     connection
-        .prepare_cached("INSERT OR REPLACE INTO approval (workspace, hash) VALUES (?1, ?2)")
-        .and_then(|mut insert| insert.execute([workspace, hash]))
+        .prepare_cached(
+            "INSERT OR REPLACE INTO approval (workspace, file, hash) VALUES (?1, ?2, ?3)",
+        )
+        .and_then(|mut insert| insert.execute([workspace, file, hash]))
         .doing(connection, "recording an approval")
         .map(|_| ())
 }
 
-/// The hash of the configuration that was approved last for this workspace.
+/// The hash of a workspace's file that was approved last.
 pub(crate) fn approved(
     connection: &Connection,
     workspace: &Path,
+    file: &str,
 ) -> Result<Option<String>, StoreError> {
     let Some(workspace) = workspace.to_str() else { return Ok(None) };
     connection
-        .prepare_cached("SELECT hash FROM approval WHERE workspace = ?1")
-        .and_then(|mut query| query.query_row([workspace], |row| row.get(0)))
+        .prepare_cached("SELECT hash FROM approval WHERE workspace = ?1 AND file = ?2")
+        .and_then(|mut query| query.query_row([workspace, file], |row| row.get(0)))
         .optional()
         .doing(connection, "reading an approval")
 }

@@ -173,12 +173,12 @@ impl View {
         project::running(self.connection())
     }
 
-    /// The hash of the configuration that was approved last for a workspace.
+    /// The hash of a workspace's file (`tenfold.toml`, `AGENTS.md`) that was approved last.
     ///
     /// # Errors
     /// Only those of every method.
-    pub fn approved(&self, workspace: &Path) -> Result<Option<String>, StoreError> {
-        project::approved(self.connection(), workspace)
+    pub fn approved(&self, workspace: &Path, file: &str) -> Result<Option<String>, StoreError> {
+        project::approved(self.connection(), workspace, file)
     }
 
     /// The bytes with this hash; `None` if they were never put.

@@ -32,6 +32,9 @@ pub struct Setup {
     pub base: CommitId,
     /// What stands at their top, as the model is told of it; may be empty.
     pub overview: String,
+    /// What the repository asks of who works in it, as the person approved it; may be empty.
+    #[serde(default)]
+    pub instructions: String,
     /// Whether the person may be asked something.
     #[serde(default)]
     pub questions: bool,

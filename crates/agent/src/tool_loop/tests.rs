@@ -26,6 +26,7 @@ fn setup() -> Setup {
         may_edit: Vec::new(),
         base: commit(BASE),
         overview: "a.py".into(),
+        instructions: String::new(),
         questions: true,
         seed: Seed(7),
         time: Millis(600_000),

@@ -125,6 +125,14 @@ pub(super) fn opening(setup: &Setup, report: Option<&CheckReport>) -> String {
         text => text,
     };
     let mut text = format!("The task:\n{task}\n");
+    if !setup.instructions.trim().is_empty() {
+        let _ = write!(
+            text,
+            "\nWhat the repository asks of who works in it (its AGENTS.md; the task above goes \
+             before it):\n{}\n",
+            setup.instructions.trim_end()
+        );
+    }
     if !setup.overview.is_empty() {
         let _ = write!(text, "\nThe files at the top:\n{}\n", setup.overview.trim_end());
     }

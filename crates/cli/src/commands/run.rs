@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use tenfold_domain::{Millis, NanoUsd, Seed, Strategy};
+use tenfold_domain::{Millis, NanoUsd, RepositoryEvent, Seed, Strategy};
 use tenfold_engine::Engine;
 use tenfold_workspace::Workspace;
 
@@ -17,7 +17,7 @@ use crate::stop::Stop;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
 use crate::work::{self, How};
-use crate::{duration, person, pull, resolve};
+use crate::{duration, instructions, person, pull, resolve};
 
 /// The longest text of a task.
 pub(crate) const TEXT_BYTES_MAX: u64 = 256 * 1024;
@@ -73,10 +73,10 @@ pub(crate) struct RunArgs {
     /// Let it decide by itself what it would else ask you
     #[arg(long)]
     pub(crate) no_questions: bool,
-    /// Take the repository's tenfold.toml as if it were not there
+    /// Take the repository's tenfold.toml and AGENTS.md as if they were not there
     #[arg(long)]
     pub(crate) no_config: bool,
-    /// Approve the repository's tenfold.toml, and get the model if it is not here
+    /// Approve the repository's tenfold.toml and AGENTS.md, and get the model if it is not here
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
@@ -104,12 +104,15 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
     if context.model_program.is_none() {
         pull::ensure(context, &model, args.yes, &stop).await?;
     }
-    let spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model);
+    let mut spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model);
     if spec.check.is_none() {
         terminal::note(
             "there is no check, so whatever comes of this will be UNVERIFIED; name one with \
              --check, or in tenfold.toml",
         );
+    }
+    if spec.strategy == Strategy::Loop && !args.no_config {
+        spec.instructions = instructions::approved(&engine, &root, args.yes, &stop).await?;
     }
     let task = engine.ask(spec).await?;
     let how = How { seed: args.seed.map(Seed), ..How::default() };
@@ -162,7 +165,7 @@ async fn approved(
         return Ok(Proposed::default());
     }
     let Some((proposed, hash)) = proposed::read(root)? else { return Ok(Proposed::default()) };
-    if engine.store().view()?.approved(root)?.as_deref() == Some(hash.as_str()) {
+    if engine.store().view()?.approved(root, proposed::FILE)?.as_deref() == Some(hash.as_str()) {
         return Ok(proposed);
     }
     let folder = one_line(&root.display().to_string(), 200);
@@ -179,6 +182,6 @@ async fn approved(
         )
         .advise("approve it with --yes, or go on without it with --no-config"));
     }
-    engine.approve_config(root.to_owned(), hash).await?;
+    engine.approve(root.to_owned(), RepositoryEvent::ConfigApproved { hash }).await?;
     Ok(proposed)
 }

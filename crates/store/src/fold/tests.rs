@@ -28,6 +28,7 @@ impl Story {
             budget: Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 },
             model: "m".into(),
             strategy: Strategy::Repair,
+            instructions: String::new(),
             questions: true,
         };
         story.tell(Fact::Task { task: id(1).task, event: TaskEvent::Asked(Box::new(spec)) });

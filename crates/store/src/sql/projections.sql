@@ -25,6 +25,8 @@ CREATE TABLE attempt_row (
 CREATE INDEX attempt_running ON attempt_row (task, number) WHERE running = 1;
 
 CREATE TABLE approval (
-    workspace TEXT PRIMARY KEY,
-    hash      TEXT NOT NULL
+    workspace TEXT NOT NULL,
+    file      TEXT NOT NULL,
+    hash      TEXT NOT NULL,
+    PRIMARY KEY (workspace, file)
 ) STRICT, WITHOUT ROWID;

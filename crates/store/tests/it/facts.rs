@@ -35,6 +35,7 @@ pub(crate) fn spec(text: &str) -> TaskSpec {
         budget: Budget { money: NanoUsd::MAX, time: Millis(u64::MAX), attempts: 3 },
         model: "m".into(),
         strategy: tenfold_domain::Strategy::Repair,
+        instructions: String::new(),
         questions: false,
     }
 }

@@ -23,7 +23,8 @@ fn lists(store: &Store) -> Lists {
     let view = store.view().unwrap();
     let tasks = view.tasks(&TaskQuery::default()).unwrap();
     let attempts = (1..=3).flat_map(|n| view.attempts(TaskId::new(n).unwrap()).unwrap()).collect();
-    let approved = ["/w", "/v"].map(|path| view.approved(Path::new(path)).unwrap()).into();
+    let approved =
+        ["/w", "/v"].map(|path| view.approved(Path::new(path), "tenfold.toml").unwrap()).into();
     Lists { tasks, attempts, running: view.running().unwrap(), approved }
 }
 
