@@ -40,7 +40,7 @@ fn run(ground: &Ground, more: &[&str]) -> Said {
 }
 
 /// A model that reads the file, mends it and says so.
-fn that_mends(request: &Request) -> Reply {
+pub(crate) fn that_mends(request: &Request) -> Reply {
     let text = request.text();
     let edit = json!({ "path": "stats.py", "edits": [{
         "old": "ordered[middle] + ordered[middle + 1]",

@@ -2,11 +2,15 @@
 
 use std::process::Command;
 
+use serde_json::json;
 use tenfold_cli::{Exit, VARIABLES};
+use tenfold_test_support::http::{HttpModel, Reply};
 
 use crate::ground::Ground;
+use crate::hosted::that_mends;
 
 const GUIDE: &str = include_str!("../../../../docs/guide.md");
+const LONGER_TASKS: &str = include_str!("../../../../docs/longer-tasks.md");
 
 #[test]
 fn completions_and_manual_are_written() {
@@ -36,18 +40,34 @@ fn the_guide_has_every_exit_code_and_variable_as_the_program_has_them() {
 /// All blocks in one shell, in order, in a repository as the guide's reader has one.
 #[test]
 fn every_command_of_the_guide_works() {
-    let ground = Ground::new();
+    run_all(&Ground::new(), GUIDE, "");
+}
+
+/// The same of longer tasks, with a model that asks where the task says "as we agreed".
+#[test]
+fn every_command_for_longer_tasks_works() {
+    let server = HttpModel::reacting(|request| match request.text() {
+        text if text.contains("as we agreed") && !text.contains("The answer:") => {
+            Reply::calls([("ask", json!({ "question": "What was agreed?" }))])
+        }
+        _ => that_mends(request),
+    });
+    run_all(&Ground::new(), LONGER_TASKS, &format!("{}/v1", server.url()));
+}
+
+fn run_all(ground: &Ground, page: &str, model_server: &str) {
     let mut script = String::from("set -eu\n");
-    for block in GUIDE.split("```sh run\n").skip(1) {
+    for block in page.split("```sh run\n").skip(1) {
         script += block.split("```").next().unwrap();
     }
-    assert!(script.contains("tenfold run"), "the guide shows no command");
+    assert!(script.contains("tenfold run"), "the page shows no command");
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_tenfold"));
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", program.parent().unwrap().display());
     let like = ground.command(&[]);
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]).current_dir(ground.repo()).env("PATH", path);
+    shell.env("MODEL_SERVER", model_server);
     for (name, value) in like.get_envs() {
         shell.env(name, value.unwrap_or_default());
     }
