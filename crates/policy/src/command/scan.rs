@@ -121,6 +121,7 @@ impl<'a> Scanner<'a> {
                     self.end_command()?;
                     self.here_texts()?;
                 }
+                '&' if self.peek(1) == Some('>') => self.output_of_all()?,
                 ';' | '|' | '&' => {
                     self.at += 1;
                     self.end_command()?;
@@ -169,13 +170,28 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// `&>`: in bash the command goes on behind it, in dash another one begins.
+    fn output_of_all(&mut self) -> Result<(), Unsure> {
+        self.at += 1;
+        self.redirection()?;
+        self.skip_blanks();
+        match self.peek(0) {
+            None | Some('\n' | ';' | '|' | '&' | ')') => Ok(()),
+            Some(_) => Err(Unsure),
+        }
+    }
+
+    fn skip_blanks(&mut self) {
+        while matches!(self.peek(0), Some(' ' | '\t')) || self.is_at("\\\n") {
+            self.at += if self.peek(0) == Some('\\') { 2 } else { 1 };
+        }
+    }
+
     fn redirection(&mut self) -> Result<(), Unsure> {
         const SIGNS: [&str; 10] = ["<<<", "<<-", "<<", "<>", "<&", ">>", ">|", ">&", "<", ">"];
         let sign = SIGNS.into_iter().find(|sign| self.is_at(sign)).ok_or(Unsure)?;
         self.at += sign.len();
-        while matches!(self.peek(0), Some(' ' | '\t')) || self.is_at("\\\n") {
-            self.at += if self.peek(0) == Some('\\') { 2 } else { 1 };
-        }
+        self.skip_blanks();
         let word = self.word()?.ok_or(Unsure)?;
         match sign {
             "<<" | "<<-" => self.heres.push(Here::new(&word, sign == "<<-").ok_or(Unsure)?),
