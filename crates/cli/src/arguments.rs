@@ -7,7 +7,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, answer, completions, continue_task, diff, doctor, list, log, man, models, reject, run,
+    accept, answer, completions, continue_task, diff, doctor, list, log, man, models, policy, reject,
+    run, show, undo,
     show, undo,
 };
 use crate::exit::Exit;
@@ -46,6 +47,7 @@ pub(crate) enum Command {
     Undo(undo::UndoArgs),
     Doctor(doctor::DoctorArgs),
     Models(models::ModelsArgs),
+    Policy(policy::PolicyArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }

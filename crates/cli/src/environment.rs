@@ -33,7 +33,8 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable(
         "TENFOLD_CONFIG_DIR",
-        "where your own `models.toml` is (`$XDG_CONFIG_HOME/tenfold`, else `~/.config/tenfold`)",
+        "where your own `models.toml` and `policy.toml` are (`$XDG_CONFIG_HOME/tenfold`, else \
+         `~/.config/tenfold`)",
     ),
     variable(
         ALLOW_TIER_B,

@@ -30,6 +30,8 @@ pub enum Exit {
     Model,
     /// The store or the disk failed.
     Store,
+    /// A test of a policy failed.
+    PolicyTest,
     /// Tenfold itself is at fault.
     Internal,
     /// It was stopped.
@@ -38,7 +40,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every exit, in the order of their codes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Done,
         Self::NotSolved,
         Self::Usage,
@@ -50,6 +52,7 @@ impl Exit {
         Self::Check,
         Self::Model,
         Self::Store,
+        Self::PolicyTest,
         Self::Internal,
         Self::Stopped,
     ];
@@ -68,6 +71,7 @@ impl Exit {
             Self::Check => 8,
             Self::Model => 9,
             Self::Store => 10,
+            Self::PolicyTest => 11,
             Self::Internal => 70,
             Self::Stopped => 130,
         }
@@ -87,6 +91,7 @@ impl Exit {
             Self::Check => "the check is broken, or passes and fails on the same files",
             Self::Model => "the model is not here, or failed",
             Self::Store => "Tenfold's records or the disk failed",
+            Self::PolicyTest => "a test of the policy failed: it decides otherwise than expected",
             Self::Internal => "a fault of Tenfold's own: please report it",
             Self::Stopped => "stopped (Ctrl-C); `tenfold continue` goes on",
         }

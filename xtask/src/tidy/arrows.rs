@@ -31,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What people meet.
     ("api", &[]),
     // Reads need no engine: they go to the rooms that hold what is shown.
-    ("cli", &["engine", "api", "models", "sandbox", "store", "workspace"]),
+    ("cli", &["engine", "api", "models", "policy", "sandbox", "store", "workspace"]),
     ("server", &["engine", "api"]),
     ("test-support", &["llama", "models"]),
 ];

@@ -11,6 +11,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod models;
+pub(crate) mod policy;
 pub(crate) mod reject;
 pub(crate) mod run;
 pub(crate) mod show;
@@ -36,6 +37,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Undo(args) => undo::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Models(args) => models::run(context, args).await,
+        Command::Policy(args) => policy::run(context, args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }
