@@ -97,6 +97,14 @@ impl<'a> Scanner<'a> {
         next
     }
 
+    /// The next character, even if it stands in the next line, which goes on.
+    fn sign_behind(&self, mut further: usize) -> Option<char> {
+        while self.peek(further) == Some('\\') && self.peek(further + 1) == Some('\n') {
+            further += 2;
+        }
+        self.peek(further)
+    }
+
     fn is_at(&self, text: &str) -> bool {
         text.chars().enumerate().all(|(further, c)| self.peek(further) == Some(c))
     }
@@ -121,13 +129,13 @@ impl<'a> Scanner<'a> {
                     self.end_command()?;
                     self.here_texts()?;
                 }
-                '&' if self.peek(1) == Some('>') => self.output_of_all()?,
+                '&' if self.sign_behind(1) == Some('>') => self.output_of_all()?,
                 ';' | '|' | '&' => {
                     self.at += 1;
                     self.end_command()?;
                 }
                 // Arithmetic in bash, a subshell in dash.
-                '(' if self.peek(1) == Some('(') => return Err(Unsure),
+                '(' if self.sign_behind(1) == Some('(') => return Err(Unsure),
                 '(' => {
                     self.at += 1;
                     self.end_command()?;
@@ -173,6 +181,7 @@ impl<'a> Scanner<'a> {
     /// `&>`: in bash the command goes on behind it, in dash another one begins.
     fn output_of_all(&mut self) -> Result<(), Unsure> {
         self.at += 1;
+        self.skip_blanks();
         self.redirection()?;
         self.skip_blanks();
         match self.peek(0) {
@@ -181,9 +190,18 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Passes over where a line goes on in the next one.
+    fn skip_joint(&mut self) {
+        while self.is_at("\\\n") {
+            self.at += 2;
+        }
+    }
+
     fn skip_blanks(&mut self) {
-        while matches!(self.peek(0), Some(' ' | '\t')) || self.is_at("\\\n") {
-            self.at += if self.peek(0) == Some('\\') { 2 } else { 1 };
+        self.skip_joint();
+        while matches!(self.peek(0), Some(' ' | '\t')) {
+            self.at += 1;
+            self.skip_joint();
         }
     }
 
@@ -191,6 +209,10 @@ impl<'a> Scanner<'a> {
         const SIGNS: [&str; 10] = ["<<<", "<<-", "<<", "<>", "<&", ">>", ">|", ">&", "<", ">"];
         let sign = SIGNS.into_iter().find(|sign| self.is_at(sign)).ok_or(Unsure)?;
         self.at += sign.len();
+        // A sign can go on in the next line, and be another one then.
+        if self.is_at("\\\n") {
+            return Err(Unsure);
+        }
         self.skip_blanks();
         let word = self.word()?.ok_or(Unsure)?;
         match sign {

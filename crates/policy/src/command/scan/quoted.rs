@@ -100,7 +100,9 @@ impl Scanner<'_> {
             Some('[') => return Err(Unsure),
             Some('\\') if self.peek(1) == Some('\n') => return Err(Unsure),
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
-                while self.peek(0).is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
+                // A name goes on in the next line, too.
+                while self.sign_behind(0).is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
+                    self.skip_joint();
                     self.at += 1;
                 }
                 word.hole(!quoted);
