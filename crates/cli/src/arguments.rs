@@ -7,9 +7,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, answer, completions, continue_task, diff, doctor, list, log, man, models, policy, reject,
-    run, show, undo,
-    show, undo,
+    accept, answer, completions, continue_task, diff, doctor, list, log, man, models, policy,
+    reject, run, show, undo,
 };
 use crate::exit::Exit;
 use crate::{Program, environment};

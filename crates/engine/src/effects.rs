@@ -9,11 +9,9 @@ use sha2::{Digest, Sha256};
 use tenfold_agent::Machine;
 use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis,
-    NanoUsd, ReservationId, StepEvent, StepId, TaskSpec, Usage,
+    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd,
+    ReservationId, StepEvent, StepId, TaskSpec, Usage,
 };
-
-use tenfold_store::About;
 
 use crate::EngineError;
 use crate::attempt::{Running, stopped};
@@ -108,37 +106,6 @@ impl Running<'_> {
         let fact = Fact::Step { attempt: self.attempt, step, event };
         self.engine.store.append_async(vec![fact]).await?;
         self.open.insert(step, Open::new(true, None));
-        Ok(())
-    }
-
-    /// Takes the person's answer, if it is there; else the attempt is parked.
-    async fn start_question(&mut self, step: StepId, question: String) -> Result<(), EngineError> {
-        let attempt = self.attempt;
-        let mut is_known = false;
-        for event in self.engine.store.view()?.each_event(About::Attempt(attempt).into()) {
-            match event?.fact {
-                Fact::Attempt { event: AttemptEvent::Asked { step: known, .. }, .. } => {
-                    is_known |= known == step;
-                }
-                Fact::Attempt { event: AttemptEvent::Answered { step: known, text }, .. }
-                    if known == step =>
-                {
-                    self.open.insert(step, Open::new(false, None));
-                    self.effects.spawn(async move {
-                        let reply = Reply::Answered { text };
-                        let result = Ok(Finished::free(reply, Millis(0), None));
-                        Done { step, reservation: None, result }
-                    });
-                    return Ok(());
-                }
-                _ => {}
-            }
-        }
-        if !is_known {
-            let event = AttemptEvent::Asked { step, question: question.clone() };
-            self.engine.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
-        }
-        self.parked = Some(question);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use tenfold_domain::{
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Entry, Model, ModelDirs, ModelsError, Provider};
+use tenfold_policy::Policy;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
 use tenfold_store::{EngineLock, ProposalRow, Store};
 use tenfold_workspace::Workspace;
@@ -82,6 +83,7 @@ pub struct Engine {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) catalogue: Catalogue,
     pub(crate) model_dirs: ModelDirs,
+    pub(crate) policy: Policy,
     asked: Mutex<HashMap<String, Asked>>,
     // Held as long as the engine lives.
     _lock: EngineLock,
@@ -115,6 +117,7 @@ impl Engine {
             sandbox: Arc::new(sandbox),
             catalogue,
             model_dirs,
+            policy: crate::approval::policy(&config.places.config)?,
             asked: Mutex::new(HashMap::new()),
             config,
             _lock: lock,

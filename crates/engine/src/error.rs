@@ -3,6 +3,7 @@
 use tenfold_domain::{IdError, Refusal, TaskId};
 use tenfold_llama::LlamaError;
 use tenfold_models::ModelsError;
+use tenfold_policy::PolicyError;
 use tenfold_sandbox::SandboxError;
 use tenfold_store::StoreError;
 use tenfold_workspace::WorkspaceError;
@@ -84,6 +85,15 @@ pub enum EngineError {
         #[source]
         why: std::io::Error,
     },
+    /// The person's policy does not read.
+    #[error("{path} can't be used: {why}; correct it, `tenfold policy test` says when it reads")]
+    Policy {
+        /// The file.
+        path: String,
+        /// What is wrong, and where.
+        #[source]
+        why: PolicyError,
+    },
     /// The ledger says no.
     #[error(transparent)]
     Money(#[from] Refusal),
@@ -111,7 +121,7 @@ impl EngineError {
     /// What kind of trouble it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoHome { .. } | Self::Id(_) => ErrorKind::Usage,
+            Self::NoHome { .. } | Self::Id(_) | Self::Policy { .. } => ErrorKind::Usage,
             Self::NoTask(_) => ErrorKind::NotFound,
             Self::NoProposal { .. } | Self::NotOpen { .. } | Self::NoQuestion(_) => {
                 ErrorKind::Refused

@@ -2,6 +2,7 @@
 //! ledger, store, models, sandbox and workspace meet. Never presents anything: what people
 //! see is made from the journal, and from [`Progress`] while it happens.
 
+mod approval;
 mod attempt;
 mod checks;
 mod commands;

@@ -10,6 +10,7 @@ use tenfold_tools::run::{self, Run};
 use tenfold_tools::{Call, FileCall, Tree};
 
 use crate::EngineError;
+use crate::approval::Leave;
 use crate::attempt::Running;
 use crate::effects::{Done, Finished, Open, hash};
 use crate::engine::blocking;
@@ -24,19 +25,28 @@ impl Running<'_> {
         call: ToolCall,
         at: CommitId,
     ) -> Result<(), EngineError> {
-        match Call::understand(&call) {
-            Ok(Call::Run(run)) => {
+        let understood = match Call::understand(&call) {
+            Ok(understood) => understood,
+            Err(text) => {
+                self.reply_at_once(step, Reply::Returned { text, at });
+                return Ok(());
+            }
+        };
+        match self.leave(step, &call, &understood, &at)? {
+            Leave::Given => {}
+            Leave::Denied(text) => {
+                self.reply_at_once(step, Reply::Returned { text, at });
+                return Ok(());
+            }
+            Leave::Wanted(question) => return self.park(step, question).await,
+        }
+        match understood {
+            Call::Run(run) => {
                 let request = hash(&Effect::Tool { call, at: at.clone() });
                 self.intend(step, EffectKind::Tool, request).await?;
                 self.start_run(step, run, at);
             }
-            Ok(Call::Files(call)) => self.start_files(step, call, at),
-            Err(text) => {
-                self.open.insert(step, Open::new(false, None));
-                let reply = Reply::Returned { text, at };
-                let result = Ok(Finished::free(reply, Millis(0), None));
-                self.effects.spawn(async move { Done { step, reservation: None, result } });
-            }
+            Call::Files(call) => self.start_files(step, call, at),
         }
         Ok(())
     }

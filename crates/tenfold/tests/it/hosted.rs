@@ -313,3 +313,48 @@ fn what_the_repository_asks_is_told_once_it_is_approved_and_shown_again_when_it_
     run(&ground, &[]).expect(2, &["no plain file", "--no-config"]);
     run(&ground, &["--no-config"]).expect(0, &["verified"]);
 }
+
+#[test]
+fn what_the_policy_asks_about_waits_for_a_yes_and_what_it_denies_is_not_done() {
+    let server = HttpModel::reacting(|request| match request.text() {
+        text if text.contains("changed `stats.py`") || text.contains("middle - 1") => {
+            Reply::calls([("finish", json!({ "summary": "done" }))])
+        }
+        text if text.contains("touched") || text.contains("Not allowed") => that_mends(request),
+        _ => Reply::calls([("run", json!({ "command": "touch new.txt && echo touched" }))]),
+    });
+    let rule = |decide: &str| {
+        format!(
+            "version = 1\n[[rule]]\nname = \"no touching\"\ncommand = \"touch *\"\n\
+             decide = \"{decide}\"\nwhy = \"files have a meaning\"\n"
+        )
+    };
+    let ground = |decide: &str| {
+        let ground = Ground::new();
+        connect(&ground, &server, "openai", &PRICES).expect(0, &["connected"]);
+        std::fs::write(ground.path("config").join("policy.toml"), rule(decide)).unwrap();
+        ground
+    };
+    let denies = ground("deny");
+    run(&denies, &[]).expect(0, &["verified"]);
+    assert!(!denies.tenfold(&["diff", "1"]).out.contains("new.txt"));
+    let told = server.requests().remove(1).text();
+    assert!(told.contains("Not allowed, by the person's policy: files have a meaning"), "{told}");
+
+    let asks = ground("ask");
+    run(&asks, &[]).expect(1, &["asks you", "touch new.txt", "files have a meaning"]);
+    let mut yes = asks.command(&["answer", "1", "yes"]);
+    Said::of(yes.env("FAR_KEY", KEY).output().unwrap()).expect(0, &["verified"]);
+    asks.tenfold(&["diff", "1"]).expect(0, &["new.txt"]);
+    asks.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+    run(&asks, &[]).expect(1, &["asks you"]);
+    let mut no = asks.command(&["answer", "2", "no, never"]);
+    Said::of(no.env("FAR_KEY", KEY).output().unwrap()).expect(0, &["verified"]);
+    assert!(!asks.tenfold(&["diff", "2"]).out.contains("new.txt"));
+    // Nobody to ask: the policy says what that means, and it never hangs.
+    run(&asks, &["--no-questions"]).expect(0, &["verified"]);
+    assert!(!asks.tenfold(&["diff", "3"]).out.contains("new.txt"));
+
+    std::fs::write(asks.path("config").join("policy.toml"), "version = 1\nrule = 3\n").unwrap();
+    run(&asks, &[]).expect(2, &["policy.toml can't be used", "line 2"]);
+}

@@ -1,0 +1,189 @@
+//! What the person's policy says of a call, before it is performed: allow it, deny it in words
+//! for the model, or wait for the person as a question does.
+
+use std::path::Path;
+
+use tenfold_agent::effect::Reply;
+use tenfold_domain::{AttemptEvent, CommitId, Fact, Millis, StepId, ToolCall};
+use tenfold_policy::{Access, Decision, Policy, Request, Touch, Unattended, Verdict};
+use tenfold_store::About;
+use tenfold_tools::{Call, FileCall};
+
+use crate::EngineError;
+use crate::attempt::Running;
+use crate::effects::{Done, Finished, Open};
+
+/// The name of a person's policy in their configuration folder.
+const FILE: &str = "policy.toml";
+/// The longest part of a call that a person is shown, in characters.
+const SHOWN: usize = 400;
+
+/// What is to become of a call.
+pub(crate) enum Leave {
+    /// It is performed.
+    Given,
+    /// It is not, and the model is told so.
+    Denied(String),
+    /// The person is asked.
+    Wanted(String),
+}
+
+/// The built-in policy with the person's own laid over it.
+///
+/// # Errors
+/// [`EngineError::Policy`] if theirs does not read; [`EngineError::Io`].
+pub(crate) fn policy(config: &Path) -> Result<Policy, EngineError> {
+    let path = config.join(FILE);
+    match std::fs::read(&path) {
+        Ok(text) => Policy::with_own(&text)
+            .map_err(|why| EngineError::Policy { path: path.display().to_string(), why }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Policy::built_in()),
+        Err(error) => Err(EngineError::io(format!("reading {}", path.display()), error)),
+    }
+}
+
+impl Running<'_> {
+    /// What the policy says of a call on these files.
+    pub(crate) fn leave(
+        &self,
+        step: StepId,
+        call: &ToolCall,
+        understood: &Call,
+        at: &CommitId,
+    ) -> Result<Leave, EngineError> {
+        let decision = self.decision(call, understood, at)?;
+        let rule = decision.rule.as_deref().unwrap_or("default");
+        let why = format!("{} (rule '{rule}', on {})", decision.why, decision.on);
+        let denied = |who: &str| {
+            format!(
+                "Not allowed, {who}: {why}. Do without it, or say in the summary that you can't."
+            )
+        };
+        if decision.verdict == Verdict::Allow {
+            return Ok(Leave::Given);
+        }
+        if decision.verdict == Verdict::Deny {
+            return Ok(Leave::Denied(denied("by the person's policy")));
+        }
+        let answer = self.answer(step)?;
+        Ok(match answer.text {
+            Some(text) if is_yes(&text) => Leave::Given,
+            Some(text) => {
+                let words = text.trim();
+                Leave::Denied(denied(&format!("by the person, who says \"{words}\"")))
+            }
+            None if !self.spec.questions && self.engine.policy.unattended() == Unattended::Deny => {
+                Leave::Denied(denied("and nobody can be asked"))
+            }
+            None => {
+                let shown: String = call.arguments.to_string().chars().take(SHOWN).collect();
+                Leave::Wanted(format!("May it call {} {shown}? {why}", call.name))
+            }
+        })
+    }
+
+    fn decision(
+        &self,
+        call: &ToolCall,
+        understood: &Call,
+        at: &CommitId,
+    ) -> Result<Decision, EngineError> {
+        let changes = |path: &str| {
+            let is_there = self.workspace.read(at, Path::new(path)).is_ok();
+            (path.to_owned(), if is_there { Access::Write } else { Access::Create })
+        };
+        let reads = |path: &str| (path.to_owned(), Access::Read);
+        let (path, access) = match understood {
+            Call::Run(run) => {
+                let tool = Request::Tool { name: call.name.clone(), paths: Vec::new() };
+                let command = Request::Command { line: run.command.clone() };
+                let policy = &self.engine.policy;
+                return Ok(policy.decide(&tool).and(policy.decide(&command)));
+            }
+            Call::Files(FileCall::List(list)) => reads(&list.path),
+            Call::Files(FileCall::Search(search)) => reads(search.path.as_deref().unwrap_or(".")),
+            Call::Files(FileCall::Read(read)) => reads(&read.path),
+            Call::Files(FileCall::Edit(edit)) => changes(&edit.path),
+            Call::Files(FileCall::Write(write)) => changes(&write.path),
+        };
+        let name = call.name.clone();
+        Ok(self.engine.policy.decide(&Request::Tool { name, paths: vec![Touch { path, access }] }))
+    }
+
+    /// What a step has asked the person, and what they answered.
+    fn answer(&self, step: StepId) -> Result<Answer, EngineError> {
+        let mut answer = Answer::default();
+        for event in self.engine.store.view()?.each_event(About::Attempt(self.attempt).into()) {
+            match event?.fact {
+                Fact::Attempt { event: AttemptEvent::Asked { step: known, .. }, .. } => {
+                    answer.is_asked |= known == step;
+                }
+                Fact::Attempt { event: AttemptEvent::Answered { step: known, text }, .. }
+                    if known == step =>
+                {
+                    answer.text = Some(text);
+                }
+                _ => {}
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Takes the person's answer, if it is there; else the attempt is parked.
+    pub(crate) async fn start_question(
+        &mut self,
+        step: StepId,
+        question: String,
+    ) -> Result<(), EngineError> {
+        match self.answer(step)?.text {
+            Some(text) => self.reply_at_once(step, Reply::Answered { text }),
+            None => self.park(step, question).await?,
+        }
+        Ok(())
+    }
+
+    /// Leaves off until the person answers what a step asks.
+    pub(crate) async fn park(&mut self, step: StepId, question: String) -> Result<(), EngineError> {
+        if !self.answer(step)?.is_asked {
+            let (attempt, text) = (self.attempt, question.clone());
+            let event = AttemptEvent::Asked { step, question: text };
+            self.engine.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
+        }
+        self.parked = Some(question);
+        Ok(())
+    }
+
+    /// Ends a step whose result is known without doing anything.
+    pub(crate) fn reply_at_once(&mut self, step: StepId, reply: Reply) {
+        self.open.insert(step, Open::new(false, None));
+        let result = Ok(Finished::free(reply, Millis(0), None));
+        self.effects.spawn(async move { Done { step, reservation: None, result } });
+    }
+}
+
+#[derive(Default)]
+struct Answer {
+    is_asked: bool,
+    text: Option<String>,
+}
+
+/// Only an answer that begins with "yes", or is "y", is a yes.
+fn is_yes(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    text == "y" || text.split(|c: char| !c.is_alphabetic()).next() == Some("yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yes_is_said_in_so_many_words() {
+        for yes in ["y", "yes", " Yes, once.", "YES"] {
+            assert!(is_yes(yes), "{yes}");
+        }
+        for no in ["", "no", "yesterday", "maybe", "ok", "not yes"] {
+            assert!(!is_yes(no), "{no}");
+        }
+    }
+}
