@@ -7,8 +7,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, answer, completions, continue_task, diff, doctor, list, log, man, models, policy,
-    reject, run, show, undo,
+    accept, answer, completions, continue_task, diff, doctor, export, list, log, man, models,
+    policy, reject, run, show, undo,
 };
 use crate::exit::Exit;
 use crate::{Program, environment};
@@ -41,6 +41,7 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Log(log::LogArgs),
     Diff(diff::DiffArgs),
+    Export(export::ExportArgs),
     Accept(accept::AcceptArgs),
     Reject(reject::RejectArgs),
     Undo(undo::UndoArgs),

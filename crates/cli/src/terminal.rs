@@ -94,7 +94,21 @@ pub(crate) fn visible(text: &str) -> String {
             // Unicode has a picture for each of the first control characters.
             '\0'..='\x1f' => shown.extend(char::from_u32(0x2400 + u32::from(character))),
             '\x7f' => shown.push('\u{2421}'),
-            '\u{80}'..='\u{9f}'
+            hidden if is_hidden(hidden) => {
+                let _ = write!(shown, "<U+{:04X}>", u32::from(hidden));
+            }
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// Whether this is a character that a terminal obeys, or that hides what is there.
+pub(crate) fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\x1f'
+            | '\x7f'..='\u{9f}'
             | '\u{ad}'
             | '\u{61c}'
             | '\u{200b}'..='\u{200f}'
@@ -102,13 +116,8 @@ pub(crate) fn visible(text: &str) -> String {
             | '\u{2060}'..='\u{206f}'
             | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}' => {
-                let _ = write!(shown, "<U+{:04X}>", u32::from(character));
-            }
-            _ => shown.push(character),
-        }
-    }
-    shown
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// As [`visible`], in one line of at most so many characters.

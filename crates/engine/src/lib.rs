@@ -20,11 +20,14 @@ mod replay;
 mod review;
 mod setup;
 mod tooling;
+mod trajectory;
 mod work;
 
 pub use engine::{Engine, EngineConfig, Outcome, WorkOptions};
 pub use error::{EngineError, ErrorKind};
 pub use places::Places;
 pub use progress::{Progress, Totals};
+pub use reading::resolved;
 pub use replay::{ReplayReport, replay};
 pub use review::{Accept, Accepted, Undone};
+pub use trajectory::{Change, CheckedFor, Effort, Happening, Moment, Told, Trajectory, trajectory};

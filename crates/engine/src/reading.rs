@@ -1,14 +1,18 @@
-//! Reading a workspace's source files for a strategy.
+//! Reading a workspace's source files for a strategy, and for a record that only refers to
+//! them.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use tenfold_agent::effect::Source;
+use serde_json::Value;
+use tenfold_agent::effect::{Reply, Source};
 use tenfold_code::Language;
-use tenfold_domain::{CommitId, TaskSpec};
+use tenfold_domain::{AttemptId, CommitId, Event, Fact, StepEvent, TaskSpec};
+use tenfold_store::View;
 use tenfold_workspace::{FileKind, Patterns, TreeFile, Workspace};
 
-use crate::EngineError;
+use crate::recovery::{read, value};
+use crate::{EngineError, Places};
 
 /// A file larger than this is no source that a person wrote.
 const LARGEST_FILE: u64 = 400_000;
@@ -64,4 +68,40 @@ pub(crate) fn sources(
         })
     });
     Ok(sources.collect())
+}
+
+/// A recorded event with what was left out of the record put into it: source files, which lie
+/// in the attempt's base commit.
+///
+/// # Errors
+/// When the person's folder, or Tenfold's own git directory for it, is not there any more.
+pub fn resolved(view: &View, places: &Places, event: Event) -> Result<Event, EngineError> {
+    let Event { seq, at, mut fact } = event;
+    if let Fact::Step { attempt, event: StepEvent::Result { reply, .. }, .. } = &mut fact
+        && is_left_out(reply)
+    {
+        let spec = view.spec(attempt.task)?.ok_or(EngineError::NoTask(attempt.task))?;
+        *reply = whole(&spec, places, *attempt, std::mem::take(reply))?;
+    }
+    Ok(Event { seq, at, fact })
+}
+
+/// Whether a recorded reply names the commit that it was read from, in place of what was read.
+fn is_left_out(reply: &Value) -> bool {
+    reply["reply"] == "sources" && reply.get("base").is_some()
+}
+
+/// A recorded reply with what was left out of the record read again from the base commit.
+pub(crate) fn whole(
+    spec: &TaskSpec,
+    places: &Places,
+    attempt: AttemptId,
+    reply: Value,
+) -> Result<Value, EngineError> {
+    if !is_left_out(&reply) {
+        return Ok(reply);
+    }
+    let base: CommitId = read(attempt, reply["base"].clone())?;
+    let workspace = Arc::new(Workspace::open(&spec.workspace, &places.workspaces())?);
+    Ok(value(&Reply::Sources { files: sources(&workspace, &base, &Rules::of(spec)?)? }))
 }

@@ -1,20 +1,14 @@
 //! Replaying an attempt: the recorded replies go through the machine again, and what it
 //! decides is held against what it decided then.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use serde::Serialize;
 use serde_json::Value;
-use tenfold_agent::effect::{Input, Reply};
+use tenfold_agent::effect::Input;
 use tenfold_agent::{Agent, Event, Machine};
-use tenfold_domain::{
-    AttemptEvent, AttemptId, CommitId, Fact, Millis, StepEvent, StepId, Strategy,
-};
+use tenfold_domain::{AttemptEvent, AttemptId, Fact, Millis, StepEvent, StepId, Strategy};
 use tenfold_store::{About, EventQuery, View};
-use tenfold_workspace::Workspace;
 
-use crate::reading::{Rules, sources};
+use crate::reading::whole;
 use crate::recovery::{read, read_event, strategy};
 use crate::{EngineError, Places};
 
@@ -79,7 +73,7 @@ pub fn replay(
     decided.iter().for_each(|event| machine.evolve(event));
     let count = replies.len() as u32;
     for (step, reply) in replies {
-        let reply = whole(&spec, places, attempt, reply)?;
+        let reply = read(attempt, whole(&spec, places, attempt, reply)?)?;
         let elapsed = elapsed.iter().find(|(known, _)| *known == step).map_or(Millis(0), |e| e.1);
         let events = machine.decide(Input { step, elapsed, reply });
         events.iter().for_each(|event| machine.evolve(event));
@@ -99,22 +93,6 @@ fn elapsed(
         settled.extend(read_event(attempt, strategy, event.clone())?.settled());
     }
     Ok(settled)
-}
-
-/// A recorded reply with what was left out of the record read again from the base commit.
-fn whole(
-    spec: &tenfold_domain::TaskSpec,
-    places: &Places,
-    attempt: AttemptId,
-    reply: Value,
-) -> Result<Reply, EngineError> {
-    let Some(base) = reply.get("base").filter(|_| reply["reply"] == "sources") else {
-        return read(attempt, reply);
-    };
-    let base: CommitId = read(attempt, base.clone())?;
-    let root: &Path = &spec.workspace;
-    let workspace = Arc::new(Workspace::open(root, &places.workspaces())?);
-    Ok(Reply::Sources { files: sources(&workspace, &base, &Rules::of(spec)?)? })
 }
 
 fn compare(replies: u32, expected: &[Value], decided: &[Event]) -> ReplayReport {

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod continue_task;
 pub(crate) mod diff;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -31,6 +32,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Show(args) => show::run(context, &args),
         Command::Log(args) => log::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
         Command::Accept(args) => accept::run(context, args).await,
         Command::Answer(args) => answer::run(context, &args).await,
         Command::Reject(args) => reject::run(context, &args).await,

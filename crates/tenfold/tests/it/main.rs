@@ -4,6 +4,7 @@
 
 mod approval;
 mod bad_input;
+mod export;
 mod ground;
 mod hosted;
 mod interruption;

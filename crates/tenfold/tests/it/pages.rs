@@ -1,4 +1,4 @@
-//! The pages: completions, manual, help, and the guide, whose commands are run as they stand.
+//! The pages: completions, manual, help, and the guides, whose commands are run as they stand.
 
 use std::process::Command;
 
@@ -11,6 +11,7 @@ use crate::hosted::that_mends;
 
 const GUIDE: &str = include_str!("../../../../docs/guide.md");
 const LONGER_TASKS: &str = include_str!("../../../../docs/longer-tasks.md");
+const EXPORT: &str = include_str!("../../../../docs/export.md");
 
 #[test]
 fn completions_and_manual_are_written() {
@@ -37,13 +38,17 @@ fn the_guide_has_every_exit_code_and_variable_as_the_program_has_them() {
     }
 }
 
-/// All blocks in one shell, in order, in a repository as the guide's reader has one.
 #[test]
 fn every_command_of_the_guide_works() {
-    run_all(&Ground::new(), GUIDE, "");
+    works(GUIDE, "tenfold run", "");
 }
 
-/// The same of longer tasks, with a model that asks where the task says "as we agreed".
+#[test]
+fn every_command_of_the_page_on_exporting_works() {
+    works(EXPORT, "tenfold export", "");
+}
+
+/// With a model that asks where the task says "as we agreed".
 #[test]
 fn every_command_for_longer_tasks_works() {
     let server = HttpModel::reacting(|request| match request.text() {
@@ -52,15 +57,17 @@ fn every_command_for_longer_tasks_works() {
         }
         _ => that_mends(request),
     });
-    run_all(&Ground::new(), LONGER_TASKS, &format!("{}/v1", server.url()));
+    works(LONGER_TASKS, "tenfold answer", &format!("{}/v1", server.url()));
 }
 
-fn run_all(ground: &Ground, page: &str, model_server: &str) {
+/// All blocks of a page in one shell, in order, in a repository as its reader has one.
+fn works(page: &str, shown: &str, model_server: &str) {
+    let ground = Ground::new();
     let mut script = String::from("set -eu\n");
     for block in page.split("```sh run\n").skip(1) {
         script += block.split("```").next().unwrap();
     }
-    assert!(script.contains("tenfold run"), "the page shows no command");
+    assert!(script.contains(shown), "the page shows no command");
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_tenfold"));
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", program.parent().unwrap().display());
