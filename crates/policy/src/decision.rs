@@ -64,7 +64,7 @@ pub struct Decision {
     pub on: String,
     /// Why, for people.
     pub why: String,
-    /// Every rule that matched, each once, in the policy's order.
+    /// Every rule that matched, each once.
     pub matched: Vec<Matched>,
 }
 

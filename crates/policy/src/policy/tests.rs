@@ -69,6 +69,10 @@ fn a_decision_says_who_decided_on_what_and_who_else_matched() {
     let mut matched: Vec<_> = decision.matched.iter().map(|m| m.rule.as_str()).collect();
     matched.sort_unstable();
     assert_eq!(matched, ["build", "cargo is watched", "publish"]);
+    // Of equally strict ones, the first.
+    let decision = policy(STRICT).decide(&command("cargo test"));
+    assert_eq!(decision.rule.as_deref(), Some("build"));
+    assert_eq!(decision.why, "the rule 'build' says so");
     let text = serde_json::to_string(&decision).unwrap();
     assert_eq!(serde_json::from_str::<Decision>(&text).unwrap(), decision);
 }
