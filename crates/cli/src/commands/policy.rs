@@ -137,8 +137,8 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
 }
 
 fn check(context: &Context, args: &CheckArgs) -> Result<Exit, Trouble> {
-    let policy = for_role(context, &args.source)?;
     let requests = requests(args)?;
+    let policy = for_role(context, &args.source)?;
     let decided = requests.iter().map(|request| policy.decide(request)).reduce(Decision::and);
     let decision = decided.ok_or_else(|| Trouble::usage("there is nothing to ask about"))?;
     let unattended = policy.unattended();
@@ -225,7 +225,10 @@ fn test(context: &Context, args: &TestArgs) -> Result<Exit, Trouble> {
 
 fn failure(file: &str, test: &TestResult) -> String {
     let decision = &test.decision;
-    let by = |rule: Option<&str>| rule.map(|rule| format!(" by '{rule}'")).unwrap_or_default();
+    let by = |rule: Option<&str>| match rule {
+        Some(rule) => format!(" by '{}'", one_line(rule, 80)),
+        None => String::new(),
+    };
     let role = test.role.as_ref().map(|role| format!(" for {role}")).unwrap_or_default();
     let request = format!("{}{role}", test.request);
     format!(
@@ -233,9 +236,9 @@ fn failure(file: &str, test: &TestResult) -> String {
         test.line,
         one_line(&request, 120),
         test.expect,
-        one_line(&by(test.expect_rule.as_deref()), 80),
+        by(test.expect_rule.as_deref()),
         styled(RED, decision.verdict),
-        one_line(&by(decision.rule.as_deref()), 80),
+        by(decision.rule.as_deref()),
         one_line(&decision.why, 200)
     )
 }
