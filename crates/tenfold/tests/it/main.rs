@@ -11,6 +11,7 @@ mod interruption;
 mod life;
 mod limits;
 mod pages;
+mod policy;
 #[cfg(feature = "embedded")]
 mod real_model;
 mod rust;

@@ -11,6 +11,7 @@ use crate::hosted::that_mends;
 
 const GUIDE: &str = include_str!("../../../../docs/guide.md");
 const LONGER_TASKS: &str = include_str!("../../../../docs/longer-tasks.md");
+const POLICY: &str = include_str!("../../../../docs/policy.md");
 const EXPORT: &str = include_str!("../../../../docs/export.md");
 
 #[test]
@@ -46,6 +47,11 @@ fn every_command_of_the_guide_works() {
 #[test]
 fn every_command_of_the_page_on_exporting_works() {
     works(EXPORT, "tenfold export", "");
+}
+
+#[test]
+fn every_command_of_the_page_on_policies_works() {
+    works(POLICY, "tenfold policy test", "");
 }
 
 /// With a model that asks where the task says "as we agreed".
