@@ -12,6 +12,7 @@ mod command;
 mod demo;
 mod dist;
 mod house;
+mod outcome;
 mod python;
 mod setup;
 mod test;

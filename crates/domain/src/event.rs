@@ -202,13 +202,14 @@ impl AttemptOutcome {
     }
 }
 
+/// In words for people. What programs read is the name that it is serialised as.
 impl fmt::Display for AttemptOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Finished => "finished",
             Self::GaveUp => "gave up",
-            Self::LimitSteps => "step limit",
-            Self::LimitTime => "time limit",
+            Self::LimitSteps => "out of steps",
+            Self::LimitTime => "out of time",
             Self::LimitMoney => "out of money",
             Self::LimitQuota => "out of quota",
             Self::Stuck => "stuck",

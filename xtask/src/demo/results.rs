@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::sample::Task;
+use crate::outcome;
 use crate::trouble::{Tried, Trouble};
 
 /// One task as Tenfold lists it.
@@ -99,7 +100,7 @@ fn cells(row: &Row<'_>) -> Vec<String> {
     };
     vec![
         number(|listed| Some(listed.task)),
-        outcome(row),
+        became(row),
         number(|listed| listed.attempts),
         number(Listed::tokens),
         listed.and_then(|l| l.wall_ms).map_or_else(|| "-".to_owned(), seconds),
@@ -109,13 +110,15 @@ fn cells(row: &Row<'_>) -> Vec<String> {
     ]
 }
 
-fn outcome(row: &Row<'_>) -> String {
+fn became(row: &Row<'_>) -> String {
     let Some(listed) = &row.listed else { return format!("not recorded ({})", row.exit) };
     if listed.is_fixed() {
         return "fixed, verified".to_owned();
     }
-    let words = listed.outcome.as_deref().or(listed.state.as_deref());
-    words.unwrap_or("unknown").to_owned()
+    match (&listed.outcome, &listed.state) {
+        (Some(name), _) => outcome::words(name),
+        (None, state) => state.as_deref().unwrap_or("unknown").to_owned(),
+    }
 }
 
 fn sums(rows: &[Row<'_>]) -> String {
@@ -169,7 +172,7 @@ mod tests {
         let json = r#"[{"task":12,"state":"to-review","outcome":"finished","attempts":1,
             "proposal":{"attempt":"12.1","verified":true,"files":["a.py"]},"wall_ms":21340,
             "usage":{"prompt":900,"cached":800,"output":100},"cost_nano_usd":120500,"new":[]},
-            {"task":13,"outcome":"gave-up","note":"40 candidates"}]"#;
+            {"task":13,"outcome":"limit-time","note":"40 candidates"}]"#;
         let mut listed = read(json).unwrap();
         assert_eq!(newest(&listed), Some(13));
         let row = |listed| Row { task: &task, listed, exit: "exit status: 4".into() };
@@ -178,7 +181,7 @@ mod tests {
         let expected = "\
 task  outcome                        attempts  tokens  seconds      money  kind        text
   12  fixed, verified                       1    1000     21.3  $0.000121  off by one  median
-  13  gave-up                               -       -        -          -  off by one  median
+  13  out of time                           -       -        -          -  off by one  median
    -  not recorded (exit status: 4)         -       -        -          -  off by one  median
 1 of 3 fixed and verified, in 21.3 s for $0.000121
 ";

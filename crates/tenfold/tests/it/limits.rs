@@ -19,7 +19,7 @@ fn a_check_is_cut_off_when_the_time_is_over() {
     let run = said.json();
     assert_eq!(run["outcome"], "limit-time");
     assert!(run["wall_ms"].as_u64().unwrap() < 60_000, "{run}");
-    ground.tenfold(&["log", "1"]).expect(0, &["cut off", "time limit", "Not solved within 2.0 s"]);
+    ground.tenfold(&["log", "1"]).expect(0, &["cut off", "out of time", "Not solved within 2.0 s"]);
     assert!(ground.processes().is_empty(), "{:?}", ground.processes());
 }
 
@@ -54,7 +54,9 @@ fn an_attempt_that_ran_out_of_time_goes_on_with_more() {
     let ground = Ground::new();
     ground.script(&[Fault::Hang { at: 1 }]);
     let said = ground.tenfold(&["run", "--check", CHECK, "--time-limit", "5s"]);
-    said.expect(1, &["time limit", "tenfold continue 1", "--time-limit"]);
+    said.expect(1, &["out of time", "tenfold continue 1", "--time-limit"]);
+    ground.tenfold(&["list"]).expect(0, &["needs you: out of time"]);
+    assert_eq!(ground.tenfold(&["list", "--json"]).json()[0]["outcome"], "limit-time");
     ground.script(&[]);
     let said = ground.tenfold(&["continue", "1", "--time-limit", "5m", "--json"]);
     said.expect(0, &[]);

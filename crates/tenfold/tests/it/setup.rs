@@ -57,7 +57,7 @@ fn a_setup_that_fails_is_explained_and_not_kept() {
 fn a_setup_that_does_not_end_is_cut_off_with_the_attempt() {
     let ground = Ground::new();
     let words = ["run", "--check", CHECK, "--setup", "sleep 600", "--time-limit", "2s"];
-    ground.tenfold(&words).expect(1, &["time limit", "setup command", "--time-limit"]);
+    ground.tenfold(&words).expect(1, &["out of time", "setup command", "--time-limit"]);
     ground.tenfold(&["log", "1"]).expect(0, &["setup", "cut off"]);
     assert!(ground.processes().is_empty(), "{:?}", ground.processes());
 }

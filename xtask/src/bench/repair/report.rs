@@ -12,6 +12,7 @@ use super::draw::Task;
 use super::options::Options;
 use super::solve::Usage;
 use super::stats::{Rate, quantile};
+use crate::outcome::words;
 
 /// One task and what came of it.
 #[derive(Debug, Default, Serialize)]
@@ -212,7 +213,7 @@ pub(super) fn tables(outcomes: &[Outcome], options: &Options, machine: &Machine)
         let _ = writeln!(text, "\nnot solved (again: --seed {seed} --only ID --keep):");
     }
     for outcome in missed {
-        let _ = writeln!(text, "  {} [{}]", outcome.line().trim_end(), outcome.outcome);
+        let _ = writeln!(text, "  {} [{}]", outcome.line().trim_end(), words(&outcome.outcome));
         for place in &outcome.task.broken {
             let (kind, function) = (place.kind.name(), &place.function);
             let _ = writeln!(text, "      {kind} in {function}, {}:{}", place.file, place.line);
