@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tenfold_test_support::{Rule, Script};
+use tenfold_test_support::{Fault, Rule, Script};
 
-use crate::ground::{BUGGY, CHECK, Ground, RIGHT, git};
+use crate::ground::{BUGGY, CHECK, Ground, RIGHT, git, wait_for};
 
 /// What would be live on a page, and ends a fence of three.
 const LIVE: &str = "````\n<script>alert(1)</script>\n![x](//example.invalid/y) \u{1b}[2J\u{9b}2J";
@@ -17,7 +17,7 @@ fn rule(holds: &str, tool: &str, arguments: &Value) -> Rule {
 }
 
 /// A model that reads, tries a command, mends and finishes.
-fn talk(ground: &Ground) -> Script {
+fn talk(ground: &Ground, faults: &[Fault]) -> Script {
     let edit = json!({ "path": "stats.py", "edits": [{
         "old": "ordered[middle] + ordered[middle + 1]",
         "new": "ordered[middle - 1] + ordered[middle]",
@@ -33,16 +33,17 @@ fn talk(ground: &Ground) -> Script {
         rule("", "read", &json!({ "path": "stats.py" })),
     ];
     let record = Some(ground.path("asked.jsonl"));
-    let script = Script { rules, record, ..Script::default() };
+    let script = Script { rules, record, faults: faults.to_vec(), ..Script::default() };
     script.write(&ground.path("script.json")).unwrap();
     script
 }
 
+const TALK: [&str; 6] = ["run", "median is wrong", "--strategy", "loop", "--check", CHECK];
+
 fn talked() -> (Ground, usize) {
     let ground = Ground::new();
-    let script = talk(&ground);
-    let words = ["run", "median is wrong", "--strategy", "loop", "--check", CHECK];
-    ground.tenfold(&words).expect(0, &["to review, verified"]);
+    let script = talk(&ground, &[]);
+    ground.tenfold(&TALK).expect(0, &["to review, verified"]);
     let asked = script.asked().unwrap().len();
     (ground, asked)
 }
@@ -179,6 +180,43 @@ fn a_conversation_is_exported_in_every_form() {
     assert!(!live.contains("<script>") && !live.contains("!["), "{live}");
     assert!(!page.contains(['\u{1b}', '\u{9b}']), "it can't write on a terminal");
     assert_eq!(ground.persons(), before, "reading touches nothing of the person's");
+}
+
+#[test]
+fn what_was_interrupted_is_exported_as_far_as_it_came_and_then_whole() {
+    let ground = Ground::new();
+    let script = talk(&ground, &[Fault::Hang { at: 3 }]);
+    let mut child = ground.command(&TALK).spawn().unwrap();
+    wait_for("the third turn", || script.asked().unwrap_or_default().len() == 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_for("its processes to end", || ground.processes().is_empty());
+
+    let traj = read(&exported(&ground, &["1", "--format", "traj"]));
+    assert_eq!(traj["info"]["exit_status"], "");
+    assert_eq!(traj["messages"].as_array().unwrap().last().unwrap()["role"], "tool");
+    let page = exported(&ground, &["1", "--format", "markdown"]);
+    assert!(page.contains("outcome: none yet") && page.contains("### Turn 2"), "{page}");
+    ground
+        .tenfold(&["export", "1", "--format", "preds"])
+        .expect(4, &["nothing has come of task 1"]);
+    ground.tenfold(&["export", "--format", "preds"]).expect(0, &["{}", "left out"]);
+
+    talk(&ground, &[]);
+    ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
+    let traj = read(&exported(&ground, &["1", "--format", "traj"]));
+    let messages = traj["messages"].as_array().unwrap();
+    let turns = messages.iter().filter(|message| message["role"] == "assistant").count();
+    let calls = &traj["info"]["model_stats"]["api_calls"];
+    assert_eq!(
+        (turns, calls),
+        (4, &json!(5)),
+        "the call that was cut off counts, and says nothing"
+    );
+    let page = exported(&ground, &["1", "--format", "markdown"]);
+    for part in ["### Failed", "While `thinking, turn 3`", "Interrupted before; going on"] {
+        assert!(page.contains(part), "no '{part}' in:\n{page}");
+    }
 }
 
 #[test]
