@@ -8,6 +8,7 @@
 mod bench;
 mod confinement;
 mod ending;
+mod escape;
 mod limits;
 mod setup;
 mod tiers;
