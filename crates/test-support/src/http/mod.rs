@@ -16,7 +16,7 @@
 //!
 //! It is apart from the scripted embedded model because it plays strangers: what it says and
 //! how it fails is copied from what the providers send, not from what we would like. One file
-//! per wire format holds all that is said in it; [`server`] knows none of them, and the
+//! per wire format holds all that is said in it; `server` knows none of them, and the
 //! formats know no sockets. Nothing here sleeps: what is slow waits for its [`Gate`].
 
 mod anthropic;
