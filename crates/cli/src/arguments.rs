@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Run(Box<run::RunArgs>),
     Continue(continue_task::ContinueArgs),
     Answer(answer::AnswerArgs),
+    Approve(answer::ApproveArgs),
+    Deny(answer::DenyArgs),
     List(list::ListArgs),
     Show(show::ShowArgs),
     Log(log::LogArgs),

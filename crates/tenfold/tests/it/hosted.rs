@@ -343,14 +343,15 @@ fn what_the_policy_asks_about_waits_for_a_yes_and_what_it_denies_is_not_done() {
 
     let asks = ground("ask");
     run(&asks, &[]).expect(1, &["asks you", "touch new.txt", "files have a meaning"]);
-    let mut yes = asks.command(&["answer", "1", "yes"]);
+    let mut yes = asks.command(&["approve", "1"]);
     Said::of(yes.env("FAR_KEY", KEY).output().unwrap()).expect(0, &["verified"]);
     asks.tenfold(&["diff", "1"]).expect(0, &["new.txt"]);
     asks.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
     run(&asks, &[]).expect(1, &["asks you"]);
-    let mut no = asks.command(&["answer", "2", "no, never"]);
+    let mut no = asks.command(&["deny", "2", "never touch"]);
     Said::of(no.env("FAR_KEY", KEY).output().unwrap()).expect(0, &["verified"]);
     assert!(!asks.tenfold(&["diff", "2"]).out.contains("new.txt"));
+    assert!(server.requests().iter().any(|r| r.text().contains("says \"no never touch\"")));
     // Nobody to ask: the policy says what that means, and it never hangs.
     run(&asks, &["--no-questions"]).expect(0, &["verified"]);
     assert!(!asks.tenfold(&["diff", "3"]).out.contains("new.txt"));
