@@ -77,9 +77,29 @@ pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
 }
 
 /// Whether a name is one that git keeps for itself, on any file system: such a folder would
-/// become a repository wherever it is written.
+/// become a repository wherever it is written. macOS leaves out some characters that nobody
+/// sees; Windows cuts off dots, blanks and what follows a colon, and has a short name for it.
+/// As git's `is_hfs_dotgit` and `is_ntfs_dotgit`.
 pub(crate) fn is_dot_git(name: &OsStr) -> bool {
-    name.as_bytes().eq_ignore_ascii_case(b".git")
+    let is = |name: &str| name.eq_ignore_ascii_case(".git");
+    let Some(text) = name.to_str() else { return false };
+    if text.len() > MAX_DOT_GIT_BYTES {
+        return false;
+    }
+    let seen: String = text.chars().filter(|c| !is_left_out_by_macos(*c)).collect();
+    let on_windows =
+        text.split([':', '\\']).next().unwrap_or_default().trim_end_matches(['.', ' ']);
+    is(&seen) || is(on_windows) || on_windows.eq_ignore_ascii_case("git~1")
+}
+
+/// What file systems take as a name; a longer one is no name.
+const MAX_DOT_GIT_BYTES: usize = 255;
+
+fn is_left_out_by_macos(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
+    )
 }
 
 /// A path as it can be put on a terminal: what would move the cursor, turn the writing round or
@@ -146,11 +166,27 @@ mod tests {
             "./a",
             ".git/config",
             "a/.GIT/hooks/x",
+            ".g\u{200c}it/config",
+            "a/\u{feff}.Git/x",
+            "git~1/config",
+            ".git. ./config",
+            ".git::$INDEX_ALLOCATION/config",
             "a\0b",
         ] {
             assert!(checked(Path::new(path)).is_err(), "{path:?}");
         }
-        for path in ["a", "a/b c", ".gitignore", "a/.github/x", "-x", "a\nb", "...", "git"] {
+        for path in [
+            "a",
+            "a/b c",
+            ".gitignore",
+            "a/.github/x",
+            "-x",
+            "a\nb",
+            "...",
+            "git",
+            "git~2",
+            ".git~",
+        ] {
             assert!(checked(Path::new(path)).is_ok(), "{path:?}");
         }
     }

@@ -5,8 +5,8 @@
 
 mod accept;
 mod bad_input;
+mod escape;
 mod fixture;
-mod hostile;
 mod objects;
 mod put_back;
 mod round_trip;

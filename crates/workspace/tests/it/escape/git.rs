@@ -1,9 +1,10 @@
-//! What a repository or an agent may plant so that git, run by the host, runs it. Each case
-//! first shows its control: plain git, in the same place, falls for it.
+//! Rows 10 to 20: what a repository or an agent may plant so that git, run by the host, runs
+//! it. The control is plain git in the same place, which falls for it.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use tenfold_domain::CommitId;
 use tenfold_workspace::Workspace;
@@ -17,9 +18,16 @@ struct Canary {
 }
 
 impl Canary {
+    /// One that hands on what it is given, as a filter does.
     fn new(f: &Fixture) -> Self {
+        Self::that(f, "cat")
+    }
+
+    /// One that then runs `command`.
+    fn that(f: &Fixture, command: &str) -> Self {
         let (program, mark) = (f.path("canary"), f.path("mark"));
-        fs::write(&program, format!("#!/bin/sh\necho run >> {}\ncat\n", mark.display())).unwrap();
+        let script = format!("#!/bin/sh\necho run >> {}\n{command}\n", mark.display());
+        fs::write(&program, script).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         Self { program, mark }
     }
@@ -66,8 +74,16 @@ fn is_safe(f: &Fixture, canary: &Canary, control: impl Fn(&Fixture)) {
     assert!(!canary.sang(), "the attack reached its canary");
 }
 
+/// Plain git, with one more protocol allowed.
+fn with_protocol(f: &Fixture, protocol: &str, args: &[&str]) -> Output {
+    let mut git = Command::new("git");
+    git.args(args).current_dir(f.root()).env("HOME", f.path("home"));
+    git.env("GIT_ALLOW_PROTOCOL", protocol).env("GIT_CONFIG_NOSYSTEM", "1");
+    git.output().unwrap()
+}
+
 #[test]
-fn a_file_system_monitor_is_not_run() {
+fn r10_file_system_monitor() {
     let f = Fixture::with(&[("a.txt", "1\n")]);
     let canary = Canary::new(&f);
     set_everywhere(&f, "core.fsmonitor", canary.program());
@@ -75,7 +91,7 @@ fn a_file_system_monitor_is_not_run() {
 }
 
 #[test]
-fn filters_are_not_run_and_bytes_stay() {
+fn r11_filters_and_bytes_stay() {
     let f = Fixture::with(&[("a.txt", "1\n")]);
     let canary = Canary::new(&f);
     for which in ["filter.x.clean", "filter.x.smudge"] {
@@ -91,7 +107,7 @@ fn filters_are_not_run_and_bytes_stay() {
 }
 
 #[test]
-fn external_diffs_and_text_conversions_are_not_run() {
+fn r12_external_diffs_and_text_conversions() {
     let attributes = (".gitattributes", "*.txt diff=x merge=x\n");
     let f = Fixture::with(&[("a.txt", "1\n"), ("b.txt", "1\n"), attributes]);
     let canary = Canary::new(&f);
@@ -105,7 +121,7 @@ fn external_diffs_and_text_conversions_are_not_run() {
 }
 
 #[test]
-fn hooks_are_not_run() {
+fn r13_hooks() {
     let f = Fixture::with(&[("a.txt", "1\n")]);
     let canary = Canary::new(&f);
     for dir in ["repo/.git/hooks", "hooks"] {
@@ -125,14 +141,21 @@ fn hooks_are_not_run() {
     is_safe(&f, &canary, |f| drop(f.try_git(&["branch", "control"])));
     f.git(&["branch", "-D", "control"]);
     canary.sang();
+    // Of a work tree too, which is what one would give an agent to work in.
+    fs::remove_file(f.path("repo/.git/hooks/reference-transaction")).unwrap();
+    is_safe(&f, &canary, |f| {
+        f.git(&["worktree", "add", "-q", "--detach", "../tree"]);
+        f.git(&["worktree", "remove", "--force", "../tree"]);
+    });
+    fs::copy(&canary.program, f.path("repo/.git/hooks/reference-transaction")).unwrap();
     set_everywhere(&f, "core.hooksPath", f.path("hooks").to_str().unwrap());
     is_safe(&f, &canary, |f| drop(f.try_git(&["branch", "control"])));
 }
 
 #[test]
-fn signers_pagers_and_editors_are_not_run() {
+fn r14_signers_pagers_editors_and_helpers() {
     let f = Fixture::with(&[("a.txt", "1\n")]);
-    let canary = Canary::new(&f);
+    let canary = Canary::that(&f, "exit 1");
     for key in [
         "gpg.program",
         "core.pager",
@@ -147,10 +170,18 @@ fn signers_pagers_and_editors_are_not_run() {
     }
     set_everywhere(&f, "commit.gpgSign", "true");
     is_safe(&f, &canary, |f| drop(f.try_git(&["commit", "--allow-empty", "-m", "x"])));
+    set_everywhere(&f, "commit.gpgSign", "false");
+    is_safe(&f, &canary, |f| drop(f.try_git(&["commit", "--allow-empty"])));
+    is_safe(&f, &canary, |f| drop(with_protocol(f, "ssh", &["ls-remote", "ssh://x.invalid/y"])));
+    f.git(&["config", "--replace-all", "credential.helper", &format!("!{}", canary.program())]);
+    is_safe(&f, &canary, |f| {
+        let asked = "echo url=https://x.invalid | git credential fill";
+        Command::new("sh").args(["-c", asked]).current_dir(f.root()).output().unwrap();
+    });
 }
 
 #[test]
-fn what_a_nested_repository_wants_to_run_is_not_run() {
+fn r16_nested_repository_as_a_link() {
     let f = Fixture::with(&[("a.txt", "1\n")]);
     let canary = Canary::new(&f);
     f.git(&["init", "-q", "nested"]);
@@ -164,6 +195,137 @@ fn what_a_nested_repository_wants_to_run_is_not_run() {
     let workspace = f.open();
     let base = all_of_it(&f, &workspace);
     assert_eq!(paths(&workspace, &base), ["a.txt", "nested/x"]);
+}
+
+/// An agent's work: a checkout of a workspace, as it left it.
+fn left(f: &Fixture) -> (Workspace, CommitId, PathBuf) {
+    let workspace = f.open();
+    let base = workspace.snapshot().unwrap().commit;
+    let work = f.path("work");
+    workspace.checkout(&base, &work).unwrap();
+    fs::write(work.join("a.txt"), "by an agent\n").unwrap();
+    (workspace, base, work)
+}
+
+/// Takes an agent's work over, in every way that there is.
+fn take_over(workspace: &Workspace, base: &CommitId, work: &Path) -> CommitId {
+    let taken = workspace.capture(base, work, "m").unwrap().commit;
+    workspace.changed(base, &taken).unwrap();
+    workspace.diff(base, &taken).unwrap();
+    workspace.accept_as_branch(base, &taken, "b").unwrap();
+    taken
+}
+
+#[test]
+fn r15_embedded_bare_repository() {
+    let f = Fixture::with(&[("a.txt", "1\n"), ("docs/b.txt", "1\n")]);
+    let canary = Canary::new(&f);
+    let (workspace, base, work) = left(&f);
+    let bare = work.join("docs");
+    f.git(&["init", "-q", "--bare", "../work/docs"]);
+    f.git(&["--git-dir", "../work/docs", "config", "core.bare", "false"]);
+    f.git(&["--git-dir", "../work/docs", "config", "core.worktree", ".."]);
+    f.git(&["--git-dir", "../work/docs", "config", "core.fsmonitor", canary.program()]);
+    // Whoever steps into the folder is in that repository.
+    f.try_git(&["-C", bare.to_str().unwrap(), "status"]);
+    assert!(canary.sang(), "the control did not reach its canary");
+    let taken = take_over(&workspace, &base, &work);
+    assert!(!canary.sang(), "the attack reached its canary");
+    assert!(paths(&workspace, &taken).contains(&"docs/config".to_owned()));
+}
+
+#[test]
+fn r17_git_file_that_points_elsewhere() {
+    let f = Fixture::with(&[("a.txt", "1\n"), ("sub/b.txt", "1\n")]);
+    let canary = Canary::new(&f);
+    let (workspace, base, work) = left(&f);
+    f.git(&["init", "-q", "../elsewhere"]);
+    f.git(&["-C", "../elsewhere", "config", "core.fsmonitor", canary.program()]);
+    let pointer = format!("gitdir: {}\n", f.path("elsewhere/.git").display());
+    for place in [".git", "sub/.git"] {
+        fs::write(work.join(place), &pointer).unwrap();
+        let dir = work.join(place);
+        f.try_git(&["-C", dir.parent().unwrap().to_str().unwrap(), "status"]);
+        assert!(canary.sang(), "the control did not reach its canary");
+    }
+    let taken = take_over(&workspace, &base, &work);
+    assert!(!canary.sang(), "the attack reached its canary");
+    assert_eq!(paths(&workspace, &taken), ["a.txt", "sub/b.txt"]);
+    // The same in the person's own repository, whose `.git` it is then.
+    fs::remove_dir_all(f.path("data")).unwrap();
+    fs::create_dir(f.path("data")).unwrap();
+    fs::rename(f.path("repo/.git"), f.path("moved")).unwrap();
+    fs::write(f.path("repo/.git"), format!("gitdir: {}\n", f.path("moved").display())).unwrap();
+    f.git(&["branch", "-D", "b"]);
+    f.git(&["config", "core.fsmonitor", canary.program()]);
+    fs::remove_dir_all(&work).unwrap();
+    is_safe(&f, &canary, |f| drop(f.try_git(&["status"])));
+}
+
+#[test]
+fn r18_addresses_that_are_commands() {
+    let f = Fixture::with(&[("a.txt", "1\n")]);
+    let canary = Canary::that(&f, "exit 1");
+    let command = format!("ext::{} %S", canary.program());
+    set_everywhere(&f, "protocol.ext.allow", "always");
+    set_everywhere(&f, &format!("url.{command}.insteadOf"), "https://x.invalid/");
+    f.git(&["remote", "add", "origin", "https://x.invalid/y"]);
+    is_safe(&f, &canary, |f| drop(with_protocol(f, "ext", &["ls-remote", "origin"])));
+    // A repository that holds a part of its objects fetches the others when it is read.
+    for (key, value) in [
+        ("core.repositoryFormatVersion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.partialCloneFilter", "blob:none"),
+    ] {
+        f.git(&["config", key, value]);
+    }
+    let blob = f.git(&["rev-parse", "HEAD:a.txt"]).trim().to_owned();
+    fs::remove_file(f.root().join(".git/objects").join(&blob[..2]).join(&blob[2..])).unwrap();
+    drop(with_protocol(&f, "ext", &["cat-file", "-p", &blob]));
+    assert!(canary.sang(), "the control did not reach its canary");
+    let workspace = f.open();
+    let base = workspace.snapshot().unwrap().commit;
+    let proposal = workspace.commit(&base, &[edit("a.txt", "2\n")], "m").unwrap();
+    // It may say that something is missing; it may not get it.
+    let _ = workspace.accept_as_branch(&base, &proposal, "b");
+    let _ = workspace.accept_in_place(&base, &proposal);
+    assert!(!canary.sang(), "the attack reached its canary");
+}
+
+#[test]
+fn r20_submodules_and_large_files() {
+    let f = Fixture::with(&[("a.txt", "1\n")]);
+    let canary = Canary::new(&f);
+    f.git(&["init", "-q", "../other"]);
+    f.git(&["-C", "../other", "commit", "-q", "--allow-empty", "-m", "x"]);
+    let other = f.path("other");
+    f.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "-q",
+        other.to_str().unwrap(),
+        "mod",
+    ]);
+    f.git(&["commit", "-q", "-m", "a submodule"]);
+    f.git(&["config", "submodule.mod.update", &format!("!{}", canary.program())]);
+    f.git(&["-C", "mod", "config", "core.fsmonitor", canary.program()]);
+    f.git(&["-C", "mod", "commit", "-q", "--allow-empty", "-m", "y"]);
+    canary.sang();
+    is_safe(&f, &canary, |f| drop(f.try_git(&["submodule", "update"])));
+    // Files that lie elsewhere, and that a filter of the repository's fetches.
+    for which in ["filter.lfs.process", "filter.lfs.clean", "filter.lfs.smudge"] {
+        set_everywhere(&f, which, canary.program());
+    }
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+    f.write("large.bin", pointer);
+    f.write(".gitattributes", "*.bin filter=lfs\n");
+    is_safe(&f, &canary, |f| drop(f.try_git(&["add", "large.bin"])));
+    let workspace = f.open();
+    let base = workspace.snapshot().unwrap().commit;
+    assert_eq!(workspace.read(&base, Path::new("large.bin")).unwrap(), pointer.as_bytes());
 }
 
 #[test]
@@ -244,7 +406,7 @@ fn what_an_agent_ignores_can_not_hide_what_was_there() {
 }
 
 #[test]
-fn the_environment_of_the_process_does_not_reach_git() {
+fn r19_environment_of_the_process() {
     // Set for a child: this very test again, which then does the work.
     let canary_variable = "TENFOLD_TEST_CANARY";
     if std::env::var_os(canary_variable).is_some() {
@@ -257,7 +419,7 @@ fn the_environment_of_the_process_does_not_reach_git() {
     }
     let f = Fixture::with(&[("a.txt", "1\n")]);
     let canary = Canary::new(&f);
-    let hostile = |command: &mut std::process::Command| {
+    let hostile = |command: &mut Command| {
         command
             .env("GIT_EXTERNAL_DIFF", canary.program())
             .env("GIT_CONFIG_COUNT", "1")
@@ -265,15 +427,15 @@ fn the_environment_of_the_process_does_not_reach_git() {
             .env("GIT_CONFIG_VALUE_0", canary.program())
             .env("GIT_TRACE", f.path("trace"));
     };
-    let mut control = std::process::Command::new("git");
+    let mut control = Command::new("git");
     control.arg("status").current_dir(f.root());
     hostile(&mut control);
     control.output().unwrap();
     assert!(canary.sang() && f.path("trace").exists(), "the control did not reach its canary");
     fs::remove_file(f.path("trace")).unwrap();
 
-    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
-    again.args(["--exact", "hostile::the_environment_of_the_process_does_not_reach_git"]);
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "escape::git::r19_environment_of_the_process"]);
     again.env(canary_variable, "1");
     hostile(&mut again);
     let output = again.output().unwrap();
