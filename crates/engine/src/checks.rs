@@ -142,7 +142,11 @@ impl Checks {
         let (before, now) = (layer.made.base.clone(), self.base.clone());
         blocking(move || -> Result<(), EngineError> {
             let changed: Vec<PathBuf> = match workspace.changed(&before, &now) {
-                Ok(changed) => changed.into_iter().map(|file| file.path).collect(),
+                // Above one that is gone there may be a link now.
+                Ok(changed) => {
+                    let there = changed.into_iter().filter(|file| file.form.is_some());
+                    there.map(|file| file.path).collect()
+                }
                 // The old files are gone, so any of them may have been others.
                 Err(_) => workspace.files(&now)?.into_iter().map(|file| file.path).collect(),
             };
@@ -302,7 +306,7 @@ impl Checks {
         })
         .await?;
         let exit = self.sandbox.run(&job, cancel).await?;
-        let output = plugin.and_then(|plugin| read_bounded(&job.upper.join(&plugin.output)));
+        let output = plugin.and_then(|plugin| read_bounded(&job.upper, &plugin.output));
         let cancelled = exit.end == End::Cancelled;
         let report = report(command, &exit);
         let ended = matches!(exit.end, End::Code(_));
@@ -486,15 +490,48 @@ pub(crate) fn write_layer(layer: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<
     files.iter().try_for_each(|(path, content)| write(&layer.join(path), content))
 }
 
-/// A file that a command wrote: not read through links, not without end.
-fn read_bounded(path: &Path) -> Option<String> {
+/// A file that a command wrote below `top`: not read through links, in the place of folders
+/// neither, and not without end. No command may be at work there.
+fn read_bounded(top: &Path, inside: &str) -> Option<String> {
     use std::io::Read;
-    let known = std::fs::symlink_metadata(path).ok()?;
+    let mut path = top.to_owned();
+    for part in Path::new(inside) {
+        path.push(part);
+        if std::fs::symlink_metadata(&path).ok()?.is_symlink() {
+            return None;
+        }
+    }
+    let known = std::fs::symlink_metadata(&path).ok()?;
     if !known.is_file() || known.len() > MOST_PLUGIN_OUTPUT {
         return None;
     }
     let mut text = String::new();
-    let file = std::fs::File::open(path).ok()?;
+    let file = std::fs::File::open(&path).ok()?;
     file.take(MOST_PLUGIN_OUTPUT).read_to_string(&mut text).ok()?;
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r01_what_a_command_wrote_is_not_read_through_links() {
+        let dir = tempfile::tempdir().unwrap();
+        let (top, outside) = (dir.path().join("top"), dir.path().join("outside"));
+        for folder in [&top, &outside] {
+            make(folder).unwrap();
+        }
+        std::fs::write(outside.join("trace"), "canary").unwrap();
+        std::os::unix::fs::symlink(&outside, top.join("folder")).unwrap();
+        std::os::unix::fs::symlink(outside.join("trace"), top.join("file")).unwrap();
+        let control = std::fs::read_to_string(top.join("folder/trace")).unwrap();
+        assert_eq!(control, "canary", "the control");
+        for inside in ["folder/trace", "file"] {
+            assert_eq!(read_bounded(&top, inside), None, "{inside}");
+        }
+        make(&top.join("own")).unwrap();
+        std::fs::write(top.join("own/trace"), "lines").unwrap();
+        assert_eq!(read_bounded(&top, "own/trace").as_deref(), Some("lines"));
+    }
 }
