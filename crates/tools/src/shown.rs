@@ -65,10 +65,20 @@ pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     }
 }
 
-/// Controls, and what turns the direction of writing round.
+/// Controls, what turns the direction of writing round, what some take for the end of a line,
+/// and the tags, by which words can be written that only a model reads. What joins signs to
+/// one stays: an agent has to name such a text as it stands.
 fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// Takes out `ESC [ … letter`, by which colours are set and the cursor is moved.
@@ -90,6 +100,7 @@ mod tests {
     #[test]
     fn what_would_act_on_a_terminal_is_written_out() {
         assert_eq!(visible("a\u{1b}[2Jb\u{202e}\tü\n"), "a\\u{1b}[2Jb\\u{202e}\tü\n");
+        assert_eq!(visible("\u{61c}\u{2028}\u{e0041}"), "\\u{61c}\\u{2028}\\u{e0041}");
         assert_eq!(name("a\nb"), "a\\nb");
     }
 

@@ -107,7 +107,14 @@ fn is_left_out_by_macos(c: char) -> bool {
 pub(crate) fn shown(path: &Path) -> String {
     let hidden = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(
+                c,
+                '\u{61c}'
+                    | '\u{200e}'
+                    | '\u{200f}'
+                    | '\u{2028}'..='\u{202e}'
+                    | '\u{2066}'..='\u{2069}'
+            )
     };
     let mut text = String::new();
     for c in path.to_string_lossy().chars() {
@@ -194,6 +201,7 @@ mod tests {
     #[test]
     fn a_path_on_a_terminal_does_nothing_to_it() {
         assert_eq!(shown(Path::new("a\n\u{1b}[2Jb\u{202e}ü c")), "a\\n\\u{1b}[2Jb\\u{202e}ü c");
+        assert_eq!(shown(Path::new("\u{61c}a\u{2028}")), "\\u{61c}a\\u{2028}");
     }
 
     #[test]
