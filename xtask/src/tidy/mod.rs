@@ -13,6 +13,7 @@ mod licences;
 mod rust_files;
 mod strangers;
 mod test_files;
+mod threats;
 mod words;
 
 use std::process::ExitCode;
@@ -114,6 +115,11 @@ const RULES: &[Rule] = &[
         name: "one test binary",
         reason: "a test file that nobody lists is never run; a second binary is a second link",
         broken: test_files::listed,
+    },
+    Rule {
+        name: "threats",
+        reason: "what is not tried is not held, and what is skipped in silence is forgotten",
+        broken: threats::are_tried,
     },
     Rule {
         name: "commands in docs",
