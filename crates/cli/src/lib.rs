@@ -18,6 +18,7 @@ mod person;
 mod proposed;
 mod pull;
 mod report;
+mod repository_file;
 mod resolve;
 mod stop;
 mod table;

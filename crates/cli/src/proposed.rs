@@ -2,17 +2,15 @@
 //! this very text: the hash of the file is what is approved.
 
 use std::fmt::Write as _;
-use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tenfold_domain::Millis;
 
-use crate::defaults;
-use crate::exit::Exit;
 use crate::terminal::visible;
 use crate::trouble::Trouble;
+use crate::{defaults, repository_file};
 
 pub(crate) const FILE: &str = "tenfold.toml";
 /// The largest such file that is read.
@@ -42,26 +40,13 @@ fn some_time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Millis>
 
 /// Reads the file at the top of a workspace, if there is one, and its SHA-256 in hexadecimal.
 pub(crate) fn read(root: &Path) -> Result<Option<(Proposed, String)>, Trouble> {
-    let path = root.join(FILE);
-    // Only a plain file is opened: a repository may hold a link out of it, or a pipe.
-    match path.symlink_metadata() {
-        Ok(meta) if meta.is_file() => {}
-        Ok(_) => return Err(wrong("it is no plain file")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(wrong(&error.to_string())),
-    }
-    let mut text = String::new();
-    std::fs::File::open(&path)
-        .and_then(|file| file.take(BYTES_MAX + 1).read_to_string(&mut text))
-        .map_err(|error| wrong(&error.to_string()))?;
-    if text.len() as u64 > BYTES_MAX {
-        return Err(wrong(&format!("it is larger than {} KiB", BYTES_MAX / 1024)));
-    }
+    let Some(text) = repository_file::read(root, FILE, BYTES_MAX)? else { return Ok(None) };
     parse(&text).map(Some)
 }
 
 fn parse(text: &str) -> Result<(Proposed, String), Trouble> {
-    let file: File = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end()))?;
+    let file: File = toml::from_str(text)
+        .map_err(|error| repository_file::wrong(FILE, error.to_string().trim_end()))?;
     Ok((file.task, hash(text)))
 }
 
@@ -71,11 +56,6 @@ pub(crate) fn hash(text: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
-}
-
-fn wrong(why: &str) -> Trouble {
-    Trouble::new(Exit::Usage, format!("the repository's {FILE} can't be used: {why}"))
-        .advise("correct it, or go on without it with --no-config")
 }
 
 impl Proposed {
@@ -108,6 +88,7 @@ impl Proposed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
 
     const TEXT: &str = "[task]\ncheck = \"make\\ntest \\u001b[8m\"\ncheck-timeout = \"90s\"\n\
                         protect = [\"data/\"]\nmay-edit = [\"tests/new.py\"]\n";
