@@ -65,20 +65,10 @@ pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     }
 }
 
-/// Controls, what turns the direction of writing round, what some take for the end of a line,
-/// and the tags, by which words can be written that only a model reads. What joins signs to
-/// one stays: an agent has to name such a text as it stands.
+/// What a person would not see, and the tags, by which words can be written that only a model
+/// reads.
 fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
+    tenfold_workspace::is_hidden(c) || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 /// Takes out `ESC [ … letter`, by which colours are set and the cursor is moved.

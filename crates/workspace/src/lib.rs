@@ -38,5 +38,5 @@ pub use in_place::Applied;
 pub use patterns::{CheckFileGroup, Patterns, check_file_groups};
 pub use person::Person;
 pub use snapshot::{FileChange, Snapshot};
-pub use tree::{FileKind, TreeFile};
+pub use tree::{FileKind, TreeFile, is_hidden};
 pub use workspace::Workspace;

@@ -102,23 +102,26 @@ fn is_left_out_by_macos(c: char) -> bool {
     )
 }
 
+/// Controls, what turns the direction of writing round, and what some take for the end of a
+/// line. What joins signs to one stays: such a text has to be named as it stands.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+        )
+}
+
 /// A path as it can be put on a terminal: what would move the cursor, turn the writing round or
 /// break the line is written out.
 pub(crate) fn shown(path: &Path) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(
-                c,
-                '\u{61c}'
-                    | '\u{200e}'
-                    | '\u{200f}'
-                    | '\u{2028}'..='\u{202e}'
-                    | '\u{2066}'..='\u{2069}'
-            )
-    };
     let mut text = String::new();
     for c in path.to_string_lossy().chars() {
-        if hidden(c) {
+        if is_hidden(c) {
             text.extend(c.escape_default());
         } else {
             text.push(c);
