@@ -18,4 +18,3 @@ mod words;
 
 pub use event::{Event, Wish};
 pub use state::{Setup, ToolLoop};
-pub use words::own_tools;

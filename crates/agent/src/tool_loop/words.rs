@@ -44,7 +44,7 @@ pub(super) const GAVE_UP: &str = "The model says that it can't be done.";
 const LIMITS: &str = "\n[turn ";
 
 /// The tools that the loop performs by itself; `questions` says whether the person may be asked.
-pub fn own_tools(questions: bool) -> Vec<ToolSpec> {
+pub(super) fn own_tools(questions: bool) -> Vec<ToolSpec> {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let mut tools = vec![
         ToolSpec {
