@@ -14,6 +14,7 @@ use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, ProposalEvent,
     ReservationId, StepEvent, StepId, TaskSpec, Usage,
 };
+use tenfold_models::Model;
 use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -270,11 +271,16 @@ impl Running<'_> {
                 continue;
             }
             let mut cost = NanoUsd::ZERO;
-            if let Some(reservation) = open.reservation {
-                // It is cut off at once, so it has cost what it was heard to use.
-                let usage = self.meter.heard(step);
+            if let Some((reservation, reserved)) = open.reservation {
                 let model = self.engine.model(&self.spec.model)?;
-                cost = model.cost(usage, open.began.elapsed().into());
+                cost = match &model {
+                    // It is cut off at once, so it has cost what it was heard to use.
+                    Model::Embedded(_) => {
+                        model.cost(self.meter.heard(step), open.began.elapsed().into())
+                    }
+                    // The bill of a request that was sent is never seen then.
+                    Model::Hosted(_) => reserved,
+                };
                 bills.push((reservation, cost));
             }
             self.meter.end(step, Usage::default());

@@ -55,12 +55,12 @@ pub(crate) struct Open {
     pub(crate) began: Instant,
     /// Whether the journal knows that it has begun.
     pub(crate) announced: bool,
-    /// The money set aside for it.
-    pub(crate) reservation: Option<ReservationId>,
+    /// The money set aside for it, and how much that is.
+    pub(crate) reservation: Option<(ReservationId, NanoUsd)>,
 }
 
 impl Open {
-    pub(crate) fn new(announced: bool, reservation: Option<ReservationId>) -> Self {
+    pub(crate) fn new(announced: bool, reservation: Option<(ReservationId, NanoUsd)>) -> Self {
         Self { began: Instant::now(), announced, reservation }
     }
 }
@@ -139,10 +139,10 @@ impl Running<'_> {
             }
             Err(e) => return Err(e),
         };
-        self.open.insert(step, Open::new(true, Some(reservation)));
         let model = engine.model(&model)?;
         let asked = engine.asked(&model).await?;
         let reserved = engine.reserved(Some(reservation)).await;
+        self.open.insert(step, Open::new(true, Some((reservation, reserved))));
         let mut cancel = self.cancel.subscribe();
         let used = (self.used.clone(), reserved);
         self.meter.begin(step, asks.len());

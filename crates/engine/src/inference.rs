@@ -47,10 +47,6 @@ impl Inferred {
     /// Nobody waits for the answers any more.
     pub(crate) fn cancelled() -> Self {
         let (outcome, why) = (AttemptOutcome::Stopped, "cancelled".to_owned());
-        Self::stopped(outcome, why)
-    }
-
-    fn stopped(outcome: AttemptOutcome, why: String) -> Self {
         let reply = Reply::Stop { outcome, why };
         Self { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall: Millis(0) }
     }
@@ -200,7 +196,7 @@ async fn infer_there(
     (progress, reserved): (mpsc::UnboundedSender<Used>, NanoUsd),
 ) -> Result<Inferred, EngineError> {
     let began = Instant::now();
-    let (mut usage, mut answers) = (Usage::default(), Vec::new());
+    let (mut usage, mut answers, mut stop) = (Usage::default(), Vec::new(), None);
     for (index, ask) in asks.into_iter().enumerate() {
         let Ask::Turn(turn) = ask else {
             answers.push(None);
@@ -230,17 +226,22 @@ async fn infer_there(
                     format!(" It lifts in {}.", Millis::from(after))
                 });
                 let why = format!("The provider lets nothing through for now: {why}.{lifts}");
-                return Ok(Inferred::stopped(AttemptOutcome::LimitQuota, why));
+                stop = Some((AttemptOutcome::LimitQuota, why));
+                break;
             }
             Err(why) => {
                 let why = format!("{} can't be asked: {why}.", provider.hosted().name);
-                return Ok(Inferred::stopped(AttemptOutcome::ProviderFailed, why));
+                stop = Some((AttemptOutcome::ProviderFailed, why));
+                break;
             }
         }
     }
     let wall = Millis::from(began.elapsed());
-    let cost = model.cost(usage, wall);
-    Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+    let reply = match stop {
+        Some((outcome, why)) => Reply::Stop { outcome, why },
+        None => Reply::Inferred { answers, usage, wall },
+    };
+    Ok(Inferred { reply, usage, cost: model.cost(usage, wall), wall })
 }
 
 /// Tells how far a question has come; nobody has to listen.

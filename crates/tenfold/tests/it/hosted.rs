@@ -242,6 +242,19 @@ fn no_budget_is_passed_and_a_stop_ends_the_request() {
 }
 
 #[test]
+fn a_request_that_is_cut_off_at_a_limit_counts_as_paid() {
+    let (ground, gate) = (Ground::new(), Gate::new());
+    let server = HttpModel::start(vec![Reply::says("one two three").through(&gate)]);
+    connect(&ground, &server, "openai", &PRICES).expect(0, &["connected"]);
+    run(&ground, &["--time-limit", "3s"]).expect(1, &["out of time"]);
+    assert_eq!(server.requests().len(), 1);
+    let shown: Value = serde_json::from_str(&ground.tenfold(&["show", "1", "--json"]).out).unwrap();
+    // Its answer alone may have had 8,192 tokens at $15 a million.
+    let spent = shown["cost_nano_usd"].as_u64().unwrap_or_else(|| panic!("{shown:#}"));
+    assert!(spent > 8_192 * 15_000, "{spent}");
+}
+
+#[test]
 fn a_question_holds_nothing_while_it_waits_and_its_answer_goes_on() {
     let ground = Ground::new();
     let server = HttpModel::reacting(|request| match request.text() {
