@@ -1,20 +1,25 @@
 //! What the person's policy says of a call, before it is performed: allow it, deny it in words
 //! for the model, or wait for the person as a question does.
 
+use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use tenfold_agent::effect::Reply;
 use tenfold_domain::{AttemptEvent, CommitId, Fact, Millis, StepId, ToolCall};
-use tenfold_policy::{Access, Decision, Policy, Request, Touch, Unattended, Verdict};
+use tenfold_policy::{
+    Access, Decision, MAX_FILE_BYTES, Policy, Request, Touch, Unattended, Verdict,
+};
 use tenfold_store::About;
 use tenfold_tools::{Call, FileCall};
 
 use crate::EngineError;
 use crate::attempt::Running;
 use crate::effects::{Done, Finished, Open};
+use crate::engine::blocking;
 
 /// The name of a person's policy in their configuration folder.
-const FILE: &str = "policy.toml";
+pub const POLICY_FILE: &str = "policy.toml";
 /// The longest part of a call that a person is shown, in characters.
 const SHOWN: usize = 400;
 
@@ -33,9 +38,12 @@ pub(crate) enum Leave {
 /// # Errors
 /// [`EngineError::Policy`] if theirs does not read; [`EngineError::Io`].
 pub(crate) fn policy(config: &Path) -> Result<Policy, EngineError> {
-    let path = config.join(FILE);
-    match std::fs::read(&path) {
-        Ok(text) => Policy::with_own(&text)
+    let path = config.join(POLICY_FILE);
+    let mut text = Vec::new();
+    let read = std::fs::File::open(&path)
+        .and_then(|file| file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut text));
+    match read {
+        Ok(_) => Policy::with_own(&text)
             .map_err(|why| EngineError::Policy { path: path.display().to_string(), why }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Policy::built_in()),
         Err(error) => Err(EngineError::io(format!("reading {}", path.display()), error)),
@@ -44,14 +52,14 @@ pub(crate) fn policy(config: &Path) -> Result<Policy, EngineError> {
 
 impl Running<'_> {
     /// What the policy says of a call on these files.
-    pub(crate) fn leave(
+    pub(crate) async fn leave(
         &self,
         step: StepId,
         call: &ToolCall,
         understood: &Call,
         at: &CommitId,
     ) -> Result<Leave, EngineError> {
-        let decision = self.decision(call, understood, at)?;
+        let decision = self.decision(call, understood, at).await?;
         let rule = decision.rule.as_deref().unwrap_or("default");
         let why = format!("{} (rule '{rule}', on {})", decision.why, decision.on);
         let denied = |who: &str| {
@@ -82,31 +90,35 @@ impl Running<'_> {
         })
     }
 
-    fn decision(
+    async fn decision(
         &self,
         call: &ToolCall,
         understood: &Call,
         at: &CommitId,
     ) -> Result<Decision, EngineError> {
-        let changes = |path: &str| {
-            let is_there = self.workspace.read(at, Path::new(path)).is_ok();
-            (path.to_owned(), if is_there { Access::Write } else { Access::Create })
-        };
-        let reads = |path: &str| (path.to_owned(), Access::Read);
-        let (path, access) = match understood {
+        let (path, changes) = match understood {
             Call::Run(run) => {
                 let tool = Request::Tool { name: call.name.clone(), paths: Vec::new() };
                 let command = Request::Command { line: run.command.clone() };
                 let policy = &self.engine.policy;
                 return Ok(policy.decide(&tool).and(policy.decide(&command)));
             }
-            Call::Files(FileCall::List(list)) => reads(&list.path),
-            Call::Files(FileCall::Search(search)) => reads(search.path.as_deref().unwrap_or(".")),
-            Call::Files(FileCall::Read(read)) => reads(&read.path),
-            Call::Files(FileCall::Edit(edit)) => changes(&edit.path),
-            Call::Files(FileCall::Write(write)) => changes(&write.path),
+            Call::Files(FileCall::List(list)) => (list.path.as_str(), false),
+            Call::Files(FileCall::Search(search)) => (search.path.as_deref().unwrap_or("."), false),
+            Call::Files(FileCall::Read(read)) => (read.path.as_str(), false),
+            Call::Files(FileCall::Edit(edit)) => (edit.path.as_str(), true),
+            Call::Files(FileCall::Write(write)) => (write.path.as_str(), true),
         };
-        let name = call.name.clone();
+        let (name, path) = (call.name.clone(), path.to_owned());
+        let access = match changes {
+            false => Access::Read,
+            true => {
+                let (workspace, at) = (Arc::clone(&self.workspace), at.clone());
+                let place = path.clone();
+                let is_there = blocking(move || workspace.read(&at, Path::new(&place)).is_ok());
+                if is_there.await { Access::Write } else { Access::Create }
+            }
+        };
         Ok(self.engine.policy.decide(&Request::Tool { name, paths: vec![Touch { path, access }] }))
     }
 

@@ -23,6 +23,7 @@ mod tooling;
 mod trajectory;
 mod work;
 
+pub use approval::POLICY_FILE;
 pub use engine::{Engine, EngineConfig, Outcome, WorkOptions};
 pub use error::{EngineError, ErrorKind};
 pub use places::Places;

@@ -32,7 +32,7 @@ impl Running<'_> {
                 return Ok(());
             }
         };
-        match self.leave(step, &call, &understood, &at)? {
+        match self.leave(step, &call, &understood, &at).await? {
             Leave::Given => {}
             Leave::Denied(text) => {
                 self.reply_at_once(step, Reply::Returned { text, at });

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenfold_domain::NanoUsd;
+use tenfold_engine::POLICY_FILE;
 use tenfold_policy::{
     Access, Decision, MAX_FILE_BYTES, Policy, Request, TestResult, Touch, Unattended, Verdict,
 };
@@ -17,9 +18,6 @@ use crate::exit::Exit;
 use crate::report::field;
 use crate::terminal::{self, BOLD, GREEN, RED, YELLOW, one_line, styled, visible};
 use crate::trouble::Trouble;
-
-/// The person's own file in their configuration folder.
-const FILE_NAME: &str = "policy.toml";
 
 /// Show, ask and test what coworkers may do
 #[derive(Debug, Args)]
@@ -257,7 +255,7 @@ fn for_role(context: &Context, source: &Source) -> Result<Policy, Trouble> {
 
 /// The policy, and the person's file that is laid over it, if there is one.
 fn load(context: &Context, named: Option<&Path>) -> Result<(Policy, Option<PathBuf>), Trouble> {
-    let usual = context.places.config.join(FILE_NAME);
+    let usual = context.places.config.join(POLICY_FILE);
     let path = named.unwrap_or(&usual);
     let bytes = match read(path) {
         Ok(bytes) => bytes,
