@@ -319,12 +319,16 @@ fn edit(
     }
     let path = fs::canonicalize(&path).unwrap_or(path);
     let _lock = Lock::take(&path, cancel, || ())?;
-    let text = read_user_file(&path)?.unwrap_or_else(|| HEAD.to_owned());
+    // What stands in a new file comes before all else, and not behind what is put into it.
+    let (head, text) = match read_user_file(&path)? {
+        Some(text) => ("", text),
+        None => (HEAD, String::new()),
+    };
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         ModelsError::Catalogue { file: path.display().to_string(), why: error.to_string() }
     })?;
     change(&mut document);
-    let text = document.to_string();
+    let text = format!("{head}{document}");
     // A file that could not be read again would be worse than the change not made.
     Catalogue::parse(SHIPPED, Some((&path, &text)))?;
     let new = with_suffix(&path, ".new");

@@ -89,6 +89,7 @@ fn what_the_person_wrote_stays() {
 fn a_default_goes_with_its_model() {
     let place = Place::new();
     add_file(&place, &Gguf::usual().file(), Some("one")).unwrap();
+    assert!(user_file(&place).starts_with("# Models of your own."), "{}", user_file(&place));
     let text = format!("default = \"one\"\n{}", user_file(&place));
     fs::write(place.dirs().user_file(), text).unwrap();
     assert_eq!(load(&place).default_name(), "one");
