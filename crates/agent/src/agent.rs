@@ -6,7 +6,7 @@ use serde_json::Value;
 use tenfold_domain::{Millis, StepId, Strategy};
 
 use crate::Machine;
-use crate::effect::{Effect, Ending, Input};
+use crate::effect::{Effect, Ending, Input, Reply};
 use crate::repair::{self, Repair};
 use crate::tool_loop::{self, ToolLoop};
 
@@ -67,6 +67,17 @@ impl Event {
         )
     }
 
+    /// What came from the person, if that is what it records.
+    pub fn steered(&self) -> Option<Reply> {
+        match self {
+            Self::Repair(repair::Event::Steered { text, begun })
+            | Self::Loop(tool_loop::Event::Steered { text, begun }) => {
+                Some(Reply::Steered { text: text.clone(), begun: *begun })
+            }
+            Self::Repair(_) | Self::Loop(_) => None,
+        }
+    }
+
     /// Which effect has its result by it, and the time since the attempt began.
     pub fn settled(&self) -> Option<(StepId, Millis)> {
         match self {
@@ -110,6 +121,14 @@ impl Agent {
         }
     }
 
+    /// How often the person has said something while it was at work.
+    pub fn steered(&self) -> u32 {
+        match self {
+            Self::Repair(machine) => machine.steered(),
+            Self::Loop(machine) => machine.steered(),
+        }
+    }
+
     /// How it ended, if it has.
     pub fn ending(&self) -> Option<&Ending> {
         match self {
@@ -131,14 +150,6 @@ impl Agent {
         match self {
             Self::Repair(machine) => machine.winner().map(|winner| winner.generator),
             Self::Loop(_) => None,
-        }
-    }
-
-    /// How many candidates each generator of a repair had checked.
-    pub fn tried_by(&self) -> Vec<(repair::Generator, u32)> {
-        match self {
-            Self::Repair(machine) => machine.tried_by().iter().map(|(g, n)| (*g, *n)).collect(),
-            Self::Loop(_) => Vec::new(),
         }
     }
 }

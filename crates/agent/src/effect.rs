@@ -176,6 +176,13 @@ pub enum Reply {
         /// Why, for people.
         why: String,
     },
+    /// Of no effect: the person says something while the attempt is at work.
+    Steered {
+        /// In their words.
+        text: String,
+        /// Whether something that is wanted has begun already; what has not can be let be.
+        begun: bool,
+    },
     /// The person, the clock or the ledger stops the attempt.
     Stop {
         /// How the attempt ends by it.

@@ -7,8 +7,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, answer, completions, continue_task, diff, doctor, export, list, log, man, models,
-    policy, reject, run, show, undo,
+    accept, answer, completions, continue_task, diff, doctor, export, hold, list, log, man, models,
+    policy, reject, retry, run, show, steer, undo, watch,
 };
 use crate::exit::Exit;
 use crate::{Program, environment};
@@ -36,6 +36,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Run(Box<run::RunArgs>),
     Continue(continue_task::ContinueArgs),
+    Watch(watch::WatchArgs),
+    Steer(steer::SteerArgs),
+    Pause(hold::PauseArgs),
+    Resume(hold::ResumeArgs),
+    Stop(hold::StopArgs),
+    Retry(retry::RetryArgs),
     Answer(answer::AnswerArgs),
     Approve(answer::ApproveArgs),
     Deny(answer::DenyArgs),

@@ -1,20 +1,29 @@
 //! What every command gets: where things are, and how to speak. Resolved once, from the
 //! command line and the environment.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use tenfold_domain::TaskId;
-use tenfold_engine::{Engine, EngineConfig, Places};
+use tenfold_engine::{EngineError, Places};
 use tenfold_models::{Catalogue, ModelDirs, SHIPPED};
 use tenfold_store::{EngineLock, Reader, Store, StoreError, TaskRow, View};
 
 use crate::Program;
 use crate::arguments::Arguments;
+use crate::connection::Connection;
 use crate::defaults::Defaults;
 use crate::environment;
 use crate::exit::Exit;
+use crate::host::Host;
+use crate::stop::Stop;
 use crate::trouble::Trouble;
+
+/// How long an engine that begins or ends is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long between two tries to reach it.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// What every command gets.
 #[derive(Debug)]
@@ -27,6 +36,9 @@ pub(crate) struct Context {
     pub(crate) verbose: bool,
     /// What is started in place of the embedded model's process.
     pub(crate) model_program: Option<PathBuf>,
+    /// The engine, if this process has become it.
+    host: tokio::sync::Mutex<Option<Host>>,
+    stop: OnceLock<Stop>,
 }
 
 impl Context {
@@ -44,18 +56,68 @@ impl Context {
             allow_tier_b: arguments.allow_tier_b || environment::is_on(environment::ALLOW_TIER_B),
             verbose: arguments.verbose,
             model_program,
+            host: tokio::sync::Mutex::new(None),
+            stop: OnceLock::new(),
         })
     }
 
-    /// Becomes the engine.
-    pub(crate) async fn engine(&self) -> Result<Arc<Engine>, Trouble> {
-        let config = EngineConfig {
-            places: self.places.clone(),
-            program: self.program.path.clone(),
-            allow_below_a: self.allow_tier_b,
-            model_command: self.model_program.clone().map(|program| (program, Vec::new())),
-        };
-        Ok(Arc::new(Engine::open(config).await?))
+    /// The engine at work; if there is none, this process becomes it.
+    pub(crate) async fn engine(&self) -> Result<Connection, Trouble> {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            let socket = self.places.socket();
+            if let Ok(socket) = socket
+                && let Ok(connection) = Connection::open(socket).await
+            {
+                return Ok(connection);
+            }
+            match Host::open(self).await {
+                Ok(host) => *self.host.lock().await = Some(host),
+                // It begins to listen in a moment, or is about to end.
+                Err(EngineError::Store(StoreError::Held { .. })) if Instant::now() < patience => {
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The engine at work, if there is one.
+    pub(crate) async fn engine_at_work(&self) -> Result<Option<Connection>, Trouble> {
+        let patience = Instant::now() + PATIENCE;
+        while self.engine_runs()? && Instant::now() < patience {
+            if let Ok(socket) = self.places.socket()
+                && let Ok(connection) = Connection::open(socket).await
+            {
+                return Ok(Some(connection));
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+        }
+        Ok(None)
+    }
+
+    /// Ends what the command has begun, once nobody else needs it.
+    pub(crate) async fn leave(&self) {
+        if let Some(host) = self.host.lock().await.take() {
+            host.close(self, self.stop.get()).await;
+        }
+    }
+
+    /// Tells when the person wants an end. To be called within the runtime.
+    pub(crate) fn stop(&self) -> Result<Stop, Trouble> {
+        if let Some(stop) = self.stop.get() {
+            return Ok(stop.clone());
+        }
+        let stop = Stop::listen()?;
+        Ok(self.stop.get_or_init(|| stop).clone())
+    }
+
+    /// The hash of a repository's file that the person has approved last.
+    pub(crate) fn approved(&self, root: &Path, file: &str) -> Result<Option<String>, Trouble> {
+        match self.reader()? {
+            Some(reader) => Ok(reader.view()?.approved(root, file)?),
+            None => Ok(None),
+        }
     }
 
     /// The store for reading; none if nothing was ever asked for.

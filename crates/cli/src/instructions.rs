@@ -2,11 +2,12 @@
 //! has approved this very text, and below what the person says.
 
 use std::path::Path;
-use std::sync::Arc;
 
+use tenfold_api::Approve;
 use tenfold_domain::RepositoryEvent;
-use tenfold_engine::Engine;
 
+use crate::connection::Connection;
+use crate::context::Context;
 use crate::stop::Stop;
 use crate::terminal::{self, one_line, visible};
 use crate::trouble::Trouble;
@@ -19,7 +20,8 @@ const BYTES_MAX: u64 = 16 * 1024;
 /// The text, if there is one and the person approves it or has done so before. One that is not
 /// approved is left out, and said to be: the task can be worked without it.
 pub(crate) async fn approved(
-    engine: &Arc<Engine>,
+    context: &Context,
+    engine: &Connection,
     root: &Path,
     yes: bool,
     stop: &Stop,
@@ -29,7 +31,7 @@ pub(crate) async fn approved(
         return Ok(String::new());
     }
     let hash = proposed::hash(&text);
-    if engine.store().view()?.approved(root, FILE)?.as_deref() == Some(hash.as_str()) {
+    if context.approved(root, FILE)?.as_deref() == Some(hash.as_str()) {
         return Ok(text);
     }
     let folder = one_line(&root.display().to_string(), 200);
@@ -44,6 +46,7 @@ pub(crate) async fn approved(
         ));
         return Ok(String::new());
     }
-    engine.approve(root.to_owned(), RepositoryEvent::InstructionsApproved { hash }).await?;
+    let event = RepositoryEvent::InstructionsApproved { hash };
+    engine.say(&Approve { workspace: root.to_owned(), event }).await?;
     Ok(text)
 }

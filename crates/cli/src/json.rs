@@ -2,8 +2,9 @@
 //! Fields are added and never change their meaning.
 
 use serde::Serialize;
-use tenfold_domain::{AttemptOutcome, CheckReport, Seed, TaskId, TaskSpec, TaskState, Usage};
-use tenfold_engine::Outcome;
+use tenfold_domain::{
+    AttemptOutcome, CheckReport, Outcome, Seed, TaskId, TaskSpec, TaskState, Usage,
+};
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 
 use crate::context::{self, Context};
@@ -21,7 +22,7 @@ pub(crate) struct RunJson {
     note: String,
     proposal: Option<ProposalJson>,
     /// What made the proposal.
-    generator: Option<&'static str>,
+    generator: Option<String>,
     wall_ms: u64,
     usage: Usage,
     cost_nano_usd: u64,
@@ -90,24 +91,23 @@ pub(crate) struct AttemptJson {
 
 impl RunJson {
     pub(crate) fn new(context: &Context, view: &View, outcome: &Outcome) -> Result<Self, Trouble> {
-        let row = context::task(view, outcome.task)?;
-        let diff = match &outcome.proposal {
-            Some(proposal) => diff(context, view, &row, proposal)?,
-            None => String::new(),
-        };
-        let proposal = match &outcome.proposal {
-            Some(proposal) => Some(ProposalJson::with_files(context, view, proposal)?),
-            None => None,
+        let row = context::task(view, outcome.task())?;
+        let (diff, proposal) = match report::proposed(&row, outcome) {
+            Some(proposal) => (
+                diff(context, view, &row, proposal)?,
+                Some(ProposalJson::with_files(context, view, proposal)?),
+            ),
+            None => (String::new(), None),
         };
         let totals = &outcome.totals;
         Ok(Self {
-            task: outcome.task,
+            task: outcome.task(),
             attempt: outcome.attempt.to_string(),
             state: row.state,
             outcome: outcome.outcome,
             note: outcome.note.clone(),
             proposal,
-            generator: outcome.winner.map(|generator| generator.name()),
+            generator: outcome.generator.clone(),
             wall_ms: totals.wall.0,
             usage: totals.usage,
             cost_nano_usd: totals.cost.0,

@@ -6,12 +6,14 @@
 
 mod arguments;
 mod commands;
+mod connection;
 mod context;
 mod defaults;
 mod duration;
 mod environment;
 mod evidence;
 mod exit;
+mod host;
 mod instructions;
 mod json;
 mod person;
@@ -28,8 +30,14 @@ mod watch;
 mod work;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use tenfold_engine::Engine;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 pub use environment::{VARIABLES, Variable};
 pub use exit::Exit;
@@ -38,6 +46,10 @@ use arguments::Arguments;
 use context::Context;
 use trouble::Trouble;
 
+/// Has an engine listen at a path, until the receiver is told and nobody needs it any more. It
+/// is called within the runtime.
+pub type Listen = fn(Arc<Engine>, &Path, oneshot::Receiver<()>) -> io::Result<JoinHandle<()>>;
+
 /// What the program knows about itself, and a library can't.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -45,6 +57,8 @@ pub struct Program {
     pub path: PathBuf,
     /// The build features it was built with.
     pub features: Vec<&'static str>,
+    /// How the engine in this process listens.
+    pub listen: Listen,
 }
 
 /// Runs one command and returns its exit code. `arguments` begins with the program's name.
@@ -80,7 +94,11 @@ fn perform(program: Program, arguments: Arguments) -> Result<Exit, Trouble> {
         .enable_all()
         .build()
         .map_err(|error| Trouble::internal(format!("could not start its threads: {error}")))?;
-    let result = runtime.block_on(commands::perform(&context, arguments.command));
+    let result = runtime.block_on(async {
+        let result = commands::perform(&context, arguments.command).await;
+        context.leave().await;
+        result
+    });
     // Something may still wait for a key or for a slow disk, and nobody waits for it.
     runtime.shutdown_background();
     result

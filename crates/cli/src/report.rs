@@ -6,9 +6,8 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 use tenfold_domain::{
-    AttemptOutcome, Budget, CheckReport, NanoUsd, TaskId, TaskState, Timestamp, Usage,
+    AttemptOutcome, Budget, CheckReport, NanoUsd, Outcome, TaskId, TaskState, Timestamp, Usage,
 };
-use tenfold_engine::Outcome;
 use tenfold_store::{ProposalRow, ProposalState, TaskRow, View};
 use tenfold_workspace::{ChangeKind, ChangedFile, Workspace};
 
@@ -44,6 +43,11 @@ pub(crate) fn no_attempt(id: impl std::fmt::Display) -> Trouble {
         .advise("`tenfold show TASK` lists a task's attempts")
 }
 
+/// What an attempt that has just ended proposes.
+pub(crate) fn proposed<'r>(row: &'r TaskRow, outcome: &Outcome) -> Option<&'r ProposalRow> {
+    row.proposal().filter(|_| outcome.outcome == AttemptOutcome::Finished)
+}
+
 /// The end of `tenfold run`.
 pub(crate) fn ending(
     row: &TaskRow,
@@ -52,12 +56,12 @@ pub(crate) fn ending(
     files: &[ChangedFile],
 ) -> String {
     let mut text = String::new();
-    let ended = (!outcome.asks).then_some(outcome.outcome);
+    let ended = outcome.waits.is_none().then_some(outcome.outcome);
     let _ = writeln!(text, "{}", head(row, ended));
     if !outcome.note.is_empty() {
         let _ = writeln!(text, "{}", visible(outcome.note.trim_end()));
     }
-    if outcome.proposal.is_some() {
+    if outcome.outcome == AttemptOutcome::Finished {
         field(&mut text, "files", &file_lines(files));
         field(&mut text, "evidence", &evidence::line(evidence));
     }
@@ -90,7 +94,7 @@ pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
         TaskState::Accepted => (GREEN, "accepted".to_owned()),
         TaskState::NeedsYou if row.question.is_some() => (RED, "asks you".to_owned()),
         TaskState::NeedsYou => (RED, "needs you".to_owned()),
-        TaskState::Queued | TaskState::Working | TaskState::Rejected => {
+        TaskState::Queued | TaskState::Working | TaskState::Paused | TaskState::Rejected => {
             (YELLOW, row.state.to_string())
         }
     }
@@ -99,7 +103,8 @@ pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
 /// What a person may want to type next.
 pub(crate) fn next(row: &TaskRow) -> String {
     let id = row.id;
-    let at_limit = row.last.as_ref().is_some_and(|last| last.outcome.is_limit());
+    let outcome = row.last.as_ref().map(|last| last.outcome);
+    let at_limit = outcome.is_some_and(AttemptOutcome::is_limit);
     let in_place = row.proposal().map(|proposal| &proposal.state);
     let commands: &[(&str, &str)] = match (row.state, in_place) {
         (TaskState::ToReview, _) => &[
@@ -111,6 +116,9 @@ pub(crate) fn next(row: &TaskRow) -> String {
             ("answer", "with the answer in quotes behind it; it goes on at once"),
             ("log", "every step"),
         ],
+        (TaskState::NeedsYou, _) if outcome == Some(AttemptOutcome::Stopped) => {
+            &[("continue", "go on where it stopped"), ("retry", "begin anew")]
+        }
         (TaskState::NeedsYou, _) if at_limit => &[
             ("show", "what was tried, and what going on would take"),
             ("log", "every step"),
@@ -121,6 +129,7 @@ pub(crate) fn next(row: &TaskRow) -> String {
             ("log", "every step"),
             ("continue", "try again"),
         ],
+        (TaskState::Paused, _) => &[("resume", "go on where it left off")],
         (TaskState::Working | TaskState::Queued, _) => &[("continue", "go on where it stopped")],
         (TaskState::Accepted, Some(ProposalState::AcceptedAsBranch { .. })) => {
             &[("undo", "take the branch away again")]

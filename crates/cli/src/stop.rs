@@ -1,5 +1,5 @@
-//! Ctrl-C, and the other signals that ask a program to end. The first one stops the work in
-//! good order; a second one ends the process at once, which the journal survives.
+//! Ctrl-C, and the other signals that ask a program to end. The first one stops the command's
+//! work in good order; a second one ends the process at once, which the journal survives.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -7,10 +7,21 @@ use tokio::sync::watch;
 use crate::exit::Exit;
 use crate::trouble::Trouble;
 
-/// Turns true once, when the person wants an end.
+/// What the person, or the system, wants of this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// That it goes on.
+    Nothing,
+    /// That what it does now is stopped: Ctrl-C.
+    Stop,
+    /// That it ends with all that it does: it is terminated, or its terminal is gone.
+    End,
+}
+
+/// Tells when an end is wanted.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
-    wanted: watch::Receiver<bool>,
+    wanted: watch::Receiver<Wanted>,
 }
 
 impl Stop {
@@ -24,25 +35,25 @@ impl Stop {
             listening(SignalKind::terminate())?,
             listening(SignalKind::hangup())?,
         ];
-        let (sender, wanted) = watch::channel(false);
+        let (sender, wanted) = watch::channel(Wanted::Nothing);
         tokio::spawn(forward(signals, sender));
         Ok(Self { wanted })
     }
 
-    /// For whoever looks now and then.
-    pub(crate) fn signal(&self) -> watch::Receiver<bool> {
-        self.wanted.clone()
-    }
-
     /// Whether the person wants an end.
     pub(crate) fn is_wanted(&self) -> bool {
-        *self.wanted.borrow()
+        *self.wanted.borrow() != Wanted::Nothing
+    }
+
+    /// Whether the whole process is to end, and not only what it does for its own person.
+    pub(crate) fn is_end(&self) -> bool {
+        *self.wanted.borrow() == Wanted::End
     }
 
     /// Waits until the person wants an end; if they never do, for ever.
     pub(crate) async fn stopped(&self) {
         let mut wanted = self.wanted.clone();
-        if wanted.wait_for(|wanted| *wanted).await.is_err() {
+        if wanted.wait_for(|wanted| *wanted != Wanted::Nothing).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
@@ -53,14 +64,14 @@ impl Stop {
     }
 }
 
-async fn forward([mut first, mut second, mut third]: [Signal; 3], sender: watch::Sender<bool>) {
+async fn forward([mut first, mut second, mut third]: [Signal; 3], sender: watch::Sender<Wanted>) {
     loop {
-        tokio::select! {
-            _ = first.recv() => {}
-            _ = second.recv() => {}
-            _ = third.recv() => {}
-        }
-        if sender.send_replace(true) {
+        let wanted = tokio::select! {
+            _ = first.recv() => Wanted::Stop,
+            _ = second.recv() => Wanted::End,
+            _ = third.recv() => Wanted::End,
+        };
+        if sender.send_replace(wanted) != Wanted::Nothing {
             // Helpers end with this process: each watches for its end.
             std::process::exit(i32::from(Exit::Stopped.code()));
         }

@@ -1,12 +1,11 @@
 //! Why a command could not be carried out, as a person reads it: what was tried, why it
-//! failed, what to do, and the exit code. Every library's error becomes one of these here,
-//! and nowhere else.
+//! failed, what to do, and the exit code.
 
-use std::error::Error;
 use std::io;
 
 use anstyle::{AnsiColor, Style};
-use tenfold_engine::{EngineError, ErrorKind};
+use tenfold_domain::{Problem, ProblemKind};
+use tenfold_engine::EngineError;
 use tenfold_models::ModelsError;
 use tenfold_store::StoreError;
 use tenfold_workspace::WorkspaceError;
@@ -66,90 +65,45 @@ impl Trouble {
     }
 }
 
-impl From<EngineError> for Trouble {
-    fn from(error: EngineError) -> Self {
-        if fills_disk(&error) {
-            return Self::new(Exit::Store, format!("the disk is full: {error}"))
-                .advise("free some space; `tenfold continue` goes on where it stopped");
-        }
-        let exit = match error.kind() {
-            ErrorKind::Usage | ErrorKind::Workspace => Exit::Usage,
-            ErrorKind::NotFound => Exit::NotFound,
-            ErrorKind::Busy => Exit::Busy,
-            ErrorKind::Refused | ErrorKind::Money | ErrorKind::Sandbox => Exit::Refused,
-            ErrorKind::Conflict => Exit::Conflict,
-            ErrorKind::Model => Exit::Model,
-            ErrorKind::Store => Exit::Store,
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        let exit = match problem.kind {
+            ProblemKind::Usage => Exit::Usage,
+            ProblemKind::Missing => Exit::Missing,
+            ProblemKind::NotFound => Exit::NotFound,
+            ProblemKind::Busy => Exit::Busy,
+            ProblemKind::Refused => Exit::Refused,
+            ProblemKind::Conflict => Exit::Conflict,
+            ProblemKind::Model => Exit::Model,
+            ProblemKind::Store => Exit::Store,
+            ProblemKind::Internal => Exit::Internal,
+            ProblemKind::Stopped => Exit::Stopped,
         };
-        // Where the engine only hands on what another room said, that room's words decide.
-        match error {
-            EngineError::Workspace(error) => error.into(),
-            EngineError::Store(error) => error.into(),
-            EngineError::Models(error) => error.into(),
-            error => Self::new(exit, error.to_string()),
-        }
+        Self { exit, what: problem.what, hint: problem.to_do }
     }
 }
 
-/// Whether an error comes of a disk, or a person's share of it, that is full. What git says is
-/// known by its words only.
-fn fills_disk(error: &(dyn Error + 'static)) -> bool {
-    use io::ErrorKind::{QuotaExceeded, StorageFull};
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let of_file = error.downcast_ref::<io::Error>();
-        if of_file.is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded)) {
-            return true;
-        }
-        cause = error.source();
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        error.problem().into()
     }
-    error.to_string().contains("No space left on device")
 }
 
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
-        let exit = match error {
-            StoreError::Missing { .. } | StoreError::NoTask(_) => Exit::NotFound,
-            StoreError::Held { .. } => Exit::Busy,
-            StoreError::Unwritable { .. } => Exit::Usage,
-            _ => Exit::Store,
-        };
-        Self::new(exit, error.to_string())
+        EngineError::from(error).into()
     }
 }
 
 impl From<ModelsError> for Trouble {
     fn from(error: ModelsError) -> Self {
-        let exit = match error {
-            ModelsError::NoHome => Exit::Missing,
-            ModelsError::Unknown { .. } => Exit::NotFound,
-            ModelsError::Catalogue { .. }
-            | ModelsError::BadName { .. }
-            | ModelsError::NotAddable { .. } => Exit::Usage,
-            ModelsError::NoRoom { .. } | ModelsError::Io { .. } => Exit::Store,
-            ModelsError::Cancelled => Exit::Stopped,
-            ModelsError::Busy { .. } => Exit::Busy,
-            _ => Exit::Model,
-        };
-        Self::new(exit, error.to_string())
+        EngineError::from(error).into()
     }
 }
 
 impl From<WorkspaceError> for Trouble {
     fn from(error: WorkspaceError) -> Self {
-        let exit = match error {
-            WorkspaceError::NoGit => Exit::Missing,
-            WorkspaceError::NoFolder(_) | WorkspaceError::NoSuchFile { .. } => Exit::NotFound,
-            WorkspaceError::Io { .. } => Exit::Store,
-            WorkspaceError::Git { .. } => Exit::Internal,
-            WorkspaceError::Conflicts(_)
-            | WorkspaceError::BranchExists(_)
-            | WorkspaceError::BranchGone(_)
-            | WorkspaceError::BranchMoved { .. }
-            | WorkspaceError::BranchCheckedOut { .. } => Exit::Conflict,
-            _ => Exit::Usage,
-        };
-        Self::new(exit, error.to_string())
+        EngineError::from(error).into()
     }
 }
 

@@ -1,14 +1,13 @@
-//! Working a task while the person watches, and saying what came of it. Shared by the two
-//! commands that work: `run` and `continue`.
+//! Working a task while the person watches, and saying what came of it. Shared by all commands
+//! that have a task worked.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tenfold_domain::{AttemptOutcome, Seed, TaskId};
-use tenfold_engine::{Engine, Outcome, WorkOptions};
-use tokio::sync::mpsc;
+use tenfold_api::{Begin, Call};
+use tenfold_domain::{AttemptOutcome, Outcome, Progress, TaskId};
 
 use crate::arguments::Format;
+use crate::connection::{Connection, Messages};
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::json::RunJson;
@@ -20,51 +19,82 @@ use crate::{evidence, report};
 
 /// How long the engine may take to stop in good order. Leaving it after that ends every
 /// process that it has, and the journal says where to go on.
-const STOPPING: Duration = Duration::from_millis(1_500);
+pub(crate) const STOPPING: Duration = Duration::from_millis(1_500);
 
-/// How to work on it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct How {
-    /// The seed of a new attempt.
-    pub(crate) seed: Option<Seed>,
-    /// Whether the time of an attempt that was interrupted counts anew.
-    pub(crate) time_anew: bool,
-}
-
-/// Works the task and says what came of it.
-pub(crate) async fn work(
+/// Begins to work on the task, as the call says, and says what came of it.
+pub(crate) async fn work<C: Call<Answer = ()>>(
     context: &Context,
-    engine: Arc<Engine>,
+    engine: &Connection,
     task: TaskId,
-    how: How,
+    begin: &C,
     format: Format,
-    stop: &Stop,
 ) -> Result<Exit, Trouble> {
-    let (watch, progress) = mpsc::unbounded_channel();
-    let watching = tokio::spawn(Watcher::new(task, context.verbose).watch(progress));
-    let options =
-        WorkOptions { seed: how.seed, time_anew: how.time_anew, watch, stop: stop.signal() };
-    let outcome = tokio::select! {
-        outcome = engine.work(task, options) => Some(outcome),
-        () = overdue(stop) => None,
+    let stop = context.stop()?;
+    engine.say_of(task, begin).await?;
+    let Some(last) = last(context, engine, task, &stop).await? else { return Ok(stopped(task)) };
+    let outcome = match last {
+        Progress::Worked(outcome) => outcome,
+        Progress::Failed { problem, .. } if !stop.is_wanted() => return Err(problem.into()),
+        _ => return Ok(stopped(task)),
     };
-    // The engine's end of the channel is gone by now, so that the watcher ends too.
-    let _ = watching.await;
-    let outcome = match outcome {
-        Some(Ok(outcome)) => outcome,
-        Some(Err(error)) if !stop.is_wanted() => return Err(error.into()),
-        Some(Err(_)) | None => return Ok(stopped(task)),
-    };
-    let exit = exit(&outcome, &engine, task)?;
+    let exit = exit(context, &outcome)?;
     if format.json {
-        terminal::print_json(&RunJson::new(context, &engine.store().view()?, &outcome)?)?;
+        terminal::print_json(&RunJson::new(context, &context.view(task)?, &outcome)?)?;
     } else if exit != Exit::Stopped {
-        show(context, &engine, &outcome)?;
+        show(context, &outcome)?;
     }
     if exit == Exit::Stopped {
         stopped(task);
     }
     Ok(exit)
+}
+
+/// Works it as it stands.
+pub(crate) async fn work_as_usual(
+    context: &Context,
+    engine: &Connection,
+    task: TaskId,
+    format: Format,
+) -> Result<Exit, Trouble> {
+    work(context, engine, task, &Begin::default(), format).await
+}
+
+/// Shows how it goes, and what is told last; none if it was not told in time, once the person
+/// wanted an end.
+async fn last(
+    context: &Context,
+    engine: &Connection,
+    task: TaskId,
+    stop: &Stop,
+) -> Result<Option<Progress>, Trouble> {
+    let mut messages = engine.progress(Some(task)).await?;
+    let watcher = Watcher::new(context.verbose);
+    let told = async {
+        tokio::select! {
+            last = told(&mut messages, &watcher) => return last,
+            () = stop.stopped() => {}
+        }
+        // That it has ended by itself meanwhile is as well.
+        let _ = engine.say_of(task, &tenfold_api::Stop {}).await;
+        told(&mut messages, &watcher).await
+    };
+    let last = tokio::select! {
+        last = told => last,
+        () = overdue(stop) => Ok(None),
+    };
+    watcher.end();
+    last
+}
+
+/// Shows all that is told; the last of it is handed on.
+async fn told(messages: &mut Messages, watcher: &Watcher) -> Result<Option<Progress>, Trouble> {
+    while let Some(progress) = messages.next().await? {
+        if progress.is_last() {
+            return Ok(Some(progress));
+        }
+        watcher.show(&progress);
+    }
+    Ok(None)
 }
 
 /// Waits until the person has wanted an end for longer than the engine may take.
@@ -81,14 +111,14 @@ fn stopped(task: TaskId) -> Exit {
     Exit::Stopped
 }
 
-fn exit(outcome: &Outcome, engine: &Engine, task: TaskId) -> Result<Exit, Trouble> {
+fn exit(context: &Context, outcome: &Outcome) -> Result<Exit, Trouble> {
     use AttemptOutcome::{
         CheckBroken, CheckFlaky, Finished, GaveUp, LimitMoney, LimitQuota, LimitSteps, LimitTime,
         NothingToDo, ProviderFailed, Stopped, Stuck,
     };
     Ok(match outcome.outcome {
-        // It waits for an answer.
-        Stopped if outcome.asks => Exit::NotSolved,
+        // It waits for the person.
+        Stopped if outcome.waits.is_some() => Exit::NotSolved,
         Finished => Exit::Done,
         GaveUp | Stuck | LimitSteps | LimitTime | LimitMoney | LimitQuota => Exit::NotSolved,
         Stopped => Exit::Stopped,
@@ -96,23 +126,22 @@ fn exit(outcome: &Outcome, engine: &Engine, task: TaskId) -> Result<Exit, Troubl
         CheckBroken | CheckFlaky => Exit::Check,
         // To make the check pass is done if it passes; a task in words is not.
         NothingToDo => {
-            let spec = engine.store().view()?.spec(task)?;
+            let spec = context.view(outcome.task())?.spec(outcome.task())?;
             let asked_in_words = spec.is_some_and(|spec| !spec.text.is_empty());
             if asked_in_words { Exit::NotSolved } else { Exit::Done }
         }
     })
 }
 
-fn show(context: &Context, engine: &Engine, outcome: &Outcome) -> Result<(), Trouble> {
-    let view = engine.store().view()?;
-    let row = context::task(&view, outcome.task)?;
-    let evidence = match &outcome.proposal {
-        Some(proposal) => evidence::of(&view, proposal.attempt)?,
-        None => None,
-    };
-    let files = match &outcome.proposal {
-        Some(proposal) => report::changed(context, &view, proposal)?,
-        None => Vec::new(),
+fn show(context: &Context, outcome: &Outcome) -> Result<(), Trouble> {
+    let view = context.view(outcome.task())?;
+    let row = context::task(&view, outcome.task())?;
+    let (evidence, files) = match report::proposed(&row, outcome) {
+        Some(proposal) => {
+            let files = report::changed(context, &view, proposal)?;
+            (evidence::of(&view, proposal.attempt)?, files)
+        }
+        None => (None, Vec::new()),
     };
     terminal::print(&report::ending(&row, outcome, evidence.as_ref(), &files))
 }

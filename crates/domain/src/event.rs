@@ -118,6 +118,11 @@ pub enum TaskEvent {
         /// The limits from now on.
         budget: Budget,
     },
+    /// The person said something about it, for the attempt at work and for those to come.
+    Steered {
+        /// In their words.
+        text: String,
+    },
 }
 
 /// What happens to an attempt.
@@ -140,7 +145,9 @@ pub enum AttemptEvent {
         /// The strategy's event.
         change: Value,
     },
-    /// It was interrupted and goes on.
+    /// It left off because the person wanted so: nothing of it runs.
+    Paused,
+    /// It was interrupted, paused or ended at a limit, and goes on.
     Resumed,
     /// It asks the person something, and waits: nothing of it runs, and nothing is spent.
     Asked {
@@ -199,6 +206,11 @@ impl AttemptOutcome {
     /// Whether the attempt can go on where it stands, once it is given more of what it lacks.
     pub fn is_limit(self) -> bool {
         matches!(self, Self::LimitTime | Self::LimitMoney | Self::LimitQuota)
+    }
+
+    /// Whether the attempt can go on where it stands.
+    pub fn goes_on(self) -> bool {
+        self.is_limit() || matches!(self, Self::ProviderFailed | Self::Stopped)
     }
 }
 

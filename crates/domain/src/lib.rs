@@ -10,6 +10,9 @@ mod event;
 mod ids;
 mod inference;
 mod money;
+mod problem;
+mod progress;
+mod review;
 mod seed;
 mod task;
 mod turn;
@@ -26,6 +29,9 @@ pub use inference::{
     Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Role, Sample, Score, TokenScore,
 };
 pub use money::{MoneyError, NanoUsd};
+pub use problem::{Problem, ProblemKind};
+pub use progress::{Outcome, Progress, Totals, Waits};
+pub use review::{Accept, Accepted, Undone};
 pub use seed::{Draws, Seed};
 pub use task::{Budget, Strategy, TaskSpec, TaskState};
 pub use turn::{Said, ToolCall, ToolSpec, Turn};

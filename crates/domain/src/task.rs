@@ -93,6 +93,8 @@ pub enum TaskState {
     /// An attempt has begun and has not ended. If no engine runs it was interrupted, and
     /// `tenfold continue` goes on with it.
     Working,
+    /// An attempt has left off because the person wanted so; `tenfold resume` goes on with it.
+    Paused,
     /// Every attempt ended without a proposal; a person has to decide.
     NeedsYou,
     /// A proposal waits for review.
@@ -108,6 +110,7 @@ impl fmt::Display for TaskState {
         f.pad(match self {
             Self::Queued => "queued",
             Self::Working => "working",
+            Self::Paused => "paused",
             Self::NeedsYou => "needs you",
             Self::ToReview => "to review",
             Self::Accepted => "accepted",

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tenfold_agent::effect::Reply;
-use tenfold_domain::{AttemptEvent, CommitId, Fact, Millis, StepId, ToolCall};
+use tenfold_domain::{AttemptEvent, CommitId, Fact, Millis, StepId, ToolCall, Waits};
 use tenfold_policy::{
     Access, Decision, MAX_FILE_BYTES, Policy, Request, Touch, Unattended, Verdict,
 };
@@ -161,7 +161,7 @@ impl Running<'_> {
             let event = AttemptEvent::Asked { step, question: text };
             self.engine.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
         }
-        self.parked = Some(question);
+        self.waits = Some((Waits::Answer, question));
         Ok(())
     }
 

@@ -11,21 +11,23 @@ use serde_json::{Value, json};
 use tenfold_agent::effect::{Effect, Input, Purpose, Reply};
 use tenfold_agent::{Agent, Machine};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, ProposalEvent,
-    ReservationId, StepEvent, StepId, TaskSpec, Usage,
+    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, Outcome, Progress,
+    ProposalEvent, ReservationId, StepEvent, StepId, TaskEvent, TaskSpec, Totals, Usage, Waits,
 };
 use tenfold_models::Model;
+use tenfold_store::About;
 use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::EngineError;
 use crate::checks::Checks;
 use crate::effects::{Done, Judged, Open};
-use crate::engine::{Engine, Outcome};
+use crate::engine::Engine;
+use crate::floor::{Hand, Teller, Will};
 use crate::meter::{Meter, Used};
 use crate::recovery::{advanced, value};
 use crate::setup::SetUp;
-use crate::{EngineError, Progress, Totals};
 
 /// How long a stopped attempt's effects are waited for.
 const STOP_TIME: Duration = Duration::from_millis(1_500);
@@ -40,8 +42,10 @@ enum Wake {
     Used(Used),
     /// The attempt's time is over.
     Deadline,
-    /// The person interrupts.
-    Stop,
+    /// The person wants something else of it, or has said something.
+    Hand,
+    /// Something of it broke.
+    Broke,
 }
 
 /// An attempt at work.
@@ -71,20 +75,19 @@ pub(crate) struct Running<'e> {
     /// The model, being loaded while the check runs for the first time. Dropping it ends that.
     pub(crate) loading: JoinSet<()>,
     pub(crate) meter: Meter,
-    pub(crate) watch: mpsc::UnboundedSender<Progress>,
+    pub(crate) teller: Teller,
+    /// Whether the person may have said something that the machine does not know.
+    pub(crate) unheard: bool,
     pub(crate) judged: Option<Judged>,
-    /// The question that it waits with, for a person who may take days.
-    pub(crate) parked: Option<String>,
+    /// What it waits with, for a person who may take days: what for, and what they are told.
+    pub(crate) waits: Option<(Waits, String)>,
 }
 
 impl Running<'_> {
-    pub(crate) async fn run(
-        mut self,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Result<Outcome, EngineError> {
+    pub(crate) async fn run(mut self, hand: &mut Hand) -> Result<Outcome, EngineError> {
         let (send, mut used) = mpsc::unbounded_channel();
         self.used = send;
-        let result = self.turn(stop, &mut used).await;
+        let result = self.turn(hand, &mut used).await;
         // Whatever happened, nothing of this attempt is left running.
         self.loading.abort_all();
         let _ = self.cancel.send(true);
@@ -104,7 +107,7 @@ impl Running<'_> {
 
     async fn turn(
         &mut self,
-        stop: &mut watch::Receiver<bool>,
+        hand: &mut Hand,
         used: &mut mpsc::UnboundedReceiver<Used>,
     ) -> Result<Outcome, EngineError> {
         self.begin_setup();
@@ -113,17 +116,30 @@ impl Running<'_> {
                 self.out_of_time().await?;
                 break;
             }
-            if !self.is_setting_up() {
-                self.start_wanted().await?;
+            let will = *hand.will.borrow_and_update();
+            match will {
+                Will::Leave => return self.interrupted(),
+                Will::Stop => {
+                    self.stop().await?;
+                    break;
+                }
+                Will::Pause if self.is_at_rest() => self.pause().await?,
+                Will::Pause => {}
+                Will::GoOn => {
+                    self.hear().await?;
+                    if !self.is_setting_up() {
+                        self.start_wanted().await?;
+                    }
+                }
             }
-            if self.parked.is_some() {
+            if self.waits.is_some() {
                 return self.interrupted();
             }
             if self.machine.ending().is_some() {
                 // There is not the money for it, or not the time.
                 break;
             }
-            match self.wait(stop, used).await {
+            match self.wait(hand, used).await {
                 Wake::Done(done) => self.take(*done).await?,
                 Wake::SetUp(set_up) => self.take_setup((*set_up)?).await?,
                 Wake::Used(used) => {
@@ -131,28 +147,27 @@ impl Running<'_> {
                     self.tell_totals();
                 }
                 Wake::Deadline => self.out_of_time().await?,
-                Wake::Stop => return self.interrupted(),
+                Wake::Hand => self.unheard = true,
+                Wake::Broke => return self.interrupted(),
             }
         }
         self.outcome()
     }
 
-    async fn wait(
-        &mut self,
-        stop: &mut watch::Receiver<bool>,
-        used: &mut mpsc::UnboundedReceiver<Used>,
-    ) -> Wake {
+    async fn wait(&mut self, hand: &mut Hand, used: &mut mpsc::UnboundedReceiver<Used>) -> Wake {
         let left = self.left();
         tokio::select! {
             biased;
-            () = stopped(stop) => Wake::Stop,
+            // The hand is held by the floor, which outlives the work.
+            Ok(()) = hand.will.changed() => Wake::Hand,
+            () = hand.said.notified() => Wake::Hand,
             Some(done) = self.effects.join_next() => match done {
                 Ok(done) => Wake::Done(Box::new(done)),
-                Err(_) => Wake::Stop,
+                Err(_) => Wake::Broke,
             },
             Some(set_up) = self.setup.join_next() => match set_up {
                 Ok(set_up) => Wake::SetUp(Box::new(set_up)),
-                Err(_) => Wake::Stop,
+                Err(_) => Wake::Broke,
             },
             Some(used) = used.recv() => Wake::Used(used),
             () = tokio::time::sleep(left.into()) => Wake::Deadline,
@@ -165,6 +180,45 @@ impl Running<'_> {
 
     pub(crate) fn left(&self) -> Millis {
         self.limit.saturating_sub(self.elapsed())
+    }
+
+    /// Whether nothing of it runs.
+    fn is_at_rest(&self) -> bool {
+        self.effects.is_empty() && self.setup.is_empty()
+    }
+
+    /// The machine is told what the person has said since it last was.
+    async fn hear(&mut self) -> Result<(), EngineError> {
+        if !std::mem::take(&mut self.unheard) {
+            return Ok(());
+        }
+        let mut said = Vec::new();
+        for event in self.engine.store.view()?.each_event(About::Task(self.attempt.task).into()) {
+            if let Fact::Task { event: TaskEvent::Steered { text }, .. } = event?.fact {
+                said.push(text);
+            }
+        }
+        for text in said.into_iter().skip(self.machine.steered() as usize) {
+            let begun = !self.open.is_empty();
+            self.put(Reply::Steered { text, begun }).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves off, until the person resumes it.
+    async fn pause(&mut self) -> Result<(), EngineError> {
+        let (attempt, task) = (self.attempt, self.attempt.task);
+        let event = AttemptEvent::Paused;
+        self.engine.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
+        let told = format!("Paused; `tenfold resume {task}` goes on from here.");
+        self.waits = Some((Waits::Resume, told));
+        Ok(())
+    }
+
+    async fn stop(&mut self) -> Result<(), EngineError> {
+        let task = self.attempt.task;
+        let why = format!("Stopped by the person; `tenfold continue {task}` goes on from here.");
+        self.end(AttemptOutcome::Stopped, why).await
     }
 
     /// Records what an effect left, together with all that follows from it.
@@ -218,8 +272,12 @@ impl Running<'_> {
         outcome: AttemptOutcome,
         why: String,
     ) -> Result<(), EngineError> {
+        self.put(Reply::Stop { outcome, why }).await
+    }
+
+    /// Hands the machine what is no effect's result.
+    async fn put(&mut self, reply: Reply) -> Result<(), EngineError> {
         let elapsed = self.elapsed();
-        let reply = Reply::Stop { outcome, why };
         let events = self.machine.decide(Input { step: StepId(0), elapsed, reply });
         events.iter().for_each(|event| self.machine.evolve(event));
         let (mut facts, mut bills) = (advanced(self.attempt, &events), Vec::new());
@@ -303,37 +361,29 @@ impl Running<'_> {
         let attempt = self.attempt;
         let Some(ending) = self.machine.ending().cloned() else { return self.interrupted() };
         let (outcome, note) = (ending.outcome, ending.note.clone());
-        let _ = self.watch.send(Progress::Ended { attempt, outcome, note });
-        let row = self.engine.store.view()?.task(attempt.task)?;
-        let proposal = row.and_then(|row| row.proposal().cloned());
+        self.teller.tell(Progress::Ended { attempt, outcome, note });
         Ok(Outcome {
-            task: attempt.task,
             attempt,
             outcome: ending.outcome,
             note: ending.note,
-            asks: false,
-            proposal: proposal.filter(|_| ending.outcome == AttemptOutcome::Finished),
+            waits: None,
             totals: self.totals(),
-            winner: self.machine.winner(),
-            tried: self.machine.tried_by(),
+            generator: self.machine.winner().map(|generator| generator.name().to_owned()),
         })
     }
 
     fn interrupted(&mut self) -> Result<Outcome, EngineError> {
         let (attempt, task) = (self.attempt, self.attempt.task);
         Ok(Outcome {
-            task,
             attempt,
             outcome: AttemptOutcome::Stopped,
-            note: match &self.parked {
-                Some(question) => question.clone(),
+            note: match &self.waits {
+                Some((_, told)) => told.clone(),
                 None => format!("Interrupted; `tenfold continue {task}` goes on from here."),
             },
-            asks: self.parked.is_some(),
-            proposal: None,
+            waits: self.waits.as_ref().map(|(waits, _)| *waits),
             totals: self.totals(),
-            winner: None,
-            tried: Vec::new(),
+            generator: None,
         })
     }
 
@@ -352,7 +402,7 @@ impl Running<'_> {
                 Purpose::Candidate => return,
             },
         };
-        let _ = self.watch.send(Progress::Doing { attempt: self.attempt, what });
+        self.teller.tell(Progress::Doing { attempt: self.attempt, what });
     }
 
     fn totals(&self) -> Totals {
@@ -360,7 +410,7 @@ impl Running<'_> {
     }
 
     fn tell_totals(&self) {
-        let _ = self.watch.send(Progress::Totals(self.totals()));
+        self.teller.tell(Progress::Totals(self.totals()));
     }
 }
 

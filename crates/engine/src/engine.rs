@@ -1,25 +1,25 @@
 //! The engine: one per user, the holder of the store, the ledger, the sandbox and the models.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tenfold_agent::repair::Generator;
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, Fact, LedgerEvent, RepositoryEvent, Seed, Strategy,
-    TaskId, TaskSpec,
+    AttemptEvent, Fact, LedgerEvent, RepositoryEvent, Strategy, TaskId, TaskSpec,
 };
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Entry, Model, ModelDirs, ModelsError, Provider};
 use tenfold_policy::Policy;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
-use tenfold_store::{EngineLock, ProposalRow, Store};
+use tenfold_store::{EngineLock, Store};
 use tenfold_workspace::Workspace;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::Mutex;
 
+use crate::floor::Floor;
 use crate::inference::Asked;
-use crate::{EngineError, Places, Progress, Totals};
+use crate::{EngineError, Places};
 
 /// Tokens that an embedded model's sequences may hold together.
 const CONTEXT: u32 = 8_192;
@@ -38,43 +38,6 @@ pub struct EngineConfig {
     pub model_command: Option<(PathBuf, Vec<String>)>,
 }
 
-/// How to work on a task now.
-#[derive(Debug)]
-pub struct WorkOptions {
-    /// The seed of a new attempt; without one it is drawn from the clock.
-    pub seed: Option<Seed>,
-    /// Whether the task's time counts anew for an attempt that was interrupted; for one that
-    /// ended at a limit it always does.
-    pub time_anew: bool,
-    /// Where progress goes; nobody has to listen.
-    pub watch: mpsc::UnboundedSender<Progress>,
-    /// Turns true when the work is to be interrupted.
-    pub stop: watch::Receiver<bool>,
-}
-
-/// What came of working on a task.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// Which task.
-    pub task: TaskId,
-    /// The last attempt.
-    pub attempt: AttemptId,
-    /// How it ended; [`AttemptOutcome::Stopped`] also when it was interrupted and can go on.
-    pub outcome: AttemptOutcome,
-    /// What a person should know, or is asked.
-    pub note: String,
-    /// Whether it waits for the person's answer.
-    pub asks: bool,
-    /// The proposal, if there is one.
-    pub proposal: Option<ProposalRow>,
-    /// What was used.
-    pub totals: Totals,
-    /// What made the proposal.
-    pub winner: Option<Generator>,
-    /// Candidates that each generator had checked.
-    pub tried: Vec<(Generator, u32)>,
-}
-
 /// An engine at work.
 pub struct Engine {
     pub(crate) config: EngineConfig,
@@ -84,9 +47,16 @@ pub struct Engine {
     pub(crate) catalogue: Catalogue,
     pub(crate) model_dirs: ModelDirs,
     pub(crate) policy: Policy,
+    pub(crate) floor: Arc<Floor>,
     asked: Mutex<HashMap<String, Asked>>,
     // Held as long as the engine lives.
     _lock: EngineLock,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("places", &self.config.places).finish_non_exhaustive()
+    }
 }
 
 impl Engine {
@@ -94,8 +64,8 @@ impl Engine {
     /// removes what an engine that died has left.
     ///
     /// # Errors
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) if another engine is at work; else what
-    /// the store or the sandbox says.
+    /// [`StoreError::Held`](tenfold_store::StoreError::Held) if another engine is at work; else
+    /// what the store or the sandbox says.
     pub async fn open(config: EngineConfig) -> Result<Self, EngineError> {
         let lock = EngineLock::acquire(&config.places.data)?;
         let store = Arc::new(Store::open(&config.places.store_file())?);
@@ -118,6 +88,7 @@ impl Engine {
             catalogue,
             model_dirs,
             policy: crate::approval::policy(&config.places.config)?,
+            floor: Arc::new(Floor::new()),
             asked: Mutex::new(HashMap::new()),
             config,
             _lock: lock,

@@ -1,37 +1,16 @@
-//! Why the engine could not do something. The edge turns the kind into an exit code.
+//! Why the engine could not do something, and what kind of problem that is: every room's
+//! errors are sorted here, and nowhere else.
 
-use tenfold_domain::{IdError, Refusal, TaskId};
+use std::error::Error;
+use std::io;
+
+use tenfold_domain::{IdError, Problem, ProblemKind, Refusal, TaskId};
 use tenfold_llama::LlamaError;
 use tenfold_models::ModelsError;
 use tenfold_policy::PolicyError;
 use tenfold_sandbox::SandboxError;
 use tenfold_store::StoreError;
 use tenfold_workspace::WorkspaceError;
-
-/// What kind of trouble it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// What was asked for does not make sense as it was said.
-    Usage,
-    /// It is not there.
-    NotFound,
-    /// Another engine is at work.
-    Busy,
-    /// It is not allowed as things stand.
-    Refused,
-    /// Two changes do not go together.
-    Conflict,
-    /// The model can't be used.
-    Model,
-    /// Commands can't be run safely here.
-    Sandbox,
-    /// The journal, or the disk.
-    Store,
-    /// The ledger says no.
-    Money,
-    /// The person's folder.
-    Workspace,
-}
 
 /// Why the engine could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +36,35 @@ pub enum EngineError {
         verb: &'static str,
         /// Where the task stands.
         state: String,
+    },
+    /// It is at work.
+    #[error(
+        "task {0} is at work; `tenfold watch {0}` shows how it goes, `tenfold stop {0}` ends it"
+    )]
+    AtWork(TaskId),
+    /// It is not at work.
+    #[error("task {task} is not at work: it is {state}")]
+    NotAtWork {
+        /// Which task.
+        task: TaskId,
+        /// Where it stands.
+        state: String,
+    },
+    /// No attempt of it can be gone on with.
+    #[error(
+        "task {task} has nothing to go on with: it is {state}; `tenfold retry {task}` begins anew"
+    )]
+    NothingToResume {
+        /// Which task.
+        task: TaskId,
+        /// Where it stands.
+        state: String,
+    },
+    /// Too many tasks are at work.
+    #[error("{most} tasks are at work, which is the most; stop one, or wait")]
+    Full {
+        /// How many may be.
+        most: usize,
     },
     /// The task can't be worked on now.
     #[error("task {task} can't be worked on: it is {state}")]
@@ -118,25 +126,94 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// What kind of trouble it is.
-    pub fn kind(&self) -> ErrorKind {
+    /// What kind of problem it is.
+    pub fn kind(&self) -> ProblemKind {
         match self {
-            Self::NoHome { .. } | Self::Id(_) | Self::Policy { .. } => ErrorKind::Usage,
-            Self::NoTask(_) => ErrorKind::NotFound,
-            Self::NoProposal { .. } | Self::NotOpen { .. } | Self::NoQuestion(_) => {
-                ErrorKind::Refused
-            }
-            Self::Store(StoreError::Held { .. }) => ErrorKind::Busy,
-            Self::Record { .. } | Self::Io { .. } | Self::Store(_) => ErrorKind::Store,
-            Self::Money(_) => ErrorKind::Money,
-            Self::Sandbox(_) => ErrorKind::Sandbox,
-            Self::Workspace(WorkspaceError::Conflicts(_)) => ErrorKind::Conflict,
-            Self::Workspace(_) => ErrorKind::Workspace,
-            Self::Models(_) | Self::Llama(_) => ErrorKind::Model,
+            Self::NoHome { .. } | Self::Id(_) | Self::Policy { .. } => ProblemKind::Usage,
+            Self::NoTask(_) => ProblemKind::NotFound,
+            Self::NoProposal { .. }
+            | Self::NotOpen { .. }
+            | Self::NoQuestion(_)
+            | Self::NotAtWork { .. }
+            | Self::NothingToResume { .. }
+            | Self::Money(_)
+            | Self::Sandbox(_) => ProblemKind::Refused,
+            Self::AtWork(_) | Self::Full { .. } => ProblemKind::Busy,
+            Self::Record { .. } | Self::Io { .. } => ProblemKind::Store,
+            Self::Llama(_) => ProblemKind::Model,
+            Self::Store(error) => of_store(error),
+            Self::Models(error) => of_models(error),
+            Self::Workspace(error) => of_workspace(error),
         }
     }
 
-    pub(crate) fn io(what: impl Into<String>, why: std::io::Error) -> Self {
+    /// As the one who asked is told.
+    pub fn problem(&self) -> Problem {
+        if fills_disk(self) {
+            let to_do = "free some space; `tenfold continue` goes on where it stopped";
+            return Problem {
+                kind: ProblemKind::Store,
+                what: format!("the disk is full: {self}"),
+                to_do: Some(to_do.to_owned()),
+            };
+        }
+        Problem::new(self.kind(), self.to_string())
+    }
+
+    pub(crate) fn io(what: impl Into<String>, why: io::Error) -> Self {
         Self::Io { what: what.into(), why }
     }
+}
+
+fn of_store(error: &StoreError) -> ProblemKind {
+    match error {
+        StoreError::Missing { .. } | StoreError::NoTask(_) => ProblemKind::NotFound,
+        StoreError::Held { .. } => ProblemKind::Busy,
+        StoreError::Unwritable { .. } => ProblemKind::Usage,
+        _ => ProblemKind::Store,
+    }
+}
+
+fn of_models(error: &ModelsError) -> ProblemKind {
+    match error {
+        ModelsError::NoHome => ProblemKind::Missing,
+        ModelsError::Unknown { .. } => ProblemKind::NotFound,
+        ModelsError::Catalogue { .. }
+        | ModelsError::BadName { .. }
+        | ModelsError::NotAddable { .. } => ProblemKind::Usage,
+        ModelsError::NoRoom { .. } | ModelsError::Io { .. } => ProblemKind::Store,
+        ModelsError::Cancelled => ProblemKind::Stopped,
+        ModelsError::Busy { .. } => ProblemKind::Busy,
+        _ => ProblemKind::Model,
+    }
+}
+
+fn of_workspace(error: &WorkspaceError) -> ProblemKind {
+    match error {
+        WorkspaceError::NoGit => ProblemKind::Missing,
+        WorkspaceError::NoFolder(_) | WorkspaceError::NoSuchFile { .. } => ProblemKind::NotFound,
+        WorkspaceError::Io { .. } => ProblemKind::Store,
+        WorkspaceError::Git { .. } => ProblemKind::Internal,
+        WorkspaceError::Conflicts(_)
+        | WorkspaceError::BranchExists(_)
+        | WorkspaceError::BranchGone(_)
+        | WorkspaceError::BranchMoved { .. }
+        | WorkspaceError::BranchCheckedOut { .. } => ProblemKind::Conflict,
+        _ => ProblemKind::Usage,
+    }
+}
+
+/// Whether an error comes of a disk, or a person's share of it, that is full. What git says is
+/// known by its words only.
+fn fills_disk(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let of_file = error.downcast_ref::<io::Error>();
+        if of_file.is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    error.to_string().contains("No space left on device")
 }

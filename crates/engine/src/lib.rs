@@ -1,6 +1,7 @@
 //! Performs effects, recovers, supervises, runs checks: the one place where strategies,
 //! ledger, store, models, sandbox and workspace meet. Never presents anything: what people
-//! see is made from the journal, and from [`Progress`] while it happens.
+//! see is made from the journal, and from [`Progress`](tenfold_domain::Progress) while it
+//! happens.
 
 mod approval;
 mod attempt;
@@ -9,26 +10,27 @@ mod commands;
 mod effects;
 mod engine;
 mod error;
+mod floor;
 mod inference;
 mod layers;
 mod meter;
 mod places;
-mod progress;
 mod reading;
 mod recovery;
 mod replay;
 mod review;
 mod setup;
+mod supervise;
 mod tooling;
 mod trajectory;
 mod work;
 
 pub use approval::POLICY_FILE;
-pub use engine::{Engine, EngineConfig, Outcome, WorkOptions};
-pub use error::{EngineError, ErrorKind};
-pub use places::Places;
-pub use progress::{Progress, Totals};
+pub use engine::{Engine, EngineConfig};
+pub use error::EngineError;
+pub use floor::Watching;
+pub use places::{Places, Socket};
 pub use reading::resolved;
 pub use replay::{ReplayReport, replay};
-pub use review::{Accept, Accepted, Undone};
+pub use supervise::How;
 pub use trajectory::{Change, CheckedFor, Effort, Happening, Moment, Told, Trajectory, trajectory};

@@ -4,9 +4,7 @@
 
 use std::collections::HashMap;
 
-use tenfold_domain::{StepId, Usage};
-
-use crate::Totals;
+use tenfold_domain::{StepId, Totals, Usage};
 
 /// What one question of a step has used up to now.
 pub(crate) struct Used {

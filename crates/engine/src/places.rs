@@ -1,9 +1,28 @@
 //! Where Tenfold keeps its things on this machine.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
 
 use crate::EngineError;
+
+/// The longest path that the kernel takes for the address of a socket, in bytes.
+const ADDRESS_BYTES_MAX: usize = 107;
+
+/// Where a socket is, in a form that is short enough to be its address.
+#[derive(Debug)]
+pub struct Socket {
+    path: PathBuf,
+    /// The path may lead through this descriptor.
+    _folder: Option<File>,
+}
+
+impl AsRef<Path> for Socket {
+    fn as_ref(&self) -> &Path {
+        &self.path
+    }
+}
 
 /// The folders of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +65,20 @@ impl Places {
     /// The journal's file.
     pub fn store_file(&self) -> PathBuf {
         self.data.join("tenfold.db")
+    }
+
+    /// The socket that the engine at work listens on.
+    ///
+    /// # Errors
+    /// If the folder that it is in can't be opened.
+    pub fn socket(&self) -> std::io::Result<Socket> {
+        let path = self.data.join("engine.sock");
+        if path.as_os_str().len() <= ADDRESS_BYTES_MAX {
+            return Ok(Socket { path, _folder: None });
+        }
+        let folder = File::open(&self.data)?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}/engine.sock", folder.as_raw_fd()));
+        Ok(Socket { path, _folder: Some(folder) })
     }
 
     /// What setup commands have made, for each workspace.

@@ -12,7 +12,7 @@ use crate::engine::Engine;
 impl Engine {
     /// The machine as its recorded events leave it. Calls that were under way when the engine
     /// died may have been made, so their reservations count as spent.
-    pub(crate) async fn resume(&self, attempt: AttemptId) -> Result<Agent, EngineError> {
+    pub(crate) async fn recover(&self, attempt: AttemptId) -> Result<Agent, EngineError> {
         let machine = fold(&self.store, attempt)?;
         let mut open = Vec::new();
         for event in self.store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tenfold_agent::effect::Input;
+use tenfold_agent::effect::{Input, Reply};
 use tenfold_agent::{Agent, Event, Machine};
 use tenfold_domain::{AttemptEvent, AttemptId, Fact, Millis, StepEvent, StepId, Strategy};
 use tenfold_store::{About, EventQuery, View};
@@ -42,11 +42,16 @@ pub fn replay(
     attempt: AttemptId,
 ) -> Result<ReplayReport, EngineError> {
     let spec = view.spec(attempt.task)?.ok_or(EngineError::NoTask(attempt.task))?;
+    let strategy = strategy(view, attempt)?;
     let mut expected: Vec<Value> = Vec::new();
-    let mut replies: Vec<(StepId, Value)> = Vec::new();
+    let mut given: Vec<Given> = Vec::new();
     for event in view.each_event(EventQuery::from(About::Attempt(attempt))) {
         match event?.fact {
-            Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } => expected.push(change),
+            Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } => {
+                let event = read_event(attempt, strategy, change.clone())?;
+                given.extend(event.steered().map(Given::Steered));
+                expected.push(change);
+            }
             // It ended at a limit, and was given more: the machine never knew.
             Fact::Attempt { event: AttemptEvent::Resumed, .. }
                 if expected.last().is_some_and(|change| change["change"] == "ended") =>
@@ -56,12 +61,11 @@ pub fn replay(
             // Setup is no effect of the machine's.
             Fact::Step { step, .. } if step == crate::setup::STEP => {}
             Fact::Step { step, event: StepEvent::Result { reply, .. }, .. } => {
-                replies.push((step, reply));
+                given.push(Given::Reply(step, reply));
             }
             _ => {}
         }
     }
-    let strategy = strategy(view, attempt)?;
     let elapsed = elapsed(attempt, strategy, &expected)?;
     let began = read_event(attempt, strategy, expected.first().cloned().unwrap_or_default())?;
     let Some(setup) = began.setup() else {
@@ -71,15 +75,28 @@ pub fn replay(
     let mut machine = Agent::new(setup.clone());
     let mut decided = Agent::begin(setup);
     decided.iter().for_each(|event| machine.evolve(event));
-    let count = replies.len() as u32;
-    for (step, reply) in replies {
-        let reply = read(attempt, whole(&spec, places, attempt, reply)?)?;
+    let count = given.len() as u32;
+    for given in given {
+        let (step, reply) = match given {
+            Given::Steered(reply) => (StepId(0), reply),
+            Given::Reply(step, reply) => {
+                (step, read(attempt, whole(&spec, places, attempt, reply)?)?)
+            }
+        };
         let elapsed = elapsed.iter().find(|(known, _)| *known == step).map_or(Millis(0), |e| e.1);
         let events = machine.decide(Input { step, elapsed, reply });
         events.iter().for_each(|event| machine.evolve(event));
         decided.extend(events);
     }
     Ok(compare(count, &expected, &decided))
+}
+
+/// What the machine was handed.
+enum Given {
+    /// The result of a step.
+    Reply(StepId, Value),
+    /// What the person said; the event that it made is its record.
+    Steered(Reply),
 }
 
 /// When each step was settled: time is an input too, and these events carry it.

@@ -2,58 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-use tenfold_domain::{CommitId, Fact, ProposalEvent, TaskId, TaskSpec};
+use tenfold_domain::{Accept, Accepted, CommitId, Fact, ProposalEvent, TaskId, TaskSpec, Undone};
 use tenfold_store::{ProposalRow, ProposalState};
 use tenfold_workspace::AcceptedBranch;
 
 use crate::EngineError;
 use crate::engine::{Engine, blocking};
-
-/// How to accept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accept {
-    /// As a branch of this name, or of one made from the task's text.
-    Branch(Option<String>),
-    /// Into the person's files.
-    InPlace,
-}
-
-/// What accepting did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "accepted", rename_all = "kebab-case")]
-pub enum Accepted {
-    /// There is a new branch.
-    Branch {
-        /// Its full name.
-        branch: String,
-        /// The commit that it points to.
-        commit: String,
-    },
-    /// Files were written.
-    InPlace {
-        /// Which.
-        files: Vec<PathBuf>,
-    },
-}
-
-/// What taking it back did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "undone", rename_all = "kebab-case")]
-pub enum Undone {
-    /// The branch is gone.
-    Branch {
-        /// Its full name.
-        branch: String,
-    },
-    /// Files were written back.
-    InPlace {
-        /// Which.
-        files: Vec<PathBuf>,
-    },
-    /// It is no longer rejected.
-    Rejection,
-}
 
 impl Engine {
     /// Accepts a task's proposal.
@@ -69,7 +23,7 @@ impl Engine {
         let workspace = self.workspace(&spec).await?;
         let commit = proposal.commit.clone();
         let (accepted, event) = match how {
-            Accept::Branch(name) => {
+            Accept::Branch { name } => {
                 let name = name.unwrap_or_else(|| branch_name(task, &spec.text));
                 let branch =
                     blocking(move || workspace.accept_as_branch(&base, &commit, &name)).await?;
@@ -91,7 +45,7 @@ impl Engine {
                 .await?;
                 let (before, after) = (applied.before, applied.after);
                 let event = ProposalEvent::AcceptedInPlace { before, after };
-                (Accepted::InPlace { files: applied.files }, event)
+                (Accepted::InPlace { files: names(&applied.files) }, event)
             }
         };
         self.record(&proposal, event).await?;
@@ -128,7 +82,7 @@ impl Engine {
             ProposalState::AcceptedInPlace { before, after } => {
                 let workspace = self.workspace(&spec).await?;
                 let applied = blocking(move || workspace.undo_in_place(&before, &after)).await?;
-                Undone::InPlace { files: applied.files }
+                Undone::InPlace { files: names(&applied.files) }
             }
         };
         self.record(&proposal, ProposalEvent::Undone).await?;
@@ -140,6 +94,7 @@ impl Engine {
         task: TaskId,
         verb: &'static str,
     ) -> Result<(TaskSpec, ProposalRow, CommitId), EngineError> {
+        self.at_rest(task)?;
         let view = self.store.view()?;
         let row = view.task(task)?.ok_or(EngineError::NoTask(task))?;
         let spec = view.spec(task)?.ok_or(EngineError::NoTask(task))?;
@@ -159,6 +114,10 @@ impl Engine {
         self.store.append_async(vec![fact]).await?;
         Ok(())
     }
+}
+
+fn names(files: &[PathBuf]) -> Vec<String> {
+    files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
 }
 
 fn wrong_state(task: TaskId, verb: &'static str, proposal: &ProposalRow) -> EngineError {

@@ -15,18 +15,18 @@ use sha2::{Digest, Sha256};
 use tenfold_code::failure;
 use tenfold_domain::{
     AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Fact, Millis, NanoUsd,
-    StepEvent, StepId, Strategy, Timestamp, Usage,
+    Progress, StepEvent, StepId, Strategy, Timestamp, Usage,
 };
 use tenfold_sandbox::CancelSignal;
 use tenfold_store::Store;
 use tenfold_workspace::{FileKind, Workspace};
 
+use crate::EngineError;
 use crate::attempt::Running;
 use crate::checks::Checks;
 use crate::effects::Open;
 use crate::engine::blocking;
 use crate::layers::{Found, Layer, Layers, Made};
-use crate::{EngineError, Progress};
 
 /// The step that setup is recorded as; those of the machine begin with one.
 pub(crate) const STEP: StepId = StepId(0);
@@ -116,7 +116,7 @@ impl Running<'_> {
             longest: self.left() + AFTER_THE_END,
         };
         let what = "setting up".to_owned();
-        let _ = self.watch.send(Progress::Doing { attempt: self.attempt, what });
+        self.teller.tell(Progress::Doing { attempt: self.attempt, what });
         self.open.insert(STEP, Open::new(true, None));
         let cancel = self.cancel.subscribe();
         self.setup.spawn(async move { task.set_up(&cancel).await });
@@ -175,7 +175,7 @@ impl Running<'_> {
     }
 
     fn note(&self, text: String) {
-        let _ = self.watch.send(Progress::Note { task: self.attempt.task, text });
+        self.teller.tell(Progress::Note { task: self.attempt.task, text });
     }
 
     /// Whether the machine's own effects have to wait.

@@ -102,7 +102,9 @@ pub enum Happening {
         /// Why, for people.
         why: String,
     },
-    /// The attempt went on after an interruption, or with more than it had.
+    /// The person had the attempt leave off.
+    Paused,
+    /// The attempt went on after that or an interruption, or with more than it had.
     Resumed,
     /// Something became of the proposal, its making included.
     Proposal(ProposalEvent),
@@ -179,6 +181,9 @@ impl Reader {
                 let event = read_event(id, self.trajectory.attempt.strategy, change)?;
                 self.advance(at, event);
             }
+            Fact::Attempt { event: AttemptEvent::Paused, .. } => {
+                self.push(at, None, Happening::Paused);
+            }
             Fact::Attempt { event: AttemptEvent::Resumed, .. } => {
                 self.push(at, None, Happening::Resumed);
             }
@@ -211,6 +216,10 @@ impl Reader {
         match &event {
             agent::Event::Repair(repair::Event::Wanted { step, effect }) => {
                 self.wanted.insert(*step, effect.clone());
+            }
+            agent::Event::Repair(repair::Event::Steered { text, .. }) => {
+                let said = Said::Person { text: text.clone() };
+                self.push(at, None, Happening::Said(said));
             }
             agent::Event::Loop(tool_loop::Event::Said { said }) => {
                 let effort = match said {

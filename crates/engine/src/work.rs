@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Seed, Strategy, TaskEvent, TaskId,
-    TaskSpec, TaskState, Usage,
+    AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Outcome, Progress, Seed, Strategy,
+    TaskEvent, TaskId, TaskSpec, TaskState, Totals, Usage,
 };
 use tenfold_models::Model;
 use tenfold_store::{AttemptStart, TaskRow, View};
@@ -18,13 +18,15 @@ use tenfold_workspace::{Workspace, check_file_groups};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::EngineError;
 use crate::attempt::Running;
 use crate::checks::Checks;
-use crate::engine::{Engine, Outcome, WorkOptions, blocking};
+use crate::engine::{Engine, blocking};
+use crate::floor::Hand;
 use crate::inference::Asked;
 use crate::meter::Meter;
 use crate::recovery::advanced;
-use crate::{EngineError, Progress, Totals};
+use crate::supervise::How;
 
 /// The most candidates that one attempt checks.
 const CANDIDATES: u32 = 600;
@@ -47,41 +49,41 @@ impl Engine {
     /// the next.
     ///
     /// # Errors
-    /// When the task is not there or can't be worked on, or the store, the workspace or the
-    /// sandbox fails. That the task is not solved is no error.
-    pub async fn work(
+    /// When the task is not there, or the store, the workspace or the sandbox fails. That the
+    /// task is not solved is no error.
+    pub(crate) async fn work(
         &self,
         task: TaskId,
-        mut options: WorkOptions,
+        how: How,
+        mut hand: Hand,
     ) -> Result<Outcome, EngineError> {
-        let view = self.store.view()?;
-        let row = view.task(task)?.ok_or(EngineError::NoTask(task))?;
-        let spec = view.spec(task)?.ok_or(EngineError::NoTask(task))?;
-        if matches!(row.state, TaskState::Accepted | TaskState::Rejected) {
-            return Err(EngineError::NotOpen { task, state: row.state.to_string() });
-        }
-        let mut unfinished = unfinished(&view, &row, &options)?;
-        drop(view);
+        let row = self.row(task)?;
+        let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
+        let mut unfinished = unfinished(&self.store.view()?, &row, how)?;
         let clock = Instant::now();
-        let mut seed = options.seed.unwrap_or_else(seed_of_now);
+        let mut seed = how.seed.unwrap_or_else(seed_of_now);
         for turn in 0.. {
             // What is prepared takes of the person's time, too.
             let began = Instant::now();
             let left = spec.budget.time.saturating_sub(clock.elapsed().into());
             let workspace = Arc::new(self.workspace(&spec).await?);
             let (attempt, from) = match unfinished.take() {
-                Some(Unfinished { attempt, anew: false }) => (attempt, Origin::Interruption),
-                Some(Unfinished { attempt, anew: true }) if row.running.is_empty() => {
-                    self.parked(attempt, &workspace, &spec, (seed, left), &options).await?
+                Some(Unfinished { attempt, was: Was::Interrupted { anew: false } }) => {
+                    (attempt, Origin::Interruption { left })
                 }
-                Some(Unfinished { attempt, anew: true }) => (attempt, Origin::Limit { left }),
+                Some(Unfinished { attempt, was: Was::Interrupted { anew: true } }) => {
+                    (attempt, Origin::Limit { left })
+                }
+                Some(Unfinished { attempt, was: Was::AtLimit }) => {
+                    self.parked(attempt, &workspace, &spec, (seed, left)).await?
+                }
                 None => {
-                    let base = self.snapshot(&workspace, task, &options.watch).await?;
+                    let base = self.snapshot(&workspace, task).await?;
                     (self.new_attempt(task, &spec, seed, base).await?, Origin::Start { seed, left })
                 }
             };
-            let prepared = self.prepare(attempt, spec.clone(), workspace, &options, (from, began));
-            let outcome = prepared.await?.run(&mut options.stop).await?;
+            let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began));
+            let outcome = prepared.await?.run(&mut hand).await?;
             let again = outcome.outcome == AttemptOutcome::GaveUp
                 && turn + 1 < spec.budget.attempts
                 && spec.budget.time > clock.elapsed().into();
@@ -113,10 +115,9 @@ impl Engine {
         workspace: &Arc<Workspace>,
         spec: &TaskSpec,
         (seed, left): (Seed, Millis),
-        options: &WorkOptions,
     ) -> Result<(AttemptId, Origin), EngineError> {
         let before = self.base(attempt)?;
-        let now = self.snapshot(workspace, attempt.task, &options.watch).await?;
+        let now = self.snapshot(workspace, attempt.task).await?;
         let (held, base) = (Arc::clone(workspace), now.clone());
         let name = base_name(attempt.task);
         let is_same = blocking(move || -> Result<_, EngineError> {
@@ -144,7 +145,6 @@ impl Engine {
         &self,
         workspace: &Arc<Workspace>,
         task: TaskId,
-        watch: &mpsc::UnboundedSender<Progress>,
     ) -> Result<CommitId, EngineError> {
         let taken = Arc::clone(workspace);
         let name = base_name(task);
@@ -155,7 +155,7 @@ impl Engine {
         })
         .await?;
         for text in notes.into_iter().chain(snapshot.notes) {
-            let _ = watch.send(Progress::Note { task, text });
+            self.floor.teller().tell(Progress::Note { task, text });
         }
         Ok(snapshot.commit)
     }
@@ -165,7 +165,6 @@ impl Engine {
         attempt: AttemptId,
         spec: TaskSpec,
         workspace: Arc<Workspace>,
-        options: &WorkOptions,
         (from, began): (Origin, Instant),
     ) -> Result<Running<'_>, EngineError> {
         let loading = self.load(&spec.model).await?;
@@ -175,14 +174,16 @@ impl Engine {
         let checks = Checks::prepare(Arc::clone(&workspace), sandbox, base.clone(), dir).await?;
         let machine = match from {
             Origin::Start { seed, left } => {
-                self.begin(attempt, &spec, (seed, left), &workspace).await?
+                self.machine(attempt, &spec, (seed, left), &workspace).await?
             }
-            Origin::Interruption | Origin::Limit { .. } => self.resume(attempt).await?,
+            Origin::Interruption { .. } | Origin::Limit { .. } => self.recover(attempt).await?,
         };
         let before = machine.elapsed();
         let limit = match from {
             Origin::Limit { left } => before + left,
-            Origin::Start { .. } | Origin::Interruption => machine.time(),
+            // If it was given more time once, what is left of that is not recorded.
+            Origin::Interruption { left } if machine.time() <= before => before + left,
+            Origin::Start { .. } | Origin::Interruption { .. } => machine.time(),
         };
         let row = self.store.view()?.attempt(attempt)?;
         let totals = Totals {
@@ -212,9 +213,10 @@ impl Engine {
             passed_in: Millis(0),
             loading,
             meter: Meter::new(totals),
-            watch: options.watch.clone(),
+            teller: self.floor.teller(),
+            unheard: true,
             judged: None,
-            parked: None,
+            waits: None,
         })
     }
 
@@ -233,7 +235,7 @@ impl Engine {
         Ok(loading)
     }
 
-    async fn begin(
+    async fn machine(
         &self,
         attempt: AttemptId,
         spec: &TaskSpec,
@@ -345,8 +347,9 @@ impl LoopLimits {
 enum Origin {
     /// From its start, with a seed and with so much time.
     Start { seed: Seed, left: Millis },
-    /// From an interruption, with what was left of its time then.
-    Interruption,
+    /// From an interruption, with what was left of its time then; if that is nothing, with so
+    /// much more.
+    Interruption { left: Millis },
     /// From the limit that it ended at, with so much more time.
     Limit { left: Millis },
 }
@@ -354,29 +357,34 @@ enum Origin {
 /// An attempt that can be gone on with.
 struct Unfinished {
     attempt: AttemptId,
-    /// Whether its time counts anew.
-    anew: bool,
+    was: Was,
 }
 
-/// The attempt to go on with: one that was interrupted, else one that ended at a limit. A
-/// seed is for a new attempt.
-fn unfinished(
-    view: &View,
-    row: &TaskRow,
-    options: &WorkOptions,
-) -> Result<Option<Unfinished>, EngineError> {
+/// How it came to rest.
+enum Was {
+    /// It was interrupted, paused or stopped; its time may count anew.
+    Interrupted { anew: bool },
+    /// It ended for want of something, and goes on only if the person's files are the same.
+    AtLimit,
+}
+
+/// The attempt to go on with: one that was interrupted, else one that ended where it can go on.
+/// A seed is for a new attempt.
+fn unfinished(view: &View, row: &TaskRow, how: How) -> Result<Option<Unfinished>, EngineError> {
+    if how.from_scratch {
+        return Ok(None);
+    }
+    let interrupted = Was::Interrupted { anew: how.time_anew };
     let running = view.running()?.into_iter().find(|attempt| attempt.id.task == row.id);
     if let Some(running) = running {
-        // If it was ended once, what is left of its time is not recorded.
-        let ended = row.last.as_ref().is_some_and(|last| last.attempt == running.id);
-        let anew = options.time_anew || ended;
-        return Ok(Some(Unfinished { attempt: running.id, anew }));
+        return Ok(Some(Unfinished { attempt: running.id, was: interrupted }));
     }
-    let at_limit =
-        |outcome: AttemptOutcome| outcome.is_limit() || outcome == AttemptOutcome::ProviderFailed;
-    let last = row.last.as_ref().filter(|last| at_limit(last.outcome) && options.seed.is_none());
-    let open = row.state == TaskState::NeedsYou;
-    Ok(last.filter(|_| open).map(|last| Unfinished { attempt: last.attempt, anew: true }))
+    let open = row.state == TaskState::NeedsYou && how.seed.is_none();
+    let last = row.last.as_ref().filter(|last| open && last.outcome.goes_on());
+    Ok(last.map(|last| match last.outcome {
+        AttemptOutcome::Stopped => Unfinished { attempt: last.attempt, was: interrupted },
+        _ => Unfinished { attempt: last.attempt, was: Was::AtLimit },
+    }))
 }
 
 /// The name that keeps the files which a task is about.

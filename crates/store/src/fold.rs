@@ -32,6 +32,7 @@ impl TaskFold {
                     task.budget = *budget;
                 }
             }
+            Fact::Task { event: TaskEvent::Steered { .. }, .. } => {}
             Fact::Attempt { attempt, event: change } => {
                 self.evolve_attempt(*attempt, change, event.at);
             }
@@ -66,8 +67,13 @@ impl TaskFold {
         let Some((task, row)) = self.rows(id) else { return };
         match event {
             AttemptEvent::Started { .. } | AttemptEvent::Advanced { .. } => worked(task, row, at),
+            AttemptEvent::Paused => {
+                worked(task, row, at);
+                task.paused = true;
+            }
             AttemptEvent::Resumed => {
                 row.seen_at = at;
+                task.paused = false;
                 row.ended = None;
                 task.running.insert(id.number);
             }
@@ -84,6 +90,7 @@ impl TaskFold {
             AttemptEvent::Ended { outcome, note } => {
                 worked(task, row, at);
                 task.question = None;
+                task.paused = false;
                 let ending = Ending { attempt: id, at, outcome: *outcome, note: note.clone() };
                 row.ended = Some(ending.clone());
                 task.last = Some(ending);
@@ -117,6 +124,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         steps: 0,
         wall: Millis(0),
         asked_at: at,
+        paused: false,
         question: None,
         last: None,
         proposals: Vec::new(),
@@ -203,12 +211,15 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
     };
 }
 
-/// Where a task stands: a question that is open comes first, then work that is going on, then what became of the
-/// proposal that counts. A rejected proposal is the last word only until a later attempt
+/// Where a task stands: a question that is open comes first, then a pause, then work that is
+/// going on, then what became of the proposal that counts. A rejected proposal is the last word only until a later attempt
 /// ends without one.
 fn state(task: &TaskRow) -> TaskState {
     if task.question.is_some() {
         return TaskState::NeedsYou;
+    }
+    if task.paused {
+        return TaskState::Paused;
     }
     if !task.running.is_empty() {
         return TaskState::Working;

@@ -38,6 +38,8 @@ pub struct TaskRow {
     pub wall: Millis,
     /// When it was asked for.
     pub asked_at: Timestamp,
+    /// Whether an attempt that has not ended was paused.
+    pub paused: bool,
     /// What an attempt waits for the person to answer.
     pub question: Option<Question>,
     /// How the attempt that ended last did so.

@@ -5,10 +5,15 @@
 //! command line's.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tenfold_cli::Program;
+use tenfold_engine::Engine;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
@@ -25,7 +30,21 @@ fn main() -> ExitCode {
 fn program() -> Program {
     // Where the system can't say which file this is, its name is looked up as a shell does.
     let path = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tenfold"));
-    Program { path, features: features() }
+    Program { path, features: features(), listen }
+}
+
+/// Listens for commands of other terminals, as long as anybody needs it.
+fn listen(
+    engine: Arc<Engine>,
+    socket: &Path,
+    leave: oneshot::Receiver<()>,
+) -> io::Result<JoinHandle<()>> {
+    let listener = tenfold_server::listen(socket)?;
+    let left = async {
+        // Who has gone without a word has left, too.
+        let _ = leave.await;
+    };
+    Ok(tokio::spawn(tenfold_server::serve(engine, listener, left)))
 }
 
 /// What this binary was built with.

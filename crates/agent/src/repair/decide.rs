@@ -98,6 +98,9 @@ impl Draft {
             let note = note::stopped(&self.state, &why);
             return self.end(outcome, note);
         }
+        if let Reply::Steered { text, begun } = input.reply {
+            return self.record(Event::Steered { text, begun });
+        }
         let Some(effect) = self.state.wanted.get(&input.step).cloned() else { return };
         let moving = self.state.moving.get(&input.step).cloned();
         self.record(Event::Settled { step: input.step, elapsed: input.elapsed });

@@ -34,6 +34,13 @@ pub enum Event {
         /// Time since the attempt began.
         elapsed: Millis,
     },
+    /// The person said something; it is told with the task from now on.
+    Steered {
+        /// In their words.
+        text: String,
+        /// Whether something that was wanted then had begun.
+        begun: bool,
+    },
     /// What fails is known.
     Seen {
         /// The tests that fail.

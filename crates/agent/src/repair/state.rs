@@ -126,6 +126,8 @@ pub struct Repair {
     pub(super) usage: Usage,
     pub(super) speed: Speed,
     pub(super) winner: Option<Winner>,
+    /// How often the person said something.
+    pub(super) steered: u32,
     pub(super) ending: Option<Ending>,
 }
 
@@ -154,6 +156,7 @@ impl Repair {
             usage: Usage::default(),
             speed: Speed { prompt: 60.0, output: 25.0 },
             winner: None,
+            steered: 0,
             ending: None,
             setup,
         }
@@ -172,6 +175,47 @@ impl Repair {
     /// How it ended, if it has.
     pub fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
+    }
+
+    /// How often the person has said something while it was at work.
+    pub fn steered(&self) -> u32 {
+        self.steered
+    }
+
+    /// What is known of the failure.
+    fn fold_failure(&mut self, event: &Event) {
+        match event {
+            Event::Seen { failing, excerpt, narrowed, wall, part } => {
+                self.here.seen = Some(Seen {
+                    failing: failing.clone(),
+                    excerpt: excerpt.clone(),
+                    narrowed: narrowed.clone(),
+                    whole: *wall,
+                    part: *part,
+                    coverage: None,
+                    output: String::new(),
+                });
+            }
+            Event::Retraced { wall, narrowed, coverage, output } => {
+                if let Some(seen) = &mut self.here.seen {
+                    // Tracing slows the run down, so that a plain one takes no longer.
+                    seen.part = if coverage.is_none() { *wall } else { seen.part.min(*wall) };
+                    if narrowed.is_some() {
+                        seen.narrowed.clone_from(narrowed);
+                    }
+                    seen.coverage.clone_from(coverage);
+                    seen.output.clone_from(output);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the person says is told with the task from now on.
+    fn hear(&mut self, text: &str) {
+        self.steered += 1;
+        let said = std::mem::take(&mut self.setup.text);
+        self.setup.text = format!("{said}\n{text}").trim().to_owned();
     }
 
     /// The candidate that is proposed, if one is.
@@ -253,28 +297,8 @@ impl Repair {
                 self.wanted.insert(*step, effect.clone());
             }
             Event::Settled { step, elapsed } => self.settle(*step, *elapsed),
-            Event::Seen { failing, excerpt, narrowed, wall, part } => {
-                self.here.seen = Some(Seen {
-                    failing: failing.clone(),
-                    excerpt: excerpt.clone(),
-                    narrowed: narrowed.clone(),
-                    whole: *wall,
-                    part: *part,
-                    coverage: None,
-                    output: String::new(),
-                });
-            }
-            Event::Retraced { wall, narrowed, coverage, output } => {
-                if let Some(seen) = &mut self.here.seen {
-                    // Tracing slows the run down, so that a plain one takes no longer.
-                    seen.part = if coverage.is_none() { *wall } else { seen.part.min(*wall) };
-                    if narrowed.is_some() {
-                        seen.narrowed.clone_from(narrowed);
-                    }
-                    seen.coverage.clone_from(coverage);
-                    seen.output.clone_from(output);
-                }
-            }
+            Event::Steered { text, .. } => self.hear(text),
+            Event::Seen { .. } | Event::Retraced { .. } => self.fold_failure(event),
             Event::Understood { targets, facts } => {
                 self.here.targets.clone_from(targets);
                 self.here.facts = facts.clone();

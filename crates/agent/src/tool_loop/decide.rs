@@ -94,6 +94,9 @@ impl Draft {
         if let Reply::Stop { outcome, why } = &input.reply {
             return self.end(*outcome, why);
         }
+        if let Reply::Steered { text, begun } = input.reply {
+            return self.steered(text, begun);
+        }
         let wanted = self.state.wanted.clone();
         let Some((_, wish)) = wanted.filter(|(step, _)| *step == input.step) else { return };
         self.record(Event::Settled { step: input.step, elapsed: input.elapsed });
@@ -120,11 +123,27 @@ impl Draft {
                 self.reply(&call, words::PUT_BACK.to_owned());
                 self.unless_repeated();
             }
+            (Wish::Submit { .. }, Reply::Unjudged) if !self.state.unheard.is_empty() => {
+                self.hear(words::NOT_YET);
+            }
             (Wish::Submit { .. }, Reply::Unjudged) => {
                 self.end(AttemptOutcome::Finished, words::UNJUDGED);
             }
             // A reply of another kind than was asked for says nothing.
             (wish, _) => self.want(wish),
+        }
+    }
+
+    /// The person said something. What is under way comes to its end first; what is only wanted
+    /// is let be.
+    fn steered(&mut self, text: String, begun: bool) {
+        self.record(Event::Steered { text, begun });
+        match self.state.wanted.clone() {
+            Some((_, Wish::Turn)) if !begun => self.heed(),
+            Some((_, Wish::Tool { .. } | Wish::Submit { .. })) if !begun => {
+                self.hear(words::SET_ASIDE);
+            }
+            _ => {}
         }
     }
 
@@ -154,10 +173,22 @@ impl Draft {
             let why = format!("It had all its {} turns.", setup.turns);
             return self.end(AttemptOutcome::LimitSteps, &why);
         }
-        if self.state.size() > setup.memory {
+        self.heed();
+        if self.state.size() > self.state.setup.memory {
             self.forget();
         }
         self.want(Wish::Turn);
+    }
+
+    /// Tells the model what the person has said since its last turn.
+    fn heed(&mut self) {
+        let unheard = self.state.unheard.clone();
+        if !unheard.is_empty() {
+            self.record(Event::Heard);
+        }
+        for text in unheard {
+            self.tell(words::steered(&text));
+        }
     }
 
     /// Leaves out turns, the oldest first, until half of the memory is free; the last one stays.
@@ -194,7 +225,7 @@ impl Draft {
         if has_call {
             return self.next_call();
         }
-        if self.silent() >= SILENT {
+        if self.silent() >= SILENT && self.state.unheard.is_empty() {
             return self.end(AttemptOutcome::Stuck, words::SILENT);
         }
         let remark = if ended { words::CALL_A_TOOL } else { words::CUT_OFF };
@@ -209,6 +240,7 @@ impl Draft {
         match last.filter(|last| *last > self.state.forgot) {
             Some(until) => {
                 self.record(Event::Forgot { until });
+                self.heed();
                 self.want(Wish::Turn);
             }
             None => self.end(AttemptOutcome::ProviderFailed, words::REFUSED),
@@ -221,6 +253,7 @@ impl Draft {
             return self.end(AttemptOutcome::ProviderFailed, &words::lost(why));
         }
         self.record(Event::Lost);
+        self.heed();
         self.want(Wish::Turn);
     }
 
@@ -235,6 +268,9 @@ impl Draft {
 
     /// Performs the next call of the last turn, or has the model speak if there is none left.
     fn next_call(&mut self) {
+        if !self.state.unheard.is_empty() {
+            return self.hear(words::SET_ASIDE);
+        }
         while let Some(call) = self.state.calls.front().cloned() {
             match call.name.as_str() {
                 words::PLAN => {
@@ -262,6 +298,15 @@ impl Draft {
         self.turn();
     }
 
+    /// The person said something: none of the calls that are left is performed before the model
+    /// has heard it.
+    fn hear(&mut self, why: &str) {
+        while let Some(call) = self.state.calls.front().cloned() {
+            self.reply(&call.id, why.to_owned());
+        }
+        self.turn();
+    }
+
     fn finish(&mut self, call: &ToolCall) {
         let summary = argument(call, "summary");
         self.record(Event::Finished { summary });
@@ -285,6 +330,9 @@ impl Draft {
 
     /// Goes on, unless the model goes round in circles; it is warned before.
     fn unless_repeated(&mut self) {
+        if !self.state.unheard.is_empty() {
+            return self.next_call();
+        }
         match self.state.repeated() {
             SAME.. => self.end(AttemptOutcome::Stuck, words::REPEATED),
             2 => {
@@ -297,6 +345,10 @@ impl Draft {
 
     fn judged(&mut self, call: &str, report: &CheckReport) {
         let said = match &report.verdict {
+            // What the person wants may have changed by what they said.
+            CheckVerdict::Passed if !self.state.unheard.is_empty() => {
+                return self.hear(words::NOT_YET);
+            }
             CheckVerdict::Passed => {
                 let why = words::passed(report);
                 return self.end(AttemptOutcome::Finished, &why);

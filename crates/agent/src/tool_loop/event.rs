@@ -34,6 +34,15 @@ pub enum Event {
         /// What, by whom.
         said: Said,
     },
+    /// The person said something that the model has not been told yet.
+    Steered {
+        /// In their words.
+        text: String,
+        /// Whether what was wanted then had begun.
+        begun: bool,
+    },
+    /// All of that is said to the model next.
+    Heard,
     /// The model's answer broke off.
     Lost,
     /// A tool changed the files.

@@ -70,6 +70,10 @@ pub struct ToolLoop {
     pub(super) submitted: u32,
     /// Whether the answer to the last turn broke off.
     pub(super) lost: bool,
+    /// How often the person said something.
+    pub(super) steered: u32,
+    /// What they said and the model has not been told yet.
+    pub(super) unheard: Vec<String>,
     pub(super) ending: Option<Ending>,
 }
 
@@ -89,6 +93,8 @@ impl ToolLoop {
             summary: String::new(),
             submitted: 0,
             lost: false,
+            steered: 0,
+            unheard: Vec::new(),
             ending: None,
             setup,
         }
@@ -112,6 +118,11 @@ impl ToolLoop {
     /// How often the work went before the judge.
     pub fn submitted(&self) -> u32 {
         self.submitted
+    }
+
+    /// How often the person has said something while it was at work.
+    pub fn steered(&self) -> u32 {
+        self.steered
     }
 
     pub(super) fn fold(&mut self, event: &Event) {
@@ -144,6 +155,11 @@ impl ToolLoop {
                 }
                 self.said.push(said.clone());
             }
+            Event::Steered { text, .. } => {
+                self.steered += 1;
+                self.unheard.push(text.clone());
+            }
+            Event::Heard => self.unheard.clear(),
             Event::Lost => self.lost = true,
             Event::Changed { work } => self.work.clone_from(work),
             Event::Planned { plan } => self.plan.clone_from(plan),

@@ -289,3 +289,77 @@ fn a_question_waits_for_its_answer_which_is_never_left_out() {
     assert!(alone.told().contains("Nobody answers"), "{}", alone.told());
     assert!(matches!(alone.wants().1, Effect::Infer { .. }));
 }
+
+/// The person says something, while what is wanted runs or before it does.
+fn steer(going: &mut Going, text: &str, begun: bool) {
+    let reply = Reply::Steered { text: text.to_owned(), begun };
+    let events = going.machine.decide(Input { step: StepId(0), elapsed: Millis(0), reply });
+    events.iter().for_each(|event| going.machine.evolve(event));
+    going.events.extend(events);
+}
+
+#[test]
+fn the_persons_words_are_heard_before_the_next_step_and_never_left_out() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    // While the model thinks: what it wants to do then is not done before it has heard.
+    steer(&mut going, "Not the parser!", true);
+    going.calls(&[("write", json!({"path": "parser"})), ("read", json!({"path": "a"}))]);
+    assert!(matches!(going.wants().1, Effect::Infer { .. }));
+    let told = format!("{:?}", going.machine.told());
+    assert_eq!(told.matches("Not performed").count(), 2, "{told}");
+    assert!(going.told().ends_with("Not the parser!"), "{}", going.told());
+    // While a tool runs: the calls that are left are let be.
+    going.calls(&[("read", json!({"path": "a"})), ("read", json!({"path": "b"}))]);
+    steer(&mut going, "Look at c.", true);
+    going.returns("x", BASE);
+    assert!(matches!(going.wants().1, Effect::Infer { .. }));
+    assert!(going.told().ends_with("Look at c."), "{}", going.told());
+    for turn in 0..6 {
+        let text = turn.to_string().repeat(900);
+        going.calls(&[("read", json!({"path": turn.to_string()}))]).returns(&text, BASE);
+    }
+    let told = format!("{:?}", going.machine.told());
+    assert!(!told.contains("0000") && told.contains("Not the parser!"), "{told}");
+    assert_eq!(going.machine.steered(), 2);
+}
+
+#[test]
+fn what_has_not_begun_is_let_be_when_the_person_says_something() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    let before = going.wants().0;
+    steer(&mut going, "Mind the units.", false);
+    assert_eq!(going.wants().0, before);
+    assert!(going.told().ends_with("Mind the units."), "{}", going.told());
+    going.calls(&[("run", json!({"command": "rm -r ."}))]);
+    steer(&mut going, "Remove nothing!", false);
+    assert!(matches!(going.wants().1, Effect::Infer { .. }));
+    assert!(going.told().ends_with("Remove nothing!"), "{}", going.told());
+}
+
+#[test]
+fn work_that_passes_is_not_finished_while_the_person_has_not_been_heard() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    going.calls(&[("write", json!({"path": "a"}))]).returns("made", CHANGED);
+    going.calls(&[("finish", json!({"summary": "made"}))]);
+    steer(&mut going, "In two files, please.", true);
+    going.checked(CheckVerdict::Passed);
+    assert_eq!(going.outcome(), None);
+    assert!(going.told().ends_with("In two files, please."), "{}", going.told());
+    going.calls(&[("finish", json!({"summary": "made"}))]).checked(CheckVerdict::Passed);
+    assert_eq!(going.outcome(), Some(AttemptOutcome::Finished));
+}
+
+#[test]
+fn an_answer_and_what_was_said_before_it_are_both_heard() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    going.calls(&[("ask", json!({"question": "Up or down?"}))]);
+    steer(&mut going, "Be quick.", false);
+    assert!(matches!(going.wants().1, Effect::Ask { .. }));
+    going.put(Reply::Answered { text: "Up.".to_owned() });
+    let told = format!("{:?}", going.machine.told());
+    assert!(told.contains("The answer: Up.") && told.contains("Be quick."), "{told}");
+}

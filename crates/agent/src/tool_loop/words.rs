@@ -18,6 +18,11 @@ pub(super) const TOO_MANY: &str =
 pub(super) const NOBODY: &str =
     "Nobody answers questions here. Decide by yourself, and say how in the summary.";
 
+pub(super) const SET_ASIDE: &str =
+    "Not performed: the person said something first. Read it before you go on.";
+pub(super) const NOT_YET: &str =
+    "Not done yet: the person said something while you worked. The work is as you left it.";
+
 pub(super) const ANSWERED: &str = "The person answered:";
 
 pub(super) const NOTED: &str = "noted";
@@ -164,6 +169,13 @@ pub(super) fn check_fails(setup: &Setup, excerpt: &str) -> String {
 
 pub(super) fn answer(question: &str, text: &str) -> String {
     format!("You asked: {question}\nThe answer: {text}")
+}
+
+/// What the person said while the model worked, in their name, so that it is never left out.
+pub(super) fn steered(text: &str) -> String {
+    format!(
+        "The person who gave you the task says now, and it goes before what was said earlier:\n{text}"
+    )
 }
 
 pub(super) fn lost(why: &str) -> String {

@@ -1,11 +1,8 @@
 //! `tenfold accept`: takes a proposal, as a branch or into the files.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde::Serialize;
-use tenfold_domain::TaskId;
-use tenfold_engine::{Accept, Accepted};
+use tenfold_domain::{Accept, Accepted, TaskId};
 
 use crate::arguments::Format;
 use crate::context::{self, Context};
@@ -45,12 +42,12 @@ pub(crate) async fn run(context: &Context, args: AcceptArgs) -> Result<Exit, Tro
     let row = context::task(&context.view(args.task)?, args.task)?;
     let is_repository = report::workspace(context, &row)?.is_repository();
     let how = match (args.branch, args.in_place || !is_repository) {
-        (Some(name), _) => Accept::Branch(Some(name)),
+        (Some(name), _) => Accept::Branch { name: Some(name) },
         (None, true) => Accept::InPlace,
-        (None, false) => Accept::Branch(None),
+        (None, false) => Accept::Branch { name: None },
     };
     let engine = context.engine().await?;
-    let accepted = engine.accept(args.task, how).await?;
+    let accepted = engine.say_of(args.task, &how).await?;
     if args.format.json {
         terminal::print_json(&json(args.task, accepted))?;
     } else {
@@ -64,10 +61,7 @@ fn json(task: TaskId, accepted: Accepted) -> AcceptedJson {
         Accepted::Branch { branch, commit } => {
             AcceptedJson { task, branch: Some(branch), commit: Some(commit), files: Vec::new() }
         }
-        Accepted::InPlace { files } => {
-            let files = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
-            AcceptedJson { task, branch: None, commit: None, files }
-        }
+        Accepted::InPlace { files } => AcceptedJson { task, branch: None, commit: None, files },
     }
 }
 
@@ -82,7 +76,7 @@ fn told(task: TaskId, accepted: &Accepted) -> String {
             )
         }
         Accepted::InPlace { files } => {
-            let names = |file: &PathBuf| format!("  {}\n", one_line(&file.to_string_lossy(), 200));
+            let names = |file: &String| format!("  {}\n", one_line(file, 200));
             let list: String = files.iter().map(names).collect();
             format!("accepted into your files:\n{list}\n  tenfold undo {task}\n")
         }

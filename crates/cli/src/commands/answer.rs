@@ -2,16 +2,16 @@
 //! task asks, and goes on with it.
 
 use clap::Args;
+use tenfold_api::Answer;
 use tenfold_domain::TaskId;
 
 use crate::arguments::Format;
 use crate::commands::run::TEXT_BYTES_MAX;
 use crate::context::{self, Context};
 use crate::exit::Exit;
-use crate::stop::Stop;
 use crate::terminal;
 use crate::trouble::Trouble;
-use crate::work::{self, How};
+use crate::work;
 
 /// Answer what a task asks; it goes on at once
 #[derive(Debug, Args)]
@@ -78,12 +78,11 @@ pub(crate) async fn run(context: &Context, args: &AnswerArgs) -> Result<Exit, Tr
         let most = TEXT_BYTES_MAX / 1024;
         return Err(Trouble::usage(format!("an answer has some text, and at most {most} KiB")));
     }
-    let stop = Stop::listen()?;
     let engine = context.engine().await?;
-    engine.answer(task, text).await?;
+    engine.say_of(task, &Answer { text }).await?;
     if args.later {
         terminal::print(&format!("kept; `tenfold continue {task}` goes on"))?;
         return Ok(Exit::Done);
     }
-    work::work(context, engine, task, How::default(), args.format, &stop).await
+    work::work_as_usual(context, &engine, task, args.format).await
 }

@@ -2,14 +2,15 @@
 //! more money or time if the person gives it, or tries again with one that needs a person.
 
 use clap::Args;
-use tenfold_domain::{Budget, Millis, NanoUsd, Seed, TaskId};
+use tenfold_api::Begin;
+use tenfold_domain::{AttemptOutcome, Budget, Millis, NanoUsd, Seed, TaskId, TaskState};
+use tenfold_store::{TaskQuery, TaskRow};
 
 use crate::arguments::Format;
 use crate::context::{self, Context};
 use crate::exit::Exit;
-use crate::stop::Stop;
 use crate::trouble::Trouble;
-use crate::work::{self, How};
+use crate::work;
 use crate::{duration, pull};
 
 /// Go on with a task that was interrupted or came to a limit, or try again
@@ -48,7 +49,7 @@ pub(crate) async fn run(context: &Context, args: &ContinueArgs) -> Result<Exit, 
     context::task(&view, task)?;
     let spec = view.spec(task)?;
     drop(view);
-    let stop = Stop::listen()?;
+    let stop = context.stop()?;
     let engine = context.engine().await?;
     if let Some(spec) = spec {
         if context.model_program.is_none() {
@@ -57,11 +58,12 @@ pub(crate) async fn run(context: &Context, args: &ContinueArgs) -> Result<Exit, 
         }
         let budget = args.budget(spec.budget);
         if budget != spec.budget {
-            engine.set_budget(task, budget).await?;
+            engine.say_of(task, &budget).await?;
         }
     }
-    let how = How { seed: args.seed.map(Seed), time_anew: args.time_limit.is_some() };
-    work::work(context, engine, task, how, args.format, &stop).await
+    let time_anew = args.time_limit.is_some();
+    let begin = Begin { seed: args.seed.map(Seed), time_anew, ..Begin::default() };
+    work::work(context, &engine, task, &begin, args.format).await
 }
 
 impl ContinueArgs {
@@ -75,13 +77,18 @@ impl ContinueArgs {
     }
 }
 
-/// The newest task with an attempt that has not ended.
+/// The newest task with an attempt that was interrupted or stopped.
 fn interrupted(context: &Context) -> Result<TaskId, Trouble> {
-    let running = match context.reader()? {
-        Some(reader) => reader.view()?.running()?,
+    let states = vec![TaskState::Working, TaskState::Paused, TaskState::NeedsYou];
+    let tasks = match context.reader()? {
+        Some(reader) => reader.view()?.tasks(&TaskQuery { states, ..TaskQuery::default() })?,
         None => Vec::new(),
     };
-    running.iter().map(|attempt| attempt.id.task).max().ok_or_else(|| {
+    let was_stopped = |row: &&TaskRow| {
+        let last = row.last.as_ref().map(|last| last.outcome);
+        row.question.is_none() && (!row.running.is_empty() || last == Some(AttemptOutcome::Stopped))
+    };
+    tasks.iter().find(was_stopped).map(|row| row.id).ok_or_else(|| {
         Trouble::new(Exit::NotFound, "no task was interrupted")
             .advise("name one to try it again: `tenfold list` shows those there are")
     })

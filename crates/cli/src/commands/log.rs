@@ -131,6 +131,9 @@ impl Reading {
                 let limits = report::limits(budget);
                 Some(format!("{} from now on at most {limits}", report::moment(at)))
             }
+            Fact::Task { event: TaskEvent::Steered { text }, .. } => {
+                Some(format!("{} you said: {}", report::moment(at), one_line(text, 200)))
+            }
             Fact::Attempt { attempt, event } => self.attempt(*attempt, event, at),
             Fact::Step { step, event, .. } => self.step(*step, event, at),
             Fact::Proposal { event, .. } => Some(self.at(at, &proposal(event))),
@@ -173,7 +176,8 @@ impl Reading {
             AttemptEvent::Answered { text, .. } => {
                 Some(self.at(at, &format!("you answered: {}", one_line(text, 200))))
             }
-            AttemptEvent::Resumed => Some(self.at(at, "interrupted before; going on")),
+            AttemptEvent::Paused => Some(self.at(at, "paused")),
+            AttemptEvent::Resumed => Some(self.at(at, "going on")),
             AttemptEvent::Ended { outcome, note } => {
                 Some(self.at(at, &format!("{outcome}: {}", visible(note.trim_end()))))
             }

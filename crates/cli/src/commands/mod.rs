@@ -8,15 +8,19 @@ pub(crate) mod continue_task;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod hold;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod policy;
 pub(crate) mod reject;
+pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod show;
+pub(crate) mod steer;
 pub(crate) mod undo;
+pub(crate) mod watch;
 
 use crate::arguments::Command;
 use crate::context::Context;
@@ -34,6 +38,12 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Diff(args) => diff::run(context, &args),
         Command::Export(args) => export::run(context, &args),
         Command::Accept(args) => accept::run(context, args).await,
+        Command::Watch(args) => watch::run(context, &args).await,
+        Command::Steer(args) => steer::run(context, &args).await,
+        Command::Pause(args) => hold::pause(context, &args).await,
+        Command::Resume(args) => hold::resume(context, &args).await,
+        Command::Stop(args) => hold::stop(context, &args).await,
+        Command::Retry(args) => retry::run(context, &args).await,
         Command::Answer(args) => answer::run(context, &args).await,
         Command::Approve(args) => answer::approve(context, args).await,
         Command::Deny(args) => answer::deny(context, args).await,

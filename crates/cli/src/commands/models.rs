@@ -14,7 +14,6 @@ use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::pull;
-use crate::stop::Stop;
 use crate::table::table;
 use crate::terminal::{self, one_line, visible};
 use crate::trouble::Trouble;
@@ -253,7 +252,7 @@ async fn get(context: &Context, name: Option<&str>) -> Result<(), Trouble> {
         Some(name) => catalogue.get(name)?,
         None => catalogue.get(catalogue.default_name())?,
     };
-    let path = pull::pull(context, entry, &Stop::listen()?).await?;
+    let path = pull::pull(context, entry, &context.stop()?).await?;
     let path = visible(&path.display().to_string());
     terminal::print(&format!("{} is here, and its hash is right: {path}", entry.name))
 }
@@ -262,7 +261,7 @@ async fn add(context: &Context, from: OsString, name: Option<String>) -> Result<
     let work = move |dirs: &ModelDirs, show: &mut dyn FnMut(Progress), cancel: &Cancel| {
         tenfold_models::add(dirs, &from, name.as_deref(), &PullOptions::default(), show, cancel)
     };
-    let entry = pull::shown(&context.model_dirs, &Stop::listen()?, work).await?;
+    let entry = pull::shown(&context.model_dirs, &context.stop()?, work).await?;
     let place = match entry.place {
         Place::Own(_) => "the file stays where it is",
         Place::Cached(_) => "its file is in the cache",

@@ -1,6 +1,7 @@
 //! `tenfold reject`: sends a proposal away, with a reason that is kept.
 
 use clap::Args;
+use tenfold_api::Reject;
 use tenfold_domain::TaskId;
 
 use crate::context::{self, Context};
@@ -22,7 +23,8 @@ pub(crate) struct RejectArgs {
 pub(crate) async fn run(context: &Context, args: &RejectArgs) -> Result<Exit, Trouble> {
     let task = args.task;
     context::task(&context.view(task)?, task)?;
-    context.engine().await?.reject(task, args.reason.clone()).await?;
+    let reject = Reject { reason: args.reason.clone() };
+    context.engine().await?.say_of(task, &reject).await?;
     terminal::print(&format!("rejected task {task}; `tenfold undo {task}` takes that back"))?;
     Ok(Exit::Done)
 }

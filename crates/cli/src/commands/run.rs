@@ -2,21 +2,21 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
+use tenfold_api::{Approve, Begin};
 use tenfold_domain::{Millis, NanoUsd, RepositoryEvent, Seed, Strategy};
-use tenfold_engine::Engine;
 use tenfold_workspace::Workspace;
 
 use crate::arguments::Format;
+use crate::connection::Connection;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::proposed::{self, Proposed};
 use crate::stop::Stop;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-use crate::work::{self, How};
+use crate::work;
 use crate::{duration, instructions, person, pull, resolve};
 
 /// The longest text of a task.
@@ -98,9 +98,9 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
         Some(name) => catalogue.model(name)?,
         None => catalogue.default_model(),
     };
-    let stop = Stop::listen()?;
+    let stop = context.stop()?;
     let engine = context.engine().await?;
-    let proposed = approved(&engine, &root, args, &stop).await?;
+    let proposed = approved(context, &engine, &root, args, &stop).await?;
     if context.model_program.is_none() {
         pull::ensure(context, &model, args.yes, &stop).await?;
     }
@@ -112,11 +112,12 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
         );
     }
     if spec.strategy == Strategy::Loop && !args.no_config {
-        spec.instructions = instructions::approved(&engine, &root, args.yes, &stop).await?;
+        spec.instructions =
+            instructions::approved(context, &engine, &root, args.yes, &stop).await?;
     }
-    let task = engine.ask(spec).await?;
-    let how = How { seed: args.seed.map(Seed), ..How::default() };
-    work::work(context, engine, task, how, args.format, &stop).await
+    let task = engine.say(&spec).await?.task;
+    let begin = Begin { seed: args.seed.map(Seed), ..Begin::default() };
+    work::work(context, &engine, task, &begin, args.format).await
 }
 
 /// What the person asks for; empty: make the check pass.
@@ -156,7 +157,8 @@ fn read(file: &Path) -> Result<String, Trouble> {
 
 /// What the repository proposes, if the person approves it or has done so before.
 async fn approved(
-    engine: &Arc<Engine>,
+    context: &Context,
+    engine: &Connection,
     root: &Path,
     args: &RunArgs,
     stop: &Stop,
@@ -165,7 +167,7 @@ async fn approved(
         return Ok(Proposed::default());
     }
     let Some((proposed, hash)) = proposed::read(root)? else { return Ok(Proposed::default()) };
-    if engine.store().view()?.approved(root, proposed::FILE)?.as_deref() == Some(hash.as_str()) {
+    if context.approved(root, proposed::FILE)?.as_deref() == Some(hash.as_str()) {
         return Ok(proposed);
     }
     let folder = one_line(&root.display().to_string(), 200);
@@ -182,6 +184,7 @@ async fn approved(
         )
         .advise("approve it with --yes, or go on without it with --no-config"));
     }
-    engine.approve(root.to_owned(), RepositoryEvent::ConfigApproved { hash }).await?;
+    let event = RepositoryEvent::ConfigApproved { hash };
+    engine.say(&Approve { workspace: root.to_owned(), event }).await?;
     Ok(proposed)
 }

@@ -1,8 +1,8 @@
 //! `tenfold undo`: takes an acceptance or a rejection back.
 
 use clap::Args;
-use tenfold_domain::TaskId;
-use tenfold_engine::Undone;
+use tenfold_api::Undo;
+use tenfold_domain::{TaskId, Undone};
 
 use crate::context::{self, Context};
 use crate::exit::Exit;
@@ -20,7 +20,7 @@ pub(crate) struct UndoArgs {
 pub(crate) async fn run(context: &Context, args: &UndoArgs) -> Result<Exit, Trouble> {
     let task = args.task;
     context::task(&context.view(task)?, task)?;
-    let undone = context.engine().await?.undo(task).await?;
+    let undone = context.engine().await?.say_of(task, &Undo {}).await?;
     let what = match undone {
         Undone::Branch { branch } => {
             let name = branch.strip_prefix("refs/heads/").unwrap_or(&branch);

@@ -34,7 +34,7 @@ fn a_run_that_is_stopped_leaves_nothing_behind_and_goes_on() {
     said.expect(130, &["tenfold continue 1"]);
     wait_for("its processes to end", || ground.processes().is_empty());
     assert_eq!(ground.persons(), before);
-    ground.tenfold(&["list"]).expect(0, &["interrupted"]);
+    ground.tenfold(&["list"]).expect(0, &["stopped"]);
 
     ground.script(&[]);
     let said = ground.tenfold(&["continue", "--json"]);
@@ -55,10 +55,11 @@ fn a_run_that_is_killed_goes_on() {
 }
 
 #[test]
-fn a_second_run_is_told_that_there_is_a_first() {
+fn a_second_run_is_worked_by_the_engine_of_the_first() {
     let ground = Ground::new();
     let first = hanging(&ground);
-    ground.tenfold(&["run", "--check", CHECK]).expect(5, &["running already"]);
+    ground.tenfold(&["run", "--check", CHECK]).expect(0, &["Task 2: to review, verified"]);
     ground.tenfold(&["list"]).expect(0, &["working"]);
-    interrupt(first).expect(130, &[]);
+    interrupt(first).expect(130, &["tenfold continue 1"]);
+    wait_for("its processes to end", || ground.processes().is_empty());
 }

@@ -148,7 +148,8 @@ impl Page {
                 self.line(&format!("While {}:", span(what)));
                 self.put(&block("text", why));
             }
-            Happening::Resumed => self.head("Interrupted before; going on", None),
+            Happening::Paused => self.head("Paused", None),
+            Happening::Resumed => self.head("Going on", None),
             Happening::Proposal(event) => self.proposal(event, moment.at),
             Happening::Ended { outcome, note } => {
                 self.head(&format!("The end: {outcome}"), None);

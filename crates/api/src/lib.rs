@@ -1,0 +1,215 @@
+//! What can be said to the engine at work, and how: wire types, spoken in JSON over HTTP, on a
+//! Unix socket of the user's own.
+//!
+//! Each thing to say is a type, a [`Call`], that knows its method, its path and what is answered.
+//! Whoever speaks and whoever listens read it here, so that they can't come apart. What can't
+//! be done is answered with a [`Problem`](tenfold_domain::Problem) and the status of its kind.
+//! How it goes with tasks is a stream of server-sent events, each of them a
+//! [`Progress`](tenfold_domain::Progress) in JSON ([`TASK_PROGRESS`], [`PROGRESS`]).
+//!
+//! Fields are added and never change their meaning. What only reads the journal reads the store.
+
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tenfold_domain::{Accept, Accepted, Budget, RepositoryEvent, Seed, TaskId, TaskSpec, Undone};
+
+/// Where it is told how it goes with all tasks at work, until none is.
+pub const PROGRESS: &str = "/v1/progress";
+/// Where it is told how it goes with one task, until it is not at work any more.
+pub const TASK_PROGRESS: &str = "/v1/tasks/{task}/progress";
+/// The largest body of a call, in bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Something that can be said to the engine; the type is the body.
+pub trait Call: Serialize + DeserializeOwned + Send + 'static {
+    /// Whether it changes nothing, and so is a GET; all else is a POST.
+    const READS: bool = false;
+    /// Where; `{task}` stands for the task's number.
+    const PATH: &'static str;
+    /// What is answered.
+    type Answer: Serialize + DeserializeOwned + Send + 'static;
+}
+
+/// A path with the task's number in it.
+pub fn path(template: &str, task: Option<TaskId>) -> String {
+    match task {
+        Some(task) => template.replace("{task}", &task.to_string()),
+        None => template.to_owned(),
+    }
+}
+
+/// Asks who the engine is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Look {}
+
+impl Call for Look {
+    const READS: bool = true;
+    const PATH: &'static str = "/v1/engine";
+    type Answer = Engine;
+}
+
+/// Who the engine is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engine {
+    /// The release of Tenfold that it is of.
+    pub version: String,
+    /// Its process.
+    pub process: u32,
+    /// The tasks that it works on.
+    pub at_work: Vec<TaskId>,
+}
+
+/// Records a task; it is not begun.
+impl Call for TaskSpec {
+    const PATH: &'static str = "/v1/tasks";
+    type Answer = New;
+}
+
+/// A task was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct New {
+    /// Its number.
+    pub task: TaskId,
+}
+
+/// Records that the person approved a file of a repository's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Approve {
+    /// The repository, absolute, links resolved.
+    pub workspace: PathBuf,
+    /// Which file, and its hash.
+    pub event: RepositoryEvent,
+}
+
+impl Call for Approve {
+    const PATH: &'static str = "/v1/approvals";
+    type Answer = ();
+}
+
+/// Begins to work on a task.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Begin {
+    /// The seed of a new attempt; without one it is drawn from the clock.
+    pub seed: Option<Seed>,
+    /// Whether the time of an attempt that was interrupted counts anew.
+    pub time_anew: bool,
+    /// Whether to begin a new attempt, whatever became of those before.
+    pub from_scratch: bool,
+}
+
+impl Call for Begin {
+    const PATH: &'static str = "/v1/tasks/{task}/begin";
+    type Answer = ();
+}
+
+/// Sets other limits for a task, in place of those it had.
+impl Call for Budget {
+    const PATH: &'static str = "/v1/tasks/{task}/budget";
+    type Answer = ();
+}
+
+/// Says something about a task, for the attempt at work and for those to come.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Steer {
+    /// In the person's words.
+    pub text: String,
+}
+
+impl Call for Steer {
+    const PATH: &'static str = "/v1/tasks/{task}/steer";
+    type Answer = Steered;
+}
+
+/// The person's words are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steered {
+    /// Whether an attempt is at work, which takes them up before its next step.
+    pub at_work: bool,
+}
+
+/// Answers what a task asks; it does not go on by that.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answer {
+    /// In the person's words.
+    pub text: String,
+}
+
+impl Call for Answer {
+    const PATH: &'static str = "/v1/tasks/{task}/answer";
+    type Answer = ();
+}
+
+/// Has a task leave off when what is under way has come to its end.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Pause {}
+
+impl Call for Pause {
+    const PATH: &'static str = "/v1/tasks/{task}/pause";
+    type Answer = ();
+}
+
+/// Goes on with a task that was paused, stopped or interrupted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Resume {}
+
+impl Call for Resume {
+    const PATH: &'static str = "/v1/tasks/{task}/resume";
+    type Answer = ();
+}
+
+/// Ends a task's attempt at once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stop {}
+
+impl Call for Stop {
+    const PATH: &'static str = "/v1/tasks/{task}/stop";
+    type Answer = ();
+}
+
+/// Accepts a task's proposal.
+impl Call for Accept {
+    const PATH: &'static str = "/v1/tasks/{task}/accept";
+    type Answer = Accepted;
+}
+
+/// Sends a task's proposal away.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reject {
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+impl Call for Reject {
+    const PATH: &'static str = "/v1/tasks/{task}/reject";
+    type Answer = ();
+}
+
+/// Takes an acceptance or a rejection back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Undo {}
+
+impl Call for Undo {
+    const PATH: &'static str = "/v1/tasks/{task}/undo";
+    type Answer = Undone;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_its_task() {
+        let task = TaskId::new(7).expect("it is not zero");
+        assert_eq!(path(Steer::PATH, Some(task)), "/v1/tasks/7/steer");
+        assert_eq!(path(PROGRESS, None), "/v1/progress");
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_beginning_is_as_usual() {
+        let begin: Begin = serde_json::from_str("{}").expect("all of it may be left out");
+        assert!(begin.seed.is_none() && !begin.time_anew && !begin.from_scratch);
+    }
+}

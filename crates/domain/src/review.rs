@@ -1,0 +1,52 @@
+//! What a person does with a proposal, and what comes of it.
+
+use serde::{Deserialize, Serialize};
+
+/// How to accept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum Accept {
+    /// As a branch.
+    Branch {
+        /// Its name; without one, it is made from the task's text.
+        name: Option<String>,
+    },
+    /// Into the person's files.
+    InPlace,
+}
+
+/// What accepting did. Files are named as text: where a name is none, with marks in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "accepted", rename_all = "kebab-case")]
+pub enum Accepted {
+    /// There is a new branch.
+    Branch {
+        /// Its full name.
+        branch: String,
+        /// The commit that it points to.
+        commit: String,
+    },
+    /// Files were written.
+    InPlace {
+        /// Which.
+        files: Vec<String>,
+    },
+}
+
+/// What taking it back did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "undone", rename_all = "kebab-case")]
+pub enum Undone {
+    /// The branch is gone.
+    Branch {
+        /// Its full name.
+        branch: String,
+    },
+    /// Files were written back.
+    InPlace {
+        /// Which.
+        files: Vec<String>,
+    },
+    /// It is no longer rejected.
+    Rejection,
+}

@@ -1,0 +1,8 @@
+//! Listens to what is said to the engine at work: HTTP on a Unix socket that only its user can
+//! reach. Each call is handed to the engine and its answer back; no rule of a task is here.
+
+mod listen;
+mod problem;
+mod routes;
+
+pub use listen::{listen, serve};

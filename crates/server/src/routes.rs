@@ -1,0 +1,144 @@
+//! Which call goes to what in the engine: one line each.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_util::{Stream, stream};
+use tenfold_api::{
+    Answer, Approve, BODY_BYTES_MAX, Begin, Call, Look, New, PROGRESS, Pause, Reject, Resume,
+    Steer, Steered, Stop, TASK_PROGRESS, Undo,
+};
+use tenfold_domain::{Accept, Budget, TaskId, TaskSpec};
+use tenfold_engine::{Engine, EngineError, How, Watching};
+
+use crate::problem::Refusal;
+
+type House = Arc<Engine>;
+type Routes = Router<House>;
+type Said<C> = Result<Json<C>, JsonRejection>;
+
+/// All that can be said to this engine.
+pub(crate) fn router(engine: House) -> Router {
+    let routes = Router::new()
+        .route(Look::PATH, get(look))
+        .route(PROGRESS, get(progress))
+        .route(TASK_PROGRESS, get(task_progress))
+        .fallback(async || Refusal::not_found("there is no such call"));
+    let routes = proposals(tasks(routes));
+    routes.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(engine)
+}
+
+/// What is said about tasks and the work on them.
+fn tasks(routes: Routes) -> Routes {
+    let routes = on_house(routes, |engine, spec: TaskSpec| async move {
+        Ok(New { task: engine.ask(spec).await? })
+    });
+    let routes = on_house(routes, |engine, approve: Approve| async move {
+        engine.approve(approve.workspace, approve.event).await
+    });
+    let routes = on_task(routes, |engine, task, begin: Begin| async move {
+        let Begin { seed, time_anew, from_scratch } = begin;
+        engine.begin(task, How { seed, time_anew, from_scratch })
+    });
+    let routes = on_task(routes, |engine, task, budget: Budget| async move {
+        engine.set_budget(task, budget).await
+    });
+    let routes = on_task(routes, |engine, task, steer: Steer| async move {
+        Ok(Steered { at_work: engine.steer(task, steer.text).await? })
+    });
+    let routes = on_task(routes, |engine, task, answer: Answer| async move {
+        engine.answer(task, answer.text).await
+    });
+    let routes = on_task(routes, |engine, task, _: Pause| async move { engine.pause(task) });
+    let routes = on_task(routes, |engine, task, _: Resume| async move { engine.resume(task) });
+    on_task(routes, |engine, task, _: Stop| async move { engine.stop(task) })
+}
+
+/// What is said about proposals.
+fn proposals(routes: Routes) -> Routes {
+    let routes =
+        on_task(
+            routes,
+            |engine, task, accept: Accept| async move { engine.accept(task, accept).await },
+        );
+    let routes = on_task(routes, |engine, task, reject: Reject| async move {
+        engine.reject(task, reject.reason).await
+    });
+    on_task(routes, |engine, task, _: Undo| async move { engine.undo(task).await })
+}
+
+/// Adds a call that is about no task.
+fn on_house<C: Call, F>(
+    routes: Routes,
+    act: impl Fn(House, C) -> F + Clone + Send + Sync + 'static,
+) -> Routes
+where
+    F: Future<Output = Result<C::Answer, EngineError>> + Send,
+{
+    let act = async move |State(engine): State<House>, said: Said<C>| {
+        let Json(call) = said?;
+        Ok::<_, Refusal>(Json(act(engine, call).await?))
+    };
+    routes.route(C::PATH, post(act))
+}
+
+/// Adds a call that is about a task.
+fn on_task<C: Call, F>(
+    routes: Routes,
+    act: impl Fn(House, TaskId, C) -> F + Clone + Send + Sync + 'static,
+) -> Routes
+where
+    F: Future<Output = Result<C::Answer, EngineError>> + Send,
+{
+    let act = move |State(engine): State<House>, Path(number): Path<String>, said: Said<C>| {
+        let act = act.clone();
+        async move {
+            let task = task(&number)?;
+            let Json(call) = said?;
+            Ok::<_, Refusal>(Json(act(engine, task, call).await?))
+        }
+    };
+    routes.route(C::PATH, post(act))
+}
+
+fn task(number: &str) -> Result<TaskId, Refusal> {
+    number.parse().map_err(|_| Refusal::not_found("a task is called by its number, as in 3"))
+}
+
+async fn look(State(engine): State<House>) -> Json<tenfold_api::Engine> {
+    Json(tenfold_api::Engine {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        process: std::process::id(),
+        at_work: engine.at_work(),
+    })
+}
+
+async fn progress(State(engine): State<House>) -> Sse<impl Stream<Item = Told>> {
+    told(engine.watch(None))
+}
+
+async fn task_progress(
+    State(engine): State<House>,
+    Path(number): Path<String>,
+) -> Result<Sse<impl Stream<Item = Told>>, Refusal> {
+    let task = task(&number)?;
+    Ok(told(engine.watch(Some(task))))
+}
+
+type Told = Result<Event, Infallible>;
+
+fn told(watching: Watching) -> Sse<impl Stream<Item = Told>> {
+    let events = stream::unfold(watching, async |mut watching| {
+        let progress = watching.next().await?;
+        // Its maps have text keys, so that it always has a form in JSON.
+        let event = Event::default().json_data(&progress).unwrap_or_default();
+        Some((Ok(event), watching))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
