@@ -3,17 +3,31 @@
 
 use serde_json::Value;
 use tenfold_agent::{self as agent, Agent, Machine};
-use tenfold_domain::{AttemptEvent, AttemptId, Fact, StepEvent, Strategy};
+use tenfold_domain::{AttemptEvent, AttemptId, AttemptOutcome, Fact, StepEvent, Strategy};
 use tenfold_store::{About, EventQuery, Store, View};
 
 use crate::EngineError;
 use crate::engine::Engine;
 
 impl Engine {
-    /// The machine as its recorded events leave it. Calls that were under way when the engine
-    /// died may have been made, so their reservations count as spent.
+    /// The machine as its recorded events leave it.
     pub(crate) async fn recover(&self, attempt: AttemptId) -> Result<Agent, EngineError> {
         let machine = fold(&self.store, attempt)?;
+        let facts = vec![Fact::Attempt { attempt, event: AttemptEvent::Resumed }];
+        self.close_open(attempt, facts).await?;
+        Ok(machine)
+    }
+
+    /// Ends an attempt that nobody works on, because another takes its place.
+    pub(crate) async fn set_aside(&self, attempt: AttemptId) -> Result<(), EngineError> {
+        let note = "Set aside: the person began a new attempt.".to_owned();
+        let event = AttemptEvent::Ended { outcome: AttemptOutcome::Stopped, note };
+        self.close_open(attempt, vec![Fact::Attempt { attempt, event }]).await
+    }
+
+    /// Closes the steps that were under way when an engine died, and records facts after that.
+    /// Calls may have been made, so their reservations count as spent.
+    async fn close_open(&self, attempt: AttemptId, facts: Vec<Fact>) -> Result<(), EngineError> {
         let mut open = Vec::new();
         for event in self.store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
             match event?.fact {
@@ -32,9 +46,8 @@ impl Engine {
             let bills = reservation.map(|id| (id, cost)).into_iter().collect();
             self.settle(bills, vec![fact]).await?;
         }
-        let event = AttemptEvent::Resumed;
-        self.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
-        Ok(machine)
+        self.store.append_async(facts).await?;
+        Ok(())
     }
 }
 

@@ -60,6 +60,9 @@ impl Engine {
         let row = self.row(task)?;
         let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
         let mut unfinished = unfinished(&self.store.view()?, &row, how)?;
+        for number in row.running.iter().filter(|_| how.from_scratch) {
+            self.set_aside(AttemptId { task, number: *number }).await?;
+        }
         let clock = Instant::now();
         let mut seed = how.seed.unwrap_or_else(seed_of_now);
         for turn in 0.. {

@@ -37,12 +37,13 @@ pub(crate) struct StopArgs {
 
 /// Performs `tenfold pause`.
 pub(crate) async fn pause(context: &Context, args: &PauseArgs) -> Result<Exit, Trouble> {
-    hold(context, args.task, &Pause {}).await
+    let soon = "leaves off once the step under way is done; `tenfold stop` would cut it off";
+    hold(context, args.task, &Pause {}, Some(soon)).await
 }
 
 /// Performs `tenfold stop`.
 pub(crate) async fn stop(context: &Context, args: &StopArgs) -> Result<Exit, Trouble> {
-    hold(context, args.task, &Stop {}).await
+    hold(context, args.task, &Stop {}, None).await
 }
 
 /// Performs `tenfold resume`.
@@ -57,12 +58,16 @@ async fn hold<C: Call<Answer = ()>>(
     context: &Context,
     task: TaskId,
     call: &C,
+    soon: Option<&str>,
 ) -> Result<Exit, Trouble> {
     context::task(&context.view(task)?, task)?;
     let stop = context.stop()?;
     let engine = context.engine().await?;
     let mut messages = engine.progress(Some(task)).await?;
     engine.say_of(task, call).await?;
+    if let Some(soon) = soon {
+        terminal::note(&format!("task {task} {soon}"));
+    }
     let ended = async {
         while let Some(progress) = messages.next().await? {
             if let Progress::Doing { what, .. } = &progress

@@ -37,9 +37,10 @@ pub(crate) struct ListArgs {
 
 /// Reads a state as it is written, with a hyphen or a space.
 fn state(text: &str) -> Result<TaskState, String> {
-    const STATES: [TaskState; 6] = [
+    const STATES: [TaskState; 7] = [
         TaskState::Queued,
         TaskState::Working,
+        TaskState::Paused,
         TaskState::NeedsYou,
         TaskState::ToReview,
         TaskState::Accepted,

@@ -16,4 +16,5 @@ mod policy;
 mod real_model;
 mod rust;
 mod setup;
+mod supervision;
 mod tool_loop;

@@ -1,0 +1,359 @@
+//! The person's hand on a task: from a second terminal while the first works, and in every state
+//! that a task can be in.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tenfold_test_support::http::{Failure, Gate, HttpModel, Reply, Request};
+
+use crate::ground::{CHECK, Ground, Said, wait_for};
+use crate::hosted::that_mends;
+use crate::interruption::interrupt;
+
+const RUN: [&str; 6] = ["run", "median is wrong", "--model", "far", "--check", CHECK];
+
+/// A ground that knows a model which reacts so.
+fn ground(react: impl FnMut(&Request) -> Reply + Send + 'static) -> (Ground, HttpModel) {
+    let (ground, server) = (Ground::new(), HttpModel::reacting(react));
+    let address = format!("{}/v1", server.url());
+    let words = ["models", "connect", "far", "--protocol", "openai", "--address", &address];
+    ground.tenfold(&[&words[..], &["--no-key", "--free"]].concat()).expect(0, &["connected"]);
+    (ground, server)
+}
+
+fn spawn(ground: &Ground, words: &[&str]) -> Child {
+    ground.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn said(child: Child) -> Said {
+    Said::of(child.wait_with_output().unwrap())
+}
+
+/// A run whose model thinks until the gate is open, and then wants to read and to write.
+fn thinking(gate: &Gate) -> (Ground, HttpModel, Child) {
+    let (mut asked, gate) = (0, gate.clone());
+    let (ground, server) = ground(move |request| {
+        asked += 1;
+        match asked {
+            1 => {
+                let write = json!({ "path": "wrong.py", "text": "x = 1\n" });
+                let read = json!({ "path": "stats.py" });
+                Reply::calls([("write", write), ("read", read)]).through(&gate)
+            }
+            _ => that_mends(request),
+        }
+    });
+    let child = spawn(&ground, &RUN);
+    server.wait_asked(1);
+    (ground, server, child)
+}
+
+/// A pause that the engine knows of.
+fn pausing(ground: &Ground) -> Child {
+    let mut pause = spawn(ground, &["pause", "1"]);
+    let mut line = String::new();
+    BufReader::new(pause.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("leaves off"), "{line}");
+    pause
+}
+
+#[test]
+fn what_a_person_says_from_another_terminal_is_heard_before_the_next_step() {
+    let gate = Gate::new();
+    let (ground, server, child) = thinking(&gate);
+    ground.tenfold(&["steer", "1", "No", "new", "files!"]).expect(0, &["before its next step"]);
+    gate.open();
+    said(child).expect(0, &["to review, verified"]);
+    let second = server.requests().remove(1);
+    assert!(second.text().contains("No new files!"), "{}", second.text());
+    assert!(second.text().contains("Not performed"), "{}", second.text());
+    ground.tenfold(&["diff", "1"]).expect(0, &["middle - 1"]);
+    assert!(!ground.tenfold(&["diff", "1"]).out.contains("wrong.py"));
+    ground.tenfold(&["log", "1"]).expect(0, &["you said: No new files!"]);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+}
+
+#[test]
+fn a_pause_waits_for_the_step_under_way_and_leaves_nothing_running() {
+    let gate = Gate::new();
+    let (ground, server, child) = thinking(&gate);
+    let pause = pausing(&ground);
+    // Nothing is cut off: the answer that is paid for comes in.
+    gate.open();
+    said(pause).expect(0, &["paused", "tenfold resume 1"]);
+    said(child).expect(1, &["paused", "tenfold resume 1"]);
+    wait_for("its processes to end", || ground.processes().is_empty());
+    assert_eq!(server.requests().len(), 1);
+    ground.tenfold(&["list"]).expect(0, &["paused"]);
+    ground.tenfold(&["steer", "1", "No new files!"]).expect(0, &["kept"]);
+    ground.tenfold(&["resume", "1"]).expect(0, &["to review, verified"]);
+    let second = server.requests().remove(1);
+    assert!(second.text().contains("No new files!"), "{}", second.text());
+    assert!(!ground.tenfold(&["diff", "1"]).out.contains("wrong.py"));
+    ground.tenfold(&["log", "1"]).expect(0, &["paused", "going on"]);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+}
+
+#[test]
+fn a_stop_from_another_terminal_ends_request_and_processes_and_can_be_gone_on_with() {
+    let gate = Gate::new();
+    let (ground, server, child) = thinking(&gate);
+    ground.tenfold(&["stop", "1"]).expect(0, &["stopped", "tenfold continue 1"]);
+    gate.wait_hung_up();
+    said(child).expect(130, &["tenfold continue 1"]);
+    wait_for("its processes to end", || ground.processes().is_empty());
+    let shown: Value = ground.tenfold(&["show", "1", "--json"]).json();
+    assert_eq!((&shown["state"], &shown["outcome"]), (&json!("needs-you"), &json!("stopped")));
+    ground.tenfold(&["continue"]).expect(0, &["to review, verified"]);
+    let shown: Value = ground.tenfold(&["show", "1", "--json"]).json();
+    assert_eq!(shown["attempts"], 1, "it is the same attempt");
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn who_watches_sees_how_it_goes_and_can_leave_without_stopping_it() {
+    let gate = Gate::new();
+    let (ground, _server, child) = thinking(&gate);
+    let one = spawn(&ground, &["watch", "1", "--json"]);
+    let all = spawn(&ground, &["watch"]);
+    let mut leaves = spawn(&ground, &["watch", "--json"]);
+    let mut line = String::new();
+    BufReader::new(leaves.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    interrupt(leaves).expect(0, &[]);
+    wait_for("two to watch", || {
+        ground.processes().iter().filter(|line| line.contains(" watch")).count() == 2
+    });
+    gate.open();
+    said(child).expect(0, &["to review, verified"]);
+    let told = said(one);
+    told.expect(0, &[]);
+    let lines: Vec<Value> =
+        told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["progress"] == "doing"), "{lines:?}");
+    let last = lines.last().unwrap();
+    assert_eq!((&last["progress"], &last["outcome"]), (&json!("worked"), &json!("finished")));
+    said(all).expect(0, &["1.1 thinking, turn", "Task 1: to review, verified"]);
+    ground.tenfold(&["watch"]).expect(0, &["nothing is at work"]);
+    ground.tenfold(&["watch", "7"]).expect(4, &["no task 7"]);
+}
+
+#[test]
+fn the_first_terminal_stays_until_the_work_of_the_others_is_done() {
+    let (one, two) = (Gate::new(), Gate::new());
+    let (first, second) = (one.clone(), two.clone());
+    let (ground, server) = ground(move |request| {
+        let text = request.text();
+        let gate = if text.contains("a kumquat") { &second } else { &first };
+        // A gate is for one answer: the first of each task.
+        match text.contains("ordered") {
+            true => that_mends(request),
+            false => that_mends(request).through(gate),
+        }
+    });
+    let here = spawn(&ground, &RUN);
+    server.wait_asked(1);
+    let there = spawn(&ground, &["run", "a kumquat", "--model", "far", "--check", CHECK]);
+    server.wait_asked(2);
+    one.open();
+    wait_for("the first task's end", || {
+        ground.tenfold(&["show", "1", "--json"]).json()["state"] == "to-review"
+    });
+    ground.tenfold(&["list"]).expect(0, &["working"]);
+    two.open();
+    said(there).expect(0, &["Task 2: to review, verified"]);
+    said(here).expect(0, &["Task 1: to review, verified", "task 2 is still at work here"]);
+    wait_for("its processes to end", || ground.processes().is_empty());
+}
+
+#[test]
+fn a_task_at_work_is_worked_once_and_its_proposals_wait() {
+    let gate = Gate::new();
+    let (ground, _server, child) = thinking(&gate);
+    for words in [
+        &["continue", "1"][..],
+        &["resume", "1"],
+        &["retry", "1"],
+        &["accept", "1"],
+        &["reject", "1"],
+        &["undo", "1"],
+    ] {
+        ground.tenfold(words).expect(5, &["is at work", "tenfold stop 1"]);
+    }
+    for words in [&["answer", "1", "x"][..], &["approve", "1"], &["deny", "1"]] {
+        ground.tenfold(words).expect(6, &["asks nothing"]);
+    }
+    gate.open();
+    said(child).expect(0, &["to review, verified"]);
+}
+
+/// What a verb comes to: its exit, and a word that is said.
+type Row = (&'static [&'static str], i32, &'static str);
+
+const NOT_AT_WORK: [Row; 2] =
+    [(&["pause", "1"], 6, "not at work"), (&["stop", "1"], 6, "not at work")];
+const ASKS_NOTHING: [Row; 3] = [
+    (&["answer", "1", "upper"], 6, "asks nothing"),
+    (&["approve", "1"], 6, "asks nothing"),
+    (&["deny", "1"], 6, "asks nothing"),
+];
+const NO_PROPOSAL: [Row; 3] = [
+    (&["accept", "1"], 6, "no proposal"),
+    (&["reject", "1"], 6, "no proposal"),
+    (&["undo", "1"], 6, "no proposal"),
+];
+const GOES_ON: [Row; 4] = [
+    (&["steer", "1", "mind the gap"], 0, "kept"),
+    (&["resume", "1"], 0, "to review, verified"),
+    (&["continue", "1"], 0, "to review, verified"),
+    (&["retry", "1"], 0, "to review, verified"),
+];
+
+/// Tries each verb on the task as it stands, one by one.
+fn try_all(ground: &Ground, rows: &[&[Row]]) {
+    let kept = ground.path("kept");
+    std::fs::create_dir(&kept).unwrap();
+    let folders = ["data", "repo"];
+    for folder in folders {
+        copy(&ground.path(folder), &kept.join(folder));
+    }
+    for (words, code, word) in rows.iter().copied().flatten() {
+        let said = ground.tenfold(words);
+        let hears = said.out.contains(word) || said.err.contains(word);
+        assert!(
+            said.code == Some(*code) && hears,
+            "{words:?}: {:?} {}{}",
+            said.code,
+            said.out,
+            said.err
+        );
+        wait_for("its processes to end", || ground.processes().is_empty());
+        for folder in folders {
+            std::fs::remove_dir_all(ground.path(folder)).unwrap();
+            copy(&kept.join(folder), &ground.path(folder));
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
+}
+
+/// A model whose first answer is another than that which mends.
+fn first(reply: impl FnOnce() -> Reply + Send + 'static) -> (Ground, HttpModel) {
+    let mut reply = Some(reply);
+    ground(move |request| match reply.take() {
+        Some(reply) => reply(),
+        None => that_mends(request),
+    })
+}
+
+#[test]
+fn every_verb_on_a_task_that_asks() {
+    let ask = || Reply::calls([("ask", json!({ "question": "Upper or lower?" }))]);
+    let (ground, _server) = first(ask);
+    ground.tenfold(&RUN).expect(1, &["asks you"]);
+    let own: &[Row] = &[
+        (&["steer", "1", "mind the gap"], 0, "kept"),
+        (&["answer", "1", "upper"], 0, "to review, verified"),
+        (&["approve", "1"], 0, "to review, verified"),
+        (&["deny", "1", "not now"], 0, "to review, verified"),
+        (&["resume", "1"], 1, "Upper or lower?"),
+        (&["continue", "1"], 1, "Upper or lower?"),
+        (&["retry", "1"], 0, "to review, verified"),
+    ];
+    try_all(&ground, &[&NOT_AT_WORK, &NO_PROPOSAL, own]);
+}
+
+#[test]
+fn every_verb_on_a_task_that_is_paused() {
+    let gate = Gate::new();
+    let (ground, _server, child) = thinking(&gate);
+    let pause = pausing(&ground);
+    gate.open();
+    said(pause).expect(0, &["paused"]);
+    said(child).expect(1, &["paused"]);
+    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
+}
+
+#[test]
+fn every_verb_on_a_task_that_was_stopped() {
+    let gate = Gate::new();
+    let (ground, _server, child) = thinking(&gate);
+    ground.tenfold(&["stop", "1"]).expect(0, &["stopped"]);
+    said(child).expect(130, &[]);
+    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
+}
+
+#[test]
+fn every_verb_on_a_task_that_was_interrupted() {
+    let gate = Gate::new();
+    let (ground, _server, mut child) = thinking(&gate);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_for("its processes to end", || ground.processes().is_empty());
+    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
+}
+
+#[test]
+fn every_verb_on_a_task_that_came_to_a_limit() {
+    let (ground, _server) = first(|| Reply::fails(Failure::QuotaSpent));
+    ground.tenfold(&RUN).expect(1, &["out of quota"]);
+    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
+}
+
+#[test]
+fn every_verb_on_a_task_that_was_given_up() {
+    let gives_up = || Reply::calls([("finish", json!({ "summary": "no", "solved": false }))]);
+    let (ground, _server) = first(gives_up);
+    ground.tenfold(&[&RUN[..], &["--attempts", "1"]].concat()).expect(1, &["gave up"]);
+    let own: &[Row] = &[
+        (&["steer", "1", "mind the gap"], 0, "kept"),
+        (&["resume", "1"], 6, "tenfold retry 1"),
+        (&["continue", "1"], 0, "to review, verified"),
+        (&["retry", "1"], 0, "to review, verified"),
+    ];
+    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, own]);
+}
+
+#[test]
+fn every_verb_on_a_task_that_waits_for_review_or_was_reviewed() {
+    let (ground, _server) = ground(that_mends);
+    ground.tenfold(&RUN).expect(0, &["to review"]);
+    let to_review: &[Row] = &[
+        (&["steer", "1", "mind the gap"], 0, "kept"),
+        (&["resume", "1"], 6, "tenfold retry 1"),
+        (&["continue", "1"], 0, "to review, verified"),
+        (&["retry", "1"], 0, "to review, verified"),
+        (&["accept", "1"], 0, "accepted as branch"),
+        (&["reject", "1"], 0, "rejected"),
+        (&["undo", "1"], 6, "nothing was done with it"),
+    ];
+    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, to_review]);
+    std::fs::remove_dir_all(ground.path("kept")).unwrap();
+    let rejected: &[Row] = &[
+        (&["steer", "1", "mind the gap"], 0, "kept"),
+        (&["resume", "1"], 6, "it is rejected"),
+        (&["continue", "1"], 6, "it is rejected"),
+        (&["retry", "1"], 0, "to review, verified"),
+        (&["accept", "1"], 6, "rejected"),
+        (&["reject", "1"], 6, "rejected"),
+        (&["undo", "1"], 0, "waits for review again"),
+    ];
+    ground.tenfold(&["reject", "1"]).expect(0, &["rejected"]);
+    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, rejected]);
+    std::fs::remove_dir_all(ground.path("kept")).unwrap();
+    ground.tenfold(&["undo", "1"]).expect(0, &[]);
+    let accepted: &[Row] = &[
+        (&["steer", "1", "mind the gap"], 6, "it is accepted"),
+        (&["resume", "1"], 6, "it is accepted"),
+        (&["continue", "1"], 6, "it is accepted"),
+        (&["retry", "1"], 6, "it is accepted"),
+        (&["accept", "1"], 6, "accepted"),
+        (&["reject", "1"], 6, "accepted"),
+        (&["undo", "1"], 0, "waits for review again"),
+    ];
+    ground.tenfold(&["accept", "1"]).expect(0, &["accepted"]);
+    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, accepted]);
+}
