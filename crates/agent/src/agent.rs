@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tenfold_domain::{Millis, StepId, Strategy};
+use tenfold_domain::{CommitId, Millis, Seed, StepId, Strategy};
 
 use crate::Machine;
 use crate::effect::{Effect, Ending, Input, Reply};
@@ -56,6 +56,15 @@ impl Event {
             Self::Repair(repair::Event::Began { setup }) => Some(Setup::Repair(setup.clone())),
             Self::Loop(tool_loop::Event::Began { setup }) => Some(Setup::Loop(setup.clone())),
             Self::Repair(_) | Self::Loop(_) => None,
+        }
+    }
+
+    /// Draws what is random from another number, if this is an attempt's first event.
+    pub fn reseed(&mut self, seed: Seed) {
+        match self {
+            Self::Repair(repair::Event::Began { setup }) => setup.seed = seed,
+            Self::Loop(tool_loop::Event::Began { setup }) => setup.seed = seed,
+            Self::Repair(_) | Self::Loop(_) => {}
         }
     }
 
@@ -118,6 +127,14 @@ impl Agent {
         match self {
             Self::Repair(machine) => machine.time(),
             Self::Loop(machine) => machine.time(),
+        }
+    }
+
+    /// The files as a loop has left them.
+    pub fn work(&self) -> Option<&CommitId> {
+        match self {
+            Self::Repair(_) => None,
+            Self::Loop(machine) => Some(machine.work()),
         }
     }
 

@@ -13,7 +13,9 @@ use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{Accept, Accepted, Budget, RepositoryEvent, Seed, TaskId, TaskSpec, Undone};
+use tenfold_domain::{
+    Accept, Accepted, AttemptId, Budget, RepositoryEvent, Seed, StepId, TaskId, TaskSpec, Undone,
+};
 
 /// Where it is told how it goes with all tasks at work, until none is.
 pub const PROGRESS: &str = "/v1/progress";
@@ -167,6 +169,59 @@ pub struct Stop {}
 impl Call for Stop {
     const PATH: &'static str = "/v1/tasks/{task}/stop";
     type Answer = ();
+}
+
+/// Makes an attempt that goes on from a step of another one; it is not begun.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Fork {
+    /// The number of the other attempt, among those of the task.
+    pub attempt: u32,
+    /// The last of its steps that counts; none: all of them do.
+    #[serde(default)]
+    pub step: Option<StepId>,
+    /// What the person says to the new one.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// From which its further random choices come; else from the clock.
+    #[serde(default)]
+    pub seed: Option<Seed>,
+}
+
+impl Call for Fork {
+    const PATH: &'static str = "/v1/tasks/{task}/fork";
+    type Answer = NewAttempt;
+}
+
+/// There is a new attempt; `begin` works it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewAttempt {
+    /// Which.
+    pub attempt: AttemptId,
+}
+
+/// Says something about a line of a task's proposal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Comment {
+    /// The file, relative to the top of the workspace.
+    pub path: String,
+    /// The line, as it is proposed, from one.
+    pub line: u32,
+    /// What, in the person's words.
+    pub text: String,
+}
+
+impl Call for Comment {
+    const PATH: &'static str = "/v1/tasks/{task}/comment";
+    type Answer = ();
+}
+
+/// Makes an attempt that goes on from a task's proposal, with all that was said about it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Revise {}
+
+impl Call for Revise {
+    const PATH: &'static str = "/v1/tasks/{task}/revise";
+    type Answer = NewAttempt;
 }
 
 /// Accepts a task's proposal.

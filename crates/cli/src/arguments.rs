@@ -7,8 +7,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, answer, completions, continue_task, diff, doctor, export, hold, list, log, man, models,
-    policy, reject, retry, run, show, steer, undo, watch,
+    accept, answer, comment, completions, continue_task, diff, doctor, export, fork, hold, list,
+    log, man, models, policy, reject, retry, run, show, steer, undo, watch,
 };
 use crate::exit::Exit;
 use crate::{Program, environment};
@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Resume(hold::ResumeArgs),
     Stop(hold::StopArgs),
     Retry(retry::RetryArgs),
+    Fork(fork::ForkArgs),
+    Comment(comment::CommentArgs),
     Answer(answer::AnswerArgs),
     Approve(answer::ApproveArgs),
     Deny(answer::DenyArgs),

@@ -145,6 +145,15 @@ pub enum AttemptEvent {
         /// The strategy's event.
         change: Value,
     },
+    /// It goes on from another attempt: the changes that follow are taken over from there.
+    Forked {
+        /// From which.
+        from: AttemptId,
+        /// The last step that counts; none: all of them do.
+        step: Option<StepId>,
+        /// How many changes are taken over.
+        changes: u32,
+    },
     /// It left off because the person wanted so: nothing of it runs.
     Paused,
     /// It was interrupted, paused or ended at a limit, and goes on.
@@ -307,6 +316,15 @@ pub enum ProposalEvent {
         before: CommitId,
         /// The same files as they were written.
         after: CommitId,
+    },
+    /// The person said something about a line of it.
+    Commented {
+        /// The file, relative to the top of the workspace.
+        path: String,
+        /// The line, as it is proposed, from one.
+        line: u32,
+        /// What, in their words.
+        text: String,
     },
     /// It was rejected.
     Rejected {

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::io;
 
-use tenfold_domain::{IdError, Problem, ProblemKind, Refusal, TaskId};
+use tenfold_domain::{AttemptId, IdError, Problem, ProblemKind, Refusal, StepId, TaskId};
 use tenfold_llama::LlamaError;
 use tenfold_models::ModelsError;
 use tenfold_policy::PolicyError;
@@ -36,6 +36,38 @@ pub enum EngineError {
         verb: &'static str,
         /// Where the task stands.
         state: String,
+    },
+    /// No such attempt.
+    #[error("there is no attempt {0}; `tenfold show {task}` lists those there are", task = .0.task)]
+    NoAttempt(AttemptId),
+    /// No such step.
+    #[error(
+        "attempt {attempt} has no step {step} that came to an end; `tenfold log` shows its steps"
+    )]
+    NoStep {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// Which.
+        step: StepId,
+    },
+    /// The attempt had come to its end there.
+    #[error(
+        "attempt {attempt} had come to its end there: name an earlier step with --step, or (of a \
+         loop) say what is to be done otherwise"
+    )]
+    NothingLeft {
+        /// Which attempt.
+        attempt: AttemptId,
+    },
+    /// A file has not so many lines.
+    #[error("{path} has {lines} lines as it is proposed, and no line {line}")]
+    NoLine {
+        /// The file.
+        path: String,
+        /// The line that was named.
+        line: u32,
+        /// How many there are.
+        lines: usize,
     },
     /// It is at work.
     #[error(
@@ -130,11 +162,14 @@ impl EngineError {
     pub fn kind(&self) -> ProblemKind {
         match self {
             Self::NoHome { .. } | Self::Id(_) | Self::Policy { .. } => ProblemKind::Usage,
-            Self::NoTask(_) => ProblemKind::NotFound,
+            Self::NoTask(_) | Self::NoAttempt(_) | Self::NoStep { .. } | Self::NoLine { .. } => {
+                ProblemKind::NotFound
+            }
             Self::NoProposal { .. }
             | Self::NotOpen { .. }
             | Self::NoQuestion(_)
             | Self::NotAtWork { .. }
+            | Self::NothingLeft { .. }
             | Self::NothingToResume { .. }
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,

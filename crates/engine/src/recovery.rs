@@ -53,7 +53,7 @@ impl Engine {
 
 /// Folds an attempt's recorded events, as it is to go on: if it was ended from outside, at a
 /// limit, it stands where it stood then.
-fn fold(store: &Store, attempt: AttemptId) -> Result<Agent, EngineError> {
+pub(crate) fn fold(store: &Store, attempt: AttemptId) -> Result<Agent, EngineError> {
     let view = store.view()?;
     let strategy = strategy(&view, attempt)?;
     let mut machine: Option<Agent> = None;

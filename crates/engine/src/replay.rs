@@ -45,11 +45,18 @@ pub fn replay(
     let strategy = strategy(view, attempt)?;
     let mut expected: Vec<Value> = Vec::new();
     let mut given: Vec<Given> = Vec::new();
+    // What it has taken over from another attempt, which is no decision of its own.
+    let mut taken = 0;
     for event in view.each_event(EventQuery::from(About::Attempt(attempt))) {
         match event?.fact {
+            Fact::Attempt { event: AttemptEvent::Forked { changes, .. }, .. } => {
+                taken = changes as usize;
+            }
             Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } => {
-                let event = read_event(attempt, strategy, change.clone())?;
-                given.extend(event.steered().map(Given::Steered));
+                if expected.len() >= taken {
+                    let event = read_event(attempt, strategy, change.clone())?;
+                    given.extend(event.steered().map(Given::Steered));
+                }
                 expected.push(change);
             }
             // It ended at a limit, and was given more: the machine never knew.
@@ -73,7 +80,15 @@ pub fn replay(
         return Err(EngineError::Record { attempt: attempt.to_string(), why });
     };
     let mut machine = Agent::new(setup.clone());
-    let mut decided = Agent::begin(setup);
+    let mut decided = match taken {
+        0 => Agent::begin(setup),
+        taken => {
+            let events = expected.iter().take(taken);
+            events
+                .map(|change| read_event(attempt, strategy, change.clone()))
+                .collect::<Result<_, _>>()?
+        }
+    };
     decided.iter().for_each(|event| machine.evolve(event));
     let count = given.len() as u32;
     for given in given {

@@ -89,7 +89,7 @@ impl Engine {
         Ok(undone)
     }
 
-    async fn proposal(
+    pub(crate) async fn proposal(
         &self,
         task: TaskId,
         verb: &'static str,
@@ -120,7 +120,7 @@ fn names(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
 }
 
-fn wrong_state(task: TaskId, verb: &'static str, proposal: &ProposalRow) -> EngineError {
+pub(crate) fn wrong_state(task: TaskId, verb: &'static str, proposal: &ProposalRow) -> EngineError {
     let state = match &proposal.state {
         ProposalState::ToReview => "to review; nothing was done with it yet".to_owned(),
         ProposalState::AcceptedAsBranch { branch, .. } => format!("accepted as {branch}"),

@@ -81,9 +81,15 @@ impl Engine {
         if row.state == TaskState::Accepted {
             return Err(EngineError::NotOpen { task, state: row.state.to_string() });
         }
+        self.say(task, text).await?;
+        Ok(self.floor.said(task))
+    }
+
+    /// Records what the person says.
+    pub(crate) async fn say(&self, task: TaskId, text: String) -> Result<(), EngineError> {
         let event = TaskEvent::Steered { text };
         self.store.append_async(vec![Fact::Task { task, event }]).await?;
-        Ok(self.floor.said(task))
+        Ok(())
     }
 
     /// Has a task at work leave off once what is under way has come to its end: nothing is cut

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tenfold_agent::effect::{Effect, Reply};
-use tenfold_domain::{CommitId, EffectKind, Millis, StepId, ToolCall};
+use tenfold_domain::{AttemptId, CommitId, EffectKind, Millis, StepId, ToolCall};
 use tenfold_tools::run::{self, Run};
 use tenfold_tools::{Call, FileCall, Tree};
 
@@ -91,8 +91,12 @@ impl Running<'_> {
         });
     }
 
-    /// The name that keeps the attempt's work from being swept away.
     fn work_name(&self) -> String {
-        format!("work/{}", self.attempt)
+        work_name(self.attempt)
     }
+}
+
+/// The name that keeps an attempt's work from being swept away.
+pub(crate) fn work_name(attempt: AttemptId) -> String {
+    format!("work/{attempt}")
 }

@@ -102,6 +102,13 @@ pub enum Happening {
         /// Why, for people.
         why: String,
     },
+    /// The attempt goes on from another one; what follows is taken over.
+    Forked {
+        /// From which.
+        from: AttemptId,
+        /// The last step that counts; none: all of them do.
+        step: Option<StepId>,
+    },
     /// The person had the attempt leave off.
     Paused,
     /// The attempt went on after that or an interruption, or with more than it had.
@@ -180,6 +187,9 @@ impl Reader {
                 let id = self.trajectory.attempt.id;
                 let event = read_event(id, self.trajectory.attempt.strategy, change)?;
                 self.advance(at, event);
+            }
+            Fact::Attempt { event: AttemptEvent::Forked { from, step, .. }, .. } => {
+                self.push(at, None, Happening::Forked { from, step });
             }
             Fact::Attempt { event: AttemptEvent::Paused, .. } => {
                 self.push(at, None, Happening::Paused);

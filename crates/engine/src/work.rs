@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
+use tenfold_agent::{Agent, Setup, repair, tool_loop};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Outcome, Progress, Seed, Strategy,
     TaskEvent, TaskId, TaskSpec, TaskState, Totals, Usage,
@@ -25,7 +25,7 @@ use crate::engine::{Engine, blocking};
 use crate::floor::Hand;
 use crate::inference::Asked;
 use crate::meter::Meter;
-use crate::recovery::advanced;
+use crate::recovery::{advanced, fold};
 use crate::supervise::How;
 
 /// The most candidates that one attempt checks.
@@ -82,7 +82,9 @@ impl Engine {
                 }
                 None => {
                     let base = self.snapshot(&workspace, task).await?;
-                    (self.new_attempt(task, &spec, seed, base).await?, Origin::Start { seed, left })
+                    let drawn = (seed, left);
+                    let new = self.new_attempt(task, &spec, drawn, base, &workspace).await?;
+                    (new, Origin::Start)
                 }
             };
             let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began));
@@ -98,16 +100,24 @@ impl Engine {
         unreachable!("the loop above only ends by returning")
     }
 
+    /// Records a new attempt with the first events of its machine.
     async fn new_attempt(
         &self,
         task: TaskId,
         spec: &TaskSpec,
-        seed: Seed,
+        (seed, time): (Seed, Millis),
         base: CommitId,
+        workspace: &Workspace,
     ) -> Result<AttemptId, EngineError> {
+        let setup = match spec.strategy {
+            Strategy::Repair => Setup::Repair(self.repair_setup(spec, (seed, time), workspace)?),
+            Strategy::Loop => Setup::Loop(self.loop_setup(spec, (seed, time), &base, workspace)?),
+        };
+        let events = Agent::begin(setup);
         let (strategy, model) = (spec.strategy, spec.model.clone());
         let start = AttemptStart { strategy, model, seed, base };
-        Ok(self.store.new_attempt_async(task, start).await?)
+        let facts = move |attempt| advanced(attempt, &events);
+        Ok(self.store.new_attempt_async(task, start, facts).await?)
     }
 
     /// An attempt that ended at a limit goes on if the person's files are what it was about;
@@ -134,8 +144,8 @@ impl Engine {
         if is_same.await? {
             return Ok((attempt, Origin::Limit { left }));
         }
-        let new = self.new_attempt(attempt.task, spec, seed, now).await?;
-        Ok((new, Origin::Start { seed, left }))
+        let new = self.new_attempt(attempt.task, spec, (seed, left), now, workspace).await?;
+        Ok((new, Origin::Start))
     }
 
     /// The commit that an attempt is about.
@@ -176,9 +186,7 @@ impl Engine {
         let sandbox = Arc::clone(&self.sandbox);
         let checks = Checks::prepare(Arc::clone(&workspace), sandbox, base.clone(), dir).await?;
         let machine = match from {
-            Origin::Start { seed, left } => {
-                self.machine(attempt, &spec, (seed, left), &workspace).await?
-            }
+            Origin::Start => fold(&self.store, attempt)?,
             Origin::Interruption { .. } | Origin::Limit { .. } => self.recover(attempt).await?,
         };
         let before = machine.elapsed();
@@ -186,7 +194,7 @@ impl Engine {
             Origin::Limit { left } => before + left,
             // If it was given more time once, what is left of that is not recorded.
             Origin::Interruption { left } if machine.time() <= before => before + left,
-            Origin::Start { .. } | Origin::Interruption { .. } => machine.time(),
+            Origin::Start | Origin::Interruption { .. } => machine.time(),
         };
         let row = self.store.view()?.attempt(attempt)?;
         let totals = Totals {
@@ -238,29 +246,6 @@ impl Engine {
         Ok(loading)
     }
 
-    async fn machine(
-        &self,
-        attempt: AttemptId,
-        spec: &TaskSpec,
-        (seed, time): (Seed, Millis),
-        workspace: &Workspace,
-    ) -> Result<Agent, EngineError> {
-        let setup = match spec.strategy {
-            Strategy::Repair => Setup::Repair(self.repair_setup(spec, (seed, time), workspace)?),
-            Strategy::Loop => {
-                let base = self.base(attempt)?;
-                let overview = overview(workspace, &base)?;
-                let model = self.model(&spec.model)?;
-                Setup::Loop(loop_setup(spec, &model, (seed, time), base, overview))
-            }
-        };
-        let events = Agent::begin(setup.clone());
-        let mut machine = Agent::new(setup);
-        self.store.append_async(advanced(attempt, &events)).await?;
-        events.iter().for_each(|event| machine.evolve(event));
-        Ok(machine)
-    }
-
     fn repair_setup(
         &self,
         spec: &TaskSpec,
@@ -282,6 +267,36 @@ impl Engine {
             chat: entry.chat_template,
         })
     }
+
+    pub(crate) fn loop_setup(
+        &self,
+        spec: &TaskSpec,
+        (seed, time): (Seed, Millis),
+        base: &CommitId,
+        workspace: &Workspace,
+    ) -> Result<tool_loop::Setup, EngineError> {
+        let model = self.model(&spec.model)?;
+        let limits = LoopLimits::of(&model);
+        let groups = check_file_groups().into_iter().map(|group| group.name);
+        Ok(tool_loop::Setup {
+            text: spec.text.clone(),
+            check: spec.check.clone().unwrap_or_default(),
+            check_timeout: spec.check_timeout,
+            protected: groups.chain(spec.protect.iter().cloned()).collect(),
+            may_edit: spec.may_edit.clone(),
+            base: base.clone(),
+            start: None,
+            overview: overview(workspace, base)?,
+            instructions: spec.instructions.clone(),
+            questions: spec.questions && matches!(model, Model::Hosted(_)),
+            seed,
+            time,
+            turns: limits.turns,
+            turn_tokens: limits.turn_tokens,
+            memory: limits.memory,
+            tools: tenfold_tools::specs(),
+        })
+    }
 }
 
 /// What stands at the top of the files, shortened to what a model can be told beside its task.
@@ -290,34 +305,6 @@ fn overview(workspace: &Workspace, base: &CommitId) -> Result<String, EngineErro
     let text = top.perform(&Tree { workspace, at: base.clone() })?.text;
     let end = text.char_indices().map(|(at, _)| at).nth(OVERVIEW).unwrap_or(text.len());
     Ok(text[..end].to_owned())
-}
-
-fn loop_setup(
-    spec: &TaskSpec,
-    model: &Model,
-    (seed, time): (Seed, Millis),
-    base: CommitId,
-    overview: String,
-) -> tool_loop::Setup {
-    let limits = LoopLimits::of(model);
-    let groups = check_file_groups().into_iter().map(|group| group.name);
-    tool_loop::Setup {
-        text: spec.text.clone(),
-        check: spec.check.clone().unwrap_or_default(),
-        check_timeout: spec.check_timeout,
-        protected: groups.chain(spec.protect.iter().cloned()).collect(),
-        may_edit: spec.may_edit.clone(),
-        base,
-        overview,
-        instructions: spec.instructions.clone(),
-        questions: spec.questions && matches!(model, Model::Hosted(_)),
-        seed,
-        time,
-        turns: limits.turns,
-        turn_tokens: limits.turn_tokens,
-        memory: limits.memory,
-        tools: tenfold_tools::specs(),
-    }
 }
 
 /// How far a model that calls tools goes in one attempt.
@@ -348,8 +335,8 @@ impl LoopLimits {
 
 /// What an attempt is worked on from.
 enum Origin {
-    /// From its start, with a seed and with so much time.
-    Start { seed: Seed, left: Millis },
+    /// From its start.
+    Start,
     /// From an interruption, with what was left of its time then; if that is nothing, with so
     /// much more.
     Interruption { left: Millis },
@@ -395,7 +382,7 @@ fn base_name(task: TaskId) -> String {
     format!("base/{task}")
 }
 
-fn seed_of_now() -> Seed {
+pub(crate) fn seed_of_now() -> Seed {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Seed(now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))).child(0)
 }

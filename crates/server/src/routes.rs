@@ -11,10 +11,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::{Stream, stream};
 use tenfold_api::{
-    Answer, Approve, BODY_BYTES_MAX, Begin, Call, Look, New, PROGRESS, Pause, Reject, Resume,
-    Steer, Steered, Stop, TASK_PROGRESS, Undo,
+    Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Look, New, NewAttempt, PROGRESS,
+    Pause, Reject, Resume, Revise, Steer, Steered, Stop, TASK_PROGRESS, Undo,
 };
-use tenfold_domain::{Accept, Budget, TaskId, TaskSpec};
+use tenfold_domain::{Accept, AttemptId, Budget, TaskId, TaskSpec};
 use tenfold_engine::{Engine, EngineError, How, Watching};
 
 use crate::problem::Refusal;
@@ -60,8 +60,21 @@ fn tasks(routes: Routes) -> Routes {
     on_task(routes, |engine, task, _: Stop| async move { engine.stop(task) })
 }
 
-/// What is said about proposals.
+/// What is said about proposals, and about going on from what was done.
 fn proposals(routes: Routes) -> Routes {
+    let routes = on_task(routes, |engine, task, fork: Fork| async move {
+        let Fork { attempt, step, text, seed } = fork;
+        let of = AttemptId { task, number: attempt };
+        let fork = tenfold_engine::Fork { of, step, text, seed };
+        Ok(NewAttempt { attempt: engine.fork(fork).await? })
+    });
+    let routes = on_task(routes, |engine, task, comment: Comment| async move {
+        let Comment { path, line, text } = comment;
+        engine.comment(task, path, line, text).await
+    });
+    let routes = on_task(routes, |engine, task, _: Revise| async move {
+        Ok(NewAttempt { attempt: engine.revise(task).await? })
+    });
     let routes =
         on_task(
             routes,

@@ -66,7 +66,9 @@ impl TaskFold {
         }
         let Some((task, row)) = self.rows(id) else { return };
         match event {
-            AttemptEvent::Started { .. } | AttemptEvent::Advanced { .. } => worked(task, row, at),
+            AttemptEvent::Started { .. }
+            | AttemptEvent::Forked { .. }
+            | AttemptEvent::Advanced { .. } => worked(task, row, at),
             AttemptEvent::Paused => {
                 worked(task, row, at);
                 task.paused = true;
@@ -200,6 +202,7 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
         return;
     };
     row.state = match event {
+        ProposalEvent::Commented { .. } => return,
         ProposalEvent::Made { .. } | ProposalEvent::Undone => ProposalState::ToReview,
         ProposalEvent::AcceptedAsBranch { branch, commit } => {
             ProposalState::AcceptedAsBranch { branch: branch.clone(), commit: commit.clone() }

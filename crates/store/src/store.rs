@@ -176,10 +176,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoTask`], and as for [`Store::append`].
     pub fn new_attempt(&self, task: TaskId, start: AttemptStart) -> Result<AttemptId, StoreError> {
-        wait(self.new_attempt_async(task, start))
+        wait(self.new_attempt_async(task, start, |_| Vec::new()))
     }
 
-    /// As [`Store::new_attempt`], without blocking.
+    /// As [`Store::new_attempt`], without blocking, and with further facts in the same commit.
     ///
     /// # Errors
     /// As for [`Store::new_attempt`].
@@ -187,13 +187,16 @@ impl Store {
         &self,
         task: TaskId,
         start: AttemptStart,
+        also: impl FnOnce(AttemptId) -> Vec<Fact> + Send + 'static,
     ) -> Result<AttemptId, StoreError> {
         self.ask(move |writing| {
             let number = project::newest_attempt(writing.connection, task)? + 1;
             let attempt = AttemptId { task, number };
             let AttemptStart { strategy, model, seed, base } = start;
             let event = AttemptEvent::Started { strategy, model, seed, base };
-            writing.record(vec![Fact::Attempt { attempt, event }])?;
+            let mut facts = vec![Fact::Attempt { attempt, event }];
+            facts.extend(also(attempt));
+            writing.record(facts)?;
             Ok(attempt)
         })
         .await

@@ -143,6 +143,8 @@ impl Draft {
             Some((_, Wish::Tool { .. } | Wish::Submit { .. })) if !begun => {
                 self.hear(words::SET_ASIDE);
             }
+            // It had come to its end, and goes on from there.
+            None => self.hear(words::NOT_YET),
             _ => {}
         }
     }

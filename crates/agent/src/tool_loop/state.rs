@@ -30,6 +30,9 @@ pub struct Setup {
     pub may_edit: Vec<String>,
     /// The files at the start.
     pub base: CommitId,
+    /// The files to go on from, if work was done before; it changes the base into them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<CommitId>,
     /// What stands at their top, as the model is told of it; may be empty.
     pub overview: String,
     /// What the repository asks of who works in it, as the person approved it; may be empty.
@@ -89,7 +92,7 @@ impl ToolLoop {
             turns: 0,
             forgot: 0,
             plan: String::new(),
-            work: setup.base.clone(),
+            work: setup.start.clone().unwrap_or_else(|| setup.base.clone()),
             summary: String::new(),
             submitted: 0,
             lost: false,
@@ -113,6 +116,11 @@ impl ToolLoop {
     /// How it ended, if it has.
     pub fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
+    }
+
+    /// The files as they are now.
+    pub fn work(&self) -> &CommitId {
+        &self.work
     }
 
     /// How often the work went before the judge.

@@ -25,6 +25,7 @@ fn setup() -> Setup {
         protected: vec!["tests".into()],
         may_edit: Vec::new(),
         base: commit(BASE),
+        start: None,
         overview: "a.py".into(),
         instructions: String::new(),
         questions: true,

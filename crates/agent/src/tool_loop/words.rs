@@ -141,6 +141,12 @@ pub(super) fn opening(setup: &Setup, report: Option<&CheckReport>) -> String {
     if !setup.overview.is_empty() {
         let _ = write!(text, "\nThe files at the top:\n{}\n", setup.overview.trim_end());
     }
+    if setup.start.is_some() {
+        text.push_str(
+            "\nWork on it was done before, and proposed: the files are as that left them, and not \
+             as the check below saw them. Go on from there, with what the person says about it.\n",
+        );
+    }
     let Some(report) = report else {
         text.push_str("\nThere is no command that checks the work, so be sure of it yourself.");
         return text;

@@ -176,6 +176,10 @@ impl Reading {
             AttemptEvent::Answered { text, .. } => {
                 Some(self.at(at, &format!("you answered: {}", one_line(text, 200))))
             }
+            AttemptEvent::Forked { from, step, .. } => {
+                let up_to = step.map_or_else(String::new, |step| format!(", up to step {step}"));
+                Some(self.at(at, &format!("goes on from attempt {from}{up_to}")))
+            }
             AttemptEvent::Paused => Some(self.at(at, "paused")),
             AttemptEvent::Resumed => Some(self.at(at, "going on")),
             AttemptEvent::Ended { outcome, note } => {
@@ -253,6 +257,9 @@ fn proposal(event: &ProposalEvent) -> String {
         }
         ProposalEvent::AcceptedAsBranch { branch, .. } => {
             format!("accepted as {}", one_line(branch, 200))
+        }
+        ProposalEvent::Commented { path, line, text } => {
+            format!("you commented on {}:{line}: {}", one_line(path, 200), one_line(text, 200))
         }
         ProposalEvent::AcceptedInPlace { .. } => "accepted into the files".to_owned(),
         ProposalEvent::Rejected { reason } => format!("rejected: {}", one_line(reason, 200)),

@@ -3,11 +3,13 @@
 
 pub(crate) mod accept;
 pub(crate) mod answer;
+pub(crate) mod comment;
 pub(crate) mod completions;
 pub(crate) mod continue_task;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod fork;
 pub(crate) mod hold;
 pub(crate) mod list;
 pub(crate) mod log;
@@ -44,6 +46,8 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Resume(args) => hold::resume(context, &args).await,
         Command::Stop(args) => hold::stop(context, &args).await,
         Command::Retry(args) => retry::run(context, &args).await,
+        Command::Fork(args) => fork::run(context, &args).await,
+        Command::Comment(args) => comment::run(context, &args).await,
         Command::Answer(args) => answer::run(context, &args).await,
         Command::Approve(args) => answer::approve(context, args).await,
         Command::Deny(args) => answer::deny(context, args).await,

@@ -178,6 +178,8 @@ fn a_task_at_work_is_worked_once_and_its_proposals_wait() {
         &["accept", "1"],
         &["reject", "1"],
         &["undo", "1"],
+        &["fork", "1"],
+        &["comment", "1", "stats.py:1", "x"],
     ] {
         ground.tenfold(words).expect(5, &["is at work", "tenfold stop 1"]);
     }
@@ -186,6 +188,61 @@ fn a_task_at_work_is_worked_once_and_its_proposals_wait() {
     }
     gate.open();
     said(child).expect(0, &["to review, verified"]);
+}
+
+#[test]
+fn a_fork_goes_on_from_a_step_and_leaves_the_other_attempt_as_it_is() {
+    let (ground, server) = ground(|request| match request.text() {
+        text if text.contains("Say sorry.") && !text.contains("sorry.txt") => {
+            Reply::calls([("write", json!({ "path": "sorry.txt", "text": "sorry\n" }))])
+        }
+        _ => that_mends(request),
+    });
+    ground.tenfold(&RUN).expect(0, &["to review, verified"]);
+    // The third step reads the first file; only the second one is read again.
+    let asked = server.requests().len();
+    ground.tenfold(&["fork", "1", "--step", "99"]).expect(4, &["no step 99"]);
+    ground.tenfold(&["fork", "1.7"]).expect(4, &["no attempt 1.7"]);
+    ground.tenfold(&["fork", "1"]).expect(6, &["--step"]);
+    ground.tenfold(&["fork", "1", "Say", "sorry.", "--step", "4"]).expect(0, &["verified"]);
+    let first = server.requests().remove(asked);
+    assert!(first.text().contains("stats.py has"), "{}", first.text());
+    assert!(first.text().ends_with("Say sorry.") || first.text().contains("Say sorry."));
+    assert!(!first.text().contains("changed"), "{}", first.text());
+    ground.tenfold(&["diff", "1.2"]).expect(0, &["sorry.txt", "middle - 1"]);
+    assert!(!ground.tenfold(&["diff", "1.1"]).out.contains("sorry.txt"));
+    ground.tenfold(&["log", "1.2"]).expect(0, &["goes on from attempt 1.1, up to step 4"]);
+    for attempt in ["1.1", "1.2"] {
+        ground.tenfold(&["log", attempt, "--replay"]).expect(0, &["decides the same"]);
+    }
+    ground
+        .tenfold(&["export", "1.2", "--format", "markdown"])
+        .expect(0, &["Goes on from attempt 1.1"]);
+}
+
+#[test]
+fn a_comment_is_answered_by_an_attempt_that_goes_on_from_the_proposal() {
+    let answers = |request: &Request| match request.text() {
+        text if text.contains("a note.txt") && !text.contains("made note.txt") => {
+            assert!(text.contains("stats.py:14") && text.contains("Too bare"), "{text}");
+            Reply::calls([("write", json!({ "path": "note.txt", "text": "why\n" }))])
+        }
+        text if text.contains("a note.txt") => {
+            Reply::calls([("finish", json!({ "summary": "noted" }))])
+        }
+        _ => that_mends(request),
+    };
+    let (ground, _server) = ground(answers);
+    ground.tenfold(&RUN).expect(0, &["to review, verified"]);
+    ground.tenfold(&["comment", "1", "stats.py:99", "x"]).expect(4, &["no line 99"]);
+    ground.tenfold(&["comment", "1", "gone.py:1", "x"]).expect(4, &["gone.py"]);
+    ground.tenfold(&["comment", "1", "stats.py", "x"]).expect(2, &["src/stats.py:12"]);
+    ground.tenfold(&["comment", "1", "stats.py:14", "Too bare", "--later"]).expect(0, &["kept"]);
+    let said = ground.tenfold(&["comment", "1", "stats.py:1", "Add", "a note.txt"]);
+    said.expect(0, &["to review, verified"]);
+    ground.tenfold(&["diff", "1"]).expect(0, &["note.txt", "middle - 1"]);
+    ground.tenfold(&["log", "1"]).expect(0, &["you commented on stats.py:14: Too bare"]);
+    ground.tenfold(&["log", "1.2", "--replay"]).expect(0, &["decides the same"]);
 }
 
 /// What a verb comes to: its exit, and a word that is said.
@@ -198,12 +255,15 @@ const ASKS_NOTHING: [Row; 3] = [
     (&["approve", "1"], 6, "asks nothing"),
     (&["deny", "1"], 6, "asks nothing"),
 ];
-const NO_PROPOSAL: [Row; 3] = [
+const NO_PROPOSAL: [Row; 4] = [
+    (&["comment", "1", "stats.py:1", "x"], 6, "no proposal"),
     (&["accept", "1"], 6, "no proposal"),
     (&["reject", "1"], 6, "no proposal"),
     (&["undo", "1"], 6, "no proposal"),
 ];
-const GOES_ON: [Row; 4] = [
+const FORK: Row = (&["fork", "1", "go on", "--step", "1"], 0, "to review, verified");
+const GOES_ON: [Row; 5] = [
+    FORK,
     (&["steer", "1", "mind the gap"], 0, "kept"),
     (&["resume", "1"], 0, "to review, verified"),
     (&["continue", "1"], 0, "to review, verified"),
@@ -255,6 +315,7 @@ fn every_verb_on_a_task_that_asks() {
     let (ground, _server) = first(ask);
     ground.tenfold(&RUN).expect(1, &["asks you"]);
     let own: &[Row] = &[
+        FORK,
         (&["steer", "1", "mind the gap"], 0, "kept"),
         (&["answer", "1", "upper"], 0, "to review, verified"),
         (&["approve", "1"], 0, "to review, verified"),
@@ -309,6 +370,7 @@ fn every_verb_on_a_task_that_was_given_up() {
     let (ground, _server) = first(gives_up);
     ground.tenfold(&[&RUN[..], &["--attempts", "1"]].concat()).expect(1, &["gave up"]);
     let own: &[Row] = &[
+        FORK,
         (&["steer", "1", "mind the gap"], 0, "kept"),
         (&["resume", "1"], 6, "tenfold retry 1"),
         (&["continue", "1"], 0, "to review, verified"),
@@ -322,10 +384,12 @@ fn every_verb_on_a_task_that_waits_for_review_or_was_reviewed() {
     let (ground, _server) = ground(that_mends);
     ground.tenfold(&RUN).expect(0, &["to review"]);
     let to_review: &[Row] = &[
+        FORK,
         (&["steer", "1", "mind the gap"], 0, "kept"),
         (&["resume", "1"], 6, "tenfold retry 1"),
         (&["continue", "1"], 0, "to review, verified"),
         (&["retry", "1"], 0, "to review, verified"),
+        (&["comment", "1", "stats.py:1", "x"], 0, "to review, verified"),
         (&["accept", "1"], 0, "accepted as branch"),
         (&["reject", "1"], 0, "rejected"),
         (&["undo", "1"], 6, "nothing was done with it"),
@@ -333,10 +397,12 @@ fn every_verb_on_a_task_that_waits_for_review_or_was_reviewed() {
     try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, to_review]);
     std::fs::remove_dir_all(ground.path("kept")).unwrap();
     let rejected: &[Row] = &[
+        FORK,
         (&["steer", "1", "mind the gap"], 0, "kept"),
         (&["resume", "1"], 6, "it is rejected"),
         (&["continue", "1"], 6, "it is rejected"),
         (&["retry", "1"], 0, "to review, verified"),
+        (&["comment", "1", "stats.py:1", "x"], 6, "rejected"),
         (&["accept", "1"], 6, "rejected"),
         (&["reject", "1"], 6, "rejected"),
         (&["undo", "1"], 0, "waits for review again"),
@@ -346,6 +412,8 @@ fn every_verb_on_a_task_that_waits_for_review_or_was_reviewed() {
     std::fs::remove_dir_all(ground.path("kept")).unwrap();
     ground.tenfold(&["undo", "1"]).expect(0, &[]);
     let accepted: &[Row] = &[
+        (&["fork", "1", "go on", "--step", "1"], 6, "it is accepted"),
+        (&["comment", "1", "stats.py:1", "x"], 6, "accepted"),
         (&["steer", "1", "mind the gap"], 6, "it is accepted"),
         (&["resume", "1"], 6, "it is accepted"),
         (&["continue", "1"], 6, "it is accepted"),

@@ -150,3 +150,22 @@ fn programs_stay_programs_links_stay_links_and_what_is_no_command_is_answered() 
     let mode = std::os::unix::fs::PermissionsExt::mode(&program.metadata().unwrap().permissions());
     assert_eq!(mode & 0o111, 0o111, "{mode:o}");
 }
+
+#[test]
+fn a_comment_on_a_repair_is_answered_by_a_conversation_that_goes_on_from_it() {
+    let ground = Ground::new();
+    ground.solved();
+    let note = json!({ "path": "NOTE", "text": "the two in the middle\n" });
+    let rules = vec![
+        rule("made NOTE", "finish", json!({ "summary": "said why" })),
+        rule("Say why", "write", note),
+    ];
+    script(&ground, rules, &[]);
+    ground
+        .tenfold(&["comment", "1", "stats.py:14", "Say why."])
+        .expect(0, &["verified", "said why"]);
+    ground.tenfold(&["diff", "1"]).expect(0, &["NOTE", "ordered[middle - 1]"]);
+    ground.tenfold(&["log", "1.2", "--replay"]).expect(0, &["decides the same"]);
+    // What was proposed first is there still.
+    assert!(!ground.tenfold(&["diff", "1.1"]).out.contains("NOTE"));
+}

@@ -148,6 +148,9 @@ impl Page {
                 self.line(&format!("While {}:", span(what)));
                 self.put(&block("text", why));
             }
+            Happening::Forked { from, .. } => {
+                self.head(&format!("Goes on from attempt {from}"), None);
+            }
             Happening::Paused => self.head("Paused", None),
             Happening::Resumed => self.head("Going on", None),
             Happening::Proposal(event) => self.proposal(event, moment.at),
@@ -269,6 +272,10 @@ impl Page {
             }
             ProposalEvent::AcceptedAsBranch { branch, .. } => {
                 self.head(&format!("Accepted as {} ({at})", span(branch)), None);
+            }
+            ProposalEvent::Commented { path, line, text } => {
+                self.head(&format!("Comment on {} ({at})", span(&format!("{path}:{line}"))), None);
+                self.put(&block("text", text));
             }
             ProposalEvent::AcceptedInPlace { .. } => {
                 self.head(&format!("Accepted into the files ({at})"), None);

@@ -1,0 +1,202 @@
+//! Attempts that go on from another one: from one of its steps, or from what it proposed, with
+//! what the person says about it. The journal of the new one begins with what is taken over, so
+//! that it can be read without the other.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tenfold_agent::{Agent, Machine, Setup};
+use tenfold_domain::{
+    AttemptEvent, AttemptId, CommitId, Fact, ProposalEvent, Seed, StepId, Strategy, TaskEvent,
+    TaskId, TaskState,
+};
+use tenfold_store::{About, AttemptRow, AttemptStart, ProposalState, View};
+use tenfold_workspace::Workspace;
+
+use crate::engine::{Engine, blocking};
+use crate::recovery::{advanced, read_event};
+use crate::work::seed_of_now;
+use crate::{EngineError, tooling};
+
+/// The most of a commented line that is repeated to the agent, in characters.
+const LINE_CHARS: usize = 200;
+
+/// From where a new attempt goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fork {
+    /// The attempt.
+    pub of: AttemptId,
+    /// The last of its steps that counts; none: all of them do.
+    pub step: Option<StepId>,
+    /// What the person says to the new one.
+    pub text: Option<String>,
+    /// From which its further random choices come; else from the clock.
+    pub seed: Option<Seed>,
+}
+
+impl Engine {
+    /// Makes an attempt that goes on from a step of another one; [`Engine::resume`] works it.
+    ///
+    /// # Errors
+    /// [`EngineError::NoStep`] if there is no such step; [`EngineError::NothingLeft`] if the
+    /// other one ended with it and nothing is said; if the task was accepted or is at work.
+    pub async fn fork(&self, fork: Fork) -> Result<AttemptId, EngineError> {
+        let Fork { of, step, text, seed } = fork;
+        self.open_to_more(of.task)?;
+        let row = self.store.view()?.attempt(of)?.ok_or(EngineError::NoAttempt(of))?;
+        let seed = seed.unwrap_or_else(seed_of_now);
+        let (events, machine) = taken_over(&self.store.view()?, &row, step, seed)?;
+        if machine.wants().is_empty() && (text.is_none() || row.strategy == Strategy::Repair) {
+            return Err(EngineError::NothingLeft { attempt: of });
+        }
+        if let Some(text) = text {
+            self.say(of.task, text).await?;
+        }
+        let start = AttemptStart { strategy: row.strategy, model: row.model, seed, base: row.base };
+        let changes = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        let forked = AttemptEvent::Forked { from: of, step, changes };
+        self.take_over(of.task, start, Some(forked), events, machine).await
+    }
+
+    /// Records what the person says about a line of a task's proposal.
+    ///
+    /// # Errors
+    /// If there is no proposal that waits for review, or no such line in it.
+    pub async fn comment(
+        &self,
+        task: TaskId,
+        path: String,
+        line: u32,
+        text: String,
+    ) -> Result<(), EngineError> {
+        let (spec, proposal, _) = self.proposal(task, "comment on").await?;
+        if proposal.state != ProposalState::ToReview {
+            return Err(crate::review::wrong_state(task, "comment on", &proposal));
+        }
+        let workspace = self.workspace(&spec).await?;
+        let (commit, name) = (proposal.commit.clone(), path.clone());
+        let quoted = blocking(move || quoted(&workspace, &commit, &name, line)).await?;
+        let said = format!("About {path}:{line} of your proposal (`{quoted}`): {text}");
+        let event = ProposalEvent::Commented { path, line, text };
+        let facts = vec![
+            Fact::Proposal { attempt: proposal.attempt, event },
+            Fact::Task { task, event: TaskEvent::Steered { text: said } },
+        ];
+        self.store.append_async(facts).await?;
+        Ok(())
+    }
+
+    /// Makes an attempt that goes on from a task's proposal with what the person has said about
+    /// it; [`Engine::resume`] works it. A conversation goes on; a repair, which has none, is
+    /// gone on with by one.
+    ///
+    /// # Errors
+    /// If there is no proposal that waits for review.
+    pub async fn revise(&self, task: TaskId) -> Result<AttemptId, EngineError> {
+        let (spec, proposal, base) = self.proposal(task, "revise").await?;
+        if proposal.state != ProposalState::ToReview {
+            return Err(crate::review::wrong_state(task, "revise", &proposal));
+        }
+        let of = proposal.attempt;
+        let row = self.store.view()?.attempt(of)?.ok_or(EngineError::NoAttempt(of))?;
+        let seed = seed_of_now();
+        if row.strategy == Strategy::Loop {
+            let (events, machine) = taken_over(&self.store.view()?, &row, None, seed)?;
+            let start = AttemptStart { strategy: row.strategy, model: row.model, seed, base };
+            let changes = u32::try_from(events.len()).unwrap_or(u32::MAX);
+            let forked = AttemptEvent::Forked { from: of, step: None, changes };
+            return self.take_over(task, start, Some(forked), events, machine).await;
+        }
+        let workspace = self.workspace(&spec).await?;
+        let time = spec.budget.time;
+        let mut setup = self.loop_setup(&spec, (seed, time), &base, &workspace)?;
+        setup.start = Some(proposal.commit);
+        let setup = Setup::Loop(setup);
+        let (events, machine) = (Agent::begin(setup.clone()), Agent::new(setup));
+        let start = AttemptStart { strategy: Strategy::Loop, model: spec.model, seed, base };
+        self.take_over(task, start, None, events, machine).await
+    }
+
+    /// Records an attempt that begins with these events, and keeps its files.
+    async fn take_over(
+        &self,
+        task: TaskId,
+        start: AttemptStart,
+        forked: Option<AttemptEvent>,
+        events: Vec<tenfold_agent::Event>,
+        machine: Agent,
+    ) -> Result<AttemptId, EngineError> {
+        for number in self.row(task)?.running {
+            self.set_aside(AttemptId { task, number }).await?;
+        }
+        let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
+        let workspace = Arc::new(self.workspace(&spec).await?);
+        let facts = move |attempt| {
+            let forked = forked.map(|event| Fact::Attempt { attempt, event });
+            forked.into_iter().chain(advanced(attempt, &events)).collect()
+        };
+        let attempt = self.store.new_attempt_async(task, start, facts).await?;
+        if let Some(work) = machine.work().cloned() {
+            let name = tooling::work_name(attempt);
+            blocking(move || workspace.keep(&name, &work)).await?;
+        }
+        Ok(attempt)
+    }
+
+    /// Whether a new attempt can be made.
+    fn open_to_more(&self, task: TaskId) -> Result<(), EngineError> {
+        self.at_rest(task)?;
+        let row = self.row(task)?;
+        match row.state {
+            TaskState::Accepted => Err(EngineError::NotOpen { task, state: row.state.to_string() }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What an attempt's journal says up to a step, with another seed, and the machine by then.
+fn taken_over(
+    view: &View,
+    row: &AttemptRow,
+    step: Option<StepId>,
+    seed: Seed,
+) -> Result<(Vec<tenfold_agent::Event>, Agent), EngineError> {
+    let mut events: Vec<tenfold_agent::Event> = Vec::new();
+    let mut found = step.is_none();
+    for event in view.each_event(About::Attempt(row.id).into()) {
+        let Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } = event?.fact else {
+            continue;
+        };
+        let event = read_event(row.id, row.strategy, change)?;
+        let settled = event.settled().map(|(step, _)| step);
+        if found && step.is_some() && settled.is_some() {
+            break;
+        }
+        found |= step.is_some() && settled == step;
+        if !event.ends() {
+            events.push(event);
+        }
+    }
+    let missing = || EngineError::NoStep { attempt: row.id, step: step.unwrap_or(StepId(0)) };
+    let first = events.first_mut().filter(|_| found).ok_or_else(missing)?;
+    first.reseed(seed);
+    let setup = first.setup().ok_or_else(missing)?;
+    let mut machine = Agent::new(setup);
+    events.iter().skip(1).for_each(|event| machine.evolve(event));
+    Ok((events, machine))
+}
+
+/// A line of a proposal, as it is repeated to the agent.
+fn quoted(
+    workspace: &Workspace,
+    commit: &CommitId,
+    path: &str,
+    line: u32,
+) -> Result<String, EngineError> {
+    let bytes = workspace.read(commit, Path::new(path))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().count();
+    let found = (line as usize).checked_sub(1).and_then(|index| text.lines().nth(index));
+    let found = found.ok_or_else(|| EngineError::NoLine { path: path.to_owned(), line, lines })?;
+    Ok(found.trim().chars().take(LINE_CHARS).collect())
+}
