@@ -27,6 +27,8 @@ type Speaker = SendRequest<Full<Bytes>>;
 /// A connection to the engine. As long as it is open, the engine stays.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    /// The engine's process, if that is another one.
+    elsewhere: Option<u32>,
     socket: Socket,
     speaker: Mutex<Speaker>,
 }
@@ -42,10 +44,11 @@ impl Connection {
     /// [`NobodyThere`], which may be otherwise in a moment.
     pub(crate) async fn open(socket: Socket) -> Result<Self, NobodyThere> {
         let speaker = speaker(socket.as_ref()).await.map_err(|_| NobodyThere)?;
-        let connection = Self { socket, speaker: Mutex::new(speaker) };
+        let connection = Self { elsewhere: None, socket, speaker: Mutex::new(speaker) };
         // An engine that ends just now may have taken the connection without reading from it.
-        connection.call(None, &Look {}).await.map_err(|_| NobodyThere)?;
-        Ok(connection)
+        let engine = connection.call(None, &Look {}).await.map_err(|_| NobodyThere)?;
+        let elsewhere = Some(engine.process).filter(|process| *process != std::process::id());
+        Ok(Self { elsewhere, ..connection })
     }
 
     /// Says something that is about no task.
@@ -78,6 +81,17 @@ impl Connection {
         Ok(Messages { body: response.into_body(), text: Vec::new(), _speaker: speaker })
     }
 
+    /// What the engine says, and where it says it: a key that is missing is missing there.
+    pub(crate) fn told(&self, trouble: Trouble) -> Trouble {
+        match self.elsewhere {
+            Some(process) if trouble.exit == Exit::Model => trouble.advise(format!(
+                "the Tenfold at work is process {process}, in another terminal: keys and settings \
+                 are those that were set there"
+            )),
+            _ => trouble,
+        }
+    }
+
     async fn call<C: Call>(&self, task: Option<TaskId>, call: &C) -> Result<C::Answer, Trouble> {
         let (method, body) = match C::READS {
             true => (Method::GET, Bytes::new()),
@@ -88,7 +102,7 @@ impl Connection {
         speaker.ready().await.map_err(|error| gone(&error))?;
         let response = speaker.send_request(request).await.map_err(|error| gone(&error))?;
         if response.status() != StatusCode::OK {
-            return Err(refused(response).await);
+            return Err(self.told(refused(response).await));
         }
         let body = whole(response).await?;
         serde_json::from_slice(&body).map_err(|error| {

@@ -18,7 +18,7 @@ pub enum Exit {
     Missing,
     /// What was named is not there.
     NotFound,
-    /// Another engine is at work.
+    /// Somebody else is at it.
     Busy,
     /// It was refused.
     Refused,
@@ -85,7 +85,7 @@ impl Exit {
             Self::Usage => "the command line, or a value in it, can't be understood",
             Self::Missing => "something is missing on this machine; `tenfold doctor` says what",
             Self::NotFound => "the task, attempt, model, file or folder is not there",
-            Self::Busy => "another Tenfold is at work for this user",
+            Self::Busy => "the task is at work already, or another Tenfold that can't be reached",
             Self::Refused => "refused: not approved, over budget, or no safe sandbox",
             Self::Conflict => "the change does not fit on the files as they are now",
             Self::Check => "the check is broken, or passes and fails on the same files",

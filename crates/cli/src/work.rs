@@ -34,7 +34,9 @@ pub(crate) async fn work<C: Call<Answer = ()>>(
     let Some(last) = last(context, engine, task, &stop).await? else { return Ok(stopped(task)) };
     let outcome = match last {
         Progress::Worked(outcome) => outcome,
-        Progress::Failed { problem, .. } if !stop.is_wanted() => return Err(problem.into()),
+        Progress::Failed { problem, .. } if !stop.is_wanted() => {
+            return Err(engine.told(problem.into()));
+        }
         _ => return Ok(stopped(task)),
     };
     let exit = exit(context, &outcome)?;

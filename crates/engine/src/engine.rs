@@ -44,11 +44,11 @@ pub struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) ledger: Mutex<Ledger>,
     pub(crate) sandbox: Arc<Sandbox>,
-    pub(crate) catalogue: Catalogue,
     pub(crate) model_dirs: ModelDirs,
     pub(crate) policy: Policy,
     pub(crate) floor: Arc<Floor>,
-    asked: Mutex<HashMap<String, Asked>>,
+    /// Each model as it was last, since the person may connect another one by its name.
+    asked: Mutex<HashMap<String, (Model, Asked)>>,
     // Held as long as the engine lives.
     _lock: EngineLock,
 }
@@ -80,12 +80,10 @@ impl Engine {
             ledger.evolve(&event);
         }
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
-        let catalogue = Catalogue::load(tenfold_models::SHIPPED, &model_dirs.user_file())?;
         let engine = Self {
             store,
             ledger: Mutex::new(ledger),
             sandbox: Arc::new(sandbox),
-            catalogue,
             model_dirs,
             policy: crate::approval::policy(&config.places.config)?,
             floor: Arc::new(Floor::new()),
@@ -93,6 +91,8 @@ impl Engine {
             config,
             _lock: lock,
         };
+        // One that does not read is told at once.
+        engine.catalogue()?;
         engine.sweep().await?;
         Ok(engine)
     }
@@ -123,9 +123,14 @@ impl Engine {
         Ok(self.store.new_task_async(spec).await?)
     }
 
+    /// The models that there are now: the person may connect one while others work.
+    pub(crate) fn catalogue(&self) -> Result<Catalogue, EngineError> {
+        Ok(Catalogue::load(tenfold_models::SHIPPED, &self.model_dirs.user_file())?)
+    }
+
     /// What the catalogue says of a model, if its file is there or it needs none.
     pub(crate) fn model(&self, name: &str) -> Result<Model, EngineError> {
-        let model = self.catalogue.model(name)?;
+        let model = self.catalogue()?.model(name)?;
         if let Model::Embedded(entry) = &model
             && self.config.model_command.is_none()
         {
@@ -174,7 +179,7 @@ impl Engine {
     /// If it is hosted and there is no key for it.
     pub(crate) async fn asked(&self, model: &Model) -> Result<Asked, EngineError> {
         let mut all = self.asked.lock().await;
-        if let Some(asked) = all.get(model.name()) {
+        if let Some((_, asked)) = all.get(model.name()).filter(|(known, _)| known == model) {
             return Ok(asked.clone());
         }
         let asked = match model {
@@ -187,7 +192,7 @@ impl Engine {
                 Asked::There(Arc::new(Provider::new(hosted, variable)?))
             }
         };
-        all.insert(model.name().to_owned(), asked.clone());
+        all.insert(model.name().to_owned(), (model.clone(), asked.clone()));
         Ok(asked)
     }
 

@@ -252,7 +252,8 @@ impl Engine {
         (seed, time): (Seed, Millis),
         workspace: &Workspace,
     ) -> Result<repair::Setup, EngineError> {
-        let entry = self.catalogue.get(&spec.model)?;
+        let catalogue = self.catalogue()?;
+        let entry = catalogue.get(&spec.model)?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(repair::Setup {
             text: spec.text.clone(),
