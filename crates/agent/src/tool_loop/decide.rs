@@ -8,7 +8,7 @@ use tenfold_domain::{
 
 use super::event::{Event, Wish};
 use super::state::{Setup, ToolLoop, size};
-use super::words;
+use super::{recall, words};
 use crate::Machine;
 use crate::effect::{Effect, Input, Reply};
 
@@ -279,6 +279,13 @@ impl Draft {
                     let plan = argument(&call, "plan");
                     self.record(Event::Planned { plan });
                     self.reply(&call.id, words::NOTED.to_owned());
+                    if self.state.calls.is_empty() {
+                        return self.unless_repeated();
+                    }
+                }
+                words::RECALL => {
+                    let told = recall::recall(&self.state, &call);
+                    self.reply(&call.id, told);
                     if self.state.calls.is_empty() {
                         return self.unless_repeated();
                     }

@@ -11,6 +11,7 @@
 
 mod decide;
 mod event;
+mod recall;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -202,7 +202,7 @@ impl ToolLoop {
 
     fn turn(&self) -> Turn {
         let mut tools = self.setup.tools.clone();
-        tools.extend(words::own_tools(self.setup.questions));
+        tools.extend(words::own_tools(self.setup.questions, self.forgot > 0));
         Turn {
             instructions: words::instructions(&self.setup),
             said: self.told(),

@@ -364,3 +364,29 @@ fn an_answer_and_what_was_said_before_it_are_both_heard() {
     let told = format!("{:?}", going.machine.told());
     assert!(told.contains("The answer: Up.") && told.contains("Be quick."), "{told}");
 }
+
+#[test]
+fn what_is_left_out_can_be_read_back() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    let offers_recall = |going: &Going| match going.wants().1 {
+        Effect::Infer { asks, .. } => format!("{asks:?}").contains("Read back earlier turns"),
+        other => panic!("{other:?}"),
+    };
+    assert!(!offers_recall(&going));
+    for turn in 0..6 {
+        let text = format!("{} needle-{turn}\n{}", turn, "x".repeat(900));
+        going.calls(&[("read", json!({"path": turn.to_string()}))]).returns(&text, BASE);
+    }
+    assert!(offers_recall(&going));
+    assert!(!format!("{:?}", going.machine.told()).contains("needle-0"));
+    going.calls(&[("recall", json!({"text": "NEEDLE-0"}))]);
+    assert!(going.told().starts_with("turn 1: 0 needle-0"), "{}", going.told());
+    going.calls(&[("recall", json!({"turn": 2}))]);
+    assert!(going.told().contains("You called read {\"path\":\"1\"}"), "{}", going.told());
+    assert!(going.told().contains("needle-1"), "{}", going.told());
+    going.calls(&[("recall", json!({}))]);
+    assert!(going.told().contains("turn 1: read {\"path\":\"0\"}"), "{}", going.told());
+    going.calls(&[("recall", json!({"turn": 99}))]);
+    assert!(going.told().starts_with("Turn 99 is not left out"), "{}", going.told());
+}

@@ -12,6 +12,7 @@ use super::state::{Setup, ToolLoop};
 pub(super) const PLAN: &str = "plan";
 pub(super) const FINISH: &str = "finish";
 pub(super) const ASK: &str = "ask";
+pub(super) const RECALL: &str = "recall";
 
 pub(super) const TOO_MANY: &str =
     "Those were too many calls in one turn: only the first sixteen are performed.";
@@ -48,8 +49,9 @@ pub(super) const GAVE_UP: &str = "The model says that it can't be done.";
 /// What stands between a tool's result and the limits that are told after it.
 const LIMITS: &str = "\n[turn ";
 
-/// The tools that the loop performs by itself; `questions` says whether the person may be asked.
-pub(super) fn own_tools(questions: bool) -> Vec<ToolSpec> {
+/// The tools that the loop performs by itself; `questions` says whether the person may be asked,
+/// `past` whether something is left out that can be read back.
+pub(super) fn own_tools(questions: bool, past: bool) -> Vec<ToolSpec> {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let mut tools = vec![
         ToolSpec {
@@ -81,6 +83,21 @@ pub(super) fn own_tools(questions: bool) -> Vec<ToolSpec> {
             }),
         },
     ];
+    if past {
+        tools.push(ToolSpec {
+            name: RECALL.to_owned(),
+            about: "Read back earlier turns that are left out now: one of them by its number, or \
+                    the lines with a text; without either, which there are."
+                .to_owned(),
+            parameters: json!({
+                "type": "object",
+                "properties": {
+                    "turn": { "type": "integer", "description": "The number of a turn." },
+                    "text": text("What to look for."),
+                },
+            }),
+        });
+    }
     if questions {
         tools.push(ToolSpec {
             name: ASK.to_owned(),
@@ -201,7 +218,7 @@ pub(super) fn passed(report: &CheckReport) -> String {
 pub(super) fn left_out(plan: &str) -> String {
     let mut text = String::from(
         "(Earlier turns are left out to save room. The files are as you left them; call the tools \
-         again for what you need to know.)",
+         again for what you need to know, or recall to read back what was said.)",
     );
     if !plan.is_empty() {
         let _ = write!(text, " Your plan:\n{plan}");
