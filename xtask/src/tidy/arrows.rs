@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("schedule", &[]),
     ("policy", &[]),
+    ("redact", &[]),
     ("forecast", &[]),
     // With effects, each with one kind.
     ("store", &[]),
@@ -23,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("models", &["llama"]),
     ("sandbox", &[]),
     ("workspace", &[]),
-    ("tools", &["sandbox", "workspace"]),
+    ("tools", &["redact", "sandbox", "workspace"]),
     // Where they meet.
     ("engine", ROOMS),
     ("temporal", &["engine", "agent"]),
@@ -31,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What people meet.
     ("api", &[]),
     // Reads need no engine: they go to the rooms that hold what is shown.
-    ("cli", &["engine", "api", "models", "policy", "sandbox", "store", "workspace"]),
+    ("cli", &["engine", "api", "models", "policy", "redact", "sandbox", "store", "workspace"]),
     ("server", &["engine", "api"]),
     ("test-support", &["llama", "models"]),
 ];
@@ -43,6 +44,7 @@ const ROOMS: &[&str] = &[
     "ledger",
     "schedule",
     "policy",
+    "redact",
     "forecast",
     "store",
     "models",
@@ -55,7 +57,8 @@ const ROOMS: &[&str] = &[
 /// `tenfold` is where everything is put together: it may depend on any of them.
 const ROOF: &str = "tenfold";
 
-const PURE: &[&str] = &["domain", "agent", "code", "ledger", "schedule", "policy", "forecast"];
+const PURE: &[&str] =
+    &["domain", "agent", "code", "ledger", "schedule", "policy", "redact", "forecast"];
 
 /// What would make a pure crate impure: a runtime, a database, a network, a model.
 const IMPURE: &[&str] = &[
