@@ -20,7 +20,6 @@ use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::EngineError;
 use crate::checks::Checks;
 use crate::effects::{Done, Judged, Open};
 use crate::engine::Engine;
@@ -28,6 +27,7 @@ use crate::floor::{Hand, Teller, Will};
 use crate::meter::{Meter, Used};
 use crate::recovery::{advanced, value};
 use crate::setup::SetUp;
+use crate::{EngineError, redaction};
 
 /// How long a stopped attempt's effects are waited for.
 const STOP_TIME: Duration = Duration::from_millis(1_500);
@@ -229,7 +229,8 @@ impl Running<'_> {
         self.open.remove(&done.step);
         let (attempt, step) = (self.attempt, done.step);
         let (reply, event, cost) = match done.result {
-            Ok(finished) => {
+            Ok(mut finished) => {
+                finished.reply = redaction::reply(&self.engine.redactor, finished.reply);
                 self.meter.end(step, finished.usage);
                 self.meter.settled.checks +=
                     u32::from(matches!(finished.reply, Reply::Checked { .. }));
@@ -244,7 +245,7 @@ impl Running<'_> {
                 (finished.reply, StepEvent::Result { reply: recorded, usage, cost, wall }, cost)
             }
             Err(EngineError::Llama(why)) => {
-                let why = why.to_string();
+                let why = redaction::text_of(&self.engine.redactor, why.to_string());
                 self.meter.end(step, Usage::default());
                 // It may have been working when it died, so what was set aside is spent.
                 let cost = self.engine.reserved(done.reservation).await;
@@ -278,6 +279,7 @@ impl Running<'_> {
     /// Hands the machine what is no effect's result.
     async fn put(&mut self, reply: Reply) -> Result<(), EngineError> {
         let elapsed = self.elapsed();
+        let reply = redaction::reply(&self.engine.redactor, reply);
         let events = self.machine.decide(Input { step: StepId(0), elapsed, reply });
         events.iter().for_each(|event| self.machine.evolve(event));
         let (mut facts, mut bills) = (advanced(self.attempt, &events), Vec::new());

@@ -15,6 +15,7 @@ use tenfold_agent::effect::{CheckAsk, Plugin, Purpose};
 use tenfold_code::failure::{Trouble, TroubleKind};
 use tenfold_code::{Edit, Language, Syntax, failure};
 use tenfold_domain::{CheckReport, CheckVerdict, CommitId, Millis};
+use tenfold_redact::Redactor;
 use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
 use tenfold_workspace::{ChangeKind, ChangedFile, FileChange, FileKind, Workspace};
 
@@ -45,6 +46,7 @@ pub(crate) enum Top {
 pub(crate) struct Checks {
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) sandbox: Arc<Sandbox>,
+    redactor: Arc<Redactor>,
     pub(crate) toolchains: Toolchains,
     pub(crate) base: CommitId,
     pub(crate) dir: PathBuf,
@@ -58,8 +60,7 @@ pub(crate) struct Checks {
 impl Checks {
     /// Lays the base out below `dir`, which is removed by [`Checks::clear`].
     pub(crate) async fn prepare(
-        workspace: Arc<Workspace>,
-        sandbox: Arc<Sandbox>,
+        (workspace, sandbox, redactor): (Arc<Workspace>, Arc<Sandbox>, Arc<Redactor>),
         base: CommitId,
         dir: PathBuf,
     ) -> Result<Self, EngineError> {
@@ -75,7 +76,7 @@ impl Checks {
         let (setup, warm) = (tokio::sync::OnceCell::new(), tokio::sync::OnceCell::new());
         let runs = AtomicU32::new(0);
         let left = tokio::sync::Mutex::new(None);
-        Ok(Self { workspace, sandbox, toolchains, base, dir, runs, setup, warm, left })
+        Ok(Self { workspace, sandbox, redactor, toolchains, base, dir, runs, setup, warm, left })
     }
 
     /// The environment that commands run in.
@@ -106,7 +107,7 @@ impl Checks {
         let sandbox = Arc::clone(&self.sandbox);
         blocking(move || sandbox.discard(&scratch)).await?;
         let cancelled = exit.end == End::Cancelled;
-        Ok(Ran { report: report(command, &exit), output: None, cancelled })
+        Ok(Ran { report: report(&self.redactor, command, &exit), output: None, cancelled })
     }
 
     /// Makes a layer of what a setup command has written: without the files of the base,
@@ -308,7 +309,7 @@ impl Checks {
         let exit = self.sandbox.run(&job, cancel).await?;
         let output = plugin.and_then(|plugin| read_bounded(&job.upper, &plugin.output));
         let cancelled = exit.end == End::Cancelled;
-        let report = report(command, &exit);
+        let report = report(&self.redactor, command, &exit);
         let ended = matches!(exit.end, End::Code(_));
         if purpose == Purpose::Baseline && ended && self.warm.get().is_none() {
             let warm = self.dir.join("warm");
@@ -375,9 +376,10 @@ impl Checks {
     }
 }
 
-fn report(command: &str, exit: &Exit) -> CheckReport {
+fn report(redactor: &Redactor, command: &str, exit: &Exit) -> CheckReport {
     let text = String::from_utf8_lossy(&exit.output);
-    let output = failure::plain(&text).into_owned();
+    // Before parts of it are taken elsewhere, since half a secret is not known for one.
+    let output = redactor.text(&failure::plain(&text)).into_owned();
     let code = match exit.end {
         End::Code(code) => Some(code),
         _ => None,

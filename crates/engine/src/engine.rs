@@ -12,6 +12,7 @@ use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Entry, Model, ModelDirs, ModelsError, Provider};
 use tenfold_policy::Policy;
+use tenfold_redact::Redactor;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
 use tenfold_store::{EngineLock, Store};
 use tenfold_workspace::Workspace;
@@ -19,6 +20,7 @@ use tokio::sync::Mutex;
 
 use crate::floor::Floor;
 use crate::inference::Asked;
+use crate::redaction::text_of;
 use crate::{EngineError, Places};
 
 /// Tokens that an embedded model's sequences may hold together.
@@ -47,6 +49,7 @@ pub struct Engine {
     pub(crate) model_dirs: ModelDirs,
     pub(crate) policy: Policy,
     pub(crate) floor: Arc<Floor>,
+    pub(crate) redactor: Arc<Redactor>,
     /// Each model as it was last, since the person may connect another one by its name.
     asked: Mutex<HashMap<String, (Model, Asked)>>,
     // Held as long as the engine lives.
@@ -80,6 +83,9 @@ impl Engine {
             ledger.evolve(&event);
         }
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
+        let catalogue = Catalogue::load(tenfold_models::SHIPPED, &model_dirs.user_file())?;
+        let variable = |name: &str| std::env::var(name).ok();
+        let redactor = Arc::new(crate::redaction::redactor(&catalogue, variable));
         let engine = Self {
             store,
             ledger: Mutex::new(ledger),
@@ -87,12 +93,11 @@ impl Engine {
             model_dirs,
             policy: crate::approval::policy(&config.places.config)?,
             floor: Arc::new(Floor::new()),
+            redactor,
             asked: Mutex::new(HashMap::new()),
             config,
             _lock: lock,
         };
-        // One that does not read is told at once.
-        engine.catalogue()?;
         engine.sweep().await?;
         Ok(engine)
     }
@@ -110,9 +115,10 @@ impl Engine {
     /// Records a task, and gives it an account with its budget as the limit.
     ///
     /// # Errors
-    /// When the model is not in the catalogue or its file is absent, the workspace can't be
-    /// opened, or the store says no.
+    /// When there is a secret in a command of it, the model is not in the catalogue or its file
+    /// is absent, the workspace can't be opened, or the store says no.
     pub async fn ask(&self, spec: TaskSpec) -> Result<TaskId, EngineError> {
+        let spec = crate::redaction::spec(&self.redactor, spec)?;
         let model = self.model(&spec.model)?;
         if spec.strategy == Strategy::Repair && matches!(model, Model::Hosted(_)) {
             return Err(ModelsError::Elsewhere { name: spec.model }.into());
@@ -154,6 +160,7 @@ impl Engine {
     pub async fn answer(&self, task: TaskId, text: String) -> Result<(), EngineError> {
         let row = self.store.view()?.task(task)?.ok_or(EngineError::NoTask(task))?;
         let question = row.question.ok_or(EngineError::NoQuestion(task))?;
+        let text = text_of(&self.redactor, text);
         let event = AttemptEvent::Answered { step: question.step, text };
         let attempt = question.attempt;
         self.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;

@@ -8,6 +8,7 @@ use tenfold_domain::{AttemptId, IdError, Problem, ProblemKind, Refusal, StepId, 
 use tenfold_llama::LlamaError;
 use tenfold_models::ModelsError;
 use tenfold_policy::PolicyError;
+use tenfold_redact::Kind;
 use tenfold_sandbox::SandboxError;
 use tenfold_store::StoreError;
 use tenfold_workspace::WorkspaceError;
@@ -98,6 +99,17 @@ pub enum EngineError {
         /// How many may be.
         most: usize,
     },
+    /// What is run has to stay as it is, and would be written down so.
+    #[error(
+        "the {what} command holds what looks like {kind}, and would be written down with it: put \
+         it into a file that the command reads"
+    )]
+    SecretInCommand {
+        /// Which command.
+        what: &'static str,
+        /// What it holds.
+        kind: Kind,
+    },
     /// The task can't be worked on now.
     #[error("task {task} can't be worked on: it is {state}")]
     NotOpen {
@@ -171,6 +183,7 @@ impl EngineError {
             | Self::NotAtWork { .. }
             | Self::NothingLeft { .. }
             | Self::NothingToResume { .. }
+            | Self::SecretInCommand { .. }
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,
             Self::AtWork(_) | Self::Full { .. } => ProblemKind::Busy,

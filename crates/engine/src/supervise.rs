@@ -7,6 +7,7 @@ use tenfold_domain::{Fact, Problem, ProblemKind, Progress, Seed, TaskEvent, Task
 use tenfold_store::TaskRow;
 
 use crate::floor::{Watching, Will};
+use crate::redaction::text_of;
 use crate::{Engine, EngineError};
 
 /// How to work on a task now.
@@ -87,6 +88,7 @@ impl Engine {
 
     /// Records what the person says.
     pub(crate) async fn say(&self, task: TaskId, text: String) -> Result<(), EngineError> {
+        let text = text_of(&self.redactor, text);
         let event = TaskEvent::Steered { text };
         self.store.append_async(vec![Fact::Task { task, event }]).await?;
         Ok(())

@@ -56,10 +56,11 @@ impl Running<'_> {
     fn start_files(&mut self, step: StepId, call: FileCall, at: CommitId) {
         self.open.insert(step, Open::new(false, None));
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
+        let redactor = Arc::clone(&self.engine.redactor);
         self.effects.spawn(async move {
             let began = Instant::now();
             let performed = blocking(move || -> Result<_, EngineError> {
-                let tree = Tree { workspace: &workspace, at };
+                let tree = Tree { workspace: &workspace, at, redactor: &redactor };
                 let done = call.perform(&tree)?;
                 workspace.keep(&name, &done.at)?;
                 Ok(done)
@@ -75,6 +76,7 @@ impl Running<'_> {
     fn start_run(&mut self, step: StepId, run: Run, at: CommitId) {
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
+        let redactor = Arc::clone(&self.engine.redactor);
         let seconds = run.timeout_s.unwrap_or(COMMAND_SECONDS);
         let longest = Millis(u64::from(seconds) * 1_000).min(self.left());
         self.effects.spawn(async move {
@@ -82,8 +84,8 @@ impl Running<'_> {
                 let left = checks.command(&run.command, &at, longest, &cancel).await?;
                 let now = left.at.clone();
                 blocking(move || workspace.keep(&name, &now)).await?;
-                let text =
-                    run::report(&run.command, &left.end, &left.output, left.wall, &left.changed);
+                let (end, output, changed) = (&left.end, &left.output, &left.changed);
+                let text = run::report(&run.command, end, output, left.wall, changed, &redactor);
                 let reply = Reply::Returned { text, at: left.at };
                 Ok(Finished::free(reply, left.wall, None))
             };

@@ -11,6 +11,7 @@ use tenfold_domain::{
     TaskEvent, TaskId, TaskSpec, TaskState, Totals, Usage,
 };
 use tenfold_models::Model;
+use tenfold_redact::Redactor;
 use tenfold_store::{AttemptStart, TaskRow, View};
 use tenfold_tools::list::List;
 use tenfold_tools::{FileCall, Tree};
@@ -184,7 +185,8 @@ impl Engine {
         let base = self.base(attempt)?;
         let dir = self.config.places.runtime.join(format!("{attempt}"));
         let sandbox = Arc::clone(&self.sandbox);
-        let checks = Checks::prepare(Arc::clone(&workspace), sandbox, base.clone(), dir).await?;
+        let given = (Arc::clone(&workspace), sandbox, Arc::clone(&self.redactor));
+        let checks = Checks::prepare(given, base.clone(), dir).await?;
         let machine = match from {
             Origin::Start => fold(&self.store, attempt)?,
             Origin::Interruption { .. } | Origin::Limit { .. } => self.recover(attempt).await?,
@@ -287,7 +289,7 @@ impl Engine {
             may_edit: spec.may_edit.clone(),
             base: base.clone(),
             start: None,
-            overview: overview(workspace, base)?,
+            overview: overview(workspace, base, &self.redactor)?,
             instructions: spec.instructions.clone(),
             questions: spec.questions && matches!(model, Model::Hosted(_)),
             seed,
@@ -301,9 +303,14 @@ impl Engine {
 }
 
 /// What stands at the top of the files, shortened to what a model can be told beside its task.
-fn overview(workspace: &Workspace, base: &CommitId) -> Result<String, EngineError> {
+fn overview(
+    workspace: &Workspace,
+    base: &CommitId,
+    redactor: &Redactor,
+) -> Result<String, EngineError> {
     let top = FileCall::List(List { path: ".".to_owned(), depth: Some(1) });
-    let text = top.perform(&Tree { workspace, at: base.clone() })?.text;
+    let text = top.perform(&Tree { workspace, at: base.clone(), redactor })?.text;
+    let text = redactor.text(&text);
     let end = text.char_indices().map(|(at, _)| at).nth(OVERVIEW).unwrap_or(text.len());
     Ok(text[..end].to_owned())
 }

@@ -21,6 +21,7 @@ mod token;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use known::Known;
@@ -35,8 +36,9 @@ pub struct Redactor {
     tokens: Tokens,
 }
 
-/// A secret that was found. It can be compared with another; it is never shown.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// A secret that was found. Two are equal if their texts are, wherever these stand; the text
+/// itself is never shown.
+#[derive(Clone)]
 pub struct Secret {
     /// What it is.
     pub kind: Kind,
@@ -72,7 +74,7 @@ impl Redactor {
         self.pass(text, |_, _| {})
     }
 
-    /// The secrets in a text. Two of them are the same wherever they stand.
+    /// The secrets in a text, in the order of their lines.
     pub fn secrets(&self, text: &str) -> Vec<Secret> {
         let mut secrets = Vec::new();
         self.pass(text, |text, spans| {
@@ -108,10 +110,17 @@ impl Redactor {
     }
 }
 
-impl Secret {
-    /// Whether it is the same as another, in whichever line.
-    pub fn is(&self, other: &Self) -> bool {
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
         self.text == other.text
+    }
+}
+
+impl Eq for Secret {}
+
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 

@@ -80,8 +80,8 @@ impl Call {
     ///
     /// # Errors
     /// A text for the model, at most [`MAX_REPLY_BYTES`](crate::MAX_REPLY_BYTES): there is no
-    /// such tool, and which there are; or which arguments are missing, unknown or of the
-    /// wrong kind, and which the tool takes.
+    /// such tool, and which there are; which arguments are missing, unknown or of the wrong
+    /// kind, and which the tool takes; or that a command holds what stands for a secret.
     pub fn understand(call: &ToolCall) -> Result<Self, String> {
         let Some(row) = TOOLS.iter().find(|row| row.name == call.name) else {
             let names: Vec<_> = TOOLS.iter().map(|row| format!("`{}`", row.name)).collect();
@@ -91,13 +91,17 @@ impl Call {
         let spec = (row.spec)();
         let given = arguments::object(&call.arguments);
         arguments::check(&spec, &given).map_err(reply::bounded)?;
-        (row.call)(given).map_err(|error| {
+        let call = (row.call)(given).map_err(|error| {
             reply::bounded(format!(
                 "`{}` can't take these arguments: {error}. {}",
                 row.name,
                 arguments::taken(&spec)
             ))
-        })
+        })?;
+        if let Self::Run(run) = &call {
+            run.is_meant()?;
+        }
+        Ok(call)
     }
 }
 

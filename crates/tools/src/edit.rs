@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tenfold_redact::Kind;
 
 use crate::call::{Call, FileCall, Tool};
 use crate::endings::Endings;
@@ -9,7 +10,7 @@ use crate::read::is_binary;
 use crate::replace::{self, Replaced, line_at};
 use crate::reply::Lines;
 use crate::tree::{Done, NotDone, Tree};
-use crate::{numbered, shown};
+use crate::{numbered, secret, shown};
 
 /// How many lines around a change are shown.
 const CONTEXT_LINES: usize = 2;
@@ -69,19 +70,23 @@ impl Edit {
                 new: endings.without(&edit.new).into_owned(),
             })
             .collect();
-        let replaced = replace::apply(&endings.without(&text), &edits)
+        let replaced = replace::apply(&endings.without(&text), &edits, tree.redactor)
             .map_err(|why| format!("{path}: {why}"))?;
         let written = endings.with(&replaced.text);
         if written == text {
             return Err(format!("{path} is as it was: the edits take each other back").into());
         }
+        if let Some(kind) = Kind::marked_anew(&text, &written) {
+            return Err(format!("{path}: nothing was changed: {}", secret::in_new(kind)).into());
+        }
         let at = tree.change(&open.path, written.into_bytes(), &format!("edit {path}"))?;
-        Ok(Done::changed(at, told(&path, &replaced)))
+        Ok(Done::changed(at, told(&path, &replaced, &tree.redactor.text(&replaced.text))))
     }
 }
 
-/// The changed lines, with some around them.
-fn told(path: &str, replaced: &Replaced) -> String {
+/// The changed lines, with some around them. `shown` is the text line for line without its
+/// secrets.
+fn told(path: &str, replaced: &Replaced, shown: &str) -> String {
     let text = replaced.text.as_str();
     let total = text.lines().count();
     if total == 0 {
@@ -99,7 +104,7 @@ fn told(path: &str, replaced: &Replaced) -> String {
             continue;
         }
         let apart = shown_to == 0 || from == shown_to + 1 || lines.add("  ---");
-        if !apart || !numbered::add(&mut lines, text, from..=to) {
+        if !apart || !numbered::add(&mut lines, shown, from..=to) {
             return lines.between(&head, "… (the rest of what is new is not shown)");
         }
         shown_to = to;

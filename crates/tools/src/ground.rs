@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
 use tenfold_domain::CommitId;
+use tenfold_redact::Redactor;
 use tenfold_workspace::{Person, Workspace};
 
 use crate::call::FileCall;
@@ -14,6 +15,7 @@ pub(crate) struct Ground {
     _dir: TempDir,
     pub(crate) workspace: Workspace,
     pub(crate) at: CommitId,
+    redactor: Redactor,
 }
 
 impl Ground {
@@ -39,11 +41,12 @@ impl Ground {
         let person = Person { path: std::env::var_os("PATH"), home: None, config_home: None };
         let workspace = Workspace::open_for(&top, &dir.path().join("data"), person).unwrap();
         let at = workspace.snapshot().unwrap().commit;
-        Self { _dir: dir, workspace, at }
+        Self { _dir: dir, workspace, at, redactor: Redactor::new([]) }
     }
 
     pub(crate) fn perform(&self, call: FileCall) -> Done {
-        call.perform(&Tree { workspace: &self.workspace, at: self.at.clone() }).unwrap()
+        let (workspace, at) = (&self.workspace, self.at.clone());
+        call.perform(&Tree { workspace, at, redactor: &self.redactor }).unwrap()
     }
 
     /// Performs a call that may not change anything.

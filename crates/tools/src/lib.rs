@@ -27,6 +27,7 @@ pub mod run;
 mod schema;
 mod scope;
 pub mod search;
+mod secret;
 mod shown;
 mod squeezed;
 mod tree;

@@ -1,7 +1,5 @@
 //! `read`: lines of a file.
 
-use std::borrow::Cow;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +45,10 @@ impl Read {
         }
         let from = self.from.map_or(1, |from| from.max(1) as usize);
         let most = self.lines.map_or(DEFAULT_LINES, |lines| lines.max(1) as usize).min(MAX_LINES);
-        Ok(Done::unchanged(tree, page(&path, &open.content, from, most)))
+        let shown = tree.without_secrets(&open.content);
+        let is_mended = std::str::from_utf8(&open.content).is_err();
+        let text = String::from_utf8_lossy(&shown);
+        Ok(Done::unchanged(tree, page(&path, &text, is_mended, (from, most))))
     }
 }
 
@@ -56,15 +57,10 @@ pub(crate) fn is_binary(content: &[u8]) -> bool {
     content.contains(&0)
 }
 
-fn page(path: &str, content: &[u8], from: usize, most: usize) -> String {
-    let text = String::from_utf8_lossy(content);
-    let is_mended = matches!(text, Cow::Owned(_));
+fn page(path: &str, text: &str, is_mended: bool, (from, most): (usize, usize)) -> String {
     let total = text.lines().count();
-    let all = format!(
-        "{path} has {}{}",
-        shown::count(total, "line", "lines"),
-        oddities(&text, is_mended)
-    );
+    let all =
+        format!("{path} has {}{}", shown::count(total, "line", "lines"), oddities(text, is_mended));
     if total == 0 {
         return format!("{path} is empty");
     }

@@ -6,8 +6,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use tenfold_redact::{Kind, Redactor};
+
 use crate::edit::Replace;
-use crate::{near, shown};
+use crate::{near, secret, shown};
 
 /// How many places are counted, and how many of them are told.
 const MAX_PLACES: usize = 100;
@@ -26,13 +28,17 @@ pub(crate) struct Replaced {
 ///
 /// # Errors
 /// A text for the model: which edit can't be made, and why.
-pub(crate) fn apply(text: &str, edits: &[Replace]) -> Result<Replaced, String> {
+pub(crate) fn apply(
+    text: &str,
+    edits: &[Replace],
+    redactor: &Redactor,
+) -> Result<Replaced, String> {
     if edits.is_empty() {
         return Err("`edits` is empty: give at least one `old` and `new`".to_owned());
     }
     let mut replaced = Replaced { text: text.to_owned(), regions: Vec::new() };
     for (place, edit) in edits.iter().enumerate() {
-        let step = find(&replaced.text, edit).map_err(|why| {
+        let step = find(&replaced.text, edit, redactor).map_err(|why| {
             let which = match edits.len() {
                 1 => String::new(),
                 many => format!("edit {} of {many}: ", place + 1),
@@ -54,7 +60,7 @@ struct Step<'e> {
 }
 
 /// Where an edit is made. If its text is not there, it is looked for with other line ends.
-fn find<'e>(text: &str, edit: &'e Replace) -> Result<Step<'e>, String> {
+fn find<'e>(text: &str, edit: &'e Replace, redactor: &Redactor) -> Result<Step<'e>, String> {
     if edit.old.is_empty() {
         return Err("`old` is empty: give the text to replace, or use `write`".to_owned());
     }
@@ -72,7 +78,10 @@ fn find<'e>(text: &str, edit: &'e Replace) -> Result<Step<'e>, String> {
             ref many => return Err(too_often(text, many)),
         }
     }
-    Err(format!("`old` is not in the file. {}", near::hint(text, &edit.old)))
+    if let Some(kind) = Kind::marked_anew(text, &edit.old) {
+        return Err(secret::in_old(kind));
+    }
+    Err(format!("`old` is not in the file. {}", near::hint(&redactor.text(text), &edit.old)))
 }
 
 /// Where a piece is in a text, overlaps included.
@@ -140,7 +149,7 @@ mod tests {
 
     #[test]
     fn edits_are_made_one_after_another() {
-        let done = apply("a b c", &[edit("b", "bb"), edit("bb c", "d"), edit("a", "")]).unwrap();
+        let done = applied("a b c", &[edit("b", "bb"), edit("bb c", "d"), edit("a", "")]).unwrap();
         assert_eq!(done.text, " d");
         let new: Vec<_> = done.regions.iter().map(|region| &done.text[region.clone()]).collect();
         assert_eq!(new, ["", "d"]);
@@ -148,33 +157,37 @@ mod tests {
 
     #[test]
     fn one_edit_that_can_not_be_made_stops_all() {
-        let told = apply("a b", &[edit("a", "x"), edit("a", "y")]).unwrap_err();
+        let told = applied("a b", &[edit("a", "x"), edit("a", "y")]).unwrap_err();
         assert!(told.starts_with("nothing was changed: edit 2 of 2: `old` is not"), "{told}");
         for (old, new, said) in [
             ("", "x", "`old` is empty"),
             ("a", "a", "the same"),
             ("z", "x", "nothing was changed: `old` is not in the file"),
         ] {
-            assert!(apply("a b", &[edit(old, new)]).unwrap_err().contains(said));
+            assert!(applied("a b", &[edit(old, new)]).unwrap_err().contains(said));
         }
-        assert!(apply("a", &[]).unwrap_err().contains("`edits` is empty"));
+        assert!(applied("a", &[]).unwrap_err().contains("`edits` is empty"));
     }
 
     #[test]
     fn a_piece_that_is_there_twice_is_told_with_its_lines() {
-        let told = apply("x = 1\ny\nx = 1\n", &[edit("x = 1", "x = 2")]).unwrap_err();
+        let told = applied("x = 1\ny\nx = 1\n", &[edit("x = 1", "x = 2")]).unwrap_err();
         assert!(told.contains("2 times, at lines 1, 3:"), "{told}");
         // The second one begins inside the first.
-        assert!(apply("aXaXa", &[edit("aXa", "b")]).unwrap_err().contains("2 times"));
-        let told = apply(&"ab\n".repeat(500), &[edit("ab", "b")]).unwrap_err();
+        assert!(applied("aXaXa", &[edit("aXa", "b")]).unwrap_err().contains("2 times"));
+        let told = applied(&"ab\n".repeat(500), &[edit("ab", "b")]).unwrap_err();
         assert!(told.contains("at least 100 times") && told.len() < 300, "{told}");
     }
 
     #[test]
     fn line_ends_of_the_model_do_not_matter() {
-        assert_eq!(apply("a\nb\n", &[edit("a\r\nb", "c\r\nd")]).unwrap().text, "c\nd\n");
+        assert_eq!(applied("a\nb\n", &[edit("a\r\nb", "c\r\nd")]).unwrap().text, "c\nd\n");
         let mixed = "a\nb\r\nc\r\n";
-        assert_eq!(apply(mixed, &[edit("b\nc", "d\ne")]).unwrap().text, "a\nd\r\ne\r\n");
+        assert_eq!(applied(mixed, &[edit("b\nc", "d\ne")]).unwrap().text, "a\nd\r\ne\r\n");
+    }
+
+    fn applied(text: &str, edits: &[Replace]) -> Result<Replaced, String> {
+        apply(text, edits, &Redactor::new([]))
     }
 
     fn text() -> impl Strategy<Value = String> {
@@ -189,7 +202,7 @@ mod tests {
             let whole = format!("{before}{old}{after}");
             let starts = |(at, _): &(usize, char)| whole[*at..].starts_with(&old);
             let once = !old.is_empty() && whole.char_indices().filter(starts).count() == 1;
-            let done = apply(&whole, &[edit(&old, &new)]);
+            let done = applied(&whole, &[edit(&old, &new)]);
             if once && old != new {
                 let done = done.unwrap();
                 prop_assert_eq!(&done.text, &whole.replacen(&old, &new, 1));
@@ -206,7 +219,7 @@ mod tests {
             edits in prop::collection::vec(("[ab \n]{1,3}", "[xy\n]{0,4}"), 1..4),
         ) {
             let edits: Vec<_> = edits.iter().map(|(old, new)| edit(old, new)).collect();
-            if let Ok(done) = apply(&whole, &edits) {
+            if let Ok(done) = applied(&whole, &edits) {
                 let mut from = 0;
                 for region in &done.regions {
                     // What lies between regions was there, in this order.

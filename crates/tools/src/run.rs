@@ -6,9 +6,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::Millis;
+use tenfold_redact::{Kind, Redactor};
 
 use crate::call::{Call, Tool};
-use crate::shown;
+use crate::{secret, shown};
 
 /// The most that is said of a command's output, in bytes; what was left out is said besides.
 pub const MAX_OUTPUT_BYTES: usize = 6_000;
@@ -38,12 +39,32 @@ impl Tool for Run {
     }
 }
 
+impl Run {
+    /// Holds that the command is meant as it is written.
+    ///
+    /// # Errors
+    /// A text for the model.
+    pub(crate) fn is_meant(&self) -> Result<(), String> {
+        match Kind::marked_anew("", &self.command) {
+            Some(kind) => Err(format!("it was not run: {}", secret::in_new(kind))),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What a model reads of a command that has run.
 ///
 /// `exit` is how it ended, in words: "exit code 1", "killed after 60 s". `output` is what it
 /// wrote, `wall` how long it took, `changed` the files that it changed, from the top. At most
 /// about 11,000 bytes come of it: [`MAX_OUTPUT_BYTES`] of output, and the names.
-pub fn report(command: &str, exit: &str, output: &str, wall: Millis, changed: &[String]) -> String {
+pub fn report(
+    command: &str,
+    exit: &str,
+    output: &str,
+    wall: Millis,
+    changed: &[String],
+    redactor: &Redactor,
+) -> String {
     let (seconds, tenths) = (wall.0 / 1_000, wall.0 % 1_000 / 100);
     let mut text = format!(
         "$ {}\n{}, after {seconds}.{tenths} s",
@@ -51,6 +72,8 @@ pub fn report(command: &str, exit: &str, output: &str, wall: Millis, changed: &[
         shown::name(exit)
     );
     let output = shown::output(output);
+    // Before it is cut, since half a secret is not known for one.
+    let output = redactor.text(&output);
     match output.trim() {
         "" => text.push_str("; it wrote nothing"),
         _ => {
@@ -90,6 +113,10 @@ fn head_and_tail(output: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn report(command: &str, exit: &str, output: &str, wall: Millis, changed: &[String]) -> String {
+        super::report(command, exit, output, wall, changed, &Redactor::new([]))
+    }
 
     #[test]
     fn a_report_says_how_it_ended_what_it_wrote_and_what_it_changed() {

@@ -63,7 +63,7 @@ impl Search {
             for (path, content) in paths.into_iter().zip(contents) {
                 match is_binary(&content) {
                     true => binary += 1,
-                    false => hits.search(path, &content)?,
+                    false => hits.search(path, &tree.without_secrets(&content))?,
                 }
             }
             if hits.is_full() {

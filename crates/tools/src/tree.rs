@@ -3,9 +3,11 @@
 //! Apart, because every tool speaks it. It looks up and reads; only `edit` and `write` change
 //! anything, by [`Tree::change`].
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use tenfold_domain::CommitId;
+use tenfold_redact::Redactor;
 use tenfold_workspace::{FileChange, FileKind, Workspace, WorkspaceError};
 
 use crate::files::{Files, Thing};
@@ -21,6 +23,8 @@ pub struct Tree<'w> {
     pub workspace: &'w Workspace,
     /// The files as they are now.
     pub at: CommitId,
+    /// What finds the secrets in them, which are never shown.
+    pub redactor: &'w Redactor,
 }
 
 /// What a call came to.
@@ -109,6 +113,15 @@ impl Tree<'_> {
                 Err(format!("{shown} is a folder: see what is in it with `list`").into())
             }
             Thing::Nothing => Err(files.nothing_at(&path).into()),
+        }
+    }
+
+    /// A content as it is shown and searched: without its secrets, line for line. Before any of
+    /// it is cut off, since half a secret is not known for one.
+    pub(crate) fn without_secrets<'c>(&self, content: &'c [u8]) -> Cow<'c, [u8]> {
+        match self.redactor.text(&String::from_utf8_lossy(content)) {
+            Cow::Borrowed(_) => Cow::Borrowed(content),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         }
     }
 

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tenfold_redact::Kind;
 use tenfold_workspace::FileKind;
 
 use crate::call::{Call, FileCall, Tool};
 use crate::files::{Files, Thing};
-use crate::shown;
 use crate::tree::{Done, NotDone, Tree};
+use crate::{secret, shown};
 
 /// Makes a new file with this text, or replaces the whole text of one that is there. Folders
 /// on the way are made. To change a part of a file, use `edit`.
@@ -39,6 +40,10 @@ impl Write {
         }
         let lines = shown::count(self.text.lines().count(), "line", "lines");
         let before = self.before(tree, &tree.files()?, &place)?;
+        let old = before.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        if let Some(kind) = Kind::marked_anew(&old, &self.text) {
+            return Err(format!("{path} is as it was: {}", secret::in_new(kind)).into());
+        }
         let told = match before {
             Some(old) if old == self.text.as_bytes() => {
                 return Err(format!("{path} has exactly this text already").into());

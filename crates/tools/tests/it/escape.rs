@@ -8,14 +8,19 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenfold_domain::{CommitId, Millis, ToolCall};
+use tenfold_redact::Redactor;
 use tenfold_tools::{Call, Done, Tree, run};
 use tenfold_workspace::{Person, Workspace};
+
+/// A key that Tenfold knows, of nothing.
+const KNOWN: &str = "n0t-a-real-key-of-mine";
 
 /// A folder to work on, and a secret beside it.
 struct Ground {
     dir: TempDir,
     workspace: Workspace,
     at: CommitId,
+    redactor: Redactor,
 }
 
 impl Ground {
@@ -29,7 +34,7 @@ impl Ground {
         let person = Person { path: std::env::var_os("PATH"), home: None, config_home: None };
         let workspace = Workspace::open_for(&top, &dir.path().join("data"), person).unwrap();
         let at = workspace.snapshot().unwrap().commit;
-        Self { dir, workspace, at }
+        Self { dir, workspace, at, redactor: Redactor::new([KNOWN]) }
     }
 
     fn top(&self) -> PathBuf {
@@ -43,7 +48,8 @@ impl Ground {
     fn call(&self, name: &str, arguments: Value) -> Done {
         let call = ToolCall { id: "1".into(), name: name.into(), arguments, signatures: vec![] };
         let Call::Files(call) = Call::understand(&call).unwrap() else { panic!("{name} runs") };
-        call.perform(&Tree { workspace: &self.workspace, at: self.at.clone() }).unwrap()
+        let (workspace, at) = (&self.workspace, self.at.clone());
+        call.perform(&Tree { workspace, at, redactor: &self.redactor }).unwrap()
     }
 
     /// Every tool that takes a path, with this one.
@@ -179,9 +185,83 @@ fn r41_terminal_escapes_in_files_and_outputs() {
     assert!(ACTS.iter().all(|c| control.contains(*c)), "the control");
     let read = ground.call("read", json!({"path": "log"})).text;
     let found = ground.call("search", json!({"pattern": "red", "path": "log"})).text;
-    let ran = run::report(&text, &text, &text, Millis(1), std::slice::from_ref(&text));
+    let ran =
+        run::report(&text, &text, &text, Millis(1), std::slice::from_ref(&text), &ground.redactor);
     for shown in [read, found, ran] {
         assert!(!shown.contains(ACTS), "{shown:?}");
         assert!(shown.contains("red"), "{shown:?}");
     }
+}
+
+/// Secrets of nothing, put together here so that no scanner takes this file for one that holds
+/// any: a token, a private key, and the key that is known.
+fn secrets() -> [String; 3] {
+    let mark = |word: &str| format!("-----{word} PRIVATE {}-----", "KEY");
+    let line = "NotARealKey0".repeat(5);
+    let key = format!("{}\n{line}\n{line}\n{}", mark("BEGIN"), mark("END"));
+    [format!("ghp_{}", "N0tARealOne".repeat(4)), key, KNOWN.to_owned()]
+}
+
+#[test]
+fn r43_secrets_in_files_and_outputs() {
+    let secrets = secrets();
+    let text = format!("needle\n{}\nneedle\n", secrets.join("\nneedle\n"));
+    let ground = Ground::new(|top| fs::write(top.join("conf"), &text).unwrap());
+    let control = ground.workspace.read(&ground.at, Path::new("conf")).unwrap();
+    assert_eq!(String::from_utf8(control).unwrap(), text, "the control");
+    let edits = json!([{"old": "needle\nghp_", "new": "x"}, {"old": "y", "new": "z"}]);
+    let around = json!([{"old": "needle\nghp_", "new": "NEEDLE\nghp_"}]);
+    let long = format!("{}{text}{}", "a line\n".repeat(300), "a line\n".repeat(800));
+    let halves = format!("{}{}{}", "x ".repeat(990), secrets[2], " y".repeat(3_000));
+    let ran = |output: &str| {
+        run::report("cat conf", "exit code 0", output, Millis(1), &[], &ground.redactor)
+    };
+    for shown in [
+        ground.call("read", json!({"path": "conf"})).text,
+        ground.call("read", json!({"path": "conf", "from": 5, "lines": 1})).text,
+        ground.call("search", json!({"pattern": "needle", "path": "conf", "context": 3})).text,
+        ground.call("search", json!({"pattern": "N0tA", "path": "conf"})).text,
+        ground.call("edit", json!({"path": "conf", "edits": edits})).text,
+        ground.call("edit", json!({"path": "conf", "edits": around})).text,
+        ran(&text),
+        ran(&long),
+        ran(&halves),
+    ] {
+        for part in ["N0tARealOne", "NotARealKey0", "a-real-key"] {
+            assert!(!shown.contains(part), "{shown}");
+        }
+    }
+    let read = ground.call("read", json!({"path": "conf"})).text;
+    assert!(read.contains("    2  [redacted: GitHub token]\n    3  needle\n"), "{read}");
+    assert!(read.contains("    8  needle\n    9  [redacted: key of a model's"), "{read}");
+}
+
+#[test]
+fn r43_what_stands_for_a_secret_is_not_written_into_a_file() {
+    let [token, ..] = secrets();
+    let text = format!("token = \"{token}\"\nname = 1\n");
+    let ground = Ground::new(|top| fs::write(top.join("conf"), &text).unwrap());
+    let marker = "[redacted: GitHub token]";
+    // Who takes what is shown for what is there loses the secret.
+    let read = ground.call("read", json!({"path": "conf"})).text;
+    assert!(read.contains(marker) && !text.contains(marker), "the control");
+    let quoted = json!([{"old": format!("token = \"{marker}\""), "new": "token = load()"}]);
+    let moved = json!([{"old": "name = 1", "new": format!("name = \"{marker}\"")}]);
+    for (name, arguments, said) in [
+        ("edit", json!({"path": "conf", "edits": quoted}), "so it is not in the file"),
+        ("edit", json!({"path": "conf", "edits": moved}), "only stands in the place of a secret"),
+        ("write", json!({"path": "conf", "text": text.replace(&token, marker)}), "as it was"),
+        ("write", json!({"path": "new", "text": marker}), "from the environment"),
+    ] {
+        let done = ground.call(name, arguments);
+        assert!(done.text.contains(said), "{}", done.text);
+        assert_eq!(done.at, ground.at, "{}", done.text);
+    }
+    let arguments = json!({"command": format!("echo '{marker}' > conf")});
+    let call = ToolCall { id: "1".into(), name: "run".into(), arguments, signatures: vec![] };
+    assert!(Call::understand(&call).unwrap_err().contains("it was not run"));
+    // A file that is about such words may be changed.
+    let about = Ground::new(|top| fs::write(top.join("doc"), format!("{marker} a\n")).unwrap());
+    let edits = json!([{"old": format!("{marker} a"), "new": format!("{marker} b")}]);
+    assert_ne!(about.call("edit", json!({"path": "doc", "edits": edits})).at, about.at);
 }

@@ -1,0 +1,193 @@
+//! Secrets are taken out of what others say before anything else is done with it: before a
+//! machine decides on it, before it is recorded, and so before a model is told of it. What is
+//! recorded is what was decided on, which a replay needs.
+//!
+//! Some things stay exact, because they would mean nothing otherwise: files, edits of them, and
+//! the commands that the person gave. Nothing here knows what a secret looks like; that is for
+//! [`tenfold_redact`].
+
+use serde_json::Value;
+use tenfold_agent::effect::Reply;
+use tenfold_domain::{Answer, CheckReport, CheckVerdict, Sample, TaskSpec, TestName, ToolCall};
+use tenfold_models::Catalogue;
+use tenfold_redact::Redactor;
+
+use crate::EngineError;
+
+/// Finds secrets, the keys of the catalogue's providers among them, as far as `variable` gives
+/// them for the names of their variables.
+pub fn redactor(catalogue: &Catalogue, variable: impl Fn(&str) -> Option<String>) -> Redactor {
+    let names = catalogue.hosted().iter().filter_map(|hosted| hosted.key.as_deref());
+    let keys: Vec<String> = names.filter_map(variable).collect();
+    Redactor::new(keys.iter().map(String::as_str))
+}
+
+/// What came of an effect, without secrets.
+pub(crate) fn reply(redactor: &Redactor, reply: Reply) -> Reply {
+    let text = |text: String| text_of(redactor, text);
+    match reply {
+        Reply::Checked { report, output } => {
+            Reply::Checked { report: report_of(redactor, report), output: output.map(text) }
+        }
+        Reply::Inferred { answers, usage, wall } => {
+            let answers = answers.into_iter();
+            let answers = answers.map(|answer| answer.map(|answer| answer_of(redactor, answer)));
+            Reply::Inferred { answers: answers.collect(), usage, wall }
+        }
+        Reply::Returned { text: told, at } => Reply::Returned { text: text(told), at },
+        Reply::Answered { text: said } => Reply::Answered { text: text(said) },
+        Reply::Lost { why } => Reply::Lost { why: text(why) },
+        Reply::Failed { model, why } => Reply::Failed { model, why: text(why) },
+        Reply::Steered { text: said, begun } => Reply::Steered { text: text(said), begun },
+        Reply::Stop { outcome, why } => Reply::Stop { outcome, why: text(why) },
+        // Files, which are not recorded, and what holds no text of others.
+        same @ (Reply::Sources { .. } | Reply::Unjudged | Reply::Nothing) => same,
+    }
+}
+
+/// A task without secrets.
+///
+/// # Errors
+/// [`EngineError::SecretInCommand`] if there is one in what is run: it has to stay as it is.
+pub(crate) fn spec(redactor: &Redactor, mut spec: TaskSpec) -> Result<TaskSpec, EngineError> {
+    for (what, command) in [("check", &spec.check), ("setup", &spec.setup)] {
+        let command = command.as_deref().unwrap_or_default();
+        if let Some(secret) = redactor.secrets(command).first() {
+            return Err(EngineError::SecretInCommand { what, kind: secret.kind });
+        }
+    }
+    spec.text = text_of(redactor, spec.text);
+    spec.instructions = text_of(redactor, spec.instructions);
+    Ok(spec)
+}
+
+/// A text without secrets.
+pub(crate) fn text_of(redactor: &Redactor, text: String) -> String {
+    match redactor.text(&text) {
+        std::borrow::Cow::Borrowed(_) => text,
+        std::borrow::Cow::Owned(without) => without,
+    }
+}
+
+fn report_of(redactor: &Redactor, report: CheckReport) -> CheckReport {
+    let text = |text: String| text_of(redactor, text);
+    CheckReport {
+        verdict: match report.verdict {
+            CheckVerdict::Broken(why) => CheckVerdict::Broken(text(why)),
+            verdict => verdict,
+        },
+        failing: report.failing.into_iter().map(|test| TestName(text(test.0))).collect(),
+        output: text(report.output),
+        ..report
+    }
+}
+
+fn answer_of(redactor: &Redactor, answer: Answer) -> Answer {
+    // Code that would be tried as it is: with a marker in it, it would be other code.
+    let without = |samples: Vec<Sample>| {
+        samples.into_iter().filter(|sample| redactor.secrets(&sample.text).is_empty()).collect()
+    };
+    match answer {
+        Answer::Turned { text, calls, ended } => {
+            let calls = calls.into_iter().map(|call| call_of(redactor, call)).collect();
+            Answer::Turned { text: text_of(redactor, text), calls, ended }
+        }
+        Answer::Generated { samples } => Answer::Generated { samples: without(samples) },
+        Answer::Infilled { original_log_probability, alternatives } => {
+            Answer::Infilled { original_log_probability, alternatives: without(alternatives) }
+        }
+        same @ Answer::Scored { .. } => same,
+    }
+}
+
+/// A tool that is given what stands for a secret refuses it. What its provider wants to see
+/// again stays as it was given.
+fn call_of(redactor: &Redactor, call: ToolCall) -> ToolCall {
+    let (name, arguments) = (text_of(redactor, call.name), json(redactor, call.arguments));
+    ToolCall { name, arguments, ..call }
+}
+
+fn json(redactor: &Redactor, value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text_of(redactor, text)),
+        Value::Array(values) => values.into_iter().map(|value| json(redactor, value)).collect(),
+        Value::Object(map) => {
+            let each = map.into_iter();
+            each.map(|(key, value)| (text_of(redactor, key), json(redactor, value))).collect()
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tenfold_domain::{AttemptOutcome, CommitId, Millis, Usage};
+
+    use super::*;
+
+    /// A token of nothing, put together here so that no scanner takes this file for one.
+    fn token() -> String {
+        format!("ghp_{}", "N0tARealOne".repeat(4))
+    }
+
+    fn sample(text: &str) -> Sample {
+        Sample { text: text.to_owned(), log_probability: 0.0, tokens: 1, ended: true }
+    }
+
+    fn replies() -> Vec<Reply> {
+        let secret = format!("x {} y", token());
+        let call = ToolCall {
+            id: "1".to_owned(),
+            name: secret.clone(),
+            arguments: json!({ "path": "a", &secret: [{ "old": secret }, 1, null] }),
+            signatures: Vec::new(),
+        };
+        let inferred = |answer| Reply::Inferred {
+            answers: vec![None, Some(answer)],
+            usage: Usage::default(),
+            wall: Millis(1),
+        };
+        let report = CheckReport {
+            command: "make".to_owned(),
+            verdict: CheckVerdict::Broken(secret.clone()),
+            exit_code: Some(1),
+            failing: vec![TestName(secret.clone())],
+            passed: None,
+            output: secret.clone(),
+            wall: Millis(1),
+        };
+        let samples = vec![sample("a"), sample(&secret)];
+        let at: CommitId = "a".repeat(40).parse().unwrap();
+        vec![
+            Reply::Checked { report, output: Some(secret.clone()) },
+            inferred(Answer::Turned { text: secret.clone(), calls: vec![call], ended: true }),
+            inferred(Answer::Generated { samples: samples.clone() }),
+            inferred(Answer::Infilled { original_log_probability: 0.0, alternatives: samples }),
+            Reply::Returned { text: secret.clone(), at },
+            Reply::Answered { text: secret.clone() },
+            Reply::Steered { text: secret.clone(), begun: false },
+            Reply::Lost { why: secret.clone() },
+            Reply::Failed { model: true, why: secret.clone() },
+            Reply::Stop { outcome: AttemptOutcome::Stopped, why: secret },
+        ]
+    }
+
+    #[test]
+    fn r43_no_reply_reaches_a_machine_or_the_journal_with_a_secret() {
+        let redactor = Redactor::new([]);
+        for given in replies() {
+            let control = serde_json::to_string(&given).unwrap();
+            assert!(control.contains(&token()), "the control: {control}");
+            let recorded = serde_json::to_string(&reply(&redactor, given)).unwrap();
+            assert!(!recorded.contains("N0tAReal"), "{recorded}");
+        }
+    }
+
+    #[test]
+    fn a_sample_with_a_secret_is_no_candidate_and_others_stay() {
+        let given = Answer::Generated { samples: vec![sample("a"), sample(&token())] };
+        let left = answer_of(&Redactor::new([]), given);
+        assert_eq!(left, Answer::Generated { samples: vec![sample("a")] });
+    }
+}
