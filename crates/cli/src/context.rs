@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tenfold_domain::TaskId;
 use tenfold_engine::{EngineError, Places};
 use tenfold_models::{Catalogue, ModelDirs, SHIPPED};
+use tenfold_redact::Redactor;
 use tenfold_store::{EngineLock, Reader, Store, StoreError, TaskRow, View};
 
 use crate::Program;
@@ -145,6 +146,11 @@ impl Context {
     /// The models that there are.
     pub(crate) fn catalogue(&self) -> Result<Catalogue, Trouble> {
         Ok(Catalogue::load(SHIPPED, &self.model_dirs.user_file())?)
+    }
+
+    /// What finds secrets, as the engine does.
+    pub(crate) fn redactor(&self) -> Result<Redactor, Trouble> {
+        Ok(tenfold_engine::redactor(&self.catalogue()?, |name| std::env::var(name).ok()))
     }
 }
 

@@ -86,7 +86,7 @@ impl Exit {
             Self::Missing => "something is missing on this machine; `tenfold doctor` says what",
             Self::NotFound => "the task, attempt, model, file or folder is not there",
             Self::Busy => "the task is at work already, or another Tenfold that can't be reached",
-            Self::Refused => "refused: not approved, over budget, or no safe sandbox",
+            Self::Refused => "refused: not approved, over budget, no safe sandbox, or a secret",
             Self::Conflict => "the change does not fit on the files as they are now",
             Self::Check => "the check is broken, or passes and fails on the same files",
             Self::Model => "the model is not here, or failed",

@@ -5,6 +5,7 @@ use serde::Serialize;
 use tenfold_domain::{
     AttemptOutcome, CheckReport, Outcome, Seed, TaskId, TaskSpec, TaskState, Usage,
 };
+use tenfold_engine::AddedSecret;
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 
 use crate::context::{self, Context};
@@ -40,7 +41,18 @@ pub(crate) struct ProposalJson {
     verified: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    secrets: Vec<SecretJson>,
     state: ProposalState,
+}
+
+/// What looks like a secret, where a proposal adds one. It is not said what it is.
+#[derive(Debug, Serialize)]
+pub(crate) struct SecretJson {
+    file: String,
+    /// From one.
+    line: usize,
+    kind: &'static str,
 }
 
 /// A task in a list.
@@ -70,6 +82,8 @@ pub(crate) struct ShownJson {
     pub(crate) asked: TaskSpec,
     pub(crate) all_attempts: Vec<AttemptJson>,
     pub(crate) evidence: Option<CheckReport>,
+    /// Those that the proposal adds.
+    pub(crate) secrets: Vec<SecretJson>,
 }
 
 /// An attempt.
@@ -136,6 +150,7 @@ impl ProposalJson {
             attempt: attempt.to_string(),
             verified: *verified,
             files: Vec::new(),
+            secrets: Vec::new(),
             state: state.clone(),
         }
     }
@@ -143,7 +158,19 @@ impl ProposalJson {
     fn with_files(context: &Context, view: &View, proposal: &ProposalRow) -> Result<Self, Trouble> {
         let files = report::changed(context, view, proposal)?;
         let files = files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect();
-        Ok(Self { files, ..Self::of(proposal) })
+        let secrets = SecretJson::all(&report::secrets(context, view, proposal)?);
+        Ok(Self { files, secrets, ..Self::of(proposal) })
+    }
+}
+
+impl SecretJson {
+    pub(crate) fn all(secrets: &[AddedSecret]) -> Vec<Self> {
+        let one = |AddedSecret { path, line, kind }: &AddedSecret| Self {
+            file: path.to_string_lossy().into_owned(),
+            line: *line,
+            kind: kind.name(),
+        };
+        secrets.iter().map(one).collect()
     }
 }
 

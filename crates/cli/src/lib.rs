@@ -22,6 +22,7 @@ mod pull;
 mod report;
 mod repository_file;
 mod resolve;
+mod secrets;
 mod stop;
 mod table;
 mod terminal;

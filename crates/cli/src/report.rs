@@ -8,6 +8,7 @@ use anstyle::Style;
 use tenfold_domain::{
     AttemptOutcome, Budget, CheckReport, NanoUsd, Outcome, TaskId, TaskState, Timestamp, Usage,
 };
+use tenfold_engine::{AddedSecret, added_secrets};
 use tenfold_store::{ProposalRow, ProposalState, TaskRow, View};
 use tenfold_workspace::{ChangeKind, ChangedFile, Workspace};
 
@@ -37,6 +38,32 @@ pub(crate) fn changed(
     Ok(workspace(context, &row)?.changed(&attempt.base, &proposal.commit)?)
 }
 
+/// The secrets that a proposal adds.
+pub(crate) fn secrets(
+    context: &Context,
+    view: &View,
+    proposal: &ProposalRow,
+) -> Result<Vec<AddedSecret>, Trouble> {
+    let id = proposal.attempt;
+    let row = crate::context::task(view, id.task)?;
+    let attempt = view.attempt(id)?.ok_or_else(|| no_attempt(id))?;
+    let workspace = workspace(context, &row)?;
+    Ok(added_secrets(&workspace, &context.redactor()?, &attempt.base, &proposal.commit)?)
+}
+
+/// What is said of the secrets that a proposal adds, one a line; nothing if there are none.
+pub(crate) fn secret_lines(secrets: &[AddedSecret]) -> String {
+    let line = |secret: &AddedSecret| {
+        let found = one_line(&secret.to_string(), 200);
+        styled(RED, format_args!("adds what looks like {found}"))
+    };
+    let mut lines: Vec<String> = secrets.iter().take(FILES_SHOWN).map(line).collect();
+    if secrets.len() > FILES_SHOWN {
+        lines.push(format!("and {} more", secrets.len() - FILES_SHOWN));
+    }
+    lines.join("\n")
+}
+
 /// There is no such attempt.
 pub(crate) fn no_attempt(id: impl std::fmt::Display) -> Trouble {
     Trouble::new(Exit::NotFound, format!("there is no attempt {id}"))
@@ -53,7 +80,7 @@ pub(crate) fn ending(
     row: &TaskRow,
     outcome: &Outcome,
     evidence: Option<&CheckReport>,
-    files: &[ChangedFile],
+    (files, secrets): (&[ChangedFile], &[AddedSecret]),
 ) -> String {
     let mut text = String::new();
     let ended = outcome.waits.is_none().then_some(outcome.outcome);
@@ -63,6 +90,7 @@ pub(crate) fn ending(
     }
     if outcome.outcome == AttemptOutcome::Finished {
         field(&mut text, "files", &file_lines(files));
+        field(&mut text, "SECRETS", &secret_lines(secrets));
         field(&mut text, "evidence", &evidence::line(evidence));
     }
     let totals = &outcome.totals;

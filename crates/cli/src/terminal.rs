@@ -13,6 +13,7 @@ use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use crate::environment;
+use crate::secrets::Log;
 use crate::trouble::Trouble;
 
 /// For heads and names.
@@ -79,7 +80,7 @@ pub(crate) fn log_to_stderr(verbose: bool) {
     // A second log in one process, as in tests, is refused, and the first one stays.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Log)
         .with_ansi(is_watched() && std::env::var_os("NO_COLOR").is_none())
         .try_init();
 }

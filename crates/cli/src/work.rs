@@ -138,12 +138,13 @@ fn exit(context: &Context, outcome: &Outcome) -> Result<Exit, Trouble> {
 fn show(context: &Context, outcome: &Outcome) -> Result<(), Trouble> {
     let view = context.view(outcome.task())?;
     let row = context::task(&view, outcome.task())?;
-    let (evidence, files) = match report::proposed(&row, outcome) {
+    let (evidence, files, secrets) = match report::proposed(&row, outcome) {
         Some(proposal) => {
             let files = report::changed(context, &view, proposal)?;
-            (evidence::of(&view, proposal.attempt)?, files)
+            let secrets = report::secrets(context, &view, proposal)?;
+            (evidence::of(&view, proposal.attempt)?, files, secrets)
         }
-        None => (None, Vec::new()),
+        None => (None, Vec::new(), Vec::new()),
     };
-    terminal::print(&report::ending(&row, outcome, evidence.as_ref(), &files))
+    terminal::print(&report::ending(&row, outcome, evidence.as_ref(), (&files, &secrets)))
 }

@@ -31,7 +31,7 @@ pub use inference::{
 pub use money::{MoneyError, NanoUsd};
 pub use problem::{Problem, ProblemKind};
 pub use progress::{Outcome, Progress, Totals, Waits};
-pub use review::{Accept, Accepted, Undone};
+pub use review::{Accept, AcceptAs, Accepted, Undone};
 pub use seed::{Draws, Seed};
 pub use task::{Budget, Strategy, TaskSpec, TaskState};
 pub use turn::{Said, ToolCall, ToolSpec, Turn};

@@ -2,10 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Accept a proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accept {
+    /// How.
+    #[serde(flatten)]
+    pub how: AcceptAs,
+    /// Though it adds what looks like a secret.
+    #[serde(default)]
+    pub with_secrets: bool,
+}
+
 /// How to accept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "kebab-case")]
-pub enum Accept {
+pub enum AcceptAs {
     /// As a branch.
     Branch {
         /// Its name; without one, it is made from the task's text.

@@ -110,6 +110,17 @@ pub enum EngineError {
         /// What it holds.
         kind: Kind,
     },
+    /// The proposal would bring a secret into the person's files.
+    #[error(
+        "the proposal of task {task} adds what looks like {what}; `tenfold diff {task}` shows it, \
+         and --with-secrets accepts it all the same"
+    )]
+    AddsSecrets {
+        /// Which task.
+        task: TaskId,
+        /// What, and where.
+        what: String,
+    },
     /// The task can't be worked on now.
     #[error("task {task} can't be worked on: it is {state}")]
     NotOpen {
@@ -184,6 +195,7 @@ impl EngineError {
             | Self::NothingLeft { .. }
             | Self::NothingToResume { .. }
             | Self::SecretInCommand { .. }
+            | Self::AddsSecrets { .. }
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,
             Self::AtWork(_) | Self::Full { .. } => ProblemKind::Busy,

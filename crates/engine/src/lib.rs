@@ -3,6 +3,7 @@
 //! see is made from the journal, and from [`Progress`](tenfold_domain::Progress) while it
 //! happens.
 
+mod added;
 mod approval;
 mod attempt;
 mod checks;
@@ -27,6 +28,7 @@ mod tooling;
 mod trajectory;
 mod work;
 
+pub use added::{AddedSecret, added_secrets};
 pub use approval::POLICY_FILE;
 pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;

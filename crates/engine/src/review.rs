@@ -1,29 +1,41 @@
 //! What a person does with a proposal: accept, reject, take that back.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use tenfold_domain::{Accept, Accepted, CommitId, Fact, ProposalEvent, TaskId, TaskSpec, Undone};
+use tenfold_domain::{
+    Accept, AcceptAs, Accepted, CommitId, Fact, ProposalEvent, TaskId, TaskSpec, Undone,
+};
 use tenfold_store::{ProposalRow, ProposalState};
-use tenfold_workspace::AcceptedBranch;
+use tenfold_workspace::{AcceptedBranch, Workspace};
 
 use crate::EngineError;
+use crate::added::{added_secrets, named};
 use crate::engine::{Engine, blocking};
+use crate::redaction::text_of;
 
 impl Engine {
-    /// Accepts a task's proposal.
+    /// Accepts a task's proposal. One that adds secrets is accepted only by who knows of them.
     ///
     /// # Errors
-    /// When there is none that waits for review, or the workspace says that it does not fit;
-    /// nothing is written then.
-    pub async fn accept(&self, task: TaskId, how: Accept) -> Result<Accepted, EngineError> {
+    /// When there is none that waits for review, or [`EngineError::AddsSecrets`], or the
+    /// workspace says that it does not fit; nothing is written then.
+    pub async fn accept(
+        &self,
+        task: TaskId,
+        Accept { how, with_secrets }: Accept,
+    ) -> Result<Accepted, EngineError> {
         let (spec, proposal, base) = self.proposal(task, "accept").await?;
         if proposal.state != ProposalState::ToReview {
             return Err(wrong_state(task, "accept", &proposal));
         }
-        let workspace = self.workspace(&spec).await?;
+        let workspace = Arc::new(self.workspace(&spec).await?);
         let commit = proposal.commit.clone();
+        if !with_secrets {
+            self.adds_no_secrets(task, &workspace, (&base, &commit)).await?;
+        }
         let (accepted, event) = match how {
-            Accept::Branch { name } => {
+            AcceptAs::Branch { name } => {
                 let name = name.unwrap_or_else(|| branch_name(task, &spec.text));
                 let branch =
                     blocking(move || workspace.accept_as_branch(&base, &commit, &name)).await?;
@@ -34,7 +46,7 @@ impl Engine {
                 };
                 (Accepted::Branch { branch, commit }, event)
             }
-            Accept::InPlace => {
+            AcceptAs::InPlace => {
                 let name = format!("accepted/{}", proposal.attempt);
                 let applied = blocking(move || -> Result<_, EngineError> {
                     let applied = workspace.accept_in_place(&base, &commit)?;
@@ -52,6 +64,21 @@ impl Engine {
         Ok(accepted)
     }
 
+    async fn adds_no_secrets(
+        &self,
+        task: TaskId,
+        workspace: &Arc<Workspace>,
+        (base, commit): (&CommitId, &CommitId),
+    ) -> Result<(), EngineError> {
+        let (workspace, redactor) = (Arc::clone(workspace), Arc::clone(&self.redactor));
+        let (base, commit) = (base.clone(), commit.clone());
+        let added = blocking(move || added_secrets(&workspace, &redactor, &base, &commit)).await?;
+        match added.is_empty() {
+            true => Ok(()),
+            false => Err(EngineError::AddsSecrets { task, what: named(&added) }),
+        }
+    }
+
     /// Rejects a task's proposal.
     ///
     /// # Errors
@@ -61,6 +88,7 @@ impl Engine {
         if proposal.state != ProposalState::ToReview {
             return Err(wrong_state(task, "reject", &proposal));
         }
+        let reason = text_of(&self.redactor, reason);
         self.record(&proposal, ProposalEvent::Rejected { reason }).await
     }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use tenfold_domain::{Accept, Accepted, TaskId};
+use tenfold_domain::{Accept, AcceptAs, Accepted, TaskId};
 
 use crate::arguments::Format;
 use crate::context::{self, Context};
@@ -25,6 +25,9 @@ pub(crate) struct AcceptArgs {
     /// Into the files as they are now
     #[arg(long)]
     in_place: bool,
+    /// Though it adds what looks like a secret
+    #[arg(long)]
+    with_secrets: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -42,12 +45,13 @@ pub(crate) async fn run(context: &Context, args: AcceptArgs) -> Result<Exit, Tro
     let row = context::task(&context.view(args.task)?, args.task)?;
     let is_repository = report::workspace(context, &row)?.is_repository();
     let how = match (args.branch, args.in_place || !is_repository) {
-        (Some(name), _) => Accept::Branch { name: Some(name) },
-        (None, true) => Accept::InPlace,
-        (None, false) => Accept::Branch { name: None },
+        (Some(name), _) => AcceptAs::Branch { name: Some(name) },
+        (None, true) => AcceptAs::InPlace,
+        (None, false) => AcceptAs::Branch { name: None },
     };
     let engine = context.engine().await?;
-    let accepted = engine.say_of(args.task, &how).await?;
+    let accept = Accept { how, with_secrets: args.with_secrets };
+    let accepted = engine.say_of(args.task, &accept).await?;
     if args.format.json {
         terminal::print_json(&json(args.task, accepted))?;
     } else {

@@ -12,6 +12,7 @@ use tenfold_store::ProposalRow;
 use crate::arguments::{Format, Named, named};
 use crate::context::{self, Context};
 use crate::exit::Exit;
+use crate::json::SecretJson;
 use crate::report;
 use crate::terminal::{self, BOLD, CYAN, GREEN, RED, styled, visible};
 use crate::trouble::Trouble;
@@ -39,6 +40,8 @@ struct DiffJson {
     verified: bool,
     commit: CommitId,
     files: Vec<String>,
+    /// Those that it adds.
+    secrets: Vec<SecretJson>,
     diff: String,
 }
 
@@ -61,6 +64,10 @@ pub(crate) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Trouble> {
     if !proposal.verified {
         terminal::note("UNVERIFIED: no check has judged this");
     }
+    let secrets = report::secrets(context, &view, proposal)?;
+    if !secrets.is_empty() {
+        terminal::note(&report::secret_lines(&secrets));
+    }
     if args.format.json {
         let files = workspace.changed(&attempt.base, &proposal.commit)?;
         terminal::print_json(&DiffJson {
@@ -68,6 +75,7 @@ pub(crate) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Trouble> {
             verified: proposal.verified,
             commit: proposal.commit.clone(),
             files: files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect(),
+            secrets: SecretJson::all(&secrets),
             diff: workspace.diff(&attempt.base, &proposal.commit)?,
         })?;
     } else if args.stat {

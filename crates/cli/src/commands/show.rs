@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use tenfold_domain::{CheckReport, TaskId, TaskSpec, TaskState};
+use tenfold_engine::AddedSecret;
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 
 use crate::arguments::Format;
 use crate::context::{self, Context};
 use crate::evidence;
 use crate::exit::Exit;
-use crate::json::{ShownJson, TaskJson};
+use crate::json::{SecretJson, ShownJson, TaskJson};
 use crate::report::{self, field};
 use crate::terminal::{self, BOLD, one_line, styled, visible};
 use crate::trouble::Trouble;
@@ -40,12 +41,16 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
         Some(proposal) => evidence::of(&view, proposal.attempt)?,
         None => None,
     };
+    // The folder may be gone by now; what is recorded is shown all the same.
+    let secrets = row.proposal().map(|proposal| report::secrets(context, &view, proposal));
+    let secrets = secrets.and_then(Result::ok).unwrap_or_default();
     if args.format.json {
         terminal::print_json(&ShownJson {
             task: TaskJson::new(&view, &row, context.engine_runs()?)?,
             asked: spec,
             all_attempts: attempts.iter().map(Into::into).collect(),
             evidence,
+            secrets: SecretJson::all(&secrets),
         })?;
         return Ok(Exit::Done);
     }
@@ -55,7 +60,7 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
         tried(&mut text, attempt, context.engine_runs()?);
     }
     if let Some(proposal) = row.proposal() {
-        proposed(&mut text, context, &view, proposal, evidence.as_ref());
+        proposed(&mut text, context, &view, proposal, (evidence.as_ref(), &secrets));
     }
     if let Some(question) = &row.question {
         field(&mut text, "asks you", &visible(question.text.trim_end()));
@@ -110,7 +115,7 @@ fn proposed(
     context: &Context,
     view: &View,
     proposal: &ProposalRow,
-    evidence: Option<&CheckReport>,
+    (evidence, secrets): (Option<&CheckReport>, &[AddedSecret]),
 ) {
     let became = match &proposal.state {
         ProposalState::ToReview => "waits for your review".to_owned(),
@@ -129,6 +134,7 @@ fn proposed(
         Ok(files) => field(text, "files", &report::file_lines(&files)),
         Err(_) => field(text, "files", "can't be listed: the folder can't be opened"),
     }
+    field(text, "SECRETS", &report::secret_lines(secrets));
     field(text, "evidence", &evidence::line(evidence));
     if let Some(report) = evidence.filter(|report| !report.passed()) {
         field(text, "", &tail(&visible(&report.output)));

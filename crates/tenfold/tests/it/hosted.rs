@@ -8,10 +8,15 @@ use tenfold_test_support::http::{Failure, Format, Gate, HttpModel, Reply, Reques
 use crate::ground::{CHECK, Ground, Said};
 use crate::interruption::interrupt;
 
-const KEY: &str = "sk-secret-of-the-test";
+pub(crate) const KEY: &str = "sk-secret-of-the-test";
 
 /// What is typed to connect the server as `far`.
-fn connect(ground: &Ground, server: &HttpModel, protocol: &str, prices: &[&str]) -> Said {
+pub(crate) fn connect(
+    ground: &Ground,
+    server: &HttpModel,
+    protocol: &str,
+    prices: &[&str],
+) -> Said {
     let base = match protocol {
         "gemini" => "v1beta",
         _ => "v1",
@@ -22,7 +27,7 @@ fn connect(ground: &Ground, server: &HttpModel, protocol: &str, prices: &[&str])
         .tenfold(&[&words[..], &["--model", "far-1", "--key-variable", "FAR_KEY"], prices].concat())
 }
 
-const PRICES: [&str; 8] = [
+pub(crate) const PRICES: [&str; 8] = [
     "--price-prompt",
     "3",
     "--price-cached",

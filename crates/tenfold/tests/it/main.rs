@@ -15,6 +15,7 @@ mod policy;
 #[cfg(feature = "embedded")]
 mod real_model;
 mod rust;
+mod secrets;
 mod setup;
 mod supervision;
 mod tool_loop;

@@ -8,12 +8,14 @@ use serde::Serialize;
 use serde_json::Value;
 use tenfold_domain::Timestamp;
 
+use crate::secrets;
 use crate::terminal::is_hidden;
 use crate::trouble::Trouble;
 
-/// A text as it leaves. There is no rule yet by which anything is taken out of it.
+/// A text as it leaves: without what looks like a secret. What is recorded has none, but for
+/// files and edits, which stay exact until they leave, and for records of older releases.
 pub(super) fn text(text: &str) -> Cow<'_, str> {
-    Cow::Borrowed(text)
+    secrets::without(text)
 }
 
 /// As one line of JSON.
@@ -70,6 +72,16 @@ mod tests {
             assert!(!shown.chars().any(|c| c != '\n' && is_hidden(c)), "{shown:?}");
             assert!(shown.contains("日本 ✓"), "what can be seen stays as it is: {shown}");
             assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_leave() {
+        let secret = format!("ghp_{}", "N0tARealOne".repeat(4));
+        let value = serde_json::json!({ &secret: [{ "diff": format!("-a = \"{secret}\"\n+b") }] });
+        assert!(value.to_string().contains(&secret), "the control");
+        for shown in [line(&value).unwrap(), pretty(&value).unwrap()] {
+            assert!(!shown.contains("N0tAReal") && shown.contains("+b"), "{shown}");
         }
     }
 
