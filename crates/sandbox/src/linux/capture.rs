@@ -3,6 +3,10 @@
 
 use std::collections::VecDeque;
 
+/// The longest word that is left out whole rather than cut in two, in bytes: half a secret is not
+/// known for one.
+const WORD_BYTES: usize = 4_096;
+
 /// The head and the tail of a stream of bytes.
 pub(super) struct Capture {
     head: Vec<u8>,
@@ -39,12 +43,18 @@ impl Capture {
 
     /// What was kept, with a line where something was left out.
     pub(super) fn finish(self) -> Vec<u8> {
-        let mut kept = self.head;
-        if self.left_out > 0 {
-            let note = format!("\n[... {} bytes left out ...]\n", self.left_out);
-            kept.extend_from_slice(note.as_bytes());
+        let (mut kept, tail) = (self.head, Vec::from(self.tail));
+        if self.left_out == 0 {
+            kept.extend(tail);
+            return kept;
         }
-        kept.extend(self.tail);
+        let half = kept.iter().rev().take(WORD_BYTES).position(u8::is_ascii_whitespace);
+        let half = half.unwrap_or(0);
+        kept.truncate(kept.len() - half);
+        let rest = tail.iter().take(WORD_BYTES).position(u8::is_ascii_whitespace).unwrap_or(0);
+        let left_out = self.left_out + (half + rest) as u64;
+        kept.extend_from_slice(format!("\n[... {left_out} bytes left out ...]\n").as_bytes());
+        kept.extend_from_slice(&tail[rest..]);
         kept
     }
 }
@@ -74,5 +84,11 @@ mod tests {
         let single: Vec<&[u8]> = b"abcdefghijklmn".chunks(1).collect();
         assert_eq!(capture(8, &single), expected);
         assert_eq!(capture(0, &[b"abc"]), "\n[... 3 bytes left out ...]\n");
+    }
+
+    #[test]
+    fn a_word_is_not_cut_in_two() {
+        let kept = capture(20, &[b"one secret-in-the-midst two"]);
+        assert_eq!(kept, "one \n[... 19 bytes left out ...]\n two");
     }
 }
