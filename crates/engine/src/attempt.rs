@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tenfold_agent::effect::{Effect, Input, Purpose, Reply};
 use tenfold_agent::{Agent, Machine};
+use tenfold_code::Edit;
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, Outcome, Progress,
     ProposalEvent, ReservationId, StepEvent, StepId, TaskEvent, TaskSpec, Totals, Usage, Waits,
@@ -230,7 +231,9 @@ impl Running<'_> {
         let (attempt, step) = (self.attempt, done.step);
         let (reply, event, cost) = match done.result {
             Ok(mut finished) => {
-                finished.reply = redaction::reply(&self.engine.redactor, finished.reply);
+                let redactor = &self.engine.redactor;
+                let lines = redaction::in_sources(redactor, &finished.reply);
+                finished.reply = redaction::reply(redactor, finished.reply, &lines);
                 self.meter.end(step, finished.usage);
                 self.meter.settled.checks +=
                     u32::from(matches!(finished.reply, Reply::Checked { .. }));
@@ -241,7 +244,7 @@ impl Running<'_> {
                 }
                 self.judged = finished.judged.or_else(|| self.judged.take());
                 let (usage, cost, wall) = (finished.usage, finished.cost, finished.wall);
-                let recorded = recorded(&finished.reply, &self.base);
+                let recorded = recorded(&finished.reply, &self.base, &lines);
                 (finished.reply, StepEvent::Result { reply: recorded, usage, cost, wall }, cost)
             }
             Err(EngineError::Llama(why)) => {
@@ -279,7 +282,7 @@ impl Running<'_> {
     /// Hands the machine what is no effect's result.
     async fn put(&mut self, reply: Reply) -> Result<(), EngineError> {
         let elapsed = self.elapsed();
-        let reply = redaction::reply(&self.engine.redactor, reply);
+        let reply = redaction::reply(&self.engine.redactor, reply, &[]);
         let events = self.machine.decide(Input { step: StepId(0), elapsed, reply });
         events.iter().for_each(|event| self.machine.evolve(event));
         let (mut facts, mut bills) = (advanced(self.attempt, &events), Vec::new());
@@ -423,10 +426,14 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     }
 }
 
-/// A reply as it is recorded: what was only read is in the base commit already.
-fn recorded(reply: &Reply, base: &CommitId) -> Value {
+/// A reply as it is recorded: what was only read is in the base commit already, but for the
+/// lines that were redacted.
+fn recorded(reply: &Reply, base: &CommitId, redacted: &[Edit]) -> Value {
     match reply {
-        Reply::Sources { .. } => json!({ "reply": "sources", "base": base }),
+        Reply::Sources { .. } if redacted.is_empty() => json!({ "reply": "sources", "base": base }),
+        Reply::Sources { .. } => {
+            json!({ "reply": "sources", "base": base, "redacted": redacted })
+        }
         _ => value(reply),
     }
 }

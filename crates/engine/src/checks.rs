@@ -15,7 +15,7 @@ use tenfold_agent::effect::{CheckAsk, Plugin, Purpose};
 use tenfold_code::failure::{Trouble, TroubleKind};
 use tenfold_code::{Edit, Language, Syntax, failure};
 use tenfold_domain::{CheckReport, CheckVerdict, CommitId, Millis};
-use tenfold_redact::Redactor;
+use tenfold_redact::{Kind, Redactor};
 use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
 use tenfold_workspace::{ChangeKind, ChangedFile, FileChange, FileKind, Workspace};
 
@@ -216,9 +216,11 @@ impl Checks {
                 let own: Vec<Edit> =
                     edits.iter().filter(|edit| Path::new(&edit.path) == path).cloned().collect();
                 let text = String::from_utf8_lossy(&text);
-                // An edit outside of its text changes nothing, and the check says so.
-                let edited = tenfold_code::edit::apply(&text, &own);
-                let edited = edited.unwrap_or_else(|_| text.into_owned());
+                // An edit outside of its text changes nothing, and the check says so. Nor does one
+                // that would write down what stands for a secret.
+                let edited = tenfold_code::edit::apply(&text, &own).ok();
+                let edited = edited.filter(|edited| Kind::marked_anew(&text, edited).is_none());
+                let edited = edited.unwrap_or_else(|| text.into_owned());
                 files.push((path.clone(), edited.into_bytes()));
             }
             Ok(files)

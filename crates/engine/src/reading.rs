@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tenfold_agent::effect::{Reply, Source};
-use tenfold_code::Language;
+use tenfold_code::{Edit, Language};
 use tenfold_domain::{AttemptId, CommitId, Event, Fact, StepEvent, TaskSpec};
 use tenfold_store::View;
 use tenfold_workspace::{FileKind, Patterns, TreeFile, Workspace};
 
 use crate::recovery::{read, value};
+use crate::redaction::with_lines;
 use crate::{EngineError, Places};
 
 /// A file larger than this is no source that a person wrote.
@@ -102,6 +103,11 @@ pub(crate) fn whole(
         return Ok(reply);
     }
     let base: CommitId = read(attempt, reply["base"].clone())?;
+    let redacted: Vec<Edit> = match reply.get("redacted") {
+        Some(lines) => read(attempt, lines.clone())?,
+        None => Vec::new(),
+    };
     let workspace = Arc::new(Workspace::open(&spec.workspace, &places.workspaces())?);
-    Ok(value(&Reply::Sources { files: sources(&workspace, &base, &Rules::of(spec)?)? }))
+    let files = sources(&workspace, &base, &Rules::of(spec)?)?;
+    Ok(value(&Reply::Sources { files: with_lines(files, &redacted) }))
 }

@@ -3,11 +3,13 @@
 //! recorded is what was decided on, which a replay needs.
 //!
 //! Some things stay exact, because they would mean nothing otherwise: files, edits of them, and
-//! the commands that the person gave. Nothing here knows what a secret looks like; that is for
-//! [`tenfold_redact`].
+//! the commands that the person gave. Where a machine reads whole files, it reads them line for
+//! line without their secrets: its edits are of lines, so they fit on the files as they are.
+//! Nothing here knows what a secret looks like; that is for [`tenfold_redact`].
 
 use serde_json::Value;
-use tenfold_agent::effect::Reply;
+use tenfold_agent::effect::{Reply, Source};
+use tenfold_code::{Edit, edit};
 use tenfold_domain::{Answer, CheckReport, CheckVerdict, Sample, TaskSpec, TestName, ToolCall};
 use tenfold_models::Catalogue;
 use tenfold_redact::Redactor;
@@ -22,8 +24,40 @@ pub fn redactor(catalogue: &Catalogue, variable: impl Fn(&str) -> Option<String>
     Redactor::new(keys.iter().map(String::as_str))
 }
 
-/// What came of an effect, without secrets.
-pub(crate) fn reply(redactor: &Redactor, reply: Reply) -> Reply {
+/// The lines of the files in a reply that hold secrets, each as it is without them. They are
+/// recorded, so that a later release, or one that knows fewer keys, reads the files alike.
+pub(crate) fn in_sources(redactor: &Redactor, reply: &Reply) -> Vec<Edit> {
+    let Reply::Sources { files } = reply else { return Vec::new() };
+    files.iter().flat_map(|file| lines_without(redactor, file)).collect()
+}
+
+fn lines_without(redactor: &Redactor, Source { path, text, .. }: &Source) -> Vec<Edit> {
+    let without = redactor.text(text);
+    // Redacting leaves each line break where it is.
+    let pairs = (0..).zip(text.lines().zip(without.lines()));
+    let changed = pairs.filter(|(_, (before, after))| before != after);
+    let edit = |(line, (_, after)): (u32, (&str, &str))| Edit {
+        path: path.clone(),
+        lines: line..line + 1,
+        with: format!("{after}\n"),
+    };
+    changed.map(edit).collect()
+}
+
+/// Files with the lines in place that [`in_sources`] found.
+pub(crate) fn with_lines(mut files: Vec<Source>, lines: &[Edit]) -> Vec<Source> {
+    for file in &mut files {
+        let own: Vec<Edit> = lines.iter().filter(|edit| edit.path == file.path).cloned().collect();
+        if !own.is_empty() {
+            // They were made from this very text, so that they fit on it.
+            file.text = edit::apply(&file.text, &own).unwrap_or_default();
+        }
+    }
+    files
+}
+
+/// What came of an effect, without secrets; those in files are in these lines.
+pub(crate) fn reply(redactor: &Redactor, reply: Reply, lines: &[Edit]) -> Reply {
     let text = |text: String| text_of(redactor, text);
     match reply {
         Reply::Checked { report, output } => {
@@ -40,8 +74,8 @@ pub(crate) fn reply(redactor: &Redactor, reply: Reply) -> Reply {
         Reply::Failed { model, why } => Reply::Failed { model, why: text(why) },
         Reply::Steered { text: said, begun } => Reply::Steered { text: text(said), begun },
         Reply::Stop { outcome, why } => Reply::Stop { outcome, why: text(why) },
-        // Files, which are not recorded, and what holds no text of others.
-        same @ (Reply::Sources { .. } | Reply::Unjudged | Reply::Nothing) => same,
+        Reply::Sources { files } => Reply::Sources { files: with_lines(files, lines) },
+        same @ (Reply::Unjudged | Reply::Nothing) => same,
     }
 }
 
@@ -164,6 +198,13 @@ mod tests {
             inferred(Answer::Turned { text: secret.clone(), calls: vec![call], ended: true }),
             inferred(Answer::Generated { samples: samples.clone() }),
             inferred(Answer::Infilled { original_log_probability: 0.0, alternatives: samples }),
+            Reply::Sources {
+                files: vec![Source {
+                    path: "a.py".to_owned(),
+                    text: format!("a = 1\r\nt = \"{secret}\"\r\nb = 2"),
+                    editable: true,
+                }],
+            },
             Reply::Returned { text: secret.clone(), at },
             Reply::Answered { text: secret.clone() },
             Reply::Steered { text: secret.clone(), begun: false },
@@ -179,9 +220,27 @@ mod tests {
         for given in replies() {
             let control = serde_json::to_string(&given).unwrap();
             assert!(control.contains(&token()), "the control: {control}");
-            let recorded = serde_json::to_string(&reply(&redactor, given)).unwrap();
+            let lines = in_sources(&redactor, &given);
+            let recorded = serde_json::to_string(&(reply(&redactor, given, &lines), lines));
+            let recorded = recorded.unwrap();
             assert!(!recorded.contains("N0tAReal"), "{recorded}");
         }
+    }
+
+    #[test]
+    fn files_keep_their_lines_and_what_is_around_a_secret() {
+        let redactor = Redactor::new([]);
+        let text = format!("a\r\nt = {} # x\r\nb", token());
+        let file = |path: &str, text: &str| Source {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            editable: true,
+        };
+        let given = Reply::Sources { files: vec![file("a", &text), file("b", "b\n")] };
+        let lines = in_sources(&redactor, &given);
+        let Reply::Sources { files } = reply(&redactor, given, &lines) else { unreachable!() };
+        let without = "a\r\nt = [redacted: GitHub token] # x\r\nb";
+        assert_eq!(files, [file("a", without), file("b", "b\n")]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use serde_json::json;
 use tenfold_test_support::http::{HttpModel, Reply, Request};
 
-use crate::ground::{CHECK, Ground, Said, git};
+use crate::ground::{BUGGY, CHECK, Ground, RIGHT, Said, git};
 use crate::hosted::{KEY, PRICES, connect, that_mends};
 
 /// A token of nothing, put together here so that no scanner takes this file for one.
@@ -66,6 +66,26 @@ fn r43_secrets_reach_neither_the_journal_nor_the_model_nor_a_commit_message() {
     assert!(message.contains(CONTROL), "the control: {message}");
     assert!(message.contains("says [redacted: GitHub token] of"), "{message}");
     assert!(!message.contains("N0tAReal") && !message.contains(KEY), "{message}");
+}
+
+#[test]
+fn r43_what_repair_reads_of_files_is_recorded_without_their_secrets() {
+    let ground = Ground::new();
+    let stats = ground.repo().join("stats.py");
+    let line = format!("    keys = \"{}\", \"{CONTROL}\"\n", token());
+    let text = BUGGY.replace("    ordered =", &format!("{line}    ordered ="));
+    std::fs::write(&stats, text).unwrap();
+    ground.solved();
+    let log = ground.tenfold(&["log", "1", "--json"]).out;
+    let asked = std::fs::read_to_string(ground.path("asked.jsonl")).unwrap();
+    for text in [log, asked, ground.tenfold(&["export", "1", "--format", "jsonl"]).out] {
+        assert!(text.contains(CONTROL), "the control: {text}");
+        assert!(!text.contains("N0tAReal"), "{text}");
+    }
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+    ground.tenfold(&["accept", "1", "--in-place"]).expect(0, &["accepted"]);
+    let accepted = std::fs::read_to_string(&stats).unwrap();
+    assert!(accepted.contains(&token()) && accepted.contains(RIGHT), "files stay exact");
 }
 
 #[test]
