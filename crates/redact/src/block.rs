@@ -101,13 +101,15 @@ fn before(text: &str, from: usize, until: usize) -> Option<usize> {
 }
 
 /// The lines in a part of a text, each with where it starts. One ends at a line break or where
-/// such a break is written out, as in a quoted text.
+/// such a break is written out, as in a quoted text; what holds quotes or blanks alone is none.
 fn lines(text: &str, from: usize, until: usize) -> Vec<(usize, &str)> {
     let (mut lines, mut start) = (Vec::new(), from);
     for line in text[from..until].split('\n') {
         let mut place = start;
         for part in line.split("\\n") {
-            lines.push((place, part));
+            if part.bytes().any(is_base64) {
+                lines.push((place, part));
+            }
             place += part.len() + 2;
         }
         start += line.len() + 1;
@@ -128,7 +130,7 @@ fn is_of_key(line: &str) -> bool {
 
 /// Whether a line is nothing but base64.
 fn is_bare(line: &str) -> bool {
-    !line.trim().is_empty() && line.trim().bytes().all(is_base64)
+    line.trim().bytes().all(is_base64)
 }
 
 fn is_base64(byte: u8) -> bool {
@@ -161,6 +163,9 @@ mod tests {
         assert_eq!(left(&text), format!("a\n[redacted: private key]{}\nb", "\n".repeat(7)));
         let quoted = format!("KEY = \"{}\\n\"", key(5).join("\\n"));
         assert_eq!(left(&quoted), "KEY = \"[redacted: private key]\\n\"");
+        let strings = key(5).join("\\n\"\n    \"");
+        let left_of = left(&format!("k =\n    \"{strings}\\n\";"));
+        assert_eq!(left_of, format!("k =\n    \"[redacted: private key]{}\\n\";", "\n".repeat(7)));
         let flat = format!("KEY='{}'", key(5).join(" "));
         assert_eq!(left(&flat), "KEY='[redacted: private key]'");
         let grepped: Vec<_> = key(3).iter().map(|line| format!("id:{}:{line}", 7)).collect();

@@ -68,10 +68,10 @@ impl Kind {
         Self::UrlPassword,
     ];
 
-    /// Its name, for people.
+    /// Its name, for people. There is no quote in it, so that a text in quotes stays one.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::ProviderKey => "key of a model's provider",
+            Self::ProviderKey => "provider key",
             Self::PrivateKey => "private key",
             Self::AwsAccessKey => "AWS access key",
             Self::AwsSecretKey => "AWS secret key",
@@ -112,7 +112,6 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Credentials => write!(f, "the {}", self.name()),
-            Self::ProviderKey => write!(f, "the {}", self.name()),
             Self::AwsAccessKey
             | Self::AwsSecretKey
             | Self::OpenaiKey
@@ -144,5 +143,6 @@ mod tests {
         let mut names = Kind::ALL.map(Kind::name);
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(!names.concat().contains(['"', '\'', '`', '\\']));
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! let redactor = Redactor::new(["no-real-key-of-mine"]);
 //! let text = redactor.text("sent with no-real-key-of-mine");
-//! assert_eq!(text, "sent with [redacted: key of a model's provider]");
+//! assert_eq!(text, "sent with [redacted: provider key]");
 //! ```
 
 mod block;

@@ -244,7 +244,8 @@ impl Place<'_> {
         let rest = self.bytes.get(start..).filter(|_| is_named)?;
         let length = run(rest, |b| is_of_address(b) || b == b':', MOST_OF_PASSWORD);
         let password = &rest[..length];
-        let known = NO_PASSWORDS.iter().any(|known| known.as_bytes() == password);
+        let known =
+            NO_PASSWORDS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(password));
         let is_one = length >= LEAST_OF_PASSWORD && !known && password != name;
         let is_one = is_one && rest.get(length) == Some(&b'@') && kinds_of(password) > 2;
         is_one.then_some(Span { at: start..start + length, kind: Kind::UrlPassword })
@@ -374,6 +375,7 @@ mod tests {
             "redis://:secret@localhost",
             "mysql://root:root@127.0.0.1",
             "https://user:password@example.org",
+            "https://USERNAME:PASSWORD@example.org",
             "https://$USER:$PASSWORD@example.org",
             "https://{user}:{password}@example.org",
             "https://<user>:<password>@example.org",

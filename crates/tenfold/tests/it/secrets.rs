@@ -55,7 +55,7 @@ fn r43_secrets_reach_neither_the_journal_nor_the_model_nor_a_commit_message() {
         assert!(text.contains(CONTROL), "the control: {text}");
         assert!(!text.contains("N0tAReal") && !text.contains(KEY), "{text}");
     }
-    for kind in ["GitHub token", "key of a model's provider"] {
+    for kind in ["GitHub token", "provider key"] {
         assert!(log.contains(&format!("[redacted: {kind}]")), "{log}");
     }
     ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
@@ -126,6 +126,36 @@ fn r43_a_proposal_that_adds_a_secret_is_accepted_by_who_means_it_only() {
     ground.tenfold(&["accept", "1", "--in-place", "--with-secrets"]).expect(0, &["accepted"]);
     let accepted = std::fs::read_to_string(ground.repo().join("conf.py")).unwrap();
     assert!(accepted.contains(&token()), "what is accepted is exact");
+}
+
+#[test]
+fn r43_what_people_say_is_recorded_without_its_secrets() {
+    let ground = Ground::new();
+    let mut asked = 0;
+    let server = HttpModel::reacting(move |request| {
+        asked += 1;
+        match asked {
+            1 => {
+                let question = format!("Is it {} or {CONTROL}?", token());
+                Reply::calls([("ask", json!({ "question": question }))])
+            }
+            _ => that_mends(request),
+        }
+    });
+    connect(&ground, &server, "anthropic", &PRICES).expect(0, &["connected"]);
+    tenfold(&ground, &["run", "mend it", "--model", "far", "--check", CHECK])
+        .expect(1, &["asks you", "Is it [redacted: GitHub token] or"]);
+    let answer = format!("It is {KEY}, {} or {CONTROL}, I say.", token());
+    tenfold(&ground, &["answer", "1", &answer]).expect(0, &["to review, verified"]);
+    let reason = format!("because of {} and {CONTROL}, I mean", token());
+    ground.tenfold(&["reject", "1", "--reason", &reason]).expect(0, &[]);
+    let log = ground.tenfold(&["log", "1", "--json"]).out;
+    for said in ["Is it", "or ghx_N0tASecretAtAll, I say", "and ghx_N0tASecretAtAll, I mean"] {
+        assert!(log.contains(said), "the control: {log}");
+    }
+    assert!(!log.contains("N0tAReal") && !log.contains(KEY), "{log}");
+    let told: String = server.requests().iter().map(Request::text).collect();
+    assert!(told.contains("I say") && !told.contains("N0tAReal"), "{told}");
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn r43_secrets_in_files_and_outputs() {
     }
     let read = ground.call("read", json!({"path": "conf"})).text;
     assert!(read.contains("    2  [redacted: GitHub token]\n    3  needle\n"), "{read}");
-    assert!(read.contains("    8  needle\n    9  [redacted: key of a model's"), "{read}");
+    assert!(read.contains("    8  needle\n    9  [redacted: provider key]"), "{read}");
 }
 
 #[test]
