@@ -145,17 +145,22 @@ fn r43_what_people_say_is_recorded_without_its_secrets() {
     connect(&ground, &server, "anthropic", &PRICES).expect(0, &["connected"]);
     tenfold(&ground, &["run", "mend it", "--model", "far", "--check", CHECK])
         .expect(1, &["asks you", "Is it [redacted: GitHub token] or"]);
+    let word = format!("mind {} and {CONTROL}, I repeat", token());
+    ground.tenfold(&["steer", "1", &word]).expect(0, &[]);
     let answer = format!("It is {KEY}, {} or {CONTROL}, I say.", token());
     tenfold(&ground, &["answer", "1", &answer]).expect(0, &["to review, verified"]);
     let reason = format!("because of {} and {CONTROL}, I mean", token());
     ground.tenfold(&["reject", "1", "--reason", &reason]).expect(0, &[]);
     let log = ground.tenfold(&["log", "1", "--json"]).out;
-    for said in ["Is it", "or ghx_N0tASecretAtAll, I say", "and ghx_N0tASecretAtAll, I mean"] {
+    for said in ["or ghx_N0tASecretAtAll?", "All, I say", "All, I mean", "All, I repeat"] {
         assert!(log.contains(said), "the control: {log}");
     }
     assert!(!log.contains("N0tAReal") && !log.contains(KEY), "{log}");
     let told: String = server.requests().iter().map(Request::text).collect();
-    assert!(told.contains("I say") && !told.contains("N0tAReal"), "{told}");
+    assert!(
+        told.contains("I say") && told.contains("I repeat") && !told.contains("N0tAReal"),
+        "{told}"
+    );
 }
 
 #[test]
