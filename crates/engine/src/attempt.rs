@@ -231,7 +231,7 @@ impl Running<'_> {
         let (attempt, step) = (self.attempt, done.step);
         let (reply, event, cost) = match done.result {
             Ok(mut finished) => {
-                let redactor = &self.engine.redactor;
+                let redactor = &self.engine.redactor();
                 let lines = redaction::in_sources(redactor, &finished.reply);
                 finished.reply = redaction::reply(redactor, finished.reply, &lines);
                 self.meter.end(step, finished.usage);
@@ -248,7 +248,7 @@ impl Running<'_> {
                 (finished.reply, StepEvent::Result { reply: recorded, usage, cost, wall }, cost)
             }
             Err(EngineError::Llama(why)) => {
-                let why = redaction::text_of(&self.engine.redactor, why.to_string());
+                let why = redaction::text_of(&self.engine.redactor(), why.to_string());
                 self.meter.end(step, Usage::default());
                 // It may have been working when it died, so what was set aside is spent.
                 let cost = self.engine.reserved(done.reservation).await;
@@ -282,7 +282,7 @@ impl Running<'_> {
     /// Hands the machine what is no effect's result.
     async fn put(&mut self, reply: Reply) -> Result<(), EngineError> {
         let elapsed = self.elapsed();
-        let reply = redaction::reply(&self.engine.redactor, reply, &[]);
+        let reply = redaction::reply(&self.engine.redactor(), reply, &[]);
         let events = self.machine.decide(Input { step: StepId(0), elapsed, reply });
         events.iter().for_each(|event| self.machine.evolve(event));
         let (mut facts, mut bills) = (advanced(self.attempt, &events), Vec::new());

@@ -185,7 +185,7 @@ impl Running<'_> {
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
         let (spec, rules) = (self.spec.clone(), Rules::of(&self.spec)?);
-        let message = text_of(&self.engine.redactor, message(&self.spec, self.attempt));
+        let message = text_of(&self.engine.redactor(), message(&self.spec, self.attempt));
         let name = format!("attempt/{}", self.attempt);
         self.effects.spawn(async move {
             let judge = async {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tenfold_domain::{
     AttemptEvent, Fact, LedgerEvent, RepositoryEvent, Strategy, TaskId, TaskSpec,
@@ -49,7 +49,8 @@ pub struct Engine {
     pub(crate) model_dirs: ModelDirs,
     pub(crate) policy: Policy,
     pub(crate) floor: Arc<Floor>,
-    pub(crate) redactor: Arc<Redactor>,
+    /// Knows the keys of the models that were asked.
+    redactor: RwLock<Arc<Redactor>>,
     /// Each model as it was last, since the person may connect another one by its name.
     asked: Mutex<HashMap<String, (Model, Asked)>>,
     // Held as long as the engine lives.
@@ -85,7 +86,7 @@ impl Engine {
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
         let catalogue = Catalogue::load(tenfold_models::SHIPPED, &model_dirs.user_file())?;
         let variable = |name: &str| std::env::var(name).ok();
-        let redactor = Arc::new(crate::redaction::redactor(&catalogue, variable));
+        let redactor = RwLock::new(Arc::new(crate::redaction::redactor(&catalogue, variable)));
         let engine = Self {
             store,
             ledger: Mutex::new(ledger),
@@ -118,7 +119,7 @@ impl Engine {
     /// When there is a secret in a command of it, the model is not in the catalogue or its file
     /// is absent, the workspace can't be opened, or the store says no.
     pub async fn ask(&self, spec: TaskSpec) -> Result<TaskId, EngineError> {
-        let spec = crate::redaction::spec(&self.redactor, spec)?;
+        let spec = crate::redaction::spec(&self.redactor(), spec)?;
         let model = self.model(&spec.model)?;
         if spec.strategy == Strategy::Repair && matches!(model, Model::Hosted(_)) {
             return Err(ModelsError::Elsewhere { name: spec.model }.into());
@@ -127,6 +128,11 @@ impl Engine {
         self.asked(&model).await?;
         self.workspace(&spec).await?;
         Ok(self.store.new_task_async(spec).await?)
+    }
+
+    /// What takes secrets out of texts.
+    pub(crate) fn redactor(&self) -> Arc<Redactor> {
+        Arc::clone(&self.redactor.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The models that there are now: the person may connect one while others work.
@@ -160,7 +166,7 @@ impl Engine {
     pub async fn answer(&self, task: TaskId, text: String) -> Result<(), EngineError> {
         let row = self.store.view()?.task(task)?.ok_or(EngineError::NoTask(task))?;
         let question = row.question.ok_or(EngineError::NoQuestion(task))?;
-        let text = text_of(&self.redactor, text);
+        let text = text_of(&self.redactor(), text);
         let event = AttemptEvent::Answered { step: question.step, text };
         let attempt = question.attempt;
         self.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
@@ -189,16 +195,17 @@ impl Engine {
         if let Some((_, asked)) = all.get(model.name()).filter(|(known, _)| known == model) {
             return Ok(asked.clone());
         }
+        let variable = |name: &str| std::env::var(name).ok();
         let asked = match model {
             Model::Embedded(entry) => {
                 let (program, arguments) = self.model_command(entry);
                 Asked::Here(Arc::new(Llama::new(LlamaConfig { program, arguments })))
             }
-            Model::Hosted(hosted) => {
-                let variable = |name: &str| std::env::var(name).ok();
-                Asked::There(Arc::new(Provider::new(hosted, variable)?))
-            }
+            Model::Hosted(hosted) => Asked::There(Arc::new(Provider::new(hosted, variable)?)),
         };
+        // A key that is used from now on is known from now on.
+        let redactor = crate::redaction::redactor(&self.catalogue()?, variable);
+        *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(redactor);
         all.insert(model.name().to_owned(), (model.clone(), asked.clone()));
         Ok(asked)
     }

@@ -15,6 +15,7 @@ use tenfold_workspace::Workspace;
 
 use crate::engine::{Engine, blocking};
 use crate::recovery::{advanced, read_event};
+use crate::redaction::text_of;
 use crate::work::seed_of_now;
 use crate::{EngineError, tooling};
 
@@ -76,11 +77,13 @@ impl Engine {
         let workspace = self.workspace(&spec).await?;
         let (commit, name) = (proposal.commit.clone(), path.clone());
         let quoted = blocking(move || quoted(&workspace, &commit, &name, line)).await?;
+        let redactor = self.redactor();
+        let text = text_of(&redactor, text);
         let said = format!("About {path}:{line} of your proposal (`{quoted}`): {text}");
         let event = ProposalEvent::Commented { path, line, text };
         let facts = vec![
             Fact::Proposal { attempt: proposal.attempt, event },
-            Fact::Task { task, event: TaskEvent::Steered { text: said } },
+            Fact::Task { task, event: TaskEvent::Steered { text: text_of(&redactor, said) } },
         ];
         self.store.append_async(facts).await?;
         Ok(())

@@ -70,7 +70,7 @@ impl Engine {
         workspace: &Arc<Workspace>,
         (base, commit): (&CommitId, &CommitId),
     ) -> Result<(), EngineError> {
-        let (workspace, redactor) = (Arc::clone(workspace), Arc::clone(&self.redactor));
+        let (workspace, redactor) = (Arc::clone(workspace), self.redactor());
         let (base, commit) = (base.clone(), commit.clone());
         let added = blocking(move || added_secrets(&workspace, &redactor, &base, &commit)).await?;
         match added.is_empty() {
@@ -88,7 +88,7 @@ impl Engine {
         if proposal.state != ProposalState::ToReview {
             return Err(wrong_state(task, "reject", &proposal));
         }
-        let reason = text_of(&self.redactor, reason);
+        let reason = text_of(&self.redactor(), reason);
         self.record(&proposal, ProposalEvent::Rejected { reason }).await
     }
 

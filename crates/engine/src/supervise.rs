@@ -88,7 +88,7 @@ impl Engine {
 
     /// Records what the person says.
     pub(crate) async fn say(&self, task: TaskId, text: String) -> Result<(), EngineError> {
-        let text = text_of(&self.redactor, text);
+        let text = text_of(&self.redactor(), text);
         let event = TaskEvent::Steered { text };
         self.store.append_async(vec![Fact::Task { task, event }]).await?;
         Ok(())

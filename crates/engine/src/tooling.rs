@@ -56,7 +56,7 @@ impl Running<'_> {
     fn start_files(&mut self, step: StepId, call: FileCall, at: CommitId) {
         self.open.insert(step, Open::new(false, None));
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
-        let redactor = Arc::clone(&self.engine.redactor);
+        let redactor = self.engine.redactor();
         self.effects.spawn(async move {
             let began = Instant::now();
             let performed = blocking(move || -> Result<_, EngineError> {
@@ -76,7 +76,7 @@ impl Running<'_> {
     fn start_run(&mut self, step: StepId, run: Run, at: CommitId) {
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
-        let redactor = Arc::clone(&self.engine.redactor);
+        let redactor = self.engine.redactor();
         let seconds = run.timeout_s.unwrap_or(COMMAND_SECONDS);
         let longest = Millis(u64::from(seconds) * 1_000).min(self.left());
         self.effects.spawn(async move {

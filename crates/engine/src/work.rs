@@ -185,7 +185,7 @@ impl Engine {
         let base = self.base(attempt)?;
         let dir = self.config.places.runtime.join(format!("{attempt}"));
         let sandbox = Arc::clone(&self.sandbox);
-        let given = (Arc::clone(&workspace), sandbox, Arc::clone(&self.redactor));
+        let given = (Arc::clone(&workspace), sandbox, self.redactor());
         let checks = Checks::prepare(given, base.clone(), dir).await?;
         let machine = match from {
             Origin::Start => fold(&self.store, attempt)?,
@@ -289,7 +289,7 @@ impl Engine {
             may_edit: spec.may_edit.clone(),
             base: base.clone(),
             start: None,
-            overview: overview(workspace, base, &self.redactor)?,
+            overview: overview(workspace, base, &self.redactor())?,
             instructions: spec.instructions.clone(),
             questions: spec.questions && matches!(model, Model::Hosted(_)),
             seed,
