@@ -5,6 +5,7 @@
 
 mod llama;
 mod repair;
+mod sandbox;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,11 @@ const BENCHES: &[Bench] = &[
         name: "llama",
         about: "tokens per second of an embedded model, beside llama.cpp by itself",
         run: llama::main,
+    },
+    Bench {
+        name: "sandbox",
+        about: "what it costs to start a confined command, beside bubblewrap alone",
+        run: sandbox::main,
     },
 ];
 

@@ -3,9 +3,7 @@
 //! nothing.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test that called them")]
 #![allow(clippy::print_stderr, reason = "a test that can't run has to say so")]
-#![allow(clippy::print_stdout, reason = "a measurement has to say what it found")]
 
-mod bench;
 mod confinement;
 mod ending;
 mod escape;
