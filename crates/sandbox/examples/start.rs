@@ -18,7 +18,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1).peekable();
     match args.peek().and_then(|word| word.to_str()) {
-        Some("sandbox-shim") => tenfold_sandbox::shim_main(args.skip(1)),
+        Some("sandbox-shim") => tenfold_sandbox::shim_main(),
         Some("sandbox-inner") => tenfold_sandbox::inner_main(args.skip(1)),
         _ => match measure(&args.filter_map(|word| word.into_string().ok()).collect::<Vec<_>>()) {
             Ok(measured) => {

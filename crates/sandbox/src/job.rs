@@ -42,8 +42,8 @@ pub struct Job {
     pub env: Vec<(String, String)>,
     /// Where the run is stopped.
     pub limits: Limits,
-    /// An empty or missing directory for this run's own files: its specification, output and
-    /// status. The caller removes it. No two runs share one.
+    /// An empty or missing directory, made where this run needs files of its own: below tier A,
+    /// and without an overlay. The caller removes it. No two runs share one.
     #[serde(with = "bytes_path")]
     pub scratch: PathBuf,
 }

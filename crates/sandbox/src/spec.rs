@@ -1,5 +1,6 @@
-//! What the engine's side, the shim and the inner step tell each other. One file of JSON goes
-//! to the shim, one message to the inner step, one file of JSON comes back.
+//! What the engine's side, the shim and the inner step tell each other. One line of JSON goes
+//! to the shim, one message to the inner step, one line of JSON comes back, and the output
+//! behind it.
 
 use std::path::PathBuf;
 
@@ -100,11 +101,5 @@ pub(crate) enum Status {
 
 /// The inner step's word that everything is in place.
 pub(crate) const READY: &[u8] = b"ready";
-/// The file of the shim's specification, in the scratch directory.
-pub(crate) const SPEC_FILE: &str = "spec.json";
-/// The file of the status.
-pub(crate) const STATUS_FILE: &str = "status.json";
-/// The file of the output.
-pub(crate) const OUTPUT_FILE: &str = "output";
 /// Prefix of the control groups we make; the shim's process id follows.
 pub(crate) const GROUP_PREFIX: &str = "tenfold-";

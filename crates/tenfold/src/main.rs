@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     // The name of the program itself says nothing.
     arguments.next();
     match arguments.next().as_ref().and_then(|role| role.to_str()) {
-        Some("sandbox-shim") => tenfold_sandbox::shim_main(arguments),
+        Some("sandbox-shim") => tenfold_sandbox::shim_main(),
         Some("sandbox-inner") => tenfold_sandbox::inner_main(arguments),
         Some("llama-serve") => serve(arguments),
         _ => tenfold_cli::run(program(), std::env::args_os()),

@@ -1,17 +1,18 @@
-//! The engine's side of a run: writes the specification, starts the shim, tells it to stop,
-//! and reads what it left. Apart from the shim because this half lives among threads and a
+//! The engine's side of a run: starts the shim, tells it what to do and when to stop,
+//! and hears how it went. Apart from the shim because this half lives among threads and a
 //! runtime, and so must never be the parent of the sandbox itself.
 
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use super::stage::STAGE_DIR;
 use super::tree;
-use crate::spec::{OUTPUT_FILE, Place, SPEC_FILE, STATUS_FILE, ShimSpec, Status};
+use crate::spec::{Place, ShimSpec, Status};
 use crate::{CancelSignal, Exit, Job, SandboxError};
 
 /// How much longer than its job the shim may live. It keeps the deadline itself; this is for
@@ -24,13 +25,13 @@ pub(super) async fn run(
     job: &Job,
     cancel: &CancelSignal,
 ) -> Result<Exit, SandboxError> {
-    let spec_file = prepare(place, job)?;
-    let mut shim = tokio::process::Command::from(shim_command(place, &spec_file))
+    let spec = prepare(place, job)?;
+    let mut shim = tokio::process::Command::from(shim_command(place))
         .spawn()
         .map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
     // The pipe is the shim's lifeline: it ends everything when the other end is closed, be it
     // on purpose, because this future is dropped, or because this program dies.
-    let lifeline = shim.stdin.take();
+    let mut lifeline = shim.stdin.take();
     let longest = Duration::from(job.limits.wall) + GRACE;
     let stopped = async {
         tokio::select! {
@@ -38,14 +39,15 @@ pub(super) async fn run(
             () = tokio::time::sleep(longest) => {}
         }
     };
+    let mut said = Vec::new();
     let first = tokio::select! {
-        status = shim.wait() => Some(status),
+        status = converse(&mut shim, lifeline.as_mut(), &spec, &mut said) => Some(status),
         () = stopped => None,
     };
     drop(lifeline);
     let status = match first {
         Some(status) => status,
-        None => match tokio::time::timeout(GRACE, shim.wait()).await {
+        None => match tokio::time::timeout(GRACE, hear(&mut shim, &mut said)).await {
             Ok(status) => status,
             Err(_) => {
                 // bubblewrap dies with its parent, and all in it with bubblewrap.
@@ -54,19 +56,46 @@ pub(super) async fn run(
             }
         },
     };
-    collect(place, job, status)
+    collect(place, job, status, &said)
+}
+
+/// Tells the shim what to do, and hears what it says until it ends.
+async fn converse(
+    shim: &mut tokio::process::Child,
+    lifeline: Option<&mut tokio::process::ChildStdin>,
+    spec: &[u8],
+    said: &mut Vec<u8>,
+) -> io::Result<ExitStatus> {
+    if let Some(lifeline) = lifeline {
+        // A shim that does not listen has ended: how, is what is heard next.
+        let _ = lifeline.write_all(spec).await;
+    }
+    hear(shim, said).await
+}
+
+/// May be broken off and begun again: nothing that was said is lost.
+async fn hear(shim: &mut tokio::process::Child, said: &mut Vec<u8>) -> io::Result<ExitStatus> {
+    if let Some(stdout) = &mut shim.stdout {
+        while stdout.read_buf(said).await? > 0 {}
+    }
+    shim.wait().await
 }
 
 /// The same for the probes, which run before there is a runtime.
 pub(super) fn run_blocking(place: &Place, job: &Job) -> Result<Exit, SandboxError> {
-    let spec_file = prepare(place, job)?;
-    let mut shim = shim_command(place, &spec_file)
+    let spec = prepare(place, job)?;
+    let mut shim = shim_command(place)
         .spawn()
         .map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
-    let lifeline = shim.stdin.take();
+    let mut lifeline = shim.stdin.take();
+    if let Some(lifeline) = &mut lifeline {
+        let _ = lifeline.write_all(&spec);
+    }
+    let mut said = Vec::new();
+    let heard = shim.stdout.take().map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut said));
     let status = shim.wait();
     drop(lifeline);
-    collect(place, job, status)
+    collect(place, job, heard.and(status), &said)
 }
 
 async fn cancelled(mut cancel: CancelSignal) {
@@ -75,36 +104,32 @@ async fn cancelled(mut cancel: CancelSignal) {
     }
 }
 
-fn shim_command(place: &Place, spec_file: &Path) -> Command {
+fn shim_command(place: &Place) -> Command {
     let mut command = Command::new(&place.helper);
     command
         .arg("sandbox-shim")
-        .arg(spec_file)
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         // Ctrl-C at the terminal is for the engine to hear; it then stops the shim in order.
         .process_group(0);
     command
 }
 
-fn prepare(place: &Place, job: &Job) -> Result<PathBuf, SandboxError> {
+/// Makes what must be there before the shim starts, and returns what the shim is told: one
+/// line. It goes through a pipe, since making files and removing them takes longer than all
+/// else that is done here, and since secrets of the environment may be in it.
+fn prepare(place: &Place, job: &Job) -> Result<Vec<u8>, SandboxError> {
     validate(job)?;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&job.scratch)
-        .map_err(SandboxError::io("make the directory", &job.scratch))?;
     let work = work_dir(&job.upper);
     std::fs::create_dir_all(&work).map_err(SandboxError::io("make the directory", &work))?;
     let spec = ShimSpec { job: job.clone(), place: place.clone() };
-    let text = serde_json::to_vec(&spec)
+    let mut line = serde_json::to_vec(&spec)
         .map_err(|error| SandboxError::Job(format!("it can't be written down: {error}")))?;
-    let path = job.scratch.join(SPEC_FILE);
-    std::fs::write(&path, text).map_err(SandboxError::io("write", &path))?;
-    Ok(path)
+    line.push(b'\n');
+    Ok(line)
 }
 
 fn validate(job: &Job) -> Result<(), SandboxError> {
@@ -140,28 +165,26 @@ pub(super) fn work_dir(upper: &Path) -> PathBuf {
     upper.with_file_name(name)
 }
 
-fn collect(place: &Place, job: &Job, ended: io::Result<ExitStatus>) -> Result<Exit, SandboxError> {
+/// What the shim said is whole if it says so by its exit code.
+fn collect(
+    place: &Place,
+    job: &Job,
+    ended: io::Result<ExitStatus>,
+    said: &[u8],
+) -> Result<Exit, SandboxError> {
     tidy(job);
-    let ended =
-        ended.map_err(SandboxError::io("wait for the run whose specification is", &job.scratch))?;
-    let status_file = job.scratch.join(STATUS_FILE);
-    let text = match std::fs::read(&status_file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(SandboxError::Lost(ended.to_string()));
-        }
-        Err(error) => {
-            return Err(SandboxError::io("read the status of the run from", status_file)(error));
-        }
-    };
-    let status = serde_json::from_slice(&text)
+    let ended = ended.map_err(SandboxError::io("wait for the run that writes to", &job.upper))?;
+    if !ended.success() {
+        return Err(SandboxError::Lost(ended.to_string()));
+    }
+    let end_of_line = said.iter().position(|&byte| byte == b'\n').unwrap_or(said.len());
+    let (status, output) = said.split_at(end_of_line);
+    let status = serde_json::from_slice(status)
         .map_err(|error| SandboxError::Lost(format!("its status does not read: {error}")))?;
     match status {
         Status::NotStarted { why } => Err(SandboxError::Setup(why)),
         Status::Ended { end, wall } => {
-            let path = job.scratch.join(OUTPUT_FILE);
-            let output = std::fs::read(&path)
-                .map_err(SandboxError::io("read the output of the run from", &path))?;
+            let output = output.get(1..).unwrap_or_default().to_vec();
             Ok(Exit { end, output, wall, tier: place.tier })
         }
     }

@@ -5,9 +5,8 @@
 //! of a runtime may retire at any time; and an engine that hangs must leave nothing running.
 //! It is stopped by closing its standard input, which the kernel does for an engine that dies.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Seek, Write};
+use std::io::{self, BufRead, Seek, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -24,34 +23,39 @@ use super::cgroup::Group;
 use super::seccomp::{self, Network};
 use super::stage::{self, INNER_HELPER};
 use super::watch::{self, Running, Watched};
-use crate::spec::{InnerSpec, OUTPUT_FILE, Place, STATUS_FILE, ShimSpec, Status};
+use crate::spec::{InnerSpec, Place, ShimSpec, Status};
 use crate::{End, HOME, Job, Tier};
 
-/// Runs the outer step: `<helper> sandbox-shim <spec-file>`; `args` begins at the file. Must
-/// be called before the process has a second thread.
+/// Runs the outer step: `<helper> sandbox-shim`. What it is to do is one line on standard
+/// input; what came of it goes to standard output. Must be called before the process has a
+/// second thread.
 ///
-/// The exit code is zero if a status could be written, whatever became of the command.
-pub fn shim_main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
-    let Some(spec) = args.next().and_then(|path| read_spec(Path::new(&path)).ok()) else {
-        return ExitCode::from(64);
+/// The exit code is zero if all of that could be written, whatever became of the command.
+pub fn shim_main() -> ExitCode {
+    let result = match read_spec() {
+        Ok(Some(spec)) => run(&spec),
+        Ok(None) => Ok((End::Cancelled, Millis(0), Vec::new())),
+        Err(_) => return ExitCode::from(64),
     };
-    // Held open: as root the stage hides the host's /tmp, and the scratch directory may lie
-    // in there.
-    let Ok(scratch) = File::open(&spec.job.scratch) else { return ExitCode::from(66) };
-    let result = run(&spec);
     let status = match &result {
         Ok((end, wall, _)) => Status::Ended { end: *end, wall: *wall },
         Err(why) => Status::NotStarted { why: why.clone() },
     };
     let output = result.map_or_else(|_| Vec::new(), |(_, _, output)| output);
-    match report(&through(&scratch), &status, &output) {
+    match report(&status, &output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(74),
     }
 }
 
-fn read_spec(path: &Path) -> io::Result<ShimSpec> {
-    Ok(serde_json::from_slice(&fs::read(path)?)?)
+/// None if the engine went away, or changed its mind, before it had said all.
+fn read_spec() -> io::Result<Option<ShimSpec>> {
+    let mut line = Vec::new();
+    io::stdin().lock().read_until(b'\n', &mut line)?;
+    if line.pop() != Some(b'\n') {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::from_slice(&line)?))
 }
 
 /// The path of an open directory, wherever it is mounted.
@@ -59,15 +63,14 @@ fn through(dir: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd()))
 }
 
-/// The output first and the status last, whole or not at all: whoever sees a status can rely
-/// on the output. Nothing is forced to the disk, which would take longer than the rest of a
-/// short run: after a loss of power the view's writes are as lost as the status, and the run
-/// is repeated.
-fn report(scratch: &Path, status: &Status, output: &[u8]) -> io::Result<()> {
-    fs::write(scratch.join(OUTPUT_FILE), output)?;
-    let unfinished = scratch.join("status.unfinished");
-    fs::write(&unfinished, serde_json::to_vec(status)?)?;
-    fs::rename(unfinished, scratch.join(STATUS_FILE))
+/// The status, which is one line, and the output.
+fn report(status: &Status, output: &[u8]) -> io::Result<()> {
+    let mut text = serde_json::to_vec(status)?;
+    text.push(b'\n');
+    text.extend_from_slice(output);
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&text)?;
+    stdout.flush()
 }
 
 type Ran = (End, Millis, Vec<u8>);
@@ -212,8 +215,9 @@ fn prepare_bare(spec: &ShimSpec, mut inner: InnerSpec) -> Result<Prepared, Strin
     let (job, place) = (&spec.job, &spec.place);
     let failed = |error: io::Error| format!("could not copy the view: {error}");
     stage::copy_view(job, place.drop_to).map_err(failed)?;
-    let home = job.scratch.join(stage::STAGE_DIR).join("home");
-    let temp = job.scratch.join(stage::STAGE_DIR).join("tmp");
+    let own = job.scratch.join(stage::STAGE_DIR);
+    stage::make_private(&own).map_err(failed)?;
+    let (home, temp) = (own.join("home"), own.join("tmp"));
     for dir in [&home, &temp] {
         fs::create_dir_all(dir).map_err(failed)?;
         if let Some(user) = place.drop_to {

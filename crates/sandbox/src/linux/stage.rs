@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{OpenOptionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use nix::libc;
@@ -22,7 +22,7 @@ use super::tree;
 use crate::spec::{ShimSpec, View};
 use crate::{Bind, HOME, Job};
 
-/// Below the scratch directory.
+/// Below the scratch directory, where nothing can be mounted.
 pub(super) const STAGE_DIR: &str = "stage";
 /// Where the helper appears inside.
 pub(super) const INNER_HELPER: &str = "/run/tenfold/helper";
@@ -56,19 +56,19 @@ pub(super) enum What {
 /// Builds the stage and says what bubblewrap is to mount, in this order.
 pub(super) fn build(spec: &ShimSpec) -> Result<Vec<Mount>, String> {
     let (job, place) = (&spec.job, &spec.place);
-    let stage = job.scratch.join(STAGE_DIR);
-    fs::create_dir_all(&stage).map_err(|error| format!("no stage directory: {error}"))?;
     let root = place.drop_to.is_some();
     let apart = root || place.view == View::Overlay;
     if apart {
         enter_namespace(root)?;
-        let options = "mode=0755,size=64m";
-        mount(Some("tenfold"), &stage, Some("tmpfs"), MsFlags::MS_NOSUID, Some(options))
-            .map_err(|error| format!("no file system in memory for the stage: {error}"))?;
     }
+    // The overlay's own directory, which is hidden below the stage once that is mounted.
+    let work_path = work_dir(&job.upper);
+    let work = open_dir(&work_path)?;
+    let stage = if apart { work_path } else { job.scratch.join(STAGE_DIR) };
+    make_stage(&stage, apart)?;
     let etc = write_etc(&stage, place.drop_to.unwrap_or_else(own_uid))
         .map_err(|error| format!("could not write the stage's files: {error}"))?;
-    let view = make_view(spec, &stage)?;
+    let view = make_view(spec, &stage, &work)?;
     let mut mounts = plan(job, &place.helper, &view, etc);
     mounts.retain(|mount| fits_view(mount, &job.at, &view));
     if apart {
@@ -78,6 +78,20 @@ pub(super) fn build(spec: &ShimSpec) -> Result<Vec<Mount>, String> {
         gather(&mut mounts, &stage)?;
     }
     Ok(mounts)
+}
+
+fn make_stage(stage: &Path, mounted: bool) -> Result<(), String> {
+    if !mounted {
+        return make_private(stage).map_err(|error| format!("no stage directory: {error}"));
+    }
+    let options = "mode=0755,size=64m";
+    mount(Some("tenfold"), stage, Some("tmpfs"), MsFlags::MS_NOSUID, Some(options))
+        .map_err(|error| format!("no file system in memory for the stage: {error}"))
+}
+
+/// A directory, and those around it that are missing, for nobody else.
+pub(super) fn make_private(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
 fn own_uid() -> u32 {
@@ -216,7 +230,7 @@ fn fits_view(mount: &Mount, at: &Path, view: &Path) -> bool {
 }
 
 /// Makes the view and returns where it is.
-fn make_view(spec: &ShimSpec, stage: &Path) -> Result<PathBuf, String> {
+fn make_view(spec: &ShimSpec, stage: &Path, work: &File) -> Result<PathBuf, String> {
     let (job, place) = (&spec.job, &spec.place);
     if let Some(user) = place.drop_to {
         chown(&job.upper, Some(user), Some(user))
@@ -233,7 +247,7 @@ fn make_view(spec: &ShimSpec, stage: &Path) -> Result<PathBuf, String> {
             }
             let view = stage.join("view");
             fs::create_dir_all(&view).map_err(|error| format!("no place to mount: {error}"))?;
-            mount_overlay(job, &skeleton, &view, place.drop_to.is_some())?;
+            mount_overlay(job, work, &skeleton, &view, place.drop_to.is_some())?;
             Ok(view)
         }
         View::Copy => {
@@ -274,33 +288,31 @@ fn make_places(job: &Job, root: &Path) -> io::Result<()> {
 
 /// Directories are named to the kernel by descriptors that are open here: their own names may
 /// hold commas and colons, which mean something in mount options.
-fn mount_overlay(job: &Job, skeleton: &Path, view: &Path, root: bool) -> Result<(), String> {
+fn mount_overlay(
+    job: &Job,
+    work: &File,
+    skeleton: &Path,
+    view: &Path,
+    root: bool,
+) -> Result<(), String> {
     if job.layers.len() > MOST_LAYERS {
         return Err(format!("{} layers are too many, {MOST_LAYERS} work", job.layers.len()));
     }
-    let open = |path: &Path| {
-        let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW;
-        OpenOptions::new()
-            .read(true)
-            .custom_flags(flags)
-            .open(path)
-            .map_err(|error| format!("could not open the layer {}: {error}", path.display()))
-    };
     let name = |file: &File| format!("/proc/self/fd/{}", file.as_raw_fd());
     let layers: Vec<File> = job
         .layers
         .iter()
         .map(PathBuf::as_path)
         .chain([skeleton])
-        .map(open)
+        .map(open_dir)
         .collect::<Result<_, _>>()?;
-    let (upper, work) = (open(&job.upper)?, open(&work_dir(&job.upper))?);
+    let upper = open_dir(&job.upper)?;
     let lower: Vec<String> = layers.iter().map(name).collect();
     let mut options = format!(
         "lowerdir={},upperdir={},workdir={},redirect_dir=nofollow,index=off,metacopy=off",
         lower.join(":"),
         name(&upper),
-        name(&work)
+        name(work)
     );
     if !root {
         options.push_str(",userxattr");
@@ -317,6 +329,15 @@ fn mount_overlay(job: &Job, skeleton: &Path, view: &Path, root: bool) -> Result<
         }
     }
     tried.map_err(|error| format!("could not mount the overlay of the view: {error}"))
+}
+
+fn open_dir(path: &Path) -> Result<File, String> {
+    let flags = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)
+        .map_err(|error| format!("could not open the layer {}: {error}", path.display()))
 }
 
 /// Binds what is shown of the host into a root of its own, and returns what is left for

@@ -1,14 +1,15 @@
 //! However a run ends, it ends wholly.
 
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tenfold_domain::Millis;
 use tenfold_sandbox::{End, ProbeOptions, Sandbox, SandboxError};
 use tokio::sync::watch;
 
-use crate::setup::{Scene, alive, helper, mark, outside, run, sandbox, text};
+use crate::setup::{Scene, alive, helper, mark, outside, sandbox, text};
 
 #[tokio::test]
 async fn exit_codes_and_signals_come_through() {
@@ -81,6 +82,17 @@ async fn cancelling_ends_everything() {
     assert_eq!(alive(&mark), 0);
 }
 
+/// However much of its specification the shim has read by then.
+#[tokio::test]
+async fn a_run_that_was_cancelled_before_it_began_is_cancelled() {
+    let mut scene = Scene::new();
+    let (_stop, cancel) = watch::channel(true);
+    for length in [0, 1 << 20] {
+        let job = scene.job(&format!("sleep 100000; : {}", "x".repeat(length)));
+        assert_eq!(sandbox().run(&job, &cancel).await.unwrap().end, End::Cancelled);
+    }
+}
+
 #[tokio::test]
 async fn a_run_that_is_dropped_ends() {
     let mut scene = Scene::new();
@@ -95,61 +107,75 @@ async fn a_run_that_is_dropped_ends() {
     assert!(ends(&mark));
 }
 
-/// Starts a shim as an engine would, whose command makes a file "begun" and then sleeps.
-async fn shim_by_hand(scene: &mut Scene, mark: &str) -> Child {
+/// What an engine of its own is told by: the mark of its command.
+const MARK: &str = "TENFOLD_TEST_ENGINE";
+
+/// Not a test but an engine, in a process of its own, whose command sleeps until somebody
+/// kills one of them.
+#[tokio::test]
+#[ignore = "an engine for other tests"]
+async fn an_engine_for_other_tests() {
+    let Ok(mark) = std::env::var(MARK) else { return };
+    let mut scene = Scene::new();
     scene.limits.wall = Millis(60_000);
-    // A first run writes the specification that the second one uses.
-    let job = scene.job(&format!("test -e again || exit 0; touch begun; sleep {mark}"));
-    assert!(run(&job).await.success());
-    std::fs::write(scene.upper().join("again"), "").unwrap();
-    std::fs::create_dir_all(scene.path("upper-1.work")).unwrap();
-    let shim = Command::new(helper())
-        .arg("sandbox-shim")
-        .arg(scene.path("scratch-1/spec.json"))
-        .stdin(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let begun = Instant::now();
-    while !scene.upper().join("begun").exists() && begun.elapsed() < Duration::from_secs(10) {
-        tokio::task::yield_now().await;
-    }
-    assert_ne!(alive(mark), 0);
-    shim
+    scene.run(&format!("sleep {mark}")).await;
 }
 
-fn groups_of(shim: &Child) -> Vec<u8> {
-    let find = format!("find /sys/fs/cgroup -maxdepth 5 -name 'tenfold-{}'", shim.id());
+/// An engine, whose command sleeps, and the id of its shim.
+fn engine_and_shim(scene: &Scene, mark: &str) -> (Child, u32) {
+    let engine = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "ending::an_engine_for_other_tests", "--ignored"])
+        .env(MARK, mark)
+        .env("TMPDIR", scene.path(""))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    assert!(happens(|| alive(mark) > 0));
+    let threads = format!("/proc/{}/task", engine.id());
+    let children = std::fs::read_dir(threads).unwrap().flatten().flat_map(|thread| {
+        let list = std::fs::read_to_string(thread.path().join("children")).unwrap();
+        list.split_ascii_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>()
+    });
+    let [shim] = children.collect::<Vec<_>>()[..] else { panic!("it has a single child") };
+    (engine, shim)
+}
+
+fn groups_of(shim: u32) -> Vec<u8> {
+    let find = format!("find /sys/fs/cgroup -maxdepth 5 -name 'tenfold-{shim}'");
     outside(&find, std::path::Path::new("/")).stdout
 }
 
 #[tokio::test]
 async fn nothing_outlives_an_engine_that_is_killed() {
-    let (mut scene, mark) = (Scene::new(), mark());
-    let mut shim = shim_by_hand(&mut scene, &mark).await;
-    // What the kernel does for an engine that dies.
-    drop(shim.stdin.take());
+    let (scene, mark) = (Scene::new(), mark());
+    let (mut engine, shim) = engine_and_shim(&scene, &mark);
+    engine.kill().unwrap();
+    engine.wait().unwrap();
     assert!(ends(&mark));
-    assert!(shim.wait().unwrap().success());
-    assert_eq!(groups_of(&shim), b"");
+    assert!(happens(|| groups_of(shim).is_empty()));
 }
 
 #[tokio::test]
 async fn nothing_outlives_a_shim_that_is_killed() {
-    let (mut scene, mark) = (Scene::new(), mark());
-    let mut shim = shim_by_hand(&mut scene, &mark).await;
-    shim.kill().unwrap();
+    let (scene, mark) = (Scene::new(), mark());
+    let (mut engine, shim) = engine_and_shim(&scene, &mark);
+    kill(Pid::from_raw(shim.try_into().unwrap()), Signal::SIGKILL).unwrap();
     assert!(ends(&mark));
-    shim.wait().unwrap();
+    // The engine hears of it, and says so: the test that it is fails.
+    assert!(!engine.wait().unwrap().success());
     // It could not take away its control group; the next to look for a sandbox does.
     Sandbox::probe(helper(), ProbeOptions::default()).unwrap();
-    assert_eq!(groups_of(&shim), b"");
+    assert_eq!(groups_of(shim), b"");
 }
 
 fn ends(mark: &str) -> bool {
+    happens(|| alive(mark) == 0)
+}
+
+fn happens(what: impl Fn() -> bool) -> bool {
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(2) {
-        if alive(mark) == 0 {
+    while begun.elapsed() < Duration::from_secs(10) {
+        if what() {
             return true;
         }
         std::thread::yield_now();

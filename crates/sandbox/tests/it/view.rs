@@ -66,12 +66,7 @@ async fn what_is_pruned_lies_below_other_files_and_hides_none() {
 async fn nothing_is_left_beside_the_upper_directory() {
     let mut scene = Scene::new();
     assert!(scene.run("echo x > y").await.success());
-    let mut names: Vec<String> = fs::read_dir(scene.path("scratch-1"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names, ["output", "spec.json", "status.json"]);
+    assert!(!scene.path("scratch-1").exists());
     assert!(!scene.path("upper-1.work").exists());
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
     match args.next() {
-        Some(step) if step == "sandbox-shim" => tenfold_sandbox::shim_main(args),
+        Some(step) if step == "sandbox-shim" => tenfold_sandbox::shim_main(),
         Some(step) if step == "sandbox-inner" => tenfold_sandbox::inner_main(args),
         _ => ExitCode::from(64),
     }
