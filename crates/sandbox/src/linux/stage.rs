@@ -26,6 +26,8 @@ use crate::{Bind, HOME, Job};
 pub(super) const STAGE_DIR: &str = "stage";
 /// Where the helper appears inside.
 pub(super) const INNER_HELPER: &str = "/run/tenfold/helper";
+/// What is copied at the most, in bytes, where the alternative is a mount.
+const SMALL: u64 = 128 << 10;
 /// The kernel takes one page of mount options.
 const MOST_LAYERS: usize = 200;
 
@@ -365,13 +367,7 @@ fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
         }
         let done = match &mount.what {
             What::ReadOnly(source) if hosted => bind(source, &place),
-            // The few files that we wrote ourselves: a mount costs more than a copy.
-            What::ReadOnly(source) if source.starts_with(&own) => {
-                make_parent(&place).and_then(|()| fs::copy(source, &place).map(drop))
-            }
-            What::ReadOnly(source) => {
-                make_place(source, &place).and_then(|()| bind(source, &place))
-            }
+            What::ReadOnly(source) => show(source, &place, &own),
             What::Link(_) if hosted => Ok(()),
             What::Link(target) => {
                 make_parent(&place).and_then(|()| std::os::unix::fs::symlink(target, &place))
@@ -387,6 +383,27 @@ fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
         }
     }
     Ok(left)
+}
+
+/// Shows a file or directory of the host, or a file that is our `own`. A mount costs more than a
+/// copy of a small file: here, in bubblewrap, which reads the table of mounts a dozen times,
+/// and once more when all of them go.
+fn show(source: &Path, place: &Path, own: &Path) -> io::Result<()> {
+    if source.starts_with(own) || is_small_and_settled(source) {
+        make_parent(place)?;
+        // What we may not read ourselves is for the mount to show, or not.
+        if fs::copy(source, place).is_ok() {
+            return Ok(());
+        }
+    }
+    make_place(source, place)?;
+    bind(source, place)
+}
+
+/// Whether it is one of the system's settings, which nobody changes for a command that runs.
+fn is_small_and_settled(source: &Path) -> bool {
+    source.starts_with("/etc")
+        && fs::metadata(source).is_ok_and(|meta| meta.is_file() && meta.len() <= SMALL)
 }
 
 fn make_parent(place: &Path) -> io::Result<()> {
