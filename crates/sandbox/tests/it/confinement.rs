@@ -27,3 +27,26 @@ async fn nothing_but_the_view_and_temporary_places_can_be_written() {
         .await;
     assert_eq!(text(&exit), "fine\n");
 }
+
+#[tokio::test]
+async fn there_are_the_harmless_devices_and_terminals_of_its_own() {
+    let mut scene = Scene::new();
+    let exit = scene
+        .run(
+            "cd /dev && echo * && echo pts/* && head -c 3 zero | wc -c && \
+             while read _ _ _ _ place flags _; do case $place in /dev*) echo $place $flags;; esac; \
+             done < /proc/self/mountinfo",
+        )
+        .await;
+    let said = text(&exit);
+    let lines: Vec<&str> = said.lines().collect();
+    let [names, terminals, zeros, dev, mounts @ ..] = &lines[..] else { panic!("{said}") };
+    assert_eq!(
+        *names,
+        "core fd full null ptmx pts random shm stderr stdin stdout tty urandom zero"
+    );
+    assert_eq!((*terminals, *zeros), ("pts/ptmx", "3"));
+    assert_eq!(*dev, "/dev ro,nosuid,nodev,relatime");
+    assert_eq!(mounts.len(), 8, "six devices, terminals and shared memory: {said}");
+    assert!(mounts.iter().all(|line| line.contains("nosuid")), "{said}");
+}
