@@ -22,6 +22,9 @@ const USER: u32 = 65_525;
 const INSTALL: &str = "install bubblewrap: apt-get install bubblewrap (Debian, Ubuntu), dnf \
                        install bubblewrap (Fedora), pacman -S bubblewrap (Arch)";
 
+const NEWER_KERNEL: &str = "use a kernel with Landlock (5.13, 2021)";
+const OTHER_USER: &str = "start Tenfold as a user who is not root";
+
 /// Tries the tiers from the strongest down.
 pub(super) fn find(
     helper: &Path,
@@ -60,7 +63,7 @@ pub(super) fn find(
     };
     let fix = mend_a(bwrap.is_some());
     lines.push(ProbeLine::bad("tier A", &reasons, &fix));
-    match try_place(&place(Tier::B, View::Copy), &work) {
+    match tier_b(&place(Tier::B, View::Copy), &work) {
         Ok(tried) if options.allow_below_a => found(place(Tier::B, View::Copy), lines, tried),
         Ok(tried) => {
             lines.extend(tried);
@@ -68,8 +71,10 @@ pub(super) fn find(
             (lines, Err(SandboxError::BelowA { reasons, fix }))
         }
         Err(why) => {
-            lines.push(ProbeLine::bad("tier B", &why, "use a kernel with Landlock (5.13, 2021)"));
+            let mend_b = if drop_to.is_some() { OTHER_USER } else { NEWER_KERNEL };
+            lines.push(ProbeLine::bad("tier B", &why, mend_b));
             let reasons = format!("tier A: {reasons}; tier B: {why}");
+            let fix = if drop_to.is_some() { format!("{fix}; or {OTHER_USER}") } else { fix };
             (lines, Err(SandboxError::Refused { reasons, fix }))
         }
     }
@@ -124,6 +129,17 @@ fn tier_a(best: &Place, work: &Path) -> Result<(Place, Vec<ProbeLine>), String> 
         };
     }
     Err(first_failure.unwrap_or_default())
+}
+
+/// Tier B has no mounts. As root it would run commands as a user who can't look into root's
+/// own folders, where the view and the rest of it lie.
+fn tier_b(place: &Place, work: &Path) -> Result<Vec<ProbeLine>, String> {
+    match place.drop_to {
+        Some(user) => {
+            Err(format!("commands would run as user {user}, who can't reach root's files"))
+        }
+        None => try_place(place, work),
+    }
 }
 
 /// Runs the attacks; the lines if all walls held, else the first that did not.

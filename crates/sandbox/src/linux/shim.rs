@@ -209,20 +209,16 @@ fn in_memory(bytes: &[u8]) -> io::Result<OwnedFd> {
     Ok(file.into())
 }
 
-/// Tier B: no namespaces. The view is a copy, and what the inner step may touch is named path
-/// by path.
+/// Tier B: no namespaces, and never as root. The view is a copy, and what the inner step may
+/// touch is named path by path.
 fn prepare_bare(spec: &ShimSpec, mut inner: InnerSpec) -> Result<Prepared, String> {
     let (job, place) = (&spec.job, &spec.place);
     let failed = |error: io::Error| format!("could not copy the view: {error}");
-    stage::copy_view(job, place.drop_to).map_err(failed)?;
+    stage::copy_view(job, None).map_err(failed)?;
     let own = job.scratch.join(stage::STAGE_DIR);
-    stage::make_private(&own).map_err(failed)?;
     let (home, temp) = (own.join("home"), own.join("tmp"));
     for dir in [&home, &temp] {
-        fs::create_dir_all(dir).map_err(failed)?;
-        if let Some(user) = place.drop_to {
-            std::os::unix::fs::chown(dir, Some(user), Some(user)).map_err(failed)?;
-        }
+        stage::make_private(dir).map_err(failed)?;
     }
     for bind in &job.binds {
         inner.readable.push(bind.source.clone());

@@ -1,11 +1,14 @@
 //! How a tier is found, and what the weaker one still holds.
 
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
+use std::process::Command;
 
 use tenfold_domain::{Bytes, Millis};
 use tenfold_sandbox::{Bind, End, Part, ProbeOptions, Sandbox, SandboxError, Tier};
 use tokio::sync::watch;
 
+use crate::escape::{USER, again, is_root};
 use crate::setup::{Scene, helper, sandbox, text};
 
 #[test]
@@ -26,10 +29,39 @@ fn without_a_working_helper_everything_is_refused() {
     assert!(lines.iter().any(|line| !line.ok && !line.fix.is_empty()), "{lines:?}");
 }
 
+fn without_tier_a(allow_below_a: bool) -> Result<Sandbox, SandboxError> {
+    let without = vec![Part::TierA];
+    Sandbox::probe(helper(), ProbeOptions { allow_below_a, without, ..Default::default() })
+}
+
+#[test]
+fn as_root_there_is_no_weaker_tier_and_what_to_do_is_said() {
+    if !is_root() {
+        return;
+    }
+    let error = without_tier_a(true).unwrap_err();
+    assert!(matches!(error, SandboxError::Refused { .. }), "{error}");
+    assert!(error.to_string().contains("a user who is not root"), "{error}");
+}
+
+/// Tier B is for people, and tests may be run by root: then this one runs once more, as
+/// somebody. Returns whether that is done, or can't be.
+fn is_done_as_a_person(test: &str) -> bool {
+    if !is_root() {
+        return false;
+    }
+    let as_a_person = |mut command: Command| command.uid(USER).gid(USER).current_dir("/").output();
+    let mut looks = Command::new("/bin/sh");
+    looks.args(["-c", "test -x \"$0\""]).arg(helper());
+    if !as_a_person(looks).unwrap().status.success() {
+        eprintln!("SKIPPED: nobody but root can reach {}", helper().display());
+        return true;
+    }
+    again(test, &|command| as_a_person(command).unwrap())
+}
+
 fn below_a() -> Option<Sandbox> {
-    let options =
-        ProbeOptions { allow_below_a: true, without: vec![Part::TierA], ..Default::default() };
-    match Sandbox::probe(helper(), options) {
+    match without_tier_a(true) {
         Ok(sandbox) => Some(sandbox),
         Err(error) => {
             eprintln!("SKIPPED: tier B does not work here: {error}");
@@ -40,16 +72,18 @@ fn below_a() -> Option<Sandbox> {
 
 #[test]
 fn the_weaker_tier_needs_a_word() {
-    if below_a().is_none() {
+    if is_done_as_a_person("tiers::the_weaker_tier_needs_a_word") || below_a().is_none() {
         return;
     }
-    let options = ProbeOptions { without: vec![Part::TierA], ..ProbeOptions::default() };
-    let error = Sandbox::probe(helper(), options).unwrap_err();
+    let error = without_tier_a(false).unwrap_err();
     assert!(matches!(error, SandboxError::BelowA { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn the_weaker_tier_holds_files_and_network_and_ends_daemons() {
+    if is_done_as_a_person("tiers::the_weaker_tier_holds_files_and_network_and_ends_daemons") {
+        return;
+    }
     let Some(weaker) = below_a() else { return };
     assert_eq!(weaker.tier(), Tier::B);
     let mut scene = Scene::new();

@@ -27,9 +27,9 @@ use tenfold_sandbox::Exit;
 use crate::setup::{Scene, run, sandbox, text};
 
 /// The user that the sandbox's commands run as where the tests are root.
-const USER: u32 = 65_525;
+pub(crate) const USER: u32 = 65_525;
 
-pub(super) fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
@@ -103,7 +103,7 @@ pub(super) fn quoted(path: &Path) -> String {
 
 /// This test once more, in a process of its own that `started` starts: for what has to be so
 /// from the start of a process. Returns false there, and holds that it passes.
-pub(super) fn again(test: &str, start: &dyn Fn(Command) -> Output) -> bool {
+pub(crate) fn again(test: &str, start: &dyn Fn(Command) -> Output) -> bool {
     const INSIDE: &str = "TENFOLD_TEST_AGAIN";
     if std::env::var_os(INSIDE).is_some() {
         return false;
