@@ -22,6 +22,13 @@ pub(crate) fn spec(
     let first = |typed: &Option<String>, proposed: &Option<String>| {
         typed.clone().or_else(|| proposed.clone()).filter(|command| !command.trim().is_empty())
     };
+    let strategies = match (args.strategy.as_slice(), model) {
+        ([], Model::Embedded(_)) => vec![defaults.strategy],
+        // Others can't be looked into, which repair lives by.
+        ([], Model::Hosted(_)) => vec![Strategy::Loop],
+        (typed, _) => typed.to_vec(),
+    };
+    let at_least = args.best_of.max(u32::try_from(strategies.len()).unwrap_or(u32::MAX));
     let both = |typed: &[String], proposed: &[String]| [typed, proposed].concat();
     TaskSpec {
         text,
@@ -37,14 +44,12 @@ pub(crate) fn spec(
         budget: Budget {
             money: args.budget.unwrap_or(defaults.budget),
             time: args.time_limit.unwrap_or(defaults.time_limit),
-            attempts: args.attempts.unwrap_or(defaults.attempts),
+            attempts: args.attempts.unwrap_or(defaults.attempts.max(at_least)),
         },
         model: model.name().to_owned(),
-        strategy: args.strategy.unwrap_or(match model {
-            Model::Embedded(_) => defaults.strategy,
-            // Others can't be looked into, which repair lives by.
-            Model::Hosted(_) => Strategy::Loop,
-        }),
+        strategy: strategies[0],
+        others: strategies[1..].to_vec(),
+        best_of: args.best_of,
         instructions: String::new(),
         questions: !args.no_questions,
     }

@@ -317,6 +317,11 @@ pub enum ProposalEvent {
         /// The same files as they were written.
         after: CommitId,
     },
+    /// It is better than those of other attempts.
+    Preferred {
+        /// Than how many.
+        others: u32,
+    },
     /// The person said something about a line of it.
     Commented {
         /// The file, relative to the top of the workspace.

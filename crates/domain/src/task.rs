@@ -34,12 +34,34 @@ pub struct TaskSpec {
     pub model: String,
     /// How to work.
     pub strategy: Strategy,
+    /// How further attempts work, in turn with that; may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Strategy>,
+    /// How many attempts are made even if an earlier one succeeds; the best of them is proposed.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub best_of: u32,
     /// What the repository asks of who works in it, as the person approved it; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub instructions: String,
     /// Whether the person may be asked something; who may not ask decides by itself.
     #[serde(default)]
     pub questions: bool,
+}
+
+impl TaskSpec {
+    /// How the attempts work, in turn.
+    pub fn strategies(&self) -> Vec<Strategy> {
+        std::iter::once(self.strategy).chain(self.others.iter().copied()).collect()
+    }
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_one(number: &u32) -> bool {
+    *number == 1
 }
 
 /// Where work on a task stops, whichever comes first.

@@ -121,7 +121,7 @@ impl Engine {
     pub async fn ask(&self, spec: TaskSpec) -> Result<TaskId, EngineError> {
         let spec = crate::redaction::spec(&self.redactor(), spec)?;
         let model = self.model(&spec.model)?;
-        if spec.strategy == Strategy::Repair && matches!(model, Model::Hosted(_)) {
+        if spec.strategies().contains(&Strategy::Repair) && matches!(model, Model::Hosted(_)) {
             return Err(ModelsError::Elsewhere { name: spec.model }.into());
         }
         // A key that is missing is told before there is a task.

@@ -6,6 +6,7 @@
 mod added;
 mod approval;
 mod attempt;
+mod best;
 mod checks;
 mod commands;
 mod effects;

@@ -77,7 +77,8 @@ impl Running<'_> {
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
         let redactor = self.engine.redactor();
-        let seconds = run.timeout_s.unwrap_or(COMMAND_SECONDS);
+        // Small models say 0 where they mean nothing in particular.
+        let seconds = run.timeout_s.filter(|seconds| *seconds > 0).unwrap_or(COMMAND_SECONDS);
         let longest = Millis(u64::from(seconds) * 1_000).min(self.left());
         self.effects.spawn(async move {
             let ran = async {

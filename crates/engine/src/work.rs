@@ -65,11 +65,15 @@ impl Engine {
             self.set_aside(AttemptId { task, number: *number }).await?;
         }
         let clock = Instant::now();
-        let mut seed = how.seed.unwrap_or_else(seed_of_now);
+        let seed = how.seed.unwrap_or_else(seed_of_now);
+        let round = Round::of(&spec);
+        let mut outcomes: Vec<Outcome> = Vec::new();
         for turn in 0.. {
             // What is prepared takes of the person's time, too.
             let began = Instant::now();
-            let left = spec.budget.time.saturating_sub(clock.elapsed().into());
+            let left = round.share(turn, spec.budget.time.saturating_sub(clock.elapsed().into()));
+            let spec = TaskSpec { strategy: round.strategy(turn), ..spec.clone() };
+            let seed = if turn == 0 { seed } else { seed.child(u64::from(turn)) };
             let workspace = Arc::new(self.workspace(&spec).await?);
             let (attempt, from) = match unfinished.take() {
                 Some(Unfinished { attempt, was: Was::Interrupted { anew: false } }) => {
@@ -89,16 +93,13 @@ impl Engine {
                 }
             };
             let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began));
-            let outcome = prepared.await?.run(&mut hand).await?;
-            let again = outcome.outcome == AttemptOutcome::GaveUp
-                && turn + 1 < spec.budget.attempts
-                && spec.budget.time > clock.elapsed().into();
-            if !again {
-                return Ok(outcome);
+            outcomes.push(prepared.await?.run(&mut hand).await?);
+            let time = spec.budget.time > clock.elapsed().into();
+            if !time || !round.goes_on(turn, outcomes[turn as usize].outcome) {
+                break;
             }
-            seed = seed.child(u64::from(turn) + 1);
         }
-        unreachable!("the loop above only ends by returning")
+        self.best(&spec, outcomes).await
     }
 
     /// Records a new attempt with the first events of its machine.
@@ -150,7 +151,7 @@ impl Engine {
     }
 
     /// The commit that an attempt is about.
-    fn base(&self, attempt: AttemptId) -> Result<CommitId, EngineError> {
+    pub(crate) fn base(&self, attempt: AttemptId) -> Result<CommitId, EngineError> {
         let row = self.store.view()?.attempt(attempt)?;
         row.map(|row| row.base).ok_or(EngineError::NoTask(attempt.task))
     }
@@ -338,6 +339,47 @@ impl LoopLimits {
                 Self { turns: 250, turn_tokens, memory: context.min(160_000) }
             }
         }
+    }
+}
+
+/// The attempts that are made in one go: which there are, and when they are enough.
+struct Round {
+    strategies: Vec<Strategy>,
+    /// How many are made even if one succeeds.
+    best_of: u32,
+    /// The most that are made.
+    most: u32,
+}
+
+impl Round {
+    fn of(spec: &TaskSpec) -> Self {
+        let (strategies, most) = (spec.strategies(), spec.budget.attempts);
+        Self { strategies, best_of: spec.best_of, most }
+    }
+
+    /// How the attempt of a turn works.
+    fn strategy(&self, turn: u32) -> Strategy {
+        self.strategies[turn as usize % self.strategies.len()]
+    }
+
+    /// The time of the attempt of a turn: each that is sure to be made has as much.
+    fn share(&self, turn: u32, left: Millis) -> Millis {
+        let strategies = u32::try_from(self.strategies.len()).unwrap_or(u32::MAX);
+        let sure = self.best_of.max(strategies).min(self.most).saturating_sub(turn).max(1);
+        Millis(left.0 / u64::from(sure))
+    }
+
+    /// Whether there is another attempt after one that ended so, if there is time.
+    fn goes_on(&self, turn: u32, outcome: AttemptOutcome) -> bool {
+        use AttemptOutcome::{Finished, GaveUp, LimitSteps, LimitTime, Stuck};
+        let made = turn + 1;
+        made < self.most
+            && match outcome {
+                Finished => made < self.best_of,
+                // Its share of the time was not all of it.
+                LimitTime | GaveUp | LimitSteps | Stuck => true,
+                _ => false,
+            }
     }
 }
 

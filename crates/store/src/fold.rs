@@ -198,11 +198,16 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
         });
         return;
     }
-    let Some(row) = task.proposals.iter_mut().find(|proposal| proposal.attempt == attempt) else {
+    let Some(place) = task.proposals.iter().position(|proposal| proposal.attempt == attempt) else {
         return;
     };
+    if let ProposalEvent::Preferred { .. } = event {
+        let preferred = task.proposals.remove(place);
+        return task.proposals.push(preferred);
+    }
+    let row = &mut task.proposals[place];
     row.state = match event {
-        ProposalEvent::Commented { .. } => return,
+        ProposalEvent::Commented { .. } | ProposalEvent::Preferred { .. } => return,
         ProposalEvent::Made { .. } | ProposalEvent::Undone => ProposalState::ToReview,
         ProposalEvent::AcceptedAsBranch { branch, commit } => {
             ProposalState::AcceptedAsBranch { branch: branch.clone(), commit: commit.clone() }

@@ -44,13 +44,14 @@ pub struct TaskRow {
     pub question: Option<Question>,
     /// How the attempt that ended last did so.
     pub last: Option<Ending>,
-    /// The newest proposal of every attempt that made one, in the order of making.
+    /// The newest proposal of every attempt that made one, in the order of making, but that one
+    /// which is preferred to others comes after them.
     pub proposals: Vec<ProposalRow>,
 }
 
 impl TaskRow {
-    /// The proposal that counts: the one that was accepted, else the newest that waits for
-    /// review, else the newest.
+    /// The proposal that counts: the one that was accepted, else the last that waits for
+    /// review, else the last.
     pub fn proposal(&self) -> Option<&ProposalRow> {
         let newest = |wanted: fn(&ProposalRow) -> bool| {
             self.proposals.iter().rev().find(move |proposal| wanted(proposal))

@@ -21,7 +21,7 @@ const CONTEXT_LINES: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
-    /// The file, from the top of the workspace, such as `src/main.py`.
+    /// The file, from the top of the workspace.
     pub path: String,
     /// What to replace; made one after another, each on what those before have left.
     pub edits: Vec<Replace>,

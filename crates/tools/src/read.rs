@@ -19,7 +19,7 @@ const MAX_LINES: usize = 400;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Read {
-    /// The file, from the top of the workspace, such as `src/main.py`.
+    /// The file, from the top of the workspace.
     pub path: String,
     /// The number of the first line to show; 1 if left out.
     pub from: Option<u32>,

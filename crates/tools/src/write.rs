@@ -17,7 +17,7 @@ use crate::{secret, shown};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Write {
-    /// The file, from the top of the workspace, such as `src/main.py`.
+    /// The file, from the top of the workspace.
     pub path: String,
     /// All of its text.
     pub text: String,

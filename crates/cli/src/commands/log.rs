@@ -258,6 +258,10 @@ fn proposal(event: &ProposalEvent) -> String {
         ProposalEvent::AcceptedAsBranch { branch, .. } => {
             format!("accepted as {}", one_line(branch, 200))
         }
+        ProposalEvent::Preferred { others } => match others {
+            1 => "preferred to another proposal: the smaller change".to_owned(),
+            others => format!("preferred to {others} other proposals: the smallest change"),
+        },
         ProposalEvent::Commented { path, line, text } => {
             format!("you commented on {}:{line}: {}", one_line(path, 200), one_line(text, 200))
         }

@@ -67,9 +67,14 @@ pub(crate) struct RunArgs {
     /// A further file that is put back before the check, as in .gitignore; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub(crate) protect: Vec<String>,
-    /// How to work
-    #[arg(long, value_name = "NAME")]
-    pub(crate) strategy: Option<Strategy>,
+    /// How to work: repair, loop, or both in turn as in repair,loop
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) strategy: Vec<Strategy>,
+    /// Make N attempts even if an earlier one passes, and propose the best: verified, and with
+    /// the fewest lines changed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) best_of: u32,
     /// Let it decide by itself what it would else ask you
     #[arg(long)]
     pub(crate) no_questions: bool,
@@ -111,7 +116,7 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
              --check, or in tenfold.toml",
         );
     }
-    if spec.strategy == Strategy::Loop && !args.no_config {
+    if spec.strategies().contains(&Strategy::Loop) && !args.no_config {
         spec.instructions =
             instructions::approved(context, &engine, &root, args.yes, &stop).await?;
     }

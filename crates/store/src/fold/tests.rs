@@ -28,6 +28,8 @@ impl Story {
             budget: Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 },
             model: "m".into(),
             strategy: Strategy::Repair,
+            others: Vec::new(),
+            best_of: 1,
             instructions: String::new(),
             questions: true,
         };

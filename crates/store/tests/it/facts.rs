@@ -35,6 +35,8 @@ pub(crate) fn spec(text: &str) -> TaskSpec {
         budget: Budget { money: NanoUsd::MAX, time: Millis(u64::MAX), attempts: 3 },
         model: "m".into(),
         strategy: tenfold_domain::Strategy::Repair,
+        others: Vec::new(),
+        best_of: 1,
         instructions: String::new(),
         questions: false,
     }

@@ -45,7 +45,7 @@ class Stats(unittest.TestCase):
         self.assertEqual(median([4, 1, 2, 3]), 2.5)
 "#;
 
-const WRONG: &str = "return (ordered[middle] + ordered[middle + 1]) / 2";
+pub(crate) const WRONG: &str = "return (ordered[middle] + ordered[middle + 1]) / 2";
 pub(crate) const RIGHT: &str = "    return (ordered[middle - 1] + ordered[middle]) / 2\n";
 
 /// How long something may take that is waited for; only a hang takes so long.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tenfold_test_support::{Fault, Rule, Script};
 
-use crate::ground::{CHECK, Ground, git, wait_for};
+use crate::ground::{BUGGY, CHECK, Ground, RIGHT, WRONG, git, wait_for};
 
 /// What the model answers when the conversation holds this; the first that fits is taken.
 fn rule(holds: &str, tool: &str, arguments: Value) -> Rule {
@@ -168,4 +168,51 @@ fn a_comment_on_a_repair_is_answered_by_a_conversation_that_goes_on_from_it() {
     ground.tenfold(&["log", "1.2", "--replay"]).expect(0, &["decides the same"]);
     // What was proposed first is there still.
     assert!(!ground.tenfold(&["diff", "1.1"]).out.contains("NOTE"));
+}
+
+/// What the scripted model fills in where the fault is.
+fn fills() -> Rule {
+    Rule { original: Some(WRONG.to_owned()), answers: vec![RIGHT.to_owned()], ..Rule::default() }
+}
+
+#[test]
+fn of_several_attempts_the_smallest_change_that_passes_is_proposed() {
+    let ground = Ground::new();
+    let wordy = BUGGY
+        .replace("ordered[middle] + ordered[middle + 1]", "ordered[middle - 1] + ordered[middle]")
+        .replace(
+            "    ordered = sorted(values)\n",
+            "    # In order.\n    ordered = sorted(values)\n",
+        );
+    let write = json!({ "path": "stats.py", "text": wordy });
+    let rules = vec![
+        fills(),
+        rule("replaced stats.py", "finish", json!({ "summary": "anew" })),
+        rule("", "write", write),
+    ];
+    script(&ground, rules, &[]);
+    let run = |strategies: &str| {
+        let words = ["run", "--check", CHECK, "--best-of", "2", "--time-limit", "3m"];
+        ground.tenfold(&[&words[..], &["--strategy", strategies]].concat())
+    };
+    run("loop,repair").expect(0, &["verified"]);
+    let shown = ground.tenfold(&["show", "1", "--json"]).json();
+    assert_eq!(shown["attempts"], 2, "{shown:#}");
+    assert_eq!(shown["proposal"]["attempt"], "1.2", "the smaller one: {shown:#}");
+    ground.tenfold(&["log", "1"]).expect(0, &["1.1: loop", "1.2: repair"]);
+    // In the other order the first is the better one, and preferred to the later.
+    run("repair,loop").expect(0, &["verified"]);
+    ground.tenfold(&["log", "2"]).expect(0, &["preferred to another proposal"]);
+    let shown = ground.tenfold(&["show", "2", "--json"]).json();
+    assert_eq!(shown["proposal"]["attempt"], "2.1", "{shown:#}");
+}
+
+#[test]
+fn another_strategy_follows_one_that_does_not_get_there() {
+    let ground = Ground::new();
+    let gives_up = rule("", "finish", json!({ "summary": "no", "solved": false }));
+    script(&ground, vec![fills(), gives_up], &[]);
+    let words = ["run", "--check", CHECK, "--strategy", "loop,repair", "--time-limit", "3m"];
+    ground.tenfold(&words).expect(0, &["to review, verified"]);
+    ground.tenfold(&["log", "1"]).expect(0, &["gave up", "1.2: repair"]);
 }

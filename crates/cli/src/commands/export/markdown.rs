@@ -273,6 +273,9 @@ impl Page {
             ProposalEvent::AcceptedAsBranch { branch, .. } => {
                 self.head(&format!("Accepted as {} ({at})", span(branch)), None);
             }
+            ProposalEvent::Preferred { others } => {
+                self.head(&format!("Preferred to {others} more ({at})"), None);
+            }
             ProposalEvent::Commented { path, line, text } => {
                 self.head(&format!("Comment on {} ({at})", span(&format!("{path}:{line}"))), None);
                 self.put(&block("text", text));
