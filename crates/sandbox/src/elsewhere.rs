@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use tenfold_domain::Bytes;
 
-use crate::{CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
+use crate::{Broker, CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
 
 /// A sandbox. On this system none can be had.
 #[derive(Debug, Clone)]
@@ -83,6 +83,24 @@ impl Sandbox {
     /// # Errors
     /// Never.
     pub fn lay_over(&self, _upper: &Path, _copy: &Path, _most: Bytes) -> Result<(), SandboxError> {
+        match self.never {}
+    }
+
+    /// Whether a command can be let out to some hosts.
+    pub fn has_own_network(&self) -> bool {
+        match self.never {}
+    }
+
+    /// Runs a job with a proxy.
+    ///
+    /// # Errors
+    /// Never.
+    pub async fn run_brokered(
+        &self,
+        _job: &Job,
+        _broker: &Broker,
+        _cancel: &CancelSignal,
+    ) -> Result<Exit, SandboxError> {
         match self.never {}
     }
 

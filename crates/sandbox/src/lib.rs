@@ -10,8 +10,11 @@
 //! and the deadline, and ends everything when the engine cancels or dies. The *inner* step
 //! ([`inner_main`]) already runs confined; it adds Landlock and becomes the shell.
 //!
+//! A command can be let out to some hosts by a [`Broker`], which decides nothing itself.
+//!
 //! Nothing here knows a task, a policy or a model: what may be run is decided elsewhere.
 
+mod broker;
 mod bytes_path;
 mod error;
 mod job;
@@ -23,6 +26,10 @@ mod elsewhere;
 #[cfg(target_os = "linux")]
 mod linux;
 
+pub use broker::{
+    About, Broker, BrokerLimits, Credential, Names, Recorded, Rules, Ruling, Tally, Terms, Trust,
+    Wanted,
+};
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Sandbox, inner_main, shim_main};
 pub use error::SandboxError;

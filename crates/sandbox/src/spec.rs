@@ -15,6 +15,8 @@ use crate::job::{End, Job, Tier};
 pub(crate) struct ShimSpec {
     pub(crate) job: Job,
     pub(crate) place: Place,
+    /// Whether the command is to have a proxy. Standard error is then where its socket goes.
+    pub(crate) proxy: bool,
 }
 
 /// How this machine confines: found once by probes, the same for every run.
@@ -87,6 +89,8 @@ pub(crate) struct InnerSpec {
     /// Whether the inner step itself has to install the system call filter, because nothing
     /// did before it.
     pub(crate) filter: bool,
+    /// Whether the socket of a proxy is to be opened and handed over by standard output.
+    pub(crate) proxy: bool,
 }
 
 /// What the shim says at the end.

@@ -3,6 +3,8 @@
 //! runtime, and so must never be the parent of the sandbox itself.
 
 use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -11,9 +13,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::stage::STAGE_DIR;
-use super::tree;
+use super::{gate, tree};
 use crate::spec::{Place, ShimSpec, Status};
-use crate::{CancelSignal, Exit, Job, SandboxError};
+use crate::{Broker, CancelSignal, Exit, Job, SandboxError};
 
 /// How much longer than its job the shim may live. It keeps the deadline itself; this is for
 /// a shim that hangs in the kernel.
@@ -23,12 +25,26 @@ const GRACE: Duration = Duration::from_secs(15);
 pub(super) async fn run(
     place: &Place,
     job: &Job,
+    broker: Option<&Broker>,
     cancel: &CancelSignal,
 ) -> Result<Exit, SandboxError> {
-    let spec = prepare(place, job)?;
-    let mut shim = tokio::process::Command::from(shim_command(place))
-        .spawn()
-        .map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
+    let spec = prepare(place, job, broker.is_some())?;
+    let mut command = tokio::process::Command::from(shim_command(place));
+    let gate = match broker {
+        Some(broker) => {
+            let pair = UnixStream::pair();
+            let (ours, theirs) =
+                pair.map_err(SandboxError::io("make a socket for the run in", &job.scratch))?;
+            command.stderr(OwnedFd::from(theirs));
+            Some((ours, broker))
+        }
+        None => None,
+    };
+    let spawned = command.spawn();
+    // Its end of the socket is the shim's alone.
+    drop(command);
+    let mut shim =
+        spawned.map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
     // The pipe is the shim's lifeline: it ends everything when the other end is closed, be it
     // on purpose, because this future is dropped, or because this program dies.
     let mut lifeline = shim.stdin.take();
@@ -43,6 +59,7 @@ pub(super) async fn run(
     let first = tokio::select! {
         status = converse(&mut shim, lifeline.as_mut(), &spec, &mut said) => Some(status),
         () = stopped => None,
+        () = serve(gate) => None,
     };
     drop(lifeline);
     let status = match first {
@@ -83,7 +100,7 @@ async fn hear(shim: &mut tokio::process::Child, said: &mut Vec<u8>) -> io::Resul
 
 /// The same for the probes, which run before there is a runtime.
 pub(super) fn run_blocking(place: &Place, job: &Job) -> Result<Exit, SandboxError> {
-    let spec = prepare(place, job)?;
+    let spec = prepare(place, job, false)?;
     let mut shim = shim_command(place)
         .spawn()
         .map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
@@ -96,6 +113,16 @@ pub(super) fn run_blocking(place: &Place, job: &Job) -> Result<Exit, SandboxErro
     let status = shim.wait();
     drop(lifeline);
     collect(place, job, heard.and(status), &said)
+}
+
+/// Serves whoever speaks to the proxy, for as long as somebody waits for this.
+async fn serve(gate: Option<(UnixStream, &Broker)>) {
+    if let Some((from, broker)) = gate
+        && let Ok(listener) = gate::receive(from).await
+    {
+        broker.serve(listener).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 async fn cancelled(mut cancel: CancelSignal) {
@@ -121,11 +148,11 @@ fn shim_command(place: &Place) -> Command {
 /// Makes what must be there before the shim starts, and returns what the shim is told: one
 /// line. It goes through a pipe, since making files and removing them takes longer than all
 /// else that is done here, and since secrets of the environment may be in it.
-fn prepare(place: &Place, job: &Job) -> Result<Vec<u8>, SandboxError> {
+fn prepare(place: &Place, job: &Job, proxy: bool) -> Result<Vec<u8>, SandboxError> {
     validate(job)?;
     let work = work_dir(&job.upper);
     std::fs::create_dir_all(&work).map_err(SandboxError::io("make the directory", &work))?;
-    let spec = ShimSpec { job: job.clone(), place: place.clone() };
+    let spec = ShimSpec { job: job.clone(), place: place.clone(), proxy };
     let mut line = serde_json::to_vec(&spec)
         .map_err(|error| SandboxError::Job(format!("it can't be written down: {error}")))?;
     line.push(b'\n');

@@ -15,8 +15,8 @@ use landlock::{
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use super::attack;
 use super::seccomp::{self, Network};
+use super::{attack, gate};
 use crate::spec::{InnerSpec, READY};
 
 /// The newest rules we ask for; on older kernels the part that they know is applied.
@@ -67,6 +67,9 @@ fn confine(spec: &InnerSpec) -> Result<(), String> {
     std::env::set_current_dir(&spec.workdir).map_err(|error| {
         format!("could not go to the working directory {}: {error}", spec.workdir.display())
     })?;
+    if spec.proxy {
+        gate::open().map_err(|error| format!("could not open the way out: {error}"))?;
+    }
     restrict_files(spec)?;
     if spec.filter {
         let failed = |error| format!("could not filter system calls: {error}");
@@ -140,12 +143,19 @@ fn restrict_files(spec: &InnerSpec) -> Result<(), String> {
 
 /// Only returns if there is no shell.
 fn become_shell(spec: &InnerSpec) -> String {
-    let error = Command::new("/bin/sh")
+    let mut shell = Command::new("/bin/sh");
+    shell
         .arg("-c")
         .arg(&spec.command)
         .env_clear()
         .envs(spec.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .exec();
-    format!("could not start /bin/sh: {error}")
+        .stdin(Stdio::null());
+    if spec.proxy {
+        // Ours leads to the engine; errors go where all output does.
+        match io::stderr().as_fd().try_clone_to_owned() {
+            Ok(output) => shell.stdout(output),
+            Err(error) => return format!("could not share the output: {error}"),
+        };
+    }
+    format!("could not start /bin/sh: {}", shell.exec())
 }

@@ -7,6 +7,7 @@ mod bubble;
 mod capture;
 mod cgroup;
 mod engine_side;
+mod gate;
 mod inner;
 mod probe;
 mod processes;
@@ -25,7 +26,7 @@ pub use inner::inner_main;
 pub use shim::shim_main;
 
 use crate::spec::{Place, View};
-use crate::{CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
+use crate::{Broker, CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
 
 /// A way to run commands confined, found by [`Sandbox::probe`]. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -123,6 +124,30 @@ impl Sandbox {
     /// If the command could not be started, or its end not be read. How the command itself
     /// ended is in the [`Exit`].
     pub async fn run(&self, job: &Job, cancel: &CancelSignal) -> Result<Exit, SandboxError> {
-        engine_side::run(&self.place, job, cancel).await
+        engine_side::run(&self.place, job, None, cancel).await
+    }
+
+    /// Whether a command can be let out to some hosts, by [`Sandbox::run_brokered`]: that takes
+    /// a network of its own, which tier B does not have.
+    pub fn has_own_network(&self) -> bool {
+        self.place.tier == Tier::A
+    }
+
+    /// Runs a job that finds a proxy in its environment, which is `broker`, and otherwise has
+    /// no network as always. Every connection through it ends with the job.
+    ///
+    /// # Errors
+    /// As [`Sandbox::run`]; and if the sandbox has no network of its own.
+    pub async fn run_brokered(
+        &self,
+        job: &Job,
+        broker: &Broker,
+        cancel: &CancelSignal,
+    ) -> Result<Exit, SandboxError> {
+        if !self.has_own_network() {
+            let why = "a sandbox without a network of its own can't have a proxy".to_owned();
+            return Err(SandboxError::Job(why));
+        }
+        engine_side::run(&self.place, job, Some(broker), cancel).await
     }
 }

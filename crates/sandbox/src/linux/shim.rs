@@ -7,7 +7,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, Seek, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,7 @@ use tenfold_domain::Millis;
 use super::bubble;
 use super::capture::Capture;
 use super::cgroup::Group;
+use super::gate;
 use super::seccomp::{self, Network};
 use super::stage::{self, INNER_HELPER};
 use super::watch::{self, Running, Watched};
@@ -149,6 +150,10 @@ fn prepare(spec: &ShimSpec, limit_processes: bool) -> Result<Prepared, String> {
     if limit_processes {
         inner.processes = Some(spec.job.limits.processes);
     }
+    if spec.proxy {
+        inner.proxy = true;
+        gate::tell(&mut inner.env);
+    }
     match spec.place.tier {
         Tier::A => prepare_bubble(spec, inner),
         Tier::B => prepare_bare(spec, inner),
@@ -174,6 +179,7 @@ fn inner_spec(job: &Job) -> InnerSpec {
         file_size: job.limits.disk.0,
         processes: None,
         filter: false,
+        proxy: false,
     }
 }
 
@@ -263,11 +269,17 @@ fn start(
     let (mut word, inner_end) =
         UnixStream::pair().map_err(|error| failed("make a socket", error))?;
     let errors = output.try_clone().map_err(|error| failed("share the output", error))?;
+    // Ours leads to the engine where there is a proxy; the inner step sends its socket there.
+    let to = match inner.proxy {
+        true => io::stderr().as_fd().try_clone_to_owned().map(Stdio::from),
+        false => Ok(Stdio::from(output)),
+    };
+    let to = to.map_err(|error| failed("share the way to the engine", error))?;
     command
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::from(OwnedFd::from(inner_end)))
-        .stdout(Stdio::from(output))
+        .stdout(to)
         .stderr(Stdio::from(errors));
     if let Some(user) = place.drop_to {
         // This also drops every supplementary group.

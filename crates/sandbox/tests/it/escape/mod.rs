@@ -8,6 +8,7 @@
 //! A script says `reached` for each canary that it reaches, and `tried` at its end, so that a
 //! program that is missing inside does not pass for a wall.
 
+mod egress;
 mod network;
 mod paths;
 mod processes;
