@@ -78,3 +78,145 @@ fn beyond_global(address: Ipv6Addr) -> &'static str {
         _ => "reserved",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> Option<&'static str> {
+        special(text.parse().unwrap())
+    }
+
+    #[test]
+    fn what_is_not_the_public_internets_is_known_up_to_its_edges() {
+        for text in [
+            "0.0.0.0",
+            "10.0.0.0",
+            "10.255.255.255",
+            "100.64.0.0",
+            "100.100.100.200",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.255.255.255",
+            "168.63.129.16",
+            "169.254.169.254",
+            "172.16.0.0",
+            "172.31.255.255",
+            "192.0.0.192",
+            "192.0.2.1",
+            "192.168.0.0",
+            "192.168.255.255",
+            "198.18.0.0",
+            "198.19.255.255",
+            "198.51.100.255",
+            "203.0.113.9",
+            "224.0.0.1",
+            "239.255.255.255",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::7f00:1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(at(text).is_some(), "{text}");
+        }
+        for text in [
+            "1.1.1.1",
+            "9.255.255.255",
+            "11.0.0.0",
+            "100.63.255.255",
+            "100.128.0.0",
+            "126.255.255.255",
+            "128.0.0.0",
+            "168.63.129.17",
+            "169.253.255.255",
+            "169.255.0.0",
+            "172.15.255.255",
+            "172.32.0.0",
+            "192.167.255.255",
+            "192.169.0.0",
+            "198.17.255.255",
+            "198.20.0.0",
+            "223.255.255.255",
+            "::ffff:1.1.1.1",
+            "2001:200::1",
+            "2606:4700::1111",
+            "2a00:1450::1",
+        ] {
+            assert_eq!(at(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_has_its_name() {
+        for (text, what) in [
+            ("127.0.0.2", "loopback"),
+            ("::1", "loopback"),
+            ("169.254.169.254", "link-local, where clouds keep a machine's secrets"),
+            ("fe80::1", "link-local"),
+            ("fd00::1", "in a private network"),
+        ] {
+            assert_eq!(at(text), Some(what));
+        }
+    }
+
+    #[test]
+    fn an_address_of_this_machine_is_its_own() {
+        assert!(is_own(Ipv4Addr::LOCALHOST.into()));
+        // TEST-NET-1 is nobody's.
+        assert!(!is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
+    }
+
+    proptest! {
+        /// However an IPv4 address is dressed up, it is what it is, or it is refused.
+        #[test]
+        fn a_dressed_up_address_is_never_milder(bits in any::<u32>()) {
+            let v4 = Ipv4Addr::from_bits(bits);
+            let [a, b, c, d] = v4.octets().map(u16::from);
+            let (high, low) = (a << 8 | b, c << 8 | d);
+            prop_assert_eq!(special(v4.to_ipv6_mapped().into()), special(v4.into()));
+            for dressed in [
+                Ipv6Addr::new(0, 0, 0, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1),
+                Ipv6Addr::new(0x2001, 0, high, low, 0, 0, !high, !low),
+            ] {
+                prop_assert!(special(dressed.into()).is_some(), "{}", dressed);
+            }
+        }
+
+        /// The standard library knows some of these kinds, and says no other.
+        #[test]
+        fn what_the_standard_library_knows_is_refused(bits in any::<u32>(), wide in any::<u128>()) {
+            let v4 = Ipv4Addr::from_bits(bits);
+            if v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_multicast()
+                || v4.is_broadcast() || v4.is_documentation() || v4.is_unspecified()
+            {
+                prop_assert!(special(v4.into()).is_some(), "{}", v4);
+            }
+            let v6 = Ipv6Addr::from_bits(wide);
+            if v6.is_loopback() || v6.is_unspecified() || v6.is_multicast()
+                || v6.is_unique_local() || v6.is_unicast_link_local()
+            {
+                prop_assert!(special(v6.into()).is_some(), "{}", v6);
+            }
+        }
+    }
+}

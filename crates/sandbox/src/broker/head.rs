@@ -64,7 +64,7 @@ pub(super) fn wanted<B>(request: &Request<B>) -> Result<Wanted, &'static str> {
 pub(super) fn to_host(head: &mut Parts, wanted: &Wanted, terms: &Terms) -> Result<(), String> {
     let not_to_be = |error: &dyn std::fmt::Display| format!("this can't be asked: {error}");
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    let path = if path.starts_with('/') { path } else { "/" };
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     head.uri = Uri::try_from(path).map_err(|error| not_to_be(&error))?;
     head.version = Version::HTTP_11;
     without_hops(&mut head.headers);
@@ -100,4 +100,112 @@ pub(super) fn without_hops(headers: &mut HeaderMap) {
         .collect();
     named.iter().for_each(|name| drop(headers.remove(name)));
     HOP.iter().for_each(|name| drop(headers.remove(*name)));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(method: &str, target: &str) -> Request<()> {
+        Request::builder().method(method).uri(target).body(()).unwrap()
+    }
+
+    fn said(method: &str, target: &str) -> Result<String, &'static str> {
+        wanted(&request(method, target)).map(|wanted| wanted.to_string())
+    }
+
+    #[test]
+    fn what_is_asked_for_is_the_host_of_the_target() {
+        for (method, target, expected) in [
+            ("GET", "http://A.test/x", "GET a.test:80"),
+            ("delete", "http://a.test:8080", "delete a.test:8080"),
+            ("GET", "http://[::1]:81/", "GET [::1]:81"),
+            ("CONNECT", "a.test:443", "CONNECT a.test:443"),
+            ("CONNECT", "[fe80::1]:443", "CONNECT [fe80::1]:443"),
+        ] {
+            assert_eq!(said(method, target).as_deref(), Ok(expected));
+        }
+        for (method, target) in [
+            ("GET", "/x"),
+            ("OPTIONS", "*"),
+            ("GET", "https://a.test/"),
+            ("GET", "ftp://a.test/"),
+            ("GET", "http://me:secret@a.test/"),
+            ("GET", "http://b.test:80@a.test/"),
+            ("GET", "http://a.test:0/"),
+            ("GET", "http://a.test:99999/"),
+            ("GET", "http://a.test:/"),
+            ("CONNECT", "a.test"),
+        ] {
+            assert!(said(method, target).is_err(), "{target}");
+        }
+        assert!(said("GET", &format!("http://{}.test/", "a".repeat(250))).is_err());
+        assert!(said(&"A".repeat(33), "http://a.test/").is_err());
+    }
+
+    fn sent(terms: &Terms, headers: &[(&str, &str)]) -> Parts {
+        let mut request = request("GET", "http://a.test:8080?q=1");
+        for (name, value) in headers {
+            let name = HeaderName::try_from(*name).unwrap();
+            request.headers_mut().append(name, value.parse().unwrap());
+        }
+        let wanted = wanted(&request).unwrap();
+        let (mut head, ()) = request.into_parts();
+        to_host(&mut head, &wanted, terms).unwrap();
+        head
+    }
+
+    #[test]
+    fn what_is_for_the_proxy_ends_there() {
+        let head = sent(
+            &Terms::default(),
+            &[
+                ("host", "other.test"),
+                ("proxy-authorization", "x"),
+                ("connection", "keep-alive, x-mine"),
+                ("connection", "upgrade"),
+                ("upgrade", "websocket"),
+                ("x-mine", "x"),
+                ("transfer-encoding", "chunked"),
+                ("x-stays", "x"),
+            ],
+        );
+        assert_eq!(head.uri, "/?q=1");
+        let headers: Vec<_> = head.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(headers, ["host", "x-stays"]);
+        assert_eq!(head.headers["host"], "a.test:8080");
+    }
+
+    #[test]
+    fn a_credential_takes_the_place_of_what_stood_there() {
+        let credential = Credential { header: "X-Key".to_owned(), value: "ours".to_owned() };
+        let terms = Terms { tls: Some(443), credential: Some(credential) };
+        let head = sent(&terms, &[("x-key", "theirs"), ("X-KEY", "again")]);
+        assert_eq!(head.headers.get_all("x-key").iter().collect::<Vec<_>>(), ["ours"]);
+        assert_eq!(head.headers["host"], "a.test", "as it is called where it goes");
+        let bad = Credential { header: "X-Key".to_owned(), value: "a\r\nb: c".to_owned() };
+        let terms = Terms { tls: None, credential: Some(bad) };
+        let wanted = Wanted { host: "a.test".into(), port: 80, method: Some("GET".into()) };
+        let (mut head, ()) = request("GET", "http://a.test/").into_parts();
+        let why = to_host(&mut head, &wanted, &terms).unwrap_err();
+        assert!(!why.contains("b: c"), "{why}");
+    }
+
+    proptest! {
+        /// No target makes the broker speak to another host than the one that it names.
+        #[test]
+        fn a_target_means_the_host_that_a_uri_has(target in "http://[a-z0-9.@:/?#\\[\\]%-]{0,40}") {
+            if let Ok(uri) = target.parse::<Uri>() {
+                let request = Request::builder().uri(uri.clone()).body(()).unwrap();
+                if let Ok(wanted) = wanted(&request) {
+                    let host = uri.host().unwrap().trim_matches(['[', ']']);
+                    prop_assert_eq!(&wanted.host, host);
+                    prop_assert!(!target[7..].split(['/', '?', '#']).next().unwrap().contains('@'));
+                    prop_assert_ne!(wanted.port, 0);
+                }
+            }
+        }
+    }
 }

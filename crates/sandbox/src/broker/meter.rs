@@ -84,3 +84,47 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    fn bounds(most: u64) -> Bounds {
+        let (tally, carried) = (Arc::default(), Arc::default());
+        Bounds { tally, carried, most, idle: Duration::from_secs(60) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends_a_connection_and_a_word_puts_that_off() {
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        let mut metered = Metered::new(ours, bounds(1_000));
+        let speak = async {
+            for _ in 0..3 {
+                tokio::time::sleep(Duration::from_secs(50)).await;
+                theirs.write_all(b"x").await.unwrap();
+            }
+            theirs
+        };
+        let mut heard = Vec::new();
+        let (_held, read) = tokio::join!(speak, metered.read_to_end(&mut heard));
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(heard, b"xxx");
+        assert_eq!(metered.bounds.tally.received().0, 3);
+    }
+
+    #[tokio::test]
+    async fn both_ways_count_and_both_are_bounded() {
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        let mut metered = Metered::new(ours, bounds(10));
+        metered.write_all(b"123456").await.unwrap();
+        theirs.write_all(b"7890").await.unwrap();
+        let mut heard = [0; 4];
+        metered.read_exact(&mut heard).await.unwrap();
+        assert_eq!((metered.bounds.tally.sent().0, metered.bounds.tally.received().0), (6, 4));
+        assert!(metered.write_all(b"1").await.is_err());
+        theirs.write_all(b"1").await.unwrap();
+        assert!(metered.read_u8().await.is_err());
+    }
+}

@@ -5,6 +5,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::StatusCode;
@@ -43,6 +44,11 @@ impl Broker {
             Ruling::Allow(terms) => terms,
             Ruling::Deny { why } => return Err(self.refuse(wanted, why).await),
         };
+        let most = self.limits.carried.0;
+        if self.carried.load(Ordering::Relaxed) >= most {
+            let why = format!("one command may send and receive {most} bytes, and this one has");
+            return Err(self.refuse(wanted, why).await);
+        }
         // What can't be seen is encrypted already, or was never meant to be.
         let tls = terms.tls.filter(|_| wanted.method.is_some());
         let addresses = match self.addresses(wanted, tls.unwrap_or(wanted.port)).await {
@@ -54,7 +60,7 @@ impl Broker {
         let bounds = Bounds {
             tally,
             carried: Arc::clone(&self.carried),
-            most: self.limits.carried.0,
+            most,
             idle: self.limits.idle.into(),
         };
         let unreachable = |error: io::Error| Refused {

@@ -7,7 +7,7 @@ use super::{held, not_here, open_scene, reached, unconfined};
 use crate::setup::text;
 
 /// Sends one datagram with a secret in a label of a name, as a question to a name server.
-const ASK: &str = r#"use Socket;
+pub(super) const ASK: &str = r#"use Socket;
 my ($host, $port) = @ARGV;
 socket(my $s, PF_INET, SOCK_DGRAM, 0) or die;
 my $question = "\1\2\1\0\0\1\0\0\0\0\0\0\6canary\7example\0\0\1\0\1";
