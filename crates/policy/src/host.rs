@@ -78,6 +78,16 @@ impl HostPattern {
         if name.is_empty() { Err(NO_HOST) } else { Ok((name, port)) }
     }
 
+    /// Whether it is this one host, by name or address.
+    pub(crate) fn names(&self, peer: &Peer) -> bool {
+        matches!(self.names, Names::One(_)) && self.matches(peer, false)
+    }
+
+    /// Whether it is any host at all.
+    pub(crate) fn is_all(&self) -> bool {
+        matches!(self.names, Names::All)
+    }
+
     pub(crate) fn matches(&self, peer: &Peer, generous: bool) -> bool {
         let port = match (self.port, peer.port) {
             (None, _) => true,

@@ -18,6 +18,7 @@ mod policy;
 mod raw;
 mod request;
 mod rule;
+mod terms;
 mod test_case;
 mod wildcard;
 
@@ -25,4 +26,5 @@ pub use decision::{Decision, Matched, Unattended, Verdict};
 pub use error::PolicyError;
 pub use policy::{Defaults, MAX_FILE_BYTES, MAX_PATTERNS, MAX_RULES, MAX_TESTS, Origin, Policy};
 pub use request::{Access, Request, Touch};
+pub use terms::{AddressSaid, Credential, HostTerms};
 pub use test_case::TestResult;

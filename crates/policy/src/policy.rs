@@ -191,7 +191,11 @@ impl Policy {
         Decision { verdict: rule.raw.decide, rule: Some(rule.raw.name.clone()), on, why, matched }
     }
 
-    fn in_force(&self) -> impl Iterator<Item = &Rule> {
+    pub(crate) fn default_for_hosts(&self) -> Verdict {
+        self.defaults.host
+    }
+
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(|rule| rule.is_for(self.role.as_deref()))
     }
 

@@ -61,6 +61,10 @@ pub(crate) struct RawRule {
     pub(crate) host: Texts,
     #[serde(default, skip_serializing_if = "Texts::is_empty")]
     pub(crate) methods: Texts,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) tls: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credential: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cost_over: Option<Money>,
     pub(crate) decide: Verdict,

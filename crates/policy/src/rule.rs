@@ -9,6 +9,7 @@ use crate::path::PathPatterns;
 use crate::policy::{MAX_PATTERN_BYTES, MAX_PATTERNS, Origin};
 use crate::raw::{RawRule, Texts};
 use crate::request::{Access, Thing};
+use crate::terms::Credential;
 use crate::wildcard::Wildcard;
 
 /// A rule that is in order.
@@ -16,6 +17,7 @@ use crate::wildcard::Wildcard;
 pub(crate) struct Rule {
     pub(crate) raw: RawRule,
     pub(crate) origin: Origin,
+    pub(crate) credential: Option<Credential>,
     about: About,
 }
 
@@ -43,14 +45,33 @@ impl Rule {
         }
         check_bounds(raw).map_err(said)?;
         let about = about(raw).map_err(said)?;
+        let credential = credential(raw, &about).map_err(said)?;
         let mut raw = raw.clone();
         raw.methods.0.iter_mut().for_each(|method| method.make_ascii_uppercase());
-        Ok(Self { raw, origin, about })
+        Ok(Self { raw, origin, credential, about })
     }
 
     pub(crate) fn is_for(&self, role: Option<&str>) -> bool {
         self.raw.role.is_empty()
             || role.is_some_and(|role| self.raw.role.0.iter().any(|name| name == role))
+    }
+
+    pub(crate) fn allows(&self) -> bool {
+        self.raw.decide == Verdict::Allow
+    }
+
+    pub(crate) fn is_about_hosts(&self) -> bool {
+        matches!(self.about, About::Host(_))
+    }
+
+    /// Whether it is about this one host, and not about all that are like it.
+    pub(crate) fn names(&self, thing: &Thing) -> bool {
+        match (&self.about, thing) {
+            (About::Host(patterns), Thing::Host(peer)) => {
+                self.matches(thing) && patterns.iter().any(|pattern| pattern.names(peer))
+            }
+            _ => false,
+        }
     }
 
     pub(crate) fn matches(&self, thing: &Thing) -> bool {
@@ -110,6 +131,31 @@ fn check_bounds(raw: &RawRule) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What is put into requests, if a rule may say so.
+fn credential(raw: &RawRule, about: &About) -> Result<Option<Credential>, String> {
+    if !raw.tls && raw.credential.is_none() {
+        return Ok(None);
+    }
+    let About::Host(hosts) = about else {
+        return Err(
+            "tls and credential belong to a host; take them out, or add the host".to_owned()
+        );
+    };
+    if raw.decide != Verdict::Allow {
+        return Err("tls and credential are for hosts that it allows".to_owned());
+    }
+    let Some(text) = &raw.credential else { return Ok(None) };
+    if !raw.tls {
+        return Err(
+            "a credential that is sent in the clear is everybody's; add tls = true".to_owned()
+        );
+    }
+    if hosts.iter().any(HostPattern::is_all) {
+        return Err("a credential is for certain hosts; name them in place of *".to_owned());
+    }
+    Credential::new(text).map(Some)
 }
 
 fn about(raw: &RawRule) -> Result<About, String> {

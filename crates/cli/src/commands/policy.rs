@@ -9,7 +9,8 @@ use serde::Serialize;
 use tenfold_domain::NanoUsd;
 use tenfold_engine::POLICY_FILE;
 use tenfold_policy::{
-    Access, Decision, MAX_FILE_BYTES, Policy, Request, TestResult, Touch, Unattended, Verdict,
+    Access, Decision, HostTerms, MAX_FILE_BYTES, Policy, Request, TestResult, Touch, Unattended,
+    Verdict,
 };
 
 use crate::arguments::Format;
@@ -104,6 +105,9 @@ struct CheckJson {
     #[serde(flatten)]
     decision: Decision,
     unattended: Unattended,
+    /// How the host is spoken to, if that is asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms: Option<HostTerms>,
 }
 
 #[derive(Debug, Serialize)]
@@ -129,7 +133,11 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
     if args.format.json {
         terminal::print_json(&policy)?;
     } else {
-        terminal::print(&visible(&policy.to_toml()))?;
+        let network = match policy.allows_hosts() {
+            true => "# Commands speak to the hosts that it allows, through the broker.",
+            false => "# Commands have no network: no host is allowed.",
+        };
+        terminal::print(&format!("{network}\n\n{}", visible(&policy.to_toml())))?;
     }
     Ok(Exit::Done)
 }
@@ -138,12 +146,19 @@ fn check(context: &Context, args: &CheckArgs) -> Result<Exit, Trouble> {
     let requests = requests(args)?;
     let policy = for_role(context, &args.source)?;
     let decided = requests.iter().map(|request| policy.decide(request)).reduce(Decision::and);
-    let decision = decided.ok_or_else(|| Trouble::usage("there is nothing to ask about"))?;
+    let mut decision = decided.ok_or_else(|| Trouble::usage("there is nothing to ask about"))?;
+    let mut terms = None;
+    for request in &requests {
+        if let Request::Host { name, port: Some(port), method } = request {
+            let (decided, how) = policy.decide_host(name, *port, method.as_deref());
+            (decision, terms) = (decision.and(decided), Some(how));
+        }
+    }
     let unattended = policy.unattended();
     if args.format.json {
-        terminal::print_json(&CheckJson { requests, decision, unattended })?;
+        terminal::print_json(&CheckJson { requests, decision, unattended, terms })?;
     } else {
-        terminal::print(&answer(&decision, unattended))?;
+        terminal::print(&answer(&decision, unattended, terms.as_ref()))?;
     }
     Ok(Exit::Done)
 }
@@ -173,7 +188,7 @@ fn requests(args: &CheckArgs) -> Result<Vec<Request>, Trouble> {
 }
 
 /// An answer as people read it.
-fn answer(decision: &Decision, unattended: Unattended) -> String {
+fn answer(decision: &Decision, unattended: Unattended, terms: Option<&HostTerms>) -> String {
     let style = match decision.verdict {
         Verdict::Allow => GREEN,
         Verdict::Ask => YELLOW,
@@ -189,6 +204,13 @@ fn answer(decision: &Decision, unattended: Unattended) -> String {
             Unattended::Park => "parked, where nobody can be asked",
         };
         field(&mut text, "else", else_what);
+    }
+    if decision.verdict == Verdict::Allow
+        && let Some(HostTerms { tls: Some(port), credential }) = terms
+    {
+        field(&mut text, "sent", &format!("encrypted by the broker, to port {port}"));
+        let credential = credential.as_ref().map(ToString::to_string).unwrap_or_default();
+        field(&mut text, "with", &visible(&credential));
     }
     let matched = decision.matched.iter().map(|matched| {
         let (rule, on) = (one_line(&matched.rule, 80), one_line(&matched.on, 200));
@@ -297,11 +319,11 @@ mod tests {
         let policy = Policy::built_in();
         let request =
             Request::Path(Touch { path: ".env\x1b[2J".to_owned(), access: Access::Create });
-        let text = answer(&policy.decide(&request), Unattended::Park);
+        let text = answer(&policy.decide(&request), Unattended::Park, None);
         assert!(text.contains("allow") && text.contains("none") && !text.contains("parked"));
         assert!(text.contains(".env␛[2J"), "{text:?}");
         let request = Request::Path(Touch { path: ".env".to_owned(), access: Access::Create });
-        let text = answer(&policy.decide(&request), Unattended::Park);
+        let text = answer(&policy.decide(&request), Unattended::Park, None);
         assert!(text.contains("environment") && text.contains("parked"), "{text}");
     }
 }

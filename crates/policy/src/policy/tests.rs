@@ -227,6 +227,17 @@ fn what_is_wrong_is_said_with_its_line_and_what_to_write() {
         (rule("read = '!a'\ndecide = 'ask'"), "line 3: rule 'x': '!a' takes something back"),
         (rule("host = 'http://a'\ndecide = 'ask'"), "no scheme"),
         (rule("tool = 'a'\nmethods = 'GET'\ndecide = 'ask'"), "methods belong to a host"),
+        (rule("tool = 'a'\ntls = true\ndecide = 'allow'"), "belong to a host"),
+        (rule("host = 'a'\ntls = true\ndecide = 'ask'"), "for hosts that it allows"),
+        (rule("host = 'a'\ncredential = 'X: $A'\ndecide = 'allow'"), "add tls = true"),
+        (
+            rule("host = '*:443'\ntls = true\ncredential = 'X: $A'\ndecide = 'allow'"),
+            "name them in place of *",
+        ),
+        (
+            rule("host = 'a'\ntls = true\ncredential = 'X: secret'\ndecide = 'allow'"),
+            "write a header with one variable",
+        ),
         (rule("cost-over = '$1'\ndecide = 'allow'"), "set cost = \"allow\""),
         (rule("cost-over = 'much'\ndecide = 'ask'"), "line 5: 'much' is not an amount"),
         (

@@ -58,6 +58,23 @@ fn the_persons_file_is_laid_over_it_and_another_can_be_named() {
 }
 
 #[test]
+fn a_host_is_shown_with_how_it_is_spoken_to() {
+    let ground = with_own(
+        "version = 1\n[[rule]]\nname = 'tracker'\nhost = 'tracker.test'\nmethods = 'GET'\n\
+         tls = true\ncredential = 'Authorization: Bearer $TOKEN'\ndecide = 'allow'\n",
+    );
+    ground.tenfold(&["policy", "show"]).expect(0, &["through the broker", "Bearer $TOKEN"]);
+    let ask = ["policy", "check", "--method", "GET", "--host", "tracker.test:80"];
+    ground.tenfold(&ask).expect(0, &["allow: ", "to port 443", "Authorization: Bearer $TOKEN"]);
+    let said = ground.tenfold(&[&ask[..], &["--json"]].concat()).json();
+    assert_eq!(said["terms"]["tls"], 443);
+    assert_eq!(said["terms"]["credential"]["variable"], "TOKEN");
+    // Its method can't be seen.
+    ground.tenfold(&["policy", "check", "--host", "tracker.test:443"]).expect(0, &["deny: "]);
+    Ground::new().tenfold(&["policy", "show"]).expect(0, &["Commands have no network"]);
+}
+
+#[test]
 fn a_test_that_fails_has_an_exit_code_of_its_own() {
     let ground = with_own(FAILING);
     let said = ground.tenfold(&["policy", "test"]);
