@@ -10,6 +10,7 @@ mod connection;
 mod context;
 mod defaults;
 mod duration;
+mod egress;
 mod environment;
 mod evidence;
 mod exit;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AttemptId, Budget, CheckReport, CommitId, LedgerEvent, Millis, NanoUsd, ReservationId, Seed,
-    StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage,
+    AttemptId, Budget, CheckReport, CommitId, EgressEvent, LedgerEvent, Millis, NanoUsd,
+    ReservationId, Seed, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -60,6 +60,16 @@ pub enum Fact {
         #[serde(flatten)]
         event: StepEvent,
     },
+    /// To what a command says to other machines.
+    Egress {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// The step that the command is.
+        step: StepId,
+        /// What.
+        #[serde(flatten)]
+        event: EgressEvent,
+    },
     /// To the proposal of a task.
     Proposal {
         /// The attempt that made it.
@@ -91,6 +101,7 @@ impl Fact {
             Self::Task { task, .. } => Some(*task),
             Self::Attempt { attempt, .. }
             | Self::Step { attempt, .. }
+            | Self::Egress { attempt, .. }
             | Self::Proposal { attempt, .. } => Some(attempt.task),
             Self::Ledger { .. } | Self::Repository { .. } => None,
         }
@@ -101,6 +112,7 @@ impl Fact {
         match self {
             Self::Attempt { attempt, .. }
             | Self::Step { attempt, .. }
+            | Self::Egress { attempt, .. }
             | Self::Proposal { attempt, .. } => Some(*attempt),
             Self::Task { .. } | Self::Ledger { .. } | Self::Repository { .. } => None,
         }

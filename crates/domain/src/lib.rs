@@ -6,6 +6,7 @@
 mod account;
 mod check;
 mod count;
+mod egress;
 mod event;
 mod ids;
 mod inference;
@@ -20,6 +21,7 @@ mod turn;
 pub use account::{AccountId, LedgerEvent, Refusal, ReservationId};
 pub use check::{CheckReport, CheckVerdict, TestName};
 pub use count::{Bytes, Millis, Timestamp, Tokens, Usage};
+pub use egress::{EgressEvent, Peer};
 pub use event::{
     AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, ProposalEvent, RepositoryEvent, Seq,
     StepEvent, TaskEvent,

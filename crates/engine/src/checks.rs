@@ -20,6 +20,7 @@ use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains}
 use tenfold_workspace::{ChangeKind, ChangedFile, FileChange, FileKind, Workspace};
 
 use crate::EngineError;
+use crate::egress::{self, Egress, Ended};
 use crate::engine::blocking;
 use crate::layers::{Building, Layer};
 use crate::reading::{self, Rules};
@@ -84,13 +85,14 @@ impl Checks {
         &self.toolchains.env
     }
 
-    /// Runs a setup command on the base alone; what it writes is in `layer` then. Nothing
-    /// that an agent has written is there.
+    /// Runs a setup command on the base alone, with a way out if it is given one; what it writes
+    /// is in `layer` then. Nothing that an agent has written is there.
     pub(crate) async fn set_up(
         &self,
         command: &str,
         building: &Building,
         longest: Millis,
+        egress: Option<&Arc<Egress>>,
         cancel: &CancelSignal,
     ) -> Result<Ran, EngineError> {
         let (upper, scratch) = (building.layer(), building.place.join("scratch"));
@@ -103,11 +105,13 @@ impl Checks {
             Ok(given.hand_over(&upper)?)
         })
         .await?;
-        let exit = self.sandbox.run(&job, cancel).await?;
+        let Ended { exit, refused } = egress::run(&self.sandbox, &job, egress, cancel).await?;
         let sandbox = Arc::clone(&self.sandbox);
         blocking(move || sandbox.discard(&scratch)).await?;
         let cancelled = exit.end == End::Cancelled;
-        Ok(Ran { report: report(&self.redactor, command, &exit), output: None, cancelled })
+        let mut report = report(&self.redactor, command, &exit);
+        report.output += &refused;
+        Ok(Ran { report, output: None, cancelled })
     }
 
     /// Makes a layer of what a setup command has written: without the files of the base,

@@ -15,6 +15,7 @@ use tenfold_sandbox::{CancelSignal, End, Limits, SandboxError};
 
 use crate::EngineError;
 use crate::checks::{Checks, check_out, is_plain, make, write_layer};
+use crate::egress::{self, Egress, Ended};
 use crate::engine::blocking;
 
 /// What a command of the agent's left.
@@ -39,12 +40,13 @@ impl Commanded {
 }
 
 impl Checks {
-    /// Runs a command on the work as it is in `at`.
+    /// Runs a command on the work as it is in `at`, with a way out if it is given one.
     pub(crate) async fn command(
         &self,
         command: &str,
         at: &CommitId,
         longest: Millis,
+        egress: Option<&Arc<Egress>>,
         cancel: &CancelSignal,
     ) -> Result<Commanded, EngineError> {
         if !self.sandbox.keeps_apart() {
@@ -69,19 +71,19 @@ impl Checks {
         let mut job = self.job_on(command, longest, layers, env, (upper.clone(), scratch));
         // All tools count paths from the top.
         job.workdir.clone_from(&job.at);
-        let exit = match self.sandbox.run(&job, cancel).await {
+        let Ended { exit, refused } = match egress::run(&self.sandbox, &job, egress, cancel).await {
             // What a model writes may be no command at all.
-            Err(why @ (SandboxError::Job(_) | SandboxError::Setup(_))) => {
+            Err(EngineError::Sandbox(why @ (SandboxError::Job(_) | SandboxError::Setup(_)))) => {
                 return Ok(Commanded::without_effect(why.to_string(), at));
             }
-            exit => exit?,
+            ended => ended?,
         };
         if exit.end == End::Cancelled {
             return Ok(Commanded::without_effect(exit.end.to_string(), at));
         }
         let mut left_behind = Commanded {
             end: exit.end.to_string(),
-            output: failure::plain(&String::from_utf8_lossy(&exit.output)).into_owned(),
+            output: failure::plain(&String::from_utf8_lossy(&exit.output)).into_owned() + &refused,
             wall: exit.wall,
             at: at.clone(),
             changed: Vec::new(),

@@ -10,6 +10,7 @@ mod best;
 mod checks;
 mod commands;
 mod effects;
+mod egress;
 mod engine;
 mod error;
 mod floor;

@@ -1,9 +1,9 @@
 //! The setup command: it prepares what the check needs, once for each set of files that say
 //! what that is, before the first check of an attempt.
 //!
-//! It runs on the person's files as they are, in the sandbox and so without a network; what it
-//! adds to them is kept as a layer (see `layers`) that every later run of a check has below
-//! its files. It belongs to no strategy, so no machine knows of it.
+//! It runs on the person's files as they are, in the sandbox, and speaks to the hosts that the
+//! policy allows, if any; what it adds to them is kept as a layer (see `layers`) that every later
+//! run of a check has below its files. It belongs to no strategy, so no machine knows of it.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ use crate::EngineError;
 use crate::attempt::Running;
 use crate::checks::Checks;
 use crate::effects::Open;
+use crate::egress::Egress;
 use crate::engine::blocking;
 use crate::layers::{Found, Layer, Layers, Made};
 
@@ -96,6 +97,7 @@ struct Task {
     store: Arc<Store>,
     setups: PathBuf,
     longest: Millis,
+    egress: Option<Arc<Egress>>,
 }
 
 impl Running<'_> {
@@ -114,6 +116,7 @@ impl Running<'_> {
             store: Arc::clone(&self.engine.store),
             setups: self.engine.config.places.setups(),
             longest: self.left() + AFTER_THE_END,
+            egress: self.engine.way_out(self.attempt, STEP),
         };
         let what = "setting up".to_owned();
         self.teller.tell(Progress::Doing { attempt: self.attempt, what });
@@ -157,7 +160,8 @@ impl Running<'_> {
                 self.checks.mount(layer).await
             }
             SetUp::Failed(report) => {
-                let why = explained(&report);
+                let has_network = self.engine.way_out(self.attempt, STEP).is_some();
+                let why = explained(&report, has_network);
                 let wall = report.wall;
                 let reply = json!({ "setup": "failed", "command": command, "report": report });
                 self.record_setup(reply, wall).await?;
@@ -201,7 +205,8 @@ impl Task {
         let event = StepEvent::Intent { kind: EffectKind::Setup, request, reservation: None };
         let fact = Fact::Step { attempt: self.attempt, step: STEP, event };
         self.store.append_async(vec![fact]).await?;
-        let ran = self.checks.set_up(&self.command, &building, self.longest, cancel).await?;
+        let (longest, egress) = (self.longest, self.egress.as_ref());
+        let ran = self.checks.set_up(&self.command, &building, longest, egress, cancel).await?;
         if ran.cancelled || !ran.report.passed() {
             let (sandbox, place) = (Arc::clone(&self.sandbox), building.place.clone());
             blocking(move || discard(&sandbox, &place)).await;
@@ -231,7 +236,7 @@ impl Task {
     async fn place(&self) -> Result<(String, Layers), EngineError> {
         let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
         let (command, env) = (self.command.clone(), self.checks.env().to_vec());
-        let setups = self.setups.clone();
+        let (setups, has_network) = (self.setups.clone(), self.egress.is_some());
         blocking(move || {
             let needs: Vec<PathBuf> = workspace
                 .files(&base)?
@@ -247,6 +252,10 @@ impl Task {
                 vec![command.into_bytes(), bytes(workspace.subdir()), Vec::new()];
             parts.extend(env.into_iter().map(|(name, value)| format!("{name}={value}").into()));
             parts.push(Vec::new());
+            // What ran without a network may have made do without what it would have fetched.
+            if has_network {
+                parts.push(b"network".to_vec());
+            }
             for (path, text) in needs.iter().zip(texts) {
                 parts.extend([bytes(path), text]);
             }
@@ -300,12 +309,13 @@ fn bytes(path: &Path) -> Vec<u8> {
 }
 
 /// Why setup failed, its last words, and what to do.
-fn explained(report: &CheckReport) -> String {
+fn explained(report: &CheckReport, has_network: bool) -> String {
     let said = failure::read(&report.output, report.exit_code);
     let fix = match said.trouble {
         Some(trouble) => trouble.fix,
-        None => "run the command by hand where there is no network: what it needs has to be \
-                 installed already, or to lie in the repository"
+        None if has_network => "allow the hosts that it needs in your policy".to_owned(),
+        None => "what it needs has to be installed already, or to lie in the repository; or \
+                 allow the hosts that it needs in your policy"
             .to_owned(),
     };
     let how = match (&report.verdict, report.exit_code) {
@@ -315,9 +325,13 @@ fn explained(report: &CheckReport) -> String {
     };
     let lines: Vec<&str> = report.output.trim_end().lines().collect();
     let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
+    let network = match has_network {
+        true => "reaches only the hosts that your policy allows",
+        false => "has no network",
+    };
     format!(
         "The setup command {how}, so the check was not run: `{}`. It ran in the sandbox, which \
-         has no network and keeps only what is written into the workspace. To do: {fix}. It \
+         {network} and keeps only what is written into the workspace. To do: {fix}. It \
          said:\n{tail}\n",
         report.command
     )
@@ -362,7 +376,7 @@ mod tests {
             output: (0..50).map(|n| format!("line {n}\n")).collect(),
             wall: Millis(5),
         };
-        let text = explained(&report);
+        let text = explained(&report, false);
         for part in ["exit code 2", "`make deps`", "no network", "line 49", "line 30", "To do"] {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -77,12 +77,14 @@ impl Running<'_> {
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
         let redactor = self.engine.redactor();
+        let egress = self.engine.way_out(self.attempt, step);
         // Small models say 0 where they mean nothing in particular.
         let seconds = run.timeout_s.filter(|seconds| *seconds > 0).unwrap_or(COMMAND_SECONDS);
         let longest = Millis(u64::from(seconds) * 1_000).min(self.left());
         self.effects.spawn(async move {
             let ran = async {
-                let left = checks.command(&run.command, &at, longest, &cancel).await?;
+                let left =
+                    checks.command(&run.command, &at, longest, egress.as_ref(), &cancel).await?;
                 let now = left.at.clone();
                 blocking(move || workspace.keep(&name, &now)).await?;
                 let (end, output, changed) = (&left.end, &left.output, &left.changed);

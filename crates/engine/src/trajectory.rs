@@ -8,8 +8,8 @@ use serde_json::Value;
 use tenfold_agent::effect::{Effect, Purpose, Reply};
 use tenfold_agent::{self as agent, Agent, Machine, repair, tool_loop};
 use tenfold_domain::{
-    Answer, Ask, AttemptEvent, AttemptId, AttemptOutcome, CheckReport, Event, Fact, Millis,
-    NanoUsd, ProposalEvent, Said, StepEvent, StepId, Timestamp, ToolSpec, Turn, Usage,
+    Answer, Ask, AttemptEvent, AttemptId, AttemptOutcome, CheckReport, EgressEvent, Event, Fact,
+    Millis, NanoUsd, ProposalEvent, Said, StepEvent, StepId, Timestamp, ToolSpec, Turn, Usage,
 };
 use tenfold_store::{About, AttemptRow, View};
 
@@ -102,6 +102,8 @@ pub enum Happening {
         /// Why, for people.
         why: String,
     },
+    /// The broker decided on what a command wanted to say to another machine, or summed it up.
+    Egress(EgressEvent),
     /// The attempt goes on from another one; what follows is taken over.
     Forked {
         /// From which.
@@ -201,6 +203,7 @@ impl Reader {
                 self.push(at, None, Happening::Ended { outcome, note });
             }
             Fact::Step { step, event, .. } => self.step(at, step, event)?,
+            Fact::Egress { event, .. } => self.push(at, None, Happening::Egress(event)),
             Fact::Proposal { event, .. } => self.push(at, None, Happening::Proposal(event)),
             // What was asked is a call of the model's, and its answer is said by the machine.
             Fact::Attempt {

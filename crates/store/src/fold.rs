@@ -48,6 +48,11 @@ impl TaskFold {
                     proposed(task, *attempt, change, event.at);
                 }
             }
+            Fact::Egress { attempt, .. } => {
+                if let Some((task, row)) = self.rows(*attempt) {
+                    worked(task, row, event.at);
+                }
+            }
             Fact::Ledger { .. } | Fact::Repository { .. } => {}
         }
         if let Some(task) = &mut self.task {

@@ -19,8 +19,8 @@ const HEAD_BYTES: usize = 2_000;
 /// How many changed files are named.
 const MAX_CHANGED: usize = 20;
 
-/// Runs a command with `sh -c` at the top of the workspace, in a sandbox without network.
-/// Files that it changes are kept. Use it to run tests, and for what no other tool does. It
+/// Runs a command with `sh -c` at the top of the workspace, in a sandbox. There is no network,
+/// or a proxy to the hosts that the person allows. Files that it changes are kept. Use it to run tests, and for what no other tool does. It
 /// can't be asked anything while it runs, and what it leaves running is ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -14,6 +14,7 @@ use tenfold_store::{About, View};
 
 use crate::arguments::{Named, named};
 use crate::context::{self, Context};
+use crate::egress;
 use crate::exit::Exit;
 use crate::report;
 use crate::terminal::{self, BOLD, DIM, one_line, styled, visible};
@@ -136,6 +137,9 @@ impl Reading {
             }
             Fact::Attempt { attempt, event } => self.attempt(*attempt, event, at),
             Fact::Step { step, event, .. } => self.step(*step, event, at),
+            Fact::Egress { step, event, .. } => {
+                Some(self.at(at, &format!("{step:>4} {}", egress::line(event))))
+            }
             Fact::Proposal { event, .. } => Some(self.at(at, &proposal(event))),
             Fact::Ledger { .. } | Fact::Repository { .. } => None,
         }

@@ -60,7 +60,8 @@ use TroubleKind as Kind;
 
 const ON_THE_PATH: &str = "install it, or name it by its whole path in the check";
 const FROM_NETWORK: &str = "the check runs without a network: fetch what it needs beforehand \
-                            (pip install, cargo fetch, npm ci, mvn dependency:go-offline)";
+                            (pip install, cargo fetch, npm ci, mvn dependency:go-offline), or \
+                            in a setup command, for hosts that your policy allows";
 
 const ROWS: [Row; 29] = [
     Row {

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tempfile::TempDir;
 use tenfold_domain::{
-    AccountId, AttemptEvent, AttemptId, AttemptOutcome, Budget, CheckReport, CheckVerdict,
-    CommitId, EffectKind, Fact, LedgerEvent, Millis, NanoUsd, ProposalEvent, RepositoryEvent,
-    ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage,
+    AccountId, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckReport, CheckVerdict,
+    CommitId, EffectKind, EgressEvent, Fact, LedgerEvent, Millis, NanoUsd, Peer, ProposalEvent,
+    RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens,
+    Usage,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -90,6 +91,8 @@ pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
             .prop_map(|(attempt, event)| Fact::Attempt { attempt, event }),
         4 => (attempt.clone(), any_step_event())
             .prop_map(|(attempt, event)| Fact::Step { attempt, step: StepId(1), event }),
+        1 => (attempt.clone(), any_egress_event())
+            .prop_map(|(attempt, event)| Fact::Egress { attempt, step: StepId(1), event }),
         3 => (attempt, any_proposal_event())
             .prop_map(|(attempt, event)| Fact::Proposal { attempt, event }),
         1 => any_ledger_event().prop_map(|event| Fact::Ledger { event }),
@@ -112,6 +115,30 @@ fn any_attempt_event() -> impl Strategy<Value = AttemptEvent> {
             AttemptOutcome::CheckFlaky,
         ])
         .prop_map(|outcome| AttemptEvent::Ended { outcome, note: "so".into() }),
+    ]
+}
+
+fn any_egress_event() -> impl Strategy<Value = EgressEvent> {
+    let peer = |port, method: Option<&str>| Peer {
+        host: "a.test".into(),
+        port,
+        method: method.map(str::to_owned),
+    };
+    prop_oneof![
+        any::<u16>().prop_map(move |port| EgressEvent::Allowed {
+            to: peer(port, None),
+            rule: Some("mirror".into()),
+        }),
+        any::<u16>().prop_map(move |port| EgressEvent::Refused {
+            to: peer(port, Some("GET")),
+            why: "so".into(),
+        }),
+        any::<u64>().prop_map(move |bytes| EgressEvent::Carried {
+            to: peer(443, None),
+            times: 1,
+            sent: Bytes(bytes),
+            received: Bytes(bytes),
+        }),
     ]
 }
 

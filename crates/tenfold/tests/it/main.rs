@@ -4,6 +4,7 @@
 
 mod approval;
 mod bad_input;
+mod egress;
 mod export;
 mod ground;
 mod hosted;

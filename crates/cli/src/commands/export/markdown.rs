@@ -14,8 +14,8 @@ use tenfold_store::TaskRow;
 
 use super::fence::{block, span, whole};
 use super::{Proposed, leaving, questions};
-use crate::report;
 use crate::terminal::one_line;
+use crate::{egress, report};
 
 /// Tests that are listed by name; of more only the number is said.
 const TESTS_SHOWN: usize = 12;
@@ -148,6 +148,7 @@ impl Page {
                 self.line(&format!("While {}:", span(what)));
                 self.put(&block("text", why));
             }
+            Happening::Egress(event) => self.line(&span(&egress::line(event))),
             Happening::Forked { from, .. } => {
                 self.head(&format!("Goes on from attempt {from}"), None);
             }

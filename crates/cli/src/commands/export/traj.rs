@@ -141,6 +141,7 @@ fn said(strategy: Strategy, moment: &Moment) -> Vec<Value> {
         | Happening::SetUp { .. }
         | Happening::Unjudged
         | Happening::Failed { .. }
+        | Happening::Egress(_)
         | Happening::Forked { .. }
         | Happening::Paused
         | Happening::Resumed
