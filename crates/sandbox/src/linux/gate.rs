@@ -23,11 +23,12 @@ const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCAL
 /// What is sent along with the socket, since nothing at all can't carry it.
 const WORD: &[u8] = b"proxy";
 
-/// The variables by which programs learn of a proxy. Servers that a command starts itself are
-/// on the same loopback, and are spoken to without it.
+/// The variables by which programs learn of a proxy, in place of those that say that there is
+/// no network. Servers that a command starts itself are on the same loopback, and are spoken to
+/// without it.
 pub(super) fn tell(env: &mut Vec<(String, String)>) {
     let proxy = format!("http://{ADDRESS}");
-    let here = "localhost,127.0.0.1,::1";
+    let here = "localhost,127.0.0.1,::1,0.0.0.0,tenfold";
     let told = [
         ("HTTP_PROXY", proxy.as_str()),
         ("HTTPS_PROXY", &proxy),
@@ -40,6 +41,7 @@ pub(super) fn tell(env: &mut Vec<(String, String)>) {
         // Without it Node.js heeds none of these.
         ("NODE_USE_ENV_PROXY", "1"),
     ];
+    crate::toolchains::let_out(env);
     env.retain(|(name, _)| told.iter().all(|(known, _)| known != name));
     env.extend(told.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }

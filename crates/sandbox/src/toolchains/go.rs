@@ -18,6 +18,5 @@ pub(super) fn find(around: &Surroundings, found: &mut Toolchains) {
         found.show(around, &modules);
         found.set("GOMODCACHE", modules.to_string_lossy());
     }
-    found.set("GOPROXY", "off");
     found.set("GOTOOLCHAIN", "local");
 }

@@ -6,6 +6,4 @@ pub(super) fn find(around: &Surroundings, found: &mut Toolchains) {
     if let Some(home) = &around.home {
         found.show_at_home(&home.join(".m2/repository"), ".m2/repository");
     }
-    // Read by Maven 3.9 and later; older ones need `-o` in the command.
-    found.set("MAVEN_ARGS", "-o -B");
 }

@@ -7,6 +7,7 @@
 
 mod go;
 mod java;
+mod network;
 mod node;
 mod python;
 mod rust;
@@ -17,6 +18,8 @@ mod workspace;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+pub(crate) use network::let_out;
 
 use crate::{Bind, HOME};
 
@@ -29,6 +32,7 @@ const FAMILIES: &[fn(&Surroundings, &mut Toolchains)] = &[
     node::find,
     java::find,
     go::find,
+    network::find,
     workspace::find,
 ];
 

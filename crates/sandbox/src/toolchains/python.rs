@@ -31,9 +31,7 @@ pub(super) fn find(around: &Surroundings, found: &mut Toolchains) {
     // Nothing stale: a file that is changed and changed back within a second would otherwise
     // be read from its compiled form.
     found.set("PYTHONDONTWRITEBYTECODE", "1");
-    found.set("PIP_NO_INDEX", "1");
     found.set("PIP_DISABLE_PIP_VERSION_CHECK", "1");
-    found.set("UV_OFFLINE", "1");
 }
 
 /// What `pip install --user` put there. Python looks for it below its home, which is the

@@ -29,7 +29,6 @@ pub(super) fn find(around: &Surroundings, found: &mut Toolchains) {
         }
     }
     found.set("CARGO_HOME", format!("{HOME}/.cargo"));
-    found.set("CARGO_NET_OFFLINE", "true");
     found.set("CARGO_TERM_COLOR", "never");
     found.set("RUSTUP_AUTO_INSTALL", "0");
 }
