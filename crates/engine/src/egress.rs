@@ -5,7 +5,7 @@
 //! carried when it has ended. Nothing here speaks to anybody.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tenfold_domain::{AttemptId, EgressEvent, Fact, Peer, StepId};
@@ -89,7 +89,7 @@ impl Rules for Egress {
         let deny = |why| Ruling::Deny { why };
         match decision.verdict {
             Verdict::Allow => {}
-            Verdict::Deny => return deny(said(&decision)),
+            Verdict::Deny => return deny(said(&decision) + &self.other_way(wanted)),
             // A connection does not wait for days.
             Verdict::Ask => {
                 return deny(format!("{}; a command that runs can't wait for it", said(&decision)));
@@ -111,9 +111,9 @@ impl Rules for Egress {
         Ruling::Allow(Terms { tls: terms.tls, credential })
     }
 
-    fn address(&self, wanted: &Wanted, address: IpAddr) -> About {
-        let Wanted { port, method, .. } = wanted;
-        match self.policy.said_of_address(address, *port, method.as_deref()) {
+    fn address(&self, wanted: &Wanted, address: SocketAddr) -> About {
+        let (ip, port, method) = (address.ip(), address.port(), wanted.method.as_deref());
+        match self.policy.said_of_address(ip, port, method) {
             AddressSaid::Nothing => About::Nothing,
             AddressSaid::Named => About::Named,
             AddressSaid::Against(decision) => About::Denied { why: said(&decision) },
@@ -126,6 +126,21 @@ impl Rules for Egress {
 }
 
 impl Egress {
+    /// Where a host may be spoken to if it can be seen how: what to ask for instead.
+    fn other_way(&self, wanted: &Wanted) -> String {
+        let Wanted { host, port, method: None } = wanted else { return String::new() };
+        let seen = |plain| self.policy.decide_host(host, plain, Some("GET"));
+        let by = [80, *port].into_iter().find(|plain| {
+            let (decision, terms) = seen(*plain);
+            decision.verdict == Verdict::Allow && terms.tls == Some(*port)
+        });
+        match by {
+            Some(80) => format!("; it may be asked for as http://{host}/"),
+            Some(port) => format!("; it may be asked for as http://{host}:{port}/"),
+            None => String::new(),
+        }
+    }
+
     async fn take_down(
         &self,
         wanted: &Wanted,
@@ -194,5 +209,99 @@ fn said(decision: &Decision) -> String {
     match &decision.rule {
         Some(rule) => format!("{} (rule '{rule}' of the policy)", decision.why),
         None => decision.why.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &str = r#"version = 1
+[[rule]]
+name = "tracker"
+host = "tracker.test"
+methods = "GET"
+tls = true
+decide = "allow"
+[[rule]]
+name = "secret"
+host = "secret.test"
+tls = true
+credential = "X-Key: $TENFOLD_TEST_OF_A_VARIABLE_THAT_NOBODY_SETS"
+decide = "allow"
+[[rule]]
+name = "forge"
+host = "forge.test"
+decide = "ask"
+why = "others see it"
+[[rule]]
+name = "open"
+host = ["open.test", "10.0.0.5"]
+decide = "allow"
+"#;
+
+    fn egress(dir: &tempfile::TempDir) -> Egress {
+        let store = Arc::new(Store::open(&dir.path().join("store.db")).unwrap());
+        let policy = Policy::with_own(RULES.as_bytes()).unwrap();
+        let attempt = "1.1".parse().unwrap();
+        Egress { policy, store, attempt, step: StepId(3), seen: Mutex::default() }
+    }
+
+    fn wanted(host: &str, port: u16, method: Option<&str>) -> Wanted {
+        Wanted { host: host.to_owned(), port, method: method.map(ToOwned::to_owned) }
+    }
+
+    #[test]
+    fn the_policy_is_the_one_that_decides() {
+        let dir = tempfile::tempdir().unwrap();
+        let egress = egress(&dir);
+        let why = |host, port, method| match egress.decide(&wanted(host, port, method)) {
+            Ruling::Deny { why } => why,
+            Ruling::Allow(terms) => format!("{terms:?}"),
+        };
+        assert!(why("tracker.test", 80, Some("GET")).contains("tls: Some(443)"));
+        assert!(why("tracker.test", 443, None).ends_with("as http://tracker.test/"));
+        assert!(why("tracker.test", 8443, None).ends_with("as http://tracker.test:8443/"));
+        assert!(why("other.test", 443, None).ends_with("the default for host is deny"));
+        assert!(why("secret.test", 80, Some("GET")).ends_with("NOBODY_SETS, which is not set"));
+        assert!(why("forge.test", 443, None).starts_with("others see it (rule 'forge'"));
+        let at =
+            |text: &str| egress.address(&wanted("open.test", 443, None), text.parse().unwrap());
+        assert_eq!(at("10.0.0.5:443"), About::Named);
+        assert_eq!(at("10.0.0.6:443"), About::Nothing);
+    }
+
+    #[tokio::test]
+    async fn each_is_recorded_once_and_summed_up_at_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let egress = egress(&dir);
+        let open = wanted("open.test", 443, None);
+        let first = egress.take_down(&open, None).await.unwrap();
+        let again = egress.take_down(&open, None).await.unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
+        egress.take_down(&wanted("a.test", 80, Some("GET")), Some("no")).await.unwrap();
+        for port in 0..MOST_PEERS {
+            let many = wanted("many.test", u16::try_from(port).unwrap(), None);
+            let taken = egress.take_down(&many, Some("no")).await;
+            assert_eq!(taken.is_ok(), port + 2 < MOST_PEERS);
+        }
+        assert!(egress.take_down(&open, None).await.is_ok(), "it is known");
+        let refused = egress.close().await.unwrap();
+        assert!(refused.starts_with("Not let out of the sandbox: GET a.test:80: no\n"));
+        assert!(refused.ends_with("2 more requests\n"));
+        let about = tenfold_store::About::Attempt(egress.attempt);
+        let view = egress.store.view().unwrap();
+        let facts: Vec<Fact> = view.each_event(about.into()).map(|e| e.unwrap().fact).collect();
+        assert_eq!(facts.len(), MOST_PEERS + 2);
+        let Fact::Egress { event: EgressEvent::Allowed { rule, .. }, .. } = &facts[0] else {
+            panic!("{:?}", facts[0])
+        };
+        assert_eq!(rule.as_deref(), Some("open"));
+        let [.., carried, overrun] = facts.as_slice() else { panic!() };
+        assert!(matches!(
+            carried,
+            Fact::Egress { event: EgressEvent::Carried { times: 3, .. }, step: StepId(3), .. }
+        ));
+        assert!(matches!(overrun, Fact::Egress { event: EgressEvent::Overrun { refused: 2 }, .. }));
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tenfold_code::failure;
+use tenfold_code::failure::{self, TroubleKind};
 use tenfold_domain::{
     AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Fact, Millis, NanoUsd,
     Progress, StepEvent, StepId, Strategy, Timestamp, Usage,
@@ -312,9 +312,9 @@ fn bytes(path: &Path) -> Vec<u8> {
 fn explained(report: &CheckReport, has_network: bool) -> String {
     let said = failure::read(&report.output, report.exit_code);
     let fix = match said.trouble {
-        Some(trouble) => trouble.fix,
-        None if has_network => "allow the hosts that it needs in your policy".to_owned(),
-        None => "what it needs has to be installed already, or to lie in the repository; or \
+        Some(trouble) if trouble.kind != TroubleKind::Network || !has_network => trouble.fix,
+        _ if has_network => "allow the hosts that it needs in your policy".to_owned(),
+        _ => "what it needs has to be installed already, or to lie in the repository; or \
                  allow the hosts that it needs in your policy"
             .to_owned(),
     };

@@ -89,8 +89,27 @@ fn host(wanted: &Wanted, terms: &Terms) -> String {
     }
 }
 
+/// Makes of a host's answer the one that the command gets. Where the broker encrypts, the host
+/// speaks of itself as `https`; the command finds the way back by what it asked for.
+pub(super) fn to_command(headers: &mut HeaderMap, wanted: &Wanted, terms: &Terms) {
+    without_hops(headers);
+    if terms.tls.is_none() {
+        return;
+    }
+    let itself = format!("https://{}", host(wanted, terms));
+    let asked = format!("http://{}", host(wanted, &Terms::default()));
+    if let Some(value) = headers.get_mut(header::LOCATION) {
+        let rest = value.to_str().ok().and_then(|text| text.strip_prefix(&itself));
+        let is_itself = |rest: &&str| rest.is_empty() || rest.starts_with(['/', '?', '#']);
+        let back = rest.filter(is_itself).map(|rest| format!("{asked}{rest}"));
+        if let Some(back) = back.and_then(|back| HeaderValue::try_from(back).ok()) {
+            *value = back;
+        }
+    }
+}
+
 /// Takes out what is meant for the next program on the way only.
-pub(super) fn without_hops(headers: &mut HeaderMap) {
+fn without_hops(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -191,6 +210,28 @@ mod tests {
         let (mut head, ()) = request("GET", "http://a.test/").into_parts();
         let why = to_host(&mut head, &wanted, &terms).unwrap_err();
         assert!(!why.contains("b: c"), "{why}");
+    }
+
+    #[test]
+    fn a_host_that_is_spoken_to_encrypted_is_found_again_as_it_was_asked_for() {
+        let wanted = Wanted { host: "a.test".into(), port: 80, method: Some("GET".into()) };
+        let terms = Terms { tls: Some(443), credential: None };
+        for (location, expected) in [
+            ("https://a.test/x?y", "http://a.test/x?y"),
+            ("https://a.test", "http://a.test"),
+            ("/x", "/x"),
+            ("https://a.test.evil/x", "https://a.test.evil/x"),
+            ("https://a.test:8443/x", "https://a.test:8443/x"),
+            ("https://b.test/x", "https://b.test/x"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::LOCATION, location.parse().unwrap());
+            to_command(&mut headers, &wanted, &terms);
+            assert_eq!(headers["location"], expected);
+            headers.insert(header::LOCATION, location.parse().unwrap());
+            to_command(&mut headers, &wanted, &Terms::default());
+            assert_eq!(headers["location"], location);
+        }
     }
 
     proptest! {

@@ -20,7 +20,7 @@ mod tls;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -108,8 +108,8 @@ pub trait Rules: Send + Sync {
     /// Whether a host may be spoken to, going by its name. Nothing is looked up before.
     fn decide(&self, wanted: &Wanted) -> Ruling;
 
-    /// What is said of an address that it has.
-    fn address(&self, wanted: &Wanted, address: IpAddr) -> About;
+    /// What is said of an address that it has, with the port that would be connected to.
+    fn address(&self, wanted: &Wanted, address: SocketAddr) -> About;
 
     /// Takes down what was decided, or why it was refused, before anything is sent. Where it
     /// can't, nothing is sent, and it says why not. What is carried is added to the tally.
@@ -173,10 +173,10 @@ pub struct BrokerLimits {
 }
 
 impl Default for BrokerLimits {
-    /// 64 connections, 64 KiB and 30 s for a head, 15 s to connect, 2 min of silence, 4 GiB.
+    /// 32 connections, 64 KiB and 30 s for a head, 15 s to connect, 2 min of silence, 4 GiB.
     fn default() -> Self {
         Self {
-            connections: 64,
+            connections: 32,
             head: Bytes(64 << 10),
             head_time: Millis(30_000),
             connect: Millis(15_000),

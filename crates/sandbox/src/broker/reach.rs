@@ -93,23 +93,26 @@ impl Broker {
         let mut why = format!("{} has no address", wanted.host);
         let mut fit = Vec::new();
         for address in found {
-            let bad = match self.rules.address(wanted, address) {
-                About::Named => None,
-                About::Denied { why } => Some(why),
-                About::Nothing => match address::special(address) {
-                    Some(what) => Some(format!("it is {what}")),
-                    None if address::is_own(address) => Some("it is this machine's own".to_owned()),
-                    None => None,
-                },
-            };
-            match bad {
-                None => fit.push(SocketAddr::new(address, port)),
+            let at = SocketAddr::new(address, port);
+            match self.objection(wanted, at) {
+                None => fit.push(at),
                 Some(bad) if address.to_string() == wanted.host => why = bad,
                 Some(bad) => why = format!("its address is {address}: {bad}"),
             }
         }
         fit.truncate(MOST_ADDRESSES);
         if fit.is_empty() { Err(why) } else { Ok(fit) }
+    }
+
+    /// Why an address may not be reached, if it may not.
+    fn objection(&self, wanted: &Wanted, at: SocketAddr) -> Option<String> {
+        let what = match self.rules.address(wanted, at) {
+            About::Named => return None,
+            About::Denied { why } => return Some(why),
+            About::Nothing => address::special(at.ip()),
+        };
+        let what = what.or_else(|| address::is_own(at.ip()).then_some("this machine's own"))?;
+        Some(format!("it is {what}, and has to be named itself"))
     }
 
     async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>, String> {

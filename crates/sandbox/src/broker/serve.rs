@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::reach::{Refused, Stream, Way};
-use super::{Broker, head};
+use super::{Broker, Wanted, head};
 
 /// How soon to take a connection that could not be taken.
 const LATER: Duration = Duration::from_millis(50);
@@ -80,8 +80,6 @@ impl Talk {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Refused> {
-        let misunderstood =
-            |why: &str| Refused { status: StatusCode::BAD_REQUEST, why: why.to_owned() };
         let wanted = head::wanted(&request).map_err(misunderstood)?;
         let named = |Refused { status, why }| Refused { status, why: format!("{wanted}: {why}") };
         let way = self.broker.reach(&wanted).await.map_err(named)?;
@@ -89,12 +87,21 @@ impl Talk {
             *lock(&self.tunnel) = Some((hyper::upgrade::on(request), way.stream));
             return Ok(Response::new(Either::Left(Full::default())));
         }
-        let Way { stream, terms } = way;
+        self.pass_on(request, &wanted, way).await.map_err(named)
+    }
+
+    /// Has the host answer a request.
+    async fn pass_on(
+        &self,
+        request: Request<Incoming>,
+        wanted: &Wanted,
+        Way { stream, terms }: Way,
+    ) -> Result<Response<Body>, Refused> {
         let (mut parts, body) = request.into_parts();
-        head::to_host(&mut parts, &wanted, &terms).map_err(|why| named(misunderstood(&why)))?;
-        let failed = |error: hyper::Error| {
-            let why = format!("{wanted}: the host did not answer: {error}");
-            Refused { status: StatusCode::BAD_GATEWAY, why }
+        head::to_host(&mut parts, wanted, &terms).map_err(misunderstood)?;
+        let failed = |error: hyper::Error| Refused {
+            status: StatusCode::BAD_GATEWAY,
+            why: format!("the host did not answer: {error}"),
         };
         let mut http = client::conn::http1::Builder::new();
         http.max_buf_size(usize::try_from(self.broker.limits.head.0).unwrap_or(usize::MAX));
@@ -109,11 +116,15 @@ impl Talk {
         let answer = host.send_request(Request::from_parts(parts, body)).await.map_err(failed)?;
         let (mut parts, body) = answer.into_parts();
         if parts.status.is_informational() {
-            return Err(named(misunderstood("the host wants to speak something else than HTTP")));
+            return Err(misunderstood("the host wants to speak something else than HTTP"));
         }
-        head::without_hops(&mut parts.headers);
+        head::to_command(&mut parts.headers, wanted, &terms);
         Ok(Response::from_parts(parts, Either::Right(body)))
     }
+}
+
+fn misunderstood(why: impl Into<String>) -> Refused {
+    Refused { status: StatusCode::BAD_REQUEST, why: why.into() }
 }
 
 fn refusal(refused: Refused) -> Response<Body> {

@@ -67,7 +67,7 @@ impl Rules for List {
         }
     }
 
-    fn address(&self, wanted: &Wanted, _: IpAddr) -> About {
+    fn address(&self, wanted: &Wanted, _: SocketAddr) -> About {
         if self.anywhere.contains(&wanted.host) { About::Named } else { About::Nothing }
     }
 
@@ -143,12 +143,14 @@ pub(super) fn server_that_waits() -> (Server, mpsc::UnboundedReceiver<&'static s
     (server, told)
 }
 
-/// A broker to whom all names in these tests mean this machine.
+/// A broker to whom all names in these tests but one mean this machine.
 pub(super) fn broker(rules: &Arc<List>) -> Broker {
     let names = ["good.test", "bad.test", "inner.test"];
-    let table = names.map(|name| (name.to_owned(), vec![LOOPBACK]));
+    let here = names.map(|name| (name.to_owned(), vec![LOOPBACK]));
+    let mut table = HashMap::from(here);
+    table.insert("metadata.test".to_owned(), vec!["169.254.169.254".parse().unwrap()]);
     Broker::new(Arc::clone(rules) as Arc<dyn Rules>)
-        .with_names(Names::Table(table.into()))
+        .with_names(Names::Table(table))
         .with_trust(Trust::Only(Vec::new()))
 }
 

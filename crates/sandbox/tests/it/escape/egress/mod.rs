@@ -7,7 +7,7 @@ use std::fs;
 use std::net::UdpSocket;
 use std::sync::Arc;
 
-use tenfold_domain::Bytes;
+use tenfold_domain::{Bytes, Millis};
 use tenfold_sandbox::{BrokerLimits, Credential, End, Terms, Trust};
 use tokio::sync::watch;
 
@@ -120,6 +120,23 @@ async fn r40_a_redirect_to_loopback_leads_nowhere() {
     assert_eq!(reached(&exit.output), 0, "{}", text(&exit));
     assert_eq!(text(&exit).matches("loopback").count(), 3, "{}", text(&exit));
     assert_eq!(inner.heard().len(), 3, "those of the control");
+}
+
+#[tokio::test]
+async fn r30_cloud_metadata_through_the_proxy() {
+    let mut scene = open_scene();
+    let hosts = ["169.254.169.254", "metadata.test"];
+    let attack = "for host in 169.254.169.254 metadata.test; do curl -sS http://$host/; done";
+    let limits = BrokerLimits { connect: Millis(100), ..BrokerLimits::default() };
+    // It may well not be there; the control is that somebody would have been asked.
+    let open = broker(&Arc::new(any(&hosts))).with_limits(limits);
+    let control = run_by(&mut scene, &open, attack).await;
+    assert!(!text(&control).contains("keep a machine's secrets"), "{}", text(&control));
+    let list = |list: List, host: &&str| list.allow(host, Terms::default());
+    let rules = Arc::new(hosts.iter().fold(List::good(), list));
+    let exit = run(&mut scene, &rules, attack).await;
+    let refused = text(&exit).matches("clouds keep a machine's secrets").count();
+    assert_eq!(refused, 2, "{}", text(&exit));
 }
 
 #[tokio::test]
