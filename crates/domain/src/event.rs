@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     AttemptId, Budget, CheckReport, CommitId, EgressEvent, LedgerEvent, Millis, NanoUsd,
-    ReservationId, Seed, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage,
+    PolicyEvent, ReservationId, Seed, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -60,6 +60,16 @@ pub enum Fact {
         #[serde(flatten)]
         event: StepEvent,
     },
+    /// To what the person's policy has a say in.
+    Policy {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// The step that was about to be done.
+        step: StepId,
+        /// What.
+        #[serde(flatten)]
+        event: PolicyEvent,
+    },
     /// To what a command says to other machines.
     Egress {
         /// Of which attempt.
@@ -101,6 +111,7 @@ impl Fact {
             Self::Task { task, .. } => Some(*task),
             Self::Attempt { attempt, .. }
             | Self::Step { attempt, .. }
+            | Self::Policy { attempt, .. }
             | Self::Egress { attempt, .. }
             | Self::Proposal { attempt, .. } => Some(attempt.task),
             Self::Ledger { .. } | Self::Repository { .. } => None,
@@ -112,6 +123,7 @@ impl Fact {
         match self {
             Self::Attempt { attempt, .. }
             | Self::Step { attempt, .. }
+            | Self::Policy { attempt, .. }
             | Self::Egress { attempt, .. }
             | Self::Proposal { attempt, .. } => Some(*attempt),
             Self::Task { .. } | Self::Ledger { .. } | Self::Repository { .. } => None,
@@ -151,6 +163,12 @@ pub enum AttemptEvent {
         seed: Seed,
         /// The person's files as they were, in Tenfold's own git directory.
         base: CommitId,
+    },
+    /// Its commands run in a sandbox of this tier from now on; said each time that it is begun or
+    /// gone on with.
+    Confined {
+        /// `A`, or what is weaker.
+        tier: String,
     },
     /// Its machine moved on: an event of the strategy, in the strategy's own form.
     Advanced {

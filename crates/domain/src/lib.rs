@@ -17,6 +17,7 @@ mod review;
 mod seed;
 mod task;
 mod turn;
+mod verdict;
 
 pub use account::{AccountId, LedgerEvent, Refusal, ReservationId};
 pub use check::{CheckReport, CheckVerdict, TestName};
@@ -37,3 +38,4 @@ pub use review::{Accept, AcceptAs, Accepted, Undone};
 pub use seed::{Draws, Seed};
 pub use task::{Budget, Strategy, TaskSpec, TaskState};
 pub use turn::{Said, ToolCall, ToolSpec, Turn};
+pub use verdict::{PolicyEvent, Verdict};

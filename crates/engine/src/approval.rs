@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tenfold_agent::effect::Reply;
-use tenfold_domain::{AttemptEvent, CommitId, Fact, Millis, StepId, ToolCall, Waits};
+use tenfold_domain::{AttemptEvent, CommitId, Fact, Millis, PolicyEvent, StepId, ToolCall, Waits};
 use tenfold_policy::{
     Access, Decision, MAX_FILE_BYTES, Policy, Request, Touch, Unattended, Verdict,
 };
@@ -60,6 +60,7 @@ impl Running<'_> {
         at: &CommitId,
     ) -> Result<Leave, EngineError> {
         let decision = self.decision(call, understood, at).await?;
+        self.record(step, &decision).await?;
         let rule = decision.rule.as_deref().unwrap_or("default");
         let why = format!("{} (rule '{rule}', on {})", decision.why, decision.on);
         let denied = |who: &str| {
@@ -88,6 +89,28 @@ impl Running<'_> {
                 Leave::Wanted(format!("May it call {} {shown}? {why}", call.name))
             }
         })
+    }
+
+    /// Takes down what was decided, unless the person has been asked about it already, or nothing
+    /// was said but the default.
+    async fn record(&self, step: StepId, decision: &Decision) -> Result<(), EngineError> {
+        let Decision { verdict, rule, on, why, .. } = decision.clone();
+        let is_silent = verdict == Verdict::Allow && rule.is_none();
+        if is_silent || (verdict == Verdict::Ask && self.answer(step)?.is_asked) {
+            return Ok(());
+        }
+        let event = PolicyEvent::Decided { verdict, rule, on, why };
+        let fact = Fact::Policy { attempt: self.attempt, step, event };
+        self.engine.store.append_async(vec![fact]).await?;
+        Ok(())
+    }
+
+    /// Says which sandbox the commands run in from now on.
+    pub(crate) async fn record_tier(&self) -> Result<(), EngineError> {
+        let event = AttemptEvent::Confined { tier: self.engine.sandbox.tier().to_string() };
+        let fact = Fact::Attempt { attempt: self.attempt, event };
+        self.engine.store.append_async(vec![fact]).await?;
+        Ok(())
     }
 
     async fn decision(

@@ -111,6 +111,7 @@ impl Running<'_> {
         hand: &mut Hand,
         used: &mut mpsc::UnboundedReceiver<Used>,
     ) -> Result<Outcome, EngineError> {
+        self.record_tier().await?;
         self.begin_setup();
         while self.machine.ending().is_none() {
             if self.left() == Millis(0) {

@@ -209,10 +209,13 @@ impl Reader {
             Fact::Attempt {
                 event:
                     AttemptEvent::Started { .. }
+                    | AttemptEvent::Confined { .. }
                     | AttemptEvent::Asked { .. }
                     | AttemptEvent::Answered { .. },
                 ..
             }
+            // What it denies is said in the call's reply.
+            | Fact::Policy { .. }
             | Fact::Task { .. }
             | Fact::Ledger { .. }
             | Fact::Repository { .. } => {}

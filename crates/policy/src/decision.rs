@@ -2,34 +2,11 @@
 //!
 //! Plain data, so that it can go into a journal as it is. It decides nothing.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+use tenfold_domain::Verdict;
 
 /// How much of what a rule matched on is kept, in characters.
 const MAX_ON_CHARS: usize = 200;
-
-/// From the mildest to the strictest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It may be done.
-    Allow,
-    /// A person has to say so first.
-    Ask,
-    /// It may not be done.
-    Deny,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Allow => "allow",
-            Self::Ask => "ask",
-            Self::Deny => "deny",
-        })
-    }
-}
 
 /// What [`Verdict::Ask`] becomes where nobody can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

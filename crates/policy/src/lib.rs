@@ -22,9 +22,10 @@ mod terms;
 mod test_case;
 mod wildcard;
 
-pub use decision::{Decision, Matched, Unattended, Verdict};
+pub use decision::{Decision, Matched, Unattended};
 pub use error::PolicyError;
 pub use policy::{Defaults, MAX_FILE_BYTES, MAX_PATTERNS, MAX_RULES, MAX_TESTS, Origin, Policy};
 pub use request::{Access, Request, Touch};
+pub use tenfold_domain::Verdict;
 pub use terms::{AddressSaid, Credential, HostTerms};
 pub use test_case::TestResult;

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use serde::Serialize;
+use tenfold_domain::Verdict;
 
-use crate::decision::{Decision, Matched, Unattended, Verdict, kept};
+use crate::decision::{Decision, Matched, Unattended, kept};
 use crate::error::PolicyError;
 use crate::raw::{self, RawDefaults, RawPolicy, VERSION};
 use crate::request::{Request, Subject, Thing};

@@ -5,10 +5,10 @@ use std::fmt;
 
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tenfold_domain::NanoUsd;
+use tenfold_domain::{NanoUsd, Verdict};
 use toml::Spanned;
 
-use crate::decision::{Unattended, Verdict};
+use crate::decision::Unattended;
 use crate::error::PolicyError;
 use crate::policy::{MAX_FILE_BYTES, MAX_RULES, MAX_TESTS};
 

@@ -1,9 +1,8 @@
 //! A rule: what it is about, with its patterns checked, and what it says.
 
-use tenfold_domain::NanoUsd;
+use tenfold_domain::{NanoUsd, Verdict};
 
 use crate::command::CommandPattern;
-use crate::decision::Verdict;
 use crate::host::HostPattern;
 use crate::path::PathPatterns;
 use crate::policy::{MAX_PATTERN_BYTES, MAX_PATTERNS, Origin};

@@ -5,8 +5,9 @@ use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use tenfold_domain::Verdict;
 
-use crate::decision::{Decision, Verdict};
+use crate::decision::Decision;
 use crate::policy::Policy;
 use crate::request::{Request, Thing};
 use crate::rule::Rule;

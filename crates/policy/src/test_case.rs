@@ -1,8 +1,9 @@
 //! Tests that stand in a policy file: a request, and what the policy should say to it.
 
 use serde::Serialize;
+use tenfold_domain::Verdict;
 
-use crate::decision::{Decision, Verdict};
+use crate::decision::Decision;
 use crate::error::PolicyError;
 use crate::policy::Policy;
 use crate::raw::RawTest;

@@ -48,7 +48,7 @@ impl TaskFold {
                     proposed(task, *attempt, change, event.at);
                 }
             }
-            Fact::Egress { attempt, .. } => {
+            Fact::Policy { attempt, .. } | Fact::Egress { attempt, .. } => {
                 if let Some((task, row)) = self.rows(*attempt) {
                     worked(task, row, event.at);
                 }
@@ -72,6 +72,7 @@ impl TaskFold {
         let Some((task, row)) = self.rows(id) else { return };
         match event {
             AttemptEvent::Started { .. }
+            | AttemptEvent::Confined { .. }
             | AttemptEvent::Forked { .. }
             | AttemptEvent::Advanced { .. } => worked(task, row, at),
             AttemptEvent::Paused => {

@@ -6,8 +6,8 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use tenfold_domain::{
-    AttemptEvent, AttemptId, EffectKind, Event, Fact, ProposalEvent, StepEvent, StepId, TaskEvent,
-    Timestamp,
+    AttemptEvent, AttemptId, EffectKind, Event, Fact, PolicyEvent, ProposalEvent, StepEvent,
+    StepId, TaskEvent, Timestamp, Verdict,
 };
 use tenfold_engine::ReplayReport;
 use tenfold_store::{About, View};
@@ -137,6 +137,9 @@ impl Reading {
             }
             Fact::Attempt { attempt, event } => self.attempt(*attempt, event, at),
             Fact::Step { step, event, .. } => self.step(*step, event, at),
+            Fact::Policy { step, event, .. } => {
+                Some(self.at(at, &format!("{step:>4} {}", denied(event)?)))
+            }
             Fact::Egress { step, event, .. } => {
                 Some(self.at(at, &format!("{step:>4} {}", egress::line(event))))
             }
@@ -180,6 +183,10 @@ impl Reading {
             AttemptEvent::Answered { text, .. } => {
                 Some(self.at(at, &format!("you answered: {}", one_line(text, 200))))
             }
+            AttemptEvent::Confined { tier } => (tier != "A").then(|| {
+                let text = format!("a weaker SANDBOX, of tier {}", one_line(tier, 20));
+                self.at(at, &text)
+            }),
             AttemptEvent::Forked { from, step, .. } => {
                 let up_to = step.map_or_else(String::new, |step| format!(", up to step {step}"));
                 Some(self.at(at, &format!("goes on from attempt {from}{up_to}")))
@@ -251,6 +258,17 @@ fn name(kind: EffectKind) -> &'static str {
         EffectKind::Read => "read",
         EffectKind::Tool => "tool",
     }
+}
+
+/// What the policy has denied. What it asks, the attempt asks; what it allows, is done.
+fn denied(event: &PolicyEvent) -> Option<String> {
+    let PolicyEvent::Decided { verdict, rule, on, why } = event;
+    let rule = match rule {
+        Some(rule) => format!("rule '{}'", one_line(rule, 80)),
+        None => "a default".to_owned(),
+    };
+    let (on, why) = (one_line(on, WIDTH), one_line(why, WIDTH));
+    (*verdict == Verdict::Deny).then(|| format!("policy {on} DENIED by {rule}: {why}"))
 }
 
 fn proposal(event: &ProposalEvent) -> String {

@@ -7,9 +7,9 @@ use proptest::sample::select;
 use tempfile::TempDir;
 use tenfold_domain::{
     AccountId, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckReport, CheckVerdict,
-    CommitId, EffectKind, EgressEvent, Fact, LedgerEvent, Millis, NanoUsd, Peer, ProposalEvent,
-    RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens,
-    Usage,
+    CommitId, EffectKind, EgressEvent, Fact, LedgerEvent, Millis, NanoUsd, Peer, PolicyEvent,
+    ProposalEvent, RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId,
+    TaskSpec, Tokens, Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -91,6 +91,18 @@ pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
             .prop_map(|(attempt, event)| Fact::Attempt { attempt, event }),
         4 => (attempt.clone(), any_step_event())
             .prop_map(|(attempt, event)| Fact::Step { attempt, step: StepId(1), event }),
+        1 => (attempt.clone(), select(vec![Verdict::Ask, Verdict::Deny])).prop_map(
+            |(attempt, verdict)| Fact::Policy {
+                attempt,
+                step: StepId(1),
+                event: PolicyEvent::Decided {
+                    verdict,
+                    rule: None,
+                    on: "git push".into(),
+                    why: "so".into(),
+                },
+            }
+        ),
         1 => (attempt.clone(), any_egress_event())
             .prop_map(|(attempt, event)| Fact::Egress { attempt, step: StepId(1), event }),
         3 => (attempt, any_proposal_event())
@@ -107,6 +119,7 @@ fn any_attempt_event() -> impl Strategy<Value = AttemptEvent> {
         3 => Just(AttemptEvent::Started { strategy, model, seed, base }),
         1 => any::<f64>().prop_filter("JSON has no such number", |n| n.is_finite())
             .prop_map(|n| AttemptEvent::Advanced { change: serde_json::json!({ "n": n }) }),
+        1 => Just(AttemptEvent::Confined { tier: "A".into() }),
         1 => Just(AttemptEvent::Resumed),
         2 => select(vec![
             AttemptOutcome::Finished,

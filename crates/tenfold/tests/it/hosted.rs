@@ -358,6 +358,23 @@ fn what_the_policy_asks_about_waits_for_a_yes_and_what_it_denies_is_not_done() {
     assert!(!denies.tenfold(&["diff", "1"]).out.contains("new.txt"));
     let told = server.requests().remove(1).text();
     assert!(told.contains("Not allowed, by the person's policy: files have a meaning"), "{told}");
+    let denial = "policy touch new.txt DENIED by rule 'no touching': files have a meaning";
+    denies.tenfold(&["log", "1"]).expect(0, &[denial]);
+    let recorded = |ground: &Ground, task: &str| -> Vec<Value> {
+        let log = ground.tenfold(&["log", task, "--json"]).out;
+        let events = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let kept = ["policy", "confined"];
+        let is_kept =
+            |event: &Value| kept.iter().any(|k| event["noun"] == *k || event["event"] == *k);
+        events.filter(is_kept).collect()
+    };
+    let events = recorded(&denies, "1");
+    assert_eq!(events.len(), 2, "{events:?}");
+    assert_eq!((&events[0]["event"], &events[0]["tier"]), (&json!("confined"), &json!("A")));
+    assert_eq!(
+        (&events[1]["verdict"], &events[1]["rule"]),
+        (&json!("deny"), &json!("no touching"))
+    );
 
     let asks = ground("ask");
     run(&asks, &[]).expect(1, &["asks you", "touch new.txt", "files have a meaning"]);
@@ -365,6 +382,8 @@ fn what_the_policy_asks_about_waits_for_a_yes_and_what_it_denies_is_not_done() {
     Said::of(yes.env("FAR_KEY", KEY).output().unwrap()).expect(0, &["verified"]);
     asks.tenfold(&["diff", "1"]).expect(0, &["new.txt"]);
     asks.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+    let verdicts: Vec<_> = recorded(&asks, "1").iter().map(|e| e["verdict"].clone()).collect();
+    assert_eq!(verdicts, [json!(null), json!("ask"), json!(null)], "asked once, begun twice");
     run(&asks, &[]).expect(1, &["asks you"]);
     let mut no = asks.command(&["deny", "2", "never touch"]);
     Said::of(no.env("FAR_KEY", KEY).output().unwrap()).expect(0, &["verified"]);

@@ -1,0 +1,44 @@
+//! What a person's policy says of something that is about to be done, and the record of that.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// From the mildest to the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It may be done.
+    Allow,
+    /// A person has to say so first.
+    Ask,
+    /// It may not be done.
+    Deny,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Allow => "allow",
+            Self::Ask => "ask",
+            Self::Deny => "deny",
+        })
+    }
+}
+
+/// What the policy said of a call. That a default allows it is not recorded: it allows most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum PolicyEvent {
+    /// It was decided, before the call was performed.
+    Decided {
+        /// The answer.
+        verdict: Verdict,
+        /// The rule that decided; none if a default did.
+        rule: Option<String>,
+        /// What was decided on: the tool, the path, the part of a command.
+        on: String,
+        /// Why, for people.
+        why: String,
+    },
+}
