@@ -23,6 +23,10 @@ use crate::engine::Engine;
 /// The most different hosts, ports and methods that one command may want.
 const MOST_PEERS: usize = 200;
 
+/// Said where there is none, though the policy wants one.
+const TOO_WEAK: &str = "Not let out of the sandbox: anything at all. The policy allows some hosts, \
+                        but a sandbox below tier A has no network of its own\n";
+
 /// The way out of one command.
 pub(crate) struct Egress {
     policy: Policy,
@@ -54,11 +58,9 @@ pub(crate) struct Ended {
 }
 
 impl Engine {
-    /// The way out for a command of an attempt. None if the policy allows no host, and where
-    /// the sandbox has no network of its own to put one in.
+    /// The way out for a command of an attempt; none if the policy allows no host.
     pub(crate) fn way_out(&self, attempt: AttemptId, step: StepId) -> Option<Arc<Egress>> {
-        let has_one = self.policy.allows_hosts() && self.sandbox.has_own_network();
-        has_one.then(|| {
+        self.policy.allows_hosts().then(|| {
             let (policy, store) = (self.policy.clone(), Arc::clone(&self.store));
             Arc::new(Egress { policy, store, attempt, step, seen: Mutex::default() })
         })
@@ -76,6 +78,10 @@ pub(crate) async fn run(
         let exit = sandbox.run(job, cancel).await?;
         return Ok(Ended { exit, refused: String::new() });
     };
+    if !sandbox.has_own_network() {
+        let exit = sandbox.run(job, cancel).await?;
+        return Ok(Ended { exit, refused: TOO_WEAK.to_owned() });
+    }
     let broker = Broker::new(Arc::clone(egress) as Arc<dyn Rules>);
     let ran: Result<Exit, SandboxError> = sandbox.run_brokered(job, &broker, cancel).await;
     let refused = egress.close().await?;

@@ -16,6 +16,8 @@ mod head;
 mod meter;
 mod reach;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::collections::HashMap;
@@ -191,7 +193,7 @@ impl Default for BrokerLimits {
 pub struct Broker {
     rules: Arc<dyn Rules>,
     names: Names,
-    trust: Trust,
+    believed: tls::Believed,
     limits: BrokerLimits,
     /// Bytes that this run has carried.
     carried: Arc<AtomicU64>,
@@ -206,8 +208,9 @@ impl fmt::Debug for Broker {
 impl Broker {
     /// A broker with the usual limits.
     pub fn new(rules: Arc<dyn Rules>) -> Self {
-        let (names, trust, limits) = (Names::default(), Trust::default(), BrokerLimits::default());
-        Self { rules, names, trust, limits, carried: Arc::default() }
+        let (names, limits) = (Names::default(), BrokerLimits::default());
+        let believed = tls::Believed::default();
+        Self { rules, names, believed, limits, carried: Arc::default() }
     }
 
     /// With other names.
@@ -219,7 +222,7 @@ impl Broker {
     /// With other certificates.
     #[must_use]
     pub fn with_trust(self, trust: Trust) -> Self {
-        Self { trust, ..self }
+        Self { believed: tls::Believed::new(trust), ..self }
     }
 
     /// With other limits.

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::meter::{Bounds, Metered};
-use super::{About, Broker, Names, Ruling, Terms, Wanted, address, tls};
+use super::{About, Broker, Names, Ruling, Terms, Wanted, address};
 
 /// The most addresses of a name that are tried.
 const MOST_ADDRESSES: usize = 4;
@@ -71,7 +71,7 @@ impl Broker {
         let stream = Metered::new(stream, bounds);
         let stream: Box<dyn Stream> = match tls {
             Some(_) => {
-                let begun = tls::begin(self.trust.clone(), &wanted.host, stream);
+                let begun = self.believed.begin(&wanted.host, stream);
                 let begun = timeout(self.patience(), begun).await;
                 let begun = begun.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
                 Box::new(begun.map_err(unreachable)?)

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -15,16 +16,33 @@ use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::Trust;
 
-/// Begins to speak TLS with `host`.
-pub(super) async fn begin<S: AsyncRead + AsyncWrite + Unpin>(
+/// Whom to believe, looked up at the first use.
+#[derive(Clone, Default)]
+pub(super) struct Believed {
     trust: Trust,
-    host: &str,
-    stream: S,
-) -> io::Result<TlsStream<S>> {
-    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    // Reading the system's certificates takes a while.
-    let config = tokio::task::spawn_blocking(move || config(&trust)).await??;
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+    found: Arc<OnceCell<TlsConnector>>,
+}
+
+impl Believed {
+    pub(super) fn new(trust: Trust) -> Self {
+        Self { trust, found: Arc::default() }
+    }
+
+    /// Begins to speak TLS with `host`.
+    pub(super) async fn begin<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        host: &str,
+        stream: S,
+    ) -> io::Result<TlsStream<S>> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let look = || async {
+            let trust = self.trust.clone();
+            // Reading the system's certificates takes a while.
+            let config = tokio::task::spawn_blocking(move || config(&trust)).await??;
+            Ok::<_, io::Error>(TlsConnector::from(Arc::new(config)))
+        };
+        self.found.get_or_try_init(look).await?.connect(name, stream).await
+    }
 }
 
 fn config(trust: &Trust) -> io::Result<ClientConfig> {
