@@ -38,7 +38,8 @@ pub struct Job {
     pub upper: PathBuf,
     /// What else is visible, read-only.
     pub binds: Vec<Bind>,
-    /// The whole environment, but for `HOME` and `TMPDIR`, which the sandbox sets.
+    /// The whole environment, but for `HOME` and `TMPDIR`, which the sandbox sets, and for what
+    /// is said of the network where there is a broker.
     pub env: Vec<(String, String)>,
     /// Where the run is stopped.
     pub limits: Limits,

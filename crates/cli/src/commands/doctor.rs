@@ -10,6 +10,7 @@ use tenfold_sandbox::{ProbeOptions, Sandbox};
 use tenfold_store::{EngineLock, Store, StoreError};
 
 use crate::arguments::Format;
+use crate::commands::policy;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::report;
@@ -64,6 +65,7 @@ impl Line {
 pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Trouble> {
     let mut lines = vec![version(context)];
     lines.extend(sandbox(context));
+    lines.push(network(context));
     lines.extend(models(context));
     lines.push(git());
     lines.push(records(context));
@@ -86,6 +88,21 @@ fn shown(line: &Line) -> String {
         fix => format!("             to do: {}\n", visible(fix)),
     };
     format!("{mark} {area} {what}: {detail}\n{fix}")
+}
+
+/// Whether commands have a network.
+fn network(context: &Context) -> Line {
+    const WHAT: &str = "network of commands";
+    match policy::in_force(context) {
+        Ok(policy) if policy.allows_hosts() => {
+            Line::good("policy", WHAT, "the hosts that it allows, in tier A; checks have none")
+        }
+        Ok(_) => Line::good("policy", WHAT, "none: it allows no host"),
+        Err(trouble) => {
+            let fix = "correct it; `tenfold policy test` says when it reads";
+            Line::bad("policy", WHAT, trouble.to_string(), fix)
+        }
+    }
 }
 
 fn version(context: &Context) -> Line {

@@ -275,6 +275,11 @@ fn for_role(context: &Context, source: &Source) -> Result<Policy, Trouble> {
     })
 }
 
+/// The policy that holds here: the built-in one with the person's laid over it.
+pub(crate) fn in_force(context: &Context) -> Result<Policy, Trouble> {
+    load(context, None).map(|(policy, _)| policy)
+}
+
 /// The policy, and the person's file that is laid over it, if there is one.
 fn load(context: &Context, named: Option<&Path>) -> Result<(Policy, Option<PathBuf>), Trouble> {
     let usual = context.places.config.join(POLICY_FILE);

@@ -71,7 +71,12 @@ fn a_host_is_shown_with_how_it_is_spoken_to() {
     assert_eq!(said["terms"]["credential"]["variable"], "TOKEN");
     // Its method can't be seen.
     ground.tenfold(&["policy", "check", "--host", "tracker.test:443"]).expect(0, &["deny: "]);
+    let doctor = |ground: &Ground| ground.tenfold(&["doctor"]).out;
+    assert!(doctor(&ground).contains("network of commands: the hosts that it allows"));
     Ground::new().tenfold(&["policy", "show"]).expect(0, &["Commands have no network"]);
+    assert!(doctor(&Ground::new()).contains("network of commands: none"));
+    let broken = with_own("version = 1\nrule = 3\n");
+    assert!(doctor(&broken).contains("NO  policy   network of commands: the policy"));
 }
 
 #[test]
