@@ -167,6 +167,42 @@ fn part() -> impl Strategy<Value = String> {
     )
 }
 
+/// Says of one address that it may be reached, and nothing of others.
+struct Only(IpAddr);
+
+impl Rules for Only {
+    fn decide(&self, _: &Wanted) -> Ruling {
+        Ruling::Allow(Terms::default())
+    }
+
+    fn address(&self, _: &Wanted, address: SocketAddr) -> About {
+        if address.ip() == self.0 { About::Named } else { About::Nothing }
+    }
+
+    fn record<'a>(&'a self, _: &'a Wanted, _: Option<&'a str>) -> Recorded<'a> {
+        Box::pin(async { Ok(Arc::default()) })
+    }
+}
+
+#[tokio::test]
+async fn only_an_address_that_was_looked_at_is_connected_to() {
+    let other = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+    let first = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
+    let port = first.local_addr().unwrap().port();
+    let second = TcpListener::bind((other, port)).await.unwrap();
+    let names = HashMap::from([("a.test".to_owned(), vec![LOOPBACK, other])]);
+    let wanted = Wanted { host: "a.test".to_owned(), port, method: None };
+    for (named, listener) in [(other, &second), (LOOPBACK, &first)] {
+        let broker = Broker::new(Arc::new(Only(named))).with_names(Names::Table(names.clone()));
+        let way = broker.reach(&wanted).await;
+        assert!(way.is_ok());
+        listener.accept().await.unwrap();
+    }
+    let nobody = Broker::new(Arc::new(Only([192, 0, 2, 1].into())));
+    let refused = nobody.with_names(Names::Table(names)).reach(&wanted).await.err().unwrap();
+    assert_eq!(refused.why, "its address is 127.0.0.2: it is loopback, and has to be named itself");
+}
+
 #[test]
 fn the_framing_of_a_request_is_seen() {
     assert_eq!(behind(b"GET / HTTP/1.1\r\n\r\nabc"), Ok(&b"abc"[..]));
