@@ -150,7 +150,9 @@ impl Context {
 
     /// What finds secrets, as the engine does.
     pub(crate) fn redactor(&self) -> Result<Redactor, Trouble> {
-        Ok(tenfold_engine::redactor(&self.catalogue()?, |name| std::env::var(name).ok()))
+        let policy = crate::commands::policy::in_force(self)?;
+        let variable = |name: &str| std::env::var(name).ok();
+        Ok(tenfold_engine::redactor(&self.catalogue()?, &policy, variable))
     }
 }
 

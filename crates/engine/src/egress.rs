@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tenfold_domain::{AttemptId, EgressEvent, Fact, Peer, StepId};
 use tenfold_policy::{AddressSaid, Decision, Policy, Verdict};
+use tenfold_redact::Redactor;
 use tenfold_sandbox::{
     About, Broker, CancelSignal, Credential, Exit, Job, Recorded, Rules, Ruling, Sandbox,
     SandboxError, Tally, Terms, Wanted,
@@ -31,6 +32,7 @@ const TOO_WEAK: &str = "Not let out of the sandbox: anything at all. The policy 
 pub(crate) struct Egress {
     policy: Policy,
     store: Arc<Store>,
+    redactor: Arc<Redactor>,
     attempt: AttemptId,
     step: StepId,
     seen: Mutex<Seen>,
@@ -62,7 +64,8 @@ impl Engine {
     pub(crate) fn way_out(&self, attempt: AttemptId, step: StepId) -> Option<Arc<Egress>> {
         self.policy.allows_hosts().then(|| {
             let (policy, store) = (self.policy.clone(), Arc::clone(&self.store));
-            Arc::new(Egress { policy, store, attempt, step, seen: Mutex::default() })
+            let (redactor, seen) = (self.redactor(), Mutex::default());
+            Arc::new(Egress { policy, store, redactor, attempt, step, seen })
         })
     }
 }
@@ -152,9 +155,12 @@ impl Egress {
         wanted: &Wanted,
         refused: Option<&str>,
     ) -> Result<Arc<Tally>, String> {
-        let Wanted { host, port, method } = wanted.clone();
-        let to = Peer { host, port, method };
-        let key = (to.clone(), refused.map(ToOwned::to_owned));
+        // A command may put what it likes into a name.
+        let text = |text: &str| self.redactor.text(text).into_owned();
+        let Wanted { host, port, method } = wanted;
+        let to = Peer { host: text(host), port: *port, method: method.as_deref().map(text) };
+        let refused = refused.map(text);
+        let key = (to.clone(), refused.clone());
         // Held until it is durable: who asks for the same meanwhile waits for that too.
         let mut seen = self.seen.lock().await;
         if let Some(met) = seen.peers.get_mut(&key) {
@@ -167,11 +173,10 @@ impl Egress {
         }
         let event = match refused {
             None => {
-                let (host, method) = (&wanted.host, wanted.method.as_deref());
-                let (decision, _) = self.policy.decide_host(host, wanted.port, method);
+                let (decision, _) = self.policy.decide_host(host, *port, method.as_deref());
                 EgressEvent::Allowed { to, rule: decision.rule }
             }
-            Some(why) => EgressEvent::Refused { to, why: why.to_owned() },
+            Some(why) => EgressEvent::Refused { to, why },
         };
         self.append(vec![event]).await.map_err(|error| error.to_string())?;
         let met = Met { times: 1, tally: Arc::default() };
@@ -250,7 +255,8 @@ decide = "allow"
         let store = Arc::new(Store::open(&dir.path().join("store.db")).unwrap());
         let policy = Policy::with_own(RULES.as_bytes()).unwrap();
         let attempt = "1.1".parse().unwrap();
-        Egress { policy, store, attempt, step: StepId(3), seen: Mutex::default() }
+        let redactor = Arc::new(Redactor::new(["c4nary-of-the-tests"]));
+        Egress { policy, store, redactor, attempt, step: StepId(3), seen: Mutex::default() }
     }
 
     fn wanted(host: &str, port: u16, method: Option<&str>) -> Wanted {
@@ -286,15 +292,21 @@ decide = "allow"
         let again = egress.take_down(&open, None).await.unwrap();
         assert!(Arc::ptr_eq(&first, &again));
         egress.take_down(&wanted("a.test", 80, Some("GET")), Some("no")).await.unwrap();
+        let telling = wanted("c4nary-of-the-tests.a.test", 80, Some("GET"));
+        egress
+            .take_down(&telling, Some("c4nary-of-the-tests.a.test has no address"))
+            .await
+            .unwrap();
         for port in 0..MOST_PEERS {
             let many = wanted("many.test", u16::try_from(port).unwrap(), None);
             let taken = egress.take_down(&many, Some("no")).await;
-            assert_eq!(taken.is_ok(), port + 2 < MOST_PEERS);
+            assert_eq!(taken.is_ok(), port + 3 < MOST_PEERS);
         }
         assert!(egress.take_down(&open, None).await.is_ok(), "it is known");
         let refused = egress.close().await.unwrap();
-        assert!(refused.starts_with("Not let out of the sandbox: GET a.test:80: no\n"));
-        assert!(refused.ends_with("2 more requests\n"));
+        assert!(refused.contains("Not let out of the sandbox: GET a.test:80: no\n"));
+        assert!(refused.ends_with("3 more requests\n"));
+        assert!(!refused.contains("c4nary"), "{refused}");
         let about = tenfold_store::About::Attempt(egress.attempt);
         let view = egress.store.view().unwrap();
         let facts: Vec<Fact> = view.each_event(about.into()).map(|e| e.unwrap().fact).collect();
@@ -308,6 +320,6 @@ decide = "allow"
             carried,
             Fact::Egress { event: EgressEvent::Carried { times: 3, .. }, step: StepId(3), .. }
         ));
-        assert!(matches!(overrun, Fact::Egress { event: EgressEvent::Overrun { refused: 2 }, .. }));
+        assert!(matches!(overrun, Fact::Egress { event: EgressEvent::Overrun { refused: 3 }, .. }));
     }
 }

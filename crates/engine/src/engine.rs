@@ -86,13 +86,15 @@ impl Engine {
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
         let catalogue = Catalogue::load(tenfold_models::SHIPPED, &model_dirs.user_file())?;
         let variable = |name: &str| std::env::var(name).ok();
-        let redactor = RwLock::new(Arc::new(crate::redaction::redactor(&catalogue, variable)));
+        let policy = crate::approval::policy(&config.places.config)?;
+        let redactor = crate::redaction::redactor(&catalogue, &policy, variable);
+        let redactor = RwLock::new(Arc::new(redactor));
         let engine = Self {
             store,
             ledger: Mutex::new(ledger),
             sandbox: Arc::new(sandbox),
             model_dirs,
-            policy: crate::approval::policy(&config.places.config)?,
+            policy,
             floor: Arc::new(Floor::new()),
             redactor,
             asked: Mutex::new(HashMap::new()),
@@ -204,7 +206,7 @@ impl Engine {
             Model::Hosted(hosted) => Asked::There(Arc::new(Provider::new(hosted, variable)?)),
         };
         // A key that is used from now on is known from now on.
-        let redactor = crate::redaction::redactor(&self.catalogue()?, variable);
+        let redactor = crate::redaction::redactor(&self.catalogue()?, &self.policy, variable);
         *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(redactor);
         all.insert(model.name().to_owned(), (model.clone(), asked.clone()));
         Ok(asked)

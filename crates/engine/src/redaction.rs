@@ -12,15 +12,21 @@ use tenfold_agent::effect::{Reply, Source};
 use tenfold_code::{Edit, edit};
 use tenfold_domain::{Answer, CheckReport, CheckVerdict, Sample, TaskSpec, TestName, ToolCall};
 use tenfold_models::Catalogue;
+use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 
 use crate::EngineError;
 
-/// Finds secrets, the keys of the catalogue's providers among them, as far as `variable` gives
-/// them for the names of their variables.
-pub fn redactor(catalogue: &Catalogue, variable: impl Fn(&str) -> Option<String>) -> Redactor {
+/// Finds secrets, the keys of the catalogue's providers and the policy's credentials among them,
+/// as far as `variable` gives them for the names of their variables.
+pub fn redactor(
+    catalogue: &Catalogue,
+    policy: &Policy,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Redactor {
     let names = catalogue.hosted().iter().filter_map(|hosted| hosted.key.as_deref());
-    let keys: Vec<String> = names.filter_map(variable).collect();
+    let keys: Vec<String> =
+        names.chain(policy.credential_variables()).filter_map(variable).collect();
     Redactor::new(keys.iter().map(String::as_str))
 }
 

@@ -83,7 +83,7 @@ impl Defaults {
 pub struct Policy {
     unattended: Unattended,
     defaults: Defaults,
-    rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
     tests: Vec<TestCase>,
     role: Option<String>,
 }

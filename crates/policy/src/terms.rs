@@ -95,6 +95,12 @@ pub enum AddressSaid {
 }
 
 impl Policy {
+    /// The variables that hold its credentials, whichever role they are for.
+    pub fn credential_variables(&self) -> impl Iterator<Item = &str> {
+        let credentials = self.rules.iter().filter_map(|rule| rule.credential.as_ref());
+        credentials.map(|credential| credential.variable.as_str())
+    }
+
     /// Whether there is any host that it allows: if not, nothing needs a network.
     pub fn allows_hosts(&self) -> bool {
         self.default_for_hosts() == Verdict::Allow
@@ -175,6 +181,7 @@ why = "it was taken over"
     fn a_policy_knows_whether_it_lets_anything_out() {
         assert!(!Policy::built_in().allows_hosts());
         assert!(policy(RULES).allows_hosts());
+        assert_eq!(policy(RULES).credential_variables().collect::<Vec<_>>(), ["TRACKER_TOKEN"]);
         assert!(policy("[default]\nhost = 'allow'").allows_hosts());
         let deny = "[[rule]]\nname = 'a'\nhost = '*'\ndecide = 'deny'";
         assert!(!policy(deny).allows_hosts());

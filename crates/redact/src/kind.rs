@@ -7,7 +7,7 @@ use std::fmt;
 /// What a secret is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A key that Tenfold itself was given for a provider of models.
+    /// A key that Tenfold itself was given, for a provider of models or another host.
     ProviderKey,
     /// A private key, or what is left of one.
     PrivateKey,
