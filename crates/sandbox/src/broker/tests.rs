@@ -226,8 +226,10 @@ proptest! {
             prop_assert!(text.starts_with("GET / HTTP/1.1\r\n"), "{}", text);
             prop_assert_eq!(behind(said), Ok(&b""[..]), "{}", text);
             let host = format!("\r\nhost: good.test:{port}\r\n");
-            prop_assert_eq!(text.to_lowercase().matches("\r\nhost:").count(), 1, "{}", text);
-            prop_assert!(text.to_lowercase().contains(&host), "{}", text);
+            // A body may say what it likes.
+            let head = text.split("\r\n\r\n").next().unwrap_or_default().to_lowercase() + "\r\n";
+            prop_assert_eq!(head.matches("\r\nhost:").count(), 1, "{}", text);
+            prop_assert!(head.contains(&host), "{}", text);
         }
     }
 }
