@@ -46,7 +46,7 @@ pub(crate) async fn approved(
         ));
         return Ok(String::new());
     }
-    let event = RepositoryEvent::InstructionsApproved { hash };
+    let event = RepositoryEvent::InstructionsApproved { file: FILE.to_owned(), hash };
     engine.say(&Approve { workspace: root.to_owned(), event }).await?;
     Ok(text)
 }

@@ -379,21 +379,29 @@ pub enum RepositoryEvent {
         /// SHA-256 of the file, in hexadecimal.
         hash: String,
     },
-    /// The person approved what its `AGENTS.md` asks of who works in it.
+    /// The person approved what one of its files asks of who works in it.
     InstructionsApproved {
+        /// The file (`AGENTS.md`, `SKILL.md`), from the top of the workspace; in records of
+        /// releases that knew only the one at the top it is left out.
+        #[serde(default = "at_the_top")]
+        file: String,
         /// SHA-256 of the file, in hexadecimal.
         hash: String,
     },
 }
 
 impl RepositoryEvent {
-    /// The file that was approved, by its name, and its hash.
-    pub fn approved(&self) -> (&'static str, &str) {
+    /// The file that was approved, from the top of the workspace, and its hash.
+    pub fn approved(&self) -> (&str, &str) {
         match self {
             Self::ConfigApproved { hash } => ("tenfold.toml", hash),
-            Self::InstructionsApproved { hash } => ("AGENTS.md", hash),
+            Self::InstructionsApproved { file, hash } => (file, hash),
         }
     }
+}
+
+fn at_the_top() -> String {
+    "AGENTS.md".to_owned()
 }
 
 #[cfg(test)]
@@ -416,6 +424,18 @@ mod tests {
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
         assert_eq!(event.fact.task(), Some(attempt.task));
         assert_eq!(event.fact.attempt(), Some(attempt));
+    }
+
+    #[test]
+    fn an_approval_that_names_no_file_is_of_the_instructions_at_the_top() {
+        let old = r#"{"event":"instructions-approved","hash":"ab"}"#;
+        let event: RepositoryEvent = serde_json::from_str(old).unwrap();
+        assert_eq!(event.approved(), ("AGENTS.md", "ab"));
+        let file = "src/AGENTS.md".to_owned();
+        let event = RepositoryEvent::InstructionsApproved { file, hash: "cd".to_owned() };
+        let text = serde_json::to_string(&event).unwrap();
+        let read: RepositoryEvent = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.approved(), ("src/AGENTS.md", "cd"));
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl View {
         project::running(self.connection())
     }
 
-    /// The hash of a workspace's file (`tenfold.toml`, `AGENTS.md`) that was approved last.
+    /// The hash of a workspace's file (`tenfold.toml`, `src/AGENTS.md`) that was approved last.
     ///
     /// # Errors
     /// Only those of every method.
