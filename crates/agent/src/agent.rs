@@ -25,7 +25,7 @@ pub enum Setup {
     /// Of [`Agent::Repair`].
     Repair(repair::Setup),
     /// Of [`Agent::Loop`].
-    Loop(tool_loop::Setup),
+    Loop(Box<tool_loop::Setup>),
 }
 
 /// A fact about an attempt, in its strategy's own form.
@@ -102,7 +102,7 @@ impl Agent {
     pub fn new(setup: Setup) -> Self {
         match setup {
             Setup::Repair(setup) => Self::Repair(Box::new(Repair::new(setup))),
-            Setup::Loop(setup) => Self::Loop(Box::new(ToolLoop::new(setup))),
+            Setup::Loop(setup) => Self::Loop(Box::new(ToolLoop::new(*setup))),
         }
     }
 
@@ -110,7 +110,7 @@ impl Agent {
     pub fn begin(setup: Setup) -> Vec<Event> {
         match setup {
             Setup::Repair(setup) => Repair::begin(setup).into_iter().map(Event::Repair).collect(),
-            Setup::Loop(setup) => ToolLoop::begin(setup).into_iter().map(Event::Loop).collect(),
+            Setup::Loop(setup) => ToolLoop::begin(*setup).into_iter().map(Event::Loop).collect(),
         }
     }
 

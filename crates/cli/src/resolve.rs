@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use tenfold_domain::{Budget, Strategy, TaskSpec};
+use tenfold_domain::{Budget, Guidance, Strategy, TaskSpec};
 use tenfold_models::Model;
 
 use crate::commands::run::RunArgs;
@@ -51,6 +51,7 @@ pub(crate) fn spec(
         others: strategies[1..].to_vec(),
         best_of: args.best_of,
         instructions: String::new(),
+        guidance: Guidance::default(),
         questions: !args.no_questions,
     }
 }

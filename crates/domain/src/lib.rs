@@ -8,6 +8,7 @@ mod check;
 mod count;
 mod egress;
 mod event;
+mod guidance;
 mod ids;
 mod inference;
 mod money;
@@ -27,6 +28,7 @@ pub use event::{
     AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, ProposalEvent, RepositoryEvent, Seq,
     StepEvent, TaskEvent,
 };
+pub use guidance::{FolderInstructions, Guidance, Skill};
 pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
 pub use inference::{
     Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Role, Sample, Score, TokenScore,

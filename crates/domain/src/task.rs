@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Millis, NanoUsd};
+use crate::{Guidance, Millis, NanoUsd};
 
 /// A task as it was asked for. What the person left out has been filled in by then, at the
 /// edge, from the repository's approved `tenfold.toml` and from the defaults.
@@ -43,6 +43,9 @@ pub struct TaskSpec {
     /// What the repository asks of who works in it, as the person approved it; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub instructions: String,
+    /// What it asks and offers besides, in files below the top, as the person approved them.
+    #[serde(default, skip_serializing_if = "Guidance::is_empty")]
+    pub guidance: Guidance,
     /// Whether the person may be asked something; who may not ask decides by itself.
     #[serde(default)]
     pub questions: bool,

@@ -114,7 +114,7 @@ impl Engine {
         let time = spec.budget.time;
         let mut setup = self.loop_setup(&spec, (seed, time), &base, &workspace)?;
         setup.start = Some(proposal.commit);
-        let setup = Setup::Loop(setup);
+        let setup = Setup::Loop(Box::new(setup));
         let (events, machine) = (Agent::begin(setup.clone()), Agent::new(setup));
         let start = AttemptStart { strategy: Strategy::Loop, model: spec.model, seed, base };
         self.take_over(task, start, None, events, machine).await

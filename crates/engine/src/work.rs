@@ -113,7 +113,9 @@ impl Engine {
     ) -> Result<AttemptId, EngineError> {
         let setup = match spec.strategy {
             Strategy::Repair => Setup::Repair(self.repair_setup(spec, (seed, time), workspace)?),
-            Strategy::Loop => Setup::Loop(self.loop_setup(spec, (seed, time), &base, workspace)?),
+            Strategy::Loop => {
+                Setup::Loop(Box::new(self.loop_setup(spec, (seed, time), &base, workspace)?))
+            }
         };
         let events = Agent::begin(setup);
         let (strategy, model) = (spec.strategy, spec.model.clone());
@@ -284,6 +286,7 @@ impl Engine {
         let groups = check_file_groups().into_iter().map(|group| group.name);
         Ok(tool_loop::Setup {
             text: spec.text.clone(),
+            root: workspace.root().to_string_lossy().into_owned(),
             check: spec.check.clone().unwrap_or_default(),
             check_timeout: spec.check_timeout,
             protected: groups.chain(spec.protect.iter().cloned()).collect(),
@@ -292,6 +295,7 @@ impl Engine {
             start: None,
             overview: overview(workspace, base, &self.redactor())?,
             instructions: spec.instructions.clone(),
+            guidance: spec.guidance.clone(),
             questions: spec.questions && matches!(model, Model::Hosted(_)),
             seed,
             time,

@@ -8,7 +8,7 @@ use tenfold_domain::{
 
 use super::event::{Event, Wish};
 use super::state::{Setup, ToolLoop, size};
-use super::{recall, words};
+use super::{guidance, own, recall, words};
 use crate::Machine;
 use crate::effect::{Effect, Input, Reply};
 
@@ -42,7 +42,7 @@ impl Machine for ToolLoop {
 impl ToolLoop {
     /// The events that begin an attempt.
     pub fn begin(setup: Setup) -> Vec<Event> {
-        let began = Event::Began { setup: setup.clone() };
+        let began = Event::Began { setup: Box::new(setup.clone()) };
         let mut draft = Draft { state: Self::new(setup), events: vec![began] };
         if draft.state.setup.check.is_empty() {
             let opening = words::opening(&draft.state.setup, None);
@@ -274,34 +274,29 @@ impl Draft {
             return self.hear(words::SET_ASIDE);
         }
         while let Some(call) = self.state.calls.front().cloned() {
-            match call.name.as_str() {
-                words::PLAN => {
+            let told = match call.name.as_str() {
+                own::PLAN => {
                     let plan = argument(&call, "plan");
                     self.record(Event::Planned { plan });
-                    self.reply(&call.id, words::NOTED.to_owned());
-                    if self.state.calls.is_empty() {
-                        return self.unless_repeated();
-                    }
+                    words::NOTED.to_owned()
                 }
-                words::RECALL => {
-                    let told = recall::recall(&self.state, &call);
-                    self.reply(&call.id, told);
-                    if self.state.calls.is_empty() {
-                        return self.unless_repeated();
-                    }
+                own::RECALL => recall::recall(&self.state, &call),
+                own::SKILL if !self.state.setup.guidance.skills.is_empty() => {
+                    guidance::skill(&self.state.setup, &argument(&call, "name"))
                 }
-                words::FINISH => return self.finish(&call),
-                words::ASK => {
+                own::FINISH => return self.finish(&call),
+                own::ASK => {
                     let question = argument(&call, "question");
                     if self.state.setup.questions && !question.is_empty() {
                         return self.want(Wish::Ask { call: call.id, question });
                     }
-                    self.reply(&call.id, words::NOBODY.to_owned());
-                    if self.state.calls.is_empty() {
-                        return self.unless_repeated();
-                    }
+                    words::NOBODY.to_owned()
                 }
                 _ => return self.want(Wish::Tool { call }),
+            };
+            self.reply(&call.id, told);
+            if self.state.calls.is_empty() {
+                return self.unless_repeated();
             }
         }
         self.turn();
@@ -333,6 +328,16 @@ impl Draft {
         if at != self.state.work {
             self.record(Event::Changed { work: at });
         }
+        let due = guidance::due(&self.state, call);
+        let text = match due.is_empty() {
+            true => text,
+            false => {
+                let files = due.iter().map(|asks| asks.path.clone()).collect();
+                let text = words::guided(&self.state.setup, &due, &text);
+                self.record(Event::Guided { files });
+                text
+            }
+        };
         self.reply(&call.id, text);
         self.unless_repeated();
     }

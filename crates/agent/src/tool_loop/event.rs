@@ -12,7 +12,7 @@ pub enum Event {
     /// The attempt began.
     Began {
         /// From what.
-        setup: Setup,
+        setup: Box<Setup>,
     },
     /// Something is wanted. There is never more than one thing at a time.
     Wanted {
@@ -59,6 +59,11 @@ pub enum Event {
     Forgot {
         /// How many things had been said.
         until: usize,
+    },
+    /// The model is told, with what is said next, what folders ask of who works in them.
+    Guided {
+        /// The files that ask it.
+        files: Vec<String>,
     },
     /// The model says that it is done.
     Finished {

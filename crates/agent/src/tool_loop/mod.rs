@@ -6,11 +6,13 @@
 //! commit, and a tool that changes them makes the next one, so an attempt can go on after a
 //! crash, or from any of its steps, with the files as they were there.
 //!
-//! [`ToolLoop`] is a fold of its [`Event`]s; `decide` says what follows from what, `words`
-//! holds all that the model is told.
+//! [`ToolLoop`] is a fold of its [`Event`]s; `decide` says what follows from what, `words` and
+//! `own` hold all that the model is told.
 
 mod decide;
 mod event;
+mod guidance;
+mod own;
 mod recall;
 mod state;
 #[cfg(test)]

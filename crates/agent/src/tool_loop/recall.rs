@@ -33,11 +33,11 @@ pub(super) fn recall(state: &ToolLoop, call: &ToolCall) -> String {
     let text = call.arguments.get("text").and_then(Value::as_str).map(str::trim);
     match (turn, text.filter(|text| !text.is_empty())) {
         (Some(turn), _) => match past.iter().find(|past| past.number as u64 == turn) {
-            Some(past) => cut(&whole(past), most),
+            Some(past) => words::cut(&whole(past), most, ""),
             None => format!("Turn {turn} is not left out; {}.", span(&past)),
         },
-        (None, Some(text)) => cut(&found(&past, text), most),
-        (None, None) => cut(&listed(&past), most),
+        (None, Some(text)) => words::cut(&found(&past, text), most, ""),
+        (None, None) => words::cut(&listed(&past), most, ""),
     }
 }
 
@@ -114,12 +114,4 @@ fn span(past: &[Past<'_>]) -> String {
         0 => "nothing is left out yet".to_owned(),
         turns => format!("turns 1 to {turns} are"),
     }
-}
-
-fn cut(text: &str, most: usize) -> String {
-    if text.len() <= most {
-        return text.to_owned();
-    }
-    let end = text.floor_char_boundary(most);
-    format!("{}\n(cut off here)", &text[..end])
 }

@@ -1,12 +1,12 @@
 //! The loop's state: a fold of its events.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{CommitId, Millis, Said, Seed, StepId, ToolCall, ToolSpec, Turn};
+use tenfold_domain::{CommitId, Guidance, Millis, Said, Seed, StepId, ToolCall, ToolSpec, Turn};
 
 use super::event::{Event, Wish};
-use super::words;
+use super::{own, words};
 use crate::effect::{CheckAsk, Effect, Ending, Purpose};
 
 /// How far the model strays from its likeliest words,
@@ -19,6 +19,9 @@ const STRAYING: f32 = 1.0;
 pub struct Setup {
     /// What to do, in the person's words; empty: make the check pass.
     pub text: String,
+    /// The top of the files, as absolute paths in calls begin; empty if that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub root: String,
     /// The check; empty if there is none, and then nothing can be verified.
     pub check: String,
     /// The longest that one run of the check may take.
@@ -38,6 +41,9 @@ pub struct Setup {
     /// What the repository asks of who works in it, as the person approved it; may be empty.
     #[serde(default)]
     pub instructions: String,
+    /// What it asks of who works in its folders, and the skills that it offers.
+    #[serde(default, skip_serializing_if = "Guidance::is_empty")]
+    pub guidance: Guidance,
     /// Whether the person may be asked something.
     #[serde(default)]
     pub questions: bool,
@@ -67,6 +73,8 @@ pub struct ToolLoop {
     pub(super) calls: VecDeque<ToolCall>,
     pub(super) turns: u32,
     pub(super) forgot: usize,
+    /// The files of folders that the model was told of, each with the place in what was said.
+    pub(super) guided: BTreeMap<String, usize>,
     pub(super) plan: String,
     pub(super) work: CommitId,
     pub(super) summary: String,
@@ -91,6 +99,7 @@ impl ToolLoop {
             calls: VecDeque::new(),
             turns: 0,
             forgot: 0,
+            guided: BTreeMap::new(),
             plan: String::new(),
             work: setup.start.clone().unwrap_or_else(|| setup.base.clone()),
             summary: String::new(),
@@ -172,6 +181,10 @@ impl ToolLoop {
             Event::Changed { work } => self.work.clone_from(work),
             Event::Planned { plan } => self.plan.clone_from(plan),
             Event::Forgot { until } => self.forgot = *until,
+            Event::Guided { files } => {
+                let place = self.said.len();
+                self.guided.extend(files.iter().map(|file| (file.clone(), place)));
+            }
             Event::Finished { summary } => self.summary.clone_from(summary),
             Event::Ended { outcome, note } => {
                 self.wanted = None;
@@ -202,7 +215,7 @@ impl ToolLoop {
 
     fn turn(&self) -> Turn {
         let mut tools = self.setup.tools.clone();
-        tools.extend(words::own_tools(self.setup.questions, self.forgot > 0));
+        tools.extend(own::tools(self));
         Turn {
             instructions: words::instructions(&self.setup),
             said: self.told(),

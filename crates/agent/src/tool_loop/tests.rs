@@ -2,24 +2,25 @@
 
 use serde_json::{Value, json};
 use tenfold_domain::{
-    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Millis, Said, Seed, StepId,
-    ToolCall, Usage,
+    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Guidance, Millis, Said, Seed,
+    StepId, ToolCall, Usage,
 };
 
 use super::{Event, Setup, ToolLoop};
 use crate::Machine;
 use crate::effect::{Effect, Input, Reply};
 
-const BASE: &str = "1111111111111111111111111111111111111111";
-const CHANGED: &str = "2222222222222222222222222222222222222222";
+pub(super) const BASE: &str = "1111111111111111111111111111111111111111";
+pub(super) const CHANGED: &str = "2222222222222222222222222222222222222222";
 
 fn commit(text: &str) -> CommitId {
     text.parse().unwrap()
 }
 
-fn setup() -> Setup {
+pub(super) fn setup() -> Setup {
     Setup {
         text: "mend it".into(),
+        root: "/srv/work".into(),
         check: "pytest".into(),
         check_timeout: Millis(60_000),
         protected: vec!["tests".into()],
@@ -28,6 +29,7 @@ fn setup() -> Setup {
         start: None,
         overview: "a.py".into(),
         instructions: String::new(),
+        guidance: Guidance::default(),
         questions: true,
         seed: Seed(7),
         time: Millis(600_000),
@@ -39,27 +41,27 @@ fn setup() -> Setup {
 }
 
 /// An attempt under way, and all that was put in.
-struct Going {
-    machine: ToolLoop,
-    events: Vec<Event>,
-    inputs: Vec<Input>,
+pub(super) struct Going {
+    pub(super) machine: ToolLoop,
+    pub(super) events: Vec<Event>,
+    pub(super) inputs: Vec<Input>,
 }
 
 impl Going {
-    fn new(setup: Setup) -> Self {
+    pub(super) fn new(setup: Setup) -> Self {
         let events = ToolLoop::begin(setup.clone());
         let mut machine = ToolLoop::new(setup);
         events.iter().for_each(|event| machine.evolve(event));
         Self { machine, events, inputs: Vec::new() }
     }
 
-    fn wants(&self) -> (StepId, Effect) {
+    pub(super) fn wants(&self) -> (StepId, Effect) {
         let mut wants = self.machine.wants();
         assert_eq!(wants.len(), 1, "{wants:?}");
         wants.remove(0)
     }
 
-    fn put(&mut self, reply: Reply) -> &mut Self {
+    pub(super) fn put(&mut self, reply: Reply) -> &mut Self {
         let (step, _) = self.wants();
         let elapsed = Millis(1_000 * (self.inputs.len() as u64 + 1));
         let input = Input { step, elapsed, reply };
@@ -70,7 +72,7 @@ impl Going {
         self
     }
 
-    fn checked(&mut self, verdict: CheckVerdict) -> &mut Self {
+    pub(super) fn checked(&mut self, verdict: CheckVerdict) -> &mut Self {
         let output = "FAILED test_a.py::test_b - assert 1 == 2\n".to_owned();
         let (failing, command) = (Vec::new(), "pytest".to_owned());
         let (exit_code, passed, wall) = (Some(1), Some(3), Millis(200));
@@ -79,7 +81,7 @@ impl Going {
     }
 
     /// The model says something and calls tools.
-    fn calls(&mut self, calls: &[(&str, Value)]) -> &mut Self {
+    pub(super) fn calls(&mut self, calls: &[(&str, Value)]) -> &mut Self {
         let said = self.machine.said.len();
         let calls = calls.iter().enumerate().map(|(index, (name, arguments))| ToolCall {
             id: format!("{said}-{index}"),
@@ -92,16 +94,16 @@ impl Going {
         self.put(Reply::Inferred { answers, usage: Usage::default(), wall: Millis(5) })
     }
 
-    fn returns(&mut self, text: &str, at: &str) -> &mut Self {
+    pub(super) fn returns(&mut self, text: &str, at: &str) -> &mut Self {
         self.put(Reply::Returned { text: text.to_owned(), at: commit(at) })
     }
 
-    fn outcome(&self) -> Option<AttemptOutcome> {
+    pub(super) fn outcome(&self) -> Option<AttemptOutcome> {
         self.machine.ending().map(|ending| ending.outcome)
     }
 
     /// What the model was told last.
-    fn told(&self) -> String {
+    pub(super) fn told(&self) -> String {
         match self.machine.told().pop().unwrap() {
             Said::Person { text } | Said::Tool { text, .. } | Said::Model { text, .. } => text,
         }

@@ -2,17 +2,10 @@
 
 use std::fmt::Write;
 
-use serde_json::json;
 use tenfold_code::failure;
-use tenfold_domain::{CheckReport, CheckVerdict, Millis, ToolSpec};
+use tenfold_domain::{CheckReport, CheckVerdict, FolderInstructions, Millis, Skill};
 
 use super::state::{Setup, ToolLoop};
-
-/// The loop's own tools, which need no files.
-pub(super) const PLAN: &str = "plan";
-pub(super) const FINISH: &str = "finish";
-pub(super) const ASK: &str = "ask";
-pub(super) const RECALL: &str = "recall";
 
 pub(super) const TOO_MANY: &str =
     "Those were too many calls in one turn: only the first sixteen are performed.";
@@ -49,71 +42,6 @@ pub(super) const GAVE_UP: &str = "The model says that it can't be done.";
 /// What stands between a tool's result and the limits that are told after it.
 const LIMITS: &str = "\n[turn ";
 
-/// The tools that the loop performs by itself; `questions` says whether the person may be asked,
-/// `past` whether something is left out that can be read back.
-pub(super) fn own_tools(questions: bool, past: bool) -> Vec<ToolSpec> {
-    let text = |about: &str| json!({ "type": "string", "description": about });
-    let mut tools = vec![
-        ToolSpec {
-            name: PLAN.to_owned(),
-            about: "Write down what you mean to do, step by step, and what is done. It takes the \
-                    place of the plan before and is never left out."
-                .to_owned(),
-            parameters: json!({
-                "type": "object",
-                "properties": { "plan": text("The steps, one a line.") },
-                "required": ["plan"],
-            }),
-        },
-        ToolSpec {
-            name: FINISH.to_owned(),
-            about: "Say that you are done. The check runs then; if it fails you are told why, \
-                    and go on."
-                .to_owned(),
-            parameters: json!({
-                "type": "object",
-                "properties": {
-                    "summary": text("What you changed and why, for the person, in a few sentences."),
-                    "solved": {
-                        "type": "boolean",
-                        "description": "false if the task can't be done; say why in the summary.",
-                    },
-                },
-                "required": ["summary"],
-            }),
-        },
-    ];
-    if past {
-        tools.push(ToolSpec {
-            name: RECALL.to_owned(),
-            about: "Read back earlier turns that are left out now: one of them by its number, or \
-                    the lines with a text; without either, which there are."
-                .to_owned(),
-            parameters: json!({
-                "type": "object",
-                "properties": {
-                    "turn": { "type": "integer", "description": "The number of a turn." },
-                    "text": text("What to look for."),
-                },
-            }),
-        });
-    }
-    if questions {
-        tools.push(ToolSpec {
-            name: ASK.to_owned(),
-            about: "Ask the person who gave you the task. Ask only what decides what you do and \
-                    can't be found out here; the answer may take hours."
-                .to_owned(),
-            parameters: json!({
-                "type": "object",
-                "properties": { "question": text("One question, with what you would do and why.") },
-                "required": ["question"],
-            }),
-        });
-    }
-    tools
-}
-
 /// Who the model is, and what holds throughout.
 pub(super) fn instructions(setup: &Setup) -> String {
     let mut text = String::from(
@@ -137,6 +65,12 @@ pub(super) fn instructions(setup: &Setup) -> String {
     if !setup.may_edit.is_empty() {
         let _ = write!(text, " Not put back is what matches: {}.", setup.may_edit.join(", "));
     }
+    if !setup.guidance.folders.is_empty() {
+        text.push_str(
+            " What the person approved that folders ask of who works in them stands at the head \
+             of a result, when you first come there, and nowhere else.",
+        );
+    }
     text
 }
 
@@ -154,6 +88,9 @@ pub(super) fn opening(setup: &Setup, report: Option<&CheckReport>) -> String {
              before it):\n{}\n",
             setup.instructions.trim_end()
         );
+    }
+    if !setup.guidance.skills.is_empty() {
+        text.push_str(&skills(&setup.guidance.skills, setup.memory / 8));
     }
     if !setup.overview.is_empty() {
         let _ = write!(text, "\nThe files at the top:\n{}\n", setup.overview.trim_end());
@@ -184,6 +121,62 @@ pub(super) fn opening(setup: &Setup, report: Option<&CheckReport>) -> String {
         }
     };
     text
+}
+
+/// Which skills there are, in about so many bytes: descriptions are shortened, names are not.
+fn skills(skills: &[Skill], most: usize) -> String {
+    let mut text = String::from(
+        "\nSkills of the repository, each a text on how to do something (the task above goes \
+         before it). Before you do what one is about, read it by skill:\n",
+    );
+    for Skill { name, description, .. } in skills {
+        let room = (most / skills.len()).max(40);
+        let end = description.floor_char_boundary(room);
+        let more = if end < description.len() { "…" } else { "" };
+        let _ = writeln!(text, "- {name}: {}{more}", &description[..end]);
+    }
+    text
+}
+
+/// A skill as it is told when it is called for.
+pub(super) fn skill(setup: &Setup, skill: &Skill) -> String {
+    let Skill { name, path, text, .. } = skill;
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let text = cut(text.trim(), setup.memory / 4, "; read the file for the rest");
+    format!(
+        "The skill {name} ({path}), which the person approved; the task and what they say go \
+         before it. Files that it names lie in {folder}, and are read by read.\n{text}"
+    )
+}
+
+pub(super) fn no_skill(setup: &Setup, name: &str) -> String {
+    let names: Vec<&str> = setup.guidance.skills.iter().map(|skill| skill.name.as_str()).collect();
+    format!("There is no skill '{name}': there are {}.", names.join(", "))
+}
+
+/// A result with, before it, what the folders that it is about ask, the nearest first. Nothing
+/// else begins a result so: what a tool says of files begins with words of its own.
+pub(super) fn guided(setup: &Setup, due: &[&FolderInstructions], result: &str) -> String {
+    let files: Vec<&str> = due.iter().map(|asks| asks.path.as_str()).collect();
+    let mut asked = String::new();
+    for FolderInstructions { path, text } in due {
+        let _ = write!(asked, "\n\n{path} asks:\n{}", text.trim());
+    }
+    format!(
+        "What the repository asks of who works here ({}), as the person approved it. The task and \
+         what the person says go before it, and the file nearest to what you change goes before \
+         those above it.{}\n\nThe result:\n{result}",
+        files.join(", "),
+        cut(&asked, setup.memory / 4, "; read the files for the rest"),
+    )
+}
+
+/// A text, or its beginning if it is longer than so many bytes, and what to do for the rest.
+pub(super) fn cut(text: &str, most: usize, rest: &str) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    format!("{}\n(cut off here{rest})", &text[..text.floor_char_boundary(most)])
 }
 
 pub(super) fn check_fails(setup: &Setup, excerpt: &str) -> String {

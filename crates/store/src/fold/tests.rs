@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tenfold_domain::{
-    AttemptOutcome, Budget, CheckReport, CheckVerdict, Seq, StepId, TaskState::*,
+    AttemptOutcome, Budget, CheckReport, CheckVerdict, Guidance, Seq, StepId, TaskState::*,
 };
 
 use super::*;
@@ -31,6 +31,7 @@ impl Story {
             others: Vec::new(),
             best_of: 1,
             instructions: String::new(),
+            guidance: Guidance::default(),
             questions: true,
         };
         story.tell(Fact::Task { task: id(1).task, event: TaskEvent::Asked(Box::new(spec)) });

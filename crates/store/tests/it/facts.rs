@@ -10,6 +10,10 @@ use tenfold_domain::{
     CommitId, EffectKind, EgressEvent, Fact, LedgerEvent, Millis, NanoUsd, Peer, PolicyEvent,
     ProposalEvent, RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId,
     TaskSpec, Tokens, Usage, Verdict,
+    AccountId, AttemptEvent, AttemptId, AttemptOutcome, Budget, CheckReport, CheckVerdict,
+    CommitId, EffectKind, Fact, Guidance, LedgerEvent, Millis, NanoUsd, ProposalEvent,
+    RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens,
+    Usage,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -39,6 +43,7 @@ pub(crate) fn spec(text: &str) -> TaskSpec {
         others: Vec::new(),
         best_of: 1,
         instructions: String::new(),
+        guidance: Guidance::default(),
         questions: false,
     }
 }

@@ -1,0 +1,110 @@
+//! The loop's own tools, which it performs by itself: what they are called, and how the model is
+//! told of them.
+
+use serde_json::{Value, json};
+use tenfold_domain::ToolSpec;
+
+use super::state::ToolLoop;
+
+pub(super) const PLAN: &str = "plan";
+pub(super) const FINISH: &str = "finish";
+pub(super) const ASK: &str = "ask";
+pub(super) const RECALL: &str = "recall";
+pub(super) const SKILL: &str = "skill";
+
+/// Those of them that are of use now.
+pub(super) fn tools(state: &ToolLoop) -> Vec<ToolSpec> {
+    let mut tools = vec![plan(), finish()];
+    if !state.setup.guidance.skills.is_empty() {
+        tools.push(skill());
+    }
+    if state.forgot > 0 {
+        tools.push(recall());
+    }
+    if state.setup.questions {
+        tools.push(ask());
+    }
+    tools
+}
+
+fn plan() -> ToolSpec {
+    ToolSpec {
+        name: PLAN.to_owned(),
+        about: "Write down what you mean to do, step by step, and what is done. It takes the \
+                place of the plan before and is never left out."
+            .to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": { "plan": text("The steps, one a line.") },
+            "required": ["plan"],
+        }),
+    }
+}
+
+fn finish() -> ToolSpec {
+    ToolSpec {
+        name: FINISH.to_owned(),
+        about: "Say that you are done. The check runs then; if it fails you are told why, and \
+                go on."
+            .to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": {
+                "summary": text("What you changed and why, for the person, in a few sentences."),
+                "solved": {
+                    "type": "boolean",
+                    "description": "false if the task can't be done; say why in the summary.",
+                },
+            },
+            "required": ["summary"],
+        }),
+    }
+}
+
+fn skill() -> ToolSpec {
+    ToolSpec {
+        name: SKILL.to_owned(),
+        about: "Read one of the repository's skills: how to do something here. Read it before \
+                you do what it is about."
+            .to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": { "name": text("Its name, as you were told of it.") },
+            "required": ["name"],
+        }),
+    }
+}
+
+fn recall() -> ToolSpec {
+    ToolSpec {
+        name: RECALL.to_owned(),
+        about: "Read back earlier turns that are left out now: one of them by its number, or \
+                the lines with a text; without either, which there are."
+            .to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": {
+                "turn": { "type": "integer", "description": "The number of a turn." },
+                "text": text("What to look for."),
+            },
+        }),
+    }
+}
+
+fn ask() -> ToolSpec {
+    ToolSpec {
+        name: ASK.to_owned(),
+        about: "Ask the person who gave you the task. Ask only what decides what you do and \
+                can't be found out here; the answer may take hours."
+            .to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": { "question": text("One question, with what you would do and why.") },
+            "required": ["question"],
+        }),
+    }
+}
+
+fn text(about: &str) -> Value {
+    json!({ "type": "string", "description": about })
+}
