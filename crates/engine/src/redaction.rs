@@ -10,7 +10,10 @@
 use serde_json::Value;
 use tenfold_agent::effect::{Reply, Source};
 use tenfold_code::{Edit, edit};
-use tenfold_domain::{Answer, CheckReport, CheckVerdict, Sample, TaskSpec, TestName, ToolCall};
+use tenfold_domain::{
+    Answer, CheckReport, CheckVerdict, FolderInstructions, Guidance, Sample, Skill, TaskSpec,
+    TestName, ToolCall,
+};
 use tenfold_models::Catalogue;
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
@@ -98,7 +101,25 @@ pub(crate) fn spec(redactor: &Redactor, mut spec: TaskSpec) -> Result<TaskSpec, 
     }
     spec.text = text_of(redactor, spec.text);
     spec.instructions = text_of(redactor, spec.instructions);
+    spec.guidance = guidance_of(redactor, spec.guidance);
     Ok(spec)
+}
+
+fn guidance_of(redactor: &Redactor, guidance: Guidance) -> Guidance {
+    let text = |text: String| text_of(redactor, text);
+    let folder = |FolderInstructions { path, text: asked }: FolderInstructions| {
+        FolderInstructions { path: text(path), text: text(asked) }
+    };
+    let skill = |skill: Skill| Skill {
+        name: text(skill.name),
+        description: text(skill.description),
+        path: text(skill.path),
+        text: text(skill.text),
+    };
+    Guidance {
+        folders: guidance.folders.into_iter().map(folder).collect(),
+        skills: guidance.skills.into_iter().map(skill).collect(),
+    }
 }
 
 /// A text without secrets.
@@ -247,6 +268,23 @@ mod tests {
         let Reply::Sources { files } = reply(&redactor, given, &lines) else { unreachable!() };
         let without = "a\r\nt = [redacted: GitHub token] # x\r\nb";
         assert_eq!(files, [file("a", without), file("b", "b\n")]);
+    }
+
+    #[test]
+    fn r43_what_a_repository_asks_and_offers_is_recorded_without_secrets() {
+        let secret = format!("x {} y", token());
+        let skill = Skill {
+            name: secret.clone(),
+            description: secret.clone(),
+            path: secret.clone(),
+            text: secret.clone(),
+        };
+        let folders = vec![FolderInstructions { path: secret.clone(), text: secret }];
+        let given = Guidance { folders, skills: vec![skill] };
+        let without = guidance_of(&Redactor::new([]), given);
+        let recorded = serde_json::to_string(&without).unwrap();
+        assert!(!recorded.contains("N0tAReal"), "{recorded}");
+        assert_eq!(recorded.matches("x [redacted: GitHub token] y").count(), 6);
     }
 
     #[test]
