@@ -23,7 +23,7 @@ const MAX_FILES: usize = 400_000;
 /// Folders further down than this are passed over, with a note.
 const MAX_DEPTH: usize = 200;
 /// The largest `.gitignore` that is read.
-const MAX_RULES_BYTES: u64 = 1024 * 1024;
+pub(crate) const MAX_RULES_BYTES: u64 = 1024 * 1024;
 /// How many notes are kept; the rest is counted.
 const MAX_NOTES: usize = 20;
 

@@ -18,6 +18,7 @@ use crate::person::Person;
 use crate::place::{self, Place};
 use crate::put_back;
 use crate::snapshot::{self, FileChange, Snapshot};
+use crate::sought::{self, Sighted, Sought};
 use crate::squash;
 use crate::store;
 use crate::tree::TreeFile;
@@ -93,6 +94,17 @@ impl Workspace {
     /// [`Git`](WorkspaceError::Git). A file that can't be taken is no error but a note.
     pub fn snapshot(&self) -> Result<Snapshot, WorkspaceError> {
         snapshot::snapshot(&self.git, &self.person, &self.place)
+    }
+
+    /// Looks for a few of the person's files as they are now, and reads them. Ignored ones are
+    /// passed by, and no link is followed.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`] if the top can't be opened. A file that can't be taken is no error
+    /// but a note.
+    pub fn look_for(&self, sought: &Sought<'_>) -> Result<Sighted, WorkspaceError> {
+        let rules = snapshot::rules(&self.git, &self.person, self.place.repository.as_ref());
+        sought::look(&self.place.root, rules, sought)
     }
 
     /// The files of a commit, sorted by path.

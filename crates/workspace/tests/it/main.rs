@@ -11,3 +11,4 @@ mod objects;
 mod put_back;
 mod round_trip;
 mod snapshot;
+mod sought;
