@@ -78,10 +78,11 @@ pub(crate) struct RunArgs {
     /// Let it decide by itself what it would else ask you
     #[arg(long)]
     pub(crate) no_questions: bool,
-    /// Take the repository's tenfold.toml and AGENTS.md as if they were not there
+    /// Take the repository's tenfold.toml, AGENTS.md and SKILL.md as if they were not there
     #[arg(long)]
     pub(crate) no_config: bool,
-    /// Approve the repository's tenfold.toml and AGENTS.md, and get the model if it is not here
+    /// Approve the repository's tenfold.toml, AGENTS.md and SKILL.md, and get the model if it is
+    /// not here
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
@@ -117,8 +118,8 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
         );
     }
     if spec.strategies().contains(&Strategy::Loop) && !args.no_config {
-        spec.instructions =
-            instructions::approved(context, &engine, &root, args.yes, &stop).await?;
+        let how = (args.yes, &stop);
+        instructions::add_approved(context, &engine, &workspace, &mut spec, how).await?;
     }
     let task = engine.say(&spec).await?.task;
     let begin = Begin { seed: args.seed.map(Seed), ..Begin::default() };

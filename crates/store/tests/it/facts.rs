@@ -7,13 +7,9 @@ use proptest::sample::select;
 use tempfile::TempDir;
 use tenfold_domain::{
     AccountId, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckReport, CheckVerdict,
-    CommitId, EffectKind, EgressEvent, Fact, LedgerEvent, Millis, NanoUsd, Peer, PolicyEvent,
-    ProposalEvent, RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId,
-    TaskSpec, Tokens, Usage, Verdict,
-    AccountId, AttemptEvent, AttemptId, AttemptOutcome, Budget, CheckReport, CheckVerdict,
-    CommitId, EffectKind, Fact, Guidance, LedgerEvent, Millis, NanoUsd, ProposalEvent,
-    RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens,
-    Usage,
+    CommitId, EffectKind, EgressEvent, Fact, Guidance, LedgerEvent, Millis, NanoUsd, Peer,
+    PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent,
+    TaskId, TaskSpec, Tokens, Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
