@@ -28,6 +28,7 @@ mod schema;
 mod scope;
 pub mod search;
 mod secret;
+pub mod shell;
 mod shown;
 mod squeezed;
 mod tree;
