@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use tenfold_code::Edit;
 use tenfold_domain::{
-    Answer, Ask, AttemptOutcome, CheckReport, CommitId, Millis, StepId, ToolCall, Usage,
+    Answer, Ask, AttemptOutcome, CheckReport, CommitId, Millis, Shell, StepId, ToolCall, Usage,
 };
 
 /// Something to be done for the machine.
@@ -33,6 +33,9 @@ pub enum Effect {
         call: ToolCall,
         /// The files that it works on.
         at: CommitId,
+        /// What the last command left to this one, if it is one.
+        #[serde(default, skip_serializing_if = "Shell::is_fresh")]
+        shell: Shell,
     },
     /// Ask the person, and wait for as long as that takes.
     Ask {
@@ -163,6 +166,9 @@ pub enum Reply {
         text: String,
         /// The files as they are now.
         at: CommitId,
+        /// What it leaves to the next command, if that is something else than was left to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shell: Option<Shell>,
     },
     /// Of [`Effect::Ask`].
     Answered {

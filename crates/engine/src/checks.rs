@@ -313,7 +313,9 @@ impl Checks {
         })
         .await?;
         let exit = self.sandbox.run(&job, cancel).await?;
-        let output = plugin.and_then(|plugin| read_bounded(&job.upper, &plugin.output));
+        let output = plugin
+            .and_then(|plugin| read_bounded(&job.upper, &plugin.output, MOST_PLUGIN_OUTPUT))
+            .and_then(|output| String::from_utf8(output).ok());
         let cancelled = exit.end == End::Cancelled;
         let report = report(&self.redactor, command, &exit);
         let ended = matches!(exit.end, End::Code(_));
@@ -500,7 +502,7 @@ pub(crate) fn write_layer(layer: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<
 
 /// A file that a command wrote below `top`: not read through links, in the place of folders
 /// neither, and not without end. No command may be at work there.
-fn read_bounded(top: &Path, inside: &str) -> Option<String> {
+pub(crate) fn read_bounded(top: &Path, inside: &str, most: u64) -> Option<Vec<u8>> {
     use std::io::Read;
     let mut path = top.to_owned();
     for part in Path::new(inside) {
@@ -510,13 +512,13 @@ fn read_bounded(top: &Path, inside: &str) -> Option<String> {
         }
     }
     let known = std::fs::symlink_metadata(&path).ok()?;
-    if !known.is_file() || known.len() > MOST_PLUGIN_OUTPUT {
+    if !known.is_file() || known.len() > most {
         return None;
     }
-    let mut text = String::new();
+    let mut content = Vec::new();
     let file = std::fs::File::open(&path).ok()?;
-    file.take(MOST_PLUGIN_OUTPUT).read_to_string(&mut text).ok()?;
-    Some(text)
+    file.take(most).read_to_end(&mut content).ok()?;
+    Some(content)
 }
 
 #[cfg(test)]
@@ -536,10 +538,11 @@ mod tests {
         let control = std::fs::read_to_string(top.join("folder/trace")).unwrap();
         assert_eq!(control, "canary", "the control");
         for inside in ["folder/trace", "file"] {
-            assert_eq!(read_bounded(&top, inside), None, "{inside}");
+            assert_eq!(read_bounded(&top, inside, 9), None, "{inside}");
         }
         make(&top.join("own")).unwrap();
         std::fs::write(top.join("own/trace"), "lines").unwrap();
-        assert_eq!(read_bounded(&top, "own/trace").as_deref(), Some("lines"));
+        assert_eq!(read_bounded(&top, "own/trace", 5).as_deref(), Some(b"lines".as_slice()));
+        assert_eq!(read_bounded(&top, "own/trace", 4), None);
     }
 }

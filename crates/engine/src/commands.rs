@@ -3,20 +3,35 @@
 //!
 //! The work is a commit, and beside it lie files that no commit takes (what was compiled, for
 //! one). Both are in the folder `left`, which belongs to this attempt alone: nothing of it is
-//! seen by a check.
+//! seen by a check. Where a command stood at its end, and what it exported, is handed back, to
+//! be handed to the next one: nothing of that is kept here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tenfold_code::failure;
-use tenfold_domain::{CommitId, Millis};
-use tenfold_sandbox::{CancelSignal, End, Limits, SandboxError};
+use tenfold_domain::{CommitId, Millis, Shell};
+use tenfold_redact::Redactor;
+use tenfold_sandbox::{CancelSignal, End, HOME, Job, Limits, SandboxError, TEMP};
+use tenfold_tools::shell::{self, Start};
 
 use crate::EngineError;
-use crate::checks::{Checks, check_out, is_plain, make, write_layer};
+use crate::checks::{Checks, check_out, is_plain, make, read_bounded, write_layer};
 use crate::egress::{self, Egress, Ended};
 use crate::engine::blocking;
+
+/// A command of the agent's.
+pub(crate) struct Commanding {
+    pub(crate) command: String,
+    /// The work that it sees.
+    pub(crate) at: CommitId,
+    /// What the last one left to it.
+    pub(crate) shell: Shell,
+    pub(crate) longest: Millis,
+    /// Finds what may not be left to the next one.
+    pub(crate) redactor: Arc<Redactor>,
+}
 
 /// What a command of the agent's left.
 pub(crate) struct Commanded {
@@ -29,26 +44,27 @@ pub(crate) struct Commanded {
     pub(crate) at: CommitId,
     /// The files that it changed.
     pub(crate) changed: Vec<String>,
+    /// What it left to the next one, if it began.
+    pub(crate) shell: Option<shell::Left>,
 }
 
 impl Commanded {
     /// Of a command that never began, or was cut off: nothing is as it left it.
     fn without_effect(end: String, at: &CommitId) -> Self {
         let (output, changed) = (String::new(), Vec::new());
-        Self { end, output, wall: Millis(0), at: at.clone(), changed }
+        Self { end, output, wall: Millis(0), at: at.clone(), changed, shell: None }
     }
 }
 
 impl Checks {
-    /// Runs a command on the work as it is in `at`, with a way out if it is given one.
+    /// Runs a command on the work as it is, with a way out if it is given one.
     pub(crate) async fn command(
         &self,
-        command: &str,
-        at: &CommitId,
-        longest: Millis,
+        asked: &Commanding,
         egress: Option<&Arc<Egress>>,
         cancel: &CancelSignal,
     ) -> Result<Commanded, EngineError> {
+        let at = &asked.at;
         if !self.sandbox.keeps_apart() {
             let why = "commands can't be run here: this machine has no overlay file system";
             return Ok(Commanded::without_effect(why.to_owned(), at));
@@ -57,20 +73,12 @@ impl Checks {
         let place = self.dir.join("left");
         self.bring(&place, left.take(), at).await?;
         let dir = self.dir.join(format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)));
-        let (upper, scratch) = (dir.join("upper"), dir.join("scratch"));
-        let (given, made) = (Arc::clone(&self.sandbox), upper.clone());
-        blocking(move || -> Result<(), EngineError> {
-            make(&made)?;
-            Ok(given.hand_over(&made)?)
-        })
-        .await?;
-        let mut layers = vec![place.clone()];
-        layers.extend(self.warm.get().cloned());
-        layers.extend(self.setup.get().map(|layer| layer.path.clone()));
-        let env = self.toolchains.env.clone();
-        let mut job = self.job_on(command, longest, layers, env, (upper.clone(), scratch));
-        // All tools count paths from the top.
-        job.workdir.clone_from(&job.at);
+        let job = self.job_of(asked, &place, &dir).await?;
+        // The way out is not the command's own, and is not carried over.
+        let env = match egress {
+            Some(_) => self.sandbox.env_with_broker(&job.env),
+            None => job.env.clone(),
+        };
         let Ended { exit, refused } = match egress::run(&self.sandbox, &job, egress, cancel).await {
             // What a model writes may be no command at all.
             Err(EngineError::Sandbox(why @ (SandboxError::Job(_) | SandboxError::Setup(_)))) => {
@@ -87,6 +95,7 @@ impl Checks {
             wall: exit.wall,
             at: at.clone(),
             changed: Vec::new(),
+            shell: Some(shell_left(asked, &job, env)),
         };
         match self.take_over(at, place, dir).await {
             Ok((now, changed)) => {
@@ -106,6 +115,34 @@ impl Checks {
         Ok(left_behind)
     }
 
+    /// How a command is run on the files in `place`; what it writes is below `dir`.
+    async fn job_of(
+        &self,
+        asked: &Commanding,
+        place: &Path,
+        dir: &Path,
+    ) -> Result<Job, EngineError> {
+        let (upper, scratch) = (dir.join("upper"), dir.join("scratch"));
+        let (given, made) = (Arc::clone(&self.sandbox), upper.clone());
+        blocking(move || -> Result<(), EngineError> {
+            make(&made)?;
+            Ok(given.hand_over(&made)?)
+        })
+        .await?;
+        let mut layers = vec![place.to_owned()];
+        layers.extend(self.warm.get().cloned());
+        layers.extend(self.setup.get().map(|layer| layer.path.clone()));
+        let env = self.toolchains.env.clone();
+        let mut job = self.job_on(&asked.command, asked.longest, layers, env, (upper, scratch));
+        // All tools count paths from the top.
+        job.workdir.clone_from(&job.at);
+        // One that is no text can't be said to a shell, so nothing is carried over there.
+        if let Some(top) = job.at.to_str() {
+            job.command = shell::carried(&asked.shell, &asked.command, top);
+        }
+        Ok(job)
+    }
+
     /// Lays what a run wrote over the files that it saw, and commits that. Returns the commit
     /// and the files that changed.
     async fn take_over(
@@ -118,7 +155,10 @@ impl Checks {
             (Arc::clone(&self.workspace), Arc::clone(&self.sandbox), before.clone());
         blocking(move || -> Result<_, EngineError> {
             let most = Limits::default().disk;
-            let laid = sandbox.lay_over(&run.join("upper"), &place, most);
+            let upper = run.join("upper");
+            let laid = sandbox
+                .discard(&upper.join(shell::RECORD))
+                .and_then(|()| sandbox.lay_over(&upper, &place, most));
             // What can't be removed now is removed with the attempt.
             let _ = sandbox.discard(&run);
             laid?;
@@ -134,7 +174,7 @@ impl Checks {
     /// Brings the folder from one commit to another, or makes it anew.
     async fn bring(
         &self,
-        place: &std::path::Path,
+        place: &Path,
         from: Option<CommitId>,
         to: &CommitId,
     ) -> Result<(), EngineError> {
@@ -164,4 +204,14 @@ impl Checks {
         })
         .await
     }
+}
+
+/// What the shell of a command left, by what it wrote down; what it wrote is not changed.
+fn shell_left(asked: &Commanding, job: &Job, env: Vec<(String, String)>) -> shell::Left {
+    let own = [("HOME", HOME), ("TMPDIR", TEMP)];
+    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let env = env.into_iter().chain(own).collect();
+    let start = Start { top: job.at.to_string_lossy().into_owned(), env };
+    let record = read_bounded(&job.upper, shell::RECORD, shell::MAX_RECORD_BYTES);
+    shell::left(record.as_deref(), &asked.shell, &start, &asked.redactor)
 }

@@ -81,7 +81,9 @@ impl Running<'_> {
                 Effect::Read => self.start_read(step).await?,
                 Effect::Infer { asks, .. } => self.start_infer(step, asks).await?,
                 Effect::Check(ask) => self.start_check(step, ask).await?,
-                Effect::Tool { call, at } => self.start_tool(step, call, at).await?,
+                Effect::Tool { call, at, shell } => {
+                    self.start_tool(step, call, (at, shell)).await?;
+                }
                 Effect::Ask { question } => self.start_question(step, question).await?,
                 effect if self.comes_too_late(&effect) => self.out_of_time().await?,
                 Effect::Judge { .. } | Effect::Submit { .. } => {

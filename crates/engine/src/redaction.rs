@@ -17,6 +17,7 @@ use tenfold_domain::{
 use tenfold_models::Catalogue;
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
+use tenfold_tools::shell::without_secrets;
 
 use crate::EngineError;
 
@@ -77,7 +78,10 @@ pub(crate) fn reply(redactor: &Redactor, reply: Reply, lines: &[Edit]) -> Reply 
             let answers = answers.map(|answer| answer.map(|answer| answer_of(redactor, answer)));
             Reply::Inferred { answers: answers.collect(), usage, wall }
         }
-        Reply::Returned { text: told, at } => Reply::Returned { text: text(told), at },
+        Reply::Returned { text: told, at, shell } => {
+            let shell = shell.map(|shell| without_secrets(redactor, shell));
+            Reply::Returned { text: text(told), at, shell }
+        }
         Reply::Answered { text: said } => Reply::Answered { text: text(said) },
         Reply::Lost { why } => Reply::Lost { why: text(why) },
         Reply::Failed { model, why } => Reply::Failed { model, why: text(why) },
@@ -183,7 +187,7 @@ fn json(redactor: &Redactor, value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use tenfold_domain::{AttemptOutcome, CommitId, Millis, Usage};
+    use tenfold_domain::{AttemptOutcome, CommitId, Millis, Shell, Usage};
 
     use super::*;
 
@@ -220,6 +224,8 @@ mod tests {
         };
         let samples = vec![sample("a"), sample(&secret)];
         let at: CommitId = "a".repeat(40).parse().unwrap();
+        let set = [("A".to_owned(), secret.clone())].into();
+        let shell = Shell { dir: secret.clone(), set, ..Shell::default() };
         vec![
             Reply::Checked { report, output: Some(secret.clone()) },
             inferred(Answer::Turned { text: secret.clone(), calls: vec![call], ended: true }),
@@ -232,7 +238,7 @@ mod tests {
                     editable: true,
                 }],
             },
-            Reply::Returned { text: secret.clone(), at },
+            Reply::Returned { text: secret.clone(), at, shell: Some(shell) },
             Reply::Answered { text: secret.clone() },
             Reply::Steered { text: secret.clone(), begun: false },
             Reply::Lost { why: secret.clone() },

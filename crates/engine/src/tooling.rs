@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tenfold_agent::effect::{Effect, Reply};
-use tenfold_domain::{AttemptId, CommitId, EffectKind, Millis, StepId, ToolCall};
+use tenfold_domain::{AttemptId, CommitId, EffectKind, Millis, Shell, StepId, ToolCall};
 use tenfold_tools::run::{self, Run};
 use tenfold_tools::{Call, FileCall, Tree};
 
 use crate::EngineError;
 use crate::approval::Leave;
 use crate::attempt::Running;
+use crate::commands::Commanding;
 use crate::effects::{Done, Finished, Open, hash};
 use crate::engine::blocking;
 
@@ -23,28 +24,28 @@ impl Running<'_> {
         &mut self,
         step: StepId,
         call: ToolCall,
-        at: CommitId,
+        (at, shell): (CommitId, Shell),
     ) -> Result<(), EngineError> {
         let understood = match Call::understand(&call) {
             Ok(understood) => understood,
             Err(text) => {
-                self.reply_at_once(step, Reply::Returned { text, at });
+                self.reply_at_once(step, Reply::Returned { text, at, shell: None });
                 return Ok(());
             }
         };
         match self.leave(step, &call, &understood, &at).await? {
             Leave::Given => {}
             Leave::Denied(text) => {
-                self.reply_at_once(step, Reply::Returned { text, at });
+                self.reply_at_once(step, Reply::Returned { text, at, shell: None });
                 return Ok(());
             }
             Leave::Wanted(question) => return self.park(step, question).await,
         }
         match understood {
             Call::Run(run) => {
-                let request = hash(&Effect::Tool { call, at: at.clone() });
-                self.intend(step, EffectKind::Tool, request).await?;
-                self.start_run(step, run, at);
+                let effect = Effect::Tool { call, at: at.clone(), shell: shell.clone() };
+                self.intend(step, EffectKind::Tool, hash(&effect)).await?;
+                self.start_run(step, run, (at, shell));
             }
             Call::Files(call) => self.start_files(step, call, at),
         }
@@ -66,14 +67,14 @@ impl Running<'_> {
                 Ok(done)
             });
             let result = performed.await.map(|done| {
-                let reply = Reply::Returned { text: done.text, at: done.at };
+                let reply = Reply::Returned { text: done.text, at: done.at, shell: None };
                 Finished::free(reply, began.elapsed().into(), None)
             });
             Done { step, reservation: None, result }
         });
     }
 
-    fn start_run(&mut self, step: StepId, run: Run, at: CommitId) {
+    fn start_run(&mut self, step: StepId, run: Run, (at, shell): (CommitId, Shell)) {
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
         let redactor = self.engine.redactor();
@@ -81,15 +82,19 @@ impl Running<'_> {
         // Small models say 0 where they mean nothing in particular.
         let seconds = run.timeout_s.filter(|seconds| *seconds > 0).unwrap_or(COMMAND_SECONDS);
         let longest = Millis(u64::from(seconds) * 1_000).min(self.left());
+        let asked =
+            Commanding { command: run.command, at, shell, longest, redactor: redactor.clone() };
         self.effects.spawn(async move {
             let ran = async {
-                let left =
-                    checks.command(&run.command, &at, longest, egress.as_ref(), &cancel).await?;
+                let left = checks.command(&asked, egress.as_ref(), &cancel).await?;
                 let now = left.at.clone();
                 blocking(move || workspace.keep(&name, &now)).await?;
                 let (end, output, changed) = (&left.end, &left.output, &left.changed);
-                let text = run::report(&run.command, end, output, left.wall, changed, &redactor);
-                let reply = Reply::Returned { text, at: left.at };
+                let mut text =
+                    run::report(&asked.command, end, output, left.wall, changed, &redactor);
+                text.extend(left.shell.iter().map(|shell| shell.said.as_str()));
+                let shell = left.shell.map(|left| left.shell).filter(|left| *left != asked.shell);
+                let reply = Reply::Returned { text, at: left.at, shell };
                 Ok(Finished::free(reply, left.wall, None))
             };
             Done { step, reservation: None, result: ran.await }

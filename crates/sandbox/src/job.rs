@@ -11,6 +11,8 @@ use crate::bytes_path;
 
 /// The private home directory that a command sees, empty but for what is bound there.
 pub const HOME: &str = "/home/tenfold";
+/// The private directory for temporary files that a command sees.
+pub const TEMP: &str = "/tmp";
 
 /// Turns true when a run is to be stopped. A sender that is gone never cancels.
 pub type CancelSignal = tokio::sync::watch::Receiver<bool>;

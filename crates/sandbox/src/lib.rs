@@ -38,7 +38,7 @@ pub use broker::{
 pub use elsewhere::{Sandbox, inner_main, shim_main};
 pub use error::SandboxError;
 pub use job::{
-    Bind, CancelSignal, End, Exit, HOME, Job, Limits, Part, ProbeLine, ProbeOptions, Tier,
+    Bind, CancelSignal, End, Exit, HOME, Job, Limits, Part, ProbeLine, ProbeOptions, TEMP, Tier,
 };
 #[cfg(target_os = "linux")]
 pub use linux::{Sandbox, inner_main, shim_main};

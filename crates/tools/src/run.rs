@@ -19,9 +19,12 @@ const HEAD_BYTES: usize = 2_000;
 /// How many changed files are named.
 const MAX_CHANGED: usize = 20;
 
-/// Runs a command with `sh -c` at the top of the workspace, in a sandbox. There is no network,
-/// or a proxy to the hosts that the person allows. Files that it changes are kept. Use it to run tests, and for what no other tool does. It
-/// can't be asked anything while it runs, and what it leaves running is ended.
+/// Runs a command with `sh -c` in a sandbox, without network or with a proxy to the hosts that
+/// the person allows. The first one begins at the top of the workspace; a later one begins in the
+/// directory where the last one ended, with the variables that it exported, but without its
+/// functions and aliases. The paths of other tools count from the top all the same. Files that it
+/// changes are kept. Use it to run tests, and for what no other tool does. It can't be asked
+/// anything while it runs, and what it leaves running is ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Run {

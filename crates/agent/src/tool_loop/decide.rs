@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tenfold_code::failure;
 use tenfold_domain::{
-    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Said, StepId, ToolCall,
+    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Said, Shell, StepId, ToolCall,
 };
 
 use super::event::{Event, Wish};
@@ -111,7 +111,9 @@ impl Draft {
             (Wish::Baseline, Reply::Checked { report, .. }) => self.baseline(&report),
             (Wish::Turn, Reply::Inferred { answers, .. }) => self.answered(answers),
             (Wish::Turn, Reply::Lost { why }) => self.lost(&why),
-            (Wish::Tool { call }, Reply::Returned { text, at }) => self.returned(&call, text, at),
+            (Wish::Tool { call }, Reply::Returned { text, at, shell }) => {
+                self.returned(&call, text, at, shell);
+            }
             (Wish::Ask { call, question }, Reply::Answered { text }) => {
                 self.reply(&call, words::ANSWERED.to_owned());
                 // In the person's name, so that it is never left out.
@@ -324,9 +326,12 @@ impl Draft {
         self.want(Wish::Submit { call: call.id.clone() });
     }
 
-    fn returned(&mut self, call: &ToolCall, text: String, at: CommitId) {
+    fn returned(&mut self, call: &ToolCall, text: String, at: CommitId, shell: Option<Shell>) {
         if at != self.state.work {
             self.record(Event::Changed { work: at });
+        }
+        if let Some(shell) = shell {
+            self.record(Event::Carried { shell });
         }
         let due = guidance::due(&self.state, call);
         let text = match due.is_empty() {

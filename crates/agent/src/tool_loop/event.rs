@@ -1,7 +1,7 @@
 //! What the loop records.
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{AttemptOutcome, CommitId, Millis, Said, StepId, ToolCall};
+use tenfold_domain::{AttemptOutcome, CommitId, Millis, Said, Shell, StepId, ToolCall};
 
 use super::state::Setup;
 
@@ -49,6 +49,11 @@ pub enum Event {
     Changed {
         /// The files as they are now.
         work: CommitId,
+    },
+    /// A command ended in another directory, or with other exported variables, than it began.
+    Carried {
+        /// What the next command begins with.
+        shell: Shell,
     },
     /// The model wrote down what it means to do.
     Planned {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{CommitId, Guidance, Millis, Said, Seed, StepId, ToolCall, ToolSpec, Turn};
+use tenfold_domain::{
+    CommitId, Guidance, Millis, Said, Seed, Shell, StepId, ToolCall, ToolSpec, Turn,
+};
 
 use super::event::{Event, Wish};
 use super::{own, words};
@@ -77,6 +79,8 @@ pub struct ToolLoop {
     pub(super) guided: BTreeMap<String, usize>,
     pub(super) plan: String,
     pub(super) work: CommitId,
+    /// What the next command begins with.
+    pub(super) shell: Shell,
     pub(super) summary: String,
     pub(super) submitted: u32,
     /// Whether the answer to the last turn broke off.
@@ -102,6 +106,7 @@ impl ToolLoop {
             guided: BTreeMap::new(),
             plan: String::new(),
             work: setup.start.clone().unwrap_or_else(|| setup.base.clone()),
+            shell: Shell::default(),
             summary: String::new(),
             submitted: 0,
             lost: false,
@@ -179,6 +184,7 @@ impl ToolLoop {
             Event::Heard => self.unheard.clear(),
             Event::Lost => self.lost = true,
             Event::Changed { work } => self.work.clone_from(work),
+            Event::Carried { shell } => self.shell.clone_from(shell),
             Event::Planned { plan } => self.plan.clone_from(plan),
             Event::Forgot { until } => self.forgot = *until,
             Event::Guided { files } => {
@@ -207,7 +213,11 @@ impl ToolLoop {
                 let asks = vec![tenfold_domain::Ask::Turn(self.turn())];
                 Effect::Infer { asks, what: format!("thinking, turn {}", self.turns) }
             }
-            Wish::Tool { call } => Effect::Tool { call: call.clone(), at: self.work.clone() },
+            Wish::Tool { call } => Effect::Tool {
+                call: call.clone(),
+                at: self.work.clone(),
+                shell: self.shell.clone(),
+            },
             Wish::Ask { question, .. } => Effect::Ask { question: question.clone() },
             Wish::Submit { .. } => Effect::Submit { work: self.work.clone() },
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tenfold_domain::{
     Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Guidance, Millis, Said, Seed,
-    StepId, ToolCall, Usage,
+    Shell, StepId, ToolCall, Usage,
 };
 
 use super::{Event, Setup, ToolLoop};
@@ -95,7 +95,7 @@ impl Going {
     }
 
     pub(super) fn returns(&mut self, text: &str, at: &str) -> &mut Self {
-        self.put(Reply::Returned { text: text.to_owned(), at: commit(at) })
+        self.put(Reply::Returned { text: text.to_owned(), at: commit(at), shell: None })
     }
 
     pub(super) fn outcome(&self) -> Option<AttemptOutcome> {
@@ -166,6 +166,31 @@ fn calls_of_one_turn_are_performed_one_after_the_other() {
     assert_eq!(name(&going), "read");
     going.returns("x", BASE);
     assert!(matches!(going.wants().1, Effect::Infer { .. }));
+}
+
+#[test]
+fn what_a_command_leaves_is_handed_to_the_next_one_and_is_in_the_record() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Passed);
+    let given = |going: &Going| match going.wants().1 {
+        Effect::Tool { shell, .. } => shell,
+        other => panic!("{other:?}"),
+    };
+    going.calls(&[("run", json!({"command": "cd a; export B=1"})), ("run", json!({}))]);
+    assert!(given(&going).is_fresh());
+    let set = [("B".to_owned(), "1".to_owned())].into();
+    let left = Shell { dir: "a".to_owned(), set, ..Shell::default() };
+    let (text, at) = ("ran".to_owned(), commit(BASE));
+    going.put(Reply::Returned { text, at, shell: Some(left.clone()) });
+    assert_eq!(given(&going), left);
+    going.returns("ran", BASE);
+    assert_eq!(going.calls(&[("run", json!({}))]).machine.shell, left, "nothing else was left");
+    let recorded = serde_json::to_string(&going.events).unwrap();
+    assert_eq!(recorded.matches(r#"{"dir":"a","set":{"B":"1"}}"#).count(), 1, "{recorded}");
+    let mut folded = ToolLoop::new(setup());
+    let read: Vec<Event> = serde_json::from_str(&recorded).unwrap();
+    read.iter().for_each(|event| folded.evolve(event));
+    assert_eq!(folded.wants(), going.machine.wants());
 }
 
 #[test]

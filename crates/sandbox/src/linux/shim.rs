@@ -25,7 +25,7 @@ use super::seccomp::{self, Network};
 use super::stage::{self, INNER_HELPER};
 use super::watch::{self, Running, Watched};
 use crate::spec::{InnerSpec, Place, ShimSpec, Status};
-use crate::{End, HOME, Job, Tier};
+use crate::{End, HOME, Job, TEMP, Tier};
 
 /// Runs the outer step: `<helper> sandbox-shim`. What it is to do is one line on standard
 /// input; what came of it goes to standard output. Must be called before the process has a
@@ -162,12 +162,12 @@ fn prepare(spec: &ShimSpec, limit_processes: bool) -> Result<Prepared, String> {
 
 fn inner_spec(job: &Job) -> InnerSpec {
     let paths = |list: &[&str]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
-    let mut writable = paths(&["/tmp", HOME, "/dev/shm"]);
+    let mut writable = paths(&[TEMP, HOME, "/dev/shm"]);
     writable.push(job.at.clone());
     let mut env = job.env.clone();
     env.retain(|(name, _)| name != "HOME" && name != "TMPDIR");
     env.push(("HOME".to_owned(), HOME.to_owned()));
-    env.push(("TMPDIR".to_owned(), "/tmp".to_owned()));
+    env.push(("TMPDIR".to_owned(), TEMP.to_owned()));
     InnerSpec {
         command: job.command.clone(),
         workdir: job.workdir.clone(),

@@ -18,5 +18,6 @@ mod real_model;
 mod rust;
 mod secrets;
 mod setup;
+mod shell;
 mod supervision;
 mod tool_loop;

@@ -25,7 +25,8 @@ fn ground() -> (Ground, HttpModel) {
         text if text.contains("ordered[middle") => that_mends(request),
         _ => Reply::says(format!("I see {} and {KEY} and {CONTROL}.", token())).and_calls([
             ("read", json!({ "path": "conf.py" })),
-            ("run", json!({ "command": "cat conf.py; cat stats.py" })),
+            ("run", json!({ "command": "cat conf.py; export T=\"$(cat conf.py)\" C=ghx_kept" })),
+            ("run", json!({ "command": "cat stats.py; echo T is ${T-not kept}, C is $C" })),
             ("search", json!({ "pattern": format!("{}|{KEY}|{CONTROL}", token()) })),
         ]),
     });
@@ -55,6 +56,7 @@ fn r43_secrets_reach_neither_the_journal_nor_the_model_nor_a_commit_message() {
         assert!(text.contains(CONTROL), "the control: {text}");
         assert!(!text.contains("N0tAReal") && !text.contains(KEY), "{text}");
     }
+    assert!(shown[3].contains("T is not kept, C is ghx_kept"), "{}", shown[3]);
     for kind in ["GitHub token", "provider key"] {
         assert!(log.contains(&format!("[redacted: {kind}]")), "{log}");
     }

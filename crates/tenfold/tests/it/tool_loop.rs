@@ -7,12 +7,12 @@ use tenfold_test_support::{Fault, Rule, Script};
 use crate::ground::{BUGGY, CHECK, Ground, RIGHT, WRONG, git, wait_for};
 
 /// What the model answers when the conversation holds this; the first that fits is taken.
-fn rule(holds: &str, tool: &str, arguments: Value) -> Rule {
+pub(crate) fn rule(holds: &str, tool: &str, arguments: Value) -> Rule {
     let answer = json!({ "thought": "Let me see.", "tool": tool, "arguments": arguments });
     Rule { contains: vec![holds.to_owned()], answers: vec![answer.to_string()], ..Rule::default() }
 }
 
-fn script(ground: &Ground, rules: Vec<Rule>, faults: &[Fault]) -> Script {
+pub(crate) fn script(ground: &Ground, rules: Vec<Rule>, faults: &[Fault]) -> Script {
     let record = Some(ground.path("asked.jsonl"));
     let script = Script { rules, record, faults: faults.to_vec(), ..Script::default() };
     script.write(&ground.path("script.json")).unwrap();
@@ -32,7 +32,8 @@ fn that_mends() -> Vec<Rule> {
     ]
 }
 
-const RUN: [&str; 6] = ["run", "median is wrong", "--strategy", "loop", "--check", CHECK];
+pub(crate) const RUN: [&str; 6] =
+    ["run", "median is wrong", "--strategy", "loop", "--check", CHECK];
 
 #[test]
 fn a_model_that_calls_tools_reads_edits_and_is_judged() {
