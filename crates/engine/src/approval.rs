@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tenfold_agent::effect::Reply;
-use tenfold_domain::{AttemptEvent, CommitId, Fact, Millis, PolicyEvent, StepId, ToolCall, Waits};
+use tenfold_domain::{
+    AttemptEvent, CommitId, Fact, Millis, PolicyEvent, Shell, StepId, ToolCall, Waits,
+};
 use tenfold_policy::{
     Access, Decision, MAX_FILE_BYTES, Policy, Request, Touch, Unattended, Verdict,
 };
@@ -51,13 +53,13 @@ pub(crate) fn policy(config: &Path) -> Result<Policy, EngineError> {
 }
 
 impl Running<'_> {
-    /// What the policy says of a call on these files.
+    /// What the policy says of a call on these files; a command begins with what is left to it.
     pub(crate) async fn leave(
         &self,
         step: StepId,
         call: &ToolCall,
         understood: &Call,
-        at: &CommitId,
+        (at, shell): (&CommitId, &Shell),
     ) -> Result<Leave, EngineError> {
         let decision = self.decision(call, understood, at).await?;
         self.record(step, &decision).await?;
@@ -86,7 +88,11 @@ impl Running<'_> {
             }
             None => {
                 let shown: String = call.arguments.to_string().chars().take(SHOWN).collect();
-                Leave::Wanted(format!("May it call {} {shown}? {why}", call.name))
+                let begins = match understood {
+                    Call::Run(_) => beginning(shell),
+                    Call::Files(_) => String::new(),
+                };
+                Leave::Wanted(format!("May it call {} {shown}{begins}? {why}", call.name))
             }
         })
     }
@@ -202,6 +208,22 @@ struct Answer {
     text: Option<String>,
 }
 
+/// What a person has to know to say yes to a command: where it begins, and with what.
+fn beginning(shell: &Shell) -> String {
+    let mut parts = Vec::new();
+    if !shell.dir.is_empty() {
+        parts.push(format!("in {:?}", shell.dir));
+    }
+    let names: Vec<&str> = shell.set.keys().chain(&shell.unset).map(String::as_str).collect();
+    if !names.is_empty() {
+        parts.push(format!("with {} as its last commands left them", names.join(", ")));
+    }
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", parts.join(", ").chars().take(SHOWN).collect::<String>()),
+    }
+}
+
 /// Only an answer that begins with "yes", or is "y", is a yes.
 fn is_yes(text: &str) -> bool {
     let text = text.trim().to_lowercase();
@@ -211,6 +233,15 @@ fn is_yes(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_asked_about_a_command_is_told_where_it_begins_and_with_what() {
+        assert_eq!(beginning(&Shell::default()), "");
+        let set = [("PATH".to_owned(), "/x".to_owned())].into();
+        let shell = Shell { dir: "a\nb".to_owned(), set, unset: ["HOME".to_owned()].into() };
+        let said = " (in \"a\\nb\", with PATH, HOME as its last commands left them)";
+        assert_eq!(beginning(&shell), said);
+    }
 
     #[test]
     fn a_yes_is_said_in_so_many_words() {

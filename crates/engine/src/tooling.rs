@@ -33,7 +33,7 @@ impl Running<'_> {
                 return Ok(());
             }
         };
-        match self.leave(step, &call, &understood, &at).await? {
+        match self.leave(step, &call, &understood, (&at, &shell)).await? {
             Leave::Given => {}
             Leave::Denied(text) => {
                 self.reply_at_once(step, Reply::Returned { text, at, shell: None });

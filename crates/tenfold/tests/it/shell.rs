@@ -66,3 +66,22 @@ fn a_directory_that_went_is_said_and_the_judge_sees_nothing_of_what_was_exported
     let run = ["run", "median is wrong", "--strategy", "loop", "--check", &check];
     ground.tenfold(&run).expect(0, &["to review, verified"]);
 }
+
+#[test]
+fn a_person_who_is_asked_about_a_command_is_told_where_it_begins() {
+    let ground = Ground::new();
+    let rule_of_policy = "version = 1\n[[rule]]\nname = \"no touching\"\ncommand = \"touch *\"\n\
+                          decide = \"ask\"\nwhy = \"files have a meaning\"\n";
+    std::fs::create_dir_all(ground.path("config")).unwrap();
+    std::fs::write(ground.path("config").join("policy.toml"), rule_of_policy).unwrap();
+    let begin = "mkdir sub && echo y > sub/y && cd sub && export A=1 && echo did-one";
+    let rules = vec![
+        rule("touched 1\n", "finish", json!({ "summary": "done" })),
+        rule("did-one\n", "run", run(format!("touch x; {MEND}; echo touched $A"))),
+        rule("", "run", run(begin)),
+    ];
+    script(&ground, rules, &[]);
+    ground.tenfold(&RUN).expect(1, &["asks you", "(in \"sub\", with A as its last commands"]);
+    ground.tenfold(&["approve", "1"]).expect(0, &["to review, verified"]);
+    ground.tenfold(&["diff", "1"]).expect(0, &["sub/x", "middle - 1"]);
+}
