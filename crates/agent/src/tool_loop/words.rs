@@ -24,8 +24,8 @@ pub(super) const CALL_A_TOOL: &str =
     "You called no tool. Call one; when the task is done, or can't be, call finish.";
 pub(super) const CUT_OFF: &str =
     "Your answer was cut off at its limit of tokens. Say less, and change less in one call.";
-pub(super) const SAME_AGAIN: &str =
-    "That was the same call as before, with the same result. Do something else.";
+pub(super) const SAME_AGAIN: &str = "That was the same call as before, with the same result. Do something else; if the task is \
+     done, call finish.";
 pub(super) const UNCHANGED: &str = "No file was changed, so there is nothing to check. Change what the task needs, or say with \
      solved: false why it can't be done.";
 pub(super) const PUT_BACK: &str = "Not done: you changed only files that are put back before the check runs, so nothing is \
