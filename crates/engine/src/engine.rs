@@ -160,7 +160,7 @@ impl Engine {
         Ok(blocking(move || Workspace::open(&path, &data)).await?)
     }
 
-    /// Records the person's answer to the question that a task waits with; [`Engine::work`] goes
+    /// Records the person's answer to the question that a task waits with; [`Engine::begin`] goes
     /// on from there.
     ///
     /// # Errors
