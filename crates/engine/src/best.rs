@@ -12,7 +12,8 @@ use crate::engine::{Engine, blocking};
 
 impl Engine {
     /// What came of attempts that were made in one go: that of the best one, and its proposal is
-    /// preferred to the others. If none has a proposal, what came of the last.
+    /// preferred to the others. If none has a proposal, or the last was stopped or waits for the
+    /// person, what came of the last.
     pub(crate) async fn best(
         &self,
         spec: &TaskSpec,
@@ -21,7 +22,8 @@ impl Engine {
         let made = |outcome: &Outcome| outcome.outcome == AttemptOutcome::Finished;
         let finished = outcomes.iter().filter(|outcome| made(outcome)).count();
         let last = outcomes.len() - 1;
-        if finished == 0 || (finished == 1 && made(&outcomes[last])) {
+        let was_stopped = outcomes[last].outcome == AttemptOutcome::Stopped;
+        if finished == 0 || was_stopped || (finished == 1 && made(&outcomes[last])) {
             return Ok(outcomes.remove(last));
         }
         let workspace = Arc::new(self.workspace(spec).await?);

@@ -26,7 +26,7 @@ use crate::engine::{Engine, blocking};
 use crate::floor::Hand;
 use crate::inference::Asked;
 use crate::meter::Meter;
-use crate::recovery::{advanced, fold};
+use crate::recovery::{advanced, fold, strategy};
 use crate::supervise::How;
 
 /// The most candidates that one attempt checks.
@@ -180,10 +180,12 @@ impl Engine {
     async fn prepare(
         &self,
         attempt: AttemptId,
-        spec: TaskSpec,
+        mut spec: TaskSpec,
         workspace: Arc<Workspace>,
         (from, began): (Origin, Instant),
     ) -> Result<Running<'_>, EngineError> {
+        // It goes on in its own way, whichever the next one's would be.
+        spec.strategy = strategy(&self.store.view()?, attempt)?;
         let loading = self.load(&spec.model).await?;
         let base = self.base(attempt)?;
         let dir = self.config.places.runtime.join(format!("{attempt}"));
