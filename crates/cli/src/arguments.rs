@@ -11,6 +11,7 @@ use crate::commands::{
     log, man, models, policy, reject, retry, run, show, steer, undo, watch,
 };
 use crate::exit::Exit;
+use crate::trouble::Trouble;
 use crate::{Program, environment};
 
 /// Virtual coworkers that fix and check, and that you review.
@@ -84,6 +85,16 @@ pub(crate) fn named(text: &str) -> Result<Named, String> {
         return Ok(Named { task: attempt.task, attempt: Some(attempt) });
     }
     Ok(Named { task: text.parse().map_err(|e| format!("{e}"))?, attempt: None })
+}
+
+/// What a person says, from the words that they typed.
+pub(crate) fn said(words: &[String]) -> Result<String, Trouble> {
+    let text = words.join(" ").trim().to_owned();
+    if text.is_empty() || text.len() as u64 > run::TEXT_BYTES_MAX {
+        let most = run::TEXT_BYTES_MAX / 1024;
+        return Err(Trouble::usage(format!("what is said has some text, and at most {most} KiB")));
+    }
+    Ok(text)
 }
 
 /// Reads the command line. Help and version come back as clap's errors, which they are not.

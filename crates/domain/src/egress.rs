@@ -9,7 +9,7 @@ use crate::Bytes;
 /// Whom a command wanted to speak to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Peer {
-    /// A name or an address.
+    /// A name or an address, in small letters, without brackets.
     pub host: String,
     /// The port.
     pub port: u16,

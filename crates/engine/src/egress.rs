@@ -13,7 +13,7 @@ use tenfold_policy::{AddressSaid, Decision, Policy, Verdict};
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{
     About, Broker, CancelSignal, Credential, Exit, Job, Recorded, Rules, Ruling, Sandbox,
-    SandboxError, Tally, Terms, Wanted,
+    SandboxError, Tally, Terms,
 };
 use tenfold_store::Store;
 use tokio::sync::Mutex;
@@ -92,8 +92,8 @@ pub(crate) async fn run(
 }
 
 impl Rules for Egress {
-    fn decide(&self, wanted: &Wanted) -> Ruling {
-        let Wanted { host, port, method } = wanted;
+    fn decide(&self, wanted: &Peer) -> Ruling {
+        let Peer { host, port, method } = wanted;
         let (decision, terms) = self.policy.decide_host(host, *port, method.as_deref());
         let deny = |why| Ruling::Deny { why };
         match decision.verdict {
@@ -120,7 +120,7 @@ impl Rules for Egress {
         Ruling::Allow(Terms { tls: terms.tls, credential })
     }
 
-    fn address(&self, wanted: &Wanted, address: SocketAddr) -> About {
+    fn address(&self, wanted: &Peer, address: SocketAddr) -> About {
         let (ip, port, method) = (address.ip(), address.port(), wanted.method.as_deref());
         match self.policy.said_of_address(ip, port, method) {
             AddressSaid::Nothing => About::Nothing,
@@ -129,15 +129,15 @@ impl Rules for Egress {
         }
     }
 
-    fn record<'a>(&'a self, wanted: &'a Wanted, refused: Option<&'a str>) -> Recorded<'a> {
+    fn record<'a>(&'a self, wanted: &'a Peer, refused: Option<&'a str>) -> Recorded<'a> {
         Box::pin(self.take_down(wanted, refused))
     }
 }
 
 impl Egress {
     /// Where a host may be spoken to if it can be seen how: what to ask for instead.
-    fn other_way(&self, wanted: &Wanted) -> String {
-        let Wanted { host, port, method: None } = wanted else { return String::new() };
+    fn other_way(&self, wanted: &Peer) -> String {
+        let Peer { host, port, method: None } = wanted else { return String::new() };
         let seen = |plain| self.policy.decide_host(host, plain, Some("GET"));
         let by = [80, *port].into_iter().find(|plain| {
             let (decision, terms) = seen(*plain);
@@ -150,14 +150,10 @@ impl Egress {
         }
     }
 
-    async fn take_down(
-        &self,
-        wanted: &Wanted,
-        refused: Option<&str>,
-    ) -> Result<Arc<Tally>, String> {
+    async fn take_down(&self, wanted: &Peer, refused: Option<&str>) -> Result<Arc<Tally>, String> {
         // A command may put what it likes into a name.
         let text = |text: &str| self.redactor.text(text).into_owned();
-        let Wanted { host, port, method } = wanted;
+        let Peer { host, port, method } = wanted;
         let to = Peer { host: text(host), port: *port, method: method.as_deref().map(text) };
         let refused = refused.map(text);
         let key = (to.clone(), refused.clone());
@@ -259,8 +255,8 @@ decide = "allow"
         Egress { policy, store, redactor, attempt, step: StepId(3), seen: Mutex::default() }
     }
 
-    fn wanted(host: &str, port: u16, method: Option<&str>) -> Wanted {
-        Wanted { host: host.to_owned(), port, method: method.map(ToOwned::to_owned) }
+    fn wanted(host: &str, port: u16, method: Option<&str>) -> Peer {
+        Peer { host: host.to_owned(), port, method: method.map(ToOwned::to_owned) }
     }
 
     #[test]

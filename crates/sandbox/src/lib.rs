@@ -32,7 +32,6 @@ mod linux;
 
 pub use broker::{
     About, Broker, BrokerLimits, Credential, Names, Recorded, Rules, Ruling, Tally, Terms, Trust,
-    Wanted,
 };
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Sandbox, inner_main, shim_main};

@@ -5,8 +5,7 @@ use clap::Args;
 use tenfold_api::Answer;
 use tenfold_domain::TaskId;
 
-use crate::arguments::Format;
-use crate::commands::run::TEXT_BYTES_MAX;
+use crate::arguments::{Format, said};
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::terminal;
@@ -73,11 +72,7 @@ pub(crate) async fn deny(context: &Context, args: DenyArgs) -> Result<Exit, Trou
 pub(crate) async fn run(context: &Context, args: &AnswerArgs) -> Result<Exit, Trouble> {
     let task = args.task;
     context::task(&context.view(task)?, task)?;
-    let text = args.text.join(" ").trim().to_owned();
-    if text.is_empty() || text.len() as u64 > TEXT_BYTES_MAX {
-        let most = TEXT_BYTES_MAX / 1024;
-        return Err(Trouble::usage(format!("an answer has some text, and at most {most} KiB")));
-    }
+    let text = said(&args.text)?;
     let engine = context.engine().await?;
     engine.say_of(task, &Answer { text }).await?;
     if args.later {

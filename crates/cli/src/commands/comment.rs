@@ -4,8 +4,7 @@ use clap::Args;
 use tenfold_api::{Begin, Comment, Revise};
 use tenfold_domain::TaskId;
 
-use crate::arguments::Format;
-use crate::commands::run::TEXT_BYTES_MAX;
+use crate::arguments::{Format, said};
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::terminal;
@@ -53,11 +52,7 @@ fn place(text: &str) -> Result<Place, String> {
 pub(crate) async fn run(context: &Context, args: &CommentArgs) -> Result<Exit, Trouble> {
     let task = args.task;
     context::task(&context.view(task)?, task)?;
-    let text = args.text.join(" ").trim().to_owned();
-    if text.is_empty() || text.len() as u64 > TEXT_BYTES_MAX {
-        let most = TEXT_BYTES_MAX / 1024;
-        return Err(Trouble::usage(format!("a comment has some text, and at most {most} KiB")));
-    }
+    let text = said(&args.text)?;
     let Place { path, line } = args.place.clone();
     let engine = context.engine().await?;
     engine.say_of(task, &Comment { path, line, text }).await?;

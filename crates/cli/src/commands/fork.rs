@@ -4,8 +4,7 @@ use clap::Args;
 use tenfold_api::{Begin, Fork};
 use tenfold_domain::{Seed, StepId};
 
-use crate::arguments::{Format, Named, named};
-use crate::commands::run::TEXT_BYTES_MAX;
+use crate::arguments::{Format, Named, named, said};
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -37,15 +36,11 @@ pub(crate) struct ForkArgs {
 pub(crate) async fn run(context: &Context, args: &ForkArgs) -> Result<Exit, Trouble> {
     let task = args.of.task;
     let row = context::task(&context.view(task)?, task)?;
-    let text = args.text.join(" ").trim().to_owned();
-    if text.len() as u64 > TEXT_BYTES_MAX {
-        let most = TEXT_BYTES_MAX / 1024;
-        return Err(Trouble::usage(format!("what is said has at most {most} KiB")));
-    }
+    let text = (!args.text.is_empty()).then(|| said(&args.text)).transpose()?;
     let fork = Fork {
         attempt: args.of.attempt.map_or(row.attempts, |attempt| attempt.number),
         step: args.step.map(StepId),
-        text: (!text.is_empty()).then_some(text),
+        text,
         seed: args.seed.map(Seed),
     };
     let engine = context.engine().await?;

@@ -4,7 +4,7 @@ use clap::Args;
 use tenfold_api::Steer;
 use tenfold_domain::TaskId;
 
-use crate::commands::run::TEXT_BYTES_MAX;
+use crate::arguments::said;
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::terminal;
@@ -24,11 +24,7 @@ pub(crate) struct SteerArgs {
 pub(crate) async fn run(context: &Context, args: &SteerArgs) -> Result<Exit, Trouble> {
     let task = args.task;
     context::task(&context.view(task)?, task)?;
-    let text = args.text.join(" ").trim().to_owned();
-    if text.is_empty() || text.len() as u64 > TEXT_BYTES_MAX {
-        let most = TEXT_BYTES_MAX / 1024;
-        return Err(Trouble::usage(format!("what is said has some text, and at most {most} KiB")));
-    }
+    let text = said(&args.text)?;
     let steered = context.engine().await?.say_of(task, &Steer { text }).await?;
     terminal::print(&match steered.at_work {
         true => format!("task {task} takes it up before its next step"),

@@ -6,7 +6,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Uri, Version};
 
-use super::{Credential, Terms, Wanted};
+use super::{Credential, Peer, Terms};
 
 /// The longest name of a host, in bytes, as in DNS.
 const LONGEST_HOST: usize = 253;
@@ -29,7 +29,7 @@ const HOP: &[&str] = &[
 ];
 
 /// Whom a request wants to speak to.
-pub(super) fn wanted<B>(request: &Request<B>) -> Result<Wanted, &'static str> {
+pub(super) fn wanted<B>(request: &Request<B>) -> Result<Peer, &'static str> {
     const NOT_FOR_A_PROXY: &str =
         "this is a proxy: ask it for http://HOST/PATH, or to CONNECT to HOST:PORT";
     let uri = request.uri();
@@ -56,12 +56,12 @@ pub(super) fn wanted<B>(request: &Request<B>) -> Result<Wanted, &'static str> {
     if method.as_ref().is_some_and(|method| method.len() > LONGEST_METHOD) {
         return Err("there is no such method");
     }
-    Ok(Wanted { host, port, method })
+    Ok(Peer { host, port, method })
 }
 
 /// Makes of a request to the proxy the one that goes out. `Host` is the host that was decided
 /// on, whatever stood there.
-pub(super) fn to_host(head: &mut Parts, wanted: &Wanted, terms: &Terms) -> Result<(), String> {
+pub(super) fn to_host(head: &mut Parts, wanted: &Peer, terms: &Terms) -> Result<(), String> {
     let not_to_be = |error: &dyn std::fmt::Display| format!("this can't be asked: {error}");
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -80,8 +80,8 @@ pub(super) fn to_host(head: &mut Parts, wanted: &Wanted, terms: &Terms) -> Resul
     Ok(())
 }
 
-fn host(wanted: &Wanted, terms: &Terms) -> String {
-    let Wanted { host, port, .. } = wanted;
+fn host(wanted: &Peer, terms: &Terms) -> String {
+    let Peer { host, port, .. } = wanted;
     let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     match (terms.tls, port) {
         (Some(443), _) | (None, 80) => host,
@@ -91,7 +91,7 @@ fn host(wanted: &Wanted, terms: &Terms) -> String {
 
 /// Makes of a host's answer the one that the command gets. Where the broker encrypts, the host
 /// speaks of itself as `https`; the command finds the way back by what it asked for.
-pub(super) fn to_command(headers: &mut HeaderMap, wanted: &Wanted, terms: &Terms) {
+pub(super) fn to_command(headers: &mut HeaderMap, wanted: &Peer, terms: &Terms) {
     without_hops(headers);
     if terms.tls.is_none() {
         return;
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(head.headers["host"], "a.test", "as it is called where it goes");
         let bad = Credential { header: "X-Key".to_owned(), value: "a\r\nb: c".to_owned() };
         let terms = Terms { tls: None, credential: Some(bad) };
-        let wanted = Wanted { host: "a.test".into(), port: 80, method: Some("GET".into()) };
+        let wanted = Peer { host: "a.test".into(), port: 80, method: Some("GET".into()) };
         let (mut head, ()) = request("GET", "http://a.test/").into_parts();
         let why = to_host(&mut head, &wanted, &terms).unwrap_err();
         assert!(!why.contains("b: c"), "{why}");
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_host_that_is_spoken_to_encrypted_is_found_again_as_it_was_asked_for() {
-        let wanted = Wanted { host: "a.test".into(), port: 80, method: Some("GET".into()) };
+        let wanted = Peer { host: "a.test".into(), port: 80, method: Some("GET".into()) };
         let terms = Terms { tls: Some(443), credential: None };
         for (location, expected) in [
             ("https://a.test/x?y", "http://a.test/x?y"),

@@ -27,29 +27,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tenfold_domain::{Bytes, Millis};
-
-/// Whom a command wants to speak to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Wanted {
-    /// A name or an address, in small letters, without brackets; at most 253 bytes.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// The HTTP method, at most 32 bytes; none where what is said can't be seen.
-    pub method: Option<String>,
-}
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, method } = self;
-        let method = method.as_deref().unwrap_or("CONNECT");
-        match host.contains(':') {
-            true => write!(f, "{method} [{host}]:{port}"),
-            false => write!(f, "{method} {host}:{port}"),
-        }
-    }
-}
+use tenfold_domain::{Bytes, Millis, Peer};
 
 /// What is said of a host.
 #[derive(Debug, Clone)]
@@ -108,14 +86,14 @@ pub type Recorded<'a> = Pin<Box<dyn Future<Output = Result<Arc<Tally>, String>> 
 /// Who decides, and who takes down what was decided.
 pub trait Rules: Send + Sync {
     /// Whether a host may be spoken to, going by its name. Nothing is looked up before.
-    fn decide(&self, wanted: &Wanted) -> Ruling;
+    fn decide(&self, wanted: &Peer) -> Ruling;
 
     /// What is said of an address that it has, with the port that would be connected to.
-    fn address(&self, wanted: &Wanted, address: SocketAddr) -> About;
+    fn address(&self, wanted: &Peer, address: SocketAddr) -> About;
 
     /// Takes down what was decided, or why it was refused, before anything is sent. Where it
     /// can't, nothing is sent, and it says why not. What is carried is added to the tally.
-    fn record<'a>(&'a self, wanted: &'a Wanted, refused: Option<&'a str>) -> Recorded<'a>;
+    fn record<'a>(&'a self, wanted: &'a Peer, refused: Option<&'a str>) -> Recorded<'a>;
 }
 
 /// How much was carried so far.

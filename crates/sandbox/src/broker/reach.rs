@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::meter::{Bounds, Metered};
-use super::{About, Broker, Names, Ruling, Terms, Wanted, address};
+use super::{About, Broker, Names, Peer, Ruling, Terms, address};
 
 /// The most addresses of a name that are tried.
 const MOST_ADDRESSES: usize = 4;
@@ -39,7 +39,7 @@ pub(super) struct Refused {
 
 impl Broker {
     /// Connects to whom a command wants to speak to, if it may.
-    pub(super) async fn reach(&self, wanted: &Wanted) -> Result<Way, Refused> {
+    pub(super) async fn reach(&self, wanted: &Peer) -> Result<Way, Refused> {
         let terms = match self.rules.decide(wanted) {
             Ruling::Allow(terms) => terms,
             Ruling::Deny { why } => return Err(self.refuse(wanted, why).await),
@@ -81,14 +81,14 @@ impl Broker {
         Ok(Way { stream, terms })
     }
 
-    async fn refuse(&self, wanted: &Wanted, why: String) -> Refused {
+    async fn refuse(&self, wanted: &Peer, why: String) -> Refused {
         // It is refused also where that can't be taken down.
         let _ = self.rules.record(wanted, Some(&why)).await;
         Refused { status: StatusCode::FORBIDDEN, why }
     }
 
     /// The addresses of a host that may be reached, or why there are none.
-    async fn addresses(&self, wanted: &Wanted, port: u16) -> Result<Vec<SocketAddr>, String> {
+    async fn addresses(&self, wanted: &Peer, port: u16) -> Result<Vec<SocketAddr>, String> {
         let found = self.look_up(&wanted.host).await?;
         let mut why = format!("{} has no address", wanted.host);
         let mut fit = Vec::new();
@@ -105,7 +105,7 @@ impl Broker {
     }
 
     /// Why an address may not be reached, if it may not.
-    fn objection(&self, wanted: &Wanted, at: SocketAddr) -> Option<String> {
+    fn objection(&self, wanted: &Peer, at: SocketAddr) -> Option<String> {
         let what = match self.rules.address(wanted, at) {
             About::Named => return None,
             About::Denied { why } => return Some(why),

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::reach::{Refused, Stream, Way};
-use super::{Broker, Wanted, head};
+use super::{Broker, Peer, head};
 
 /// How soon to take a connection that could not be taken.
 const LATER: Duration = Duration::from_millis(50);
@@ -94,7 +94,7 @@ impl Talk {
     async fn pass_on(
         &self,
         request: Request<Incoming>,
-        wanted: &Wanted,
+        wanted: &Peer,
         Way { stream, terms }: Way,
     ) -> Result<Response<Body>, Refused> {
         let (mut parts, body) = request.into_parts();

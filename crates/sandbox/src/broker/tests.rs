@@ -22,18 +22,18 @@ struct Reading {
 }
 
 impl Rules for Reading {
-    fn decide(&self, wanted: &Wanted) -> Ruling {
+    fn decide(&self, wanted: &Peer) -> Ruling {
         match (wanted.host.as_str(), wanted.method.as_deref()) {
             ("good.test", Some("GET")) => Ruling::Allow(Terms::default()),
             _ => Ruling::Deny { why: "no".to_owned() },
         }
     }
 
-    fn address(&self, _: &Wanted, _: SocketAddr) -> About {
+    fn address(&self, _: &Peer, _: SocketAddr) -> About {
         About::Named
     }
 
-    fn record<'a>(&'a self, _: &'a Wanted, refused: Option<&'a str>) -> Recorded<'a> {
+    fn record<'a>(&'a self, _: &'a Peer, refused: Option<&'a str>) -> Recorded<'a> {
         *self.allowed.lock().unwrap() += usize::from(refused.is_none());
         Box::pin(async { Ok(Arc::default()) })
     }
@@ -171,15 +171,15 @@ fn part() -> impl Strategy<Value = String> {
 struct Only(IpAddr);
 
 impl Rules for Only {
-    fn decide(&self, _: &Wanted) -> Ruling {
+    fn decide(&self, _: &Peer) -> Ruling {
         Ruling::Allow(Terms::default())
     }
 
-    fn address(&self, _: &Wanted, address: SocketAddr) -> About {
+    fn address(&self, _: &Peer, address: SocketAddr) -> About {
         if address.ip() == self.0 { About::Named } else { About::Nothing }
     }
 
-    fn record<'a>(&'a self, _: &'a Wanted, _: Option<&'a str>) -> Recorded<'a> {
+    fn record<'a>(&'a self, _: &'a Peer, _: Option<&'a str>) -> Recorded<'a> {
         Box::pin(async { Ok(Arc::default()) })
     }
 }
@@ -191,7 +191,7 @@ async fn only_an_address_that_was_looked_at_is_connected_to() {
     let port = first.local_addr().unwrap().port();
     let second = TcpListener::bind((other, port)).await.unwrap();
     let names = HashMap::from([("a.test".to_owned(), vec![LOOPBACK, other])]);
-    let wanted = Wanted { host: "a.test".to_owned(), port, method: None };
+    let wanted = Peer { host: "a.test".to_owned(), port, method: None };
     for (named, listener) in [(other, &second), (LOOPBACK, &first)] {
         let broker = Broker::new(Arc::new(Only(named))).with_names(Names::Table(names.clone()));
         let way = broker.reach(&wanted).await;

@@ -5,9 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use tenfold_sandbox::{
-    About, Broker, Exit, Names, Recorded, Rules, Ruling, Tally, Terms, Trust, Wanted,
-};
+use tenfold_domain::Peer;
+use tenfold_sandbox::{About, Broker, Exit, Names, Recorded, Rules, Ruling, Tally, Terms, Trust};
 use tokio::sync::{mpsc, watch};
 
 use crate::setup::{Scene, sandbox};
@@ -58,7 +57,7 @@ impl List {
 }
 
 impl Rules for List {
-    fn decide(&self, wanted: &Wanted) -> Ruling {
+    fn decide(&self, wanted: &Peer) -> Ruling {
         let is_right = |method: &&str| wanted.method.as_deref() == Some(*method);
         let by_method = self.methods.as_ref().is_none_or(|methods| methods.iter().any(is_right));
         match self.hosts.get(&wanted.host) {
@@ -67,11 +66,11 @@ impl Rules for List {
         }
     }
 
-    fn address(&self, wanted: &Wanted, _: SocketAddr) -> About {
+    fn address(&self, wanted: &Peer, _: SocketAddr) -> About {
         if self.anywhere.contains(&wanted.host) { About::Named } else { About::Nothing }
     }
 
-    fn record<'a>(&'a self, wanted: &'a Wanted, refused: Option<&'a str>) -> Recorded<'a> {
+    fn record<'a>(&'a self, wanted: &'a Peer, refused: Option<&'a str>) -> Recorded<'a> {
         let said = match refused {
             Some(why) => format!("{wanted} refused: {why}"),
             None => format!("{wanted} allowed"),
