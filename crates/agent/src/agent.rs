@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tenfold_domain::{CommitId, Millis, Seed, StepId, Strategy};
+use tenfold_domain::{ApprovedCheck, CommitId, Millis, Seed, StepId, Strategy};
 
 use crate::Machine;
 use crate::effect::{Effect, Ending, Input, Reply};
@@ -83,6 +83,14 @@ impl Event {
             | Self::Loop(tool_loop::Event::Steered { text, begun }) => {
                 Some(Reply::Steered { text: text.clone(), begun: *begun })
             }
+            Self::Repair(_) | Self::Loop(_) => None,
+        }
+    }
+
+    /// The check that the person approved by it.
+    pub fn approved(&self) -> Option<&ApprovedCheck> {
+        match self {
+            Self::Loop(tool_loop::Event::Approved { check }) => Some(check),
             Self::Repair(_) | Self::Loop(_) => None,
         }
     }

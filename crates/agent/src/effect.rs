@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 use tenfold_code::Edit;
 use tenfold_domain::{
-    Answer, Ask, AttemptOutcome, CheckReport, CommitId, Millis, Shell, StepId, ToolCall, Usage,
+    Answer, Ask, AttemptOutcome, CheckFiles, CheckReport, CommitId, Millis, Shell, StepId,
+    ToolCall, Usage,
 };
 
 /// Something to be done for the machine.
@@ -41,6 +42,14 @@ pub enum Effect {
     Ask {
         /// What.
         question: String,
+    },
+    /// Try a check that the agent proposes, on the base with the check's files.
+    TryCheck {
+        /// The call that proposes it, which [`ProposedCheck`](crate::tool_loop::ProposedCheck)
+        /// understands.
+        call: ToolCall,
+        /// The files that the check's own are among.
+        at: CommitId,
     },
     /// Run the whole check on what a commit changes, as the judge.
     Submit {
@@ -169,6 +178,20 @@ pub enum Reply {
         /// What it leaves to the next command, if that is something else than was left to it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shell: Option<Shell>,
+    },
+    /// Of [`Effect::TryCheck`].
+    Tried {
+        /// What it said.
+        report: CheckReport,
+        /// Its files.
+        files: CheckFiles,
+        /// They as a person is shown them.
+        shown: String,
+    },
+    /// Of [`Effect::TryCheck`], where it was not run.
+    Untried {
+        /// Why, for the model.
+        why: String,
     },
     /// Of [`Effect::Ask`].
     Answered {

@@ -92,12 +92,24 @@ pub(crate) fn ending(
         field(&mut text, "files", &file_lines(files));
         field(&mut text, "SECRETS", &secret_lines(secrets));
         field(&mut text, "evidence", &evidence::line(evidence));
+        field(&mut text, "", &check_lines(row));
     }
     let totals = &outcome.totals;
     let used = format!("{} · {}", totals.wall, crate::watch::line(totals));
     field(&mut text, "used", &used);
     if outcome.outcome != AttemptOutcome::NothingToDo {
         text.push_str(&next(row));
+    }
+    text
+}
+
+/// Where a check comes from that the person did not name themselves.
+pub(crate) fn check_lines(row: &TaskRow) -> String {
+    let Some(check) = &row.check else { return String::new() };
+    let mut text = "proposed by the agent and approved by you".to_owned();
+    if !check.files.paths.is_empty() {
+        let paths = one_line(&check.files.paths.join("  "), 200);
+        let _ = write!(text, "; kept apart, for accept --with-check: {paths}");
     }
     text
 }

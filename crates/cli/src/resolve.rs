@@ -34,6 +34,7 @@ pub(crate) fn spec(
         text,
         workspace,
         check: first(&args.check, &proposed.check),
+        check_files: None,
         setup: first(&args.setup, &proposed.setup),
         may_edit: both(&args.may_edit, &proposed.may_edit),
         protect: both(&args.protect, &proposed.protect),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Millis;
+use crate::{CommitId, Millis};
 
 /// A test by the name that its runner gives it (`tests/test_a.py::test_b`, `mod::test`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,6 +15,25 @@ impl fmt::Display for TestName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
+}
+
+/// A check that an agent proposed and the person approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovedCheck {
+    /// The shell command.
+    pub command: String,
+    /// The files that it needs and the person did not have.
+    pub files: CheckFiles,
+}
+
+/// Files of a check that are kept apart from the work: no proposal has them in it, and every run
+/// of the check finds them as they were approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckFiles {
+    /// Where they are read, in Tenfold's own git directory.
+    pub commit: CommitId,
+    /// Which, from the top of the workspace; may be none.
+    pub paths: Vec<String>,
 }
 
 /// How one run of a check ended.

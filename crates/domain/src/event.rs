@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AttemptId, Budget, CheckReport, CommitId, EgressEvent, LedgerEvent, Millis, NanoUsd,
-    PolicyEvent, ReservationId, Seed, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage,
+    ApprovedCheck, AttemptId, Budget, CheckReport, CommitId, EgressEvent, LedgerEvent, Millis,
+    NanoUsd, PolicyEvent, ReservationId, Seed, StepId, Strategy, TaskId, TaskSpec, Timestamp,
+    Usage,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -147,6 +148,8 @@ pub enum TaskEvent {
         /// In their words.
         text: String,
     },
+    /// The person approved a check that an agent proposed: it is the task's from now on.
+    CheckApproved(ApprovedCheck),
 }
 
 /// What happens to an attempt.

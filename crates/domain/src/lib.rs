@@ -22,7 +22,7 @@ mod turn;
 mod verdict;
 
 pub use account::{AccountId, LedgerEvent, Refusal, ReservationId};
-pub use check::{CheckReport, CheckVerdict, TestName};
+pub use check::{ApprovedCheck, CheckFiles, CheckReport, CheckVerdict, TestName};
 pub use count::{Bytes, Millis, Timestamp, Tokens, Usage};
 pub use egress::{EgressEvent, Peer};
 pub use event::{
@@ -42,4 +42,4 @@ pub use seed::{Draws, Seed};
 pub use shell::Shell;
 pub use task::{Budget, Strategy, TaskSpec, TaskState};
 pub use turn::{Said, ToolCall, ToolSpec, Turn};
-pub use verdict::{PolicyEvent, Verdict};
+pub use verdict::{PolicyEvent, Verdict, is_yes};

@@ -11,6 +11,9 @@ pub struct Accept {
     /// Though it adds what looks like a secret.
     #[serde(default)]
     pub with_secrets: bool,
+    /// Together with the files of its check, which are kept apart from it.
+    #[serde(default)]
+    pub with_check: bool,
 }
 
 /// How to accept.

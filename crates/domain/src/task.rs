@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Guidance, Millis, NanoUsd};
+use crate::{CheckFiles, Guidance, Millis, NanoUsd};
 
 /// A task as it was asked for. What the person left out has been filled in by then, at the
 /// edge, from the repository's approved `tenfold.toml` and from the defaults.
@@ -19,6 +19,9 @@ pub struct TaskSpec {
     /// The shell command that verifies the work, run at the top of the workspace.
     /// Without one a proposal is marked "unverified".
     pub check: Option<String>,
+    /// What belongs to a check that an agent proposed and the person approved; none of another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_files: Option<CheckFiles>,
     /// The shell command that prepares what the check needs.
     pub setup: Option<String>,
     /// Patterns (as in `.gitignore`) of files that the agent may edit though the check

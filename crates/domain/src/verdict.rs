@@ -26,6 +26,12 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// Whether a person's answer to "may it?" is a yes: only one that begins with "yes", or is "y".
+pub fn is_yes(answer: &str) -> bool {
+    let answer = answer.trim().to_lowercase();
+    answer == "y" || answer.split(|c: char| !c.is_alphabetic()).next() == Some("yes")
+}
+
 /// What the policy said of a call. That a default allows it is not recorded: it allows most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -41,4 +47,19 @@ pub enum PolicyEvent {
         /// Why, for people.
         why: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yes_is_said_in_so_many_words() {
+        for yes in ["y", "yes", " Yes, once.", "YES"] {
+            assert!(is_yes(yes), "{yes}");
+        }
+        for no in ["", "no", "yesterday", "maybe", "ok", "not yes"] {
+            assert!(!is_yes(no), "{no}");
+        }
+    }
 }

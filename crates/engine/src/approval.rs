@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tenfold_agent::effect::Reply;
 use tenfold_domain::{
-    AttemptEvent, CommitId, Fact, Millis, PolicyEvent, Shell, StepId, ToolCall, Waits,
+    AttemptEvent, CommitId, Fact, Millis, PolicyEvent, Shell, StepId, ToolCall, Waits, is_yes,
 };
 use tenfold_policy::{
     Access, Decision, MAX_FILE_BYTES, Policy, Request, Touch, Unattended, Verdict,
@@ -224,12 +224,6 @@ fn beginning(shell: &Shell) -> String {
     }
 }
 
-/// Only an answer that begins with "yes", or is "y", is a yes.
-fn is_yes(text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    text == "y" || text.split(|c: char| !c.is_alphabetic()).next() == Some("yes")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,15 +235,5 @@ mod tests {
         let shell = Shell { dir: "a\nb".to_owned(), set, unset: ["HOME".to_owned()].into() };
         let said = " (in \"a\\nb\", with PATH, HOME as its last commands left them)";
         assert_eq!(beginning(&shell), said);
-    }
-
-    #[test]
-    fn a_yes_is_said_in_so_many_words() {
-        for yes in ["y", "yes", " Yes, once.", "YES"] {
-            assert!(is_yes(yes), "{yes}");
-        }
-        for no in ["", "no", "yesterday", "maybe", "ok", "not yes"] {
-            assert!(!is_yes(no), "{no}");
-        }
     }
 }

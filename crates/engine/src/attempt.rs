@@ -263,6 +263,9 @@ impl Running<'_> {
         let mut facts = vec![Fact::Step { attempt, step, event }];
         facts.extend(advanced(attempt, &events));
         events.iter().for_each(|event| self.machine.evolve(event));
+        if let Some(check) = events.iter().find_map(tenfold_agent::Event::approved) {
+            facts.push(self.approve(check));
+        }
         let mut bills: Vec<_> = done.reservation.map(|id| (id, cost)).into_iter().collect();
         self.close(&mut facts, &mut bills)?;
         self.engine.settle(bills, facts).await?;
@@ -400,6 +403,7 @@ impl Running<'_> {
             Effect::Judge { .. } => "running the whole check on a candidate".to_owned(),
             Effect::Submit { .. } => "running the whole check on the work".to_owned(),
             Effect::Ask { .. } => "asking you".to_owned(),
+            Effect::TryCheck { .. } => "trying the check that it proposes".to_owned(),
             Effect::Tool { call, .. } => format!("{} {}", call.name, call.arguments),
             Effect::Check(ask) => match ask.purpose {
                 Purpose::Baseline => "running the check".to_owned(),

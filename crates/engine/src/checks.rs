@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tenfold_agent::effect::{CheckAsk, Plugin, Purpose};
 use tenfold_code::failure::{Trouble, TroubleKind};
 use tenfold_code::{Edit, Language, Syntax, failure};
-use tenfold_domain::{CheckReport, CheckVerdict, CommitId, Millis};
+use tenfold_domain::{CheckFiles, CheckReport, CheckVerdict, CommitId, Millis};
 use tenfold_redact::{Kind, Redactor};
 use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
 use tenfold_workspace::{ChangeKind, ChangedFile, FileChange, FileKind, Workspace};
@@ -23,6 +23,7 @@ use crate::EngineError;
 use crate::egress::{self, Egress, Ended};
 use crate::engine::blocking;
 use crate::layers::{Building, Layer};
+use crate::proposed;
 use crate::reading::{self, Rules};
 
 /// The largest output of a plugin that is read.
@@ -174,21 +175,28 @@ impl Checks {
         if ask.plugin.as_ref().is_some_and(|plugin| plugin.probes) {
             files = self.probed(files, rules.clone()).await?;
         }
+        if let Some(own) = rules.check_files.clone() {
+            let workspace = Arc::clone(&self.workspace);
+            let own = blocking(move || proposed::contents(&workspace, &own)).await?;
+            files.retain(|(path, _)| own.iter().all(|(known, _)| known != path));
+            files.extend(own);
+        }
         let (top, plugin) = (Top::Files(files), ask.plugin.as_ref());
         self.run_on(&ask.command, top, ask.timeout, plugin, ask.purpose, cancel).await
     }
 
-    /// Runs the whole check on what a commit changes in the base.
+    /// Runs the whole check on what a commit changes in the base, with files of its own.
     pub(crate) async fn judge(
         &self,
         commit: &CommitId,
-        command: &str,
-        timeout: Millis,
+        (command, timeout): (&str, Millis),
+        files: Option<&CheckFiles>,
         cancel: &CancelSignal,
     ) -> Result<Ran, EngineError> {
-        let (workspace, base, commit) =
-            (Arc::clone(&self.workspace), self.base.clone(), commit.clone());
+        let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
+        let (commit, own) = (commit.clone(), files.cloned());
         let top = blocking(move || -> Result<_, EngineError> {
+            let commit = proposed::with_check_files(&workspace, &commit, own.as_ref())?;
             let changed = workspace.changed(&base, &commit)?;
             if !changed.iter().all(is_plain) {
                 return Ok(Top::Commit(commit));

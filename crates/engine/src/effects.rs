@@ -84,6 +84,7 @@ impl Running<'_> {
                 Effect::Tool { call, at, shell } => {
                     self.start_tool(step, call, (at, shell)).await?;
                 }
+                Effect::TryCheck { call, at } => self.start_try(step, call, at).await?,
                 Effect::Ask { question } => self.start_question(step, question).await?,
                 effect if self.comes_too_late(&effect) => self.out_of_time().await?,
                 Effect::Judge { .. } | Effect::Submit { .. } => {
@@ -198,14 +199,14 @@ impl Running<'_> {
                     _ => None,
                 };
                 let (commit, is_empty) = blocking(move || -> Result<_, EngineError> {
-                    let (protected, may_edit) = (&rules.protected, &rules.may_edit);
                     let work = match (edited, effect) {
                         (None, Effect::Submit { work }) => {
                             workspace.squash(&base, &work, &message)?
                         }
                         (edited, _) => edited.unwrap_or_else(|| base.clone()),
                     };
-                    let (commit, _) = workspace.put_back(&base, &work, protected, may_edit)?;
+                    let (commit, _) =
+                        workspace.put_back(&base, &work, |path| !rules.editable(path))?;
                     workspace.keep(&name, &commit)?;
                     let is_empty = workspace.changed(&base, &commit)?.is_empty();
                     Ok((commit, is_empty))
@@ -219,7 +220,9 @@ impl Running<'_> {
                     let wall = began.elapsed().into();
                     return Ok(Finished::free(Reply::Unjudged, wall, Some(judged)));
                 };
-                let ran = checks.judge(&commit, check, spec.check_timeout, &cancel).await?;
+                let asked = (check.as_str(), spec.check_timeout);
+                let files = spec.check_files.as_ref();
+                let ran = checks.judge(&commit, asked, files, &cancel).await?;
                 Ok(checked(ran, Some(commit)))
             };
             Done { step, reservation: None, result: judge.await }
@@ -235,7 +238,7 @@ pub(crate) fn hash(effect: &Effect) -> Value {
     json!({ "sha256": text })
 }
 
-fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {
+pub(crate) fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {
     let wall = ran.report.wall;
     let judged = commit.map(|commit| Judged { commit, report: Some(ran.report.clone()) });
     let reply = if ran.cancelled {
@@ -247,7 +250,8 @@ fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {
     Finished::free(reply, wall, judged)
 }
 
-fn message(spec: &TaskSpec, attempt: AttemptId) -> String {
+/// What the commit of an attempt's work says.
+pub(crate) fn message(spec: &TaskSpec, attempt: AttemptId) -> String {
     let subject = spec.text.lines().next().filter(|line| !line.trim().is_empty());
     let subject = subject.unwrap_or("Make the check pass");
     format!("{subject}\n\nTenfold task {}, attempt {attempt}.\n", attempt.task)

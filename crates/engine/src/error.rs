@@ -121,6 +121,12 @@ pub enum EngineError {
         /// What, and where.
         what: String,
     },
+    /// There is nothing besides the proposal to take.
+    #[error(
+        "task {0} has no files of a check that are kept apart: only those of a check that was \
+         proposed for a task without one are; accept it without --with-check"
+    )]
+    NoCheckFiles(TaskId),
     /// The task can't be worked on now.
     #[error("task {task} can't be worked on: it is {state}")]
     NotOpen {
@@ -196,6 +202,7 @@ impl EngineError {
             | Self::NothingToResume { .. }
             | Self::SecretInCommand { .. }
             | Self::AddsSecrets { .. }
+            | Self::NoCheckFiles(_)
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,
             Self::AtWork(_) | Self::Full { .. } => ProblemKind::Busy,

@@ -17,7 +17,7 @@ use crate::engine::{Engine, blocking};
 use crate::recovery::{advanced, read_event};
 use crate::redaction::text_of;
 use crate::work::seed_of_now;
-use crate::{EngineError, tooling};
+use crate::{EngineError, proposed, tooling};
 
 /// The most of a commented line that is repeated to the agent, in characters.
 const LINE_CHARS: usize = 200;
@@ -113,7 +113,8 @@ impl Engine {
         let workspace = self.workspace(&spec).await?;
         let time = spec.budget.time;
         let mut setup = self.loop_setup(&spec, (seed, time), &base, &workspace)?;
-        setup.start = Some(proposal.commit);
+        let files = spec.check_files.as_ref();
+        setup.start = Some(proposed::with_check_files(&workspace, &proposal.commit, files)?);
         let setup = Setup::Loop(Box::new(setup));
         let (events, machine) = (Agent::begin(setup.clone()), Agent::new(setup));
         let start = AttemptStart { strategy: Strategy::Loop, model: spec.model, seed, base };

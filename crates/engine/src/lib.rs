@@ -19,6 +19,7 @@ mod inference;
 mod layers;
 mod meter;
 mod places;
+mod proposed;
 mod reading;
 mod recovery;
 mod redaction;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tenfold_agent::effect::{Reply, Source};
 use tenfold_code::{Edit, Language};
-use tenfold_domain::{AttemptId, CommitId, Event, Fact, StepEvent, TaskSpec};
+use tenfold_domain::{AttemptId, CheckFiles, CommitId, Event, Fact, StepEvent, TaskSpec};
 use tenfold_store::View;
 use tenfold_workspace::{FileKind, Patterns, TreeFile, Workspace};
 
@@ -20,11 +20,14 @@ const LARGEST_FILE: u64 = 400_000;
 /// The most text that is read in all.
 const MOST_TEXT: u64 = 12_000_000;
 
-/// Which files the agent may not edit, and which of them it may after all.
+/// Which files the agent may not edit, and which of them it may after all; those of a check that
+/// was approved it never may.
 #[derive(Clone)]
 pub(crate) struct Rules {
-    pub(crate) protected: Patterns,
-    pub(crate) may_edit: Patterns,
+    protected: Patterns,
+    may_edit: Patterns,
+    /// Those of an approved check, as they are whenever it runs.
+    pub(crate) check_files: Option<CheckFiles>,
 }
 
 impl Rules {
@@ -32,11 +35,14 @@ impl Rules {
         Ok(Self {
             protected: Patterns::check_files_and(&spec.protect)?,
             may_edit: Patterns::new(&spec.may_edit)?,
+            check_files: spec.check_files.clone(),
         })
     }
 
-    fn editable(&self, path: &Path) -> bool {
-        !self.protected.matches(path) || self.may_edit.matches(path)
+    pub(crate) fn editable(&self, path: &Path) -> bool {
+        let approved = self.check_files.iter().flat_map(|files| &files.paths);
+        !approved.map(Path::new).any(|own| own == path)
+            && (!self.protected.matches(path) || self.may_edit.matches(path))
     }
 }
 

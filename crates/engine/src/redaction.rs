@@ -82,6 +82,10 @@ pub(crate) fn reply(redactor: &Redactor, reply: Reply, lines: &[Edit]) -> Reply 
             let shell = shell.map(|shell| without_secrets(redactor, shell));
             Reply::Returned { text: text(told), at, shell }
         }
+        Reply::Tried { report, files, shown } => {
+            Reply::Tried { report: report_of(redactor, report), files, shown: text(shown) }
+        }
+        Reply::Untried { why } => Reply::Untried { why: text(why) },
         Reply::Answered { text: said } => Reply::Answered { text: text(said) },
         Reply::Lost { why } => Reply::Lost { why: text(why) },
         Reply::Failed { model, why } => Reply::Failed { model, why: text(why) },
@@ -187,7 +191,7 @@ fn json(redactor: &Redactor, value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use tenfold_domain::{AttemptOutcome, CommitId, Millis, Shell, Usage};
+    use tenfold_domain::{AttemptOutcome, CheckFiles, CommitId, Millis, Shell, Usage};
 
     use super::*;
 
@@ -226,8 +230,9 @@ mod tests {
         let at: CommitId = "a".repeat(40).parse().unwrap();
         let set = [("A".to_owned(), secret.clone())].into();
         let shell = Shell { dir: secret.clone(), set, ..Shell::default() };
+        let files = CheckFiles { commit: at.clone(), paths: Vec::new() };
         vec![
-            Reply::Checked { report, output: Some(secret.clone()) },
+            Reply::Checked { report: report.clone(), output: Some(secret.clone()) },
             inferred(Answer::Turned { text: secret.clone(), calls: vec![call], ended: true }),
             inferred(Answer::Generated { samples: samples.clone() }),
             inferred(Answer::Infilled { original_log_probability: 0.0, alternatives: samples }),
@@ -239,6 +244,8 @@ mod tests {
                 }],
             },
             Reply::Returned { text: secret.clone(), at, shell: Some(shell) },
+            Reply::Tried { report, files, shown: secret.clone() },
+            Reply::Untried { why: secret.clone() },
             Reply::Answered { text: secret.clone() },
             Reply::Steered { text: secret.clone(), begun: false },
             Reply::Lost { why: secret.clone() },

@@ -9,28 +9,33 @@ use tenfold_domain::{
 use tenfold_store::{ProposalRow, ProposalState};
 use tenfold_workspace::{AcceptedBranch, Workspace};
 
-use crate::EngineError;
 use crate::added::{added_secrets, named};
+use crate::effects::message;
 use crate::engine::{Engine, blocking};
 use crate::redaction::text_of;
+use crate::{EngineError, proposed};
 
 impl Engine {
     /// Accepts a task's proposal. One that adds secrets is accepted only by who knows of them.
     ///
     /// # Errors
-    /// When there is none that waits for review, or [`EngineError::AddsSecrets`], or the
-    /// workspace says that it does not fit; nothing is written then.
+    /// When there is none that waits for review, or [`EngineError::AddsSecrets`], or
+    /// [`EngineError::NoCheckFiles`], or the workspace says that it does not fit; nothing is
+    /// written then.
     pub async fn accept(
         &self,
         task: TaskId,
-        Accept { how, with_secrets }: Accept,
+        Accept { how, with_secrets, with_check }: Accept,
     ) -> Result<Accepted, EngineError> {
         let (spec, proposal, base) = self.proposal(task, "accept").await?;
         if proposal.state != ProposalState::ToReview {
             return Err(wrong_state(task, "accept", &proposal));
         }
         let workspace = Arc::new(self.workspace(&spec).await?);
-        let commit = proposal.commit.clone();
+        let commit = match with_check {
+            true => self.with_check(&spec, &workspace, &proposal, &base).await?,
+            false => proposal.commit.clone(),
+        };
         if !with_secrets {
             self.adds_no_secrets(task, &workspace, (&base, &commit)).await?;
         }
@@ -62,6 +67,26 @@ impl Engine {
         };
         self.record(&proposal, event).await?;
         Ok(accepted)
+    }
+
+    /// A proposal as one commit together with the files of its check.
+    async fn with_check(
+        &self,
+        spec: &TaskSpec,
+        workspace: &Arc<Workspace>,
+        proposal: &ProposalRow,
+        base: &CommitId,
+    ) -> Result<CommitId, EngineError> {
+        let files = spec.check_files.clone().filter(|files| !files.paths.is_empty());
+        let files = files.ok_or(EngineError::NoCheckFiles(proposal.attempt.task))?;
+        let message = text_of(&self.redactor(), message(spec, proposal.attempt));
+        let (workspace, base) = (Arc::clone(workspace), base.clone());
+        let commit = proposal.commit.clone();
+        blocking(move || {
+            let both = proposed::with_check_files(&workspace, &commit, Some(&files))?;
+            Ok(workspace.squash(&base, &both, &message)?)
+        })
+        .await
     }
 
     async fn adds_no_secrets(

@@ -137,6 +137,8 @@ pub enum CheckedFor {
     Candidate,
     /// To see whether a candidate that mends a part breaks nothing else.
     Part,
+    /// To see whether one that is proposed says anything.
+    Proposed,
     /// To judge the work.
     Judge,
 }
@@ -350,6 +352,10 @@ impl Reader {
                 let (purpose, changes) = checked(&effect);
                 Happening::Checked { purpose, changes, report }
             }
+            (_, Reply::Tried { report, .. }) => {
+                let (purpose, changes) = (CheckedFor::Proposed, Vec::new());
+                Happening::Checked { purpose, changes, report }
+            }
             (_, Reply::Unjudged) => Happening::Unjudged,
             // What came of it is said to the model.
             _ => {
@@ -369,6 +375,7 @@ fn described(effect: &Effect) -> String {
         Effect::Infer { what, .. } => what.clone(),
         Effect::Judge { .. } | Effect::Submit { .. } => "running the whole check".to_owned(),
         Effect::Ask { .. } => "asking the person".to_owned(),
+        Effect::TryCheck { .. } => "trying the check that it proposes".to_owned(),
         Effect::Tool { call, .. } => format!("calling {}", call.name),
     }
 }

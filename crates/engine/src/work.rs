@@ -26,8 +26,10 @@ use crate::engine::{Engine, blocking};
 use crate::floor::Hand;
 use crate::inference::Asked;
 use crate::meter::Meter;
+use crate::proposed;
 use crate::recovery::{advanced, fold, strategy};
 use crate::supervise::How;
+use crate::tooling;
 
 /// The most candidates that one attempt checks.
 const CANDIDATES: u32 = 600;
@@ -117,11 +119,16 @@ impl Engine {
                 Setup::Loop(Box::new(self.loop_setup(spec, (seed, time), &base, workspace)?))
             }
         };
+        let files = Agent::new(setup.clone()).work().cloned();
         let events = Agent::begin(setup);
         let (strategy, model) = (spec.strategy, spec.model.clone());
         let start = AttemptStart { strategy, model, seed, base };
         let facts = move |attempt| advanced(attempt, &events);
-        Ok(self.store.new_attempt_async(task, start, facts).await?)
+        let attempt = self.store.new_attempt_async(task, start, facts).await?;
+        if let Some(files) = files {
+            workspace.keep(&tooling::work_name(attempt), &files)?;
+        }
+        Ok(attempt)
     }
 
     /// An attempt that ended at a limit goes on if the person's files are what it was about;
@@ -285,6 +292,8 @@ impl Engine {
     ) -> Result<tool_loop::Setup, EngineError> {
         let model = self.model(&spec.model)?;
         let limits = LoopLimits::of(&model);
+        // It sees the files of its check from the start; they are no part of what it proposes.
+        let base = &proposed::with_check_files(workspace, base, spec.check_files.as_ref())?;
         let groups = check_file_groups().into_iter().map(|group| group.name);
         Ok(tool_loop::Setup {
             text: spec.text.clone(),

@@ -33,6 +33,11 @@ impl TaskFold {
                 }
             }
             Fact::Task { event: TaskEvent::Steered { .. }, .. } => {}
+            Fact::Task { event: TaskEvent::CheckApproved(check), .. } => {
+                if let Some(task) = &mut self.task {
+                    task.check = Some(check.clone());
+                }
+            }
             Fact::Attempt { attempt, event: change } => {
                 self.evolve_attempt(*attempt, change, event.at);
             }
@@ -125,6 +130,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         workspace: spec.workspace.clone(),
         state: TaskState::Queued,
         budget: spec.budget,
+        check: None,
         attempts: 0,
         running: BTreeSet::new(),
         spent: NanoUsd::ZERO,

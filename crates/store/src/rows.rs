@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Budget, CommitId, Millis, NanoUsd, Seed, StepId, Strategy, TaskId,
-    TaskState, Timestamp, Tokens, Usage,
+    ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Millis, NanoUsd, Seed, StepId,
+    Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
 };
 
 /// A task as it stands.
@@ -23,6 +23,10 @@ pub struct TaskRow {
     pub state: TaskState,
     /// Where work on it stops now.
     pub budget: Budget,
+    /// The check that an agent proposed and the person approved; it goes before the one that was
+    /// asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<ApprovedCheck>,
     /// How many attempts have begun.
     pub attempts: u32,
     /// The attempts that have begun and not ended, by number.

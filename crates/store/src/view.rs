@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tenfold_domain::{AttemptId, Event, Fact, LedgerEvent, Seq, TaskId, TaskSpec};
+use tenfold_domain::{ApprovedCheck, AttemptId, Event, Fact, LedgerEvent, Seq, TaskId, TaskSpec};
 
 use crate::blob::{self, BlobHash};
 use crate::connection::open_for_reading;
@@ -139,14 +139,20 @@ impl View {
         project::task(self.connection(), id)
     }
 
-    /// A task as it was asked for, with the budget that it has now; `None` if nobody did.
+    /// A task as it was asked for, with the budget and the check that it has now; `None` if nobody did.
     ///
     /// # Errors
     /// As for [`View::events`].
     pub fn spec(&self, id: TaskId) -> Result<Option<TaskSpec>, StoreError> {
-        let Some(spec) = journal::spec(self.connection(), id)? else { return Ok(None) };
-        let budget = self.task(id)?.map_or(spec.budget, |row| row.budget);
-        Ok(Some(TaskSpec { budget, ..spec }))
+        let Some(mut spec) = journal::spec(self.connection(), id)? else { return Ok(None) };
+        if let Some(TaskRow { budget, check, .. }) = self.task(id)? {
+            spec.budget = budget;
+            if let Some(ApprovedCheck { command, files }) = check {
+                spec.check = Some(command);
+                spec.check_files = Some(files);
+            }
+        }
+        Ok(Some(spec))
     }
 
     /// The attempts of a task, in their order.

@@ -35,6 +35,7 @@ mod tree;
 pub mod write;
 
 pub use call::{Call, FileCall, specs};
+pub use path::place;
 pub use reply::MAX_REPLY_BYTES;
 pub use run::MAX_OUTPUT_BYTES;
 pub use tree::{Done, Tree};

@@ -17,7 +17,7 @@ const MAX_PATH_BYTES: usize = 2_000;
 ///
 /// # Errors
 /// A text for the model, if it leads out, into `.git`, or can't be a path of a file.
-pub(crate) fn place(root: &Path, given: &str) -> Result<String, String> {
+pub fn place(root: &Path, given: &str) -> Result<String, String> {
     let shown = || shown::name(given);
     let below_root = root.to_str().and_then(|root| given.strip_prefix(root));
     let relative = match below_root.filter(|rest| rest.is_empty() || rest.starts_with('/')) {

@@ -11,21 +11,19 @@ use tenfold_domain::CommitId;
 use crate::WorkspaceError;
 use crate::diff::{self, Delta};
 use crate::git::Git;
-use crate::patterns::Patterns;
 use crate::squash;
 use crate::store;
 
-/// Commits the work's files on top of `base`, with those that `protected` names and `may_edit`
-/// does not as they are in `base`. Returns the commit, and which files were put back.
+/// Commits the work's files on top of `base`, with the protected ones as they are in `base`.
+/// Returns the commit, and which files were put back.
 pub(crate) fn put_back(
     git: &Git,
     base: &CommitId,
     work: &CommitId,
-    protected: &Patterns,
-    may_edit: &Patterns,
+    is_protected: impl Fn(&Path) -> bool,
 ) -> Result<(CommitId, Vec<PathBuf>), WorkspaceError> {
     let deltas = diff::deltas(git, base, work)?;
-    let put_back = chosen(&deltas, |path| protected.matches(path) && !may_edit.matches(path));
+    let put_back = chosen(&deltas, is_protected);
     if put_back.is_empty() {
         return Ok((work.clone(), Vec::new()));
     }

@@ -13,7 +13,6 @@ use crate::checkout;
 use crate::diff::{self, ChangedFile};
 use crate::git::{self, Git};
 use crate::in_place::{self, Applied, Trust};
-use crate::patterns::Patterns;
 use crate::person::Person;
 use crate::place::{self, Place};
 use crate::put_back;
@@ -245,9 +244,9 @@ impl Workspace {
         diff::changed(&self.git, a, b)
     }
 
-    /// Commits the work with every changed file that `protected` names, and `may_edit` does
-    /// not, as it is in `base` (added ones are removed). Returns the commit, which is `work`
-    /// itself if nothing had to be put back, and the files that were.
+    /// Commits the work with every changed file that is protected as it is in `base` (added ones
+    /// are removed). Returns the commit, which is `work` itself if nothing had to be put back,
+    /// and the files that were.
     ///
     /// # Errors
     /// [`WorkspaceError::Git`] if there is no such commit.
@@ -255,10 +254,9 @@ impl Workspace {
         &self,
         base: &CommitId,
         work: &CommitId,
-        protected: &Patterns,
-        may_edit: &Patterns,
+        is_protected: impl Fn(&Path) -> bool,
     ) -> Result<(CommitId, Vec<PathBuf>), WorkspaceError> {
-        put_back::put_back(&self.git, base, work, protected, may_edit)
+        put_back::put_back(&self.git, base, work, is_protected)
     }
 
     /// One commit on top of `base` with the files of `work`, which may be many commits later.

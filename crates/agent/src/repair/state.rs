@@ -274,6 +274,7 @@ impl Repair {
             Effect::Infer { .. }
             | Effect::Ask { .. }
             | Effect::Tool { .. }
+            | Effect::TryCheck { .. }
             | Effect::Submit { .. } => false,
         })
     }

@@ -189,7 +189,10 @@ impl World {
                 usage: Usage::default(),
                 wall: Millis(500),
             },
-            Effect::Ask { .. } | Effect::Tool { .. } | Effect::Submit { .. } => {
+            Effect::Ask { .. }
+            | Effect::Tool { .. }
+            | Effect::TryCheck { .. }
+            | Effect::Submit { .. } => {
                 unreachable!("a loop's: {effect:?}")
             }
         }

@@ -56,28 +56,28 @@ impl ToolLoop {
 }
 
 /// A state that moves on while its events are written down.
-struct Draft {
-    state: ToolLoop,
+pub(super) struct Draft {
+    pub(super) state: ToolLoop,
     events: Vec<Event>,
 }
 
 impl Draft {
-    fn record(&mut self, event: Event) {
+    pub(super) fn record(&mut self, event: Event) {
         self.state.fold(&event);
         self.events.push(event);
     }
 
-    fn want(&mut self, wish: Wish) {
+    pub(super) fn want(&mut self, wish: Wish) {
         self.record(Event::Wanted { step: StepId(self.state.last_step + 1), wish });
     }
 
     /// Says something in the person's name.
-    fn tell(&mut self, text: String) {
+    pub(super) fn tell(&mut self, text: String) {
         self.record(Event::Said { said: Said::Person { text } });
     }
 
     /// Says what came of a call.
-    fn reply(&mut self, call: &str, text: String) {
+    pub(super) fn reply(&mut self, call: &str, text: String) {
         let text = words::with_limits(&text, &self.state);
         self.record(Event::Said { said: Said::Tool { call: call.to_owned(), text } });
     }
@@ -120,6 +120,16 @@ impl Draft {
                 self.tell(words::answer(&question, &text));
                 self.next_call();
             }
+            (Wish::TryCheck { call }, Reply::Tried { report, files, shown }) => {
+                self.tried(&call, &report, files, &shown);
+            }
+            (Wish::TryCheck { call }, Reply::Untried { why }) => {
+                self.reply(&call.id, why);
+                self.unless_repeated();
+            }
+            (Wish::AskCheck { call, check, .. }, Reply::Answered { text }) => {
+                self.decided(&call, check, &text);
+            }
             (Wish::Submit { call }, Reply::Checked { report, .. }) => self.judged(&call, &report),
             (Wish::Submit { call }, Reply::Nothing) => {
                 self.reply(&call, words::PUT_BACK.to_owned());
@@ -142,7 +152,9 @@ impl Draft {
         self.record(Event::Steered { text, begun });
         match self.state.wanted.clone() {
             Some((_, Wish::Turn)) if !begun => self.heed(),
-            Some((_, Wish::Tool { .. } | Wish::Submit { .. })) if !begun => {
+            Some((_, Wish::Tool { .. } | Wish::TryCheck { .. } | Wish::Submit { .. }))
+                if !begun =>
+            {
                 self.hear(words::SET_ASIDE);
             }
             // It had come to its end, and goes on from there.
@@ -271,7 +283,7 @@ impl Draft {
     }
 
     /// Performs the next call of the last turn, or has the model speak if there is none left.
-    fn next_call(&mut self) {
+    pub(super) fn next_call(&mut self) {
         if !self.state.unheard.is_empty() {
             return self.hear(words::SET_ASIDE);
         }
@@ -287,6 +299,10 @@ impl Draft {
                     guidance::skill(&self.state.setup, &argument(&call, "name"))
                 }
                 own::FINISH => return self.finish(&call),
+                own::PROPOSE_CHECK if self.state.may_propose_check() => match self.propose(&call) {
+                    Ok(()) => return,
+                    Err(why) => why,
+                },
                 own::ASK => {
                     let question = argument(&call, "question");
                     if self.state.setup.questions && !question.is_empty() {
@@ -348,7 +364,7 @@ impl Draft {
     }
 
     /// Goes on, unless the model goes round in circles; it is warned before.
-    fn unless_repeated(&mut self) {
+    pub(super) fn unless_repeated(&mut self) {
         if !self.state.unheard.is_empty() {
             return self.next_call();
         }

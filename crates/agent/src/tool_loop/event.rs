@@ -1,7 +1,9 @@
 //! What the loop records.
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{AttemptOutcome, CommitId, Millis, Said, Shell, StepId, ToolCall};
+use tenfold_domain::{
+    ApprovedCheck, AttemptOutcome, CommitId, Millis, Said, Shell, StepId, ToolCall,
+};
 
 use super::state::Setup;
 
@@ -70,6 +72,11 @@ pub enum Event {
         /// The files that ask it.
         files: Vec<String>,
     },
+    /// The person approved the check that the model proposed: it is the task's from now on.
+    Approved {
+        /// Which.
+        check: ApprovedCheck,
+    },
     /// The model says that it is done.
     Finished {
         /// What it did, in its own words.
@@ -103,6 +110,20 @@ pub enum Wish {
         /// The call that asks.
         call: String,
         /// What.
+        question: String,
+    },
+    /// To see whether a proposed check says anything.
+    TryCheck {
+        /// The call that proposes it.
+        call: ToolCall,
+    },
+    /// The person's word on a proposed check that fails now, as it should.
+    AskCheck {
+        /// The call that proposes it.
+        call: String,
+        /// What would be approved.
+        check: ApprovedCheck,
+        /// What they are asked.
         question: String,
     },
     /// The judge's word on the work.

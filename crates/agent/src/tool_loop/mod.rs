@@ -13,6 +13,7 @@ mod decide;
 mod event;
 mod guidance;
 mod own;
+mod proposed;
 mod recall;
 mod state;
 #[cfg(test)]
@@ -20,4 +21,5 @@ mod tests;
 mod words;
 
 pub use event::{Event, Wish};
+pub use proposed::ProposedCheck;
 pub use state::{Setup, ToolLoop};

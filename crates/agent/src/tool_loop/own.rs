@@ -11,6 +11,7 @@ pub(super) const FINISH: &str = "finish";
 pub(super) const ASK: &str = "ask";
 pub(super) const RECALL: &str = "recall";
 pub(super) const SKILL: &str = "skill";
+pub(super) const PROPOSE_CHECK: &str = "propose_check";
 
 /// Those of them that are of use now.
 pub(super) fn tools(state: &ToolLoop) -> Vec<ToolSpec> {
@@ -23,6 +24,9 @@ pub(super) fn tools(state: &ToolLoop) -> Vec<ToolSpec> {
     }
     if state.setup.questions {
         tools.push(ask());
+    }
+    if state.may_propose_check() {
+        tools.push(propose_check());
     }
     tools
 }
@@ -101,6 +105,29 @@ fn ask() -> ToolSpec {
             "type": "object",
             "properties": { "question": text("One question, with what you would do and why.") },
             "required": ["question"],
+        }),
+    }
+}
+
+fn propose_check() -> ToolSpec {
+    ToolSpec {
+        name: PROPOSE_CHECK.to_owned(),
+        about: "Propose a command that checks the work: it has to fail now, and pass once the \
+                task is done. Write the test that it runs first, by write; then name its files. \
+                They are tried on the files as they were, shown to the person who gave you the \
+                task, and once approved kept as they are, apart from your work."
+            .to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": {
+                "command": text("The shell command, run at the top of the files."),
+                "files": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "The files you wrote for it, from the top.",
+                },
+            },
+            "required": ["command"],
         }),
     }
 }

@@ -83,6 +83,8 @@ pub struct ToolLoop {
     pub(super) shell: Shell,
     pub(super) summary: String,
     pub(super) submitted: u32,
+    /// How often the model proposed a check.
+    pub(super) proposed: u32,
     /// Whether the answer to the last turn broke off.
     pub(super) lost: bool,
     /// How often the person said something.
@@ -109,6 +111,7 @@ impl ToolLoop {
             shell: Shell::default(),
             summary: String::new(),
             submitted: 0,
+            proposed: 0,
             lost: false,
             steered: 0,
             unheard: Vec::new(),
@@ -147,6 +150,11 @@ impl ToolLoop {
         self.steered
     }
 
+    /// Whether there is none, and somebody who could approve one.
+    pub(super) fn may_propose_check(&self) -> bool {
+        self.setup.check.is_empty() && self.setup.questions
+    }
+
     pub(super) fn fold(&mut self, event: &Event) {
         match event {
             Event::Began { .. } => {}
@@ -155,7 +163,11 @@ impl ToolLoop {
                 match wish {
                     Wish::Turn => self.turns += 1,
                     Wish::Submit { .. } => self.submitted += 1,
-                    Wish::Baseline | Wish::Tool { .. } | Wish::Ask { .. } => {}
+                    Wish::TryCheck { .. } => self.proposed += 1,
+                    Wish::Baseline
+                    | Wish::Tool { .. }
+                    | Wish::Ask { .. }
+                    | Wish::AskCheck { .. } => {}
                 }
                 self.wanted = Some((*step, wish.clone()));
             }
@@ -191,6 +203,7 @@ impl ToolLoop {
                 let place = self.said.len();
                 self.guided.extend(files.iter().map(|file| (file.clone(), place)));
             }
+            Event::Approved { check } => self.setup.check.clone_from(&check.command),
             Event::Finished { summary } => self.summary.clone_from(summary),
             Event::Ended { outcome, note } => {
                 self.wanted = None;
@@ -218,7 +231,12 @@ impl ToolLoop {
                 at: self.work.clone(),
                 shell: self.shell.clone(),
             },
-            Wish::Ask { question, .. } => Effect::Ask { question: question.clone() },
+            Wish::Ask { question, .. } | Wish::AskCheck { question, .. } => {
+                Effect::Ask { question: question.clone() }
+            }
+            Wish::TryCheck { call } => {
+                Effect::TryCheck { call: call.clone(), at: self.work.clone() }
+            }
             Wish::Submit { .. } => Effect::Submit { work: self.work.clone() },
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use tenfold_code::failure;
-use tenfold_domain::{CheckReport, CheckVerdict, FolderInstructions, Millis, Skill};
+use tenfold_domain::{ApprovedCheck, CheckReport, CheckVerdict, FolderInstructions, Millis, Skill};
 
 use super::state::{Setup, ToolLoop};
 
@@ -18,6 +18,10 @@ pub(super) const NOT_YET: &str =
     "Not done yet: the person said something while you worked. The work is as you left it.";
 
 pub(super) const ANSWERED: &str = "The person answered:";
+
+pub(super) const MAY_BE: &str = "May this be the check of the task?";
+pub(super) const ENOUGH_PROPOSED: &str =
+    "Not tried: that was proposed often enough. Go on without a check, and be sure yourself.";
 
 pub(super) const NOTED: &str = "noted";
 pub(super) const CALL_A_TOOL: &str =
@@ -103,6 +107,12 @@ pub(super) fn opening(setup: &Setup, report: Option<&CheckReport>) -> String {
     }
     let Some(report) = report else {
         text.push_str("\nThere is no command that checks the work, so be sure of it yourself.");
+        if setup.questions {
+            text.push_str(
+                " Better, write a test that fails now and passes once the task is done, and \
+                 propose it by propose_check before you begin.",
+            );
+        }
         return text;
     };
     let _ = match report.verdict {
@@ -177,6 +187,55 @@ pub(super) fn cut(text: &str, most: usize, rest: &str) -> String {
         return text.to_owned();
     }
     format!("{}\n(cut off here{rest})", &text[..text.floor_char_boundary(most)])
+}
+
+/// What a person is asked of a check that the model proposes.
+pub(super) fn may_be_the_check(check: &ApprovedCheck, report: &CheckReport, shown: &str) -> String {
+    let failure = failure::read(&report.output, report.exit_code);
+    let mut text = format!("{MAY_BE}\n\n  {}\n", check.command);
+    if !shown.is_empty() {
+        let _ = write!(
+            text,
+            "\nIts files, which are kept apart from the work:\n{}\n",
+            shown.trim_end()
+        );
+    }
+    let _ = write!(
+        text,
+        "\nOn the files as they are it fails, as it should:\n{}",
+        failure.excerpt.trim_end()
+    );
+    text
+}
+
+pub(super) fn check_approved(check: &ApprovedCheck) -> String {
+    let mut text = format!(
+        "The person approved it: `{}` is the check now, and has to pass when you are done.",
+        check.command
+    );
+    if !check.files.paths.is_empty() {
+        let _ = write!(
+            text,
+            " Its files are kept as they are, so changing them is of no use: {}.",
+            check.files.paths.join(", ")
+        );
+    }
+    text
+}
+
+/// Why a proposed check is none, for the model.
+pub(super) fn says_nothing(report: &CheckReport) -> String {
+    let why = match &report.verdict {
+        CheckVerdict::Passed => {
+            "it passes on the files as they were before your work, so it says nothing about it. \
+             Propose one that fails there and passes once the task is done."
+                .to_owned()
+        }
+        CheckVerdict::TimedOut => timed_out(report),
+        CheckVerdict::Broken(why) => why.clone(),
+        CheckVerdict::Failed => String::new(),
+    };
+    format!("Not proposed: {why}")
 }
 
 pub(super) fn check_fails(setup: &Setup, excerpt: &str) -> String {

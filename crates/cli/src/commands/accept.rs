@@ -28,6 +28,9 @@ pub(crate) struct AcceptArgs {
     /// Though it adds what looks like a secret
     #[arg(long)]
     with_secrets: bool,
+    /// Together with the files of the check that was proposed for it
+    #[arg(long)]
+    with_check: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -50,7 +53,8 @@ pub(crate) async fn run(context: &Context, args: AcceptArgs) -> Result<Exit, Tro
         (None, false) => AcceptAs::Branch { name: None },
     };
     let engine = context.engine().await?;
-    let accept = Accept { how, with_secrets: args.with_secrets };
+    let AcceptArgs { with_secrets, with_check, .. } = args;
+    let accept = Accept { how, with_secrets, with_check };
     let accepted = engine.say_of(args.task, &accept).await?;
     if args.format.json {
         terminal::print_json(&json(args.task, accepted))?;

@@ -135,6 +135,10 @@ impl Reading {
             Fact::Task { event: TaskEvent::Steered { text }, .. } => {
                 Some(format!("{} you said: {}", report::moment(at), one_line(text, 200)))
             }
+            Fact::Task { event: TaskEvent::CheckApproved(check), .. } => {
+                let command = one_line(&check.command, WIDTH);
+                Some(format!("{} the check is `{command}` from now on", report::moment(at)))
+            }
             Fact::Attempt { attempt, event } => self.attempt(*attempt, event, at),
             Fact::Step { step, event, .. } => self.step(*step, event, at),
             Fact::Policy { step, event, .. } => {

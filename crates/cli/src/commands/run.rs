@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tenfold_api::{Approve, Begin};
-use tenfold_domain::{Millis, NanoUsd, RepositoryEvent, Seed, Strategy};
+use tenfold_domain::{Millis, NanoUsd, RepositoryEvent, Seed, Strategy, TaskSpec};
+use tenfold_models::Model;
 use tenfold_workspace::Workspace;
 
 use crate::arguments::Format;
@@ -112,10 +113,16 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
     }
     let mut spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model);
     if spec.check.is_none() {
-        terminal::note(
-            "there is no check, so whatever comes of this will be UNVERIFIED; name one with \
-             --check, or in tenfold.toml",
-        );
+        terminal::note(match proposes_check(&spec, &model) {
+            true => {
+                "there is no check; the coworker is told to propose one, and without it whatever \
+                 comes of this will be UNVERIFIED (--check names one, or tenfold.toml)"
+            }
+            false => {
+                "there is no check, so whatever comes of this will be UNVERIFIED; name one with \
+                 --check, or in tenfold.toml"
+            }
+        });
     }
     if spec.strategies().contains(&Strategy::Loop) && !args.no_config {
         let how = (args.yes, &stop);
@@ -124,6 +131,12 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
     let task = engine.say(&spec).await?.task;
     let begin = Begin { seed: args.seed.map(Seed), ..Begin::default() };
     work::work(context, &engine, task, &begin, args.format).await
+}
+
+/// Whether a coworker that has no check can put one before the person.
+fn proposes_check(spec: &TaskSpec, model: &Model) -> bool {
+    let in_a_loop = spec.strategies().contains(&Strategy::Loop);
+    in_a_loop && spec.questions && matches!(model, Model::Hosted(_))
 }
 
 /// What the person asks for; empty: make the check pass.

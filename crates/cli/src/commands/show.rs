@@ -81,6 +81,7 @@ fn asked(text: &mut String, spec: &TaskSpec, row: &TaskRow) {
         Some(check) => field(text, "check", &visible(check)),
         None => field(text, "check", "none: whatever comes of this is UNVERIFIED"),
     }
+    field(text, "", &report::check_lines(row));
     if let Some(setup) = &spec.setup {
         field(text, "setup", &visible(setup));
     }

@@ -21,6 +21,7 @@ impl Story {
             text: "fix it".into(),
             workspace: PathBuf::from("/w"),
             check: None,
+            check_files: None,
             setup: None,
             may_edit: vec![],
             protect: vec![],

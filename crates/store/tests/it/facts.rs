@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tempfile::TempDir;
 use tenfold_domain::{
-    AccountId, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckReport, CheckVerdict,
-    CommitId, EffectKind, EgressEvent, Fact, Guidance, LedgerEvent, Millis, NanoUsd, Peer,
-    PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed, StepEvent, StepId, TaskEvent,
-    TaskId, TaskSpec, Tokens, Usage, Verdict,
+    AccountId, ApprovedCheck, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckFiles,
+    CheckReport, CheckVerdict, CommitId, EffectKind, EgressEvent, Fact, Guidance, LedgerEvent,
+    Millis, NanoUsd, Peer, PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed,
+    StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -29,6 +29,7 @@ pub(crate) fn spec(text: &str) -> TaskSpec {
         text: text.into(),
         workspace: "/w".into(),
         check: Some("true".into()),
+        check_files: None,
         setup: None,
         may_edit: vec![],
         protect: vec!["*.lock".into()],
@@ -87,6 +88,13 @@ pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
         1 => (1..=3u64, 1..=9u32).prop_map(|(number, attempts)| Fact::Task {
             task: TaskId::new(number).unwrap(),
             event: TaskEvent::Budgeted { budget: Budget { attempts, ..spec("").budget } },
+        }),
+        1 => (1..=3u64, "[a-z]{1,5}").prop_map(|(number, command)| Fact::Task {
+            task: TaskId::new(number).unwrap(),
+            event: TaskEvent::CheckApproved(ApprovedCheck {
+                command,
+                files: CheckFiles { commit: commit("c"), paths: vec!["t.py".into()] },
+            }),
         }),
         4 => (attempt.clone(), any_attempt_event())
             .prop_map(|(attempt, event)| Fact::Attempt { attempt, event }),

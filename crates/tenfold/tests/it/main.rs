@@ -13,6 +13,7 @@ mod life;
 mod limits;
 mod pages;
 mod policy;
+mod proposed;
 #[cfg(feature = "embedded")]
 mod real_model;
 mod rust;

@@ -27,8 +27,8 @@ fn what_is_protected_goes_back_and_the_rest_of_the_work_stays() {
     ];
     let work = workspace.commit(&base, &work, "the work").unwrap();
     let protected = Patterns::check_files();
-    let (clean, put_back) =
-        workspace.put_back(&base, &work, &protected, &Patterns::none()).unwrap();
+    let is_protected = |path: &Path| protected.matches(path);
+    let (clean, put_back) = workspace.put_back(&base, &work, is_protected).unwrap();
     let names = |list: &[&str]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
     assert_eq!(
         put_back,
@@ -41,13 +41,14 @@ fn what_is_protected_goes_back_and_the_rest_of_the_work_stays() {
 
     // What the task lets the agent edit stays edited.
     let may_edit = Patterns::new(["tests/test_a.py", "/conftest.py"]).unwrap();
-    let (clean, put_back) = workspace.put_back(&base, &work, &protected, &may_edit).unwrap();
+    let but_for = |path: &Path| is_protected(path) && !may_edit.matches(path);
+    let (clean, put_back) = workspace.put_back(&base, &work, but_for).unwrap();
     assert_eq!(put_back, names(&["pytest.ini", "tests/test_b.py"]));
     assert_eq!(workspace.read(&clean, Path::new("tests/test_a.py")).unwrap(), b"pass\n");
 
     // Nothing to put back: the work itself.
     let only = workspace.commit(&base, &[edit("src/a.py", "2\n")], "m").unwrap();
-    let (same, put_back) = workspace.put_back(&base, &only, &protected, &Patterns::none()).unwrap();
+    let (same, put_back) = workspace.put_back(&base, &only, is_protected).unwrap();
     assert_eq!((same, put_back), (only, Vec::new()));
 }
 
@@ -65,7 +66,7 @@ fn a_folder_that_took_a_protected_files_place_goes() {
     ];
     let work = workspace.commit(&base, &work, "m").unwrap();
     assert_eq!(paths(&workspace, &work), ["a", "b", "conftest.py/__init__.py"], "the control");
-    let (clean, _) =
-        workspace.put_back(&base, &work, &Patterns::check_files(), &Patterns::none()).unwrap();
+    let protected = Patterns::check_files();
+    let (clean, _) = workspace.put_back(&base, &work, |path| protected.matches(path)).unwrap();
     assert_eq!(paths(&workspace, &clean), ["a/tests/t.py", "b", "conftest.py"]);
 }

@@ -240,6 +240,7 @@ impl Page {
             CheckedFor::Trace => "The failing tests once more, traced",
             CheckedFor::Candidate => "A candidate",
             CheckedFor::Part => "What mends a part, on the whole check",
+            CheckedFor::Proposed => "The check that it proposes, on the files as they were",
             CheckedFor::Judge => "The judge: the whole check on the diff alone",
         };
         self.head(&format!("{what}: {}", verdict(report)), effort);
@@ -256,7 +257,8 @@ impl Page {
             self.line(&format!("Failing: {}", names.join(", ")));
         }
         // Of a candidate, which tests fail is all that counts.
-        let is_told = matches!(purpose, CheckedFor::Baseline | CheckedFor::Judge);
+        let is_told =
+            matches!(purpose, CheckedFor::Baseline | CheckedFor::Proposed | CheckedFor::Judge);
         if is_told && !report.output.trim().is_empty() {
             self.line(&format!("{} said:", span(&report.command)));
             self.put(&block("text", &report.output));

@@ -250,6 +250,7 @@ fn purpose_name(purpose: CheckedFor) -> &'static str {
         CheckedFor::Trace => "trace",
         CheckedFor::Candidate => "candidate",
         CheckedFor::Part => "part",
+        CheckedFor::Proposed => "proposed",
         CheckedFor::Judge => "judge",
     }
 }

@@ -10,7 +10,8 @@ use crate::fixture::{Fixture, delete, edit, paths};
 
 /// The work without what is not for an agent to change, and what was put back.
 fn cleaned(workspace: &Workspace, base: &CommitId, work: &CommitId) -> (CommitId, Vec<PathBuf>) {
-    workspace.put_back(base, work, &Patterns::check_files(), &Patterns::none()).unwrap()
+    let protected = Patterns::check_files();
+    workspace.put_back(base, work, |path| protected.matches(path)).unwrap()
 }
 
 /// Holds that files that an agent has made are in its work, and not in what is proposed.
