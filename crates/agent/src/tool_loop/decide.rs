@@ -87,6 +87,26 @@ impl Draft {
         self.record(Event::Ended { outcome, note });
     }
 
+    /// Ends an attempt that does not get any further. Work is not thrown away unseen: what was
+    /// not before the judge yet is put there once, since a small model often does what it is
+    /// asked and does not say so. A check that passed before would be content with anything.
+    fn end_unless_done(&mut self, outcome: AttemptOutcome, why: &str) {
+        let state = &self.state;
+        let is_seen = state.work == state.setup.base || state.judged.as_ref() == Some(&state.work);
+        if !state.failing || is_seen {
+            return self.end(outcome, why);
+        }
+        self.record(Event::Ending { outcome, why: why.to_owned() });
+        self.want(Wish::Submit { call: String::new() });
+    }
+
+    /// The judge was not content either.
+    fn end_after_all(&mut self) {
+        if let Some((outcome, why)) = self.state.would_end.clone() {
+            self.end(outcome, &why);
+        }
+    }
+
     fn take(&mut self, input: Input) {
         if self.state.ending.is_some() {
             return;
@@ -131,6 +151,9 @@ impl Draft {
                 self.decided(&call, check, &text);
             }
             (Wish::Submit { call }, Reply::Checked { report, .. }) => self.judged(&call, &report),
+            (Wish::Submit { .. }, Reply::Nothing) if self.state.would_end.is_some() => {
+                self.end_after_all();
+            }
             (Wish::Submit { call }, Reply::Nothing) => {
                 self.reply(&call, words::PUT_BACK.to_owned());
                 self.unless_repeated();
@@ -169,7 +192,11 @@ impl Draft {
             CheckVerdict::Passed if setup.text.trim().is_empty() => {
                 self.end(AttemptOutcome::NothingToDo, words::NOTHING_TO_DO);
             }
-            CheckVerdict::Passed | CheckVerdict::Failed => {
+            verdict @ (CheckVerdict::Passed | CheckVerdict::Failed) => {
+                if *verdict == CheckVerdict::Failed {
+                    self.record(Event::Failing);
+                }
+                let setup = &self.state.setup;
                 let opening = words::opening(setup, Some(report));
                 self.tell(opening);
                 self.turn();
@@ -187,7 +214,7 @@ impl Draft {
         let setup = &self.state.setup;
         if self.state.turns >= setup.turns {
             let why = format!("It had all its {} turns.", setup.turns);
-            return self.end(AttemptOutcome::LimitSteps, &why);
+            return self.end_unless_done(AttemptOutcome::LimitSteps, &why);
         }
         self.heed();
         if self.state.size() > self.state.setup.memory {
@@ -242,7 +269,7 @@ impl Draft {
             return self.next_call();
         }
         if self.silent() >= SILENT && self.state.unheard.is_empty() {
-            return self.end(AttemptOutcome::Stuck, words::SILENT);
+            return self.end_unless_done(AttemptOutcome::Stuck, words::SILENT);
         }
         let remark = if ended { words::CALL_A_TOOL } else { words::CUT_OFF };
         self.tell(remark.to_owned());
@@ -369,7 +396,7 @@ impl Draft {
             return self.next_call();
         }
         match self.state.repeated() {
-            SAME.. => self.end(AttemptOutcome::Stuck, words::REPEATED),
+            SAME.. => self.end_unless_done(AttemptOutcome::Stuck, words::REPEATED),
             2 => {
                 self.tell(words::SAME_AGAIN.to_owned());
                 self.next_call();
@@ -385,9 +412,11 @@ impl Draft {
                 return self.hear(words::NOT_YET);
             }
             CheckVerdict::Passed => {
-                let why = words::passed(report);
+                let unsaid = self.state.would_end.as_ref().map(|(_, why)| why.as_str());
+                let why = words::passed(report, unsaid);
                 return self.end(AttemptOutcome::Finished, &why);
             }
+            _ if self.state.would_end.is_some() => return self.end_after_all(),
             CheckVerdict::Failed => {
                 let failure = failure::read(&report.output, report.exit_code);
                 words::check_fails(&self.state.setup, &failure.excerpt)

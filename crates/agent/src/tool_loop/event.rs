@@ -31,6 +31,8 @@ pub enum Event {
         /// Time since the attempt began.
         elapsed: Millis,
     },
+    /// The check fails before anything is done, so that it says something of the work.
+    Failing,
     /// Something was said.
     Said {
         /// What, by whom.
@@ -82,6 +84,13 @@ pub enum Event {
         /// What it did, in its own words.
         summary: String,
     },
+    /// It would end, but what it has done was not before the judge yet.
+    Ending {
+        /// How it ends unless the judge is content.
+        outcome: AttemptOutcome,
+        /// Why, for people.
+        why: String,
+    },
     /// The attempt ended.
     Ended {
         /// How.
@@ -128,7 +137,7 @@ pub enum Wish {
     },
     /// The judge's word on the work.
     Submit {
-        /// The call that says that it is done.
+        /// The call that says that it is done; empty if none does, and the attempt would end.
         call: String,
     },
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    CommitId, Guidance, Millis, Said, Seed, Shell, StepId, ToolCall, ToolSpec, Turn,
+    AttemptOutcome, CommitId, Guidance, Millis, Said, Seed, Shell, StepId, ToolCall, ToolSpec, Turn,
 };
 
 use super::event::{Event, Wish};
@@ -83,6 +83,12 @@ pub struct ToolLoop {
     pub(super) shell: Shell,
     pub(super) summary: String,
     pub(super) submitted: u32,
+    /// Whether the check failed before anything was done.
+    pub(super) failing: bool,
+    /// What was before the judge last.
+    pub(super) judged: Option<CommitId>,
+    /// How it ends unless the judge is content.
+    pub(super) would_end: Option<(AttemptOutcome, String)>,
     /// How often the model proposed a check.
     pub(super) proposed: u32,
     /// Whether the answer to the last turn broke off.
@@ -111,6 +117,9 @@ impl ToolLoop {
             shell: Shell::default(),
             summary: String::new(),
             submitted: 0,
+            failing: false,
+            judged: None,
+            would_end: None,
             proposed: 0,
             lost: false,
             steered: 0,
@@ -162,7 +171,10 @@ impl ToolLoop {
                 self.last_step = step.0;
                 match wish {
                     Wish::Turn => self.turns += 1,
-                    Wish::Submit { .. } => self.submitted += 1,
+                    Wish::Submit { .. } => {
+                        self.submitted += 1;
+                        self.judged = Some(self.work.clone());
+                    }
                     Wish::TryCheck { .. } => self.proposed += 1,
                     Wish::Baseline
                     | Wish::Tool { .. }
@@ -191,6 +203,7 @@ impl ToolLoop {
             }
             Event::Steered { text, .. } => {
                 self.steered += 1;
+                self.would_end = None;
                 self.unheard.push(text.clone());
             }
             Event::Heard => self.unheard.clear(),
@@ -203,8 +216,13 @@ impl ToolLoop {
                 let place = self.said.len();
                 self.guided.extend(files.iter().map(|file| (file.clone(), place)));
             }
-            Event::Approved { check } => self.setup.check.clone_from(&check.command),
+            Event::Failing => self.failing = true,
+            Event::Approved { check } => {
+                self.setup.check.clone_from(&check.command);
+                self.failing = true;
+            }
             Event::Finished { summary } => self.summary.clone_from(summary),
+            Event::Ending { outcome, why } => self.would_end = Some((*outcome, why.clone())),
             Event::Ended { outcome, note } => {
                 self.wanted = None;
                 self.ending = Some(Ending { outcome: *outcome, note: note.clone() });

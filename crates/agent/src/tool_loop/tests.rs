@@ -273,6 +273,49 @@ fn without_a_check_work_is_unverified_and_an_empty_task_that_passes_needs_none()
 }
 
 #[test]
+fn work_of_a_model_that_does_not_say_so_goes_before_the_judge_once() {
+    let at_work = |baseline| {
+        let mut going = Going::new(setup());
+        going.checked(baseline).calls(&[("write", json!({"path": "a"}))]).returns("made", CHANGED);
+        going
+    };
+    let again = |going: &mut Going| {
+        for _ in 0..3 {
+            going.calls(&[("read", json!({"path": "a"}))]).returns("the same", CHANGED);
+        }
+    };
+    let mut done = at_work(CheckVerdict::Failed);
+    again(&mut done);
+    assert!(matches!(done.wants().1, Effect::Submit { work } if work == commit(CHANGED)));
+    assert_eq!(done.checked(CheckVerdict::Passed).outcome(), Some(AttemptOutcome::Finished));
+    let note = &done.machine.ending().unwrap().note;
+    assert!(note.contains("did not say that it is done"), "{note}");
+
+    let mut wrong = at_work(CheckVerdict::Failed);
+    again(&mut wrong);
+    assert_eq!(wrong.checked(CheckVerdict::Failed).outcome(), Some(AttemptOutcome::Stuck));
+
+    // It was seen already, or a check that passed before would be content with anything.
+    let mut seen = at_work(CheckVerdict::Failed);
+    seen.calls(&[("finish", json!({"summary": "made"}))]).checked(CheckVerdict::Failed);
+    again(&mut seen);
+    assert_eq!(seen.outcome(), Some(AttemptOutcome::Stuck));
+    let mut passed = at_work(CheckVerdict::Passed);
+    again(&mut passed);
+    assert_eq!(passed.outcome(), Some(AttemptOutcome::Stuck));
+
+    // What the person says then goes first.
+    let mut steered = at_work(CheckVerdict::Failed);
+    again(&mut steered);
+    let reply = Reply::Steered { text: "also b".to_owned(), begun: false };
+    let input = Input { step: StepId(0), elapsed: Millis(1), reply };
+    let events = steered.machine.decide(input);
+    events.iter().for_each(|event| steered.machine.evolve(event));
+    assert!(matches!(steered.wants().1, Effect::Infer { .. }));
+    assert!(steered.machine.would_end.is_none());
+}
+
+#[test]
 fn arguments_of_any_form_are_taken() {
     for arguments in [json!(null), json!([1]), json!("x"), json!({"summary": 3, "plan": {}})] {
         let mut going = Going::new(setup());

@@ -261,9 +261,15 @@ pub(super) fn timed_out(report: &CheckReport) -> String {
     format!("The check (`{}`) did not end within {}.", report.command, report.wall)
 }
 
-pub(super) fn passed(report: &CheckReport) -> String {
+/// How the work is proposed; `unsaid` is why the attempt would have ended, if it did not say
+/// itself that it is done.
+pub(super) fn passed(report: &CheckReport, unsaid: Option<&str>) -> String {
     let tests = report.passed.map_or_else(String::new, |tests| format!(", {tests} tests"));
-    format!("The check passes on the diff alone ({}{tests}).", report.wall)
+    let mut text = format!("The check passes on the diff alone ({}{tests}).", report.wall);
+    if let Some(why) = unsaid {
+        let _ = write!(text, " The model did not say that it is done, so read it with care: {why}");
+    }
+    text
 }
 
 /// What stands in the place of turns that are left out.
