@@ -8,7 +8,7 @@ use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
     accept, answer, comment, completions, continue_task, diff, doctor, export, fork, hold, list,
-    log, man, models, policy, reject, retry, run, show, steer, undo, watch,
+    log, man, models, policy, reject, retry, run, show, steer, store, undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -59,6 +59,7 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     Models(models::ModelsArgs),
     Policy(policy::PolicyArgs),
+    Store(store::StoreArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }

@@ -6,6 +6,7 @@
 mod added;
 mod approval;
 mod attempt;
+mod backup;
 mod best;
 mod checks;
 mod commands;
@@ -33,6 +34,7 @@ mod work;
 
 pub use added::{AddedSecret, added_secrets};
 pub use approval::POLICY_FILE;
+pub use backup::{Copied, back_up, restore};
 pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;
 pub use floor::Watching;

@@ -82,6 +82,42 @@ pub enum StoreError {
         /// What SQLite or Tenfold found.
         detail: String,
     },
+    /// It ends before what was recorded last.
+    #[error(
+        "the store at {path} ends with event {}, but {} had been recorded: it has lost its end, or \
+         is an older copy; put the newer file back (with its -wal, if there is one), or \
+         `tenfold store restore` a backup, or go on with what is there by `tenfold store accept-loss`",
+        found.0,
+        recorded.0
+    )]
+    Behind {
+        /// The file.
+        path: PathBuf,
+        /// Its last event.
+        found: Seq,
+        /// What was recorded last.
+        recorded: Seq,
+    },
+    /// Only what is listed is wrong.
+    #[error(
+        "what the store at {path} lists is not what its journal says ({detail}): `tenfold store \
+         rebuild` makes it anew; nothing is lost"
+    )]
+    Unequal {
+        /// The file.
+        path: PathBuf,
+        /// What was found first.
+        detail: String,
+    },
+    /// Another engine has opened it since.
+    #[error(
+        "another engine has taken the store at {path} over since this one opened it: nothing was \
+         recorded; end this one, and speak to the other"
+    )]
+    Fenced {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file system can't do what a journal needs.
     #[error(
         "the file system under {path} can't keep a journal (SQLite falls back to mode '{mode}' \

@@ -6,7 +6,9 @@ use serde_json::Value;
 use tenfold_domain::{AttemptId, Event, Fact, Seq, TaskId, TaskSpec, Timestamp};
 
 use crate::StoreError;
+use crate::chain::{self, Checksum};
 use crate::error::Doing;
+use crate::head::Head;
 use crate::upcast::{Recorded, UPCASTERS};
 
 /// The largest event that can be recorded, as JSON, in bytes (16 MiB). What may be larger
@@ -59,21 +61,88 @@ impl From<About> for EventQuery {
     }
 }
 
-/// The place and the moment of the newest event; zeros if there is none.
-pub(crate) fn newest(connection: &Connection) -> Result<(Seq, Timestamp), StoreError> {
-    let doing = "reading the newest event";
+/// The newest event, and its moment; zeros if there is none.
+pub(crate) fn newest(connection: &Connection) -> Result<(Head, Timestamp), StoreError> {
     connection
-        .prepare_cached("SELECT seq, at_ms FROM event ORDER BY seq DESC LIMIT 1")
+        .prepare_cached("SELECT seq, checksum, at_ms FROM event ORDER BY seq DESC LIMIT 1")
         .and_then(|mut query| {
-            query.query_row([], |row| Ok((Seq(number(row, 0)?), Timestamp(number(row, 1)?))))
+            query.query_row([], |row| {
+                let head = Head { seq: Seq(number(row, 0)?), checksum: checksum(row, 1)? };
+                Ok((head, Timestamp(number(row, 2)?)))
+            })
         })
         .optional()
-        .doing(connection, doing)
+        .doing(connection, "reading the newest event")
         .map(Option::unwrap_or_default)
 }
 
-/// Writes an event down.
-pub(crate) fn insert(connection: &Connection, event: &Event) -> Result<(), StoreError> {
+/// The checksum of an event; `None` if there is no such event.
+pub(crate) fn checksum_of(
+    connection: &Connection,
+    seq: Seq,
+) -> Result<Option<Checksum>, StoreError> {
+    connection
+        .prepare_cached("SELECT checksum FROM event WHERE seq = ?1")
+        .and_then(|mut query| query.query_row([integer(seq.0)], |row| checksum(row, 0)))
+        .optional()
+        .doing(connection, "reading the checksum of an event")
+}
+
+fn checksum(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Checksum> {
+    let bytes = row.get_ref(column)?.as_blob_or_null()?.unwrap_or_default();
+    // One that is none matches no event, and the journal is said to be damaged there.
+    Ok(Checksum::read(bytes).unwrap_or_default())
+}
+
+/// Hands over every row with the checksum that it has, in the order of recording, for as long as
+/// `take` says true.
+pub(crate) fn each_row(
+    connection: &Connection,
+    mut take: impl FnMut(&chain::Row<'_>, Checksum) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let doing = "reading the journal";
+    let sql = "SELECT seq, at_ms, task, attempt, noun, event, version, body, checksum FROM event \
+               ORDER BY seq";
+    let mut query = connection.prepare_cached(sql).doing(connection, doing)?;
+    let mut rows = query.query([]).doing(connection, doing)?;
+    while let Some(row) = rows.next().doing(connection, doing)? {
+        let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
+        let written = chain::Row {
+            seq: row.get(0).doing(connection, doing)?,
+            at_ms: row.get(1).doing(connection, doing)?,
+            task: row.get(2).doing(connection, doing)?,
+            attempt: row.get(3).doing(connection, doing)?,
+            noun: text(4).doing(connection, doing)?,
+            event: text(5).doing(connection, doing)?,
+            version: row.get(6).doing(connection, doing)?,
+            body: text(7).doing(connection, doing)?,
+        };
+        if !take(&written, checksum(row, 8).doing(connection, doing)?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Gives every event its checksum: those of a format that had none.
+pub(crate) fn chain_all(connection: &Connection) -> Result<(), StoreError> {
+    let mut before = Checksum::default();
+    each_row(connection, |row, _| {
+        before = before.then(row);
+        connection
+            .prepare_cached("UPDATE event SET checksum = ?2 WHERE seq = ?1")
+            .and_then(|mut update| update.execute((row.seq, before.0)))
+            .doing(connection, "giving events their checksums")
+            .map(|_| true)
+    })
+}
+
+/// Writes an event down after the one with this checksum; returns its own.
+pub(crate) fn insert(
+    connection: &Connection,
+    event: &Event,
+    before: Checksum,
+) -> Result<Checksum, StoreError> {
     let body = serde_json::to_value(&event.fact).map_err(StoreError::unwritable)?;
     let word = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
     let (noun, name) = (word("noun"), word("event"));
@@ -82,25 +151,37 @@ pub(crate) fn insert(connection: &Connection, event: &Event) -> Result<(), Store
         let bytes = text.len();
         return Err(StoreError::TooLarge { what: "an event", bytes, most: EVENT_BYTES_MAX });
     }
+    let row = chain::Row {
+        seq: integer(event.seq.0),
+        at_ms: integer(event.at.0),
+        task: event.fact.task().map(|task| integer(task.number())),
+        attempt: event.fact.attempt().map(|attempt| i64::from(attempt.number)),
+        noun,
+        event: name,
+        version: UPCASTERS.version(noun, name),
+        body: &text,
+    };
+    let checksum = before.then(&row);
     connection
         .prepare_cached(
-            "INSERT INTO event (seq, at_ms, task, attempt, noun, event, version, body)
-             VALUES (:seq, :at_ms, :task, :attempt, :noun, :event, :version, :body)",
+            "INSERT INTO event (seq, at_ms, task, attempt, noun, event, version, body, checksum)
+             VALUES (:seq, :at_ms, :task, :attempt, :noun, :event, :version, :body, :checksum)",
         )
         .and_then(|mut insert| {
             insert.execute(named_params! {
-                ":seq": integer(event.seq.0),
-                ":at_ms": integer(event.at.0),
-                ":task": event.fact.task().map(|task| integer(task.number())),
-                ":attempt": event.fact.attempt().map(|attempt| attempt.number),
-                ":noun": noun,
-                ":event": name,
-                ":version": UPCASTERS.version(noun, name),
-                ":body": text,
+                ":seq": row.seq,
+                ":at_ms": row.at_ms,
+                ":task": row.task,
+                ":attempt": row.attempt,
+                ":noun": row.noun,
+                ":event": row.event,
+                ":version": row.version,
+                ":body": row.body,
+                ":checksum": checksum.0,
             })
         })
         .doing(connection, "recording an event")
-        .map(|_| ())
+        .map(|_| checksum)
 }
 
 /// The columns that make an [`Event`]. The events of a task, of an attempt and of neither

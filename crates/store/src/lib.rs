@@ -9,11 +9,16 @@
 //! All SQL of the workspace is in this crate. It decides nothing: who may spend, what runs
 //! next and what a person may do are for others.
 
+mod backup;
 mod blob;
+mod chain;
+mod check;
 mod connection;
 mod error;
 mod fold;
+mod head;
 mod journal;
+mod lease;
 mod lock;
 mod project;
 mod rows;
@@ -25,6 +30,7 @@ mod wait;
 mod writer;
 
 pub use blob::{BLOB_BYTES_MAX, BlobHash, BlobHashError};
+pub use check::Sound;
 pub use error::StoreError;
 pub use journal::{About, EVENT_BYTES_MAX, EventQuery, PAGE_BYTES};
 pub use lock::{EngineLock, Holder};

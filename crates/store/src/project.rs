@@ -189,6 +189,15 @@ fn word(state: TaskState) -> String {
     text(&state).trim_matches('"').to_owned()
 }
 
+/// How many tasks and attempts are listed.
+pub(crate) fn count(connection: &Connection) -> Result<(u64, u64), StoreError> {
+    let sql = "SELECT (SELECT count(*) FROM task_row), (SELECT count(*) FROM attempt_row)";
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut query| query.query_row([], |row| Ok((number(row, 0)?, number(row, 1)?))))
+        .doing(connection, "counting what is listed")
+}
+
 /// The newest task's number; zero if there is none.
 pub(crate) fn newest_task(connection: &Connection) -> Result<u64, StoreError> {
     connection

@@ -5,18 +5,28 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::StoreError;
 use crate::error::Doing;
+use crate::{StoreError, journal};
 
 /// "Tenf", in the place where SQLite keeps whose file it is.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Tenf");
 
+/// A step from one format to the next: what SQL can say, and what it can't.
+#[derive(Clone, Copy)]
+pub(crate) struct Step {
+    sql: &'static str,
+    then: fn(&Connection) -> Result<(), StoreError>,
+}
+
 /// Step `n` takes a file from format `n` to format `n + 1`; each is one transaction, and
 /// none is ever changed once it was released.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("sql/1.sql")];
+pub(crate) const MIGRATIONS: &[Step] = &[
+    Step { sql: include_str!("sql/1.sql"), then: |_| Ok(()) },
+    Step { sql: include_str!("sql/2.sql"), then: journal::chain_all },
+];
 
 /// Brings the file to the format that these steps lead to.
-pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
+pub(crate) fn migrate(connection: &mut Connection, migrations: &[Step]) -> Result<(), StoreError> {
     let doing = "upgrading the store's format";
     loop {
         let path = path(connection);
@@ -26,8 +36,9 @@ pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Resul
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| StoreError::sql(doing, &path, error))?;
         let found = version(&step, migrations.len())?;
-        let Some(sql) = migrations.get(found as usize) else { return Ok(()) };
-        step.execute_batch(sql).doing(&step, doing)?;
+        let Some(next) = migrations.get(found as usize) else { return Ok(()) };
+        step.execute_batch(next.sql).doing(&step, doing)?;
+        (next.then)(&step)?;
         step.pragma_update(None, "user_version", found + 1).doing(&step, doing)?;
         step.pragma_update(None, "application_id", APPLICATION_ID).doing(&step, doing)?;
         step.commit().map_err(|error| StoreError::sql(doing, &path, error))?;
@@ -77,6 +88,10 @@ fn path(connection: &Connection) -> PathBuf {
 mod tests {
     use super::*;
 
+    fn sql(sql: &'static str) -> Step {
+        Step { sql, then: |_| Ok(()) }
+    }
+
     fn scratch() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
@@ -86,7 +101,8 @@ mod tests {
     #[test]
     fn a_file_is_taken_step_by_step_and_each_step_once() {
         let (_folder, path) = scratch();
-        let steps = ["CREATE TABLE a (x)", "INSERT INTO a VALUES (1)", "INSERT INTO a VALUES (2)"];
+        let steps =
+            ["CREATE TABLE a (x)", "INSERT INTO a VALUES (1)", "INSERT INTO a VALUES (2)"].map(sql);
         for known in [1, 2, 2, 3, 3] {
             let mut connection = Connection::open(&path).unwrap();
             migrate(&mut connection, &steps[..known]).unwrap();
@@ -99,9 +115,11 @@ mod tests {
     #[test]
     fn a_newer_file_is_refused_and_left_alone() {
         let (_folder, path) = scratch();
-        migrate(&mut Connection::open(&path).unwrap(), &["CREATE TABLE a (x)", ""]).unwrap();
+        migrate(&mut Connection::open(&path).unwrap(), &["CREATE TABLE a (x)", ""].map(sql))
+            .unwrap();
         let before = std::fs::read(&path).unwrap();
-        let newer = migrate(&mut Connection::open(&path).unwrap(), &["CREATE TABLE a (x)"]);
+        let newer =
+            migrate(&mut Connection::open(&path).unwrap(), &["CREATE TABLE a (x)"].map(sql));
         assert!(matches!(newer, Err(StoreError::Newer { found: 2, known: 1, .. })), "{newer:?}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
@@ -110,9 +128,11 @@ mod tests {
     fn a_step_that_fails_leaves_the_format_before_it() {
         let (_folder, path) = scratch();
         let mut connection = Connection::open(&path).unwrap();
-        let failed = migrate(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x); oops"]);
+        let fails = ["CREATE TABLE a (x)", "CREATE TABLE b (x); oops"].map(sql);
+        let failed = migrate(&mut connection, &fails);
         assert!(matches!(failed, Err(StoreError::Sql { .. })), "{failed:?}");
-        migrate(&mut connection, &["CREATE TABLE a (x)", "CREATE TABLE b (x)"]).unwrap();
+        let steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x)"].map(sql);
+        migrate(&mut connection, &steps).unwrap();
     }
 
     #[test]

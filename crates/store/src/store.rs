@@ -15,11 +15,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::blob::{self, BLOB_BYTES_MAX, BlobHash};
 use crate::connection::open_for_writing;
+use crate::head::HeadFile;
 use crate::schema::{MIGRATIONS, migrate};
 use crate::view::{Reader, View};
 use crate::wait::wait;
 use crate::writer::{Asked, Clock, Job, QUEUE_JOBS, Writer, Writing};
-use crate::{StoreError, project};
+use crate::{StoreError, check, lease, project};
 
 /// The journal, open for writing. Dropping it waits until all that was handed in is
 /// recorded. Whoever shares it puts it into an [`Arc`].
@@ -67,7 +68,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotAStore`], [`StoreError::Newer`], [`StoreError::Permission`],
     /// [`StoreError::DiskFull`], [`StoreError::Corrupt`], [`StoreError::NoJournal`],
-    /// [`StoreError::Busy`]; the file is left as it was.
+    /// [`StoreError::Busy`], [`StoreError::Behind`]; the file is left as it was.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::open_with_clock(path, || SystemTime::now().into())
     }
@@ -83,12 +84,17 @@ impl Store {
         let mut connection = open_for_writing(path)?;
         migrate(&mut connection, MIGRATIONS)?;
         project::bring_up_to_date(&mut connection)?;
+        let (head, known) = HeadFile::open(path)?;
+        if let Some(known) = known {
+            check::expect(&connection, path, known)?;
+        }
+        let epoch = lease::take(&connection)?;
         let clock: Clock = Box::new(clock);
         let transactions = Arc::new(AtomicU64::new(0));
         let path = path.to_owned();
         let reader = Reader::open(&path)?;
-        let writer =
-            Writer { connection, path: path.clone(), clock, transactions: transactions.clone() };
+        let told = (path.clone(), transactions.clone());
+        let writer = Writer { connection, path: told.0, clock, epoch, head, transactions: told.1 };
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS);
         let thread = thread::Builder::new()
             .name("tenfold-store".to_owned())

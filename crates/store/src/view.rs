@@ -83,7 +83,11 @@ impl Drop for View {
 
 /// Every method fails with [`StoreError::Corrupt`] if the file is damaged where it reads.
 impl View {
-    fn connection(&self) -> &Connection {
+    pub(crate) fn path(&self) -> &Path {
+        &self.pool.path
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
         self.connection.as_ref().expect("only dropping takes the connection")
     }
 
@@ -107,7 +111,7 @@ impl View {
     /// # Errors
     /// Only those of every method.
     pub fn newest(&self) -> Result<Seq, StoreError> {
-        Ok(journal::newest(self.connection())?.0)
+        Ok(journal::newest(self.connection())?.0.seq)
     }
 
     /// Every event of the ledger, in the order of recording.
@@ -193,21 +197,6 @@ impl View {
     /// Only those of every method.
     pub fn blob(&self, hash: BlobHash) -> Result<Option<Vec<u8>>, StoreError> {
         blob::get(self.connection(), hash)
-    }
-
-    /// Reads the whole file and checks that it holds together; takes long if it is large.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] says what was found first.
-    pub fn verify(&self) -> Result<(), StoreError> {
-        let connection = self.connection();
-        let found: String = connection
-            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-            .doing(connection, "checking the store")?;
-        match found.as_str() {
-            "ok" => Ok(()),
-            _ => Err(StoreError::Corrupt { path: self.pool.path.clone(), detail: found }),
-        }
     }
 }
 

@@ -11,7 +11,8 @@ use tenfold_domain::{Event, Fact, Seq, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Doing;
-use crate::{Appended, StoreError, journal, project};
+use crate::head::{Head, HeadFile};
+use crate::{Appended, StoreError, journal, lease, project};
 
 /// How many pieces of work may wait; more wait outside until there is room.
 pub(crate) const QUEUE_JOBS: usize = 1_024;
@@ -27,7 +28,7 @@ pub(crate) struct Writing<'c> {
     /// For reading what is there, and for writing what is no event.
     pub(crate) connection: &'c Connection,
     clock: &'c Clock,
-    newest: Seq,
+    newest: Head,
     at: Timestamp,
 }
 
@@ -37,12 +38,12 @@ impl Writing<'_> {
     pub(crate) fn record(&mut self, facts: Vec<Fact>) -> Result<Appended, StoreError> {
         // The clock of a machine may be set back; the journal's order never is.
         self.at = (self.clock)().max(self.at);
-        let first = Seq(self.newest.0 + 1);
+        let first = Seq(self.newest.seq.0 + 1);
         for fact in facts {
-            let event = Event { seq: Seq(self.newest.0 + 1), at: self.at, fact };
-            journal::insert(self.connection, &event)?;
+            let event = Event { seq: Seq(self.newest.seq.0 + 1), at: self.at, fact };
+            let checksum = journal::insert(self.connection, &event, self.newest.checksum)?;
             project::apply(self.connection, &event)?;
-            self.newest = event.seq;
+            self.newest = Head { seq: event.seq, checksum };
         }
         Ok(Appended { first, at: self.at })
     }
@@ -100,13 +101,18 @@ pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
     pub(crate) clock: Clock,
+    /// What it was given when it opened the file; if another has opened it since, it may not
+    /// write any more.
+    pub(crate) epoch: i64,
+    /// Where it says what it has recorded last.
+    pub(crate) head: HeadFile,
     /// How many transactions were committed.
     pub(crate) transactions: Arc<AtomicU64>,
 }
 
 impl Writer {
     /// Works until nobody can hand in work any more, and all that was handed in is done.
-    pub(crate) fn run(self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
         while let Some(first) = queue.blocking_recv() {
             let mut batch = vec![first];
             // At the bound nothing more may be taken out of the queue, for it would be lost.
@@ -117,26 +123,36 @@ impl Writer {
             }
             let committed = self.commit(&mut batch);
             batch.into_iter().for_each(|job| job.finish(committed.clone()));
+            // All has been recorded by then; a head that lags behind is no worse than none.
+            let _ = self.head.sync_if_due();
         }
+        let _ = self.head.sync();
     }
 
     /// Does a batch of work in one transaction. Work that fails is taken back alone, unless
     /// SQLite gave up the whole transaction, as it does when the disk is full.
-    fn commit(&self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        let connection = &self.connection;
+    fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let committed = self.batch(batch);
+        if let Ok(newest) = committed {
+            let _ = self.head.write(newest);
+        }
+        let connection = &self.connection;
         if !connection.is_autocommit() {
             // Nothing can be done about a rollback that fails: SQLite undoes what was not
             // committed when it next opens the file.
             let _ = connection.execute_batch("ROLLBACK");
         }
-        committed
+        committed.map(|_| ())
     }
 
-    fn batch(&self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    /// Returns what is recorded last then.
+    fn batch(&self, batch: &mut [Box<dyn Job>]) -> Result<Head, StoreError> {
         let connection = &self.connection;
         let run = |sql, doing| connection.execute_batch(sql).doing(connection, doing);
         run("BEGIN IMMEDIATE", "beginning to write")?;
+        if lease::epoch(connection)? != self.epoch {
+            return Err(StoreError::Fenced { path: self.path.clone() });
+        }
         let (newest, at) = journal::newest(connection)?;
         let mut writing = Writing { connection, clock: &self.clock, newest, at };
         for job in batch {
@@ -154,7 +170,8 @@ impl Writer {
         connection
             .execute_batch("COMMIT")
             .map_err(|error| StoreError::sql("committing", &self.path, error))?;
+        let newest = writing.newest;
         self.transactions.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        Ok(newest)
     }
 }

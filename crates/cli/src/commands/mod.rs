@@ -21,6 +21,7 @@ pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod steer;
+pub(crate) mod store;
 pub(crate) mod undo;
 pub(crate) mod watch;
 
@@ -56,6 +57,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Models(args) => models::run(context, args).await,
         Command::Policy(args) => policy::run(context, args),
+        Command::Store(args) => store::run(context, args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -169,5 +169,5 @@ fn the_file_is_private_and_a_clean_end_leaves_it_alone_in_its_folder() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    assert_eq!(names, ["store.db"]);
+    assert_eq!(names, ["store.db", "store.db-head"]);
 }

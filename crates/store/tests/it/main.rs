@@ -3,6 +3,7 @@
 // A function that tests share may unwrap as they do: clippy knows tests by their attribute.
 #![allow(clippy::unwrap_used)]
 
+mod chain;
 mod crash;
 mod damage;
 mod disk;

@@ -16,6 +16,7 @@ mod policy;
 mod proposed;
 #[cfg(feature = "embedded")]
 mod real_model;
+mod records;
 mod rust;
 mod secrets;
 mod setup;

@@ -12,6 +12,7 @@ use crate::hosted::that_mends;
 const GUIDE: &str = include_str!("../../../../docs/guide.md");
 const LONGER_TASKS: &str = include_str!("../../../../docs/longer-tasks.md");
 const POLICY: &str = include_str!("../../../../docs/policy.md");
+const RECORDS: &str = include_str!("../../../../docs/records.md");
 const EXPORT: &str = include_str!("../../../../docs/export.md");
 
 #[test]
@@ -42,6 +43,11 @@ fn the_guide_has_every_exit_code_and_variable_as_the_program_has_them() {
 #[test]
 fn every_command_of_the_guide_works() {
     works(GUIDE, "tenfold run", "");
+}
+
+#[test]
+fn every_command_of_the_page_on_records_works() {
+    works(RECORDS, "tenfold store restore", "");
 }
 
 #[test]
@@ -80,7 +86,7 @@ fn works(page: &str, shown: &str, model_server: &str) {
     let like = ground.command(&[]);
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]).current_dir(ground.repo()).env("PATH", path);
-    shell.env("MODEL_SERVER", model_server);
+    shell.env("MODEL_SERVER", model_server).env("BACKUPS", ground.path(""));
     for (name, value) in like.get_envs() {
         shell.env(name, value.unwrap_or_default());
     }

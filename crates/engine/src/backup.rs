@@ -1,0 +1,118 @@
+//! Copies of all that must not be lost: the store, and the git directories of workspaces, which
+//! hold the files that it speaks of. Apart from the engine, since a copy is made beside one, and
+//! put back only when there is none.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tenfold_store::{EngineLock, Sound, Store};
+
+use crate::{EngineError, Places};
+
+/// The names of the two in a backup.
+const STORE: &str = "tenfold.db";
+const WORKSPACES: &str = "workspaces";
+
+/// What was copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Copied {
+    /// What the journal holds, all of which was read again.
+    pub sound: Sound,
+    /// How many files of workspaces were copied.
+    pub files: u64,
+    /// How many bytes they have.
+    pub bytes: u64,
+    /// Where that is which was there before, if it was put away.
+    pub kept: Vec<PathBuf>,
+}
+
+/// Copies everything into a new folder; an engine that is at work goes on.
+///
+/// # Errors
+/// [`EngineError::Io`] if the folder is there already or can't be written; what the store says.
+pub fn back_up(places: &Places, to: &Path) -> Result<Copied, EngineError> {
+    fs::create_dir(to)
+        .map_err(|e| EngineError::io(format!("making the folder {}", to.display()), e))?;
+    // What the journal speaks of is recorded after its files are there, so it goes first.
+    let sound = Store::back_up(&places.store_file(), &to.join(STORE))?;
+    let (files, bytes) = copy(&places.workspaces(), &to.join(WORKSPACES))?;
+    Ok(Copied { sound, files, bytes, kept: Vec::new() })
+}
+
+/// Puts a backup in the place of what is there, which is kept under other names beside it.
+///
+/// # Errors
+/// If an engine is at work, or the backup is not whole and sound: nothing is changed then.
+pub fn restore(places: &Places, from: &Path) -> Result<Copied, EngineError> {
+    let _lock = EngineLock::acquire(&places.data)?;
+    let workspaces = places.workspaces();
+    let new = workspaces.with_file_name("workspaces-restoring");
+    remove(&new)?;
+    let (files, bytes) = copy(&from.join(WORKSPACES), &new)?;
+    let (sound, kept) = match Store::restore(&from.join(STORE), &places.store_file()) {
+        Ok(restored) => restored,
+        Err(error) => {
+            remove(&new)?;
+            return Err(error.into());
+        }
+    };
+    let mut kept: Vec<PathBuf> = kept.into_iter().collect();
+    let named = |doing: &str, path: &Path, e| {
+        EngineError::io(format!("{doing} the folder {}", path.display()), e)
+    };
+    if workspaces.exists() {
+        let aside = (1..)
+            .map(|number| workspaces.with_file_name(format!("workspaces-before-restore-{number}")))
+            .find(|aside| !aside.exists())
+            .expect("there are more numbers than folders");
+        fs::rename(&workspaces, &aside).map_err(|e| named("keeping", &workspaces, e))?;
+        kept.push(aside);
+    }
+    fs::rename(&new, &workspaces).map_err(|e| named("putting back", &workspaces, e))?;
+    Ok(Copied { sound, files, bytes, kept })
+}
+
+/// Copies the files below a folder, and how many and how large they are. What git makes for a
+/// moment and takes away again may be gone by then; links are not followed.
+fn copy(from: &Path, to: &Path) -> Result<(u64, u64), EngineError> {
+    let failed =
+        |doing: &str, path: &Path, e| EngineError::io(format!("{doing} {}", path.display()), e);
+    fs::create_dir_all(to).map_err(|e| failed("making the folder", to, e))?;
+    let entries = match fs::read_dir(from) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+        Err(error) => return Err(failed("reading the folder", from, error)),
+    };
+    let (mut files, mut bytes) = (0, 0);
+    for entry in entries {
+        let entry = entry.map_err(|e| failed("reading the folder", from, e))?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().map_err(|e| failed("reading", &path, e))?;
+        if kind.is_dir() {
+            let below = copy(&path, &target)?;
+            files += below.0;
+            bytes += below.1;
+        } else if kind.is_file() {
+            match fs::copy(&path, &target) {
+                Ok(size) => {
+                    files += 1;
+                    bytes += size;
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed("copying", &path, error)),
+            }
+        }
+    }
+    Ok((files, bytes))
+}
+
+fn remove(folder: &Path) -> Result<(), EngineError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(EngineError::io(format!("removing the folder {}", folder.display()), error))
+        }
+        _ => Ok(()),
+    }
+}
