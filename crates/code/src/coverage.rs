@@ -94,6 +94,11 @@ fn traced(trace: &str) -> Result<Spectrum, CodeError> {
     {
         return Err(wrong("it names a file or a set that is not there"));
     }
+    // A line that one test executes counts once.
+    let once = |lines: &[(usize, usize)]| lines.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    if !trace.tests.iter().all(|test| once(&test.2)) {
+        return Err(wrong("it names a file twice for one test"));
+    }
     let run = |(name, outcome, lines, stack, seconds)| {
         let seconds = Some(seconds);
         Run { name, outcome, lines, stack, seconds }
@@ -156,14 +161,15 @@ fn is_called(name: &str, program: &str, test: &str) -> bool {
     tail == test && fits
 }
 
-/// `1-3,7` as numbers.
+/// `1-3,7` as numbers, each greater than the one before it.
 fn numbers(set: &str, total: &mut usize) -> Option<Vec<u32>> {
-    let mut numbers = Vec::new();
+    let mut numbers: Vec<u32> = Vec::new();
     for part in set.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
         *total += (last.checked_sub(first)? + 1) as usize;
-        if last > HIGHEST_LINE || *total > MOST_LINES {
+        let after = numbers.last().is_none_or(|before| *before < first);
+        if !after || last > HIGHEST_LINE || *total > MOST_LINES {
             return None;
         }
         numbers.extend(first..=last);
@@ -320,6 +326,8 @@ mod tests {
             ("\"version\":1", "\"version\":2"),
             ("[[0,0],[1,1]]", "[[0,0],[1,9]]"),
             ("1-3,7", "3-1"),
+            ("1-3,7", "1-3,3"),
+            ("[[0,0],[1,1]]", "[[0,0],[0,1]]"),
             ("1-3,7", "1-4000000000"),
             ("[[0,3]]", "[[5,3]]"),
             ("true}", ""),

@@ -78,9 +78,11 @@ pub fn between(path: &str, old: &str, new: &str) -> Vec<Edit> {
     let changes = ops.iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
     let edits = changes.map(|op| {
         let (old, lines) = (op.old_range(), &new[op.new_range()]);
-        let mut with = lines.join("\n");
-        if !lines.is_empty() {
-            with.push('\n');
+        let mut with = String::new();
+        for line in lines {
+            with.push_str(line);
+            // A line that ends in a return of its own keeps it.
+            with.push_str(if line.ends_with('\r') { "\r\n" } else { "\n" });
         }
         Edit { path: path.to_owned(), lines: old.start as u32..old.end as u32, with }
     });
@@ -120,6 +122,12 @@ mod tests {
         assert_eq!(apply("a\nb", &[edit(2..2, "c")]), Ok("a\nb\nc".into()));
         assert_eq!(apply("a\nb", &[edit(1..2, "")]), Ok("a".into()));
         assert_eq!(apply("", &[edit(0..0, "a")]), Ok("a\n".into()));
+    }
+
+    #[test]
+    fn a_return_that_ends_no_line_is_part_of_it() {
+        let (old, new) = ("a\r\nb\r\n", "a\r\nb\r\r\nc\r\n");
+        assert_eq!(apply(old, &between("a", old, new)), Ok(new.to_owned()));
     }
 
     #[test]

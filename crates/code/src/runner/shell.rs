@@ -69,7 +69,8 @@ pub(super) fn parse(line: &str) -> Option<Line> {
     }
     let settings = words.iter().take_while(|word| is_setting(&word.raw)).count();
     let settings: Vec<Word> = words.drain(..settings).collect();
-    let front = line[..front_end].trim().to_owned();
+    // A line's end joins commands too.
+    let front = line[..front_end].trim_start().to_owned();
     (!words.is_empty()).then_some(Line { front, before, settings, words, tail })
 }
 
@@ -92,9 +93,10 @@ impl<'l> Parser<'l> {
             self.rest = self.rest.trim_start_matches([' ', '\t']);
             let mut chars = self.rest.chars();
             match chars.next() {
-                None | Some('#') => {
-                    self.rest = "";
-                    return Some("");
+                None => return Some(""),
+                // A remark reaches to the end of its line.
+                Some('#') => {
+                    self.rest = &self.rest[self.rest.find('\n').unwrap_or(self.rest.len())..]
                 }
                 Some(';' | '\n') => {
                     let joiner = &self.rest[..1];

@@ -57,6 +57,28 @@ fn runners_are_told_from_their_commands() {
 }
 
 #[test]
+fn what_stands_on_lines_of_its_own_stays_there() {
+    check(
+        &[
+            "cd sub\npytest -q",
+            "# All of them.\ncd sub # there\nexport A=1;\npytest # quick\n",
+            "pytest # quick\ncargo build",
+            "pytest # quick\ncargo test",
+        ],
+        &["a.py::b"],
+        &expect![[r#"
+            cd sub
+             pytest -q --no-header -p no:cacheprovider a.py::b
+            # All of them.
+            cd sub # there
+            export A=1;
+             pytest -q --no-header -p no:cacheprovider a.py::b
+            (the whole)
+            (the whole)"#]],
+    );
+}
+
+#[test]
 fn pytest_runs_node_ids() {
     check(
         &[
