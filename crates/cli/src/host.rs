@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::context::Context;
 use crate::stop::Stop;
-use crate::terminal;
+use crate::terminal::{self, visible};
 use crate::work::STOPPING;
 
 /// How long nothing is said about waiting for others.
@@ -37,6 +37,7 @@ impl Host {
             model_command: context.model_program.clone().map(|program| (program, Vec::new())),
         };
         let engine = Arc::new(Engine::open(config).await?);
+        engine.settled().iter().for_each(|told| terminal::note(&visible(told)));
         let (leave, left) = oneshot::channel();
         let listening = context.places.socket();
         let serving = listening

@@ -152,6 +152,9 @@ pub(crate) fn next(row: &TaskRow) -> String {
             ("show", "what was tried, and the proof"),
             ("accept", "take it; `reject` sends it away"),
         ],
+        (TaskState::NeedsYou, Some(state)) if state.under_way().is_some() => {
+            &[("undo", "put your files back as they were")]
+        }
         (TaskState::NeedsYou, _) if row.question.is_some() => &[
             ("answer", "with the answer in quotes behind it; it goes on at once"),
             ("log", "every step"),

@@ -343,6 +343,16 @@ pub enum ProposalEvent {
         /// The commit it points to, in the person's repository.
         commit: String,
     },
+    /// It is about to be written into the person's files: not one of them is changed before
+    /// this is recorded. What follows is that it was, or that it was taken back; if nothing
+    /// does, the process was killed in the midst of it.
+    Applying {
+        /// Every file that is about to be written, as it was before, in Tenfold's own git
+        /// directory.
+        before: CommitId,
+        /// The same files as they are to be.
+        after: CommitId,
+    },
     /// It was applied to the person's files.
     AcceptedInPlace {
         /// Every file that was written, as it was before, in Tenfold's own git directory.
@@ -369,6 +379,8 @@ pub enum ProposalEvent {
         /// Why, in the person's words; may be empty.
         reason: String,
     },
+    /// What was written into the person's files is about to be taken back.
+    TakingBack,
     /// The acceptance or rejection was taken back.
     Undone,
 }

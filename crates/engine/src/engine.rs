@@ -53,6 +53,10 @@ pub struct Engine {
     redactor: RwLock<Arc<Redactor>>,
     /// Each model as it was last, since the person may connect another one by its name.
     asked: Mutex<HashMap<String, (Model, Asked)>>,
+    /// What is done with proposals is done one after another.
+    pub(crate) writing: Mutex<()>,
+    /// What had to be settled at the beginning, for the person.
+    settled: Vec<String>,
     // Held as long as the engine lives.
     _lock: EngineLock,
 }
@@ -65,7 +69,8 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     /// Becomes the engine of this user: takes the lock, opens the store, probes the sandbox,
-    /// removes what an engine that died has left.
+    /// removes what an engine that died has left, and settles what it was writing into the
+    /// person's files.
     ///
     /// # Errors
     /// [`StoreError::Held`](tenfold_store::StoreError::Held) if another engine is at work; else
@@ -73,6 +78,9 @@ impl Engine {
     pub async fn open(config: EngineConfig) -> Result<Self, EngineError> {
         let lock = EngineLock::acquire(&config.places.data)?;
         let store = Arc::new(Store::open(&config.places.store_file())?);
+        // Before anybody reads the person's files.
+        let (journal, places) = (Arc::clone(&store), config.places.clone());
+        let settled = blocking(move || crate::in_place::settle_all(&journal, &places)).await?;
         let options =
             ProbeOptions { allow_below_a: config.allow_below_a, ..ProbeOptions::default() };
         let program = config.program.clone();
@@ -98,11 +106,19 @@ impl Engine {
             floor: Arc::new(Floor::new()),
             redactor,
             asked: Mutex::new(HashMap::new()),
+            writing: Mutex::new(()),
+            settled,
             config,
             _lock: lock,
         };
         engine.sweep().await?;
         Ok(engine)
+    }
+
+    /// What a person has to know of their files, that an engine which was killed had begun to
+    /// write, and this one has settled; mostly nothing.
+    pub fn settled(&self) -> &[String] {
+        &self.settled
     }
 
     /// The journal.

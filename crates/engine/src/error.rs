@@ -38,6 +38,20 @@ pub enum EngineError {
         /// Where the task stands.
         state: String,
     },
+    /// A proposal stands in a part of the person's files, and can't be taken out of it.
+    #[error(
+        "the proposal of task {task} could be written into a part of your files only ({why}), and \
+         what was written could not be taken back ({back}); put that right, then \
+         `tenfold undo {task}`"
+    )]
+    HalfWritten {
+        /// Which task.
+        task: TaskId,
+        /// Why not all of it was written.
+        why: String,
+        /// Why it could not be taken back.
+        back: String,
+    },
     /// No such attempt.
     #[error("there is no attempt {0}; `tenfold show {task}` lists those there are", task = .0.task)]
     NoAttempt(AttemptId),
@@ -206,7 +220,7 @@ impl EngineError {
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,
             Self::AtWork(_) | Self::Full { .. } => ProblemKind::Busy,
-            Self::Record { .. } | Self::Io { .. } => ProblemKind::Store,
+            Self::Record { .. } | Self::Io { .. } | Self::HalfWritten { .. } => ProblemKind::Store,
             Self::Llama(_) => ProblemKind::Model,
             Self::Store(error) => of_store(error),
             Self::Models(error) => of_models(error),

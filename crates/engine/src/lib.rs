@@ -16,6 +16,7 @@ mod engine;
 mod error;
 mod floor;
 mod fork;
+mod in_place;
 mod inference;
 mod layers;
 mod meter;

@@ -12,6 +12,7 @@ use tenfold_workspace::{AcceptedBranch, Workspace};
 use crate::added::{added_secrets, named};
 use crate::effects::message;
 use crate::engine::{Engine, blocking};
+use crate::in_place::Hand;
 use crate::redaction::text_of;
 use crate::{EngineError, proposed};
 
@@ -27,6 +28,7 @@ impl Engine {
         task: TaskId,
         Accept { how, with_secrets, with_check }: Accept,
     ) -> Result<Accepted, EngineError> {
+        let _writing = self.writing.lock().await;
         let (spec, proposal, base) = self.proposal(task, "accept").await?;
         if proposal.state != ProposalState::ToReview {
             return Err(wrong_state(task, "accept", &proposal));
@@ -39,7 +41,7 @@ impl Engine {
         if !with_secrets {
             self.adds_no_secrets(task, &workspace, (&base, &commit)).await?;
         }
-        let (accepted, event) = match how {
+        match how {
             AcceptAs::Branch { name } => {
                 let name = name.unwrap_or_else(|| branch_name(task, &spec.text));
                 let branch =
@@ -49,24 +51,18 @@ impl Engine {
                     branch: branch.clone(),
                     commit: commit.clone(),
                 };
-                (Accepted::Branch { branch, commit }, event)
+                self.record(&proposal, event).await?;
+                Ok(Accepted::Branch { branch, commit })
             }
             AcceptAs::InPlace => {
-                let name = format!("accepted/{}", proposal.attempt);
-                let applied = blocking(move || -> Result<_, EngineError> {
-                    let applied = workspace.accept_in_place(&base, &commit)?;
-                    workspace.keep(&format!("{name}/before"), &applied.before)?;
-                    workspace.keep(&format!("{name}/after"), &applied.after)?;
-                    Ok(applied)
-                })
-                .await?;
-                let (before, after) = (applied.before, applied.after);
-                let event = ProposalEvent::AcceptedInPlace { before, after };
-                (Accepted::InPlace { files: names(&applied.files) }, event)
+                let (store, attempt) = (Arc::clone(&self.store), proposal.attempt);
+                let files = blocking(move || {
+                    let hand = Hand { store: &store, workspace: &workspace, attempt };
+                    hand.accept(&base, &commit, &mut || {})
+                });
+                Ok(Accepted::InPlace { files: names(&files.await?) })
             }
-        };
-        self.record(&proposal, event).await?;
-        Ok(accepted)
+        }
     }
 
     /// A proposal as one commit together with the files of its check.
@@ -109,6 +105,7 @@ impl Engine {
     /// # Errors
     /// When there is none that waits for review.
     pub async fn reject(&self, task: TaskId, reason: String) -> Result<(), EngineError> {
+        let _writing = self.writing.lock().await;
         let (_, proposal, _) = self.proposal(task, "reject").await?;
         if proposal.state != ProposalState::ToReview {
             return Err(wrong_state(task, "reject", &proposal));
@@ -122,6 +119,7 @@ impl Engine {
     /// # Errors
     /// When nothing was done, or the person has changed what would be taken back.
     pub async fn undo(&self, task: TaskId) -> Result<Undone, EngineError> {
+        let _writing = self.writing.lock().await;
         let (spec, proposal, _) = self.proposal(task, "undo").await?;
         let undone = match proposal.state.clone() {
             ProposalState::ToReview => return Err(wrong_state(task, "undo", &proposal)),
@@ -132,10 +130,17 @@ impl Engine {
                 blocking(move || workspace.undo_branch(&accepted)).await?;
                 Undone::Branch { branch }
             }
-            ProposalState::AcceptedInPlace { before, after } => {
+            // The last two: what a killed engine has left, and the next could not settle.
+            ProposalState::AcceptedInPlace { before, after }
+            | ProposalState::Applying { before, after }
+            | ProposalState::TakingBack { before, after } => {
                 let workspace = self.workspace(&spec).await?;
-                let applied = blocking(move || workspace.undo_in_place(&before, &after)).await?;
-                Undone::InPlace { files: names(&applied.files) }
+                let (store, attempt) = (Arc::clone(&self.store), proposal.attempt);
+                let files = blocking(move || {
+                    let hand = Hand { store: &store, workspace: &workspace, attempt };
+                    hand.undo((&before, &after), &mut || {})
+                });
+                return Ok(Undone::InPlace { files: names(&files.await?) });
             }
         };
         self.record(&proposal, ProposalEvent::Undone).await?;
@@ -178,6 +183,12 @@ pub(crate) fn wrong_state(task: TaskId, verb: &'static str, proposal: &ProposalR
         ProposalState::ToReview => "to review; nothing was done with it yet".to_owned(),
         ProposalState::AcceptedAsBranch { branch, .. } => format!("accepted as {branch}"),
         ProposalState::AcceptedInPlace { .. } => "accepted in place".to_owned(),
+        ProposalState::Applying { .. } => format!(
+            "written into a part of the files; `tenfold undo {task}` takes back what there is"
+        ),
+        ProposalState::TakingBack { .. } => {
+            format!("taken out of a part of the files; `tenfold undo {task}` takes out the rest")
+        }
         ProposalState::Rejected { .. } => "rejected".to_owned(),
     };
     EngineError::NoProposal { task, verb, state }

@@ -224,6 +224,18 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
         ProposalEvent::AcceptedAsBranch { branch, commit } => {
             ProposalState::AcceptedAsBranch { branch: branch.clone(), commit: commit.clone() }
         }
+        ProposalEvent::Applying { before, after } => {
+            ProposalState::Applying { before: before.clone(), after: after.clone() }
+        }
+        ProposalEvent::TakingBack => {
+            match std::mem::replace(&mut row.state, ProposalState::ToReview) {
+                ProposalState::AcceptedInPlace { before, after }
+                | ProposalState::Applying { before, after } => {
+                    ProposalState::TakingBack { before, after }
+                }
+                other => other,
+            }
+        }
         ProposalEvent::AcceptedInPlace { before, after } => {
             ProposalState::AcceptedInPlace { before: before.clone(), after: after.clone() }
         }
@@ -253,6 +265,9 @@ fn state(task: &TaskRow) -> TaskState {
                 TaskState::NeedsYou
             }
             ProposalState::Rejected { .. } => TaskState::Rejected,
+            ProposalState::Applying { .. } | ProposalState::TakingBack { .. } => {
+                TaskState::NeedsYou
+            }
             ProposalState::AcceptedAsBranch { .. } | ProposalState::AcceptedInPlace { .. } => {
                 TaskState::Accepted
             }

@@ -126,8 +126,22 @@ pub enum ProposalState {
         /// The commit it points to, in the person's repository.
         commit: String,
     },
+    /// It is being written into the person's files, or the process that did so was killed.
+    Applying {
+        /// Every file that is written, as it was before.
+        before: CommitId,
+        /// The same files as they are to be.
+        after: CommitId,
+    },
     /// It was applied to the person's files.
     AcceptedInPlace {
+        /// Every file that was written, as it was before.
+        before: CommitId,
+        /// The same files as they were written.
+        after: CommitId,
+    },
+    /// It is being taken out of the person's files, or the process that did so was killed.
+    TakingBack {
         /// Every file that was written, as it was before.
         before: CommitId,
         /// The same files as they were written.
@@ -141,9 +155,21 @@ pub enum ProposalState {
 }
 
 impl ProposalState {
-    /// Whether the person took it, in either way.
+    /// Whether the person took it, in either way, be it not to the end.
     pub fn is_accepted(&self) -> bool {
         matches!(self, Self::AcceptedAsBranch { .. } | Self::AcceptedInPlace { .. })
+            || self.under_way().is_some()
+    }
+
+    /// While the person's files are being written, and when that was cut short: how all of these
+    /// were before, and how they are with the proposal.
+    pub fn under_way(&self) -> Option<(&CommitId, &CommitId)> {
+        match self {
+            Self::Applying { before, after } | Self::TakingBack { before, after } => {
+                Some((before, after))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -211,6 +211,11 @@ impl Folder {
         Ok(renameat(&self.0, from, &self.0, to)?)
     }
 
+    /// Makes sure that the names in it outlive a power cut.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(nix::unistd::fsync(&self.0)?)
+    }
+
     /// Removes a file or link.
     pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, UnlinkatFlags::NoRemoveDir)?)

@@ -2,10 +2,12 @@
 //!
 //! Apart, because this is the only part that writes the person's files. Everything is computed
 //! before anything is written; what is written goes into new files that then take the old
-//! ones' places; and whatever fails on the way is taken back. No link is ever written through.
+//! ones' places; and whatever fails on the way is taken back. What a process that is killed
+//! leaves is known by its name, and swept away later. No link is ever written through.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use tenfold_domain::CommitId;
@@ -21,32 +23,42 @@ use crate::store;
 use crate::tree::{FileKind, Version, checked, stays_inside};
 use crate::walk::{MAX_FILE_BYTES, TEMPORARY};
 
-/// What was written into the person's files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// Every file that was written, as it was before; a commit that holds no other file.
+/// A change that fits the person's files as they are now: computed, and nothing written yet.
+///
+/// A process may be killed while it writes. So whoever writes keeps [`InPlace::before`] and
+/// [`InPlace::after`] first, and says durably that it is about to; what was cut short is then
+/// told from what is whole by [`Workspace::fit_back`](crate::Workspace::fit_back).
+#[derive(Debug)]
+pub struct InPlace {
+    /// Every file that would be written, as it is now; a commit that holds no other file.
     pub before: CommitId,
-    /// The same files as they were written.
+    /// The same files as they would be.
     pub after: CommitId,
-    /// Which files were written or deleted; none if all was as wanted already.
+    /// Which files would be written or deleted; none if all is as wanted already.
     pub files: Vec<PathBuf>,
+    root: PathBuf,
+    top: Folder,
+    steps: Vec<Step>,
+    /// The beginning of the names of what is on its way.
+    temporary: String,
 }
 
 /// Whether the change comes from an agent or from the person's own past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trust {
+pub(crate) enum Trust<'a> {
     Proposal,
-    Own,
+    /// It takes back what led to this commit.
+    Own(&'a CommitId),
 }
 
-/// Brings the change from `base` to `wanted` to the files below `root`.
-pub(crate) fn apply(
+/// Fits the change from `base` to `wanted` to the files below `root`.
+pub(crate) fn fit(
     git: &Git,
     root: &Path,
     base: &CommitId,
     wanted: &CommitId,
-    trust: Trust,
-) -> Result<Applied, WorkspaceError> {
+    trust: Trust<'_>,
+) -> Result<InPlace, WorkspaceError> {
     let top = Folder::open(root).map_err(WorkspaceError::io("open", root))?;
     let mut steps = Vec::new();
     let mut conflicts = Vec::new();
@@ -75,11 +87,67 @@ pub(crate) fn apply(
     }
     let before = record(git, &steps, "Before", |step| step.current.as_ref())?;
     let after = record(git, &steps, "After", |step| step.result.as_ref())?;
-    Writing { root, top: &top, staged: Vec::new(), made: Vec::new(), written: 0 }.run(&steps)?;
-    Ok(Applied { before, after, files: steps.into_iter().map(|step| step.path).collect() })
+    let temporary = match trust {
+        Trust::Proposal => temporary(&after),
+        Trust::Own(accepted) => temporary(accepted),
+    };
+    let files = steps.iter().map(|step| step.path.clone()).collect();
+    Ok(InPlace { before, after, files, root: root.to_owned(), top, steps, temporary })
+}
+
+/// How the names of files begin that are on their way to what an acceptance leads to, or back:
+/// what one that was killed has left is told by it from all else.
+fn temporary(after: &CommitId) -> String {
+    format!("{TEMPORARY}{}-", after.short())
+}
+
+impl InPlace {
+    /// Writes it, all of it or nothing. `hear` is called after each change of the disk.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Conflicts`] if a file has changed since it was looked at;
+    /// [`Io`](WorkspaceError::Io). What was written by then is taken back as far as that goes.
+    pub fn write(&self, hear: &mut dyn FnMut()) -> Result<(), WorkspaceError> {
+        Writing { it: self, hear, staged: Vec::new(), made: Vec::new(), written: 0 }.run()
+    }
+}
+
+/// Removes what a killed [`InPlace::write`] of this acceptance, or its taking back, has left
+/// beside the files: those on their way, and folders that were made for them.
+pub(crate) fn sweep(
+    git: &Git,
+    root: &Path,
+    before: &CommitId,
+    after: &CommitId,
+) -> Result<(), WorkspaceError> {
+    let top = Folder::open(root).map_err(WorkspaceError::io("open", root))?;
+    let temporary = temporary(after);
+    for delta in diff::deltas(git, before, after)? {
+        let path = checked(&delta.path)?;
+        // A folder that is not there, or a link by now, holds nothing of ours; those above it may
+        // have been made for it.
+        let Ok(parent) = top.parent_of(path) else {
+            if delta.before.is_none() {
+                remove_empty(&top, path);
+            }
+            continue;
+        };
+        let doing = || WorkspaceError::io("list", root.join(path.parent().unwrap_or(path)));
+        for name in parent.names().map_err(doing())? {
+            if name.as_bytes().starts_with(temporary.as_bytes()) {
+                parent.remove(&name).map_err(doing())?;
+            }
+        }
+        let name = path.file_name().unwrap_or_default();
+        if delta.before.is_none() && parent.look(name).map_err(doing())?.is_none() {
+            remove_empty(&top, path);
+        }
+    }
+    Ok(())
 }
 
 /// What happens to one file.
+#[derive(Debug)]
 struct Step {
     path: PathBuf,
     current: Option<Version>,
@@ -101,7 +169,7 @@ pub(crate) fn version(git: &Git, side: &Side) -> Result<Option<Version>, Workspa
 pub(crate) fn leads_out(
     path: &Path,
     after: Option<&Version>,
-    trust: Trust,
+    trust: Trust<'_>,
 ) -> Option<ConflictReason> {
     let link = after.filter(|version| version.kind == FileKind::Link)?;
     let out = trust == Trust::Proposal && !stays_inside(path, &link.content);
@@ -164,8 +232,8 @@ struct Staged<'a> {
 
 /// The writing of all steps. Dropped before its end, it takes back what it did.
 struct Writing<'a> {
-    root: &'a Path,
-    top: &'a Folder,
+    it: &'a InPlace,
+    hear: &'a mut dyn FnMut(),
     staged: Vec<Staged<'a>>,
     /// Folders that were made for it.
     made: Vec<PathBuf>,
@@ -174,24 +242,31 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    fn run(mut self, steps: &'a [Step]) -> Result<(), WorkspaceError> {
+    fn run(mut self) -> Result<(), WorkspaceError> {
+        let InPlace { root, top, steps, .. } = self.it;
         for (number, step) in steps.iter().enumerate() {
-            self.stage(number, step)
-                .map_err(WorkspaceError::io("write", self.root.join(&step.path)))?;
+            self.stage(number, step).map_err(WorkspaceError::io("write", root.join(&step.path)))?;
+            (self.hear)();
         }
         while self.written < self.staged.len() {
             let staged = &mut self.staged[self.written];
             let path = &staged.step.path;
-            let doing = WorkspaceError::io("write", self.root.join(path));
+            let doing = WorkspaceError::io("write", root.join(path));
             if !staged.put().map_err(doing)? {
                 let why = ConflictReason::Busy;
                 let conflict = Conflict { path: path.clone(), why, hunks: Vec::new() };
                 return Err(WorkspaceError::Conflicts(vec![conflict]));
             }
             self.written += 1;
+            (self.hear)();
+        }
+        for staged in &self.staged {
+            let doing = WorkspaceError::io("write", root.join(&staged.step.path));
+            staged.parent.sync().map_err(doing)?;
         }
         for step in steps.iter().filter(|step| step.result.is_none()) {
-            remove_empty(self.top, &step.path);
+            remove_empty(top, &step.path);
+            (self.hear)();
         }
         self.staged.clear();
         self.made.clear();
@@ -206,9 +281,8 @@ impl<'a> Writing<'a> {
             self.staged.push(Staged { parent, name, temporary: None, step });
             return Ok(());
         };
-        let temporary = format!("{TEMPORARY}{}-{number}", std::process::id());
-        let temporary = OsString::from(temporary);
-        // What an earlier run of the same number left when it was killed.
+        let temporary = OsString::from(format!("{}{number}", self.it.temporary));
+        // What an earlier run of the same change left when it was killed.
         let _ = parent.remove(&temporary);
         let above = parent.look(OsStr::new("."))?;
         self.staged.push(Staged { parent, name, temporary: Some(temporary.clone()), step });
@@ -218,7 +292,7 @@ impl<'a> Writing<'a> {
 
     /// Opens the folder of a path, and makes what is missing of it.
     fn parent(&mut self, path: &Path) -> io::Result<Folder> {
-        let mut folder = self.top.parent_of(Path::new("x"))?;
+        let mut folder = self.it.top.parent_of(Path::new("x"))?;
         let mut walked = PathBuf::new();
         for part in path.parent().into_iter().flat_map(Path::iter) {
             walked.push(part);
@@ -226,6 +300,7 @@ impl<'a> Writing<'a> {
             let below = folder.enter(part)?;
             if made {
                 self.made.push(walked.clone());
+                (self.hear)();
                 if let Some(above) = folder.look(OsStr::new("."))?.filter(|_| is_root()) {
                     below.give_to_owner_of(&above);
                 }
@@ -257,9 +332,9 @@ impl Staged<'_> {
     }
 
     /// Puts the old content back in its place.
-    fn take_back(&self) -> io::Result<()> {
+    fn take_back(&self, temporary: &str) -> io::Result<()> {
         let Some(current) = &self.step.current else { return self.parent.remove(self.name) };
-        let temporary = OsString::from(format!("{TEMPORARY}{}-back", std::process::id()));
+        let temporary = OsString::from(format!("{temporary}back"));
         let _ = self.parent.remove(&temporary);
         write(&self.parent, &temporary, current, self.step.look.as_ref(), None)?;
         self.parent.rename(&temporary, self.name)
@@ -270,14 +345,14 @@ impl Drop for Writing<'_> {
     fn drop(&mut self) {
         for (number, staged) in self.staged.iter().enumerate().rev() {
             if number < self.written {
-                let _ = staged.take_back();
+                let _ = staged.take_back(&self.it.temporary);
             } else if let Some(temporary) = &staged.temporary {
                 let _ = staged.parent.remove(temporary);
             }
         }
         for folder in self.made.iter().rev() {
             let name = folder.file_name().unwrap_or_default();
-            let _ = self.top.parent_of(folder).and_then(|parent| parent.remove_folder(name));
+            let _ = self.it.top.parent_of(folder).and_then(|parent| parent.remove_folder(name));
         }
     }
 }
@@ -316,12 +391,18 @@ fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Removes the folders above a deleted file that hold nothing any more.
+/// Removes the folders above a deleted file that hold nothing any more; some may be gone.
 fn remove_empty(top: &Folder, path: &Path) {
     for folder in path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()) {
         let name = folder.file_name().unwrap_or_default();
-        let removed = top.parent_of(folder).and_then(|parent| parent.remove_folder(name));
-        if !removed.unwrap_or(false) {
+        let gone = match top.parent_of(folder) {
+            Ok(parent) => {
+                let removed = parent.remove_folder(name).unwrap_or(false);
+                removed || parent.look(name).is_ok_and(|look| look.is_none())
+            }
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if !gone {
             return;
         }
     }

@@ -35,7 +35,7 @@ pub use branch::AcceptedBranch;
 pub use checkout::CHECKOUT_TIME_SECONDS;
 pub use diff::{ChangeKind, ChangedFile};
 pub use error::{Conflict, ConflictHunk, ConflictReason, WorkspaceError};
-pub use in_place::Applied;
+pub use in_place::InPlace;
 pub use patterns::{CheckFileGroup, Patterns, check_file_groups};
 pub use person::Person;
 pub use snapshot::{FileChange, Snapshot};

@@ -12,7 +12,7 @@ use crate::branch::{self, AcceptedBranch};
 use crate::checkout;
 use crate::diff::{self, ChangedFile};
 use crate::git::{self, Git};
-use crate::in_place::{self, Applied, Trust};
+use crate::in_place::{self, InPlace, Trust};
 use crate::person::Person;
 use crate::place::{self, Place};
 use crate::put_back;
@@ -291,23 +291,22 @@ impl Workspace {
         branch::accept(&self.git, &self.person, &self.place, (base, proposal), name)
     }
 
-    /// Brings the change from `base` to `proposal` to the person's files as they are now, all
-    /// of it or nothing. Modes and line ends are kept. Keep [`Applied::before`] and
-    /// [`Applied::after`] to be able to undo it.
+    /// Fits the change from `base` to `proposal` to the person's files as they are now. Nothing
+    /// is written but by [`InPlace::write`]; modes and line ends are kept.
     ///
     /// # Errors
     /// [`WorkspaceError::Conflicts`], file by file and line by line;
     /// [`NothingToAccept`](WorkspaceError::NothingToAccept), [`Io`](WorkspaceError::Io),
     /// [`Git`](WorkspaceError::Git).
-    pub fn accept_in_place(
+    pub fn fit_in_place(
         &self,
         base: &CommitId,
         proposal: &CommitId,
-    ) -> Result<Applied, WorkspaceError> {
+    ) -> Result<InPlace, WorkspaceError> {
         if diff::deltas(&self.git, base, proposal)?.is_empty() {
             return Err(WorkspaceError::NothingToAccept);
         }
-        in_place::apply(&self.git, &self.place.root, base, proposal, Trust::Proposal)
+        in_place::fit(&self.git, &self.place.root, base, proposal, Trust::Proposal)
     }
 
     /// Removes a branch that was made by [`Workspace::accept_as_branch`].
@@ -320,16 +319,38 @@ impl Workspace {
         branch::undo(&self.git, &self.place, accepted)
     }
 
-    /// Takes back what [`Workspace::accept_in_place`] wrote; what the person changed since in
-    /// other lines stays.
+    /// Fits what takes back the writing of [`InPlace::before`] and [`InPlace::after`], or of a
+    /// part of it; what the person changed since in other lines stays.
     ///
     /// # Errors
-    /// As [`Workspace::accept_in_place`].
-    pub fn undo_in_place(
+    /// As [`Workspace::fit_in_place`].
+    pub fn fit_back(&self, before: &CommitId, after: &CommitId) -> Result<InPlace, WorkspaceError> {
+        in_place::fit(&self.git, &self.place.root, after, before, Trust::Own(after))
+    }
+
+    /// Whether a writing of [`InPlace::before`] and [`InPlace::after`] came to its end: no file
+    /// lacks anything of it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`], [`Git`](WorkspaceError::Git).
+    pub fn is_in_place(&self, before: &CommitId, after: &CommitId) -> Result<bool, WorkspaceError> {
+        match in_place::fit(&self.git, &self.place.root, before, after, Trust::Own(after)) {
+            Ok(lacking) => Ok(lacking.files.is_empty()),
+            Err(WorkspaceError::Conflicts(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes what a writing that was killed has left beside the files, and the folders that
+    /// it made for nothing.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`], [`Git`](WorkspaceError::Git).
+    pub fn sweep_in_place(
         &self,
         before: &CommitId,
         after: &CommitId,
-    ) -> Result<Applied, WorkspaceError> {
-        in_place::apply(&self.git, &self.place.root, after, before, Trust::Own)
+    ) -> Result<(), WorkspaceError> {
+        in_place::sweep(&self.git, &self.place.root, before, after)
     }
 }

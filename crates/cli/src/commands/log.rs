@@ -291,7 +291,9 @@ fn proposal(event: &ProposalEvent) -> String {
         ProposalEvent::Commented { path, line, text } => {
             format!("you commented on {}:{line}: {}", one_line(path, 200), one_line(text, 200))
         }
+        ProposalEvent::Applying { .. } => "being written into the files".to_owned(),
         ProposalEvent::AcceptedInPlace { .. } => "accepted into the files".to_owned(),
+        ProposalEvent::TakingBack => "being taken out of the files".to_owned(),
         ProposalEvent::Rejected { reason } => format!("rejected: {}", one_line(reason, 200)),
         ProposalEvent::Undone => "taken back".to_owned(),
     }

@@ -125,6 +125,8 @@ fn proposed(
             format!("accepted as branch {}", one_line(name, 200))
         }
         ProposalState::AcceptedInPlace { .. } => "accepted, in your files".to_owned(),
+        ProposalState::Applying { .. } => "being written into your files".to_owned(),
+        ProposalState::TakingBack { .. } => "being taken out of your files".to_owned(),
         ProposalState::Rejected { reason } if reason.is_empty() => "rejected".to_owned(),
         ProposalState::Rejected { reason } => format!("rejected: {}", one_line(reason, 200)),
     };

@@ -128,6 +128,32 @@ fn an_attempt_without_a_proposal_needs_a_person() {
 }
 
 #[test]
+fn while_files_are_written_the_proposal_counts_and_needs_a_person() {
+    let (before, after) = (commit(), "b".repeat(40).parse::<CommitId>().unwrap());
+    let applying = ProposalEvent::Applying { before: before.clone(), after: after.clone() };
+    let mut story = Story::asked();
+    story.finish(1);
+    story.propose(1, applying);
+    story.finish(2);
+    assert_eq!(story.stands(), NeedsYou);
+    let proposal = story.task().proposal().unwrap();
+    assert_eq!(proposal.attempt, id(1));
+    assert_eq!(proposal.state.under_way(), Some((&before, &after)));
+    let (was, is) = (before.clone(), after.clone());
+    story.propose(1, ProposalEvent::AcceptedInPlace { before: was, after: is });
+    assert_eq!(story.stands(), Accepted);
+    assert_eq!(story.task().proposal().unwrap().state.under_way(), None);
+    story.propose(1, ProposalEvent::TakingBack);
+    assert_eq!(story.stands(), NeedsYou);
+    let state = &story.task().proposal().unwrap().state;
+    assert_eq!(state, &ProposalState::TakingBack { before, after });
+    story.propose(1, ProposalEvent::Undone);
+    assert_eq!(story.stands(), ToReview);
+    story.propose(2, ProposalEvent::TakingBack);
+    assert_eq!(story.stands(), ToReview, "there is nothing to take back");
+}
+
+#[test]
 fn a_review_is_taken_back_to_where_it_began() {
     for decision in [rejected(), accepted()] {
         let mut story = Story::asked();

@@ -199,6 +199,8 @@ fn any_proposal_event() -> impl Strategy<Value = ProposalEvent> {
         ProposalEvent::Made { commit: commit("c"), evidence: None },
         ProposalEvent::Made { commit: commit("d"), evidence: Some(report) },
         ProposalEvent::AcceptedAsBranch { branch: "refs/heads/x".into(), commit: "e".into() },
+        ProposalEvent::Applying { before: commit("1"), after: commit("2") },
+        ProposalEvent::TakingBack,
         ProposalEvent::AcceptedInPlace { before: commit("1"), after: commit("2") },
         ProposalEvent::Rejected { reason: String::new() },
         ProposalEvent::Undone,

@@ -8,6 +8,7 @@ mod egress;
 mod export;
 mod ground;
 mod hosted;
+mod in_place;
 mod interruption;
 mod life;
 mod limits;

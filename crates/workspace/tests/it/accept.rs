@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use tenfold_domain::CommitId;
 use tenfold_workspace::{Conflict, ConflictReason, FileChange, Workspace, WorkspaceError};
 
-use crate::fixture::{Fixture, assert_same, delete, edit};
+use crate::fixture::{Fixture, Written, assert_same, delete, edit};
 
 const TEXT: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tenfold_workspace::{Person, Workspace, WorkspaceError};
 
-use crate::fixture::{Fixture, assert_same, delete, edit};
+use crate::fixture::{Fixture, Written, assert_same, delete, edit};
 
 #[track_caller]
 fn check(result: Result<impl Sized, WorkspaceError>, words: &[&str]) {

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use tenfold_domain::CommitId;
-use tenfold_workspace::{FileChange, Person, Workspace, WorkspaceError};
+use tenfold_workspace::{FileChange, InPlace, Person, Workspace, WorkspaceError};
 
 /// A person with a home, Tenfold's data, and a folder `repo`.
 pub(crate) struct Fixture {
@@ -131,6 +131,31 @@ fn collect(dir: &Path, found: &mut BTreeMap<PathBuf, (u32, i64, Vec<u8>)>) {
         } else {
             found.insert(path, (meta.permissions().mode(), meta.mtime_nsec(), content));
         }
+    }
+}
+
+/// Fitting and writing in one.
+pub(crate) trait Written {
+    fn accept_in_place(&self, base: &CommitId, new: &CommitId) -> Result<InPlace, WorkspaceError>;
+    fn undo_in_place(&self, before: &CommitId, after: &CommitId)
+    -> Result<InPlace, WorkspaceError>;
+}
+
+impl Written for Workspace {
+    fn accept_in_place(&self, base: &CommitId, new: &CommitId) -> Result<InPlace, WorkspaceError> {
+        let fit = self.fit_in_place(base, new)?;
+        fit.write(&mut || {})?;
+        Ok(fit)
+    }
+
+    fn undo_in_place(
+        &self,
+        before: &CommitId,
+        after: &CommitId,
+    ) -> Result<InPlace, WorkspaceError> {
+        let fit = self.fit_back(before, after)?;
+        fit.write(&mut || {})?;
+        Ok(fit)
     }
 }
 

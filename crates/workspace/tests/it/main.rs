@@ -7,6 +7,7 @@ mod accept;
 mod bad_input;
 mod escape;
 mod fixture;
+mod killed;
 mod objects;
 mod put_back;
 mod round_trip;

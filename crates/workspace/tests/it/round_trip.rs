@@ -12,7 +12,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use tenfold_workspace::FileChange;
 
-use crate::fixture::{Fixture, assert_same, listing};
+use crate::fixture::{Fixture, Written, assert_same, listing};
 
 #[derive(Debug, Clone)]
 enum Node {

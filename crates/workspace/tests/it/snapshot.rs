@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tenfold_workspace::{CHECKOUT_TIME_SECONDS, FileKind};
 
-use crate::fixture::{Fixture, assert_same, listing, paths};
+use crate::fixture::{Fixture, Written, assert_same, listing, paths};
 
 #[test]
 fn it_holds_what_is_modified_staged_untracked_and_not_what_is_deleted_or_ignored() {

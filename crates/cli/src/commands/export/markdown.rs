@@ -292,6 +292,8 @@ impl Page {
                     self.put(&block("text", reason));
                 }
             }
+            // What came of it follows.
+            ProposalEvent::Applying { .. } | ProposalEvent::TakingBack => {}
             ProposalEvent::Undone => self.head(&format!("Taken back ({at})"), None),
         }
     }

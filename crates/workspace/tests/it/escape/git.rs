@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use tenfold_domain::CommitId;
 use tenfold_workspace::Workspace;
 
-use crate::fixture::{Fixture, edit, paths};
+use crate::fixture::{Fixture, Written, edit, paths};
 
 /// A program that leaves a mark when it is run.
 struct Canary {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nix::sys::stat::Mode;
 
 use super::not_here;
-use crate::fixture::{Fixture, edit, paths};
+use crate::fixture::{Fixture, Written, edit, paths};
 
 #[test]
 fn r02_magic_links_in_a_tree() {
