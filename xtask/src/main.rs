@@ -11,6 +11,7 @@ mod bench;
 mod command;
 mod demo;
 mod dist;
+mod fuzz;
 mod house;
 mod outcome;
 mod python;
@@ -37,6 +38,7 @@ const CHORES: &[Chore] = &[
     test::CHORE,
     setup::CHORE,
     tidy::CHORE,
+    fuzz::CHORE,
     dist::CHORE,
     Chore {
         name: "bench",

@@ -21,7 +21,7 @@ mod near;
 mod numbered;
 mod path;
 pub mod read;
-mod replace;
+pub mod replace;
 mod reply;
 pub mod run;
 mod schema;

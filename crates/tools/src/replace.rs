@@ -17,22 +17,19 @@ const MAX_TOLD_PLACES: usize = 10;
 
 /// A text after some edits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Replaced {
-    pub(crate) text: String,
+pub struct Replaced {
+    /// All of it.
+    pub text: String,
     /// What is new in it, in bytes, sorted, without overlaps. Where something was only taken
     /// out, an empty range.
-    pub(crate) regions: Vec<Range<usize>>,
+    pub regions: Vec<Range<usize>>,
 }
 
 /// Makes the edits one after another.
 ///
 /// # Errors
 /// A text for the model: which edit can't be made, and why.
-pub(crate) fn apply(
-    text: &str,
-    edits: &[Replace],
-    redactor: &Redactor,
-) -> Result<Replaced, String> {
+pub fn apply(text: &str, edits: &[Replace], redactor: &Redactor) -> Result<Replaced, String> {
     if edits.is_empty() {
         return Err("`edits` is empty: give at least one `old` and `new`".to_owned());
     }

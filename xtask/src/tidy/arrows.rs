@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["engine", "api", "models", "policy", "redact", "sandbox", "store", "workspace"]),
     ("server", &["engine", "api"]),
     ("test-support", &["llama", "models"]),
+    ("fuzz", &["api", "code", "models", "policy", "redact", "tools"]),
 ];
 
 /// What `engine` brings together.
