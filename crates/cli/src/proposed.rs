@@ -87,8 +87,28 @@ impl Proposed {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::exit::Exit;
+
+    proptest! {
+        #[test]
+        fn nothing_in_a_file_can_be_taken_for_words_of_tenfolds_own(
+            value in "(\\\\n|\\\\r|\\\\t|\\\\u001b|\\\\u202e|  check  |[a-z ]|\\PC){0,20}",
+            text in "(\\[task\\]|\n|[a-z]{1,9} ?= ?|check = |\"|\\[|90s|\\PC){0,30}",
+        ) {
+            let quoted = value.replace('"', "'");
+            let whole = format!("[task]\ncheck = \"{quoted}\"\nprotect = [\"{quoted}\"]\n");
+            for text in [&text, &whole] {
+                let Ok((proposed, _)) = parse(text) else { continue };
+                let shown = proposed.shown();
+                prop_assert!(shown.lines().all(|line| line.starts_with("  ")), "{shown:?}");
+                let plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
+                prop_assert!(shown.chars().all(plain), "{shown:?}");
+            }
+        }
+    }
 
     const TEXT: &str = "[task]\ncheck = \"make\\ntest \\u001b[8m\"\ncheck-timeout = \"90s\"\n\
                         protect = [\"data/\"]\nmay-edit = [\"tests/new.py\"]\n";

@@ -88,7 +88,26 @@ fn apostrophes(value: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_a_file_holds_a_skill_that_reads_is_named_in_a_line(
+            file in "(---|name: |description: |[\n\"'>|#\\[ :]|\r\n|\\\\u00|\u{feff}|\\PC|[a-z]){0,40}",
+        ) {
+            let head = format!("---\nname: a\ndescription: {file}\n---\n{file}");
+            for file in [&file, &head] {
+                let Ok(Read { name, description, text }) = read(file) else { continue };
+                for (value, most) in [(name, NAME_CHARS_MAX), (description, DESCRIPTION_CHARS_MAX)] {
+                    prop_assert!(!value.trim().is_empty() && value.chars().count() <= most);
+                    prop_assert!(!value.contains(['\n', '\r', '\t']), "{value:?}");
+                }
+                prop_assert_eq!(text.trim(), text.as_str());
+            }
+        }
+    }
 
     #[test]
     fn a_head_is_read_in_the_ways_in_which_people_write_it() {

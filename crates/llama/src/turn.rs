@@ -192,6 +192,8 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use tenfold_domain::Seed;
 
@@ -208,6 +210,32 @@ mod tests {
         let tools = vec![ToolSpec { name: "search".into(), about, parameters }];
         let instructions = "You mend programs.".to_owned();
         Turn { instructions, said, tools, max_tokens: 100, temperature: 0.2, seed: Seed(1) }
+    }
+
+    proptest! {
+        /// What a call is written as is read as that call, and no text is too odd.
+        #[test]
+        fn what_is_written_reads_back(thought in "\\PC{0,20}", name in "\\PC{0,9}", text in ".{0,30}") {
+            let turn = turn(Vec::new());
+            let sample = |text: &str| Sample {
+                text: text.to_owned(),
+                log_probability: 0.0,
+                tokens: 1,
+                ended: true,
+            };
+            let arguments = json!({ "a": text, "b": [1, null, { name.as_str(): true }] });
+            let call = ToolCall {
+                id: format!("0-{name}"),
+                name,
+                arguments,
+                signatures: Vec::new(),
+            };
+            let written = written(&thought, std::slice::from_ref(&call));
+            let read = answer(&turn, sample(&written));
+            prop_assert_eq!(read, Answer::Turned { text: thought, calls: vec![call], ended: true });
+            let odd = answer(&turn, sample(&text));
+            prop_assert!(matches!(odd, Answer::Turned { ended: false, .. }), "{:?}", odd);
+        }
     }
 
     #[test]
