@@ -70,7 +70,7 @@ pub(super) fn parse(line: &str) -> Option<Line> {
     let settings = words.iter().take_while(|word| is_setting(&word.raw)).count();
     let settings: Vec<Word> = words.drain(..settings).collect();
     // A line's end joins commands too.
-    let front = line[..front_end].trim_start().to_owned();
+    let front = line[..front_end].to_owned();
     (!words.is_empty()).then_some(Line { front, before, settings, words, tail })
 }
 
