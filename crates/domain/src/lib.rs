@@ -12,6 +12,7 @@ mod guidance;
 mod ids;
 mod inference;
 mod money;
+mod priority;
 mod problem;
 mod progress;
 mod review;
@@ -35,6 +36,7 @@ pub use inference::{
     Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Role, Sample, Score, TokenScore,
 };
 pub use money::{MoneyError, NanoUsd};
+pub use priority::Priority;
 pub use problem::{Problem, ProblemKind};
 pub use progress::{Outcome, Progress, Totals, Waits};
 pub use review::{Accept, AcceptAs, Accepted, Undone};
