@@ -1,12 +1,17 @@
 //! Systems on which there is no sandbox yet: everything is refused, in so many words.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use tenfold_domain::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
 
-use crate::{Broker, CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
+use crate::{
+    Broker, CancelSignal, Exit, Job, Line, ProbeLine, ProbeOptions, SandboxError, Talk, Tier,
+};
 
 /// A sandbox. On this system none can be had.
 #[derive(Debug, Clone)]
@@ -109,11 +114,45 @@ impl Sandbox {
         match self.never {}
     }
 
+    /// Runs a job that is spoken with.
+    ///
+    /// # Errors
+    /// Never.
+    pub async fn run_spoken_with(
+        &self,
+        _job: &Job,
+        _broker: Option<&Broker>,
+        _talk: (Talk, oneshot::Sender<Line>),
+        _cancel: &CancelSignal,
+    ) -> Result<Exit, SandboxError> {
+        match self.never {}
+    }
+
     /// Runs a job.
     ///
     /// # Errors
     /// Never.
     pub async fn run(&self, _job: &Job, _cancel: &CancelSignal) -> Result<Exit, SandboxError> {
+        match self.never {}
+    }
+}
+
+/// Connects to ports of a command's own network. On this system there is none.
+#[derive(Debug)]
+pub struct Dialer {
+    never: std::convert::Infallible,
+}
+
+impl Dialer {
+    /// Carries what is said between a stream and this port.
+    ///
+    /// # Errors
+    /// Never.
+    pub async fn carry(
+        &self,
+        _stream: impl AsyncRead + AsyncWrite + Unpin,
+        _port: u16,
+    ) -> io::Result<()> {
         match self.never {}
     }
 }

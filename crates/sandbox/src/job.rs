@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{Bytes, Millis};
 
-use crate::bytes_path;
+use crate::{Dialer, bytes_path};
 
 /// The private home directory that a command sees, empty but for what is bound there.
 pub const HOME: &str = "/home/tenfold";
@@ -100,6 +100,25 @@ impl Default for Limits {
             open_files: 4_096,
         }
     }
+}
+
+/// How a command is spoken with while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Talk {
+    /// By its standard input and output.
+    Standard,
+    /// By what it listens on, on the loopback of its own network.
+    Network,
+}
+
+/// The engine's end of that.
+#[derive(Debug)]
+pub enum Line {
+    /// What it writes, and what it reads.
+    Standard(tokio::net::UnixStream),
+    /// Connects to it.
+    Network(Dialer),
 }
 
 /// How strong a sandbox is.

@@ -10,7 +10,8 @@
 //! and the deadline, and ends everything when the engine cancels or dies. The *inner* step
 //! ([`inner_main`]) already runs confined; it adds Landlock and becomes the shell.
 //!
-//! A command can be let out to some hosts by a [`Broker`], which decides nothing itself.
+//! A command can be let out to some hosts by a [`Broker`], which decides nothing itself, and can
+//! be spoken with while it runs ([`Talk`]).
 //!
 //! Nothing here knows a task, a policy or a model: what may be run is decided elsewhere.
 
@@ -34,11 +35,12 @@ pub use broker::{
     About, Broker, BrokerLimits, Credential, Names, Recorded, Rules, Ruling, Tally, Terms, Trust,
 };
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Sandbox, inner_main, shim_main};
+pub use elsewhere::{Dialer, Sandbox, inner_main, shim_main};
 pub use error::SandboxError;
 pub use job::{
-    Bind, CancelSignal, End, Exit, HOME, Job, Limits, Part, ProbeLine, ProbeOptions, TEMP, Tier,
+    Bind, CancelSignal, End, Exit, HOME, Job, Limits, Line, Part, ProbeLine, ProbeOptions, TEMP,
+    Talk, Tier,
 };
 #[cfg(target_os = "linux")]
-pub use linux::{Sandbox, inner_main, shim_main};
+pub use linux::{Dialer, Sandbox, inner_main, shim_main};
 pub use toolchains::Toolchains;

@@ -8,15 +8,31 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::Millis;
 
 use crate::bytes_path;
-use crate::job::{End, Job, Tier};
+use crate::job::{End, Job, Talk, Tier};
 
 /// Everything the shim needs to know.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ShimSpec {
     pub(crate) job: Job,
     pub(crate) place: Place,
-    /// Whether the command is to have a proxy. Standard error is then where its socket goes.
+    /// If there are any, standard error is where their sockets go.
+    pub(crate) ways: Ways,
+}
+
+/// The ways between a command and the engine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ways {
+    /// Whether the command is to have a proxy.
     pub(crate) proxy: bool,
+    /// How the engine speaks with it, if it does.
+    pub(crate) talk: Option<Talk>,
+}
+
+impl Ways {
+    /// Whether there are any.
+    pub(crate) fn any(self) -> bool {
+        self != Self::default()
+    }
 }
 
 /// How this machine confines: found once by probes, the same for every run.
@@ -89,8 +105,8 @@ pub(crate) struct InnerSpec {
     /// Whether the inner step itself has to install the system call filter, because nothing
     /// did before it.
     pub(crate) filter: bool,
-    /// Whether the socket of a proxy is to be opened and handed over by standard output.
-    pub(crate) proxy: bool,
+    /// Whose sockets are to be opened and handed over by standard output.
+    pub(crate) ways: Ways,
 }
 
 /// What the shim says at the end.

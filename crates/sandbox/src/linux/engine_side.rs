@@ -11,34 +11,46 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
 
+use super::gate::{self, Ends};
 use super::stage::STAGE_DIR;
-use super::{gate, tree};
-use crate::spec::{Place, ShimSpec, Status};
-use crate::{Broker, CancelSignal, Exit, Job, SandboxError};
+use super::tree;
+use crate::spec::{Place, ShimSpec, Status, Ways};
+use crate::{Broker, CancelSignal, Exit, Job, Line, SandboxError, Talk};
 
 /// How much longer than its job the shim may live. It keeps the deadline itself; this is for
 /// a shim that hangs in the kernel.
 const GRACE: Duration = Duration::from_secs(15);
 
+/// Who is at the engine's end of a command's ways.
+#[derive(Default)]
+pub(super) struct There<'a> {
+    pub(super) broker: Option<&'a Broker>,
+    /// How the command is spoken with, and who does it.
+    pub(super) talk: Option<(Talk, oneshot::Sender<Line>)>,
+}
+
 /// Runs a job, for callers in a runtime.
 pub(super) async fn run(
     place: &Place,
     job: &Job,
-    broker: Option<&Broker>,
+    there: There<'_>,
     cancel: &CancelSignal,
 ) -> Result<Exit, SandboxError> {
-    let spec = prepare(place, job, broker.is_some())?;
+    let talk = there.talk.as_ref().map(|(talk, _)| *talk);
+    let ways = Ways { proxy: there.broker.is_some(), talk };
+    let spec = prepare(place, job, ways)?;
     let mut command = tokio::process::Command::from(shim_command(place));
-    let gate = match broker {
-        Some(broker) => {
+    let gate = match ways.any() {
+        true => {
             let pair = UnixStream::pair();
             let (ours, theirs) =
                 pair.map_err(SandboxError::io("make a socket for the run in", &job.scratch))?;
             command.stderr(OwnedFd::from(theirs));
-            Some((ours, broker))
+            Some((ours, ways, there))
         }
-        None => None,
+        false => None,
     };
     let spawned = command.spawn();
     // Its end of the socket is the shim's alone.
@@ -100,7 +112,7 @@ async fn hear(shim: &mut tokio::process::Child, said: &mut Vec<u8>) -> io::Resul
 
 /// The same for the probes, which run before there is a runtime.
 pub(super) fn run_blocking(place: &Place, job: &Job) -> Result<Exit, SandboxError> {
-    let spec = prepare(place, job, false)?;
+    let spec = prepare(place, job, Ways::default())?;
     let mut shim = shim_command(place)
         .spawn()
         .map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
@@ -115,12 +127,19 @@ pub(super) fn run_blocking(place: &Place, job: &Job) -> Result<Exit, SandboxErro
     collect(place, job, heard.and(status), &said)
 }
 
-/// Serves whoever speaks to the proxy, for as long as somebody waits for this.
-async fn serve(gate: Option<(UnixStream, &Broker)>) {
-    if let Some((from, broker)) = gate
-        && let Ok(listener) = gate::receive(from).await
+/// Hands over the line on which the command is spoken with, and serves whoever speaks to the
+/// proxy, for as long as somebody waits for this.
+async fn serve(gate: Option<(UnixStream, Ways, There<'_>)>) {
+    if let Some((from, ways, there)) = gate
+        && let Ok(Ends { proxy, line }) = gate::receive(from, ways).await
     {
-        broker.serve(listener).await;
+        if let (Some((_, to)), Some(line)) = (there.talk, line) {
+            // Who does not listen any more has cancelled the run.
+            let _ = to.send(line);
+        }
+        if let (Some(broker), Some(proxy)) = (there.broker, proxy) {
+            broker.serve(proxy).await;
+        }
     }
     std::future::pending::<()>().await;
 }
@@ -148,11 +167,11 @@ fn shim_command(place: &Place) -> Command {
 /// Makes what must be there before the shim starts, and returns what the shim is told: one
 /// line. It goes through a pipe, since making files and removing them takes longer than all
 /// else that is done here, and since secrets of the environment may be in it.
-fn prepare(place: &Place, job: &Job, proxy: bool) -> Result<Vec<u8>, SandboxError> {
+fn prepare(place: &Place, job: &Job, ways: Ways) -> Result<Vec<u8>, SandboxError> {
     validate(job)?;
     let work = work_dir(&job.upper);
     std::fs::create_dir_all(&work).map_err(SandboxError::io("make the directory", &work))?;
-    let spec = ShimSpec { job: job.clone(), place: place.clone(), proxy };
+    let spec = ShimSpec { job: job.clone(), place: place.clone(), ways };
     let mut line = serde_json::to_vec(&spec)
         .map_err(|error| SandboxError::Job(format!("it can't be written down: {error}")))?;
     line.push(b'\n');

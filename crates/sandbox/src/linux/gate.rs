@@ -1,27 +1,37 @@
-//! The one way out of a sandbox with a broker: a socket that listens on the loopback of the
-//! sandbox's own network and is served from outside of it.
+//! The ways between a command and the engine, where it has any: the socket of a proxy, by which
+//! it is let out, and those by which it is spoken to.
 //!
-//! The inner step opens it before the command begins, sends it to the engine over the socket
-//! that is its standard output, and lets go of both. So there is no program inside that could
-//! be talked into anything, no path that leads out, and nothing more that the filters would
-//! have to let through: the command sees a port, and who answers there is the engine.
+//! All of them are sockets that the inner step makes before the command begins, in the sandbox's
+//! own network, and sends to the engine over the socket that is its standard output; then it
+//! lets go of them. So there is no program inside that could be talked into anything, no path
+//! that leads out, and nothing more that the filters would have to let through: the command sees
+//! a port, or its standard input and output, and who is at the other end is the engine.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketType, recvmsg, sendmsg, socket,
 };
+
+use super::talk::Dialer;
+use crate::job::{Line, Talk};
+use crate::spec::Ways;
 
 /// Where the command finds the proxy. Always the same, so that no run differs from another.
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3_128);
 
-/// What is sent along with the socket, since nothing at all can't carry it.
-const WORD: &[u8] = b"proxy";
+/// The most connections at a time to what a command listens on.
+const DIALLED: usize = 16;
+/// The most sockets in one message: those, and the proxy's.
+const SOCKETS: usize = DIALLED + 1;
+
+/// What is sent along with the sockets, since nothing at all can't carry them.
+const WORD: &[u8] = b"ways";
 
 /// The variables by which programs learn of a proxy, in place of those that say that there is
 /// no network. Servers that a command starts itself are on the same loopback, and are spoken to
@@ -46,30 +56,70 @@ pub(super) fn tell(env: &mut Vec<(String, String)>) {
     env.extend(told.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
 
-/// The inner step's part.
-pub(super) fn open() -> io::Result<()> {
-    let listener = TcpListener::bind(ADDRESS)?;
-    let sockets = [listener.as_fd()];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+/// The inner step's part. Returns the command's end of a line that is its standard input and
+/// output.
+pub(super) fn open(ways: Ways) -> io::Result<Option<OwnedFd>> {
+    let mut sent: Vec<OwnedFd> = Vec::new();
+    if ways.proxy {
+        sent.push(TcpListener::bind(ADDRESS)?.into());
+    }
+    let kept = match ways.talk {
+        None => None,
+        Some(Talk::Standard) => {
+            let (theirs, own) = UnixStream::pair()?;
+            sent.push(theirs.into());
+            Some(own.into())
+        }
+        Some(Talk::Network) => {
+            for _ in 0..DIALLED {
+                sent.push(socket(AddressFamily::INET, SocketType::STREAM, None)?);
+            }
+            None
+        }
+    };
+    let sockets: Vec<BorrowedFd<'_>> = sent.iter().map(AsFd::as_fd).collect();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !control.push(SendAncillaryMessage::ScmRights(&sockets)) {
-        return Err(io::Error::other("there is no room for a socket in the message"));
+        return Err(io::Error::other("there is no room for the sockets in the message"));
     }
     sendmsg(io::stdout(), &[IoSlice::new(WORD)], &mut control, SendFlags::NOSIGNAL)?;
-    Ok(())
+    Ok(kept)
 }
 
-/// The engine's part: waits for the socket, which never comes if the sandbox can't be built.
-pub(super) async fn receive(from: UnixStream) -> io::Result<tokio::net::TcpListener> {
+/// The engine's ends of them.
+pub(super) struct Ends {
+    pub(super) proxy: Option<tokio::net::TcpListener>,
+    pub(super) line: Option<Line>,
+}
+
+/// The engine's part: waits for the sockets, which never come if the sandbox can't be built.
+pub(super) async fn receive(from: UnixStream, ways: Ways) -> io::Result<Ends> {
     from.set_nonblocking(true)?;
     let from = tokio::net::UnixStream::from_std(from)?;
-    let socket = loop {
+    let sockets = loop {
         from.readable().await?;
         match from.try_io(tokio::io::Interest::READABLE, || take(&from)) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             taken => break taken?,
         }
     };
+    let mut sockets = sockets.into_iter();
+    let mut next = || sockets.next().ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof));
+    let proxy = ways.proxy.then(&mut next).transpose()?.map(listener).transpose()?;
+    let line = match ways.talk {
+        None => None,
+        Some(Talk::Standard) => {
+            let stream = UnixStream::from(next()?);
+            stream.set_nonblocking(true)?;
+            Some(Line::Standard(tokio::net::UnixStream::from_std(stream)?))
+        }
+        Some(Talk::Network) => Some(Line::Network(Dialer::new(sockets.collect()))),
+    };
+    Ok(Ends { proxy, line })
+}
+
+fn listener(socket: OwnedFd) -> io::Result<tokio::net::TcpListener> {
     let listener = TcpListener::from(socket);
     if listener.local_addr()? != ADDRESS {
         return Err(io::Error::other("what came out of the sandbox is not the socket of a proxy"));
@@ -78,9 +128,9 @@ pub(super) async fn receive(from: UnixStream) -> io::Result<tokio::net::TcpListe
     tokio::net::TcpListener::from_std(listener)
 }
 
-fn take(from: impl AsFd) -> io::Result<OwnedFd> {
+fn take(from: impl AsFd) -> io::Result<Vec<OwnedFd>> {
     let mut word = [0; WORD.len()];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let flags = RecvFlags::CMSG_CLOEXEC;
     recvmsg(from, &mut [IoSliceMut::new(&mut word)], &mut control, flags)?;
@@ -88,6 +138,5 @@ fn take(from: impl AsFd) -> io::Result<OwnedFd> {
         RecvAncillaryMessage::ScmRights(sockets) => Some(sockets),
         _ => None,
     });
-    let nothing = || io::Error::from(io::ErrorKind::UnexpectedEof);
-    sockets.flatten().next().ok_or_else(nothing)
+    Ok(sockets.flatten().collect())
 }

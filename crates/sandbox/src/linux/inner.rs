@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -36,10 +36,10 @@ pub fn inner_main(args: impl Iterator<Item = OsString>) -> ExitCode {
     {
         return attack::try_all(&PathBuf::from(secret));
     }
-    let why = match read_spec().and_then(|spec| confine(&spec).map(|()| spec)) {
-        Ok(spec) => {
+    let why = match read_spec().and_then(|spec| confine(&spec).map(|line| (spec, line))) {
+        Ok((spec, line)) => {
             say(READY);
-            become_shell(&spec)
+            become_shell(&spec, line)
         }
         Err(why) => why,
     };
@@ -61,15 +61,18 @@ fn say(word: &[u8]) {
     let _ = nix::unistd::write(io::stdin().as_fd(), word);
 }
 
-fn confine(spec: &InnerSpec) -> Result<(), String> {
+/// Returns what the command is spoken to by, if that is its standard input and output.
+fn confine(spec: &InnerSpec) -> Result<Option<OwnedFd>, String> {
     close_inherited();
     limit(spec).map_err(|error| format!("could not set the limits of a process: {error}"))?;
     std::env::set_current_dir(&spec.workdir).map_err(|error| {
         format!("could not go to the working directory {}: {error}", spec.workdir.display())
     })?;
-    if spec.proxy {
-        gate::open().map_err(|error| format!("could not open the way out: {error}"))?;
-    }
+    let line = match spec.ways.any() {
+        true => gate::open(spec.ways)
+            .map_err(|error| format!("could not open the ways to the engine: {error}"))?,
+        false => None,
+    };
     restrict_files(spec)?;
     if spec.filter {
         let failed = |error| format!("could not filter system calls: {error}");
@@ -77,7 +80,7 @@ fn confine(spec: &InnerSpec) -> Result<(), String> {
             seccompiler::apply_filter(&program).map_err(failed)?;
         }
     }
-    Ok(())
+    Ok(line)
 }
 
 /// Nothing but the three standard streams goes on to the command.
@@ -142,7 +145,7 @@ fn restrict_files(spec: &InnerSpec) -> Result<(), String> {
 }
 
 /// Only returns if there is no shell.
-fn become_shell(spec: &InnerSpec) -> String {
+fn become_shell(spec: &InnerSpec, line: Option<OwnedFd>) -> String {
     let mut shell = Command::new("/bin/sh");
     shell
         .arg("-c")
@@ -150,12 +153,19 @@ fn become_shell(spec: &InnerSpec) -> String {
         .env_clear()
         .envs(spec.env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null());
-    if spec.proxy {
+    if spec.ways.any() {
         // Ours leads to the engine; errors go where all output does.
-        match io::stderr().as_fd().try_clone_to_owned() {
+        let output = match &line {
+            Some(line) => line.try_clone(),
+            None => io::stderr().as_fd().try_clone_to_owned(),
+        };
+        match output {
             Ok(output) => shell.stdout(output),
             Err(error) => return format!("could not share the output: {error}"),
         };
+    }
+    if let Some(line) = line {
+        shell.stdin(line);
     }
     format!("could not start /bin/sh: {}", shell.exec())
 }

@@ -14,6 +14,7 @@ mod processes;
 mod seccomp;
 mod shim;
 mod stage;
+mod talk;
 mod tree;
 mod watch;
 
@@ -21,12 +22,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tenfold_domain::Bytes;
+use tokio::sync::oneshot;
 
 pub use inner::inner_main;
 pub use shim::shim_main;
+pub use talk::Dialer;
 
+use self::engine_side::There;
 use crate::spec::{Place, View};
-use crate::{Broker, CancelSignal, Exit, Job, ProbeLine, ProbeOptions, SandboxError, Tier};
+use crate::{
+    Broker, CancelSignal, Exit, Job, Line, ProbeLine, ProbeOptions, SandboxError, Talk, Tier,
+};
 
 /// A way to run commands confined, found by [`Sandbox::probe`]. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -131,7 +137,7 @@ impl Sandbox {
     /// If the command could not be started, or its end not be read. How the command itself
     /// ended is in the [`Exit`].
     pub async fn run(&self, job: &Job, cancel: &CancelSignal) -> Result<Exit, SandboxError> {
-        engine_side::run(&self.place, job, None, cancel).await
+        engine_side::run(&self.place, job, There::default(), cancel).await
     }
 
     /// Whether a command can be let out to some hosts, by [`Sandbox::run_brokered`]: that takes
@@ -151,10 +157,34 @@ impl Sandbox {
         broker: &Broker,
         cancel: &CancelSignal,
     ) -> Result<Exit, SandboxError> {
-        if !self.has_own_network() {
-            let why = "a sandbox without a network of its own can't have a proxy".to_owned();
-            return Err(SandboxError::Job(why));
+        self.own_network("have a proxy")?;
+        let there = There { broker: Some(broker), talk: None };
+        engine_side::run(&self.place, job, there, cancel).await
+    }
+
+    /// Runs a job that is spoken with while it runs; `line` is sent the engine's end when the
+    /// command begins. What else it writes is in the [`Exit`]: with [`Talk::Standard`] that is
+    /// its standard error alone. With a broker it finds a proxy, as in [`Sandbox::run_brokered`].
+    ///
+    /// # Errors
+    /// As [`Sandbox::run`]; and if the sandbox has no network of its own.
+    pub async fn run_spoken_with(
+        &self,
+        job: &Job,
+        broker: Option<&Broker>,
+        (talk, line): (Talk, oneshot::Sender<Line>),
+        cancel: &CancelSignal,
+    ) -> Result<Exit, SandboxError> {
+        self.own_network("be spoken with")?;
+        let there = There { broker, talk: Some((talk, line)) };
+        engine_side::run(&self.place, job, there, cancel).await
+    }
+
+    fn own_network(&self, what: &str) -> Result<(), SandboxError> {
+        if self.has_own_network() {
+            return Ok(());
         }
-        engine_side::run(&self.place, job, Some(broker), cancel).await
+        let why = format!("what runs in a sandbox without a network of its own can't {what}");
+        Err(SandboxError::Job(why))
     }
 }

@@ -24,7 +24,7 @@ use super::gate;
 use super::seccomp::{self, Network};
 use super::stage::{self, INNER_HELPER};
 use super::watch::{self, Running, Watched};
-use crate::spec::{InnerSpec, Place, ShimSpec, Status};
+use crate::spec::{InnerSpec, Place, ShimSpec, Status, Ways};
 use crate::{End, HOME, Job, TEMP, Tier};
 
 /// Runs the outer step: `<helper> sandbox-shim`. What it is to do is one line on standard
@@ -150,8 +150,8 @@ fn prepare(spec: &ShimSpec, limit_processes: bool) -> Result<Prepared, String> {
     if limit_processes {
         inner.processes = Some(spec.job.limits.processes);
     }
-    if spec.proxy {
-        inner.proxy = true;
+    inner.ways = spec.ways;
+    if spec.ways.proxy {
         gate::tell(&mut inner.env);
     }
     match spec.place.tier {
@@ -179,7 +179,7 @@ fn inner_spec(job: &Job) -> InnerSpec {
         file_size: job.limits.disk.0,
         processes: None,
         filter: false,
-        proxy: false,
+        ways: Ways::default(),
     }
 }
 
@@ -269,8 +269,8 @@ fn start(
     let (mut word, inner_end) =
         UnixStream::pair().map_err(|error| failed("make a socket", error))?;
     let errors = output.try_clone().map_err(|error| failed("share the output", error))?;
-    // Ours leads to the engine where there is a proxy; the inner step sends its socket there.
-    let to = match inner.proxy {
+    // Ours leads to the engine where there is a way; the inner step sends its sockets there.
+    let to = match inner.ways.any() {
         true => io::stderr().as_fd().try_clone_to_owned().map(Stdio::from),
         false => Ok(Stdio::from(output)),
     };

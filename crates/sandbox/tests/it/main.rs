@@ -9,6 +9,7 @@ mod ending;
 mod escape;
 mod limits;
 mod setup;
+mod talk;
 mod tiers;
 mod toolchains;
 mod view;
