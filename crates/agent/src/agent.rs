@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tenfold_domain::{ApprovedCheck, CommitId, Millis, Seed, StepId, Strategy};
+use tenfold_domain::{ApprovedCheck, CommitId, Millis, OfferedTool, Seed, StepId, Strategy};
 
 use crate::Machine;
 use crate::effect::{Effect, Ending, Input, Reply};
@@ -143,6 +143,14 @@ impl Agent {
         match self {
             Self::Repair(_) => None,
             Self::Loop(machine) => Some(machine.work()),
+        }
+    }
+
+    /// The tools of MCP servers that it was offered.
+    pub fn offered(&self) -> &[OfferedTool] {
+        match self {
+            Self::Repair(_) => &[],
+            Self::Loop(machine) => machine.offered(),
         }
     }
 

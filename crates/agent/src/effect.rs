@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use tenfold_code::Edit;
 use tenfold_domain::{
-    Answer, Ask, AttemptOutcome, CheckFiles, CheckReport, CommitId, Millis, Shell, StepId,
-    ToolCall, Usage,
+    Answer, Ask, AttemptOutcome, CheckFiles, CheckReport, CommitId, Millis, OfferedTool, Shell,
+    StepId, ToolCall, Usage,
 };
 
 /// Something to be done for the machine.
@@ -37,6 +37,13 @@ pub enum Effect {
         /// What the last command left to this one, if it is one.
         #[serde(default, skip_serializing_if = "Shell::is_fresh")]
         shell: Shell,
+    },
+    /// Start MCP servers, and see which tools they offer.
+    Offer {
+        /// How the person calls them.
+        servers: Vec<String>,
+        /// The files that they see.
+        at: CommitId,
     },
     /// Ask the person, and wait for as long as that takes.
     Ask {
@@ -192,6 +199,13 @@ pub enum Reply {
     Untried {
         /// Why, for the model.
         why: String,
+    },
+    /// Of [`Effect::Offer`].
+    Offered {
+        /// The tools, in the order of the servers.
+        tools: Vec<OfferedTool>,
+        /// Which servers, and which of their tools, can't be used, and why, in words.
+        missing: Vec<String>,
     },
     /// Of [`Effect::Ask`].
     Answered {

@@ -53,6 +53,7 @@ pub(crate) fn spec(
         best_of: args.best_of,
         instructions: String::new(),
         guidance: Guidance::default(),
+        servers: Vec::new(),
         questions: !args.no_questions,
     }
 }

@@ -11,6 +11,7 @@ mod event;
 mod guidance;
 mod ids;
 mod inference;
+mod mcp;
 mod money;
 mod priority;
 mod problem;
@@ -35,6 +36,7 @@ pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
 pub use inference::{
     Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Role, Sample, Score, TokenScore,
 };
+pub use mcp::{McpServer, McpTalk, OfferedTool};
 pub use money::{MoneyError, NanoUsd};
 pub use priority::Priority;
 pub use problem::{Problem, ProblemKind};

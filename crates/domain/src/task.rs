@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckFiles, Guidance, Millis, NanoUsd};
+use crate::{CheckFiles, Guidance, McpServer, Millis, NanoUsd};
 
 /// A task as it was asked for. What the person left out has been filled in by then, at the
 /// edge, from the repository's approved `tenfold.toml` and from the defaults.
@@ -49,6 +49,9 @@ pub struct TaskSpec {
     /// What it asks and offers besides, in files below the top, as the person approved them.
     #[serde(default, skip_serializing_if = "Guidance::is_empty")]
     pub guidance: Guidance,
+    /// The MCP servers whose tools it may use; often none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<McpServer>,
     /// Whether the person may be asked something; who may not ask decides by itself.
     #[serde(default)]
     pub questions: bool,

@@ -90,7 +90,7 @@ impl Running<'_> {
                 let shown: String = call.arguments.to_string().chars().take(SHOWN).collect();
                 let begins = match understood {
                     Call::Run(_) => beginning(shell),
-                    Call::Files(_) => String::new(),
+                    Call::Files(_) | Call::Mcp(_) => String::new(),
                 };
                 Leave::Wanted(format!("May it call {} {shown}{begins}? {why}", call.name))
             }
@@ -131,6 +131,10 @@ impl Running<'_> {
                 let command = Request::Command { line: run.command.clone() };
                 let policy = &self.engine.policy;
                 return Ok(policy.decide(&tool).and(policy.decide(&command)));
+            }
+            Call::Mcp(_) => {
+                let tool = Request::Tool { name: call.name.clone(), paths: Vec::new() };
+                return Ok(self.engine.policy.decide(&tool));
             }
             Call::Files(FileCall::List(list)) => (list.path.as_str(), false),
             Call::Files(FileCall::Search(search)) => (search.path.as_deref().unwrap_or("."), false),

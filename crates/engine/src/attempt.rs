@@ -27,6 +27,7 @@ use crate::engine::Engine;
 use crate::floor::{Hand, Teller, Will};
 use crate::meter::{Meter, Used};
 use crate::recovery::{advanced, value};
+use crate::servers::Servers;
 use crate::setup::SetUp;
 use crate::{EngineError, redaction};
 
@@ -55,6 +56,8 @@ pub(crate) struct Running<'e> {
     pub(crate) attempt: AttemptId,
     pub(crate) spec: TaskSpec,
     pub(crate) checks: Arc<Checks>,
+    /// The MCP servers that it may use; they run only as long as it does.
+    pub(crate) servers: Arc<Servers>,
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) base: CommitId,
     pub(crate) machine: Agent,
@@ -93,9 +96,11 @@ impl Running<'_> {
         self.loading.abort_all();
         let _ = self.cancel.send(true);
         let (effects, setup) = (&mut self.effects, &mut self.setup);
+        let servers = &self.servers;
         let drained = async {
             while effects.join_next().await.is_some() {}
             while setup.join_next().await.is_some() {}
+            servers.end().await;
         };
         let _ = tokio::time::timeout(STOP_TIME, drained).await;
         self.effects.shutdown().await;
@@ -402,6 +407,9 @@ impl Running<'_> {
             Effect::Infer { what, .. } => what.clone(),
             Effect::Judge { .. } => "running the whole check on a candidate".to_owned(),
             Effect::Submit { .. } => "running the whole check on the work".to_owned(),
+            Effect::Offer { servers, .. } => {
+                format!("starting MCP servers: {}", servers.join(", "))
+            }
             Effect::Ask { .. } => "asking you".to_owned(),
             Effect::TryCheck { .. } => "trying the check that it proposes".to_owned(),
             Effect::Tool { call, .. } => format!("{} {}", call.name, call.arguments),

@@ -85,6 +85,7 @@ impl Running<'_> {
                     self.start_tool(step, call, (at, shell)).await?;
                 }
                 Effect::TryCheck { call, at } => self.start_try(step, call, at).await?,
+                Effect::Offer { servers, at } => self.start_servers(step, servers, at).await?,
                 Effect::Ask { question } => self.start_question(step, question).await?,
                 effect if self.comes_too_late(&effect) => self.out_of_time().await?,
                 Effect::Judge { .. } | Effect::Submit { .. } => {

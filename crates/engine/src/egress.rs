@@ -12,11 +12,11 @@ use tenfold_domain::{AttemptId, EgressEvent, Fact, Peer, StepId};
 use tenfold_policy::{AddressSaid, Decision, Policy, Verdict};
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{
-    About, Broker, CancelSignal, Credential, Exit, Job, Recorded, Rules, Ruling, Sandbox,
-    SandboxError, Tally, Terms,
+    About, Broker, CancelSignal, Credential, Exit, Job, Line, Recorded, Rules, Ruling, Sandbox,
+    SandboxError, Talk, Tally, Terms,
 };
 use tenfold_store::Store;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use crate::EngineError;
 use crate::engine::Engine;
@@ -88,6 +88,23 @@ pub(crate) async fn run(
     let broker = Broker::new(Arc::clone(egress) as Arc<dyn Rules>);
     let ran: Result<Exit, SandboxError> = sandbox.run_brokered(job, &broker, cancel).await;
     let refused = egress.close().await?;
+    Ok(Ended { exit: ran?, refused })
+}
+
+/// Runs a command that is spoken with, with a way out if it is given one.
+pub(crate) async fn run_spoken_with(
+    sandbox: &Sandbox,
+    job: &Job,
+    egress: Option<&Arc<Egress>>,
+    talk: (Talk, oneshot::Sender<Line>),
+    cancel: &CancelSignal,
+) -> Result<Ended, EngineError> {
+    let broker = egress.map(|egress| Broker::new(Arc::clone(egress) as Arc<dyn Rules>));
+    let ran = sandbox.run_spoken_with(job, broker.as_ref(), talk, cancel).await;
+    let refused = match egress {
+        Some(egress) => egress.close().await?,
+        None => String::new(),
+    };
     Ok(Ended { exit: ran?, refused })
 }
 

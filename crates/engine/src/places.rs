@@ -18,6 +18,19 @@ pub struct Socket {
     _folder: Option<File>,
 }
 
+impl Socket {
+    /// A socket of this name in a folder.
+    pub(crate) fn within(folder: &Path, name: &str) -> std::io::Result<Self> {
+        let path = folder.join(name);
+        if path.as_os_str().len() <= ADDRESS_BYTES_MAX {
+            return Ok(Self { path, _folder: None });
+        }
+        let folder = File::open(folder)?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()));
+        Ok(Self { path, _folder: Some(folder) })
+    }
+}
+
 impl AsRef<Path> for Socket {
     fn as_ref(&self) -> &Path {
         &self.path
@@ -72,13 +85,7 @@ impl Places {
     /// # Errors
     /// If the folder that it is in can't be opened.
     pub fn socket(&self) -> std::io::Result<Socket> {
-        let path = self.data.join("engine.sock");
-        if path.as_os_str().len() <= ADDRESS_BYTES_MAX {
-            return Ok(Socket { path, _folder: None });
-        }
-        let folder = File::open(&self.data)?;
-        let path = PathBuf::from(format!("/proc/self/fd/{}/engine.sock", folder.as_raw_fd()));
-        Ok(Socket { path, _folder: Some(folder) })
+        Socket::within(&self.data, "engine.sock")
     }
 
     /// What setup commands have made, for each workspace.

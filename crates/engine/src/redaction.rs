@@ -86,6 +86,11 @@ pub(crate) fn reply(redactor: &Redactor, reply: Reply, lines: &[Edit]) -> Reply 
             Reply::Tried { report: report_of(redactor, report), files, shown: text(shown) }
         }
         Reply::Untried { why } => Reply::Untried { why: text(why) },
+        Reply::Offered { tools, missing } => Reply::Offered {
+            // Their words have passed the same finder.
+            tools,
+            missing: missing.into_iter().map(text).collect(),
+        },
         Reply::Answered { text: said } => Reply::Answered { text: text(said) },
         Reply::Lost { why } => Reply::Lost { why: text(why) },
         Reply::Failed { model, why } => Reply::Failed { model, why: text(why) },
@@ -101,8 +106,10 @@ pub(crate) fn reply(redactor: &Redactor, reply: Reply, lines: &[Edit]) -> Reply 
 /// # Errors
 /// [`EngineError::SecretInCommand`] if there is one in what is run: it has to stay as it is.
 pub(crate) fn spec(redactor: &Redactor, mut spec: TaskSpec) -> Result<TaskSpec, EngineError> {
-    for (what, command) in [("check", &spec.check), ("setup", &spec.setup)] {
-        let command = command.as_deref().unwrap_or_default();
+    let own = [("check", &spec.check), ("setup", &spec.setup)];
+    let own = own.map(|(what, command)| (what, command.as_deref().unwrap_or_default()));
+    let servers = spec.servers.iter().map(|server| ("MCP server", server.command.as_str()));
+    for (what, command) in own.into_iter().chain(servers) {
         if let Some(secret) = redactor.secrets(command).first() {
             return Err(EngineError::SecretInCommand { what, kind: secret.kind });
         }

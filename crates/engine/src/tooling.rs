@@ -4,8 +4,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::Value;
 use tenfold_agent::effect::{Effect, Reply};
-use tenfold_domain::{AttemptId, CommitId, EffectKind, Millis, Shell, StepId, ToolCall};
+use tenfold_domain::{
+    AttemptId, CommitId, EffectKind, Fact, Millis, Shell, StepEvent, StepId, ToolCall,
+};
+use tenfold_store::About;
+use tenfold_tools::mcp::McpCall;
 use tenfold_tools::run::{self, Run};
 use tenfold_tools::{Call, FileCall, Tree};
 
@@ -15,6 +20,7 @@ use crate::attempt::Running;
 use crate::commands::Commanding;
 use crate::effects::{Done, Finished, Open, hash};
 use crate::engine::blocking;
+use crate::servers::Calling;
 
 /// How long a command may take that does not say.
 const COMMAND_SECONDS: u32 = 120;
@@ -26,7 +32,7 @@ impl Running<'_> {
         call: ToolCall,
         (at, shell): (CommitId, Shell),
     ) -> Result<(), EngineError> {
-        let understood = match Call::understand(&call) {
+        let understood = match Call::understand(&call, self.machine.offered()) {
             Ok(understood) => understood,
             Err(text) => {
                 self.reply_at_once(step, Reply::Returned { text, at, shell: None });
@@ -48,8 +54,82 @@ impl Running<'_> {
                 self.start_run(step, run, (at, shell));
             }
             Call::Files(call) => self.start_files(step, call, at),
+            Call::Mcp(asked) => {
+                let request = hash(&Effect::Tool { call, at: at.clone(), shell });
+                self.start_mcp(step, (asked, request), at).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Starts servers, which announces nothing that could not be done twice but for what they say
+    /// to other machines.
+    pub(crate) async fn start_servers(
+        &mut self,
+        step: StepId,
+        servers: Vec<String>,
+        at: CommitId,
+    ) -> Result<(), EngineError> {
+        let effect = Effect::Offer { servers, at: at.clone() };
+        self.intend(step, EffectKind::Tool, hash(&effect)).await?;
+        let servers = Arc::clone(&self.servers);
+        let ways: Vec<_> =
+            self.spec.servers.iter().map(|_| self.engine.way_out(self.attempt, step)).collect();
+        self.effects.spawn(async move {
+            let began = Instant::now();
+            let (tools, missing) = servers.offer(at, ways).await;
+            let reply = Reply::Offered { tools, missing };
+            let result = Ok(Finished::free(reply, began.elapsed().into(), None));
+            Done { step, reservation: None, result }
+        });
+        Ok(())
+    }
+
+    /// What a server does is its own affair, and may reach other machines: unless it says that a
+    /// tool changes nothing, a call that was cut off is not made again, and the model is told.
+    async fn start_mcp(
+        &mut self,
+        step: StepId,
+        (call, request): (McpCall, Value),
+        at: CommitId,
+    ) -> Result<(), EngineError> {
+        if call.reads {
+            self.open.insert(step, Open::new(false, None));
+        } else if self.was_begun(step)? {
+            let text = format!(
+                "The MCP server {} was asked to, and then the work was interrupted. Whether it \
+                 did it is not known, and it was not asked again. Find out before you repeat it.",
+                call.server
+            );
+            self.reply_at_once(step, Reply::Returned { text, at, shell: None });
+            return Ok(());
+        } else {
+            self.intend(step, EffectKind::Tool, request).await?;
+        }
+        let servers = Arc::clone(&self.servers);
+        let offered = self.machine.offered().to_vec();
+        let egress = self.engine.way_out(self.attempt, step);
+        self.effects.spawn(async move {
+            let began = Instant::now();
+            let calling = Calling { call, at: at.clone(), offered, egress };
+            let text = servers.call(calling).await;
+            let reply = Reply::Returned { text, at, shell: None };
+            let result = Ok(Finished::free(reply, began.elapsed().into(), None));
+            Done { step, reservation: None, result }
+        });
+        Ok(())
+    }
+
+    /// Whether a step has begun before, and been cut off.
+    fn was_begun(&self, step: StepId) -> Result<bool, EngineError> {
+        for event in self.engine.store.view()?.each_event(About::Attempt(self.attempt).into()) {
+            if let Fact::Step { step: known, event: StepEvent::Intent { .. }, .. } = event?.fact
+                && known == step
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Reads only, or makes a commit that nothing refers to yet: it may be done twice, so it is

@@ -374,6 +374,7 @@ fn described(effect: &Effect) -> String {
         Effect::Read => "reading the code".to_owned(),
         Effect::Infer { what, .. } => what.clone(),
         Effect::Judge { .. } | Effect::Submit { .. } => "running the whole check".to_owned(),
+        Effect::Offer { servers, .. } => format!("starting MCP servers: {}", servers.join(", ")),
         Effect::Ask { .. } => "asking the person".to_owned(),
         Effect::TryCheck { .. } => "trying the check that it proposes".to_owned(),
         Effect::Tool { call, .. } => format!("calling {}", call.name),

@@ -28,6 +28,7 @@ use crate::inference::Asked;
 use crate::meter::Meter;
 use crate::proposed;
 use crate::recovery::{advanced, fold, strategy};
+use crate::servers::Servers;
 use crate::supervise::How;
 use crate::tooling;
 
@@ -219,18 +220,22 @@ impl Engine {
             cost: self.spent(attempt)?,
             wall: before,
         };
+        let (checks, cancel) = (Arc::new(checks), watch::channel(false).0);
+        let given = (Arc::clone(&checks), self.redactor(), cancel.subscribe());
+        let servers = Servers::new(&spec.servers, given, limit.saturating_sub(before));
         Ok(Running {
             engine: self,
             attempt,
             spec,
-            checks: Arc::new(checks),
+            checks,
+            servers: Arc::new(servers),
             workspace,
             base,
             machine,
             effects: JoinSet::new(),
             setup: JoinSet::new(),
             open: BTreeMap::new(),
-            cancel: watch::channel(false).0,
+            cancel,
             used: mpsc::unbounded_channel().0,
             began,
             before,
@@ -307,6 +312,7 @@ impl Engine {
             overview: overview(workspace, base, &self.redactor())?,
             instructions: spec.instructions.clone(),
             guidance: spec.guidance.clone(),
+            servers: spec.servers.iter().map(|server| server.name.clone()).collect(),
             questions: spec.questions && matches!(model, Model::Hosted(_)),
             seed,
             time,

@@ -6,11 +6,12 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tenfold_domain::{ToolCall, ToolSpec};
+use tenfold_domain::{OfferedTool, ToolCall, ToolSpec};
 use tenfold_workspace::WorkspaceError;
 
 use crate::edit::Edit;
 use crate::list::List;
+use crate::mcp::{self, McpCall};
 use crate::read::Read;
 use crate::run::Run;
 use crate::search::Search;
@@ -26,6 +27,8 @@ pub enum Call {
     Files(FileCall),
     /// One that runs a command; the engine does it, in a sandbox.
     Run(Run),
+    /// One of a tool that an MCP server offers; the engine passes it on.
+    Mcp(McpCall),
 }
 
 /// A call that reads or changes files, and does nothing else.
@@ -76,17 +79,23 @@ pub fn specs() -> Vec<ToolSpec> {
 }
 
 impl Call {
-    /// What a model's call means.
+    /// What a model's call means, if servers offer these tools besides.
     ///
     /// # Errors
     /// A text for the model, at most [`MAX_REPLY_BYTES`](crate::MAX_REPLY_BYTES): there is no
     /// such tool, and which there are; which arguments are missing, unknown or of the wrong
     /// kind, and which the tool takes; or that a command holds what stands for a secret.
-    pub fn understand(call: &ToolCall) -> Result<Self, String> {
+    pub fn understand(call: &ToolCall, offered: &[OfferedTool]) -> Result<Self, String> {
+        if let Some(tool) = offered.iter().find(|tool| tool.spec.name == call.name) {
+            return mcp::understand(call, tool).map(Self::Mcp);
+        }
         let Some(row) = TOOLS.iter().find(|row| row.name == call.name) else {
-            let names: Vec<_> = TOOLS.iter().map(|row| format!("`{}`", row.name)).collect();
+            let offered = offered.iter().map(|tool| tool.spec.name.as_str());
+            let names = TOOLS.iter().map(|row| row.name).chain(offered);
+            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
             let asked = shown::name(&call.name);
-            return Err(format!("there is no tool `{asked}`: there are {}", names.join(", ")));
+            let names = names.join(", ");
+            return Err(reply::bounded(format!("there is no tool `{asked}`: there are {names}")));
         };
         let spec = (row.spec)();
         let given = arguments::object(&call.arguments);
@@ -140,12 +149,9 @@ mod tests {
     use super::*;
 
     fn understand(name: &str, arguments: Value) -> Result<Call, String> {
-        Call::understand(&ToolCall {
-            id: "1".into(),
-            name: name.into(),
-            arguments,
-            signatures: Vec::new(),
-        })
+        let call =
+            ToolCall { id: "1".into(), name: name.into(), arguments, signatures: Vec::new() };
+        Call::understand(&call, &[])
     }
 
     #[test]

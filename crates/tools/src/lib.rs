@@ -1,4 +1,5 @@
-//! The tools that an agent calls: list, search, read, edit, write and run.
+//! The tools that an agent calls: list, search, read, edit, write and run; and those that MCP
+//! servers offer ([`mcp`]).
 //!
 //! An agent's files are not a folder but a commit ([`Tree`]), read and written through
 //! [`tenfold_workspace::Workspace`]. A tool that changes files makes a new commit on top and
@@ -17,6 +18,7 @@ mod files;
 mod ground;
 mod hits;
 pub mod list;
+pub mod mcp;
 mod near;
 mod numbered;
 mod path;

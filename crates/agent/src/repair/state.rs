@@ -275,6 +275,7 @@ impl Repair {
             | Effect::Ask { .. }
             | Effect::Tool { .. }
             | Effect::TryCheck { .. }
+            | Effect::Offer { .. }
             | Effect::Submit { .. } => false,
         })
     }

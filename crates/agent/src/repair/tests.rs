@@ -190,6 +190,7 @@ impl World {
                 wall: Millis(500),
             },
             Effect::Ask { .. }
+            | Effect::Offer { .. }
             | Effect::Tool { .. }
             | Effect::TryCheck { .. }
             | Effect::Submit { .. } => {

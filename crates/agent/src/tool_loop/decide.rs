@@ -3,11 +3,12 @@
 use serde_json::Value;
 use tenfold_code::failure;
 use tenfold_domain::{
-    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Said, Shell, StepId, ToolCall,
+    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, OfferedTool, Said, Shell, StepId,
+    ToolCall,
 };
 
 use super::event::{Event, Wish};
-use super::state::{Setup, ToolLoop, size};
+use super::state::{Setup, ToolLoop, size, spec_size};
 use super::{guidance, own, recall, words};
 use crate::Machine;
 use crate::effect::{Effect, Input, Reply};
@@ -44,12 +45,9 @@ impl ToolLoop {
     pub fn begin(setup: Setup) -> Vec<Event> {
         let began = Event::Began { setup: Box::new(setup.clone()) };
         let mut draft = Draft { state: Self::new(setup), events: vec![began] };
-        if draft.state.setup.check.is_empty() {
-            let opening = words::opening(&draft.state.setup, None);
-            draft.tell(opening);
-            draft.turn();
-        } else {
-            draft.want(Wish::Baseline);
+        match draft.state.setup.servers.is_empty() {
+            true => draft.look(),
+            false => draft.want(Wish::Offer),
         }
         draft.events
     }
@@ -69,6 +67,17 @@ impl Draft {
 
     pub(super) fn want(&mut self, wish: Wish) {
         self.record(Event::Wanted { step: StepId(self.state.last_step + 1), wish });
+    }
+
+    /// Sees how things stand before anything is done.
+    fn look(&mut self) {
+        if self.state.setup.check.is_empty() {
+            let opening = words::opening(&self.state, None);
+            self.tell(opening);
+            self.turn();
+        } else {
+            self.want(Wish::Baseline);
+        }
     }
 
     /// Says something in the person's name.
@@ -128,6 +137,7 @@ impl Draft {
                 };
                 self.end(outcome, &why);
             }
+            (Wish::Offer, Reply::Offered { tools, missing }) => self.offered(tools, missing),
             (Wish::Baseline, Reply::Checked { report, .. }) => self.baseline(&report),
             (Wish::Turn, Reply::Inferred { answers, .. }) => self.answered(answers),
             (Wish::Turn, Reply::Lost { why }) => self.lost(&why),
@@ -186,6 +196,26 @@ impl Draft {
         }
     }
 
+    /// Takes up the tools that the servers offer, as far as they leave half of the memory free.
+    fn offered(&mut self, tools: Vec<OfferedTool>, mut missing: Vec<String>) {
+        let mut room = self.state.setup.memory / 2;
+        let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+        for tool in tools {
+            match room.checked_sub(spec_size(&tool)) {
+                Some(left) => {
+                    room = left;
+                    kept.push(tool);
+                }
+                None => left_out.push(tool.spec.name),
+            }
+        }
+        if !left_out.is_empty() {
+            missing.push(words::too_long(&left_out));
+        }
+        self.record(Event::Offered { tools: kept, missing });
+        self.look();
+    }
+
     fn baseline(&mut self, report: &CheckReport) {
         let setup = &self.state.setup;
         match &report.verdict {
@@ -196,8 +226,7 @@ impl Draft {
                 if *verdict == CheckVerdict::Failed {
                     self.record(Event::Failing);
                 }
-                let setup = &self.state.setup;
-                let opening = words::opening(setup, Some(report));
+                let opening = words::opening(&self.state, Some(report));
                 self.tell(opening);
                 self.turn();
             }
@@ -217,7 +246,7 @@ impl Draft {
             return self.end_unless_done(AttemptOutcome::LimitSteps, &why);
         }
         self.heed();
-        if self.state.size() > self.state.setup.memory {
+        if self.state.size() > self.state.memory() {
             self.forget();
         }
         self.want(Wish::Turn);
@@ -236,7 +265,7 @@ impl Draft {
 
     /// Leaves out turns, the oldest first, until half of the memory is free; the last one stays.
     fn forget(&mut self) {
-        let (said, half) = (&self.state.said, self.state.setup.memory / 2);
+        let (said, half) = (&self.state.said, self.state.memory() / 2);
         let mut room = self.state.size();
         let mut until = self.state.forgot;
         for (index, said) in said.iter().enumerate().skip(until) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    ApprovedCheck, AttemptOutcome, CommitId, Millis, Said, Shell, StepId, ToolCall,
+    ApprovedCheck, AttemptOutcome, CommitId, Millis, OfferedTool, Said, Shell, StepId, ToolCall,
 };
 
 use super::state::Setup;
@@ -59,6 +59,13 @@ pub enum Event {
         /// What the next command begins with.
         shell: Shell,
     },
+    /// The tools of MCP servers, for all of the attempt.
+    Offered {
+        /// Those that may be called.
+        tools: Vec<OfferedTool>,
+        /// Which servers, and which of their tools, can't be used, and why, in words.
+        missing: Vec<String>,
+    },
     /// The model wrote down what it means to do.
     Planned {
         /// Its plan, in place of the one before.
@@ -105,6 +112,8 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "kebab-case")]
 pub enum Wish {
+    /// To see which tools the MCP servers offer.
+    Offer,
     /// To see what the check says before anything is done.
     Baseline,
     /// The model's next words.

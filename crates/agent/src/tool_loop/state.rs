@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptOutcome, CommitId, Guidance, Millis, Said, Seed, Shell, StepId, ToolCall, ToolSpec, Turn,
+    AttemptOutcome, CommitId, Guidance, Millis, OfferedTool, Said, Seed, Shell, StepId, ToolCall,
+    ToolSpec, Turn,
 };
 
 use super::event::{Event, Wish};
@@ -46,6 +47,9 @@ pub struct Setup {
     /// What it asks of who works in its folders, and the skills that it offers.
     #[serde(default, skip_serializing_if = "Guidance::is_empty")]
     pub guidance: Guidance,
+    /// The MCP servers whose tools it may use, as the person calls them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<String>,
     /// Whether the person may be asked something.
     #[serde(default)]
     pub questions: bool,
@@ -77,6 +81,9 @@ pub struct ToolLoop {
     pub(super) forgot: usize,
     /// The files of folders that the model was told of, each with the place in what was said.
     pub(super) guided: BTreeMap<String, usize>,
+    /// The tools of MCP servers, and what of them can't be used.
+    pub(super) offered: Vec<OfferedTool>,
+    pub(super) missing: Vec<String>,
     pub(super) plan: String,
     pub(super) work: CommitId,
     /// What the next command begins with.
@@ -112,6 +119,8 @@ impl ToolLoop {
             turns: 0,
             forgot: 0,
             guided: BTreeMap::new(),
+            offered: Vec::new(),
+            missing: Vec::new(),
             plan: String::new(),
             work: setup.start.clone().unwrap_or_else(|| setup.base.clone()),
             shell: Shell::default(),
@@ -154,6 +163,11 @@ impl ToolLoop {
         self.submitted
     }
 
+    /// The tools of MCP servers that it was offered.
+    pub fn offered(&self) -> &[OfferedTool] {
+        &self.offered
+    }
+
     /// How often the person has said something while it was at work.
     pub fn steered(&self) -> u32 {
         self.steered
@@ -176,7 +190,8 @@ impl ToolLoop {
                         self.judged = Some(self.work.clone());
                     }
                     Wish::TryCheck { .. } => self.proposed += 1,
-                    Wish::Baseline
+                    Wish::Offer
+                    | Wish::Baseline
                     | Wish::Tool { .. }
                     | Wish::Ask { .. }
                     | Wish::AskCheck { .. } => {}
@@ -210,6 +225,10 @@ impl ToolLoop {
             Event::Lost => self.lost = true,
             Event::Changed { work } => self.work.clone_from(work),
             Event::Carried { shell } => self.shell.clone_from(shell),
+            Event::Offered { tools, missing } => {
+                self.offered.clone_from(tools);
+                self.missing.clone_from(missing);
+            }
             Event::Planned { plan } => self.plan.clone_from(plan),
             Event::Forgot { until } => self.forgot = *until,
             Event::Guided { files } => {
@@ -233,6 +252,9 @@ impl ToolLoop {
     /// The effect of a wish.
     pub(super) fn effect(&self, wish: &Wish) -> Effect {
         match wish {
+            Wish::Offer => {
+                Effect::Offer { servers: self.setup.servers.clone(), at: self.work.clone() }
+            }
             Wish::Baseline => Effect::Check(CheckAsk {
                 purpose: Purpose::Baseline,
                 command: self.setup.check.clone(),
@@ -261,6 +283,7 @@ impl ToolLoop {
 
     fn turn(&self) -> Turn {
         let mut tools = self.setup.tools.clone();
+        tools.extend(self.offered.iter().map(|tool| tool.spec.clone()));
         tools.extend(own::tools(self));
         Turn {
             instructions: words::instructions(&self.setup),
@@ -304,10 +327,22 @@ impl ToolLoop {
         turns.take_while(|turn| *turn == last).count()
     }
 
+    /// How much of the memory is left beside the offered tools, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        let offered: usize = self.offered.iter().map(spec_size).sum();
+        self.setup.memory.saturating_sub(offered)
+    }
+
     /// How much the model is told in its next turn, in bytes of text.
     pub(super) fn size(&self) -> usize {
         self.told().iter().map(size).sum()
     }
+}
+
+/// The bytes by which a model is told of a tool.
+pub(super) fn spec_size(tool: &OfferedTool) -> usize {
+    let ToolSpec { name, about, parameters } = &tool.spec;
+    name.len() + about.len() + parameters.to_string().len()
 }
 
 /// The bytes of something that was said.

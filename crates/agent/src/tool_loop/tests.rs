@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tenfold_domain::{
-    Answer, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Guidance, Millis, Said, Seed,
-    Shell, StepId, ToolCall, Usage,
+    Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Guidance, Millis,
+    OfferedTool, Said, Seed, Shell, StepId, ToolCall, ToolSpec, Usage,
 };
 
 use super::{Event, Setup, ToolLoop};
@@ -30,6 +30,7 @@ pub(super) fn setup() -> Setup {
         overview: "a.py".into(),
         instructions: String::new(),
         guidance: Guidance::default(),
+        servers: Vec::new(),
         questions: true,
         seed: Seed(7),
         time: Millis(600_000),
@@ -459,4 +460,37 @@ fn what_is_left_out_can_be_read_back() {
     assert!(going.told().contains("turn 1: read {\"path\":\"0\"}"), "{}", going.told());
     going.calls(&[("recall", json!({"turn": 99}))]);
     assert!(going.told().starts_with("Turn 99 is not left out"), "{}", going.told());
+}
+
+/// A tool that a server offers, described in so many bytes.
+fn offered(name: &str, bytes: usize) -> OfferedTool {
+    let parameters = json!({"type": "object", "properties": {}});
+    let name = format!("mcp__docs__{name}");
+    let spec = ToolSpec { name, about: "x".repeat(bytes), parameters };
+    OfferedTool { spec, server: "docs".into(), tool: "t".into(), reads: false }
+}
+
+#[test]
+fn what_servers_offer_is_asked_first_recorded_and_told_within_bounds() {
+    let setup = Setup { servers: vec!["docs".into(), "web".into()], ..setup() };
+    let mut going = Going::new(setup.clone());
+    let effect = going.wants().1;
+    let Effect::Offer { servers, at } = &effect else { panic!("{effect:?}") };
+    assert_eq!((servers.len(), at), (2, &commit(BASE)));
+    let tools = vec![offered("find", 10), offered("long", 3_000), offered("get", 10)];
+    let missing = vec!["web: it ended (exit code 1)".to_owned()];
+    going.put(Reply::Offered { tools, missing }).checked(CheckVerdict::Failed);
+    let told = going.told();
+    for words in ["MCP servers that may be used: docs, web", "Not to be had: web: it ended"] {
+        assert!(told.contains(words), "{told}");
+    }
+    assert!(told.contains("Not to be had: mcp__docs__long (to describe"), "{told}");
+    let Effect::Infer { asks, .. } = going.wants().1 else { panic!() };
+    let Ask::Turn(turn) = &asks[0] else { panic!() };
+    let names: Vec<&str> = turn.tools.iter().map(|tool| tool.name.as_str()).collect();
+    assert_eq!(names[..2], ["mcp__docs__find", "mcp__docs__get"]);
+    let mut folded = ToolLoop::new(setup);
+    going.events.iter().for_each(|event| folded.evolve(event));
+    assert_eq!(folded, going.machine);
+    assert_eq!(folded.offered().len(), 2);
 }

@@ -33,6 +33,7 @@ impl Story {
             best_of: 1,
             instructions: String::new(),
             guidance: Guidance::default(),
+            servers: Vec::new(),
             questions: true,
         };
         story.tell(Fact::Task { task: id(1).task, event: TaskEvent::Asked(Box::new(spec)) });

@@ -41,6 +41,7 @@ pub(crate) fn spec(text: &str) -> TaskSpec {
         best_of: 1,
         instructions: String::new(),
         guidance: Guidance::default(),
+        servers: Vec::new(),
         questions: false,
     }
 }

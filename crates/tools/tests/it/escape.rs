@@ -47,7 +47,9 @@ impl Ground {
 
     fn call(&self, name: &str, arguments: Value) -> Done {
         let call = ToolCall { id: "1".into(), name: name.into(), arguments, signatures: vec![] };
-        let Call::Files(call) = Call::understand(&call).unwrap() else { panic!("{name} runs") };
+        let Call::Files(call) = Call::understand(&call, &[]).unwrap() else {
+            panic!("{name} runs")
+        };
         let (workspace, at) = (&self.workspace, self.at.clone());
         call.perform(&Tree { workspace, at, redactor: &self.redactor }).unwrap()
     }
@@ -124,7 +126,7 @@ fn r04_working_directory_that_a_model_chose() {
         // Whoever takes what is known and passes over the rest, or takes it, runs it there.
         assert_eq!(arguments[argument], "/", "the control");
         let call = ToolCall { id: "1".into(), name: "run".into(), arguments, signatures: vec![] };
-        assert!(Call::understand(&call).is_err(), "{argument}");
+        assert!(Call::understand(&call, &[]).is_err(), "{argument}");
     }
 }
 
@@ -259,7 +261,7 @@ fn r43_what_stands_for_a_secret_is_not_written_into_a_file() {
     }
     let arguments = json!({"command": format!("echo '{marker}' > conf")});
     let call = ToolCall { id: "1".into(), name: "run".into(), arguments, signatures: vec![] };
-    assert!(Call::understand(&call).unwrap_err().contains("it was not run"));
+    assert!(Call::understand(&call, &[]).unwrap_err().contains("it was not run"));
     // A file that is about such words may be changed.
     let about = Ground::new(|top| fs::write(top.join("doc"), format!("{marker} a\n")).unwrap());
     let edits = json!([{"old": format!("{marker} a"), "new": format!("{marker} b")}]);
