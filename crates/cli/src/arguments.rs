@@ -8,7 +8,7 @@ use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
     accept, answer, comment, completions, continue_task, diff, doctor, export, fork, hold, list,
-    log, man, models, policy, reject, retry, run, show, steer, store, undo, watch,
+    log, man, mcp, models, policy, reject, retry, run, show, steer, store, undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Models(models::ModelsArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),
+    Mcp(mcp::McpArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }

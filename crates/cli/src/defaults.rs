@@ -13,6 +13,7 @@ const TEXT: &str = include_str!("../defaults.toml");
 #[serde(deny_unknown_fields)]
 pub(crate) struct Defaults {
     pub(crate) task: TaskDefaults,
+    pub(crate) mcp: McpDefaults,
     pub(crate) list: ListDefaults,
 }
 
@@ -28,6 +29,16 @@ pub(crate) struct TaskDefaults {
     #[serde(deserialize_with = "time")]
     pub(crate) check_timeout: Millis,
     pub(crate) strategy: Strategy,
+}
+
+/// Of MCP servers.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct McpDefaults {
+    #[serde(deserialize_with = "time")]
+    pub(crate) start_timeout: Millis,
+    #[serde(deserialize_with = "time")]
+    pub(crate) call_timeout: Millis,
 }
 
 /// Of the list.
@@ -48,6 +59,11 @@ impl Defaults {
 pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {
     let text = String::deserialize(from)?;
     duration::parse(&text).map_err(serde::de::Error::custom)
+}
+
+/// One that may be left out.
+pub(crate) fn some_time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Millis>, D::Error> {
+    time(from).map(Some)
 }
 
 fn money<'de, D: Deserializer<'de>>(from: D) -> Result<NanoUsd, D::Error> {

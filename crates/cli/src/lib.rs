@@ -24,6 +24,7 @@ mod report;
 mod repository_file;
 mod resolve;
 mod secrets;
+mod servers;
 mod skill;
 mod stop;
 mod table;

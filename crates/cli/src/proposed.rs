@@ -24,7 +24,7 @@ pub(crate) struct Proposed {
     pub(crate) setup: Option<String>,
     pub(crate) protect: Vec<String>,
     pub(crate) may_edit: Vec<String>,
-    #[serde(deserialize_with = "some_time")]
+    #[serde(deserialize_with = "defaults::some_time")]
     pub(crate) check_timeout: Option<Millis>,
 }
 
@@ -32,10 +32,6 @@ pub(crate) struct Proposed {
 #[serde(deny_unknown_fields, default)]
 struct File {
     task: Proposed,
-}
-
-fn some_time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Millis>, D::Error> {
-    defaults::time(from).map(Some)
 }
 
 /// Reads the file at the top of a workspace, if there is one, and its SHA-256 in hexadecimal.

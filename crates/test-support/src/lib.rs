@@ -10,3 +10,7 @@ mod serve;
 
 pub use script::{Asked, Fault, Kind, Rule, SCRIPT_VARIABLE, Script, ScriptError};
 pub use serve::serve;
+
+/// A program in Python that speaks the Model Context Protocol, over stdio and HTTP, and fails in
+/// the ways that its first lines list.
+pub const MCP_SERVER: &str = include_str!("mcp_server.py");

@@ -14,6 +14,7 @@ pub(crate) mod hold;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod mcp;
 pub(crate) mod models;
 pub(crate) mod policy;
 pub(crate) mod reject;
@@ -58,6 +59,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Models(args) => models::run(context, args).await,
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),
+        Command::Mcp(args) => mcp::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

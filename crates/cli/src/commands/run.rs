@@ -18,7 +18,7 @@ use crate::stop::Stop;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
 use crate::work;
-use crate::{duration, instructions, person, pull, resolve};
+use crate::{duration, instructions, person, pull, resolve, servers};
 
 /// The longest text of a task.
 pub(crate) const TEXT_BYTES_MAX: u64 = 256 * 1024;
@@ -71,6 +71,9 @@ pub(crate) struct RunArgs {
     /// How to work: repair, loop, or both in turn as in repair,loop
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) strategy: Vec<Strategy>,
+    /// An MCP server whose tools it may use, as your mcp.toml calls it; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) mcp: Vec<String>,
     /// Make N attempts even if an earlier one passes, and propose the best: verified, and with
     /// the fewest lines changed
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -105,6 +108,7 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
         Some(name) => catalogue.model(name)?,
         None => catalogue.default_model(),
     };
+    let servers = servers::named(context, &args.mcp)?;
     let stop = context.stop()?;
     let engine = context.engine().await?;
     let proposed = approved(context, &engine, &root, args, &stop).await?;
@@ -112,6 +116,12 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
         pull::ensure(context, &model, args.yes, &stop).await?;
     }
     let mut spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model);
+    let has_loop = spec.strategies().contains(&Strategy::Loop);
+    if !servers.is_empty() && !has_loop {
+        return Err(Trouble::usage("--mcp is for attempts that call tools, and none here does")
+            .advise("add --strategy loop"));
+    }
+    spec.servers = servers;
     if spec.check.is_none() {
         terminal::note(match proposes_check(&spec, &model) {
             true => {
@@ -124,7 +134,7 @@ pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Troub
             }
         });
     }
-    if spec.strategies().contains(&Strategy::Loop) && !args.no_config {
+    if has_loop && !args.no_config {
         let how = (args.yes, &stop);
         instructions::add_approved(context, &engine, &workspace, &mut spec, how).await?;
     }

@@ -12,7 +12,7 @@ use crate::ground::{CHECK, Ground, Said};
 
 /// A server on loopback that answers everything with this text, and remembers what was asked.
 /// It ends with the tests.
-fn server(text: &str) -> (u16, Arc<Mutex<Vec<String>>>) {
+pub(crate) fn server(text: &str) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let asked = Arc::<Mutex<Vec<String>>>::default();

@@ -12,6 +12,7 @@ mod in_place;
 mod interruption;
 mod life;
 mod limits;
+mod mcp;
 mod pages;
 mod policy;
 mod proposed;

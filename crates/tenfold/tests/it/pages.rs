@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 use tenfold_cli::{Exit, VARIABLES};
+use tenfold_test_support::MCP_SERVER;
 use tenfold_test_support::http::{HttpModel, Reply};
 
 use crate::ground::Ground;
@@ -13,6 +14,7 @@ const GUIDE: &str = include_str!("../../../../docs/guide.md");
 const LONGER_TASKS: &str = include_str!("../../../../docs/longer-tasks.md");
 const POLICY: &str = include_str!("../../../../docs/policy.md");
 const RECORDS: &str = include_str!("../../../../docs/records.md");
+const MCP: &str = include_str!("../../../../docs/mcp.md");
 const EXPORT: &str = include_str!("../../../../docs/export.md");
 
 #[test]
@@ -72,9 +74,16 @@ fn every_command_for_longer_tasks_works() {
     works(LONGER_TASKS, "tenfold answer", &format!("{}/v1", server.url()));
 }
 
+#[test]
+fn every_command_of_the_page_on_mcp_servers_works() {
+    let server = HttpModel::reacting(that_mends);
+    works(MCP, "tenfold mcp check", &format!("{}/v1", server.url()));
+}
+
 /// All blocks of a page in one shell, in order, in a repository as its reader has one.
 fn works(page: &str, shown: &str, model_server: &str) {
     let ground = Ground::new();
+    std::fs::write(ground.repo().join("mcp_server.py"), MCP_SERVER).unwrap();
     let mut script = String::from("set -eu\n");
     for block in page.split("```sh run\n").skip(1) {
         script += block.split("```").next().unwrap();
