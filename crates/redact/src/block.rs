@@ -14,13 +14,13 @@ const TAIL_LINES: usize = 2;
 /// The shortest run of base64 that is a line of a key, in bytes; usual are 64, 70 and 76.
 const RUN_BYTES: usize = 40;
 
+/// The longest word that counts as one, in bytes.
+const LONGEST_WORD: usize = 24;
+
 /// Where they are, in order. Each byte is looked at a few times at most: what belongs to a line
 /// of dashes ends at the next one.
 pub(crate) fn find(text: &str) -> Vec<Span> {
-    let mut dashes: Vec<usize> = text.match_indices(DASHES).map(|(at, _)| at).collect();
-    // What was found before had dashes at its ends.
-    dashes.extend(text.match_indices(&Kind::PrivateKey.marker()).map(|(at, _)| at));
-    dashes.sort_unstable();
+    let dashes = dashes(text);
     let (mut spans, mut from) = (Vec::new(), 0);
     for (place, at) in dashes.iter().copied().enumerate() {
         if at < from {
@@ -44,6 +44,51 @@ pub(crate) fn find(text: &str) -> Vec<Span> {
         }
     }
     spans
+}
+
+/// Where a key may begin that is not known for one yet, or may go on, by what follows a text of
+/// whole lines; none if nothing that follows can make one of what is there.
+pub(crate) fn unended(text: &str) -> Option<usize> {
+    let (mut begun, mut from) = (None, 0);
+    for at in dashes(text) {
+        if at < from {
+            continue;
+        }
+        let mark = Mark::at(text, at);
+        from = mark.as_ref().map_or(at + DASHES.len(), |mark| mark.end);
+        begun = mark.filter(|mark| mark.begins).map(|_| at);
+    }
+    let lines = lines(text, from, text.len());
+    let begun = begun.filter(|_| {
+        match lines.iter().take(HEAD_LINES).position(|(_, line)| is_of_key(line)) {
+            None => lines.len() < HEAD_LINES,
+            Some(first) => {
+                let long = lines[first..].iter().take_while(|(_, line)| is_of_key(line)).count();
+                lines.len() - first - long <= TAIL_LINES
+            }
+        }
+    });
+    // Or its beginning was never there, and its end will be.
+    let cut = |place: usize| lines.get(place).filter(|(_, line)| is_cut(line));
+    let short = lines.iter().rev().take(TAIL_LINES).take_while(|(_, line)| !is_of_key(line));
+    let end = lines.len() - short.count();
+    let long = lines[..end].iter().rev().take_while(|(_, line)| is_of_key(line)).count();
+    let headless = match long {
+        0 => lines.len().checked_sub(1).and_then(cut),
+        long => {
+            let first = end - long;
+            first.checked_sub(1).and_then(cut).or(lines.get(first))
+        }
+    };
+    begun.into_iter().chain(headless.map(|(at, _)| *at)).min()
+}
+
+fn dashes(text: &str) -> Vec<usize> {
+    let mut dashes: Vec<usize> = text.match_indices(DASHES).map(|(at, _)| at).collect();
+    // What was found before had dashes at its ends.
+    dashes.extend(text.match_indices(&Kind::PrivateKey.marker()).map(|(at, _)| at));
+    dashes.sort_unstable();
+    dashes
 }
 
 /// `-----BEGIN … PRIVATE KEY-----`, or with END.
@@ -96,7 +141,7 @@ fn before(text: &str, from: usize, until: usize) -> Option<usize> {
     let back: Vec<_> = lines.iter().rev().skip(short).collect();
     let long = back.iter().take_while(|(_, line)| is_of_key(line)).count();
     let first = back.get(long.checked_sub(1)?)?;
-    let cut = back.get(long).filter(|(_, line)| is_bare(line));
+    let cut = back.get(long).filter(|(_, line)| is_cut(line));
     Some(cut.unwrap_or(first).0)
 }
 
@@ -131,6 +176,11 @@ fn is_of_key(line: &str) -> bool {
 /// Whether a line is nothing but base64.
 fn is_bare(line: &str) -> bool {
     line.trim().bytes().all(is_base64)
+}
+
+/// Whether a line may be what is left of the first line of a key, and is no word.
+fn is_cut(line: &str) -> bool {
+    is_bare(line) && (line.len() > LONGEST_WORD || line.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
 fn is_base64(byte: u8) -> bool {

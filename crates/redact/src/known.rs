@@ -18,6 +18,8 @@ pub const MIN_KNOWN_BYTES: usize = 8;
 /// The values that are known.
 pub(crate) struct Known {
     forms: Option<AhoCorasick>,
+    /// The beginnings, up to a line break each, of those that have more lines than one.
+    beginnings: Vec<String>,
 }
 
 impl Known {
@@ -32,9 +34,19 @@ impl Known {
                 forms.extend([STANDARD, URL_SAFE].iter().flat_map(|of| in_base64(of, value)));
             }
         }
+        let of = |form: &String| -> Vec<String> {
+            form.match_indices('\n').map(|(at, _)| form[..=at].to_owned()).collect()
+        };
+        let beginnings = forms.iter().flat_map(of).collect();
         let built = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&forms);
         // It fails for more patterns than there are keys in the world.
-        Self { forms: built.ok().filter(|_| !forms.is_empty()) }
+        Self { forms: built.ok().filter(|_| !forms.is_empty()), beginnings }
+    }
+
+    /// Where one may begin that is whole only with what follows a text of whole lines.
+    pub(crate) fn unended(&self, text: &str) -> Option<usize> {
+        let there = self.beginnings.iter().filter(|beginning| text.ends_with(beginning.as_str()));
+        there.map(|beginning| text.len() - beginning.len()).min()
     }
 
     /// Where they are, in order, and apart from each other.

@@ -90,6 +90,30 @@ impl Redactor {
         secrets
     }
 
+    /// How much of a text that goes on can be redacted by itself, in bytes: up to the end of a
+    /// line, where no secret is cut in two, whatever follows. No more is held back than what may
+    /// belong to a private key, or to a known value of several lines, and a line that is not at
+    /// its end.
+    pub fn settled(&self, text: &str) -> usize {
+        let lines = text.rfind('\n').map_or("", |end| &text[..=end]);
+        let known = self.known.find(lines);
+        // Line breaks stay where they are, so places are lines from here on.
+        let left = replaced(lines, &known);
+        let keys = block::find(&left);
+        let line = |text: &str, at: usize| text[..at].matches('\n').count();
+        let tied = |text: &str, span: &Span| (line(text, span.at.start), line(text, span.at.end));
+        let mut ties: Vec<_> = known.iter().map(|span| tied(lines, span)).collect();
+        ties.extend(keys.iter().map(|span| tied(&left, span)));
+        let known = self.known.unended(lines).map(|at| line(lines, at));
+        let key = block::unended(&left).map(|at| line(&left, at));
+        let mut end = known.into_iter().chain(key).min().unwrap_or(usize::MAX);
+        while let Some((first, _)) = ties.iter().find(|(first, last)| *first < end && end <= *last)
+        {
+            end = *first;
+        }
+        lines.split_inclusive('\n').take(end).map(str::len).sum()
+    }
+
     /// One finder after another, each on what the one before it has left.
     fn pass<'t>(&self, text: &'t str, mut hear: impl FnMut(&str, &[Span])) -> Cow<'t, str> {
         [Finder::Known, Finder::Block, Finder::Token].iter().fold(

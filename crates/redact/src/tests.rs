@@ -58,7 +58,39 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece(), 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// Whole lines, and what may stand in a private key and around it.
+fn lines() -> impl Strategy<Value = String> {
+    const FIXED: &[&str] = &[
+        BEGIN,
+        END,
+        "NotARealKey0NotARealKey0NotARealKey0NotARealKey0",
+        "NotARealKey1NotARealKey1NotARealKey1NotARealKey1\\nReal2",
+        "Real0=",
+        "word",
+        "two words",
+        "-----",
+        "",
+        "[redacted: private key]",
+        "a-key-of",
+        "two-lines",
+    ];
+    let line = prop::sample::select(FIXED).prop_map(|line| format!("{line}\n"));
+    prop::collection::vec(line, 0..16).prop_map(|lines| lines.concat())
+}
+
 proptest! {
+    #[test]
+    fn what_is_settled_is_redacted_by_itself_whatever_follows(
+        before in prop_oneof![lines(), text()],
+        after in prop_oneof![lines(), text()],
+    ) {
+        let redactor = Redactor::new([KEY, "another-KEY-9", "a-key-of\ntwo-lines"]);
+        let (settled, held) = before.split_at(redactor.settled(&before));
+        let (rest, whole) = (format!("{held}{after}"), format!("{before}{after}"));
+        let apart = format!("{}{}", redactor.text(settled), redactor.text(&rest));
+        prop_assert_eq!(apart, redactor.text(&whole));
+    }
+
     #[test]
     fn redacting_twice_is_redacting_once(text in text()) {
         let redactor = redactor();
@@ -112,6 +144,19 @@ proptest! {
             prop_assert!(line.contains(&secret.kind.marker()), "{:?} in {}", secret, left);
         }
     }
+}
+
+#[test]
+fn what_can_be_no_part_of_a_secret_is_settled_at_once() {
+    let settled = |text: &str| text[..redactor().settled(text)].to_owned();
+    for text in ["", "ready\n", "a\n\nServing HTTP on 0.0.0.0 port 8000\n", "-----\nx-1\n"] {
+        assert_eq!(settled(text), text);
+    }
+    let key = format!("{BEGIN}\n{}\n", "NotARealKey0".repeat(5));
+    assert_eq!(settled(&format!("a\n{key}")), "a\n");
+    assert_eq!(settled(&format!("a\n{key}{END}\nb")), format!("a\n{key}{END}\n"));
+    assert_eq!(settled(&format!("a\n{key}x\ny\n")), "a\n");
+    assert_eq!(settled(&format!("a\n{key}x\ny\nz\n")), format!("a\n{key}x\ny\nz\n"));
 }
 
 #[test]
