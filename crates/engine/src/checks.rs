@@ -382,6 +382,7 @@ impl Checks {
             env,
             limits: Limits { wall: timeout, ..Limits::default() },
             scratch,
+            log: None,
         }
     }
 

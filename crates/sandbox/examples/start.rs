@@ -95,6 +95,7 @@ impl Bench {
             env: self.toolchains.env.clone(),
             limits: Limits::default(),
             scratch: path("scratch"),
+            log: None,
         })
     }
 

@@ -49,6 +49,11 @@ pub struct Job {
     /// and without an overlay. The caller removes it. No two runs share one.
     #[serde(with = "bytes_path")]
     pub scratch: PathBuf,
+    /// Where its output is laid down as it comes, besides, to be read by a
+    /// [`Log`](crate::Log) while it runs: a directory that is not there yet, which the command
+    /// does not see. The caller removes it.
+    #[serde(with = "bytes_path::maybe")]
+    pub log: Option<PathBuf>,
 }
 
 /// A file or directory of the host that is visible inside, read-only.

@@ -23,6 +23,7 @@ mod broker;
 mod bytes_path;
 mod error;
 mod job;
+mod log;
 mod spec;
 mod toolchains;
 
@@ -43,4 +44,5 @@ pub use job::{
 };
 #[cfg(target_os = "linux")]
 pub use linux::{Dialer, Sandbox, inner_main, shim_main};
+pub use log::{Log, Logged};
 pub use toolchains::Toolchains;

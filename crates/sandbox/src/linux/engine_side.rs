@@ -181,7 +181,7 @@ fn prepare(place: &Place, job: &Job, ways: Ways) -> Result<Vec<u8>, SandboxError
 fn validate(job: &Job) -> Result<(), SandboxError> {
     let dests = job.binds.iter().flat_map(|bind| [&bind.source, &bind.dest]);
     let own = [&job.at, &job.workdir, &job.upper, &job.scratch];
-    for path in own.into_iter().chain(&job.layers).chain(dests) {
+    for path in own.into_iter().chain(&job.layers).chain(&job.log).chain(dests) {
         let plain =
             path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
         if !path.is_absolute() || !plain {

@@ -11,6 +11,7 @@ mod gate;
 mod inner;
 mod probe;
 mod processes;
+mod recorder;
 mod seccomp;
 mod shim;
 mod stage;
@@ -128,6 +129,16 @@ impl Sandbox {
     /// [`SandboxError::Io`] if something could not be read or written, or is too much.
     pub fn lay_over(&self, upper: &Path, copy: &Path, most: Bytes) -> Result<(), SandboxError> {
         tree::lay_over(upper, copy, most.0).map_err(SandboxError::io("take over what is in", upper))
+    }
+
+    /// Makes `twin`, which is not there, a directory that stays as `copy` is now, whatever is laid
+    /// over that later. It takes no room but for the folders, and the two have to lie on one file
+    /// system. No command may be at work in `copy`. It blocks.
+    ///
+    /// # Errors
+    /// [`SandboxError::Io`] if something could not be read or made.
+    pub fn twin(&self, copy: &Path, twin: &Path) -> Result<(), SandboxError> {
+        tree::twin(copy, twin).map_err(SandboxError::io("make a twin of", copy))
     }
 
     /// Runs a job. When this returns, no process of it is left, whatever it was. Dropping the

@@ -21,9 +21,10 @@ use super::bubble;
 use super::capture::Capture;
 use super::cgroup::Group;
 use super::gate;
+use super::recorder::Recorder;
 use super::seccomp::{self, Network};
 use super::stage::{self, INNER_HELPER};
-use super::watch::{self, Running, Watched};
+use super::watch::{self, Running, Sink, Watched};
 use crate::spec::{InnerSpec, Place, ShimSpec, Status, Ways};
 use crate::{End, HOME, Job, TEMP, Tier};
 
@@ -82,6 +83,8 @@ fn run(spec: &ShimSpec) -> Result<Ran, String> {
     // Before anything can hide the path.
     let upper = File::open(&job.upper)
         .map_err(|error| format!("could not open {}: {error}", job.upper.display()))?;
+    let log = job.log.as_deref().map(|dir| Recorder::create(dir, job.limits.output)).transpose();
+    let log = log.map_err(|error| format!("could not make a log of its output: {error}"))?;
     let signals = watch::listen().map_err(|error| format!("no signal handling: {error}"))?;
     let group = match &place.cgroups {
         Some(groups) => Some(
@@ -108,7 +111,7 @@ fn run(spec: &ShimSpec) -> Result<Ran, String> {
             namespaces: place.tier == Tier::A,
             counted: group.is_some(),
         };
-        watch::until_over(running, Capture::new(job.limits.output.0))
+        watch::until_over(running, Sink::new(Capture::new(job.limits.output.0), log))
     });
     let result = watched.and_then(|watched| judge(watched, group.as_ref(), begun));
     if let Some(group) = &group {

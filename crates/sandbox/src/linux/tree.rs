@@ -194,6 +194,24 @@ pub(super) fn copy_over(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes `to`, which is not there, the same tree as `from` with the same files: their contents
+/// are shared until either tree puts others in their place. Only for trees that nobody writes
+/// into files of: an overlay does not, nor does [`copy_over`].
+pub(super) fn twin(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        match entry.file_type()?.is_dir() {
+            true => twin(&source, &target)?,
+            false => fs::hard_link(&source, &target)?,
+        }
+    }
+    let meta = fs::symlink_metadata(from)?;
+    lchown(to, Some(meta.uid()), Some(meta.gid()))?;
+    fs::set_permissions(to, meta.permissions())
+}
+
 /// Whether a directory of an overlay hides what lies below it: it was removed and made anew.
 fn is_opaque(dir: &Path) -> bool {
     let mut value = [0; 1];
@@ -245,6 +263,30 @@ mod tests {
         assert_eq!(fs::read_to_string(to.join("d/kept")).unwrap(), "1");
         assert_eq!(fs::read_to_string(to.join("changed")).unwrap(), "2");
         assert_eq!(fs::read_link(to.join("becomes-link")).unwrap(), Path::new("/etc"));
+    }
+
+    #[test]
+    fn a_twin_stays_as_it_is_when_something_is_laid_over_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let [tree, twin, above] = ["tree", "twin", "above"].map(|name| dir.path().join(name));
+        for path in [&tree, &above] {
+            fs::create_dir_all(path.join("d")).unwrap();
+        }
+        fs::write(tree.join("d/changed"), "1").unwrap();
+        fs::write(tree.join("d/kept"), "1").unwrap();
+        symlink("nowhere", tree.join("link")).unwrap();
+        fs::write(above.join("d/changed"), "2").unwrap();
+
+        super::twin(&tree, &twin).unwrap();
+        lay_over(&above, &tree, 1 << 20).unwrap();
+
+        assert_eq!(fs::read_to_string(tree.join("d/changed")).unwrap(), "2");
+        assert_eq!(fs::read_to_string(twin.join("d/changed")).unwrap(), "1");
+        assert_eq!(fs::read_link(twin.join("link")).unwrap(), Path::new("nowhere"));
+        let number = |tree: &Path| fs::metadata(tree.join("d/kept")).unwrap().ino();
+        assert_eq!(number(&tree), number(&twin), "nothing was copied");
+        remove(&tree).unwrap();
+        assert_eq!(fs::read_to_string(twin.join("d/kept")).unwrap(), "1");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::capture::Capture;
+use super::recorder::Recorder;
 use super::{processes, tree};
 use crate::spec::READY;
 use crate::{End, Limits};
@@ -64,6 +65,27 @@ pub(super) struct Watched {
     pub(super) output: Vec<u8>,
 }
 
+/// Where the output goes.
+pub(super) struct Sink {
+    capture: Capture,
+    log: Option<Recorder>,
+    /// Whether the log could not be written any more: there is no room for it, mostly.
+    is_broken: bool,
+}
+
+impl Sink {
+    pub(super) fn new(capture: Capture, log: Option<Recorder>) -> Self {
+        Self { capture, log, is_broken: false }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.capture.push(bytes);
+        if let Some(log) = self.log.as_mut().filter(|_| !self.is_broken) {
+            self.is_broken = log.push(bytes).is_err();
+        }
+    }
+}
+
 /// Takes signals as something to be read, and orphans of the sandbox as our own children.
 pub(super) fn listen() -> nix::Result<SignalFd> {
     set_child_subreaper(true)?;
@@ -76,7 +98,7 @@ pub(super) fn listen() -> nix::Result<SignalFd> {
 }
 
 /// Watches until every process is gone.
-pub(super) fn until_over(mut running: Running, mut capture: Capture) -> Watched {
+pub(super) fn until_over(mut running: Running, mut sink: Sink) -> Watched {
     let _ = unblocking(running.output.as_fd());
     let _ = running.word.set_nonblocking(true);
     let mut disk = DiskWatch::new(&running);
@@ -87,7 +109,7 @@ pub(super) fn until_over(mut running: Running, mut capture: Capture) -> Watched 
         let wait = TICK.min(running.deadline.saturating_duration_since(Instant::now()));
         let heard = listen_once(&running, open, wait);
         if heard.output {
-            open = drain(&mut running.output, &mut capture);
+            open = drain(&mut running.output, &mut sink);
         }
         if heard.signal && stop_signal(&running.signals) {
             break Some(End::Cancelled);
@@ -102,6 +124,9 @@ pub(super) fn until_over(mut running: Running, mut capture: Capture) -> Watched 
         if Instant::now() >= running.deadline {
             break Some(End::TimedOut);
         }
+        if sink.is_broken {
+            break Some(End::DiskFull);
+        }
         if let Some(end) = disk.check(&running).or_else(|| uncounted(&running)) {
             break Some(end);
         }
@@ -114,10 +139,10 @@ pub(super) fn until_over(mut running: Running, mut capture: Capture) -> Watched 
     let own_end = own_end.or(late_end).unwrap_or(End::Signal(9));
     // A quick command may have written too much between two looks.
     let stopped = stopped.or_else(|| disk.judge(&running, 0));
-    drain(&mut running.output, &mut capture);
+    drain(&mut running.output, &mut sink);
     hear_word(&mut running.word, &mut said);
     let ready = said == READY;
-    Watched { ready, word: said, stopped, own_end, output: capture.finish() }
+    Watched { ready, word: said, stopped, own_end, output: sink.capture.finish() }
 }
 
 struct Heard {
@@ -148,7 +173,7 @@ fn unblocking(fd: BorrowedFd<'_>) -> nix::Result<()> {
 
 /// Reads what there is, but not for ever: a flood must not keep us from the deadline. Returns
 /// whether there may be more later.
-fn drain(from: &mut PipeReader, to: &mut Capture) -> bool {
+fn drain(from: &mut PipeReader, to: &mut Sink) -> bool {
     let mut buffer = [0; 65_536];
     for _ in 0..64 {
         match from.read(&mut buffer) {

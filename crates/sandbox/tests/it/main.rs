@@ -8,6 +8,7 @@ mod confinement;
 mod ending;
 mod escape;
 mod limits;
+mod logs;
 mod setup;
 mod talk;
 mod tiers;

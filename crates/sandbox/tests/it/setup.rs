@@ -81,6 +81,7 @@ impl Scene {
             env: self.toolchains.env.clone(),
             limits: self.limits,
             scratch: self.path(&format!("scratch-{}", self.runs)),
+            log: None,
         }
     }
 
