@@ -33,6 +33,7 @@ mod secret;
 pub mod shell;
 mod shown;
 mod squeezed;
+pub mod stream;
 mod tree;
 pub mod write;
 
