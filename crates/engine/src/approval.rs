@@ -90,7 +90,9 @@ impl Running<'_> {
                 let shown: String = call.arguments.to_string().chars().take(SHOWN).collect();
                 let begins = match understood {
                     Call::Run(_) => beginning(shell),
-                    Call::Files(_) | Call::Mcp(_) => String::new(),
+                    Call::Files(_) | Call::Output(_) | Call::Kill(_) | Call::Mcp(_) => {
+                        String::new()
+                    }
                 };
                 Leave::Wanted(format!("May it call {} {shown}{begins}? {why}", call.name))
             }
@@ -132,7 +134,7 @@ impl Running<'_> {
                 let policy = &self.engine.policy;
                 return Ok(policy.decide(&tool).and(policy.decide(&command)));
             }
-            Call::Mcp(_) => {
+            Call::Output(_) | Call::Kill(_) | Call::Mcp(_) => {
                 let tool = Request::Tool { name: call.name.clone(), paths: Vec::new() };
                 return Ok(self.engine.policy.decide(&tool));
             }

@@ -21,6 +21,7 @@ use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::background::Background;
 use crate::checks::Checks;
 use crate::effects::{Done, Judged, Open};
 use crate::engine::Engine;
@@ -38,6 +39,8 @@ const STOP_TIME: Duration = Duration::from_millis(1_500);
 enum Wake {
     /// An effect came to its end.
     Done(Box<Done>),
+    /// A command in the background came to its end.
+    Aside(StepId),
     /// What the check needs is there, or can't be had.
     SetUp(Box<Result<SetUp, EngineError>>),
     /// The model has used more.
@@ -64,9 +67,13 @@ pub(crate) struct Running<'e> {
     pub(crate) effects: JoinSet<Done>,
     /// The setup command, as long as it runs.
     pub(crate) setup: JoinSet<Result<SetUp, EngineError>>,
+    /// Commands that run beside its effects.
+    pub(crate) background: Background,
     /// The effects that have begun and not come back.
     pub(crate) open: BTreeMap<StepId, Open>,
     pub(crate) cancel: watch::Sender<bool>,
+    /// Changes when the person wants something, so that nobody waits for what may take long.
+    pub(crate) hurry: watch::Sender<()>,
     pub(crate) used: mpsc::UnboundedSender<Used>,
     /// When this engine began to work on it, its preparation included.
     pub(crate) began: Instant,
@@ -96,15 +103,17 @@ impl Running<'_> {
         self.loading.abort_all();
         let _ = self.cancel.send(true);
         let (effects, setup) = (&mut self.effects, &mut self.setup);
-        let servers = &self.servers;
+        let (background, servers) = (&mut self.background, &self.servers);
         let drained = async {
             while effects.join_next().await.is_some() {}
             while setup.join_next().await.is_some() {}
+            background.drain().await;
             servers.end().await;
         };
         let _ = tokio::time::timeout(STOP_TIME, drained).await;
         self.effects.shutdown().await;
         self.setup.shutdown().await;
+        self.background.shutdown().await;
         let cleared = self.checks.clear().await;
         let outcome = result?;
         cleared?;
@@ -148,13 +157,17 @@ impl Running<'_> {
             }
             match self.wait(hand, used).await {
                 Wake::Done(done) => self.take(*done).await?,
+                Wake::Aside(id) => self.note_end(id),
                 Wake::SetUp(set_up) => self.take_setup((*set_up)?).await?,
                 Wake::Used(used) => {
                     self.meter.hear(&used);
                     self.tell_totals();
                 }
                 Wake::Deadline => self.out_of_time().await?,
-                Wake::Hand => self.unheard = true,
+                Wake::Hand => {
+                    self.unheard = true;
+                    self.hurry.send_replace(());
+                }
                 Wake::Broke => return self.interrupted(),
             }
         }
@@ -176,6 +189,10 @@ impl Running<'_> {
                 Ok(set_up) => Wake::SetUp(Box::new(set_up)),
                 Err(_) => Wake::Broke,
             },
+            Some(ended) = self.background.next_end() => match ended {
+                Ok(id) => Wake::Aside(id),
+                Err(_) => Wake::Broke,
+            },
             Some(used) = used.recv() => Wake::Used(used),
             () = tokio::time::sleep(left.into()) => Wake::Deadline,
         }
@@ -189,7 +206,7 @@ impl Running<'_> {
         self.limit.saturating_sub(self.elapsed())
     }
 
-    /// Whether nothing of it runs.
+    /// Whether nothing of it runs but what goes on beside its effects, and ends with them.
     fn is_at_rest(&self) -> bool {
         self.effects.is_empty() && self.setup.is_empty()
     }
@@ -412,7 +429,7 @@ impl Running<'_> {
             }
             Effect::Ask { .. } => "asking you".to_owned(),
             Effect::TryCheck { .. } => "trying the check that it proposes".to_owned(),
-            Effect::Tool { call, .. } => format!("{} {}", call.name, call.arguments),
+            Effect::Tool { call, .. } => tenfold_tools::in_words(call),
             Effect::Check(ask) => match ask.purpose {
                 Purpose::Baseline => "running the check".to_owned(),
                 Purpose::Trace => "tracing what fails".to_owned(),

@@ -296,7 +296,7 @@ impl Checks {
         purpose: Purpose,
         cancel: &CancelSignal,
     ) -> Result<Ran, EngineError> {
-        let dir = self.dir.join(format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)));
+        let dir = self.run_dir();
         let job = self.job(command, timeout, plugin, (&dir, &top));
         let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
         let (layer, given, plugged) =
@@ -384,6 +384,11 @@ impl Checks {
             scratch,
             log: None,
         }
+    }
+
+    /// A folder for a run, which is not there yet.
+    pub(crate) fn run_dir(&self) -> PathBuf {
+        self.dir.join(format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// Removes everything below the attempt's folder.

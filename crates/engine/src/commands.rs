@@ -8,7 +8,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tenfold_code::failure;
 use tenfold_domain::{CommitId, Millis, Shell};
@@ -48,6 +47,10 @@ pub(crate) struct Commanded {
     pub(crate) shell: Option<shell::Left>,
 }
 
+/// What is said where commands of an agent's can't be run.
+pub(crate) const NO_OVERLAY: &str =
+    "commands can't be run here: this machine has no overlay file system";
+
 impl Commanded {
     /// Of a command that never began, or was cut off: nothing is as it left it.
     fn without_effect(end: String, at: &CommitId) -> Self {
@@ -66,14 +69,17 @@ impl Checks {
     ) -> Result<Commanded, EngineError> {
         let at = &asked.at;
         if !self.sandbox.keeps_apart() {
-            let why = "commands can't be run here: this machine has no overlay file system";
-            return Ok(Commanded::without_effect(why.to_owned(), at));
+            return Ok(Commanded::without_effect(NO_OVERLAY.to_owned(), at));
         }
         let mut left = self.left.lock().await;
         let place = self.dir.join("left");
         self.bring(&place, left.take(), at).await?;
-        let dir = self.dir.join(format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)));
-        let job = self.job_of(asked, &place, &dir).await?;
+        let dir = self.run_dir();
+        let mut job = self.job_of(asked, &place, &dir).await?;
+        // One that is no text can't be said to a shell, so nothing is carried over there.
+        if let Some(top) = job.at.to_str() {
+            job.command = shell::carried(&asked.shell, &asked.command, top);
+        }
         // The way out is not the command's own, and is not carried over.
         let env = match egress {
             Some(_) => self.sandbox.env_with_broker(&job.env),
@@ -116,7 +122,7 @@ impl Checks {
     }
 
     /// How a command is run on the files in `place`; what it writes is below `dir`.
-    async fn job_of(
+    pub(crate) async fn job_of(
         &self,
         asked: &Commanding,
         place: &Path,
@@ -136,10 +142,6 @@ impl Checks {
         let mut job = self.job_on(&asked.command, asked.longest, layers, env, (upper, scratch));
         // All tools count paths from the top.
         job.workdir.clone_from(&job.at);
-        // One that is no text can't be said to a shell, so nothing is carried over there.
-        if let Some(top) = job.at.to_str() {
-            job.command = shell::carried(&asked.shell, &asked.command, top);
-        }
         Ok(job)
     }
 
@@ -172,7 +174,7 @@ impl Checks {
     }
 
     /// Brings the folder from one commit to another, or makes it anew.
-    async fn bring(
+    pub(crate) async fn bring(
         &self,
         place: &Path,
         from: Option<CommitId>,

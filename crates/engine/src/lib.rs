@@ -6,6 +6,7 @@
 mod added;
 mod approval;
 mod attempt;
+mod background;
 mod backup;
 mod best;
 mod checks;
@@ -47,4 +48,5 @@ pub use redaction::redactor;
 pub use replay::{ReplayReport, replay};
 pub use servers::{Offered, try_server};
 pub use supervise::How;
+pub use tenfold_tools::in_words;
 pub use trajectory::{Change, CheckedFor, Effort, Happening, Moment, Told, Trajectory, trajectory};

@@ -41,7 +41,7 @@ impl Running<'_> {
             }
         };
         let command = proposed.command.clone();
-        let run = Call::Run(Run { command, timeout_s: None });
+        let run = Call::Run(Run { command, timeout_s: None, background: None });
         match self.leave(step, &call, &run, (&at, &Shell::default())).await? {
             Leave::Given => {}
             Leave::Denied(why) => {

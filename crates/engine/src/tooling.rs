@@ -48,11 +48,15 @@ impl Running<'_> {
             Leave::Wanted(question) => return self.park(step, question).await,
         }
         match understood {
+            Call::Run(run) if run.is_in_background() => {
+                self.start_background(step, (run, call), (at, shell)).await?;
+            }
             Call::Run(run) => {
-                let effect = Effect::Tool { call, at: at.clone(), shell: shell.clone() };
-                self.intend(step, EffectKind::Tool, hash(&effect)).await?;
+                self.intend_call(step, call, (&at, &shell)).await?;
                 self.start_run(step, run, (at, shell));
             }
+            Call::Output(output) => self.start_output(step, &output, at)?,
+            Call::Kill(kill) => self.start_kill(step, kill.id, at)?,
             Call::Files(call) => self.start_files(step, call, at),
             Call::Mcp(asked) => {
                 let request = hash(&Effect::Tool { call, at: at.clone(), shell });
@@ -132,25 +136,48 @@ impl Running<'_> {
         Ok(false)
     }
 
-    /// Reads only, or makes a commit that nothing refers to yet: it may be done twice, so it is
-    /// not announced.
-    fn start_files(&mut self, step: StepId, call: FileCall, at: CommitId) {
-        self.open.insert(step, Open::new(false, None));
-        let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
-        let redactor = self.engine.redactor();
+    /// Announces a call that is not only a read.
+    pub(crate) async fn intend_call(
+        &mut self,
+        step: StepId,
+        call: ToolCall,
+        (at, shell): (&CommitId, &Shell),
+    ) -> Result<(), EngineError> {
+        let effect = Effect::Tool { call, at: at.clone(), shell: shell.clone() };
+        self.intend(step, EffectKind::Tool, hash(&effect)).await
+    }
+
+    /// Begins what returns a text for the model, and the files as they are then. It is not
+    /// announced here.
+    pub(crate) fn spawn_returning(
+        &mut self,
+        step: StepId,
+        returns: impl Future<Output = Result<(String, CommitId), EngineError>> + Send + 'static,
+    ) {
+        self.open.entry(step).or_insert_with(|| Open::new(false, None));
         self.effects.spawn(async move {
             let began = Instant::now();
-            let performed = blocking(move || -> Result<_, EngineError> {
-                let tree = Tree { workspace: &workspace, at, redactor: &redactor };
-                let done = call.perform(&tree)?;
-                workspace.keep(&name, &done.at)?;
-                Ok(done)
-            });
-            let result = performed.await.map(|done| {
-                let reply = Reply::Returned { text: done.text, at: done.at, shell: None };
+            let result = returns.await.map(|(text, at)| {
+                let reply = Reply::Returned { text, at, shell: None };
                 Finished::free(reply, began.elapsed().into(), None)
             });
             Done { step, reservation: None, result }
+        });
+    }
+
+    /// Reads only, or makes a commit that nothing refers to yet: it may be done twice, so it is
+    /// not announced.
+    fn start_files(&mut self, step: StepId, call: FileCall, at: CommitId) {
+        let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
+        let redactor = self.engine.redactor();
+        self.spawn_returning(step, async move {
+            blocking(move || -> Result<_, EngineError> {
+                let tree = Tree { workspace: &workspace, at, redactor: &redactor };
+                let done = call.perform(&tree)?;
+                workspace.keep(&name, &done.at)?;
+                Ok((done.text, done.at))
+            })
+            .await
         });
     }
 

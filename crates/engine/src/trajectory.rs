@@ -377,7 +377,7 @@ fn described(effect: &Effect) -> String {
         Effect::Offer { servers, .. } => format!("starting MCP servers: {}", servers.join(", ")),
         Effect::Ask { .. } => "asking the person".to_owned(),
         Effect::TryCheck { .. } => "trying the check that it proposes".to_owned(),
-        Effect::Tool { call, .. } => format!("calling {}", call.name),
+        Effect::Tool { call, .. } => tenfold_tools::in_words(call),
     }
 }
 

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::EngineError;
 use crate::attempt::Running;
+use crate::background::Background;
 use crate::checks::Checks;
 use crate::engine::{Engine, blocking};
 use crate::floor::Hand;
@@ -234,8 +235,10 @@ impl Engine {
             machine,
             effects: JoinSet::new(),
             setup: JoinSet::new(),
+            background: Background::default(),
             open: BTreeMap::new(),
             cancel,
+            hurry: watch::channel(()).0,
             used: mpsc::unbounded_channel().0,
             began,
             before,

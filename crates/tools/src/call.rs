@@ -10,8 +10,10 @@ use tenfold_domain::{OfferedTool, ToolCall, ToolSpec};
 use tenfold_workspace::WorkspaceError;
 
 use crate::edit::Edit;
+use crate::kill::Kill;
 use crate::list::List;
 use crate::mcp::{self, McpCall};
+use crate::output::Output;
 use crate::read::Read;
 use crate::run::Run;
 use crate::search::Search;
@@ -29,6 +31,10 @@ pub enum Call {
     Run(Run),
     /// One of a tool that an MCP server offers; the engine passes it on.
     Mcp(McpCall),
+    /// One that reads what a command in the background writes; the engine has it.
+    Output(Output),
+    /// One that ends a command in the background; the engine does it.
+    Kill(Kill),
 }
 
 /// A call that reads or changes files, and does nothing else.
@@ -62,8 +68,16 @@ struct Row {
     call: fn(Value) -> serde_json::Result<Call>,
 }
 
-const TOOLS: &[Row] =
-    &[row::<List>(), row::<Search>(), row::<Read>(), row::<Edit>(), row::<Write>(), row::<Run>()];
+const TOOLS: &[Row] = &[
+    row::<List>(),
+    row::<Search>(),
+    row::<Read>(),
+    row::<Edit>(),
+    row::<Write>(),
+    row::<Run>(),
+    row::<Output>(),
+    row::<Kill>(),
+];
 
 const fn row<T: Tool>() -> Row {
     Row { name: T::NAME, spec: schema::spec::<T>, call: call::<T> }
@@ -76,6 +90,23 @@ fn call<T: Tool>(arguments: Value) -> serde_json::Result<Call> {
 /// All tools, as a model is told of them, in an order that stays the same.
 pub fn specs() -> Vec<ToolSpec> {
     TOOLS.iter().map(|row| (row.spec)()).collect()
+}
+
+/// A call in a few words, for people.
+pub fn in_words(call: &ToolCall) -> String {
+    match Call::understand(call, &[]) {
+        Ok(Call::Run(run)) if run.is_in_background() => {
+            format!("starting `{}` in the background", shown::name(run.command.trim()))
+        }
+        Ok(Call::Output(Output { id, wait_s: None | Some(0) })) => {
+            format!("reading what command {id} in the background wrote")
+        }
+        Ok(Call::Output(Output { id, .. })) => {
+            format!("waiting for command {id} in the background")
+        }
+        Ok(Call::Kill(Kill { id })) => format!("ending command {id} in the background"),
+        _ => format!("{} {}", call.name, call.arguments),
+    }
 }
 
 impl Call {
@@ -158,7 +189,7 @@ mod tests {
     fn a_model_is_told_of_all_tools_in_one_order_and_in_simple_words() {
         let specs = specs();
         let names: Vec<_> = specs.iter().map(|spec| spec.name.as_str()).collect();
-        assert_eq!(names, ["list", "search", "read", "edit", "write", "run"]);
+        assert_eq!(names, ["list", "search", "read", "edit", "write", "run", "output", "kill"]);
         for spec in &specs {
             let properties = spec.parameters["properties"].as_object().unwrap();
             let first = properties.keys().next().unwrap();
@@ -188,9 +219,29 @@ mod tests {
         let list = Ok(Call::Files(FileCall::List(list)));
         assert_eq!(understand("list", json!({"path": ".", "depth": 2})), list);
         assert_eq!(understand("list", json!("{\"path\": \".\", \"depth\": 2}")), list, "as text");
-        let run = Run { command: "make".into(), timeout_s: None };
+        let run = Run { command: "make".into(), timeout_s: None, background: None };
         let nulled = json!({"command": "make", "timeout_s": null});
         assert_eq!(understand("run", nulled), Ok(Call::Run(run)), "null is left out");
+    }
+
+    #[test]
+    fn a_call_is_said_to_people_in_words() {
+        for (name, arguments, words) in [
+            ("run", json!({"command": "make"}), "run {\"command\":\"make\"}"),
+            (
+                "run",
+                json!({"command": "make\n", "background": true}),
+                "starting `make` in the background",
+            ),
+            ("output", json!({"id": 7}), "reading what command 7 in the background wrote"),
+            ("output", json!({"id": 7, "wait_s": 9}), "waiting for command 7 in the background"),
+            ("kill", json!({"id": 7}), "ending command 7 in the background"),
+            ("kill", json!({}), "kill {}"),
+        ] {
+            let (id, name) = ("1".to_owned(), name.to_owned());
+            let call = ToolCall { id, name, arguments, signatures: Vec::new() };
+            assert_eq!(in_words(&call), words);
+        }
     }
 
     #[test]
@@ -204,7 +255,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_what_the_tool_takes() {
         for (name, arguments, said) in [
-            ("grep", json!({}), "there are `list`, `search`, `read`, `edit`, `write`, `run`"),
+            ("grep", json!({}), "`edit`, `write`, `run`, `output`, `kill`"),
             ("read", json!({"file": "a"}), "`file` is none of its arguments; `path` is missing"),
             ("read", json!({"path": "a", "from": "5"}), "`from` has to be a whole number"),
             ("read", json!({"path": "a", "from": -1}), "not -1"),
@@ -231,7 +282,7 @@ mod tests {
             ".{0,30}".prop_map(Value::from),
         ];
         let key = prop_oneof![
-            "(path|depth|pattern|context|from|lines|edits|old|new|text|command|timeout_s)",
+            "(path|depth|pattern|context|from|lines|edits|old|new|text|command|timeout_s|id|wait_s)",
             ".{0,8}",
         ];
         leaf.prop_recursive(4, 40, 6, move |inner| {
@@ -246,7 +297,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_arguments_are_too_odd(
-            name in "(list|search|read|edit|write|run|.{0,5})",
+            name in "(list|search|read|edit|write|run|output|kill|.{0,5})",
             arguments in any_json(),
         ) {
             if let Err(told) = understand(&name, arguments) {

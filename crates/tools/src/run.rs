@@ -32,6 +32,11 @@ pub struct Run {
     pub command: String,
     /// After how many seconds it is ended; a usual limit holds if left out.
     pub timeout_s: Option<u32>,
+    /// true: it runs while you go on, for what takes minutes; `output` reads what it writes,
+    /// `kill` ends it. It sees the files as they are now, and what it changes or exports is not
+    /// kept. A server in it is reached by nothing outside of it: start what speaks to it in the
+    /// same command. It is ended when you finish, and when the person is asked something.
+    pub background: Option<bool>,
 }
 
 impl Tool for Run {
@@ -43,6 +48,11 @@ impl Tool for Run {
 }
 
 impl Run {
+    /// Whether it runs beside the calls that follow.
+    pub fn is_in_background(&self) -> bool {
+        self.background == Some(true)
+    }
+
     /// Holds that the command is meant as it is written.
     ///
     /// # Errors
@@ -68,11 +78,11 @@ pub fn report(
     changed: &[String],
     redactor: &Redactor,
 ) -> String {
-    let (seconds, tenths) = (wall.0 / 1_000, wall.0 % 1_000 / 100);
     let mut text = format!(
-        "$ {}\n{}, after {seconds}.{tenths} s",
+        "$ {}\n{}, after {}",
         shown::name(command.trim()),
-        shown::name(exit)
+        shown::name(exit),
+        seconds(wall)
     );
     let output = shown::output(output);
     // Before it is cut, since half a secret is not known for one.
@@ -95,6 +105,11 @@ pub fn report(
         text.push_str(&format!("\n{many} changed: {}{more}", names.join(", ")));
     }
     text
+}
+
+/// "2.3 s".
+pub(crate) fn seconds(wall: Millis) -> String {
+    format!("{}.{} s", wall.0 / 1_000, wall.0 % 1_000 / 100)
 }
 
 /// The output, or its two ends if it is too long, cut between lines where that can be.

@@ -51,6 +51,21 @@ pub struct Left {
 /// All that is put before the command stands on its first line, so that its lines keep their
 /// numbers where the shell names one.
 pub fn carried(shell: &Shell, command: &str, top: &str) -> String {
+    // The shell's own settings are put aside, so that they don't act on what follows.
+    let record = quoted(&format!("{top}/{RECORD}"));
+    let epilogue = format!(
+        "{{ set +euxv; umask 077; {{ printf '%s\\0' \"$(pwd)\"; /usr/bin/env -0 && printf '\\0'; }} \
+         >|{record}; }} 2>/dev/null"
+    );
+    format!("{}trap {} EXIT; {command}", beginning(shell, top), quoted(&epilogue))
+}
+
+/// The same for a command that leaves nothing.
+pub fn begun(shell: &Shell, command: &str, top: &str) -> String {
+    beginning(shell, top) + command
+}
+
+fn beginning(shell: &Shell, top: &str) -> String {
     let mut text = String::new();
     if !shell.dir.is_empty() {
         let dir = Path::new(top).join(&shell.dir);
@@ -64,14 +79,7 @@ pub fn carried(shell: &Shell, command: &str, top: &str) -> String {
     for (name, value) in &shell.set {
         text.push_str(&format!("export {name}={}; ", quoted(value)));
     }
-    // The shell's own settings are put aside, so that they don't act on what follows.
-    let record = quoted(&format!("{top}/{RECORD}"));
-    let epilogue = format!(
-        "{{ set +euxv; umask 077; {{ printf '%s\\0' \"$(pwd)\"; /usr/bin/env -0 && printf '\\0'; }} \
-         >|{record}; }} 2>/dev/null"
-    );
-    text.push_str(&format!("trap {} EXIT; ", quoted(&epilogue)));
-    text + command
+    text
 }
 
 /// What a command left, by the record that its shell wrote; `before` is what was left to it. A

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenfold_domain::{
     AttemptEvent, AttemptId, EffectKind, Event, Fact, PolicyEvent, ProposalEvent, StepEvent,
-    StepId, TaskEvent, Timestamp, Verdict,
+    StepId, TaskEvent, Timestamp, ToolCall, Verdict,
 };
 use tenfold_engine::ReplayReport;
 use tenfold_store::{About, View};
@@ -310,10 +310,9 @@ fn summary(effect: &Value) -> String {
         Some("turn") => words.push("a turn".to_owned()),
         _ => {}
     }
-    if let Some(call) = effect.get("call").filter(|call| call.is_object()) {
-        let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
-        let arguments = call.get("arguments").map(ToString::to_string).unwrap_or_default();
-        words.push(format!("{name} {arguments}"));
+    let call = effect.get("call").filter(|call| call.is_object());
+    if let Some(call) = call.and_then(|call| ToolCall::deserialize(call).ok()) {
+        words.push(tenfold_engine::in_words(&call));
     }
     if let Some(command) = effect.get("command").and_then(Value::as_str) {
         words.push(format!("`{}`", one_line(command, WIDTH)));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
 mod approval;
+mod background;
 mod bad_input;
 mod egress;
 mod export;

@@ -12,10 +12,10 @@ use crate::ground::{CHECK, Ground, Said, wait_for};
 use crate::hosted::that_mends;
 use crate::interruption::interrupt;
 
-const RUN: [&str; 6] = ["run", "median is wrong", "--model", "far", "--check", CHECK];
+pub(crate) const RUN: [&str; 6] = ["run", "median is wrong", "--model", "far", "--check", CHECK];
 
 /// A ground that knows a model which reacts so.
-fn ground(react: impl FnMut(&Request) -> Reply + Send + 'static) -> (Ground, HttpModel) {
+pub(crate) fn ground(react: impl FnMut(&Request) -> Reply + Send + 'static) -> (Ground, HttpModel) {
     let (ground, server) = (Ground::new(), HttpModel::reacting(react));
     let address = format!("{}/v1", server.url());
     let words = ["models", "connect", "far", "--protocol", "openai", "--address", &address];
@@ -23,11 +23,11 @@ fn ground(react: impl FnMut(&Request) -> Reply + Send + 'static) -> (Ground, Htt
     (ground, server)
 }
 
-fn spawn(ground: &Ground, words: &[&str]) -> Child {
+pub(crate) fn spawn(ground: &Ground, words: &[&str]) -> Child {
     ground.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn said(child: Child) -> Said {
+pub(crate) fn said(child: Child) -> Said {
     Said::of(child.wait_with_output().unwrap())
 }
 
@@ -51,7 +51,7 @@ fn thinking(gate: &Gate) -> (Ground, HttpModel, Child) {
 }
 
 /// A pause that the engine knows of.
-fn pausing(ground: &Ground) -> Child {
+pub(crate) fn pausing(ground: &Ground) -> Child {
     let mut pause = spawn(ground, &["pause", "1"]);
     let mut line = String::new();
     BufReader::new(pause.stderr.take().unwrap()).read_line(&mut line).unwrap();
