@@ -33,6 +33,8 @@ use crate::egress::{self, Egress, Ended};
 use crate::engine::blocking;
 use crate::recovery::read_event;
 
+/// Where a command's output is laid down, in the folder of its run.
+const LOG: &str = "log";
 /// The most that run at a time.
 const MOST_RUNNING: usize = 4;
 /// The most of which the end and the output are kept.
@@ -75,8 +77,9 @@ struct Over {
     refused: String,
 }
 
-/// How far the output of a command was told.
+/// How far the output of a command was told. Its log goes with it.
 struct Told {
+    dir: PathBuf,
     log: Log,
     stream: Stream,
     /// Whether all of the output has come.
@@ -167,8 +170,9 @@ impl Running<'_> {
         let (job, laid_out) = oneshot::channel();
         let (over, seen) = watch::channel(None);
         let (kill, killed) = watch::channel(false);
-        let log = Log::new(dir.join("log"), Limits::default().output);
-        let told = Told { log, stream: Stream::default(), is_whole: false };
+        let log = Log::new(dir.join(LOG), Limits::default().output);
+        let (stream, is_whole) = (Stream::default(), false);
+        let told = Told { dir: dir.join(LOG), log, stream, is_whole };
         let aside = Aside {
             id,
             command: command.to_owned(),
@@ -305,7 +309,7 @@ impl Checks {
         if let Some(top) = job.at.to_str() {
             job.command = shell::begun(&asked.shell, &asked.command, top);
         }
-        job.log = Some(dir.join("log"));
+        job.log = Some(dir.join(LOG));
         Ok(job)
     }
 }
@@ -368,7 +372,7 @@ impl Aside {
             let ended = self.over.borrow().clone();
             let before = told.stream.ready();
             told.read(ended.as_ref(), redactor)?;
-            if told.stream.ready() > before {
+            if told.stream.ready() > before || (came.is_none() && before > 0) {
                 came = Some(Instant::now());
             }
             let has_paused = came.is_some_and(|came| came.elapsed() >= PAUSE);
@@ -386,6 +390,13 @@ impl Aside {
                 () = tokio::time::sleep(LOOK_AGAIN) => false,
             };
         }
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        // What can't be removed now is removed with the attempt.
+        let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
 

@@ -3,7 +3,8 @@
 //! A [`Sandbox`] is found by probes that run real commands and try real attacks; it runs one
 //! shell command at a time on a copy-on-write view of some directories, with no network, an
 //! empty environment but for what is given, and limits on time, memory, processes, disk and
-//! output. When [`Sandbox::run`] returns, no process of the command is left.
+//! output. When [`Sandbox::run`] returns, no process of the command is left. What it writes can be
+//! read while it runs, by a [`Log`].
 //!
 //! Between the engine and the command stand two steps of a helper executable. The *shim*
 //! ([`shim_main`]) is single-threaded; it builds the view, starts bubblewrap, keeps the limits

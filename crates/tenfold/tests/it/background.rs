@@ -1,6 +1,10 @@
 //! Commands in the background, wired: begun, read in pieces and ended by the model, and ended
 //! with whatever ends the work on the attempt, in the real sandbox.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::mpsc;
+
 use serde_json::{Value, json};
 use tenfold_test_support::http::{Gate, HttpModel, Reply, Request};
 
@@ -126,13 +130,13 @@ fn one_that_ends_by_itself_says_how_and_people_hear_of_it() {
 fn with_one_running(mark: &str) -> (Ground, HttpModel, std::process::Child, Gate) {
     let (command, gate) = (format!("echo one; sleep {mark}"), Gate::new());
     let (thinks, mut asked) = (gate.clone(), 0);
-    let (ground, server) = ground(move |_| {
+    let (ground, server) = ground(move |request| {
         asked += 1;
         match asked {
             1 => Reply::calls([begin(&command)]),
             2 => Reply::calls([output(FIRST, 0)]).through(&thinks),
-            3 => Reply::calls([output(FIRST, 0)]),
-            _ => Reply::calls(mends()),
+            _ if request.text().contains(GONE) => Reply::calls(mends()),
+            _ => Reply::calls([output(FIRST, 0)]),
         }
     });
     let child = spawn(&ground, &RUN);
@@ -164,11 +168,10 @@ fn r38_a_crash_ends_it_and_who_goes_on_or_forks_is_told_that_it_is_gone() {
     wait_for("it to end", || alive(&mark) == 0);
     ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
     assert!(told(&server).contains(GONE), "{}", told(&server));
-    let again = server.requests().len();
-    // The fourth step is the turn that asks for its output.
-    ground.tenfold(&["fork", "1", "Go on.", "--step", "4"]).expect(0, &["verified"]);
-    let text: String = server.requests().iter().skip(again).map(Request::text).collect();
-    assert!(!text.contains("runs in the background") || text.contains("Go on."), "{text}");
+    // From behind the call that began it.
+    let step = FIRST.to_string();
+    ground.tenfold(&["fork", "1", "Look again.", "--step", &step]).expect(0, &["verified"]);
+    assert!(told(&server).contains("Look again.") && told(&server).contains(GONE));
     for attempt in ["1.1", "1.2"] {
         ground.tenfold(&["log", attempt, "--replay"]).expect(0, &["decides the same"]);
     }
@@ -200,7 +203,18 @@ fn r38_a_pause_does_not_wait_for_it_and_leaves_nothing_running() {
 #[test]
 fn r38_it_ends_with_the_attempt() {
     let mark = mark(5);
-    let (ground, _server) = that_calls(vec![vec![begin(&format!("sleep {mark}"))], mends()]);
+    let (command, control) = (format!("sleep {mark}"), mark.clone());
+    let mut asked = 0;
+    let (ground, _server) = ground(move |_| {
+        asked += 1;
+        match asked {
+            1 => Reply::calls([begin(&command)]),
+            _ => {
+                wait_for("it to run", || alive(&control) == 1);
+                Reply::calls(mends())
+            }
+        }
+    });
     ground.tenfold(&RUN).expect(0, &["to review, verified"]);
     assert_eq!(alive(&mark), 0);
 }
@@ -221,34 +235,70 @@ fn as_many_run_at_a_time_as_may_and_killing_one_makes_room() {
     assert_eq!(alive(&mark), 0);
 }
 
+/// A server on loopback that answers whenever it is told to. It ends with the tests.
+fn answering_when_told() -> (u16, mpsc::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let _ = lines.find(String::is_empty);
+            if told.recv().is_ok() {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            }
+        }
+    });
+    (port, tell)
+}
+
 #[test]
 fn r43_a_secret_across_the_border_of_two_pieces_is_in_neither() {
     let control = "ghx_N0tASecretAtAll";
     let token = format!("ghp_{}", "N0tARealOne".repeat(4));
-    // It comes in two writes, the second one behind a file that the reading makes; and a key
-    // lies across the end of a whole piece.
     let key = format!("{}\n", "NotARealKey0".repeat(5)).repeat(30);
     let dashes = |word: &str| format!("-----{word} RSA PRIVATE {}-----\n", "KEY");
     let text = "line\n".repeat(1_000) + &dashes("BEGIN") + &key + &dashes("END");
     let (head, tail) = token.split_at(20);
-    let command = format!("cat text; printf '{control} %s' {head}; sleep 2; echo {tail} done");
-    let turns = vec![
-        vec![begin(&command), output(FIRST, 60)],
-        vec![output(FIRST, 1), output(FIRST, 60), output(FIRST, 60)],
-        mends(),
-    ];
-    let (ground, server) = that_calls(turns);
+    // A key in three parts, of which the second has neither its beginning nor its end, and a
+    // line with a token in two. Each is written when the one before it was read.
+    let (port, tell) = answering_when_told();
+    let wait = format!("curl -sS --noproxy '' http://127.0.0.1:{port}/");
+    let command = format!(
+        "sed -n 1,1010p text; {wait}; sed -n 1011,1015p text; {wait}; sed -n '1016,$p' text; \
+         printf '{control} %s' {head}; {wait}; echo {tail} done"
+    );
+    let mut asked = 0;
+    let (ground, server) = ground(move |_| {
+        asked += 1;
+        match asked {
+            1 => Reply::calls([begin(&command), output(FIRST, 60)]),
+            2..=4 => {
+                tell.send(()).unwrap();
+                // What is held back is not waited for until the end comes.
+                let seconds = if asked < 4 { 2 } else { 60 };
+                Reply::calls(vec![output(FIRST, seconds); asked - 1])
+            }
+            _ => Reply::calls(mends()),
+        }
+    });
+    let policy = format!(
+        "version = 1\n[[rule]]\nname = 'gate'\nhost = '127.0.0.1:{port}'\ndecide = 'allow'\n"
+    );
+    std::fs::create_dir_all(ground.path("config")).unwrap();
+    std::fs::write(ground.path("config").join("policy.toml"), policy).unwrap();
     std::fs::write(ground.repo().join("text"), text).unwrap();
     ground.tenfold(&RUN).expect(0, &["to review, verified"]);
     let told = told(&server);
     for said in ["[redacted: private key]", "[redacted: GitHub token] done", control] {
         assert!(told.contains(said), "no '{said}' in {told}");
     }
-    let returned: Vec<&str> = told.split("Command 3 (`").collect();
-    let log = ground.tenfold(&["log", "1", "--json"]).out;
-    for text in returned.iter().skip(1).map(|text| text.split_once("`)").unwrap().1) {
+    // What the model wrote itself holds the halves of the token.
+    for text in told.split("Command 3 (`").skip(1) {
+        let text = text.split_once("`)").unwrap().1;
         assert!(!text.contains("N0tAReal") && !text.contains("NotAReal"), "{text}");
     }
+    let log = ground.tenfold(&["log", "1", "--json"]).out;
     assert!(log.contains(control) && !log.contains("NotAReal"), "{log}");
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tenfold_test_support::{Rule, Script};
 
 use crate::ground::{CHECK, Ground, Said};
+use crate::tool_loop::{rule, script};
 
 /// A server on loopback that answers everything with this text, and remembers what was asked.
 /// It ends with the tests.
@@ -105,6 +106,32 @@ fn a_command_reaches_whom_the_policy_allows_and_the_journal_says_so() {
     ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
     let page = ground.tenfold(&["export", "1", "--format", "markdown"]);
     page.expect(0, &["network GET evil.test:80: REFUSED"]);
+}
+
+#[test]
+fn a_command_in_the_background_reaches_them_too_and_is_summed_up_when_the_work_ends() {
+    let (port, asked) = server("fetched-now");
+    let ground = that_allows(port);
+    let curl = format!("curl -sS -m 20 --noproxy '' http://127.0.0.1:{port}/a");
+    let command = format!("{curl}; echo; sleep 1000");
+    let edit = json!({ "path": "stats.py", "edits": [{
+        "old": "ordered[middle] + ordered[middle + 1]",
+        "new": "ordered[middle - 1] + ordered[middle]",
+    }]});
+    let rules = vec![
+        rule("middle - 1", "finish", json!({ "summary": "done" })),
+        rule("wrote:\nfetched-now", "edit", edit),
+        rule("runs in the background", "output", json!({ "id": 3, "wait_s": 60 })),
+        rule("", "run", json!({ "command": command, "background": true })),
+    ];
+    script(&ground, rules, &[]);
+    ground.tenfold(&RUN).expect(0, &["to review, verified"]);
+    assert_eq!(*asked.lock().unwrap(), ["GET /a HTTP/1.1"]);
+    let log = ground.tenfold(&["log", "1"]);
+    let network = format!("network GET 127.0.0.1:{port}: ");
+    log.expect(0, &[&format!("{network}allowed by rule 'mirror'"), &format!("{network}once, ")]);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+    ground.tenfold(&["export", "1", "--format", "markdown"]).expect(0, &["once, "]);
 }
 
 #[test]

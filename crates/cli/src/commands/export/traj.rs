@@ -180,10 +180,12 @@ fn tool_call(call: &ToolCall) -> Value {
     })
 }
 
-/// That form knows one tool, a shell's command. Of the others it has the whole call.
+/// That form knows one tool, a shell's command that is waited for. Of the others it has the whole
+/// call.
 fn action(call: &ToolCall) -> Value {
     let command = call.arguments.get("command").and_then(Value::as_str);
-    let command = match command.filter(|_| call.name == "run") {
+    let is_waited_for = call.arguments.get("background") != Some(&Value::Bool(true));
+    let command = match command.filter(|_| call.name == "run" && is_waited_for) {
         Some(command) => command.to_owned(),
         None => format!("{} {}", call.name, call.arguments),
     };
