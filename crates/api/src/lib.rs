@@ -76,6 +76,29 @@ pub struct New {
     pub task: TaskId,
 }
 
+/// Records several tasks, all or none; none is begun.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Import {
+    /// In their order.
+    pub tasks: Vec<Imported>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Imported {
+    /// The task.
+    pub spec: TaskSpec,
+    /// Which of those that are recorded with it come before it, by their places from zero, beside
+    /// the tasks that its standing names.
+    #[serde(default)]
+    pub after: Vec<usize>,
+}
+
+impl Call for Import {
+    const PATH: &'static str = "/v1/backlog";
+    type Answer = Vec<TaskId>;
+}
+
 /// Records that the person approved a file of a repository's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Approve {

@@ -7,12 +7,13 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, answer, comment, completions, continue_task, diff, doctor, export, fork, hold, list,
-    log, man, mcp, models, policy, reject, retry, run, show, steer, store, undo, watch,
+    accept, add, answer, comment, completions, continue_task, diff, doctor, export, fork, hold,
+    import, list, log, man, mcp, models, policy, reject, retry, run, show, steer, store, undo,
+    watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
-use crate::{Program, environment};
+use crate::{Program, asking, environment};
 
 /// Virtual coworkers that fix and check, and that you review.
 ///
@@ -36,6 +37,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Box<run::RunArgs>),
+    Add(Box<add::AddArgs>),
+    Import(Box<import::ImportArgs>),
     Continue(continue_task::ContinueArgs),
     Watch(watch::WatchArgs),
     Steer(steer::SteerArgs),
@@ -92,8 +95,8 @@ pub(crate) fn named(text: &str) -> Result<Named, String> {
 /// What a person says, from the words that they typed.
 pub(crate) fn said(words: &[String]) -> Result<String, Trouble> {
     let text = words.join(" ").trim().to_owned();
-    if text.is_empty() || text.len() as u64 > run::TEXT_BYTES_MAX {
-        let most = run::TEXT_BYTES_MAX / 1024;
+    if text.is_empty() || text.len() as u64 > asking::TEXT_BYTES_MAX {
+        let most = asking::TEXT_BYTES_MAX / 1024;
         return Err(Trouble::usage(format!("what is said has some text, and at most {most} KiB")));
     }
     Ok(text)

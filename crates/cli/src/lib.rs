@@ -5,6 +5,7 @@
 //! only a person who waits wants to know goes to standard error.
 
 mod arguments;
+mod asking;
 mod commands;
 mod connection;
 mod context;
@@ -15,6 +16,7 @@ mod environment;
 mod evidence;
 mod exit;
 mod host;
+mod import;
 mod instructions;
 mod json;
 mod person;

@@ -3,16 +3,16 @@
 
 use std::path::PathBuf;
 
-use tenfold_domain::{Budget, Guidance, Strategy, TaskSpec};
+use tenfold_domain::{Budget, Guidance, Standing, Strategy, TaskSpec};
 use tenfold_models::Model;
 
-use crate::commands::run::RunArgs;
+use crate::asking::TaskArgs;
 use crate::defaults::TaskDefaults;
 use crate::proposed::Proposed;
 
 /// The task. Lists are put together, because each entry is a person's word for one file.
 pub(crate) fn spec(
-    args: &RunArgs,
+    args: &TaskArgs,
     proposed: &Proposed,
     defaults: &TaskDefaults,
     text: String,
@@ -54,6 +54,7 @@ pub(crate) fn spec(
         instructions: String::new(),
         guidance: Guidance::default(),
         servers: Vec::new(),
+        standing: Standing::default(),
         questions: !args.no_questions,
     }
 }
@@ -70,7 +71,7 @@ mod tests {
         let Command::Run(args) = crate::parsed(words).command else { panic!("not a run") };
         let defaults = Defaults::shipped().task;
         let model = Catalogue::parse(SHIPPED, None).unwrap().default_model();
-        spec(&args, proposed, &defaults, String::new(), "/r".into(), &model)
+        spec(&args.task, proposed, &defaults, String::new(), "/r".into(), &model)
     }
 
     fn proposed() -> Proposed {

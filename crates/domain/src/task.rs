@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckFiles, Guidance, McpServer, Millis, NanoUsd};
+use crate::{CheckFiles, Guidance, McpServer, Millis, NanoUsd, Standing};
 
 /// A task as it was asked for. What the person left out has been filled in by then, at the
 /// edge, from the repository's approved `tenfold.toml` and from the defaults.
@@ -52,6 +52,9 @@ pub struct TaskSpec {
     /// The MCP servers whose tools it may use; often none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<McpServer>,
+    /// How it stands to other tasks.
+    #[serde(default, skip_serializing_if = "Standing::is_usual")]
+    pub standing: Standing,
     /// Whether the person may be asked something; who may not ask decides by itself.
     #[serde(default)]
     pub questions: bool,

@@ -1,6 +1,6 @@
 //! The engine: one per user, the holder of the store, the ledger, the sandbox and the models.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -137,15 +137,59 @@ impl Engine {
     /// When there is a secret in a command of it, the model is not in the catalogue or its file
     /// is absent, the workspace can't be opened, or the store says no.
     pub async fn ask(&self, spec: TaskSpec) -> Result<TaskId, EngineError> {
-        let spec = crate::redaction::spec(&self.redactor(), spec)?;
+        let tasks = self.ask_many(vec![(spec, Vec::new())]).await?;
+        Ok(tasks[0])
+    }
+
+    /// Records tasks of a backlog, all or none, in their order. Each comes with those of them
+    /// that have to come before it, by their places, beside what its own standing says.
+    ///
+    /// # Errors
+    /// As [`Engine::ask`]; [`EngineError::NoTask`] if one comes after a task that is not there.
+    pub async fn ask_many(
+        &self,
+        asked: Vec<(TaskSpec, Vec<usize>)>,
+    ) -> Result<Vec<TaskId>, EngineError> {
+        let mut whole = Vec::with_capacity(asked.len());
+        let (mut models, mut places) = (HashSet::new(), HashSet::new());
+        for (spec, before) in asked {
+            let is_new =
+                models.insert((spec.model.clone(), spec.strategies().contains(&Strategy::Repair)));
+            let is_elsewhere = places.insert(spec.workspace.clone());
+            let spec = crate::redaction::spec(&self.redactor(), spec)?;
+            if is_new {
+                self.can_be_asked(&spec).await?;
+            }
+            if is_elsewhere {
+                self.workspace(&spec).await?;
+            }
+            for task in &spec.standing.after {
+                self.row(*task)?;
+            }
+            whole.push((spec, before));
+        }
+        let make = move |first: TaskId| {
+            let number = |place: usize| TaskId::new(first.number() + place as u64);
+            let all = whole.len();
+            let with_tasks = |(mut spec, before): (TaskSpec, Vec<usize>)| {
+                let before = before.into_iter().filter(|place| *place < all);
+                spec.standing.after.extend(before.filter_map(number));
+                spec
+            };
+            whole.into_iter().map(with_tasks).collect()
+        };
+        Ok(self.store.new_tasks_async(make).await?)
+    }
+
+    /// Whether a task's model is here, and can work so.
+    async fn can_be_asked(&self, spec: &TaskSpec) -> Result<(), EngineError> {
         let model = self.model(&spec.model)?;
         if spec.strategies().contains(&Strategy::Repair) && matches!(model, Model::Hosted(_)) {
-            return Err(ModelsError::Elsewhere { name: spec.model }.into());
+            return Err(ModelsError::Elsewhere { name: spec.model.clone() }.into());
         }
         // A key that is missing is told before there is a task.
         self.asked(&model).await?;
-        self.workspace(&spec).await?;
-        Ok(self.store.new_task_async(spec).await?)
+        Ok(())
     }
 
     /// What takes secrets out of texts.

@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::{Stream, stream};
 use tenfold_api::{
-    Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Look, New, NewAttempt, PROGRESS,
-    Pause, Reject, Resume, Revise, Steer, Steered, Stop, TASK_PROGRESS, Undo,
+    Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Import, Imported, Look, New,
+    NewAttempt, PROGRESS, Pause, Reject, Resume, Revise, Steer, Steered, Stop, TASK_PROGRESS, Undo,
 };
 use tenfold_domain::{Accept, AttemptId, Budget, TaskId, TaskSpec};
 use tenfold_engine::{Engine, EngineError, How, Watching};
@@ -38,6 +38,10 @@ pub(crate) fn router(engine: House) -> Router {
 fn tasks(routes: Routes) -> Routes {
     let routes = on_house(routes, |engine, spec: TaskSpec| async move {
         Ok(New { task: engine.ask(spec).await? })
+    });
+    let routes = on_house(routes, |engine, import: Import| async move {
+        let tasks = import.tasks.into_iter().map(|Imported { spec, after }| (spec, after));
+        engine.ask_many(tasks.collect()).await
     });
     let routes = on_house(routes, |engine, approve: Approve| async move {
         engine.approve(approve.workspace, approve.event).await

@@ -131,6 +131,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         state: TaskState::Queued,
         budget: spec.budget,
         check: None,
+        standing: spec.standing.clone(),
         attempts: 0,
         running: BTreeSet::new(),
         spent: NanoUsd::ZERO,

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Millis, NanoUsd, Seed, StepId,
-    Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
+    ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Millis, NanoUsd, Seed, Standing,
+    StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
 };
 
 /// A task as it stands.
@@ -27,6 +27,9 @@ pub struct TaskRow {
     /// asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<ApprovedCheck>,
+    /// How it stands to others.
+    #[serde(default, skip_serializing_if = "Standing::is_usual")]
+    pub standing: Standing,
     /// How many attempts have begun.
     pub attempts: u32,
     /// The attempts that have begun and not ended, by number.

@@ -167,12 +167,31 @@ impl Store {
     /// # Errors
     /// As for [`Store::append`].
     pub async fn new_task_async(&self, spec: TaskSpec) -> Result<TaskId, StoreError> {
+        let tasks = self.new_tasks_async(move |_| vec![spec]).await?;
+        Ok(tasks[0])
+    }
+
+    /// As [`Store::new_task_async`], for several, all or none: `make` is told the number of the
+    /// first, and the others follow without a gap.
+    ///
+    /// # Errors
+    /// As for [`Store::append`]; then no number is used up.
+    pub async fn new_tasks_async(
+        &self,
+        make: impl FnOnce(TaskId) -> Vec<TaskSpec> + Send + 'static,
+    ) -> Result<Vec<TaskId>, StoreError> {
         self.ask(move |writing| {
-            let number = project::newest_task(writing.connection)? + 1;
-            let task = TaskId::new(number).expect("one more than a number is not zero");
-            let event = TaskEvent::Asked(Box::new(spec));
-            writing.record(vec![Fact::Task { task, event }])?;
-            Ok(task)
+            let newest = project::newest_task(writing.connection)?;
+            let after =
+                |more| TaskId::new(newest + more).expect("one more than a number is not zero");
+            let (mut tasks, mut facts) = (Vec::new(), Vec::new());
+            for (more, spec) in (1..).zip(make(after(1))) {
+                let task = after(more);
+                facts.push(Fact::Task { task, event: TaskEvent::Asked(Box::new(spec)) });
+                tasks.push(task);
+            }
+            writing.record(facts)?;
+            Ok(tasks)
         })
         .await
     }

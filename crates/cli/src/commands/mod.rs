@@ -2,6 +2,7 @@
 //! line here that performs it.
 
 pub(crate) mod accept;
+pub(crate) mod add;
 pub(crate) mod answer;
 pub(crate) mod comment;
 pub(crate) mod completions;
@@ -11,6 +12,7 @@ pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod fork;
 pub(crate) mod hold;
+pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -35,6 +37,8 @@ use crate::trouble::Trouble;
 pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit, Trouble> {
     match command {
         Command::Run(args) => run::run(context, &args).await,
+        Command::Add(args) => add::run(context, &args).await,
+        Command::Import(args) => import::run(context, &args).await,
         Command::Continue(args) => continue_task::run(context, &args).await,
         Command::List(args) => list::run(context, &args),
         Command::Show(args) => show::run(context, &args),

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use tenfold_domain::{
-    AttemptEvent, AttemptOutcome, Budget, Guidance, Millis, NanoUsd, Seed, Strategy, TaskSpec,
+    AttemptEvent, AttemptOutcome, Budget, Guidance, Millis, NanoUsd, Seed, Standing, Strategy,
+    TaskSpec,
 };
 use tenfold_store::AttemptStart;
 use tenfold_workspace::FileChange;
@@ -139,6 +140,7 @@ fn spec(work: &Path) -> TaskSpec {
         best_of: 1,
         instructions: String::new(),
         guidance: Guidance::default(),
+        standing: Standing::default(),
         questions: false,
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use tenfold_domain::{
-    AttemptOutcome, Budget, CheckReport, CheckVerdict, Guidance, Seq, StepId, TaskState::*,
+    AttemptOutcome, Budget, CheckReport, CheckVerdict, Guidance, Seq, Standing, StepId,
+    TaskState::*,
 };
 
 use super::*;
@@ -34,6 +35,7 @@ impl Story {
             instructions: String::new(),
             guidance: Guidance::default(),
             servers: Vec::new(),
+            standing: Standing::default(),
             questions: true,
         };
         story.tell(Fact::Task { task: id(1).task, event: TaskEvent::Asked(Box::new(spec)) });

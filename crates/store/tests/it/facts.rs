@@ -9,7 +9,7 @@ use tenfold_domain::{
     AccountId, ApprovedCheck, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckFiles,
     CheckReport, CheckVerdict, CommitId, EffectKind, EgressEvent, Fact, Guidance, LedgerEvent,
     Millis, NanoUsd, Peer, PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed,
-    StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage, Verdict,
+    Standing, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -42,6 +42,7 @@ pub(crate) fn spec(text: &str) -> TaskSpec {
         instructions: String::new(),
         guidance: Guidance::default(),
         servers: Vec::new(),
+        standing: Standing::default(),
         questions: false,
     }
 }

@@ -1,0 +1,78 @@
+//! `tenfold add`: puts a task into the backlog.
+
+use clap::Args;
+use serde::Serialize;
+use tenfold_domain::{NanoUsd, Priority, Standing, TaskId, Timestamp};
+
+use crate::arguments::Format;
+use crate::asking::{self, TaskArgs, TextArgs};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::import::moment;
+use crate::terminal;
+use crate::trouble::Trouble;
+
+/// Put a task into the backlog; `tenfold start` works it
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    #[command(flatten)]
+    text: TextArgs,
+    #[command(flatten)]
+    task: TaskArgs,
+    #[command(flatten)]
+    standing: StandingArgs,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// How a task stands to others.
+#[derive(Debug, Args)]
+pub(crate) struct StandingArgs {
+    /// How much it is wanted before others: lowest, low, normal, high or highest
+    #[arg(long, value_name = "WORD", default_value_t)]
+    priority: Priority,
+    /// When it is to be done, as in 2026-12-24 or "2026-12-24 18:00"
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    deadline: Option<Timestamp>,
+    /// What it is worth to you to have it done, in dollars
+    #[arg(long, value_name = "DOLLARS")]
+    value: Option<NanoUsd>,
+    /// What it belongs to, in a word of yours; repeatable
+    #[arg(long, value_name = "WORD")]
+    label: Vec<String>,
+    /// A task that has to be done before it; repeatable
+    #[arg(long, value_name = "TASK")]
+    after: Vec<TaskId>,
+}
+
+impl StandingArgs {
+    fn standing(&self) -> Standing {
+        Standing {
+            priority: self.priority,
+            deadline: self.deadline,
+            value: self.value,
+            labels: self.label.clone(),
+            after: self.after.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct AddedJson {
+    task: TaskId,
+}
+
+/// Performs the command.
+pub(crate) async fn run(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
+    let text = args.text.text()?;
+    let engine = context.engine().await?;
+    let mut spec = asking::spec(context, &engine, &args.task, text).await?;
+    spec.standing = args.standing.standing();
+    let task = engine.say(&spec).await?.task;
+    if args.format.json {
+        terminal::print_json(&AddedJson { task })?;
+    } else {
+        terminal::print(&format!("task {task} is in the backlog; `tenfold start` works it"))?;
+    }
+    Ok(Exit::Done)
+}

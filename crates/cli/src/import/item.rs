@@ -1,0 +1,221 @@
+//! What a backlog can say of a task, whichever form it is written in.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use tenfold_domain::{Millis, NanoUsd, Priority, Standing, TaskSpec, Timestamp};
+
+use crate::duration;
+
+/// A task of a backlog, as far as the backlog says anything of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// Where it begins, from one.
+    pub(crate) line: usize,
+    /// What others of the backlog call it.
+    pub(crate) id: Option<String>,
+    /// What to do; not empty.
+    pub(crate) text: String,
+    pub(crate) repo: Option<PathBuf>,
+    pub(crate) check: Option<String>,
+    pub(crate) priority: Option<Priority>,
+    pub(crate) deadline: Option<Timestamp>,
+    pub(crate) value: Option<NanoUsd>,
+    pub(crate) budget: Option<NanoUsd>,
+    pub(crate) time_limit: Option<Millis>,
+    pub(crate) attempts: Option<u32>,
+    pub(crate) model: Option<String>,
+    pub(crate) labels: Vec<String>,
+    /// Those of the backlog that come before it, by their ids.
+    pub(crate) after: Vec<String>,
+}
+
+/// What [`Item::set`] knows, for who has to be told.
+pub(crate) const KEYS: &str = "id, text, repo, check, priority, deadline, value, budget, \
+                               time-limit, attempts, model, labels, after";
+
+impl Item {
+    /// Begins one, on a line.
+    pub(crate) fn on(line: usize) -> Self {
+        Self { line, ..Self::default() }
+    }
+
+    /// Says something of it. Lists are separated by commas; an empty value says nothing.
+    ///
+    /// # Errors
+    /// If there is nothing of this name, or it can't be said so.
+    pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let value = value.trim();
+        let names = || {
+            let each = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+            each.map(str::to_owned)
+        };
+        let some = || (!value.is_empty()).then(|| value.to_owned());
+        match key.trim().to_ascii_lowercase().replace(['_', ' '], "-").as_str() {
+            "id" => self.id = some(),
+            "text" | "title" | "task" => self.text = joined(value, &self.text),
+            "body" | "description" => self.text = joined(&self.text, value),
+            "repo" => self.repo = some().map(PathBuf::from),
+            "check" => self.check = some(),
+            "model" => self.model = some(),
+            "labels" | "label" => self.labels.extend(names()),
+            "after" | "depends-on" => self.after.extend(names()),
+            _ if value.is_empty() && is_known(key) => {}
+            "priority" => self.priority = Some(value.parse()?),
+            "deadline" | "due" => self.deadline = Some(moment(value)?),
+            "value" => self.value = Some(value.parse::<NanoUsd>().map_err(|e| e.to_string())?),
+            "budget" => self.budget = Some(value.parse::<NanoUsd>().map_err(|e| e.to_string())?),
+            "time-limit" => self.time_limit = Some(duration::parse(value)?),
+            "attempts" => {
+                let wrong = || format!("'{value}' is not a number of attempts: write 1 to 1000");
+                let number = value.parse().ok().filter(|number| (1..=1_000).contains(number));
+                self.attempts = Some(number.ok_or_else(wrong)?);
+            }
+            _ => return Err(format!("nothing is called '{}': there are {KEYS}", key.trim())),
+        }
+        Ok(())
+    }
+
+    /// Says of a task what this one says.
+    pub(crate) fn fill(&self, spec: &mut TaskSpec) {
+        spec.text.clone_from(&self.text);
+        if let Some(check) = &self.check {
+            spec.check = Some(check.clone());
+        }
+        let budget = &mut spec.budget;
+        budget.money = self.budget.unwrap_or(budget.money);
+        budget.time = self.time_limit.unwrap_or(budget.time);
+        budget.attempts = self.attempts.unwrap_or(budget.attempts);
+        spec.standing = Standing {
+            priority: self.priority.unwrap_or_default(),
+            deadline: self.deadline,
+            value: self.value,
+            labels: self.labels.clone(),
+            after: Vec::new(),
+        };
+    }
+
+    /// It as a whole.
+    ///
+    /// # Errors
+    /// If it says nothing of what to do.
+    pub(crate) fn whole(mut self) -> Result<Self, String> {
+        self.text = self.text.trim().to_owned();
+        match self.text.is_empty() {
+            true => Err(format!("line {}: this task has no text", self.line)),
+            false => Ok(self),
+        }
+    }
+}
+
+fn is_known(key: &str) -> bool {
+    let key = key.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+    key == "due" || KEYS.split(", ").any(|known| known == key)
+}
+
+fn joined(first: &str, then: &str) -> String {
+    match (first.is_empty(), then.is_empty()) {
+        (true, _) => then.to_owned(),
+        (_, true) => first.to_owned(),
+        _ => format!("{first}\n\n{then}"),
+    }
+}
+
+/// A moment as people write it: `2026-12-24`, which is its end, `2026-12-24 18:00`, both on this
+/// machine's clock, or one with its own offset, as in `2026-12-24T18:00:00Z`.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    let wrong = || {
+        format!("'{text}' is not a moment: write 2026-12-24, 2026-12-24 18:00 or an RFC 3339 time")
+    };
+    let here = |at: DateTime| TimeZone::system().to_timestamp(at);
+    let at = match text.parse::<jiff::Timestamp>() {
+        Ok(at) => at,
+        Err(_) => match text.parse::<Date>() {
+            Ok(day) if !text.contains(':') => here(day.at(23, 59, 59, 0)),
+            _ => text.parse::<DateTime>().and_then(here),
+        }
+        .map_err(|_| wrong())?,
+    };
+    u64::try_from(at.as_millisecond()).map(Timestamp).map_err(|_| wrong())
+}
+
+/// What is wrong with what tasks say of one another: an id that is there twice, or not at all.
+pub(crate) fn unknown_ids(items: &[Item]) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for item in items {
+        if let Some(id) = &item.id
+            && !known.insert(id.as_str())
+        {
+            wrong.push(format!("line {}: the id '{id}' is there twice", item.line));
+        }
+    }
+    for item in items {
+        for id in item.after.iter().filter(|id| !known.contains(id.as_str())) {
+            wrong.push(format!("line {}: it comes after '{id}', which is not there", item.line));
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thing_is_said_in_its_own_words() {
+        let mut item = Item::on(3);
+        for (key, value) in [
+            ("Text", "mend it"),
+            ("description", "The sum is off."),
+            ("priority", "high"),
+            ("value", "12.5"),
+            ("time_limit", "1h"),
+            ("labels", "a, b"),
+            ("label", "c"),
+            ("deadline", "2026-12-24T18:00:00Z"),
+            ("budget", ""),
+            ("Due", ""),
+        ] {
+            item.set(key, value).unwrap();
+        }
+        assert_eq!(item.text, "mend it\n\nThe sum is off.");
+        assert_eq!(item.value, Some(NanoUsd(12_500_000_000)));
+        assert_eq!(item.time_limit, Some(Millis(3_600_000)));
+        assert_eq!(item.labels, ["a", "b", "c"]);
+        assert_eq!(item.deadline, Some(Timestamp(1_798_135_200_000)));
+        assert_eq!(item.budget, None);
+        for (key, value) in [
+            ("colour", "red"),
+            ("priority", "urgent-ish"),
+            ("deadline", "soon"),
+            ("attempts", "0"),
+            ("budget", "much"),
+            ("time-limit", "never"),
+        ] {
+            assert!(item.set(key, value).is_err(), "{key}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_day_ends_with_its_last_second() {
+        let (day, next) = (moment("2026-12-24").unwrap(), moment("2026-12-25 00:00").unwrap());
+        assert_eq!(next.0 - day.0, 1_000);
+    }
+
+    #[test]
+    fn ids_that_are_twice_there_or_not_at_all_are_named() {
+        let item = |line, id: &str, after: &str| Item {
+            id: Some(id.to_owned()),
+            after: vec![after.to_owned()],
+            ..Item::on(line)
+        };
+        let wrong = unknown_ids(&[item(1, "a", "b"), item(2, "b", "a"), item(3, "a", "c")]);
+        assert_eq!(
+            wrong,
+            ["line 3: the id 'a' is there twice", "line 3: it comes after 'c', which is not there"]
+        );
+    }
+}
