@@ -95,6 +95,12 @@ pub(crate) fn named(context: &Context, names: &[String]) -> Result<Vec<McpServer
             )
             .advise("name it there, as docs/mcp.md shows"));
         };
+        if let Some(path) = server.visible.iter().find(|path| !path.exists()) {
+            let path = path.display();
+            let why = format!("{path}, which the MCP server '{name}' is to see, is not there");
+            return Err(Trouble::new(Exit::NotFound, why)
+                .advise(format!("correct `visible` in {}", self::path(context).display())));
+        }
         if !found.contains(server) {
             found.push(server.clone());
         }

@@ -74,7 +74,9 @@ pub(crate) fn can_ask() -> bool {
 /// Sends the log to standard error, as far as it is asked for.
 pub(crate) fn log_to_stderr(verbose: bool) {
     // What providers say of a failure is told by the engine, in a line and without the key.
-    let usual = if verbose { "warn,genai=off" } else { "error,genai=off" };
+    // What MCP servers say is, too, and without what acts on a terminal.
+    let usual = if verbose { "warn" } else { "error" };
+    let usual = format!("{usual},genai=off,rmcp=off");
     let filter =
         EnvFilter::try_from_env(environment::LOG).unwrap_or_else(|_| EnvFilter::new(usual));
     // A second log in one process, as in tests, is refused, and the first one stays.

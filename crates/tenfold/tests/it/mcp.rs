@@ -105,6 +105,8 @@ fn a_task_that_names_no_server_has_none() {
     ground.tenfold(&repair).expect(2, &["--strategy loop"]);
     let unknown = ["run", "x", "--strategy", "loop", "--mcp", "other"];
     ground.tenfold(&unknown).expect(4, &["no MCP server 'other'", "names sums"]);
+    configure(&ground, &format!("{STDIO}\nvisible = ['/no/such/folder']"));
+    ground.tenfold(&RUN).expect(4, &["/no/such/folder", "is not there"]);
 }
 
 #[test]
