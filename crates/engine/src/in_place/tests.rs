@@ -141,6 +141,7 @@ fn spec(work: &Path) -> TaskSpec {
         instructions: String::new(),
         guidance: Guidance::default(),
         standing: Standing::default(),
+        servers: Vec::new(),
         questions: false,
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn run(bytes: &[u8]) {
     let [name, arguments] = input::texts(bytes);
     let arguments = serde_json::from_str(&arguments).unwrap_or(Value::String(arguments));
     let call = ToolCall { id: "1".to_owned(), name, arguments, signatures: Vec::new() };
-    match Call::understand(&call) {
+    match Call::understand(&call, &[]) {
         Ok(call) => {
             let text = serde_json::to_string(&call).expect("a call can be written");
             let read: Call = serde_json::from_str(&text).expect("what was written is read");
