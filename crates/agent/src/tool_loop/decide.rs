@@ -100,13 +100,18 @@ impl Draft {
     /// not before the judge yet is put there once, since a small model often does what it is
     /// asked and does not say so. A check that passed before would be content with anything.
     fn end_unless_done(&mut self, outcome: AttemptOutcome, why: &str) {
-        let state = &self.state;
-        let is_seen = state.work == state.setup.base || state.judged.as_ref() == Some(&state.work);
-        if !state.failing || is_seen {
+        if !self.is_unseen() {
             return self.end(outcome, why);
         }
         self.record(Event::Ending { outcome, why: why.to_owned() });
         self.want(Wish::Submit { call: String::new() });
+    }
+
+    /// Whether there is work that the judge could be content with and has not seen.
+    fn is_unseen(&self) -> bool {
+        let state = &self.state;
+        let is_seen = state.work == state.setup.base || state.judged.as_ref() == Some(&state.work);
+        state.failing && !is_seen
     }
 
     /// The judge was not content either.
@@ -163,6 +168,10 @@ impl Draft {
             (Wish::Submit { call }, Reply::Checked { report, .. }) => self.judged(&call, &report),
             (Wish::Submit { .. }, Reply::Nothing) if self.state.would_end.is_some() => {
                 self.end_after_all();
+            }
+            (Wish::Submit { call }, Reply::Nothing) if call.is_empty() => {
+                self.tell(words::PUT_BACK.to_owned());
+                self.next_call();
             }
             (Wish::Submit { call }, Reply::Nothing) => {
                 self.reply(&call, words::PUT_BACK.to_owned());
@@ -424,6 +433,10 @@ impl Draft {
         if !self.state.unheard.is_empty() {
             return self.next_call();
         }
+        if self.state.calls.is_empty() && self.state.same_calls() > 1 && self.is_unseen() {
+            // Who has nothing new to say may be done.
+            return self.want(Wish::Submit { call: String::new() });
+        }
         match self.state.repeated() {
             SAME.. => self.end_unless_done(AttemptOutcome::Stuck, words::REPEATED),
             2 => {
@@ -441,7 +454,10 @@ impl Draft {
                 return self.hear(words::NOT_YET);
             }
             CheckVerdict::Passed => {
-                let unsaid = self.state.would_end.as_ref().map(|(_, why)| why.as_str());
+                let unsaid = match &self.state.would_end {
+                    Some((_, why)) => Some(why.as_str()),
+                    None => call.is_empty().then_some(words::SAME_CALL),
+                };
                 let why = words::passed(report, unsaid);
                 return self.end(AttemptOutcome::Finished, &why);
             }
@@ -453,6 +469,10 @@ impl Draft {
             CheckVerdict::TimedOut => words::timed_out(report),
             CheckVerdict::Broken(why) => words::check_fails(&self.state.setup, why),
         };
+        if call.is_empty() {
+            self.tell(format!("{}{said}", words::LOOKED));
+            return self.next_call();
+        }
         self.reply(call, said);
         self.unless_repeated();
     }

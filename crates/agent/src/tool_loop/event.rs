@@ -146,7 +146,8 @@ pub enum Wish {
     },
     /// The judge's word on the work.
     Submit {
-        /// The call that says that it is done; empty if none does, and the attempt would end.
+        /// The call that says that it is done; empty if none does, and the model goes round in
+        /// circles or has had all its turns.
         call: String,
     },
 }

@@ -285,12 +285,17 @@ impl ToolLoop {
         let mut tools = self.setup.tools.clone();
         tools.extend(self.offered.iter().map(|tool| tool.spec.clone()));
         tools.extend(own::tools(self));
+        let is_astray = self.repeated() > 1;
+        if is_astray && let Some((call, _)) = self.lone_calls().next() {
+            // It has come to nothing twice: something else, for once.
+            tools.retain(|tool| tool.name != call.name);
+        }
         Turn {
             instructions: words::instructions(&self.setup),
             said: self.told(),
             tools,
             max_tokens: self.setup.turn_tokens,
-            temperature: if self.repeated() > 1 { STRAYING } else { TEMPERATURE },
+            temperature: if is_astray { STRAYING } else { TEMPERATURE },
             seed: self.setup.seed.child(u64::from(self.turns)),
         }
     }
@@ -316,15 +321,24 @@ impl ToolLoop {
             Said::Tool { text, .. } => words::without_limits(text).to_owned(),
             _ => String::new(),
         };
-        let turns = self.said.windows(2).rev().filter_map(|pair| match pair {
+        in_a_row(
+            self.lone_calls().map(|(call, result)| ((&call.name, &call.arguments), told(result))),
+        )
+    }
+
+    /// How many of them are the same call, whatever came of it.
+    pub(super) fn same_calls(&self) -> usize {
+        in_a_row(self.lone_calls().map(|(call, _)| (&call.name, &call.arguments)))
+    }
+
+    /// The calls that were the only ones of their turns, each with its result, the last first.
+    fn lone_calls(&self) -> impl Iterator<Item = (&ToolCall, &Said)> {
+        self.said.windows(2).rev().filter_map(|pair| match pair {
             [Said::Model { calls, .. }, result @ Said::Tool { .. }] if calls.len() == 1 => {
-                Some(((&calls[0].name, &calls[0].arguments), told(result)))
+                Some((&calls[0], result))
             }
             _ => None,
-        });
-        let mut turns = turns.peekable();
-        let Some(last) = turns.peek().cloned() else { return 0 };
-        turns.take_while(|turn| *turn == last).count()
+        })
     }
 
     /// How much of the memory is left beside the offered tools, in bytes.
@@ -343,6 +357,12 @@ impl ToolLoop {
 pub(super) fn spec_size(tool: &OfferedTool) -> usize {
     let ToolSpec { name, about, parameters } = &tool.spec;
     name.len() + about.len() + parameters.to_string().len()
+}
+
+/// How many of the first are the same.
+fn in_a_row<T: PartialEq>(mut each: impl Iterator<Item = T>) -> usize {
+    let Some(first) = each.next() else { return 0 };
+    1 + each.take_while(|next| *next == first).count()
 }
 
 /// The bytes of something that was said.

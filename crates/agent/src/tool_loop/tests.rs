@@ -273,47 +273,93 @@ fn without_a_check_work_is_unverified_and_an_empty_task_that_passes_needs_none()
     assert_eq!(idle.checked(CheckVerdict::Passed).outcome(), Some(AttemptOutcome::NothingToDo));
 }
 
+/// A model that has changed something, and then only looks at it, again and again.
+fn at_work(baseline: CheckVerdict) -> Going {
+    let mut going = Going::new(setup());
+    going.checked(baseline).calls(&[("write", json!({"path": "a"}))]).returns("made", CHANGED);
+    going
+}
+
+fn looks(going: &mut Going, times: usize) {
+    for _ in 0..times {
+        going.calls(&[("read", json!({"path": "a"}))]).returns("the same", CHANGED);
+    }
+}
+
 #[test]
-fn work_of_a_model_that_does_not_say_so_goes_before_the_judge_once() {
-    let at_work = |baseline| {
-        let mut going = Going::new(setup());
-        going.checked(baseline).calls(&[("write", json!({"path": "a"}))]).returns("made", CHANGED);
-        going
-    };
-    let again = |going: &mut Going| {
-        for _ in 0..3 {
-            going.calls(&[("read", json!({"path": "a"}))]).returns("the same", CHANGED);
-        }
-    };
+fn work_of_a_model_that_repeats_itself_goes_before_the_judge_once() {
     let mut done = at_work(CheckVerdict::Failed);
-    again(&mut done);
+    looks(&mut done, 2);
     assert!(matches!(done.wants().1, Effect::Submit { work } if work == commit(CHANGED)));
     assert_eq!(done.checked(CheckVerdict::Passed).outcome(), Some(AttemptOutcome::Finished));
     let note = &done.machine.ending().unwrap().note;
     assert!(note.contains("did not say that it is done"), "{note}");
 
+    // One that fails is told so, and goes on; it is not looked at again unless it changes.
     let mut wrong = at_work(CheckVerdict::Failed);
-    again(&mut wrong);
-    assert_eq!(wrong.checked(CheckVerdict::Failed).outcome(), Some(AttemptOutcome::Stuck));
+    looks(&mut wrong, 2);
+    wrong.checked(CheckVerdict::Failed);
+    assert!(wrong.told().contains("so your work was checked. Not done"), "{}", wrong.told());
+    looks(&mut wrong, 1);
+    assert_eq!(wrong.outcome(), Some(AttemptOutcome::Stuck));
 
     // It was seen already, or a check that passed before would be content with anything.
     let mut seen = at_work(CheckVerdict::Failed);
     seen.calls(&[("finish", json!({"summary": "made"}))]).checked(CheckVerdict::Failed);
-    again(&mut seen);
+    looks(&mut seen, 3);
     assert_eq!(seen.outcome(), Some(AttemptOutcome::Stuck));
     let mut passed = at_work(CheckVerdict::Passed);
-    again(&mut passed);
+    looks(&mut passed, 3);
     assert_eq!(passed.outcome(), Some(AttemptOutcome::Stuck));
 
     // What the person says then goes first.
     let mut steered = at_work(CheckVerdict::Failed);
-    again(&mut steered);
+    looks(&mut steered, 2);
     let reply = Reply::Steered { text: "also b".to_owned(), begun: false };
     let input = Input { step: StepId(0), elapsed: Millis(1), reply };
     let events = steered.machine.decide(input);
     events.iter().for_each(|event| steered.machine.evolve(event));
     assert!(matches!(steered.wants().1, Effect::Infer { .. }));
-    assert!(steered.machine.would_end.is_none());
+}
+
+#[test]
+fn work_of_a_model_that_has_had_all_its_turns_goes_before_the_judge() {
+    let with = |verdict| {
+        let mut going = Going::new(Setup { turns: 2, ..setup() });
+        going.checked(CheckVerdict::Failed);
+        going.calls(&[("write", json!({"path": "a"}))]).returns("made", CHANGED);
+        looks(&mut going, 1);
+        going.checked(verdict).outcome()
+    };
+    assert_eq!(with(CheckVerdict::Passed), Some(AttemptOutcome::Finished));
+    assert_eq!(with(CheckVerdict::Failed), Some(AttemptOutcome::LimitSteps));
+}
+
+#[test]
+fn a_tool_that_came_to_the_same_twice_is_not_offered_the_next_time() {
+    let mut going = Going::new(Setup { tools: vec![tool("read"), tool("write")], ..setup() });
+    let offered = |going: &Going| match going.wants().1 {
+        Effect::Infer { asks, .. } => match &asks[..] {
+            [tenfold_domain::Ask::Turn(turn)] => {
+                turn.tools.iter().map(|tool| tool.name.clone()).collect::<Vec<_>>()
+            }
+            _ => panic!("not a turn"),
+        },
+        other => panic!("{other:?}"),
+    };
+    going.checked(CheckVerdict::Failed);
+    for times in 1..=2 {
+        going.calls(&[("read", json!({"path": "a"}))]).returns("the same", BASE);
+        let has = |name: &str| offered(&going).iter().any(|offered| offered == name);
+        assert_eq!((has("read"), has("write"), has("finish")), (times < 2, true, true));
+    }
+    going.calls(&[("write", json!({"path": "a"}))]).returns("made", CHANGED);
+    assert!(offered(&going).contains(&"read".to_owned()));
+}
+
+fn tool(name: &str) -> tenfold_domain::ToolSpec {
+    let (name, about, parameters) = (name.to_owned(), String::new(), json!({}));
+    tenfold_domain::ToolSpec { name, about, parameters }
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(super) const CUT_OFF: &str =
     "Your answer was cut off at its limit of tokens. Say less, and change less in one call.";
 pub(super) const SAME_AGAIN: &str = "That was the same call as before, with the same result. Do something else; if the task is \
      done, call finish.";
+pub(super) const SAME_CALL: &str = "It made the same call again.";
+pub(super) const LOOKED: &str = "You made the same call again, so your work was checked. ";
 pub(super) const UNCHANGED: &str = "No file was changed, so there is nothing to check. Change what the task needs, or say with \
      solved: false why it can't be done.";
 pub(super) const PUT_BACK: &str = "Not done: you changed only files that are put back before the check runs, so nothing is \
