@@ -1,0 +1,13 @@
+//! What the scheduler promises, held against examples, against a slow and plain scheduler:
+//! one binary, a module for each concern.
+
+// Outside of functions marked as tests the lint does not see that it is in a test.
+#![allow(clippy::unwrap_used)]
+
+mod agreement;
+mod dependencies;
+mod limits;
+mod made_up;
+mod plain;
+mod shares;
+mod size;
