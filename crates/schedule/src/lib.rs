@@ -1,5 +1,6 @@
 //! Who works next, on what: fair share between accounts, value and deadlines within one, and
-//! limits of providers, repositories and hosts.
+//! limits of providers, repositories and hosts. Besides, a gate for single requests to one
+//! provider.
 //!
 //! Apart and pure, so that days of a million tasks are simulated in a test. It does no IO,
 //! reads no clock, draws no random number, and knows none of the other pure crates.
@@ -85,6 +86,7 @@ mod dependencies;
 mod entry;
 mod limits;
 mod queues;
+mod rate;
 mod room;
 mod scheduler;
 mod turn;
@@ -93,5 +95,6 @@ mod why;
 
 pub use entry::{Became, Entry, Expected, Needs, Used};
 pub use limits::{Host, Limits};
+pub use rate::{Pass, RateGate, Rates, Reply, Ticket};
 pub use scheduler::Scheduler;
 pub use why::{Refused, Why};

@@ -176,7 +176,7 @@ impl Scheduler {
     }
 
     /// Changes how many tasks may be at work with a provider, one at the least: fewer while it
-    /// is slow or refuses. Those at work stay.
+    /// is slow or refuses, as its [`RateGate`](crate::RateGate) says. Those at work stay.
     pub fn limit_provider(&mut self, provider: &str, limit: u32) {
         let number = self.room.provider_number(provider, &self.limits);
         self.room.limit_provider(number, limit);

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod dependencies;
+mod gate;
 mod limits;
 mod made_up;
 mod plain;
