@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    Accept, Accepted, AttemptId, Budget, RepositoryEvent, Seed, StepId, TaskId, TaskSpec, Undone,
+    Accept, Accepted, AttemptId, BacklogOutcome, BacklogTerms, Budget, RepositoryEvent, Seed,
+    StepId, TaskId, TaskSpec, Undone,
 };
 
 /// Where it is told how it goes with all tasks at work, until none is.
@@ -97,6 +98,30 @@ pub struct Imported {
 impl Call for Import {
     const PATH: &'static str = "/v1/backlog";
     type Answer = Vec<TaskId>;
+}
+
+/// Begins to work the backlog.
+impl Call for BacklogTerms {
+    const PATH: &'static str = "/v1/backlog/start";
+    type Answer = ();
+}
+
+/// Begins no more tasks of the backlog.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StopBacklog {}
+
+impl Call for StopBacklog {
+    const PATH: &'static str = "/v1/backlog/stop";
+    type Answer = ();
+}
+
+/// Asks how the work on the backlog goes, or how it went.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LookAtBacklog {}
+
+impl Call for LookAtBacklog {
+    const PATH: &'static str = "/v1/backlog/look";
+    type Answer = BacklogOutcome;
 }
 
 /// Records that the person approved a file of a repository's.

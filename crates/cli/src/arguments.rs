@@ -8,8 +8,8 @@ use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
     accept, add, answer, comment, completions, continue_task, diff, doctor, export, fork, hold,
-    import, list, log, man, mcp, models, policy, reject, retry, run, show, steer, store, undo,
-    watch,
+    import, list, log, man, mcp, models, policy, reject, retry, run, show, start, steer, store,
+    undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Run(Box<run::RunArgs>),
     Add(Box<add::AddArgs>),
     Import(Box<import::ImportArgs>),
+    Start(start::StartArgs),
+    Daemon(start::DaemonArgs),
     Continue(continue_task::ContinueArgs),
     Watch(watch::WatchArgs),
     Steer(steer::SteerArgs),

@@ -4,6 +4,7 @@
 //! number; a [`Seed`] only turns one number that was handed in into many.
 
 mod account;
+mod backlog;
 mod check;
 mod count;
 mod egress;
@@ -25,6 +26,7 @@ mod turn;
 mod verdict;
 
 pub use account::{AccountId, LedgerEvent, Refusal, ReservationId};
+pub use backlog::{BacklogEnd, BacklogOutcome, BacklogTerms};
 pub use check::{ApprovedCheck, CheckFiles, CheckReport, CheckVerdict, TestName};
 pub use count::{Bytes, Millis, Timestamp, Tokens, Usage};
 pub use egress::{EgressEvent, Peer};

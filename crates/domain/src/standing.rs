@@ -16,7 +16,8 @@ pub struct Standing {
     pub value: Option<NanoUsd>,
     /// What it belongs to, in the person's own words.
     pub labels: Vec<String>,
-    /// The tasks that have to be accepted, or to wait for review verified, before it begins.
+    /// The tasks that have to be accepted before it begins: their work is in the person's files
+    /// only then.
     pub after: Vec<TaskId>,
 }
 

@@ -18,6 +18,7 @@ use tenfold_store::{EngineLock, Store};
 use tenfold_workspace::Workspace;
 use tokio::sync::Mutex;
 
+use crate::backlog::Backlog;
 use crate::floor::Floor;
 use crate::inference::Asked;
 use crate::redaction::text_of;
@@ -49,6 +50,8 @@ pub struct Engine {
     pub(crate) model_dirs: ModelDirs,
     pub(crate) policy: Policy,
     pub(crate) floor: Arc<Floor>,
+    /// How the work on the backlog goes.
+    pub(crate) backlog: Backlog,
     /// Knows the keys of the models that were asked.
     redactor: RwLock<Arc<Redactor>>,
     /// Each model as it was last, since the person may connect another one by its name.
@@ -104,6 +107,7 @@ impl Engine {
             model_dirs,
             policy,
             floor: Arc::new(Floor::new()),
+            backlog: Backlog::default(),
             redactor,
             asked: Mutex::new(HashMap::new()),
             writing: Mutex::new(()),
@@ -178,7 +182,9 @@ impl Engine {
             };
             whole.into_iter().map(with_tasks).collect()
         };
-        Ok(self.store.new_tasks_async(make).await?)
+        let tasks = self.store.new_tasks_async(make).await?;
+        self.backlog.stirred.notify_one();
+        Ok(tasks)
     }
 
     /// Whether a task's model is here, and can work so.

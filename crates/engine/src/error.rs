@@ -135,6 +135,9 @@ pub enum EngineError {
         /// What, and where.
         what: String,
     },
+    /// The backlog is worked already.
+    #[error("the backlog is being worked already: `tenfold watch` shows how it goes")]
+    BacklogAtWork,
     /// There is nothing besides the proposal to take.
     #[error(
         "task {0} has no files of a check that are kept apart: only those of a check that was \
@@ -219,7 +222,7 @@ impl EngineError {
             | Self::NoCheckFiles(_)
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,
-            Self::AtWork(_) | Self::Full { .. } => ProblemKind::Busy,
+            Self::AtWork(_) | Self::Full { .. } | Self::BacklogAtWork => ProblemKind::Busy,
             Self::Record { .. } | Self::Io { .. } | Self::HalfWritten { .. } => ProblemKind::Store,
             Self::Llama(_) => ProblemKind::Model,
             Self::Store(error) => of_store(error),

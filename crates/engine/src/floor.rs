@@ -3,6 +3,7 @@
 //! correctness, since what really happened is in the journal.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenfold_domain::{Progress, TaskId};
@@ -54,8 +55,20 @@ impl Teller {
 pub(crate) struct Floor {
     places: Mutex<BTreeMap<TaskId, Place>>,
     progress: broadcast::Sender<Progress>,
-    /// How many are at work.
+    /// How many are at work, and how many hold the floor for more to come.
     at_work: watch::Sender<usize>,
+    holds: AtomicUsize,
+}
+
+/// Keeps the floor from counting as idle between two tasks.
+#[derive(Debug)]
+pub(crate) struct Hold(Arc<Floor>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.holds.fetch_sub(1, Ordering::Relaxed);
+        self.0.count(&self.0.places());
+    }
 }
 
 /// A task's place on the floor.
@@ -76,6 +89,7 @@ impl Floor {
             places: Mutex::new(BTreeMap::new()),
             progress: broadcast::channel(BEHIND_MAX).0,
             at_work: watch::channel(0).0,
+            holds: AtomicUsize::new(0),
         }
     }
 
@@ -154,6 +168,18 @@ impl Floor {
         places.iter().filter(|(_, place)| place.is_at_work()).map(|(task, _)| *task).collect()
     }
 
+    /// Has the floor count as at work until this is dropped.
+    pub(crate) fn hold(self: &Arc<Self>) -> Hold {
+        self.holds.fetch_add(1, Ordering::Relaxed);
+        self.count(&self.places());
+        Hold(Arc::clone(self))
+    }
+
+    /// All that is told from now on.
+    pub(crate) fn live(&self) -> broadcast::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
     /// Waits until none is at work.
     pub(crate) async fn idle(&self) {
         let mut count = self.at_work.subscribe();
@@ -175,7 +201,8 @@ impl Floor {
     }
 
     fn count(&self, places: &BTreeMap<TaskId, Place>) {
-        let count = places.values().filter(|place| place.is_at_work()).count();
+        let count = places.values().filter(|place| place.is_at_work()).count()
+            + self.holds.load(Ordering::Relaxed);
         self.at_work.send_if_modified(|known| std::mem::replace(known, count) != count);
     }
 
@@ -244,10 +271,14 @@ impl Watching {
             let next = match self.so_far.pop_front() {
                 Some(next) => next,
                 None if self.is_idle() => return None,
-                None => match self.live.recv().await {
-                    Ok(next) => next,
-                    Err(broadcast::error::RecvError::Lagged(_)) => continue,
-                    Err(broadcast::error::RecvError::Closed) => return None,
+                None => tokio::select! {
+                    biased;
+                    told = self.live.recv() => match told {
+                        Ok(next) => next,
+                        Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                        Err(broadcast::error::RecvError::Closed) => return None,
+                    },
+                    () = self.floor.idle() => continue,
                 },
             };
             if self.task.is_some_and(|task| task != next.task()) {
@@ -264,7 +295,7 @@ impl Watching {
         let at_work = self.floor.at_work();
         let waits = match self.task {
             Some(task) => at_work.contains(&task),
-            None => !at_work.is_empty(),
+            None => *self.floor.at_work.borrow() > 0,
         };
         !waits && self.live.is_empty()
     }

@@ -7,6 +7,7 @@ mod added;
 mod approval;
 mod attempt;
 mod background;
+mod backlog;
 mod backup;
 mod best;
 mod checks;

@@ -170,6 +170,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let fact = Fact::Proposal { attempt: proposal.attempt, event };
         self.store.append_async(vec![fact]).await?;
+        // What comes after it may begin now.
+        self.backlog.stirred.notify_one();
         Ok(())
     }
 }

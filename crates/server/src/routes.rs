@@ -11,10 +11,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::{Stream, stream};
 use tenfold_api::{
-    Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Import, Imported, Look, New,
-    NewAttempt, PROGRESS, Pause, Reject, Resume, Revise, Steer, Steered, Stop, TASK_PROGRESS, Undo,
+    Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Import, Imported, Look,
+    LookAtBacklog, New, NewAttempt, PROGRESS, Pause, Reject, Resume, Revise, Steer, Steered, Stop,
+    StopBacklog, TASK_PROGRESS, Undo,
 };
-use tenfold_domain::{Accept, AttemptId, Budget, TaskId, TaskSpec};
+use tenfold_domain::{Accept, AttemptId, BacklogTerms, Budget, TaskId, TaskSpec};
 use tenfold_engine::{Engine, EngineError, How, Watching};
 
 use crate::problem::Refusal;
@@ -43,6 +44,12 @@ fn tasks(routes: Routes) -> Routes {
         let tasks = import.tasks.into_iter().map(|Imported { spec, after }| (spec, after));
         engine.ask_many(tasks.collect()).await
     });
+    let routes = on_house(routes, |engine, terms: BacklogTerms| async move { engine.start(terms) });
+    let routes = on_house(routes, |engine, _: StopBacklog| async move {
+        engine.stop_backlog();
+        Ok(())
+    });
+    let routes = on_house(routes, |engine, _: LookAtBacklog| async move { Ok(engine.backlog()) });
     let routes = on_house(routes, |engine, approve: Approve| async move {
         engine.approve(approve.workspace, approve.event).await
     });

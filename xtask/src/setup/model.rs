@@ -1,4 +1,4 @@
-//! The embedded model that the demo or the tests need.
+//! The embedded models that the demo or the tests need.
 //!
 //! Whether it is there is told by its file's size, because that is quick; that it is the
 //! right file is the business of `tenfold models pull`, which checks the hash when it
@@ -30,10 +30,12 @@ const SMALL: Model = Model {
     size_bytes: 491_400_064,
 };
 
-fn model(purpose: Purpose) -> &'static Model {
+/// The tests have the large one call tools, which the small one can't.
+fn models(purpose: Purpose) -> &'static [Model] {
     match purpose {
-        Purpose::Demo => &LARGE,
-        Purpose::Build | Purpose::Test => &SMALL,
+        Purpose::Demo => &[LARGE],
+        Purpose::Build => &[SMALL],
+        Purpose::Test => &[SMALL, LARGE],
     }
 }
 
@@ -45,18 +47,23 @@ fn models_dir() -> Result<PathBuf, Trouble> {
 }
 
 pub(super) fn is_there(purpose: Purpose) -> Result<bool, Trouble> {
-    let model = model(purpose);
-    let file = models_dir()?.join(model.file);
-    Ok(file.metadata().is_ok_and(|meta| meta.len() == model.size_bytes))
+    let dir = models_dir()?;
+    let is_there = |model: &Model| {
+        dir.join(model.file).metadata().is_ok_and(|meta| meta.len() == model.size_bytes)
+    };
+    Ok(models(purpose).iter().all(is_there))
 }
 
-/// Builds Tenfold the way the purpose needs it next, and lets it fetch the model.
+/// Builds Tenfold the way the purpose needs it next, and lets it fetch the models.
 pub(super) fn pull(purpose: Purpose) -> Result<(), Trouble> {
     let profile: &[&str] = if purpose == Purpose::Demo { &["--release"] } else { &[] };
     println!("setup: building tenfold, which fetches it; the first time this takes some minutes");
     let mut build = cargo(["build", "--locked", "--package", "tenfold"]);
     run(build.args(profile).current_dir(house::root()))?;
-    let mut pull = cargo(["run", "--locked", "--quiet", "--package", "tenfold"]);
-    pull.args(profile).args(["--", "models", "pull", model(purpose).name]);
-    run(pull.current_dir(house::root()))
+    for model in models(purpose) {
+        let mut pull = cargo(["run", "--locked", "--quiet", "--package", "tenfold"]);
+        pull.args(profile).args(["--", "models", "pull", model.name]);
+        run(pull.current_dir(house::root()))?;
+    }
+    Ok(())
 }

@@ -23,6 +23,7 @@ pub(crate) mod reject;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod show;
+pub(crate) mod start;
 pub(crate) mod steer;
 pub(crate) mod store;
 pub(crate) mod undo;
@@ -39,6 +40,8 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Run(args) => run::run(context, &args).await,
         Command::Add(args) => add::run(context, &args).await,
         Command::Import(args) => import::run(context, &args).await,
+        Command::Start(args) => start::start(context, &args).await,
+        Command::Daemon(args) => start::daemon(context, &args).await,
         Command::Continue(args) => continue_task::run(context, &args).await,
         Command::List(args) => list::run(context, &args),
         Command::Show(args) => show::run(context, &args),

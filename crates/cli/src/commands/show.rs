@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use tenfold_domain::{CheckReport, TaskId, TaskSpec, TaskState};
+use tenfold_domain::{CheckReport, Priority, Standing, TaskId, TaskSpec, TaskState};
 use tenfold_engine::AddedSecret;
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 
@@ -90,8 +90,28 @@ fn asked(text: &mut String, spec: &TaskSpec, row: &TaskRow) {
             field(text, name, &one_line(&patterns.join("  "), 200));
         }
     }
+    field(text, "stands", &standing(&spec.standing));
     field(text, "at most", &report::limits(&spec.budget));
     field(text, "spent", &format!("{}, {}", report::money(row.spent), row.wall));
+}
+
+/// How a task stands to others; nothing if nothing was said about it.
+fn standing(standing: &Standing) -> String {
+    let Standing { priority, deadline, value, labels, after } = standing;
+    let mut parts = Vec::new();
+    if *priority != Priority::default() {
+        parts.push(format!("priority {priority}"));
+    }
+    parts.extend(deadline.map(|at| format!("due {}", report::moment(at))));
+    parts.extend(value.map(|value| format!("worth {}", report::money(value))));
+    if !after.is_empty() {
+        let tasks: Vec<String> = after.iter().map(ToString::to_string).collect();
+        parts.push(format!("after task {}", tasks.join(", ")));
+    }
+    if !labels.is_empty() {
+        parts.push(one_line(&labels.join(", "), 200));
+    }
+    parts.join(" · ")
 }
 
 fn tried(text: &mut String, attempt: &AttemptRow, engine_runs: bool) {

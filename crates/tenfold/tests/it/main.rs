@@ -4,6 +4,7 @@
 
 mod approval;
 mod background;
+mod backlog;
 mod bad_input;
 mod egress;
 mod export;

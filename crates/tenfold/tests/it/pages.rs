@@ -15,6 +15,7 @@ const LONGER_TASKS: &str = include_str!("../../../../docs/longer-tasks.md");
 const POLICY: &str = include_str!("../../../../docs/policy.md");
 const RECORDS: &str = include_str!("../../../../docs/records.md");
 const MCP: &str = include_str!("../../../../docs/mcp.md");
+const BACKLOG: &str = include_str!("../../../../docs/backlog.md");
 const EXPORT: &str = include_str!("../../../../docs/export.md");
 
 #[test]
@@ -50,6 +51,11 @@ fn every_command_of_the_guide_works() {
 #[test]
 fn every_command_of_the_page_on_records_works() {
     works(RECORDS, "tenfold store restore", "");
+}
+
+#[test]
+fn every_command_of_the_page_on_backlogs_works() {
+    works(BACKLOG, "tenfold import", "");
 }
 
 #[test]

@@ -1,38 +1,67 @@
-//! The embedded model itself, once: the small one mends the sample bug's repository or says
-//! honestly that it can't. That it gets an answer from a real model is what this holds.
+//! The embedded models themselves: the small one is asked about a bug in the sample's repository,
+//! and the larger one calls tools until a small task is done. That they answer, and that the
+//! grammar, the tools and the judge fit what a real model says, is what this holds.
 
 use std::path::PathBuf;
 
 use crate::ground::{CHECK, Ground, Said};
 
-const MODEL: &str = "qwen2.5-coder-0.5b";
+const SMALL: &str = "qwen2.5-coder-0.5b";
+const LARGE: &str = "qwen2.5-coder-1.5b";
 
-/// The person's own cache, where setup puts the model.
-fn cache() -> PathBuf {
+/// The person's own cache, where setup puts the models.
+fn cache(model: &str) -> PathBuf {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let cache = named("TENFOLD_CACHE_DIR")
         .or_else(|| named("XDG_CACHE_HOME").map(|dir| dir.join("tenfold")))
         .or_else(|| named("HOME").map(|dir| dir.join(".cache/tenfold")))
         .expect("HOME says where the model is");
-    let file = cache.join("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");
+    let file = cache.join(format!("models/{model}-instruct-q4_k_m.gguf"));
     assert!(
         file.exists(),
-        "the model {MODEL} is not here, so nothing was tested: `cargo xtask setup` brings it ({})",
+        "the model {model} is not here, so nothing was tested: `cargo xtask setup --for test` \
+         brings it ({})",
         file.display()
     );
     cache
 }
 
+fn run(ground: &Ground, model: &str, words: &[&str]) -> Said {
+    let mut command = ground.command(&[&["run", "--model", model], words].concat());
+    command.env("TENFOLD_CACHE_DIR", cache(model)).env_remove("TENFOLD_MODEL_PROGRAM");
+    Said::of(command.output().unwrap())
+}
+
 #[test]
 fn the_embedded_model_answers() {
-    let cache = cache();
     let ground = Ground::new();
-    let words = ["run", "--check", CHECK, "--model", MODEL, "--time-limit", "2m", "--json"];
-    let mut command = ground.command(&[&words[..], &["--seed", "1", "--attempts", "1"]].concat());
-    command.env("TENFOLD_CACHE_DIR", cache).env_remove("TENFOLD_MODEL_PROGRAM");
-    let said = Said::of(command.output().unwrap());
+    let words = ["--check", CHECK, "--time-limit", "2m", "--seed", "1", "--attempts", "1"];
+    let said = run(&ground, SMALL, &[&words[..], &["--json"]].concat());
     assert!(matches!(said.code, Some(0 | 1)), "{}{}", said.out, said.err);
     let json = said.json();
     assert!(json["usage"]["prompt"].as_u64().unwrap() > 0, "{json}");
     assert_eq!(json["state"] == "to-review", said.code == Some(0), "{json}");
+}
+
+/// It may need a second try; that it gets there is what counts.
+#[test]
+fn the_embedded_model_calls_tools_until_a_small_task_is_done() {
+    let ground = Ground::new();
+    let words = [
+        "Write the file hello.txt with the one line: hello world",
+        "--strategy",
+        "loop",
+        "--check",
+        "grep -qx 'hello world' hello.txt",
+        "--time-limit",
+        "4m",
+        "--attempts",
+        "3",
+        "--seed",
+        "1",
+        "--no-questions",
+    ];
+    run(&ground, LARGE, &words).expect(0, &["to review, verified", "hello.txt"]);
+    ground.tenfold(&["diff", "1"]).expect(0, &["+hello world"]);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
 }

@@ -1,0 +1,398 @@
+//! Working the backlog: tasks that were asked for and not begun, and those that were interrupted,
+//! as many at a time as may be, in the order of [`tenfold_schedule`]. What is decided there is
+//! decided on rows of the journal; nothing here is kept for longer than the work goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use tenfold_domain::{
+    BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, TaskId, TaskSpec,
+    TaskState, Timestamp,
+};
+use tenfold_ledger::DEFAULT_ACCOUNT;
+use tenfold_models::Model;
+use tenfold_schedule::{Became, Entry, Expected, Host, Limits, Needs, Scheduler, Used};
+use tenfold_store::{TaskQuery, TaskRow};
+use tokio::sync::{Notify, broadcast};
+
+use crate::floor::Hold;
+use crate::supervise::How;
+use crate::{Engine, EngineError};
+
+/// How many tasks are read at once.
+const PAGE: u32 = 1_000;
+/// How many that there is not the money for are passed over before what is left is let be.
+const MISFITS: usize = 64;
+/// A whole core, in thousandths.
+const CORE: u64 = 1_000;
+
+/// The backlog's place in an engine: whether it is worked, and how that goes.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    so_far: Mutex<BacklogOutcome>,
+    /// Told when a task was asked for or reviewed, or nothing more is to be begun.
+    pub(crate) stirred: Notify,
+}
+
+impl Backlog {
+    pub(crate) fn so_far(&self) -> BacklogOutcome {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, change: impl FnOnce(&mut BacklogOutcome)) {
+        change(&mut self.so_far.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Engine {
+    /// Begins to work the backlog, and goes on whether or not anybody watches.
+    ///
+    /// # Errors
+    /// [`EngineError::BacklogAtWork`] if it is worked already; what the store says.
+    pub fn start(self: &Arc<Self>, terms: BacklogTerms) -> Result<(), EngineError> {
+        let mut refused = false;
+        self.backlog.set(|so_far| {
+            refused = so_far.is_at_work;
+            if !refused {
+                *so_far = BacklogOutcome { is_at_work: true, ..BacklogOutcome::default() };
+            }
+        });
+        if refused {
+            return Err(EngineError::BacklogAtWork);
+        }
+        let (engine, hold) = (Arc::clone(self), self.floor.hold());
+        let live = self.floor.live();
+        tokio::spawn(async move {
+            let ended = Shift::new(&engine, terms, live).work().await;
+            engine.backlog.set(|so_far| {
+                so_far.is_at_work = false;
+                match ended {
+                    Ok(end) => so_far.end = Some(end),
+                    Err(error) => so_far.problem = Some(error.problem()),
+                }
+            });
+            drop::<Hold>(hold);
+        });
+        Ok(())
+    }
+
+    /// Begins no more tasks of the backlog; those that are at work come to their end.
+    pub fn stop_backlog(&self) {
+        self.backlog.set(|so_far| so_far.is_to_end = true);
+        self.backlog.stirred.notify_one();
+    }
+
+    /// How the work on the backlog goes, or how it went.
+    pub fn backlog(&self) -> BacklogOutcome {
+        self.backlog.so_far()
+    }
+}
+
+/// One time that the backlog is worked.
+struct Shift<'e> {
+    engine: &'e Arc<Engine>,
+    terms: BacklogTerms,
+    scheduler: Scheduler,
+    live: broadcast::Receiver<Progress>,
+    began: Instant,
+    /// The newest task that was looked at.
+    newest: Option<TaskId>,
+    /// Tasks that others of the backlog come after.
+    awaited: BTreeSet<TaskId>,
+    at_work: BTreeMap<TaskId, AtWork>,
+    /// Those that there is not the money for, as long as others may give some of theirs back.
+    misfits: Vec<Entry>,
+    spent: NanoUsd,
+}
+
+/// A task of the backlog at work.
+#[derive(Clone, Copy)]
+struct AtWork {
+    /// The most that it may cost here.
+    most: NanoUsd,
+    /// What it had cost before.
+    before: NanoUsd,
+    began: Instant,
+}
+
+impl<'e> Shift<'e> {
+    fn new(
+        engine: &'e Arc<Engine>,
+        terms: BacklogTerms,
+        live: broadcast::Receiver<Progress>,
+    ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+        // What each holds of the machine is a place; how many there are is the person's word.
+        let host = Host {
+            name: "here".to_owned(),
+            millicores: CORE * cores.max(u64::from(terms.at_once)),
+            memory: Bytes(u64::MAX),
+        };
+        let limits = Limits {
+            at_once: terms.at_once,
+            provider: terms.at_once,
+            repository: terms.at_once,
+            hosts: vec![host],
+            ..Limits::default()
+        };
+        Self {
+            engine,
+            terms,
+            scheduler: Scheduler::new(limits),
+            live,
+            began: Instant::now(),
+            newest: None,
+            awaited: BTreeSet::new(),
+            at_work: BTreeMap::new(),
+            misfits: Vec::new(),
+            spent: NanoUsd::ZERO,
+        }
+    }
+
+    async fn work(mut self) -> Result<BacklogEnd, EngineError> {
+        loop {
+            self.admit_new()?;
+            self.look_at_awaited()?;
+            let is_to_end = self.engine.backlog.so_far().is_to_end || self.is_out_of_time();
+            if !is_to_end {
+                self.begin_next()?;
+            }
+            let rests = self.at_work.is_empty();
+            if rests && (is_to_end || !self.terms.stays) {
+                return Ok(self.end());
+            }
+            self.tell();
+            self.wait().await;
+        }
+    }
+
+    /// Waits until something has changed that may let another begin.
+    async fn wait(&mut self) {
+        let left = self.terms.time.map(|time| {
+            Duration::from(time).saturating_sub(self.began.elapsed()).max(Duration::from_millis(1))
+        });
+        let over = async {
+            match left.filter(|_| !self.at_work.is_empty() || self.terms.stays) {
+                Some(left) => tokio::time::sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        // Once the time is over, only an end of what is at work changes anything.
+        let is_over = self.is_out_of_time();
+        tokio::select! {
+            told = self.live.recv() => match told {
+                Ok(progress) => self.hear(&progress),
+                Err(_) => self.count_anew(),
+            },
+            () = self.engine.backlog.stirred.notified() => {}
+            () = over, if !is_over => {}
+        }
+    }
+
+    /// Takes in what was asked for since, and at first what was interrupted.
+    fn admit_new(&mut self) -> Result<(), EngineError> {
+        let states = match self.newest {
+            None => vec![TaskState::Queued, TaskState::Working],
+            Some(_) => vec![TaskState::Queued],
+        };
+        let mut past = self.newest;
+        loop {
+            let query = TaskQuery {
+                states: states.clone(),
+                newest_first: false,
+                past,
+                limit: PAGE,
+                ..TaskQuery::default()
+            };
+            let rows = self.engine.store.view()?.tasks(&query)?;
+            let Some(last) = rows.last() else { break };
+            past = Some(last.id);
+            let at_work = self.engine.at_work();
+            for row in rows.iter().filter(|row| !at_work.contains(&row.id)) {
+                self.admit(row)?;
+            }
+        }
+        self.newest = past.max(self.newest);
+        Ok(())
+    }
+
+    fn admit(&mut self, row: &TaskRow) -> Result<(), EngineError> {
+        let Some(spec) = self.engine.store.view()?.spec(row.id)? else { return Ok(()) };
+        let entry = self.entry(row, &spec);
+        self.awaited.extend(&entry.after);
+        if let Err(why) = self.scheduler.admit(&entry, now()) {
+            let text = format!("not begun: {why}");
+            self.engine.floor.teller().tell(Progress::Note { task: row.id, text });
+        }
+        Ok(())
+    }
+
+    fn entry(&self, row: &TaskRow, spec: &TaskSpec) -> Entry {
+        let provider = match self.engine.catalogue().and_then(|all| Ok(all.model(&spec.model)?)) {
+            Ok(Model::Hosted(hosted)) => hosted.name,
+            _ => "the embedded model".to_owned(),
+        };
+        Entry {
+            task: row.id,
+            account: DEFAULT_ACCOUNT,
+            arrived: row.asked_at,
+            priority: spec.standing.priority,
+            deadline: spec.standing.deadline,
+            value: spec.standing.value,
+            expected: Expected { cost: spec.budget.money, wall: spec.budget.time },
+            needs: Needs {
+                provider,
+                repository: spec.workspace.clone(),
+                millicores: CORE,
+                memory: Bytes(0),
+            },
+            after: spec.standing.after.clone(),
+        }
+    }
+
+    /// What others come after counts as done once it was accepted: only then it is in the
+    /// person's files.
+    fn look_at_awaited(&mut self) -> Result<(), EngineError> {
+        let view = self.engine.store.view()?;
+        for task in self.awaited.clone() {
+            let became = match view.task(task)?.map(|row| row.state) {
+                Some(TaskState::Accepted) => Became::Solved,
+                Some(TaskState::Rejected) | None => Became::Unsolved,
+                Some(_) => continue,
+            };
+            self.awaited.remove(&task);
+            for vain in self.scheduler.settled(task, became, now()) {
+                let text = format!("not begun: it comes after task {task}, which was rejected");
+                self.engine.floor.teller().tell(Progress::Note { task: vain, text });
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_next(&mut self) -> Result<(), EngineError> {
+        for entry in std::mem::take(&mut self.misfits) {
+            let _ = self.scheduler.admit(&entry, now());
+        }
+        while self.misfits.len() < MISFITS
+            && let Some(task) = self.scheduler.next(now())
+        {
+            let row = self.engine.row(task)?;
+            let most = row.budget.money.saturating_sub(row.spent);
+            if !self.has_money_for(most) {
+                self.scheduler.withdraw(task, now());
+                if let Some(spec) = self.engine.store.view()?.spec(task)? {
+                    self.misfits.push(self.entry(&row, &spec));
+                }
+                continue;
+            }
+            match self.engine.begin(task, How::default()) {
+                Ok(()) => {
+                    let (before, began) = (row.spent, Instant::now());
+                    self.at_work.insert(task, AtWork { most, before, began });
+                    self.engine.backlog.set(|so_far| so_far.begun += 1);
+                }
+                // Somebody has begun it meanwhile, or it can't be worked on.
+                Err(EngineError::AtWork(_) | EngineError::NotOpen { .. }) => {
+                    self.scheduler.withdraw(task, now());
+                }
+                Err(error @ EngineError::Full { .. }) if self.at_work.is_empty() => {
+                    return Err(error);
+                }
+                Err(EngineError::Full { .. }) => {
+                    self.scheduler.withdraw(task, now());
+                    if let Some(spec) = self.engine.store.view()?.spec(task)? {
+                        self.misfits.push(self.entry(&row, &spec));
+                    }
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what is spent, what those at work may still cost, and this together stay within
+    /// the budget: it is never passed, whatever they do.
+    fn has_money_for(&self, most: NanoUsd) -> bool {
+        let Some(budget) = self.terms.money else { return true };
+        let promised = self.at_work.values().map(|at_work| at_work.most);
+        let all = promised.chain([self.spent, most]);
+        all.fold(0, |sum: u64, each| sum.saturating_add(each.0)) <= budget.0
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.terms.time.is_some_and(|time| Millis::from(self.began.elapsed()) >= time)
+    }
+
+    fn hear(&mut self, progress: &Progress) {
+        if !progress.is_last() {
+            return;
+        }
+        let Some(known) = self.at_work.remove(&progress.task()) else { return };
+        let asks = matches!(progress, Progress::Worked(outcome) if outcome.waits.is_some());
+        self.ended(progress.task(), known, asks);
+    }
+
+    /// Somebody told more than could be heard: who is not on the floor any more has ended.
+    fn count_anew(&mut self) {
+        let floor = self.engine.at_work();
+        let gone: Vec<TaskId> =
+            self.at_work.keys().filter(|task| !floor.contains(task)).copied().collect();
+        for task in gone {
+            if let Some(known) = self.at_work.remove(&task) {
+                self.ended(task, known, false);
+            }
+        }
+    }
+
+    fn ended(&mut self, task: TaskId, AtWork { before, began, .. }: AtWork, asks: bool) {
+        let row = self.engine.row(task).ok();
+        let cost = row.as_ref().map_or(NanoUsd::ZERO, |row| row.spent.saturating_sub(before));
+        self.spent = NanoUsd(self.spent.0.saturating_add(cost.0));
+        let used = Used { cost, wall: began.elapsed().into(), millicores: CORE };
+        // Whoever comes after it waits until it is accepted.
+        let _ = self.scheduler.ended(task, used, Became::Waits, now());
+        let is_proposed = row.as_ref().is_some_and(|row| row.state == TaskState::ToReview);
+        let is_verified =
+            row.as_ref().and_then(TaskRow::proposal).is_some_and(|proposal| proposal.verified);
+        let spent = self.spent;
+        self.engine.backlog.set(|so_far| {
+            so_far.spent = spent;
+            so_far.worked.push(task);
+            match (is_proposed, is_verified) {
+                (true, true) => so_far.verified += 1,
+                (true, false) => so_far.unverified += 1,
+                _ if asks => so_far.asking += 1,
+                _ => so_far.unsolved += 1,
+            }
+        });
+    }
+
+    fn tell(&self) {
+        let (waiting, spent) = (self.scheduler.waiting() + self.misfits.len(), self.spent);
+        let at_work = self.at_work.keys().copied().collect();
+        self.engine.backlog.set(|so_far| {
+            so_far.waiting = waiting as u64;
+            so_far.at_work = at_work;
+            so_far.spent = spent;
+        });
+    }
+
+    fn end(&self) -> BacklogEnd {
+        self.tell();
+        if self.engine.backlog.so_far().is_to_end {
+            BacklogEnd::Stopped
+        } else if self.is_out_of_time() {
+            BacklogEnd::OutOfTime
+        } else if !self.misfits.is_empty() {
+            BacklogEnd::OutOfMoney
+        } else {
+            BacklogEnd::Done
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}

@@ -1,0 +1,105 @@
+//! A backlog, wired: tasks are added and imported, worked in their order by one command, and by a
+//! daemon as they come.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::ground::{CHECK, Ground, wait_for};
+use crate::interruption::interrupt;
+
+fn add(ground: &Ground, text: &str, more: &[&str]) -> u64 {
+    let words = [&["add", text, "--check", CHECK, "--json"], more].concat();
+    let said = ground.tenfold(&words);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    said.json()["task"].as_u64().unwrap()
+}
+
+fn start(ground: &Ground, code: i32, more: &[&str]) -> Value {
+    let said = ground.tenfold(&[&["start", "--json"], more].concat());
+    assert_eq!(said.code, Some(code), "{}{}", said.out, said.err);
+    said.json()
+}
+
+#[test]
+fn a_backlog_is_worked_in_its_order_until_all_is_done() {
+    let ground = Ground::new();
+    let none = start(&ground, 0, &[]);
+    assert_eq!((&none["begun"], &none["end"]), (&json!(0), &json!("done")));
+    add(&ground, "median is wrong", &["--priority", "low"]);
+    add(&ground, "median is off", &[]);
+    add(&ground, "median, please", &["--priority", "high", "--label", "maths"]);
+    ground.tenfold(&["list"]).expect(0, &["queued"]);
+    ground.tenfold(&["show", "3"]).expect(0, &["priority high", "maths"]);
+    let done = start(&ground, 0, &["--jobs", "1"]);
+    assert_eq!(done["worked"], json!([3, 2, 1]), "{done}");
+    assert_eq!((&done["verified"], &done["end"]), (&json!(3), &json!("done")));
+    ground.tenfold(&["start"]).expect(0, &["there was nothing to do"]);
+    ground.tenfold(&["list"]).expect(0, &["to review"]);
+    assert_eq!(ground.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_task_that_comes_after_another_waits_until_that_one_is_accepted() {
+    let ground = Ground::new();
+    add(&ground, "median is wrong", &[]);
+    add(&ground, "median is still wrong", &["--after", "1"]);
+    let first = start(&ground, 1, &[]);
+    assert_eq!((&first["worked"], &first["waiting"]), (&json!([1]), &json!(1)), "{first}");
+    ground.tenfold(&["start"]).expect(1, &["waits for tasks that are not accepted yet"]);
+    ground.tenfold(&["accept", "1"]).expect(0, &["accepted"]);
+    assert_eq!(start(&ground, 0, &[])["worked"], json!([2]));
+    ground.tenfold(&["add", "x", "--check", CHECK, "--after", "9"]).expect(4, &["no task 9"]);
+}
+
+#[test]
+fn no_task_is_begun_that_may_cost_more_than_is_left() {
+    let ground = Ground::new();
+    add(&ground, "median is wrong", &["--budget", "0.5"]);
+    add(&ground, "median is off", &["--budget", "0.1"]);
+    let left = start(&ground, 1, &["--budget", "0.3"]);
+    assert_eq!((&left["worked"], &left["end"]), (&json!([2]), &json!("out-of-money")), "{left}");
+    ground.tenfold(&["start", "--budget", "0.3"]).expect(1, &["may cost more than is left"]);
+    assert_eq!(start(&ground, 0, &["--budget", "0.5"])["worked"], json!([1]));
+}
+
+#[test]
+fn a_file_is_imported_whole_or_not_at_all() {
+    let ground = Ground::new();
+    let file = ground.path("todo.md");
+    let name = file.to_str().unwrap();
+    let wrong = "- one\n  priority: soon\n- two\n  after: nobody\n- [x] three\n";
+    std::fs::write(&file, wrong).unwrap();
+    let said = ["nothing was", "line 2: 'soon'"];
+    ground.tenfold(&["import", name, "--check", CHECK]).expect(2, &said);
+    ground.tenfold(&["list"]).expect(0, &["nothing"]);
+    let right = "# Now\n\n- [ ] median is off\n  id: b\n  after: a\n- median is wrong\n  id: a\n";
+    std::fs::write(&file, right).unwrap();
+    let tasks = ground.tenfold(&["import", name, "--check", CHECK, "--json"]).json();
+    assert_eq!(tasks["tasks"], json!([1, 2]));
+    ground.tenfold(&["show", "2"]).expect(0, &["median is off", "after task 1", "Now"]);
+    ground.tenfold(&["import", "/nowhere.md"]).expect(4, &["could not read"]);
+    let odd = ground.path("todo.xyz");
+    std::fs::write(&odd, right).unwrap();
+    ground.tenfold(&["import", odd.to_str().unwrap()]).expect(2, &["--form"]);
+}
+
+#[test]
+fn a_daemon_works_what_is_added_until_it_is_stopped() {
+    let ground = Ground::new();
+    let mut daemon = ground.command(&["daemon"]);
+    let daemon = daemon.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for("the engine", || ground.path("data").join("engine.sock").exists());
+    wait_for("the backlog to be worked", || {
+        ground.tenfold(&["start"]).err.contains("is being worked already")
+    });
+    add(&ground, "median is wrong", &[]);
+    let state = || ground.tenfold(&["list", "--json"]).out;
+    wait_for("the first proposal", || state().contains("to-review"));
+    ground.tenfold(&["accept", "1"]).expect(0, &["accepted"]);
+    add(&ground, "median is off", &["--after", "1"]);
+    wait_for("the second proposal", || state().contains("to-review"));
+    assert_eq!(interrupt(daemon).code, Some(130));
+    assert_eq!(ground.processes(), Vec::<String>::new());
+    ground.tenfold(&["start"]).expect(0, &["there was nothing to do"]);
+}
