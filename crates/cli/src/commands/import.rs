@@ -103,7 +103,9 @@ async fn specs(
     for item in items {
         let has_check = item.check.is_some();
         let key = (item.repo.as_deref(), item.model.as_deref(), has_check);
-        if !known.contains_key(&key) {
+        let spec = if let Some(spec) = known.get(&key) {
+            spec
+        } else {
             let mut own = args.clone();
             own.check = item.check.clone().or(own.check);
             own.model = item.model.clone().or(own.model);
@@ -111,9 +113,9 @@ async fn specs(
                 own.repo = args.repo.join(repo);
             }
             let spec = asking::spec(context, engine, &own, String::new()).await?;
-            known.insert(key, spec);
-        }
-        let mut spec = known[&key].clone();
+            known.entry(key).or_insert(spec)
+        };
+        let mut spec = spec.clone();
         item.fill(&mut spec);
         specs.push(spec);
     }

@@ -11,9 +11,12 @@ pub(super) fn read(text: &str) -> Vec<Result<Item, String>> {
         .collect()
 }
 
+/// An object, and where it stands.
+type Numbered = (usize, Map<String, Value>);
+
 /// The objects of a text, each with the line that it begins on; those of an array are counted
 /// instead.
-pub(super) fn objects(text: &str) -> Vec<Result<(usize, Map<String, Value>), String>> {
+pub(super) fn objects(text: &str) -> Vec<Result<Numbered, String>> {
     if text.trim_start().starts_with('[') {
         return match serde_json::from_str::<Vec<Map<String, Value>>>(text) {
             Ok(objects) => objects.into_iter().enumerate().map(|(at, o)| Ok((at + 1, o))).collect(),

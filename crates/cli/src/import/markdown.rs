@@ -33,7 +33,10 @@ impl Reader {
             if closes {
                 self.fence = None;
             }
-            return if indented { self.more(number, line) } else { () };
+            if indented {
+                self.more(number, line);
+            }
+            return;
         }
         if let Some(fence) = fence(words) {
             self.fence = Some(fence);
