@@ -72,7 +72,7 @@ fn a_command_runs_beside_other_calls_is_read_in_pieces_and_ended() {
     let begins = "mkdir sub; cd sub; export A=one; echo kept > ../x.log";
     let aside = format!("echo $A ${{PWD##*/}}; cat ../x.log; touch made; sleep {mark}; echo no");
     let after_kill = mark.clone();
-    let turns = vec![
+    let turns = [
         vec![run(begins), begin(&aside), run("echo x > seen; rm ../x.log")],
         vec![output(FIRST + 1, 60)],
         vec![output(FIRST + 1, 0), kill(FIRST + 1), kill(77)],
