@@ -263,16 +263,23 @@ impl Engine {
         if let Some((_, asked)) = all.get(model.name()).filter(|(known, _)| known == model) {
             return Ok(asked.clone());
         }
-        let variable = |name: &str| std::env::var(name).ok();
         let asked = match model {
             Model::Embedded(entry) => {
                 let (program, arguments) = self.model_command(entry);
                 Asked::Here(Arc::new(Llama::new(LlamaConfig { program, arguments })))
             }
-            Model::Hosted(hosted) => Asked::There(Arc::new(Provider::new(hosted, variable)?)),
+            Model::Hosted(hosted) => {
+                let hosted = hosted.clone();
+                // The keyring may ask the person to unlock it.
+                let provider = blocking(move || Provider::new(&hosted, tenfold_models::key));
+                Asked::There(Arc::new(provider.await?))
+            }
         };
         // A key that is used from now on is known from now on.
-        let redactor = crate::redaction::redactor(&self.catalogue()?, &self.policy, variable);
+        let (catalogue, policy) = (self.catalogue()?, self.policy.clone());
+        let redactor =
+            blocking(move || crate::redaction::redactor(&catalogue, &policy, tenfold_models::key));
+        let redactor = redactor.await;
         *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(redactor);
         all.insert(model.name().to_owned(), (model.clone(), asked.clone()));
         Ok(asked)

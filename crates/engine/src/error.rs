@@ -260,7 +260,7 @@ fn of_store(error: &StoreError) -> ProblemKind {
 
 fn of_models(error: &ModelsError) -> ProblemKind {
     match error {
-        ModelsError::NoHome => ProblemKind::Missing,
+        ModelsError::NoHome | ModelsError::NoKeyring { .. } => ProblemKind::Missing,
         ModelsError::Unknown { .. } => ProblemKind::NotFound,
         ModelsError::Catalogue { .. }
         | ModelsError::BadName { .. }

@@ -56,13 +56,25 @@ pub enum ModelsError {
     },
     /// The key of a model's provider is not there.
     #[error(
-        "the model '{name}' wants a key, and the variable {variable} is not set: `export {variable}=…`"
+        "the model '{name}' wants a key, and {variable} is neither set nor in the keyring: \
+         `export {variable}=…`, or `tenfold models key {variable}`"
     )]
     NoKey {
         /// The model.
         name: String,
         /// The variable.
         variable: String,
+    },
+    /// There is no keyring here, or it can't be opened.
+    #[error(
+        "the keyring can't be used ({why}): unlock it or start one (gnome-keyring, KWallet), or \
+         `export {variable}=…` instead"
+    )]
+    NoKeyring {
+        /// The key's name.
+        variable: String,
+        /// What the keyring says.
+        why: String,
     },
     /// There is no way to a model's provider.
     #[error("the model '{name}' can't be reached: {why}")]

@@ -163,9 +163,10 @@ fn models(context: &Context) -> Vec<Line> {
         if listed.default { line } else { Line { fix: String::new(), ..line }.not_needed() }
     };
     let hosted = |hosted: &tenfold_models::Hosted| match &hosted.key {
-        Some(variable) if std::env::var_os(variable).is_none() => {
-            let fix = format!("export {variable}=…");
-            Line::bad("models", &hosted.name, format!("{variable} is not set"), fix).not_needed()
+        Some(variable) if tenfold_models::key(variable).is_none() => {
+            let fix = format!("`export {variable}=…`, or `tenfold models key {variable}`");
+            let what = format!("{variable} is neither set nor in the keyring");
+            Line::bad("models", &hosted.name, what, fix).not_needed()
         }
         _ => Line::good("models", &hosted.name, "connected"),
     };

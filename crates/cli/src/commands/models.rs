@@ -1,6 +1,7 @@
 //! `tenfold models`: which models there are, getting their files, adding others.
 
 use std::ffi::OsString;
+use std::io::Read;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -17,6 +18,9 @@ use crate::pull;
 use crate::table::table;
 use crate::terminal::{self, one_line, visible};
 use crate::trouble::Trouble;
+
+/// The longest key, in bytes.
+const KEY_BYTES_MAX: u64 = 16 << 10;
 
 /// List, get, add and remove models
 #[derive(Debug, Args)]
@@ -45,6 +49,18 @@ enum ModelsCommand {
     },
     /// Add a model that a provider hosts, with its prices; nothing is sent
     Connect(Box<ConnectArgs>),
+    /// Put the key of a provider into this machine's keyring, or take it out again
+    ///
+    /// It is asked for, or read from standard input, and found under the same name as a variable;
+    /// a variable that is set goes before it.
+    Key {
+        /// Its name, as in OPENAI_API_KEY
+        #[arg(value_name = "VARIABLE")]
+        name: String,
+        /// Take it out
+        #[arg(long)]
+        forget: bool,
+    },
     /// Remove a model that you added, or the files of one that ships with Tenfold
     Rm {
         /// The model
@@ -119,6 +135,7 @@ pub(crate) async fn run(context: &Context, args: ModelsArgs) -> Result<Exit, Tro
         ModelsCommand::Pull { name } => get(context, name.as_deref()).await?,
         ModelsCommand::Add { from, name } => add(context, from, name).await?,
         ModelsCommand::Connect(args) => connect(context, *args)?,
+        ModelsCommand::Key { name, forget } => key(&name, forget)?,
         ModelsCommand::Rm { name } => remove(context, &name)?,
     }
     Ok(Exit::Done)
@@ -195,6 +212,35 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
         None => String::new(),
     };
     terminal::print(&format!("connected {name}{key}\n\n  tenfold run --model {name} …"))
+}
+
+fn key(name: &str, forget: bool) -> Result<(), Trouble> {
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Err(Trouble::usage(format!("'{name}' is not the name of a variable"))
+            .advise("the key itself is asked for, or read from standard input"));
+    }
+    if forget {
+        let told = match tenfold_models::forget_key(name)? {
+            true => format!("{name} is no longer in the keyring"),
+            false => format!("{name} was not in the keyring"),
+        };
+        return terminal::print(&told);
+    }
+    let typed = match terminal::can_ask() {
+        true => rpassword::prompt_password(format!("{name}: "))?,
+        false => {
+            let mut typed = String::new();
+            std::io::stdin().take(KEY_BYTES_MAX).read_to_string(&mut typed)?;
+            typed
+        }
+    };
+    if typed.trim().is_empty() {
+        return Err(Trouble::usage("the key is empty, and nothing was changed"));
+    }
+    tenfold_models::set_key(name, typed.trim())?;
+    terminal::print(&format!(
+        "{name} is in the keyring; `tenfold models key {name} --forget` takes it out"
+    ))
 }
 
 fn cells(listed: &Listed) -> Vec<String> {

@@ -104,6 +104,8 @@ impl Ground {
             command.env(format!("TENFOLD_{name}_DIR"), self.path(&name.to_lowercase()));
         }
         command.env("TENFOLD_MODEL_PROGRAM", fake_model());
+        // Nobody's keyring is looked into.
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
         command.env(SCRIPT_VARIABLE, self.path("script.json"));
         command
     }

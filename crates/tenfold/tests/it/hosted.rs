@@ -212,7 +212,11 @@ fn what_cannot_be_is_said_before_anything_is_sent() {
     connect(&ground, &server, "openai", &["--free"]).expect(0, &["connected"]);
     connect(&ground, &server, "openai", &["--free"]).expect(2, &["of that name already"]);
     let keyless = ground.tenfold(&["run", "x", "--model", "far", "--check", CHECK]);
-    keyless.expect(9, &["FAR_KEY is not set"]);
+    keyless.expect(9, &["FAR_KEY is neither set nor in the keyring", "tenfold models key FAR_KEY"]);
+    let ringless = ground.tenfold(&["models", "key", "FAR_KEY", "--forget"]);
+    ringless.expect(3, &["the keyring can't be used", "export FAR_KEY"]);
+    ground.tenfold(&["models", "key", "FAR_KEY"]).expect(2, &["the key is empty"]);
+    ground.tenfold(&["models", "key", "sk-123"]).expect(2, &["not the name of a variable"]);
     run(&ground, &["--strategy", "repair"]).expect(9, &["--strategy loop"]);
     ground.tenfold(&["models", "pull", "far"]).expect(9, &["runs at its provider"]);
     ground.tenfold(&["models", "list"]).expect(0, &["far", "$0.00"]);
