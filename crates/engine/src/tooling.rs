@@ -97,9 +97,7 @@ impl Running<'_> {
         (call, request): (McpCall, Value),
         at: CommitId,
     ) -> Result<(), EngineError> {
-        if call.reads {
-            self.open.insert(step, Open::new(false, None));
-        } else if self.was_begun(step)? {
+        if !call.reads && self.was_begun(step)? {
             let text = format!(
                 "The MCP server {} was asked to, and then the work was interrupted. Whether it \
                  did it is not known, and it was not asked again. Find out before you repeat it.",
@@ -107,19 +105,16 @@ impl Running<'_> {
             );
             self.reply_at_once(step, Reply::Returned { text, at, shell: None });
             return Ok(());
-        } else {
+        }
+        if !call.reads {
             self.intend(step, EffectKind::Tool, request).await?;
         }
         let servers = Arc::clone(&self.servers);
         let offered = self.machine.offered().to_vec();
         let egress = self.engine.way_out(self.attempt, step);
-        self.effects.spawn(async move {
-            let began = Instant::now();
+        self.spawn_returning(step, async move {
             let calling = Calling { call, at: at.clone(), offered, egress };
-            let text = servers.call(calling).await;
-            let reply = Reply::Returned { text, at, shell: None };
-            let result = Ok(Finished::free(reply, began.elapsed().into(), None));
-            Done { step, reservation: None, result }
+            Ok((servers.call(calling).await, at))
         });
         Ok(())
     }
