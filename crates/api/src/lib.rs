@@ -106,7 +106,7 @@ impl Call for BacklogTerms {
     type Answer = ();
 }
 
-/// Begins no more tasks of the backlog.
+/// Begins no more tasks of the backlog, and interrupts those that are at work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StopBacklog {}
 

@@ -81,11 +81,6 @@ impl Connection {
         Ok(Messages { body: response.into_body(), text: Vec::new(), _speaker: speaker })
     }
 
-    /// Whether the engine is another process.
-    pub(crate) fn is_elsewhere(&self) -> bool {
-        self.elsewhere.is_some()
-    }
-
     /// What the engine says, and where it says it: a key that is missing is missing there.
     pub(crate) fn told(&self, trouble: Trouble) -> Trouble {
         match self.elsewhere {

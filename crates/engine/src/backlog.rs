@@ -16,7 +16,7 @@ use tenfold_schedule::{Became, Entry, Expected, Host, Limits, Needs, Scheduler, 
 use tenfold_store::{TaskQuery, TaskRow};
 use tokio::sync::{Notify, broadcast};
 
-use crate::floor::Hold;
+use crate::floor::{Hold, Will};
 use crate::supervise::How;
 use crate::{Engine, EngineError};
 
@@ -77,9 +77,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Begins no more tasks of the backlog; those that are at work come to their end.
+    /// Begins no more tasks of the backlog, and interrupts those that are at work; the next time
+    /// that it is worked they are gone on with.
     pub fn stop_backlog(&self) {
         self.backlog.set(|so_far| so_far.is_to_end = true);
+        for task in self.backlog.so_far().at_work {
+            self.floor.want(task, Will::Leave);
+        }
         self.backlog.stirred.notify_one();
     }
 
@@ -169,24 +173,29 @@ impl<'e> Shift<'e> {
 
     /// Waits until something has changed that may let another begin.
     async fn wait(&mut self) {
-        let left = self.terms.time.map(|time| {
-            Duration::from(time).saturating_sub(self.began.elapsed()).max(Duration::from_millis(1))
-        });
-        let over = async {
-            match left.filter(|_| !self.at_work.is_empty() || self.terms.stays) {
+        let left =
+            self.terms.time.map(|time| Duration::from(time).saturating_sub(self.began.elapsed()));
+        let over = async move {
+            match left {
                 Some(left) => tokio::time::sleep(left).await,
                 None => std::future::pending().await,
             }
         };
         // Once the time is over, only an end of what is at work changes anything.
         let is_over = self.is_out_of_time();
-        tokio::select! {
-            told = self.live.recv() => match told {
-                Ok(progress) => self.hear(&progress),
-                Err(_) => self.count_anew(),
-            },
-            () = self.engine.backlog.stirred.notified() => {}
-            () = over, if !is_over => {}
+        tokio::pin!(over);
+        loop {
+            let has_changed = tokio::select! {
+                told = self.live.recv() => match told {
+                    Ok(progress) => self.hear(&progress),
+                    Err(_) => self.count_anew(),
+                },
+                () = self.engine.backlog.stirred.notified() => true,
+                () = &mut over, if !is_over => true,
+            };
+            if has_changed {
+                break;
+            }
         }
     }
 
@@ -280,10 +289,7 @@ impl<'e> Shift<'e> {
             let row = self.engine.row(task)?;
             let most = row.budget.money.saturating_sub(row.spent);
             if !self.has_money_for(most) {
-                self.scheduler.withdraw(task, now());
-                if let Some(spec) = self.engine.store.view()?.spec(task)? {
-                    self.misfits.push(self.entry(&row, &spec));
-                }
+                self.set_aside(&row)?;
                 continue;
             }
             match self.engine.begin(task, How::default()) {
@@ -300,14 +306,20 @@ impl<'e> Shift<'e> {
                     return Err(error);
                 }
                 Err(EngineError::Full { .. }) => {
-                    self.scheduler.withdraw(task, now());
-                    if let Some(spec) = self.engine.store.view()?.spec(task)? {
-                        self.misfits.push(self.entry(&row, &spec));
-                    }
+                    self.set_aside(&row)?;
                     break;
                 }
                 Err(error) => return Err(error),
             }
+        }
+        Ok(())
+    }
+
+    /// Passes a task over until another has ended.
+    fn set_aside(&mut self, row: &TaskRow) -> Result<(), EngineError> {
+        self.scheduler.withdraw(row.id, now());
+        if let Some(spec) = self.engine.store.view()?.spec(row.id)? {
+            self.misfits.push(self.entry(row, &spec));
         }
         Ok(())
     }
@@ -325,25 +337,29 @@ impl<'e> Shift<'e> {
         self.terms.time.is_some_and(|time| Millis::from(self.began.elapsed()) >= time)
     }
 
-    fn hear(&mut self, progress: &Progress) {
-        if !progress.is_last() {
-            return;
-        }
-        let Some(known) = self.at_work.remove(&progress.task()) else { return };
+    /// Whether a task of the backlog has ended by what is told: all else that a task tells, many
+    /// times a second, lets no other begin.
+    fn hear(&mut self, progress: &Progress) -> bool {
+        let last = Some(progress.task()).filter(|_| progress.is_last());
+        let Some((task, known)) = last.and_then(|task| self.at_work.remove_entry(&task)) else {
+            return false;
+        };
         let asks = matches!(progress, Progress::Worked(outcome) if outcome.waits.is_some());
-        self.ended(progress.task(), known, asks);
+        self.ended(task, known, asks);
+        true
     }
 
     /// Somebody told more than could be heard: who is not on the floor any more has ended.
-    fn count_anew(&mut self) {
+    fn count_anew(&mut self) -> bool {
         let floor = self.engine.at_work();
         let gone: Vec<TaskId> =
             self.at_work.keys().filter(|task| !floor.contains(task)).copied().collect();
-        for task in gone {
-            if let Some(known) = self.at_work.remove(&task) {
-                self.ended(task, known, false);
+        for task in &gone {
+            if let Some(known) = self.at_work.remove(task) {
+                self.ended(*task, known, false);
             }
         }
+        !gone.is_empty()
     }
 
     fn ended(&mut self, task: TaskId, AtWork { before, began, .. }: AtWork, asks: bool) {

@@ -1,7 +1,7 @@
 //! `tenfold start` and `tenfold daemon`: work the backlog.
 
 use clap::Args;
-use tenfold_api::{LookAtBacklog, Stop, StopBacklog};
+use tenfold_api::{LookAtBacklog, StopBacklog};
 use tenfold_domain::{BacklogEnd, BacklogOutcome, BacklogTerms, Millis, NanoUsd, Progress};
 
 use crate::arguments::Format;
@@ -110,21 +110,10 @@ async fn told(messages: &mut Messages, watcher: &Watcher) -> Result<(), Trouble>
     Ok(())
 }
 
-/// The person wanted an end: nothing more is begun, and what is at work is stopped.
+/// The person wanted an end: nothing more is begun, and what is at work is interrupted.
 async fn stopped(engine: &Connection) -> Result<Exit, Trouble> {
-    let all = async {
-        engine.say(&StopBacklog {}).await?;
-        let at_work = engine.say(&LookAtBacklog {}).await?.at_work;
-        if engine.is_elsewhere() {
-            for task in at_work {
-                // That it has ended by itself meanwhile is as well.
-                let _ = engine.say_of(task, &Stop {}).await;
-            }
-        }
-        Ok::<_, Trouble>(())
-    };
-    // What is left undone is done when this process leaves.
-    let _ = tokio::time::timeout(work::STOPPING, all).await;
+    // An engine that does not answer in time ends with this process, and so does its work.
+    let _ = tokio::time::timeout(work::STOPPING, engine.say(&StopBacklog {})).await;
     let start = styled(BOLD, "tenfold start");
     terminal::note(&format!("stopped; nothing is lost: {start} goes on"));
     Ok(Exit::Stopped)

@@ -4,6 +4,7 @@
 use std::process::Stdio;
 
 use serde_json::{Value, json};
+use tenfold_test_support::Fault;
 
 use crate::ground::{CHECK, Ground, wait_for};
 use crate::interruption::interrupt;
@@ -37,6 +38,22 @@ fn a_backlog_is_worked_in_its_order_until_all_is_done() {
     ground.tenfold(&["start"]).expect(0, &["there was nothing to do"]);
     ground.tenfold(&["list"]).expect(0, &["to review"]);
     assert_eq!(ground.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_backlog_that_is_stopped_leaves_nothing_behind_and_goes_on() {
+    let ground = Ground::new();
+    let hangs = ground.script(&[Fault::Hang { at: 1 }]);
+    add(&ground, "median is wrong", &[]);
+    let mut command = ground.command(&["start"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for("the first question", || !hangs.asked().unwrap_or_default().is_empty());
+    let stopped = interrupt(child);
+    stopped.expect(130, &["nothing is lost", "tenfold start"]);
+    assert_eq!(ground.processes(), Vec::<String>::new());
+    ground.script(&[]);
+    assert_eq!(start(&ground, 0, &[])["worked"], json!([1]));
+    ground.tenfold(&["list"]).expect(0, &["to review"]);
 }
 
 #[test]
