@@ -26,6 +26,11 @@ const WORTH_SHARING: f64 = 0.6;
 /// and much quicker if both are searches, whose paths are followed together.
 const WORTH_SEARCHING: f64 = 0.4;
 
+/// How many observations the guess of a generator's chance is worth. With few, a draw now and
+/// then gives a generator that takes long several times its chance, and a sixth of the time to
+/// it.
+const OBSERVED: f64 = 60.0;
+
 /// A way to make candidates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -81,18 +86,21 @@ impl Generator {
 
     /// The chance that it mends a fault that it is pointed at, before anything is known.
     fn guess(self) -> Arm {
-        let (chance, weight) = match self {
-            Self::Token => (0.60, 20.0),
-            Self::Line => (0.15, 20.0),
-            Self::Gap => (0.08, 20.0),
-            Self::Hunk => (0.03, 20.0),
-            Self::Expression => (0.05, 20.0),
-            Self::Body => (0.30, 20.0),
-            Self::Rewrite => (0.06, 20.0),
-            Self::Patch => (0.03, 20.0),
-            Self::Write => (0.40, 20.0),
+        // Of 57 faults that were mended in two runs of the bench, 49 were by a token, 6 by a line
+        // and 2 by a gap, none in words. Faults that people make are wider than those, so that
+        // the others are left a part.
+        let chance = match self {
+            Self::Token => 0.63,
+            Self::Line => 0.16,
+            Self::Gap => 0.08,
+            Self::Hunk => 0.03,
+            Self::Expression => 0.05,
+            Self::Body => 0.30,
+            Self::Rewrite => 0.03,
+            Self::Patch => 0.02,
+            Self::Write => 0.40,
         };
-        Arm::guess(chance, weight)
+        Arm::guess(chance, OBSERVED)
     }
 
     /// Whether it follows many paths.
