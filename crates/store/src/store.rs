@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
 
 use tenfold_domain::{
     AttemptEvent, AttemptId, CommitId, Fact, Seed, Seq, Strategy, TaskEvent, TaskId, TaskSpec,
@@ -15,11 +14,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::blob::{self, BLOB_BYTES_MAX, BlobHash};
 use crate::connection::open_for_writing;
+use crate::fate::Surroundings;
 use crate::head::HeadFile;
 use crate::schema::{MIGRATIONS, migrate};
 use crate::view::{Reader, View};
 use crate::wait::wait;
-use crate::writer::{Asked, Clock, Job, QUEUE_JOBS, Writer, Writing};
+use crate::writer::{Asked, Job, QUEUE_JOBS, Writer, Writing};
 use crate::{StoreError, check, lease, project};
 
 /// The journal, open for writing. Dropping it waits until all that was handed in is
@@ -70,17 +70,14 @@ impl Store {
     /// [`StoreError::DiskFull`], [`StoreError::Corrupt`], [`StoreError::NoJournal`],
     /// [`StoreError::Busy`], [`StoreError::Behind`]; the file is left as it was.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with_clock(path, || SystemTime::now().into())
+        Self::open_in(path, Surroundings::default())
     }
 
-    /// As [`Store::open`], with a clock that says what time it is.
+    /// As [`Store::open`], with a clock of the caller's and whatever is to befall it.
     ///
     /// # Errors
     /// As for [`Store::open`].
-    pub fn open_with_clock(
-        path: &Path,
-        clock: impl Fn() -> Timestamp + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    pub fn open_in(path: &Path, surroundings: Surroundings) -> Result<Self, StoreError> {
         let mut connection = open_for_writing(path)?;
         migrate(&mut connection, MIGRATIONS)?;
         project::bring_up_to_date(&mut connection)?;
@@ -89,12 +86,13 @@ impl Store {
             check::expect(&connection, path, known)?;
         }
         let epoch = lease::take(&connection)?;
-        let clock: Clock = Box::new(clock);
+        let Surroundings { clock, fate } = surroundings;
         let transactions = Arc::new(AtomicU64::new(0));
         let path = path.to_owned();
         let reader = Reader::open(&path)?;
-        let told = (path.clone(), transactions.clone());
-        let writer = Writer { connection, path: told.0, clock, epoch, head, transactions: told.1 };
+        let (file, counted) = (path.clone(), transactions.clone());
+        let writer =
+            Writer { connection, path: file, clock, fate, epoch, head, transactions: counted };
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS);
         let thread = thread::Builder::new()
             .name("tenfold-store".to_owned())

@@ -11,6 +11,7 @@ use tenfold_domain::{Event, Fact, Seq, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Doing;
+use crate::fate::{Clock, Fate, Moment};
 use crate::head::{Head, HeadFile};
 use crate::{Appended, StoreError, journal, lease, project};
 
@@ -19,9 +20,6 @@ pub(crate) const QUEUE_JOBS: usize = 1_024;
 
 /// How many pieces of work share a transaction at most, so that none waits long for others.
 const BATCH_JOBS: usize = 256;
-
-/// What time it is. Handed in, so that a test can say.
-pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send>;
 
 /// A transaction that is being written.
 pub(crate) struct Writing<'c> {
@@ -101,6 +99,7 @@ pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
     pub(crate) clock: Clock,
+    pub(crate) fate: Fate,
     /// What it was given when it opened the file; if another has opened it since, it may not
     /// write any more.
     pub(crate) epoch: i64,
@@ -132,7 +131,7 @@ impl Writer {
     /// Does a batch of work in one transaction. Work that fails is taken back alone, unless
     /// SQLite gave up the whole transaction, as it does when the disk is full.
     fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        let committed = self.batch(batch);
+        let committed = (self.fate)(Moment::Before).and_then(|()| self.batch(batch));
         if let Ok(newest) = committed {
             let _ = self.head.write(newest);
         }
@@ -142,7 +141,7 @@ impl Writer {
             // committed when it next opens the file.
             let _ = connection.execute_batch("ROLLBACK");
         }
-        committed.map(|_| ())
+        committed.and_then(|_| (self.fate)(Moment::After))
     }
 
     /// Returns what is recorded last then.

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use tenfold_domain::{Event, Fact, Seq, TaskId, Timestamp};
-use tenfold_store::{About, BlobHash, EVENT_BYTES_MAX, EventQuery, Store, StoreError};
+use tenfold_store::{
+    About, BlobHash, EVENT_BYTES_MAX, EventQuery, Store, StoreError, Surroundings,
+};
 
 use crate::facts::*;
 
@@ -130,11 +132,11 @@ fn a_clock_that_goes_back_does_not_take_the_journal_along() {
     let (_folder, path) = place();
     let calls = AtomicUsize::new(0);
     let clock = move || Timestamp([100, 50, 70, 130][calls.fetch_add(1, Ordering::Relaxed)]);
-    let store = Store::open_with_clock(&path, clock).unwrap();
+    let store = Store::open_in(&path, Surroundings::default().with_clock(clock)).unwrap();
     let at: Vec<_> = (0..4).map(|n| store.append(vec![small(n)]).unwrap().at.0).collect();
     assert_eq!(at, [100, 100, 100, 130]);
     drop(store);
-    let store = Store::open_with_clock(&path, || Timestamp(1)).unwrap();
+    let store = Store::open_in(&path, Surroundings::default().with_clock(|| Timestamp(1))).unwrap();
     assert_eq!(store.append(vec![small(5)]).unwrap().at.0, 130);
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use std::thread;
 
 use tenfold_domain::{Seq, Timestamp};
-use tenfold_store::{Appended, EventQuery, Store, StoreError, TaskQuery};
+use tenfold_store::{Appended, EventQuery, Store, StoreError, Surroundings, TaskQuery};
 
 use crate::facts::*;
 
@@ -52,7 +52,11 @@ impl Stopped {
             let _ = wait.recv();
             Timestamp(1)
         };
-        Self { store: Store::open_with_clock(path, clock).unwrap(), reached, go }
+        Self {
+            store: Store::open_in(path, Surroundings::default().with_clock(clock)).unwrap(),
+            reached,
+            go,
+        }
     }
 }
 
