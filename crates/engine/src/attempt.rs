@@ -114,7 +114,10 @@ impl Running<'_> {
         self.effects.shutdown().await;
         self.setup.shutdown().await;
         self.background.shutdown().await;
-        let cleared = self.checks.clear().await;
+        let cleared = match self.machine.ending() {
+            Some(_) => self.engine.end_outlived(self.attempt).await,
+            None => self.checks.leave().await,
+        };
         let outcome = result?;
         cleared?;
         Ok(outcome)
@@ -291,6 +294,7 @@ impl Running<'_> {
         let mut bills: Vec<_> = done.reservation.map(|id| (id, cost)).into_iter().collect();
         self.close(&mut facts, &mut bills)?;
         self.engine.settle(bills, facts).await?;
+        self.checks.forget(step).await?;
         self.meter.settled.candidates = self.machine.candidates();
         self.tell_totals();
         Ok(())

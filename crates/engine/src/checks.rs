@@ -52,6 +52,8 @@ pub(crate) struct Checks {
     pub(crate) toolchains: Toolchains,
     pub(crate) base: CommitId,
     pub(crate) dir: PathBuf,
+    /// The folders that engines before have left of the same attempt, the oldest first.
+    pub(crate) earlier: Vec<PathBuf>,
     pub(crate) runs: AtomicU32,
     pub(crate) setup: tokio::sync::OnceCell<Layer>,
     pub(crate) warm: tokio::sync::OnceCell<PathBuf>,
@@ -64,7 +66,7 @@ impl Checks {
     pub(crate) async fn prepare(
         (workspace, sandbox, redactor): (Arc<Workspace>, Arc<Sandbox>, Arc<Redactor>),
         base: CommitId,
-        dir: PathBuf,
+        (dir, earlier): (PathBuf, Vec<PathBuf>),
     ) -> Result<Self, EngineError> {
         let (files, giver, commit) = (Arc::clone(&workspace), Arc::clone(&sandbox), base.clone());
         let place = dir.join("base");
@@ -78,7 +80,19 @@ impl Checks {
         let (setup, warm) = (tokio::sync::OnceCell::new(), tokio::sync::OnceCell::new());
         let runs = AtomicU32::new(0);
         let left = tokio::sync::Mutex::new(None);
-        Ok(Self { workspace, sandbox, redactor, toolchains, base, dir, runs, setup, warm, left })
+        Ok(Self {
+            workspace,
+            sandbox,
+            redactor,
+            toolchains,
+            base,
+            dir,
+            earlier,
+            runs,
+            setup,
+            warm,
+            left,
+        })
     }
 
     /// The environment that commands run in.
@@ -383,6 +397,7 @@ impl Checks {
             limits: Limits { wall: timeout, ..Limits::default() },
             scratch,
             log: None,
+            record: None,
         }
     }
 
@@ -391,7 +406,7 @@ impl Checks {
         self.dir.join(format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// Removes everything below the attempt's folder.
+    /// Removes the attempt's folder.
     pub(crate) async fn clear(&self) -> Result<(), EngineError> {
         let (sandbox, dir) = (Arc::clone(&self.sandbox), self.dir.clone());
         Ok(blocking(move || sandbox.discard(&dir)).await?)

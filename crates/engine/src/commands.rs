@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tenfold_code::failure;
-use tenfold_domain::{CommitId, Millis, Shell};
+use tenfold_domain::{CommitId, Millis, Shell, StepId};
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{CancelSignal, End, HOME, Job, Limits, SandboxError, TEMP};
 use tenfold_tools::shell::{self, Start};
+use tokio::sync::MutexGuard;
 
 use crate::EngineError;
 use crate::checks::{Checks, check_out, is_plain, make, read_bounded, write_layer};
@@ -47,22 +48,33 @@ pub(crate) struct Commanded {
     pub(crate) shell: Option<shell::Left>,
 }
 
+/// Where a command is run, and what it leaves is taken up: one at a time.
+pub(crate) struct Bench<'c> {
+    /// As of which commit the files in `place` are.
+    left: MutexGuard<'c, Option<CommitId>>,
+    place: PathBuf,
+    dir: PathBuf,
+    pub(crate) job: Job,
+}
+
 /// What is said where commands of an agent's can't be run.
 pub(crate) const NO_OVERLAY: &str =
     "commands can't be run here: this machine has no overlay file system";
 
 impl Commanded {
     /// Of a command that never began, or was cut off: nothing is as it left it.
-    fn without_effect(end: String, at: &CommitId) -> Self {
+    pub(crate) fn without_effect(end: String, at: &CommitId) -> Self {
         let (output, changed) = (String::new(), Vec::new());
         Self { end, output, wall: Millis(0), at: at.clone(), changed, shell: None }
     }
 }
 
 impl Checks {
-    /// Runs a command on the work as it is, with a way out if it is given one.
+    /// Runs a command, whose folder is there, on the work as it is, with a way out if it is given
+    /// one.
     pub(crate) async fn command(
         &self,
+        step: StepId,
         asked: &Commanding,
         egress: Option<&Arc<Egress>>,
         cancel: &CancelSignal,
@@ -71,30 +83,53 @@ impl Checks {
         if !self.sandbox.keeps_apart() {
             return Ok(Commanded::without_effect(NO_OVERLAY.to_owned(), at));
         }
-        let mut left = self.left.lock().await;
-        let place = self.dir.join("left");
-        self.bring(&place, left.take(), at).await?;
-        let dir = self.run_dir();
-        let mut job = self.job_of(asked, &place, &dir).await?;
+        let mut bench = self.bench(asked, self.kept(step)).await?;
         // One that is no text can't be said to a shell, so nothing is carried over there.
-        if let Some(top) = job.at.to_str() {
-            job.command = shell::carried(&asked.shell, &asked.command, top);
+        if let Some(top) = bench.job.at.to_str() {
+            bench.job.command = shell::carried(&asked.shell, &asked.command, top);
         }
-        // The way out is not the command's own, and is not carried over.
-        let env = match egress {
-            Some(_) => self.sandbox.env_with_broker(&job.env),
-            None => job.env.clone(),
-        };
-        let Ended { exit, refused } = match egress::run(&self.sandbox, &job, egress, cancel).await {
+        bench.job.record = Some(self.record(step));
+        let ended = match egress::run(&self.sandbox, &bench.job, egress, cancel).await {
             // What a model writes may be no command at all.
             Err(EngineError::Sandbox(why @ (SandboxError::Job(_) | SandboxError::Setup(_)))) => {
                 return Ok(Commanded::without_effect(why.to_string(), at));
             }
             ended => ended?,
         };
+        self.take_up(asked, bench, ended, egress.is_some()).await
+    }
+
+    /// Lays out the files that a command sees, until what it leaves is taken up.
+    pub(crate) async fn bench(
+        &self,
+        asked: &Commanding,
+        dir: PathBuf,
+    ) -> Result<Bench<'_>, EngineError> {
+        let mut left = self.left.lock().await;
+        let place = self.dir.join("left");
+        self.bring(&place, left.take(), &asked.at).await?;
+        let job = self.job_of(asked, &place, &dir).await?;
+        Ok(Bench { left, place, dir, job })
+    }
+
+    /// What a command that has ended leaves.
+    pub(crate) async fn take_up(
+        &self,
+        asked: &Commanding,
+        bench: Bench<'_>,
+        ended: Ended,
+        brokered: bool,
+    ) -> Result<Commanded, EngineError> {
+        let (Bench { mut left, place, dir, job }, Ended { exit, refused }) = (bench, ended);
+        let at = &asked.at;
         if exit.end == End::Cancelled {
             return Ok(Commanded::without_effect(exit.end.to_string(), at));
         }
+        // The way out is not the command's own, and is not carried over.
+        let env = match brokered {
+            true => self.sandbox.env_with_broker(&job.env),
+            false => job.env.clone(),
+        };
         let mut left_behind = Commanded {
             end: exit.end.to_string(),
             output: failure::plain(&String::from_utf8_lossy(&exit.output)).into_owned() + &refused,
@@ -161,8 +196,6 @@ impl Checks {
             let laid = sandbox
                 .discard(&upper.join(shell::RECORD))
                 .and_then(|()| sandbox.lay_over(&upper, &place, most));
-            // What can't be removed now is removed with the attempt.
-            let _ = sandbox.discard(&run);
             laid?;
             sandbox.hand_over(&place)?;
             let taken = workspace.capture(&before, &place, "What a command left")?;

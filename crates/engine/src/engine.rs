@@ -14,7 +14,7 @@ use tenfold_models::{Cancel, Catalogue, Entry, Model, ModelDirs, ModelsError, Pr
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
-use tenfold_store::{EngineLock, Store};
+use tenfold_store::{EngineLock, Store, Surroundings};
 use tenfold_workspace::Workspace;
 use tokio::sync::Mutex;
 
@@ -79,8 +79,19 @@ impl Engine {
     /// [`StoreError::Held`](tenfold_store::StoreError::Held) if another engine is at work; else
     /// what the store or the sandbox says.
     pub async fn open(config: EngineConfig) -> Result<Self, EngineError> {
+        Self::open_in(config, Surroundings::default()).await
+    }
+
+    /// As [`Engine::open`], with whatever is to befall its store.
+    ///
+    /// # Errors
+    /// As for [`Engine::open`].
+    pub async fn open_in(
+        config: EngineConfig,
+        surroundings: Surroundings,
+    ) -> Result<Self, EngineError> {
         let lock = EngineLock::acquire(&config.places.data)?;
-        let store = Arc::new(Store::open(&config.places.store_file())?);
+        let store = Arc::new(Store::open_in(&config.places.store_file(), surroundings)?);
         // Before anybody reads the person's files.
         let (journal, places) = (Arc::clone(&store), config.places.clone());
         let settled = blocking(move || crate::in_place::settle_all(&journal, &places)).await?;
@@ -319,13 +330,6 @@ impl Engine {
             ledger.evolve(event);
         }
         Ok(value)
-    }
-
-    /// Removes the scratch folders of engines that died. There is no other engine now.
-    async fn sweep(&self) -> Result<(), EngineError> {
-        let (sandbox, runtime) = (Arc::clone(&self.sandbox), self.config.places.runtime.clone());
-        blocking(move || sandbox.discard(&runtime)).await?;
-        Ok(())
     }
 }
 

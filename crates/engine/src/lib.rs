@@ -22,6 +22,7 @@ mod in_place;
 mod inference;
 mod layers;
 mod meter;
+mod outlived;
 mod places;
 mod proposed;
 mod reading;

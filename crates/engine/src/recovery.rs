@@ -20,6 +20,7 @@ impl Engine {
 
     /// Ends an attempt that nobody works on, because another takes its place.
     pub(crate) async fn set_aside(&self, attempt: AttemptId) -> Result<(), EngineError> {
+        self.end_outlived(attempt).await?;
         let note = "Set aside: the person began a new attempt.".to_owned();
         let event = AttemptEvent::Ended { outcome: AttemptOutcome::Stopped, note };
         self.close_open(attempt, vec![Fact::Attempt { attempt, event }]).await

@@ -6,10 +6,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 use tenfold_agent::effect::{Effect, Reply};
-use tenfold_domain::{
-    AttemptId, CommitId, EffectKind, Fact, Millis, Shell, StepEvent, StepId, ToolCall,
-};
-use tenfold_store::About;
+use tenfold_domain::{AttemptId, CommitId, EffectKind, Millis, Shell, StepId, ToolCall};
 use tenfold_tools::mcp::McpCall;
 use tenfold_tools::run::{self, Run};
 use tenfold_tools::{Call, FileCall, Tree};
@@ -20,6 +17,7 @@ use crate::attempt::Running;
 use crate::commands::Commanding;
 use crate::effects::{Done, Finished, Open, hash};
 use crate::engine::blocking;
+use crate::outlived::{Known, lost};
 use crate::servers::Calling;
 
 /// How long a command may take that does not say.
@@ -52,8 +50,12 @@ impl Running<'_> {
                 self.start_background(step, (run, call), (at, shell)).await?;
             }
             Call::Run(run) => {
-                self.intend_call(step, call, (&at, &shell)).await?;
-                self.start_run(step, run, (at, shell));
+                let begun = self.was_begun(step)?;
+                if !begun {
+                    self.checks.keep(step).await?;
+                    self.intend_call(step, call, (&at, &shell)).await?;
+                }
+                self.start_run(step, run, (at, shell), begun);
             }
             Call::Output(output) => self.start_output(step, &output, at)?,
             Call::Kill(kill) => self.start_kill(step, kill.id, at)?,
@@ -119,18 +121,6 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Whether a step has begun before, and been cut off.
-    fn was_begun(&self, step: StepId) -> Result<bool, EngineError> {
-        for event in self.engine.store.view()?.each_event(About::Attempt(self.attempt).into()) {
-            if let Fact::Step { step: known, event: StepEvent::Intent { .. }, .. } = event?.fact
-                && known == step
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// Announces a call that is not only a read.
     pub(crate) async fn intend_call(
         &mut self,
@@ -176,7 +166,10 @@ impl Running<'_> {
         });
     }
 
-    fn start_run(&mut self, step: StepId, run: Run, (at, shell): (CommitId, Shell)) {
+    /// Runs a command, unless an engine before has `begun` it: then it is found out what became of
+    /// it.
+    fn start_run(&mut self, step: StepId, run: Run, (at, shell): (CommitId, Shell), begun: bool) {
+        self.open.entry(step).or_insert_with(|| Open::new(true, None));
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
         let redactor = self.engine.redactor();
@@ -188,7 +181,25 @@ impl Running<'_> {
             Commanding { command: run.command, at, shell, longest, redactor: redactor.clone() };
         self.effects.spawn(async move {
             let ran = async {
-                let left = checks.command(&asked, egress.as_ref(), &cancel).await?;
+                let known = match begun {
+                    true => checks.pick_up(step, &asked, egress.is_some(), &cancel).await?,
+                    false => Known::NotBegun,
+                };
+                let left = match known {
+                    Known::NotBegun => {
+                        checks.command(step, &asked, egress.as_ref(), &cancel).await?
+                    }
+                    Known::Ended(left) => left,
+                    Known::Lost(how) => {
+                        let (command, at) = (asked.command, asked.at);
+                        return blocking(move || {
+                            let text = lost(&command, how, &at, (&workspace, &redactor))?;
+                            let reply = Reply::Returned { text, at, shell: None };
+                            Ok(Finished::free(reply, Millis(0), None))
+                        })
+                        .await;
+                    }
+                };
                 let now = left.at.clone();
                 blocking(move || workspace.keep(&name, &now)).await?;
                 let (end, output, changed) = (&left.end, &left.output, &left.changed);

@@ -197,10 +197,10 @@ impl Engine {
         spec.strategy = strategy(&self.store.view()?, attempt)?;
         let loading = self.load(&spec.model).await?;
         let base = self.base(attempt)?;
-        let dir = self.config.places.runtime.join(format!("{attempt}"));
+        let folders = crate::outlived::folders(&self.config.places.runtime, attempt)?;
         let sandbox = Arc::clone(&self.sandbox);
         let given = (Arc::clone(&workspace), sandbox, self.redactor());
-        let checks = Checks::prepare(given, base.clone(), dir).await?;
+        let checks = Checks::prepare(given, base.clone(), folders).await?;
         let machine = match from {
             Origin::Start => fold(&self.store, attempt)?,
             Origin::Interruption { .. } | Origin::Limit { .. } => self.recover(attempt).await?,

@@ -96,6 +96,7 @@ impl Bench {
             limits: Limits::default(),
             scratch: path("scratch"),
             log: None,
+            record: None,
         })
     }
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
 use crate::{
-    Broker, CancelSignal, Exit, Job, Line, ProbeLine, ProbeOptions, SandboxError, Talk, Tier,
+    Broker, CancelSignal, Exit, Found, Job, Line, ProbeLine, ProbeOptions, SandboxError, Talk, Tier,
 };
 
 /// A sandbox. On this system none can be had.
@@ -106,6 +106,18 @@ impl Sandbox {
 
     /// Whether a command can be let out to some hosts.
     pub fn has_own_network(&self) -> bool {
+        match self.never {}
+    }
+
+    /// What became of a run.
+    ///
+    /// # Errors
+    /// Never.
+    pub async fn pick_up(
+        &self,
+        _record: &Path,
+        _cancel: &CancelSignal,
+    ) -> Result<Found, SandboxError> {
         match self.never {}
     }
 

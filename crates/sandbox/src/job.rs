@@ -54,6 +54,12 @@ pub struct Job {
     /// does not see. The caller removes it.
     #[serde(with = "bytes_path::maybe")]
     pub log: Option<PathBuf>,
+    /// Where its end is written down: a directory that is not there yet, which the command does
+    /// not see. With it the run does not end with the program that began it, but at its own
+    /// limits, and [`Sandbox::pick_up`](crate::Sandbox::pick_up) says later what became of it.
+    /// The caller removes it.
+    #[serde(with = "bytes_path::maybe")]
+    pub record: Option<PathBuf>,
 }
 
 /// A file or directory of the host that is visible inside, read-only.
@@ -192,6 +198,17 @@ pub struct Exit {
     pub wall: Millis,
     /// The tier it ran in.
     pub tier: Tier,
+}
+
+/// What became of a run whose end nobody heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The command was never begun.
+    NotBegun,
+    /// It came to its end.
+    Ended(Exit),
+    /// It was begun, and nothing says how it ended. No process of it is left.
+    Unknown,
 }
 
 impl Exit {

@@ -40,8 +40,8 @@ pub use broker::{
 pub use elsewhere::{Dialer, Sandbox, inner_main, shim_main};
 pub use error::SandboxError;
 pub use job::{
-    Bind, CancelSignal, End, Exit, HOME, Job, Limits, Line, Part, ProbeLine, ProbeOptions, TEMP,
-    Talk, Tier,
+    Bind, CancelSignal, End, Exit, Found, HOME, Job, Limits, Line, Part, ProbeLine, ProbeOptions,
+    TEMP, Talk, Tier,
 };
 #[cfg(target_os = "linux")]
 pub use linux::{Dialer, Sandbox, inner_main, shim_main};

@@ -119,6 +119,8 @@ pub(crate) enum Status {
     NotStarted { why: String },
 }
 
+/// The engine's word to the shim that the run is not wanted any more.
+pub(crate) const STOP: &[u8] = b"stop";
 /// The inner step's word that everything is in place.
 pub(crate) const READY: &[u8] = b"ready";
 /// Prefix of the control groups we make; the shim's process id follows.

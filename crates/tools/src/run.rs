@@ -107,6 +107,30 @@ pub fn report(
     text
 }
 
+/// Why it is not known what a command did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// It was ended before it came to its own end.
+    CutOff,
+    /// Nobody has seen its end.
+    Unknown,
+}
+
+/// What a model reads of a command that was begun before the work was interrupted, and is not
+/// run again. `tree` says which files there are now.
+pub fn lost(command: &str, how: Lost, tree: &str) -> String {
+    let how = match how {
+        Lost::CutOff => "it was ended by that before it was done",
+        Lost::Unknown => "outcome unknown: whether it was done, and how it ended, nobody saw",
+    };
+    format!(
+        "$ {}\nIt was begun, and then the work was interrupted; {how}. It was not run again. \
+         Nothing that it wrote is kept: the files are as they were before it. If it does \
+         anything outside of them, find out what it did before you run it again.\n\n{tree}",
+        shown::name(command.trim())
+    )
+}
+
 /// "2.3 s".
 pub(crate) fn seconds(wall: Millis) -> String {
     format!("{}.{} s", wall.0 / 1_000, wall.0 % 1_000 / 100)

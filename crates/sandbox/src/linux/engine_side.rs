@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::gate::{self, Ends};
 use super::stage::STAGE_DIR;
 use super::tree;
-use crate::spec::{Place, ShimSpec, Status, Ways};
+use crate::spec::{Place, STOP, ShimSpec, Status, Ways};
 use crate::{Broker, CancelSignal, Exit, Job, Line, SandboxError, Talk};
 
 /// How much longer than its job the shim may live. It keeps the deadline itself; this is for
@@ -57,9 +57,8 @@ pub(super) async fn run(
     drop(command);
     let mut shim =
         spawned.map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
-    // The pipe is the shim's lifeline: it ends everything when the other end is closed, be it
-    // on purpose, because this future is dropped, or because this program dies.
-    let mut lifeline = shim.stdin.take();
+    // It ends everything on purpose, and because this future is dropped.
+    let mut lifeline = Lifeline(shim.stdin.take());
     let longest = Duration::from(job.limits.wall) + GRACE;
     let stopped = async {
         tokio::select! {
@@ -69,7 +68,7 @@ pub(super) async fn run(
     };
     let mut said = Vec::new();
     let first = tokio::select! {
-        status = converse(&mut shim, lifeline.as_mut(), &spec, &mut said) => Some(status),
+        status = converse(&mut shim, lifeline.0.as_mut(), &spec, &mut said) => Some(status),
         () = stopped => None,
         () = serve(gate) => None,
     };
@@ -86,6 +85,20 @@ pub(super) async fn run(
         },
     };
     collect(place, job, status, &said)
+}
+
+/// The pipe to the shim. Its end alone says that this program is no more, which a run with a
+/// record outlives; a word before it says that the run is not wanted any more.
+struct Lifeline(Option<tokio::process::ChildStdin>);
+
+impl Drop for Lifeline {
+    fn drop(&mut self) {
+        if let Some(pipe) = &self.0 {
+            // A shim that has ended hears nothing, and a pipe that is full has not been read:
+            // then the line before this is not whole, and it does not begin.
+            let _ = nix::unistd::write(pipe, STOP);
+        }
+    }
 }
 
 /// Tells the shim what to do, and hears what it says until it ends.
@@ -144,7 +157,7 @@ async fn serve(gate: Option<(UnixStream, Ways, There<'_>)>) {
     std::future::pending::<()>().await;
 }
 
-async fn cancelled(mut cancel: CancelSignal) {
+pub(super) async fn cancelled(mut cancel: CancelSignal) {
     if cancel.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;
     }
@@ -181,7 +194,7 @@ fn prepare(place: &Place, job: &Job, ways: Ways) -> Result<Vec<u8>, SandboxError
 fn validate(job: &Job) -> Result<(), SandboxError> {
     let dests = job.binds.iter().flat_map(|bind| [&bind.source, &bind.dest]);
     let own = [&job.at, &job.workdir, &job.upper, &job.scratch];
-    for path in own.into_iter().chain(&job.layers).chain(&job.log).chain(dests) {
+    for path in own.into_iter().chain(&job.layers).chain(&job.log).chain(&job.record).chain(dests) {
         let plain =
             path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
         if !path.is_absolute() || !plain {
@@ -223,6 +236,11 @@ fn collect(
     if !ended.success() {
         return Err(SandboxError::Lost(ended.to_string()));
     }
+    read_report(place, said)
+}
+
+/// What the shim reported: its status, and what the command wrote.
+pub(super) fn read_report(place: &Place, said: &[u8]) -> Result<Exit, SandboxError> {
     let end_of_line = said.iter().position(|&byte| byte == b'\n').unwrap_or(said.len());
     let (status, output) = said.split_at(end_of_line);
     let status = serde_json::from_slice(status)

@@ -11,6 +11,7 @@ mod gate;
 mod inner;
 mod probe;
 mod processes;
+mod record;
 mod recorder;
 mod seccomp;
 mod shim;
@@ -32,7 +33,7 @@ pub use talk::Dialer;
 use self::engine_side::There;
 use crate::spec::{Place, View};
 use crate::{
-    Broker, CancelSignal, Exit, Job, Line, ProbeLine, ProbeOptions, SandboxError, Talk, Tier,
+    Broker, CancelSignal, Exit, Found, Job, Line, ProbeLine, ProbeOptions, SandboxError, Talk, Tier,
 };
 
 /// A way to run commands confined, found by [`Sandbox::probe`]. Cheap to clone.
@@ -149,6 +150,19 @@ impl Sandbox {
     /// ended is in the [`Exit`].
     pub async fn run(&self, job: &Job, cancel: &CancelSignal) -> Result<Exit, SandboxError> {
         engine_side::run(&self.place, job, There::default(), cancel).await
+    }
+
+    /// What became of a run with this [record](Job::record), whose engine is no more: waits for
+    /// its end, which `cancel` brings about within two seconds.
+    ///
+    /// # Errors
+    /// If the record can't be read; [`SandboxError::Setup`] if the command could not be started.
+    pub async fn pick_up(
+        &self,
+        record: &Path,
+        cancel: &CancelSignal,
+    ) -> Result<Found, SandboxError> {
+        record::pick_up(&self.place, record, cancel).await
     }
 
     /// Whether a command can be let out to some hosts, by [`Sandbox::run_brokered`]: that takes

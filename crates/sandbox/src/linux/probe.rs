@@ -182,6 +182,7 @@ fn try_in(place: &Place, dir: &Path) -> Result<Vec<ProbeLine>, String> {
         limits: Limits { wall: Millis(10_000), output: Bytes(65_536), ..Limits::default() },
         scratch: path("scratch"),
         log: None,
+        record: None,
     };
     let exit = engine_side::run_blocking(place, &job).map_err(|error| error.to_string())?;
     let output = String::from_utf8_lossy(&exit.output).into_owned();

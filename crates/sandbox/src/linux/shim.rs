@@ -21,6 +21,7 @@ use super::bubble;
 use super::capture::Capture;
 use super::cgroup::Group;
 use super::gate;
+use super::record::Record;
 use super::recorder::Recorder;
 use super::seccomp::{self, Network};
 use super::stage::{self, INNER_HELPER};
@@ -34,20 +35,27 @@ use crate::{End, HOME, Job, TEMP, Tier};
 ///
 /// The exit code is zero if all of that could be written, whatever became of the command.
 pub fn shim_main() -> ExitCode {
-    let result = match read_spec() {
-        Ok(Some(spec)) => run(&spec),
-        Ok(None) => Ok((End::Cancelled, Millis(0), Vec::new())),
+    let spec = match read_spec() {
+        Ok(spec) => spec,
         Err(_) => return ExitCode::from(64),
     };
-    let status = match &result {
-        Ok((end, wall, _)) => Status::Ended { end: *end, wall: *wall },
-        Err(why) => Status::NotStarted { why: why.clone() },
+    let mut record = None;
+    let result = match &spec {
+        Some(spec) => begin_record(&spec.job).and_then(|begun| {
+            record = begun;
+            run(spec, record.as_ref())
+        }),
+        None => Ok((End::Cancelled, Millis(0), Vec::new())),
     };
-    let output = result.map_or_else(|_| Vec::new(), |(_, _, output)| output);
-    match report(&status, &output) {
+    match report(result, record.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(74),
     }
+}
+
+fn begin_record(job: &Job) -> Result<Option<Record>, String> {
+    let record = job.record.as_deref().map(Record::create).transpose();
+    record.map_err(|error| format!("could not make a record of it: {error}"))
 }
 
 /// None if the engine went away, or changed its mind, before it had said all.
@@ -65,21 +73,31 @@ fn through(dir: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd()))
 }
 
-/// The status, which is one line, and the output.
-fn report(status: &Status, output: &[u8]) -> io::Result<()> {
-    let mut text = serde_json::to_vec(status)?;
+/// Reports what came of it: the status, which is one line, and the output. It is written down
+/// before it is said, since nobody may be there to hear it.
+fn report(result: Result<Ran, String>, record: Option<&Record>) -> io::Result<()> {
+    let (status, output) = match result {
+        Ok((end, wall, output)) => (Status::Ended { end, wall }, output),
+        Err(why) => (Status::NotStarted { why }, Vec::new()),
+    };
+    let mut text = serde_json::to_vec(&status)?;
     text.push(b'\n');
-    text.extend_from_slice(output);
+    text.extend(output);
+    let written = record.map_or(Ok(()), |record| record.finish(&text));
     let mut stdout = io::stdout().lock();
     stdout.write_all(&text)?;
-    stdout.flush()
+    stdout.flush()?;
+    written
 }
 
 type Ran = (End, Millis, Vec<u8>);
 
-fn run(spec: &ShimSpec) -> Result<Ran, String> {
+fn run(spec: &ShimSpec, record: Option<&Record>) -> Result<Ran, String> {
     let (job, place) = (&spec.job, &spec.place);
     let begun = Instant::now();
+    if record.is_some() && watch::engine_spoke() {
+        return Ok((End::Cancelled, Millis(0), Vec::new()));
+    }
     // Before anything can hide the path.
     let upper = File::open(&job.upper)
         .map_err(|error| format!("could not open {}: {error}", job.upper.display()))?;
@@ -111,7 +129,7 @@ fn run(spec: &ShimSpec) -> Result<Ran, String> {
             namespaces: place.tier == Tier::A,
             counted: group.is_some(),
         };
-        watch::until_over(running, Sink::new(Capture::new(job.limits.output.0), log))
+        watch::until_over(running, Sink::new(Capture::new(job.limits.output.0), log), record)
     });
     let result = watched.and_then(|watched| judge(watched, group.as_ref(), begun));
     if let Some(group) = &group {

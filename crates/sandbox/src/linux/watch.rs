@@ -20,6 +20,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::capture::Capture;
+use super::record::Record;
 use super::recorder::Recorder;
 use super::{processes, tree};
 use crate::spec::READY;
@@ -97,17 +98,24 @@ pub(super) fn listen() -> nix::Result<SignalFd> {
     SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
 }
 
-/// Watches until every process is gone.
-pub(super) fn until_over(mut running: Running, mut sink: Sink) -> Watched {
+/// Whether the engine has said that the run is not wanted, or is gone.
+pub(super) fn engine_spoke() -> bool {
+    let stdin = io::stdin();
+    let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|count| count > 0)
+}
+
+/// Watches until every process is gone. A run with a record goes on when the engine is gone.
+pub(super) fn until_over(mut running: Running, mut sink: Sink, record: Option<&Record>) -> Watched {
     let _ = unblocking(running.output.as_fd());
     let _ = running.word.set_nonblocking(true);
     let mut disk = DiskWatch::new(&running);
     let mut said = Vec::new();
     let mut own_end = None;
-    let mut open = true;
+    let (mut open, mut attended) = (true, true);
     let stopped = loop {
         let wait = TICK.min(running.deadline.saturating_duration_since(Instant::now()));
-        let heard = listen_once(&running, open, wait);
+        let heard = listen_once(&running, attended, open, wait);
         if heard.output {
             open = drain(&mut running.output, &mut sink);
         }
@@ -118,7 +126,13 @@ pub(super) fn until_over(mut running: Running, mut sink: Sink) -> Watched {
         if own_end.is_some() {
             break None;
         }
-        if heard.cancel {
+        if heard.engine {
+            if says_stop() || record.is_none() {
+                break Some(End::Cancelled);
+            }
+            attended = false;
+        }
+        if !attended && record.is_some_and(Record::is_unwanted) {
             break Some(End::Cancelled);
         }
         if Instant::now() >= running.deadline {
@@ -148,23 +162,27 @@ pub(super) fn until_over(mut running: Running, mut sink: Sink) -> Watched {
 struct Heard {
     output: bool,
     signal: bool,
-    cancel: bool,
+    engine: bool,
 }
 
-fn listen_once(running: &Running, open: bool, wait: Duration) -> Heard {
+/// Waits for anything to be heard: of the engine too as long as it attends, and of the command
+/// as long as its output is open.
+fn listen_once(running: &Running, attended: bool, open: bool, wait: Duration) -> Heard {
     let stdin = io::stdin();
-    let mut fds = vec![
-        PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
-        PollFd::new(running.signals.as_fd(), PollFlags::POLLIN),
-    ];
-    if open {
-        fds.push(PollFd::new(running.output.as_fd(), PollFlags::POLLIN));
-    }
+    let mut fds = vec![PollFd::new(running.signals.as_fd(), PollFlags::POLLIN)];
+    fds.extend(open.then(|| PollFd::new(running.output.as_fd(), PollFlags::POLLIN)));
+    fds.extend(attended.then(|| PollFd::new(stdin.as_fd(), PollFlags::POLLIN)));
     let timeout = PollTimeout::try_from(wait).unwrap_or(PollTimeout::ZERO);
     let _ = poll(&mut fds, timeout);
-    let any = |index: usize| fds.get(index).is_some_and(|fd| fd.any().unwrap_or(false));
-    // The engine never writes to the line: anything on it, and its end above all, means stop.
-    Heard { output: any(2), signal: any(1), cancel: any(0) }
+    let mut heard = fds.iter().map(|fd| fd.any().unwrap_or(false));
+    let mut next = |waited| waited && heard.next().unwrap_or(false);
+    Heard { signal: next(true), output: next(open), engine: next(attended) }
+}
+
+/// Whether the engine says that the run is not wanted any more, rather than that it is gone.
+fn says_stop() -> bool {
+    let mut word = [0; 8];
+    io::stdin().lock().read(&mut word).is_ok_and(|count| count > 0)
 }
 
 fn unblocking(fd: BorrowedFd<'_>) -> nix::Result<()> {

@@ -82,6 +82,7 @@ impl Scene {
             limits: self.limits,
             scratch: self.path(&format!("scratch-{}", self.runs)),
             log: None,
+            record: None,
         }
     }
 
