@@ -98,8 +98,14 @@ impl Ground {
 
     /// The program, in the repository, with everything of its own below this ground.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tenfold"));
-        command.args(words).current_dir(self.repo()).stdin(Stdio::null());
+        let mut command = self.dressed(Command::new(env!("CARGO_BIN_EXE_tenfold")));
+        command.args(words);
+        command
+    }
+
+    /// Another program in the same place.
+    pub(crate) fn dressed(&self, mut command: Command) -> Command {
+        command.current_dir(self.repo()).stdin(Stdio::null());
         for name in ["DATA", "CACHE", "CONFIG"] {
             command.env(format!("TENFOLD_{name}_DIR"), self.path(&name.to_lowercase()));
         }
@@ -210,7 +216,7 @@ pub(crate) fn wait_for(what: &str, mut came: impl FnMut() -> bool) {
 }
 
 /// The scripted model: an example of this package, which cargo builds with its tests.
-fn fake_model() -> PathBuf {
+pub(crate) fn fake_model() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let built = own.parent().and_then(Path::parent).unwrap();
     let program = built.join("examples/fake-model");

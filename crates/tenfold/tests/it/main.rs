@@ -6,6 +6,7 @@ mod approval;
 mod background;
 mod backlog;
 mod bad_input;
+mod crash;
 mod egress;
 mod export;
 mod ground;
