@@ -1,13 +1,15 @@
 //! For tests only: a model that says what a script tells it to.
 //!
 //! [`serve`] is the embedded model's process; [`Script`] is what a test writes for it, and
-//! [`Asked`] what it can read afterwards. [`http`] is a hosted model's server. Nothing here
-//! computes, and nothing outside tests uses it.
+//! [`Asked`] what it can read afterwards. [`http`] is a hosted model's server, and [`provide`] one
+//! as a process. Nothing here computes, and nothing outside tests uses it.
 
 pub mod http;
+mod provider;
 mod script;
 mod serve;
 
+pub use provider::{BILLED, provide};
 pub use script::{Asked, Fault, Kind, Rule, SCRIPT_VARIABLE, Script, ScriptError};
 pub use serve::serve;
 
