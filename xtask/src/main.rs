@@ -16,6 +16,7 @@ mod house;
 mod outcome;
 mod python;
 mod setup;
+mod soak;
 mod test;
 mod tidy;
 mod trouble;
@@ -39,6 +40,7 @@ const CHORES: &[Chore] = &[
     setup::CHORE,
     tidy::CHORE,
     fuzz::CHORE,
+    soak::CHORE,
     dist::CHORE,
     Chore {
         name: "bench",
@@ -59,8 +61,10 @@ fn main() -> ExitCode {
     let Some(chore) = CHORES.iter().find(|chore| chore.name == name) else {
         return report(&Trouble::usage(format!("there is no chore '{name}'\n\n{}", overview())));
     };
-    // A bench prints a help of its own; the others have little enough for one line.
-    if chore.name != "bench" && rest.iter().any(|arg| arg == "--help" || arg == "-h") {
+    // A bench and the soak print a help of their own; the others have little enough for one line.
+    if !["bench", "soak"].contains(&chore.name)
+        && rest.iter().any(|arg| arg == "--help" || arg == "-h")
+    {
         println!("cargo xtask {} {}\n\n{}", chore.name, chore.usage, chore.about);
         return ExitCode::SUCCESS;
     }
