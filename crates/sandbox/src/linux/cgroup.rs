@@ -8,6 +8,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::Limits;
 use crate::spec::{Cgroups, Controller, GROUP_PREFIX};
 
@@ -24,7 +27,9 @@ pub(super) fn find() -> Option<Cgroups> {
     })
 }
 
-/// Removes groups whose shim was killed before it could.
+/// Removes groups whose shim was killed before it could, with what is left in them. Mostly that is
+/// nothing, since the sandbox dies with the shim. But if it dies while bubblewrap is being born,
+/// the process that was to be the sandbox's first waits for ever to be told to go on.
 pub(super) fn sweep(place: &Cgroups) {
     for controller in [&place.memory, &place.pids] {
         let Ok(entries) = fs::read_dir(&controller.parent) else { continue };
@@ -33,10 +38,32 @@ pub(super) fn sweep(place: &Cgroups) {
             let pid = name.to_str().and_then(|name| name.strip_prefix(GROUP_PREFIX));
             let alive = |pid: &str| Path::new("/proc").join(pid).exists();
             if pid.is_some_and(|pid| pid.parse::<u32>().is_ok() && !alive(pid)) {
+                end_orphans(&entry.path());
                 remove_empty(&entry.path());
             }
         }
     }
+}
+
+/// Kills what is in a group, unless a shim has a child in it: one that is known by another number
+/// where it was started.
+fn end_orphans(group: &Path) {
+    let members = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+    // Those of elsewhere are zero, which would be ourselves.
+    let members = members.lines().filter_map(|line| line.parse::<i32>().ok());
+    let members: Vec<i32> = members.filter(|pid| *pid > 0).collect();
+    if !members.iter().any(|pid| is_child_of_a_shim(*pid)) {
+        for pid in members {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+}
+
+fn is_child_of_a_shim(pid: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap_or_default();
+    let line = fs::read(format!("/proc/{}/cmdline", parent.trim())).unwrap_or_default();
+    line.split(|byte| *byte == 0).any(|word| word == b"sandbox-shim")
 }
 
 /// Version 2: the nearest group from our own upwards that hands memory and pids on to the

@@ -168,6 +168,32 @@ async fn nothing_outlives_a_shim_that_is_killed() {
     assert_eq!(groups_of(shim), b"");
 }
 
+#[tokio::test]
+async fn what_a_killed_shim_left_in_its_control_group_is_ended_by_the_next() {
+    let (scene, mark) = (Scene::new(), mark());
+    let (mut engine, shim) = engine_and_shim(&scene, &mark);
+    // It stands in for a bubblewrap that was never told to go on.
+    let mut left = Command::new("sleep").arg("60").spawn().unwrap();
+    let groups = String::from_utf8(groups_of(shim)).unwrap();
+    for group in groups.lines() {
+        let members = std::path::Path::new(group).join("cgroup.procs");
+        std::fs::write(members, left.id().to_string()).unwrap();
+    }
+    let probe = || Sandbox::probe(helper(), ProbeOptions::default()).unwrap();
+    probe();
+    assert!(left.try_wait().unwrap().is_none() && alive(&mark) > 0, "the shim lives");
+    kill(Pid::from_raw(shim.try_into().unwrap()), Signal::SIGKILL).unwrap();
+    assert!(ends(&mark));
+    engine.wait().unwrap();
+    probe();
+    if groups.is_empty() {
+        // Where there are no groups nothing is found by them.
+        left.kill().unwrap();
+    }
+    assert!(!left.wait().unwrap().success());
+    assert_eq!(groups_of(shim), b"");
+}
+
 fn ends(mark: &str) -> bool {
     happens(|| alive(mark) == 0)
 }
