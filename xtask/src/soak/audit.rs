@@ -54,6 +54,16 @@ pub(super) fn task(task: &Task, account: &Account) -> Vec<String> {
     wrong
 }
 
+/// No command was seen to run more often than it was announced.
+pub(super) fn seen(naps: &BTreeMap<String, u64>, announced: &BTreeMap<String, u64>) -> Vec<String> {
+    let often = |nap: &String| announced.get(nap).copied().unwrap_or_default();
+    let wrong = naps.iter().filter(|(nap, times)| **times > often(nap));
+    let words = |(nap, times): (&String, &u64)| {
+        format!("`sleep {nap}` was seen to run {times} times, and {} are announced", often(nap))
+    };
+    wrong.map(words).collect()
+}
+
 /// Whether a state is one to be in at the end: neither at work nor paused, and queued only behind
 /// another.
 fn fits(state: &str, last: Option<&str>, may_begin: bool) -> bool {
@@ -97,7 +107,7 @@ mod tests {
 
     /// A loop with one command, killed in it, that was picked up and has a proposal.
     fn events(end_of_command: &str) -> Vec<Event> {
-        let command = "echo 4-1a >> tags-4.txt; sleep 1";
+        let command = "echo 4-1a >> tags-4.txt; sleep 1; true";
         let lines = [
             json!({"noun": "attempt", "event": "started", "strategy": "loop", "model": "far",
                    "seed": 1, "base": "0123456789012345678901234567890123456789"}),
@@ -182,6 +192,16 @@ mod tests {
         says(&tags(&["4-1a", "4-9a"]), &events, "4-9a was run 1 times");
         let lost = self::events("It was not run again; outcome unknown");
         says(&found, &lost, "1 were announced and 0 kept");
+    }
+
+    #[test]
+    fn a_command_that_is_seen_more_often_than_it_was_announced_ran_twice() {
+        let (_, events) = well();
+        let announced = Account::of(&events).naps;
+        let naps = |times| BTreeMap::from([("1".to_owned(), times)]);
+        assert_eq!(seen(&naps(1), &announced), Vec::<String>::new());
+        assert!(seen(&naps(2), &announced)[0].contains("run 2 times, and 1"));
+        assert!(seen(&naps(1), &BTreeMap::new())[0].contains("run 1 times, and 0"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tenfold_domain::{Event, Seed};
 
 use super::plan::{self, Job, REPOSITORIES};
 use super::script;
+use super::watcher::Watcher;
 use crate::command::{command, output};
 use crate::trouble::{Tried, Trouble};
 
@@ -65,6 +66,7 @@ pub(super) struct Home {
     /// Control groups that were there before.
     pub(super) groups: BTreeSet<PathBuf>,
     provider: Child,
+    pub(super) watcher: Watcher,
     /// How many records of the embedded model there are.
     records: u32,
     /// The records in whose time the model was killed: what it had not answered is asked again.
@@ -99,6 +101,7 @@ impl Home {
                 Ok(None) => provider,
                 _ => return Err(Trouble::failed("the scripted provider ended at once")),
             },
+            watcher: Watcher::of(dir),
             records: 0,
             asked_again: BTreeSet::new(),
         };

@@ -43,6 +43,8 @@ pub(super) struct Account {
     pub(super) commands: u64,
     /// Commands with more than one intent, or none.
     pub(super) odd_intents: Vec<String>,
+    /// How often commands with a nap were announced, in all attempts.
+    pub(super) naps: BTreeMap<String, u64>,
     /// Steps that were begun, by what they are, and have no end.
     pub(super) open: BTreeMap<(AttemptId, StepId), EffectKind>,
     /// What was asked of the person and has no answer, by its step.
@@ -55,6 +57,7 @@ pub(super) struct Account {
     models: BTreeMap<AttemptId, String>,
     asks: BTreeMap<(AttemptId, StepId), u64>,
     tags: BTreeMap<(AttemptId, StepId), String>,
+    naps_of: BTreeMap<(AttemptId, StepId), String>,
     /// Commands that an engine has left behind.
     left: BTreeSet<(AttemptId, StepId)>,
     begun: BTreeMap<(AttemptId, StepId), u64>,
@@ -118,6 +121,9 @@ impl Account {
         if let Some(tag) = command.and_then(script::tag) {
             self.tags.insert(place, tag.to_owned());
         }
+        if let Some(nap) = command.and_then(script::nap) {
+            self.naps_of.insert(place, nap.to_owned());
+        }
     }
 
     fn step(&mut self, place: (AttemptId, StepId), event: &StepEvent) {
@@ -128,6 +134,9 @@ impl Account {
                     self.commands += 1;
                     *self.begun.entry(place).or_default() += 1;
                     self.runs_of(place).intents += 1;
+                    if let Some(nap) = self.naps_of.get(&place) {
+                        *self.naps.entry(nap.clone()).or_default() += 1;
+                    }
                 }
             }
             StepEvent::Result { reply, cost, .. } => {

@@ -17,7 +17,9 @@ mod rounds;
 mod script;
 mod settle;
 mod typed;
+mod watcher;
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -47,12 +49,17 @@ fn main(words: Vec<String>) -> Result<ExitCode, Trouble> {
         print!("{}", options::HELP);
         return Ok(ExitCode::SUCCESS);
     }
-    let programs = programs(&options)?;
+    Ok(if reported(&options)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Soaks, and prints what came of it; true if nothing is wrong.
+fn reported(options: &Options) -> Result<bool, Trouble> {
+    let programs = programs(options)?;
     let dir = tempfile::Builder::new()
         .prefix("tenfold-soak-")
         .tempdir()
         .tried(|| "could not make a home".to_owned())?;
-    let (soak, totals) = soak(dir.path(), programs, &options)?;
+    let (soak, totals) = soak(dir.path(), programs, options)?;
     if options.json {
         println!("{}", report::object(options.seed, &soak.counts, &totals, &soak.wrong));
     } else {
@@ -63,7 +70,16 @@ fn main(words: Vec<String>) -> Result<ExitCode, Trouble> {
     if options.keep || !is_well {
         eprintln!("seed {}, the home is kept: {}", options.seed, dir.keep().display());
     }
-    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(is_well)
+}
+
+/// A quarter of a minute of it, as one of the tests; says what is wrong and where the home is.
+pub(crate) fn short() -> Result<(), Trouble> {
+    let words = ["--minutes", "0.25", "--seed", "1"].map(str::to_owned);
+    match reported(&Options::read(words.into())?)? {
+        true => Ok(()),
+        false => Err(Trouble::failed("something did not outlive a kill; what, is said above")),
+    }
 }
 
 fn soak(
@@ -111,6 +127,9 @@ fn audited(soak: &mut Soak) -> Result<Totals, Trouble> {
         asked_far: asked_far.values().sum(),
         ..Totals::default()
     };
+    let naps = soak.home.watcher.naps();
+    totals.seen = naps.values().sum();
+    let mut announced = BTreeMap::new();
     let mut wrong = listed_once(soak, &listed);
     for task in &listed {
         let number = script::marked(&task.text).unwrap_or_default();
@@ -118,7 +137,9 @@ fn audited(soak: &mut Soak) -> Result<Totals, Trouble> {
         totals.add(&task.state, &account);
         let found = found(soak, task, &listed, asked_far.get(&number).copied().unwrap_or(0))?;
         wrong.extend(audit::task(&found, &account));
+        announced.extend(account.naps);
     }
+    wrong.extend(audit::seen(&naps, &announced));
     if totals.asked > totals.questions {
         let (asked, questions) = (totals.asked, totals.questions);
         wrong.push(format!("the model was asked {asked} times, and {questions} are recorded"));

@@ -44,8 +44,15 @@ fn left_behind(home: &Home) -> Vec<String> {
         let pid = group.file_name().and_then(|name| name.to_str()?.strip_prefix(GROUP_PREFIX));
         pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists())
     };
-    let groups = groups().difference(&home.groups).cloned().collect::<Vec<_>>();
-    left.extend(groups.iter().filter(|group| dead(group)).map(|g| g.display().to_string()));
+    let dead_ones = || groups().difference(&home.groups).filter(|g| dead(g)).cloned().collect();
+    let mut groups: Vec<PathBuf> = dead_ones();
+    if !groups.is_empty() {
+        // They may be of a neighbour who was killed a moment ago: whoever looks for a sandbox next
+        // takes them away.
+        let _ = output(&mut home.command(0, &["doctor"]));
+        groups = dead_ones();
+    }
+    left.extend(groups.iter().map(|group| group.display().to_string()));
     left.into_iter().map(|what| format!("left behind: {what}")).collect()
 }
 

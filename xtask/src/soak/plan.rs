@@ -117,7 +117,7 @@ pub(super) fn job(seed: Seed, number: u32) -> Job {
         _ => Work::Loop {
             is_hosted,
             commands: 1 + draws.below(4) as u32,
-            sleep_ds: [0, 3, 10, 20][draws.below(4)],
+            sleep_ds: [1, 3, 10, 20][draws.below(4)],
             asks: is_hosted && draws.below(3) == 0,
         },
     };

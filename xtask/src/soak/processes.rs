@@ -1,5 +1,6 @@
 //! The processes of a home, as the kernel lists them, and signals to them. A process is of a home
-//! if its environment, its arguments or its directory name it; nothing else is ever signalled.
+//! if its environment, its arguments, its directory or what is mounted for it name it; nothing else
+//! is ever signalled.
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +39,9 @@ fn one(pid: u32, home: &str) -> Option<Process> {
     let line = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");
     let environment = String::from_utf8_lossy(&read("environ")).into_owned();
     let stands = std::fs::read_link(dir.join("cwd")).unwrap_or_default();
-    let is_of_home = [&*line, &environment, &stands.to_string_lossy()].iter().any(|text| {
+    let mounts = String::from_utf8_lossy(&read("mountinfo")).into_owned();
+    let texts = [&*line, &environment, &stands.to_string_lossy(), &mounts];
+    let is_of_home = texts.iter().any(|text| {
         text.match_indices(home).any(|(at, _)| {
             // Not of another home whose name begins in the same way.
             !text[at + home.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())

@@ -21,6 +21,8 @@ pub(super) struct Totals {
     pub(super) questions_far: u64,
     pub(super) cost_nano_usd: u64,
     pub(super) commands: u64,
+    /// Runs of commands that were seen from outside.
+    pub(super) seen: u64,
     pub(super) picked_up: u64,
     pub(super) unknown: u64,
     pub(super) cut_off: u64,
@@ -65,6 +67,7 @@ pub(super) fn object(seed: u64, counts: &Counts, totals: &Totals, wrong: &[Strin
         "questions_at_provider": totals.questions_far,
         "cost_nano_usd": totals.cost_nano_usd,
         "commands": totals.commands,
+        "commands_seen_to_run": totals.seen,
         "commands_picked_up": totals.picked_up,
         "commands_of_unknown_outcome": totals.unknown,
         "commands_cut_off": totals.cut_off,
@@ -88,10 +91,13 @@ pub(super) fn table(seed: u64, counts: &Counts, totals: &Totals, wrong: &[String
     let (asked, questions) = (totals.asked_far, totals.questions_far);
     let cost = totals.cost_nano_usd as f64 / 1e9;
     row("provider", format!("asked {asked} times, {questions} in the accounts, ${cost:.2} spent"));
-    let Totals { commands, picked_up, unknown, cut_off, answered, .. } = totals;
+    let Totals { commands, seen, picked_up, unknown, cut_off, answered, .. } = totals;
     row(
         "commands",
-        format!("{commands}: {picked_up} picked up, {unknown} unknown, {cut_off} cut off"),
+        format!(
+            "{commands}, {seen} seen to run: {picked_up} picked up, {unknown} unknown, \
+             {cut_off} cut off"
+        ),
     );
     row("questions answered", answered.to_string());
     row("wrong", wrong.len().to_string());
@@ -117,7 +123,9 @@ mod tests {
         totals.add("needs-you", &account);
         let wrong = ["x".to_owned()];
         let text = table(7, &counts, &totals, &wrong);
-        for part in ["3 the engine", "1: 1 needs-you", "1 out of money", "asked 4 times", "2: 0"] {
+        for part in
+            ["3 the engine", "1: 1 needs-you", "1 out of money", "asked 4 times", "2, 0 seen"]
+        {
             assert!(text.contains(part), "{part} in {text}");
         }
         let object = object(7, &counts, &totals, &wrong);

@@ -2,7 +2,8 @@
 //! the embedded model and for the one at a provider. Nothing here writes a file.
 //!
 //! Each command of an agent leaves its *tag* in a file of the work, so that the work says from
-//! outside how often it was run.
+//! outside how often it was run, and *naps* for a length that no other has, so that it can be seen
+//! to run.
 
 use serde_json::{Value, json};
 
@@ -83,15 +84,16 @@ fn conversation(number: u32, commands: u32, sleep_ds: u32, asks: bool) -> Vec<Va
         let told = if asks { vec![yes(number)] } else { Vec::new() };
         let known = [before, told].concat();
         let again = [known.clone(), vec![NOT_RUN_AGAIN.to_owned()]].concat();
-        for (holds, way) in [(again, "b"), (known, "a")] {
+        for (holds, way) in [(again, 'b'), (known, 'a')] {
             let tag = format!("{number}-{nth}{way}");
             let mend = match nth == commands {
                 true => format!("sed -i 's/at + 1/at/' {}; ", module(number)),
                 false => String::new(),
             };
-            let sleep = f64::from(sleep_ds) / 10.0;
+            let (seconds, tenths) = (sleep_ds / 10, sleep_ds % 10);
+            let nap = format!("{seconds}.{tenths}0{number:05}{nth}{}", u32::from(way == 'b'));
             let command = format!(
-                "echo {tag} >> {}; sleep {sleep}; {mend}printf 'soak-{number}-{nth}-%s\\n' done",
+                "echo {tag} >> {}; sleep {nap}; {mend}printf 'soak-{number}-{nth}-%s\\n' done",
                 tags(number)
             );
             rules.push(rule(number, holds, "run", json!({ "command": command })));
@@ -113,6 +115,11 @@ fn rule(number: u32, mut holds: Vec<String>, tool: &str, arguments: Value) -> Va
 /// The tag that a command leaves.
 pub(super) fn tag(command: &str) -> Option<&str> {
     command.strip_prefix("echo ")?.split_once(" >> tags-").map(|(tag, _)| tag)
+}
+
+/// The nap that a command takes, as it is written.
+pub(super) fn nap(command: &str) -> Option<&str> {
+    command.split_once("; sleep ")?.1.split_once(';').map(|(nap, _)| nap)
 }
 
 #[cfg(test)]
@@ -142,12 +149,13 @@ mod tests {
         text += &yes(7);
         let run = |text: &str| {
             let call = said(&script, text);
-            tag(call["arguments"]["command"].as_str().unwrap()).unwrap().to_owned()
+            let command = call["arguments"]["command"].as_str().unwrap();
+            format!("{} {}", tag(command).unwrap(), nap(command).unwrap())
         };
-        assert_eq!(run(&text), "7-1a");
-        assert_eq!(run(&format!("{text} {NOT_RUN_AGAIN}")), "7-1b");
+        assert_eq!(run(&text), "7-1a 0.300000710");
+        assert_eq!(run(&format!("{text} {NOT_RUN_AGAIN}")), "7-1b 0.300000711");
         text += "soak-7-1-done";
-        assert_eq!(run(&text), "7-2a");
+        assert_eq!(run(&text), "7-2a 0.300000720");
         text += "soak-7-2-done";
         assert_eq!(said(&script, &text)["tool"], "finish");
     }
