@@ -10,7 +10,7 @@ use tenfold_domain::{
 };
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
-use tenfold_models::{Cancel, Catalogue, Entry, Model, ModelDirs, ModelsError, Provider};
+use tenfold_models::{Cancel, Catalogue, Entry, Hosted, Model, ModelDirs, ModelsError, Provider};
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 
 use crate::backlog::Backlog;
 use crate::floor::Floor;
+use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
 use crate::redaction::text_of;
 use crate::{EngineError, Places};
@@ -52,6 +53,7 @@ pub struct Engine {
     pub(crate) floor: Arc<Floor>,
     /// How the work on the backlog goes.
     pub(crate) backlog: Backlog,
+    gates: Gates,
     /// Knows the keys of the models that were asked.
     redactor: RwLock<Arc<Redactor>>,
     /// Each model as it was last, since the person may connect another one by its name.
@@ -119,6 +121,7 @@ impl Engine {
             policy,
             floor: Arc::new(Floor::new()),
             backlog: Backlog::default(),
+            gates: Gates::default(),
             redactor,
             asked: Mutex::new(HashMap::new()),
             writing: Mutex::new(()),
@@ -294,6 +297,11 @@ impl Engine {
         *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(redactor);
         all.insert(model.name().to_owned(), (model.clone(), asked.clone()));
         Ok(asked)
+    }
+
+    /// The gate before a model's provider, with the limits that hold there now.
+    pub(crate) fn gate(&self, hosted: &Hosted) -> Result<Arc<Gate>, EngineError> {
+        Ok(self.gates.before(hosted, self.catalogue()?.limits(hosted)))
     }
 
     fn model_command(&self, entry: &Entry) -> (PathBuf, Vec<String>) {

@@ -138,6 +138,16 @@ pub enum EngineError {
     /// The backlog is worked already.
     #[error("the backlog is being worked already: `tenfold watch` shows how it goes")]
     BacklogAtWork,
+    /// A provider turned a request away before it began.
+    #[error("{provider} turned the request away: {why}")]
+    TurnedAway {
+        /// Which model's.
+        provider: String,
+        /// What it said.
+        why: String,
+        /// Whether it was too much, rather than a failure.
+        is_too_much: bool,
+    },
     /// There is nothing besides the proposal to take.
     #[error(
         "task {0} has no files of a check that are kept apart: only those of a check that was \
@@ -224,7 +234,7 @@ impl EngineError {
             | Self::Sandbox(_) => ProblemKind::Refused,
             Self::AtWork(_) | Self::Full { .. } | Self::BacklogAtWork => ProblemKind::Busy,
             Self::Record { .. } | Self::Io { .. } | Self::HalfWritten { .. } => ProblemKind::Store,
-            Self::Llama(_) => ProblemKind::Model,
+            Self::Llama(_) | Self::TurnedAway { .. } => ProblemKind::Model,
             Self::Store(error) => of_store(error),
             Self::Models(error) => of_models(error),
             Self::Workspace(error) => of_workspace(error),

@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod floor;
 mod fork;
+mod gate;
 mod in_place;
 mod inference;
 mod layers;

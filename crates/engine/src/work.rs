@@ -25,6 +25,7 @@ use crate::background::Background;
 use crate::checks::Checks;
 use crate::engine::{Engine, blocking};
 use crate::floor::Hand;
+use crate::gate::InLine;
 use crate::inference::Asked;
 use crate::meter::Meter;
 use crate::proposed;
@@ -234,6 +235,8 @@ impl Engine {
             base,
             machine,
             effects: JoinSet::new(),
+            in_line: InLine::default(),
+            turned_away: BTreeMap::new(),
             setup: JoinSet::new(),
             background: Background::default(),
             open: BTreeMap::new(),
