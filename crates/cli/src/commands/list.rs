@@ -28,6 +28,9 @@ pub(crate) struct ListArgs {
     /// Only tasks of this repository or folder
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
+    /// Only tasks with this label; repeatable, and all have to match
+    #[arg(long, value_name = "WORD")]
+    label: Vec<String>,
     /// All tasks, and not only the newest
     #[arg(long)]
     all: bool,
@@ -91,7 +94,9 @@ fn rows(context: &Context, args: &ListArgs) -> Result<Found, Trouble> {
         }
         None => None,
     };
-    let limit = if args.all { PAGE } else { context.defaults.list.tasks };
+    let most = if args.all { usize::MAX } else { context.defaults.list.tasks as usize };
+    let is_filtered = args.all || !args.label.is_empty();
+    let limit = if is_filtered { PAGE } else { context.defaults.list.tasks };
     let mut query =
         TaskQuery { states: args.state.clone(), workspace, limit, ..TaskQuery::default() };
     let mut rows: Vec<TaskRow> = Vec::new();
@@ -99,11 +104,18 @@ fn rows(context: &Context, args: &ListArgs) -> Result<Found, Trouble> {
         let page = view.tasks(&query)?;
         let is_last = page.len() < query.limit as usize;
         query.past = page.last().map(|row| row.id);
-        rows.extend(page);
-        if is_last || !args.all {
+        // What belongs to what is the person's word, and no column of the store.
+        rows.extend(page.into_iter().filter(|row| is_labelled(row, &args.label)));
+        if is_last || rows.len() >= most {
+            rows.truncate(most);
             return Ok(Some((view, rows)));
         }
     }
+}
+
+/// Whether a task has all of these labels.
+fn is_labelled(row: &TaskRow, labels: &[String]) -> bool {
+    labels.iter().all(|label| row.standing.labels.contains(label))
 }
 
 fn cells(row: &TaskRow, engine_runs: bool) -> Vec<Cell> {

@@ -41,6 +41,23 @@ fn a_backlog_is_worked_in_its_order_until_all_is_done() {
 }
 
 #[test]
+fn tasks_are_listed_by_their_labels() {
+    let ground = Ground::new();
+    add(&ground, "median is wrong", &["--label", "maths", "--label", "soon"]);
+    add(&ground, "median is off", &["--label", "maths"]);
+    add(&ground, "median, please", &["--label", "math"]);
+    let listed = |more: &[&str]| -> Vec<u64> {
+        let said = ground.tenfold(&[&["list", "--json"], more].concat()).json();
+        said.as_array().unwrap().iter().map(|task| task["task"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(listed(&["--label", "maths"]), [2, 1]);
+    assert_eq!(listed(&["--label", "maths", "--label", "soon"]), [1]);
+    assert_eq!(listed(&["--label", "maths", "--state", "to-review"]), [0; 0]);
+    assert_eq!(listed(&["--label", "maths", "--state", "queued", "--all"]), [2, 1]);
+    assert_eq!(listed(&[]), [3, 2, 1]);
+}
+
+#[test]
 fn a_backlog_that_is_stopped_leaves_nothing_behind_and_goes_on() {
     let ground = Ground::new();
     let hangs = ground.script(&[Fault::Hang { at: 1 }]);
