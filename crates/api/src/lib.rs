@@ -124,6 +124,28 @@ impl Call for LookAtBacklog {
     type Answer = BacklogOutcome;
 }
 
+/// Asks why tasks of the backlog are not begun yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WhyWaiting {
+    /// Which.
+    pub tasks: Vec<TaskId>,
+}
+
+impl Call for WhyWaiting {
+    const PATH: &'static str = "/v1/backlog/why";
+    type Answer = Vec<Waiting>;
+}
+
+/// Why a task is not begun yet. Of one that is at work, or as long as the backlog is not worked,
+/// nothing is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Which.
+    pub task: TaskId,
+    /// In words for people.
+    pub why: String,
+}
+
 /// Records that the person approved a file of a repository's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Approve {

@@ -32,6 +32,7 @@ mod stop;
 mod table;
 mod terminal;
 mod trouble;
+mod waiting;
 mod watch;
 mod work;
 

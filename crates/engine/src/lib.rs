@@ -40,6 +40,7 @@ mod work;
 
 pub use added::{AddedSecret, added_secrets};
 pub use approval::POLICY_FILE;
+pub use backlog::why_not_begun;
 pub use backup::{Copied, back_up, restore};
 pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;

@@ -13,7 +13,7 @@ use futures_util::{Stream, stream};
 use tenfold_api::{
     Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Import, Imported, Look,
     LookAtBacklog, New, NewAttempt, PROGRESS, Pause, Reject, Resume, Revise, Steer, Steered, Stop,
-    StopBacklog, TASK_PROGRESS, Undo,
+    StopBacklog, TASK_PROGRESS, Undo, Waiting, WhyWaiting,
 };
 use tenfold_domain::{Accept, AttemptId, BacklogTerms, Budget, TaskId, TaskSpec};
 use tenfold_engine::{Engine, EngineError, How, Watching};
@@ -50,6 +50,10 @@ fn tasks(routes: Routes) -> Routes {
         Ok(())
     });
     let routes = on_house(routes, |engine, _: LookAtBacklog| async move { Ok(engine.backlog()) });
+    let routes = on_house(routes, |engine, asked: WhyWaiting| async move {
+        let told = engine.why_waiting(asked.tasks).await;
+        Ok(told.into_iter().map(|(task, why)| Waiting { task, why }).collect())
+    });
     let routes = on_house(routes, |engine, approve: Approve| async move {
         engine.approve(approve.workspace, approve.event).await
     });

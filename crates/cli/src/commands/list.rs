@@ -15,9 +15,13 @@ use crate::report::{self, standing};
 use crate::table::{coloured, table};
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
+use crate::waiting;
 
 /// How many tasks are read at a time.
 const PAGE: u32 = 500;
+
+/// The longest word on why a task waits.
+const WHY: usize = 120;
 
 /// List tasks, newest first
 #[derive(Debug, Args)]
@@ -57,7 +61,7 @@ fn state(text: &str) -> Result<TaskState, String> {
 }
 
 /// Performs the command.
-pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trouble> {
+pub(crate) async fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trouble> {
     let rows = rows(context, args)?;
     let Some((view, rows)) = rows else {
         if args.format.json {
@@ -68,12 +72,15 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trouble> {
         return Ok(Exit::Done);
     };
     let engine_runs = context.engine_runs()?;
+    let why = waiting::why(context, &view, &rows).await?;
     if args.format.json {
-        let tasks = rows.iter().map(|row| TaskJson::new(&view, row, engine_runs));
+        let tasks = rows
+            .iter()
+            .map(|row| TaskJson::new(&view, row, (engine_runs, why.get(&row.id).cloned())));
         terminal::print_json(&tasks.collect::<Result<Vec<_>, _>>()?)?;
     } else {
         let heads = ["task", "state", "tries", "time", "money", "asked", "in", "text"];
-        let cells = rows.iter().map(|row| cells(row, engine_runs));
+        let cells = rows.iter().map(|row| cells(row, engine_runs, why.get(&row.id)));
         terminal::print(&table(&heads, cells))?;
         if rows.len() == context.defaults.list.tasks as usize && !args.all {
             terminal::note("the newest tasks; --all shows all");
@@ -118,10 +125,13 @@ fn is_labelled(row: &TaskRow, labels: &[String]) -> bool {
     labels.iter().all(|label| row.standing.labels.contains(label))
 }
 
-fn cells(row: &TaskRow, engine_runs: bool) -> Vec<Cell> {
+fn cells(row: &TaskRow, engine_runs: bool, why: Option<&String>) -> Vec<Cell> {
     let (style, mut words) = standing(row);
     if row.state == TaskState::Working && !engine_runs {
         words = "interrupted".to_owned();
+    }
+    if let Some(why) = why {
+        words = format!("{words}: {}", one_line(why, WHY));
     }
     if let (TaskState::NeedsYou, Some(ending)) = (row.state, &row.last) {
         words = format!("{words}: {}", ending.outcome);

@@ -40,6 +40,45 @@ fn a_backlog_is_worked_in_its_order_until_all_is_done() {
     assert_eq!(ground.processes(), Vec::<String>::new());
 }
 
+/// What is said of why tasks wait.
+fn why(ground: &Ground, task: u64) -> String {
+    let listed = ground.tenfold(&["list", "--json"]).json();
+    let row = listed.as_array().unwrap().iter().find(|row| row["task"] == task).unwrap().clone();
+    let shown = ground.tenfold(&["show", &task.to_string(), "--json"]).json();
+    assert_eq!(row["why_waiting"], shown["why_waiting"]);
+    row["why_waiting"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn of_a_task_that_is_not_begun_it_is_said_why() {
+    let ground = Ground::new();
+    add(&ground, "median is wrong", &["--budget", "0.3"]);
+    add(&ground, "median is still wrong", &["--after", "1"]);
+    add(&ground, "median is off", &["--budget", "0.4"]);
+    let not_started = "not started: `tenfold start` works the backlog";
+    assert_eq!(
+        [1, 2, 3].map(|task| why(&ground, task)),
+        [not_started, "waits for task 1", not_started]
+    );
+    ground.tenfold(&["list"]).expect(0, &["queued: waits for task 1"]);
+    ground.tenfold(&["show", "3"]).expect(0, &[not_started]);
+
+    for (jobs, said) in [("1", "has 1 at work"), ("2", "it may cost $0.40")] {
+        let hangs = ground.script(&[Fault::Hang { at: 1 }]);
+        let mut command = ground.command(&["start", "--jobs", jobs, "--budget", "0.5"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for("the first question", || !hangs.asked().unwrap_or_default().is_empty());
+        assert_eq!(why(&ground, 1), "", "it is at work");
+        assert_eq!(why(&ground, 2), "waits for task 1");
+        assert!(why(&ground, 3).contains(said), "{}", why(&ground, 3));
+        assert_eq!(interrupt(child).code, Some(130));
+        std::fs::remove_file(ground.path("asked.jsonl")).unwrap();
+    }
+    ground.script(&[]);
+    ground.tenfold(&["run", "--check", CHECK]).expect(0, &["to review"]);
+    assert_eq!(why(&ground, 3), not_started);
+}
+
 #[test]
 fn tasks_are_listed_by_their_labels() {
     let ground = Ground::new();
