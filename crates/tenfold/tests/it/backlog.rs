@@ -158,6 +158,29 @@ fn a_file_is_imported_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_backlog_that_is_exported_is_imported_as_the_same_tasks() {
+    let ground = Ground::new();
+    ground.tenfold(&["export", "--format", "backlog"]).expect(0, &["nothing was asked for yet"]);
+    ground.solved();
+    let more = ["--priority", "high", "--deadline", "2126-12-24", "--value", "2.5"];
+    add(&ground, "median is off", &[&more[..], &["--label", "a, b", "--after", "1"]].concat());
+    add(&ground, "median, \"please\"", &["--after", "2", "--budget", "0.25", "--attempts", "3"]);
+    let file = ground.path("backlog.jsonl");
+    let name = file.to_str().unwrap();
+    let export = ["export", "--format", "backlog", "--out", name];
+    ground.tenfold(&export).expect(0, &["task 2 comes after task 1", "left out"]);
+    ground.tenfold(&["import", name]).expect(0, &["2 tasks, 4 to 5"]);
+    let asked = |task: &str| ground.tenfold(&["show", task, "--json"]).json()["asked"].clone();
+    let (mut second, mut third) = (asked("2"), asked("3"));
+    second["standing"].as_object_mut().unwrap().insert("after".to_owned(), json!([]));
+    third["standing"].as_object_mut().unwrap().insert("after".to_owned(), json!([4]));
+    assert_eq!([asked("4"), asked("5")], [second, third]);
+    ground.tenfold(&["export", "--format", "backlog", "1.1"]).expect(2, &["whole tasks"]);
+    let one = ground.tenfold(&["export", "--format", "backlog", "3"]).out;
+    assert_eq!(one.lines().count(), 1, "{one}");
+}
+
+#[test]
 fn a_daemon_works_what_is_added_until_it_is_stopped() {
     let ground = Ground::new();
     let mut daemon = ground.command(&["daemon"]);
@@ -169,7 +192,8 @@ fn a_daemon_works_what_is_added_until_it_is_stopped() {
     add(&ground, "median is wrong", &[]);
     let state = || ground.tenfold(&["list", "--json"]).out;
     wait_for("the first proposal", || state().contains("to-review"));
-    ground.tenfold(&["accept", "1"]).expect(0, &["accepted"]);
+    // Its proposal is there a moment before it has left the floor.
+    wait_for("the first to be accepted", || ground.tenfold(&["accept", "1"]).code == Some(0));
     add(&ground, "median is off", &["--after", "1"]);
     wait_for("the second proposal", || state().contains("to-review"));
     assert_eq!(interrupt(daemon).code, Some(130));
