@@ -14,9 +14,8 @@ use tenfold_schedule::{Pass, RateGate, Rates, Reply, Ticket};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
-/// Requests under way at once to a provider of which nobody said how many may be: a task at work
-/// has one.
-const AT_ONCE: u32 = crate::floor::AT_WORK_MAX as u32;
+/// Requests under way at once to a provider of which nobody said how many may be.
+const AT_ONCE: u32 = 32;
 /// A gate that stays shut for longer than this is not waited for.
 const PATIENCE: Millis = Millis(120_000);
 
