@@ -3,6 +3,7 @@
 //! Apart, because it is only the list of what can be asked; how each is done stands in a file
 //! of its own. It never runs anything of what the workspace holds.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use tenfold_domain::{Bytes, CommitId};
@@ -31,6 +32,8 @@ pub struct Workspace {
     place: Place,
     person: Person,
     git: Git,
+    // Nothing is removed from the git directory as long as this lives.
+    _used: File,
 }
 
 impl Workspace {
@@ -53,8 +56,8 @@ impl Workspace {
     pub fn open_for(path: &Path, data_dir: &Path, person: Person) -> Result<Self, WorkspaceError> {
         let program = git::find_git(person.path.as_deref())?;
         let place = place::find(path)?;
-        let git = store::open(&program, &place.root, data_dir)?;
-        Ok(Self { place, person, git })
+        let (git, used) = store::open(&program, &place.root, data_dir)?;
+        Ok(Self { place, person, git, _used: used })
     }
 
     /// The top: absolute, links resolved, UTF-8.
@@ -194,7 +197,8 @@ impl Workspace {
         snapshot::capture(&self.git, &rules, base, dir, message)
     }
 
-    /// Keeps a commit from being swept away, under a name (as of a branch).
+    /// Keeps a commit from being removed ([`OwnAlone::remove`](crate::OwnAlone::remove)), under
+    /// a name (as of a branch). What is under no name stays as long as this workspace is open.
     ///
     /// # Errors
     /// [`WorkspaceError::Git`] if the name or the commit can't be.
@@ -208,14 +212,6 @@ impl Workspace {
     /// [`WorkspaceError::Git`].
     pub fn forget(&self, name: &str) -> Result<(), WorkspaceError> {
         store::forget(&self.git, name)
-    }
-
-    /// Packs what is kept, and removes what nobody has kept for two weeks.
-    ///
-    /// # Errors
-    /// [`WorkspaceError::Git`].
-    pub fn sweep(&self) -> Result<(), WorkspaceError> {
-        store::sweep(&self.git)
     }
 
     /// The difference between two commits as people read it (unified, `a/` and `b/`). Bytes

@@ -1,0 +1,102 @@
+//! Tenfold's own git directories: what is kept in them, what it takes, and what is removed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use tenfold_domain::{Bytes, CommitId};
+use tenfold_workspace::{Own, OwnAlone, Workspace};
+
+use crate::fixture::{Fixture, edit};
+
+/// A text that does not become small when it is packed, another one for each seed.
+fn noise(seed: u64, bytes: usize) -> String {
+    let mut state = seed;
+    let next = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'!' + u8::try_from((state >> 33) % 90).unwrap())
+    };
+    (0..bytes).map(next).collect()
+}
+
+fn alone(f: &Fixture) -> OwnAlone {
+    let dirs = Own::all(&f.path("data")).unwrap();
+    let [dir] = dirs.as_slice() else { panic!("{dirs:?}") };
+    Own::alone(dir).unwrap().expect("nobody uses it")
+}
+
+/// What can be read of a commit's only file, if it is there.
+fn read(workspace: &Workspace, commit: &CommitId) -> Option<usize> {
+    workspace.read(commit, Path::new("a")).ok().map(|content| content.len())
+}
+
+#[test]
+fn what_is_removed_is_gone_and_takes_no_room_and_all_else_is_there() {
+    let f = Fixture::with(&[("a", &noise(1, 100_000))]);
+    let workspace = f.open();
+    let base = workspace.snapshot().unwrap().commit;
+    let change = |seed| {
+        let text = noise(seed, 100_000);
+        workspace.commit(&base, &[edit("a", &text)], "m").unwrap()
+    };
+    let (reviewed, open, lost) = (change(2), change(3), change(4));
+    workspace.keep("attempt/1.1", &reviewed).unwrap();
+    workspace.keep("attempt/2.1", &open).unwrap();
+    drop(workspace);
+
+    let own = alone(&f);
+    let kept = own.own().kept().unwrap();
+    let names: Vec<&str> = kept.keys().map(String::as_str).collect();
+    assert_eq!(names, ["attempt/1.1", "attempt/2.1"]);
+    let before = own.own().all_bytes().unwrap();
+    let stays = own.own().bytes_of([&open]).unwrap();
+    assert!(before > Bytes(300_000) && stays < Bytes(before.0 / 3 * 2), "{before} {stays}");
+    own.remove(&["attempt/1.1".to_owned()]).unwrap();
+    let after = own.own().all_bytes().unwrap();
+    assert!(after.0.abs_diff(stays.0) < 20_000, "{after} {stays}");
+    drop(own);
+
+    let workspace = f.open();
+    assert_eq!(read(&workspace, &open), Some(100_000));
+    assert_eq!(read(&workspace, &base), Some(100_000), "the work began with it");
+    assert_eq!((read(&workspace, &reviewed), read(&workspace, &lost)), (None, None));
+    // What a snapshot remembers to have seen may be gone.
+    f.write("a", noise(2, 100_000));
+    let again = workspace.snapshot().unwrap().commit;
+    assert_eq!(read(&workspace, &again), Some(100_000));
+}
+
+#[test]
+fn what_is_referred_to_without_a_name_is_held() {
+    let f = Fixture::with(&[("a", "1\n")]);
+    let workspace = f.open();
+    let base = workspace.snapshot().unwrap().commit;
+    let named = workspace.commit(&base, &[edit("a", "2\n")], "m").unwrap();
+    let lost = workspace.commit(&base, &[edit("a", "three\n")], "m").unwrap();
+    workspace.keep("work/1.1", &named).unwrap();
+    drop(workspace);
+
+    let own = alone(&f);
+    let nowhere: CommitId = "0123456789".repeat(4).parse().unwrap();
+    own.hold("held/1", &BTreeSet::from([base.clone(), lost.clone(), nowhere])).unwrap();
+    let kept = own.own().kept().unwrap();
+    let held = format!("held/1/{lost}");
+    assert_eq!(kept.keys().cloned().collect::<Vec<_>>(), [held, "work/1.1".to_owned()]);
+    own.remove(&[]).unwrap();
+    drop(own);
+    let workspace = f.open();
+    assert_eq!((read(&workspace, &lost), read(&workspace, &base)), (Some(6), Some(2)));
+}
+
+#[test]
+fn nothing_is_removed_while_somebody_is_there() {
+    let f = Fixture::with(&[("a", "1\n")]);
+    let workspace = f.open();
+    let dirs = Own::all(&f.path("data")).unwrap();
+    let looking = Own::open(&dirs[0]).unwrap();
+    assert!(Own::alone(&dirs[0]).unwrap().is_none());
+    drop(workspace);
+    assert!(Own::alone(&dirs[0]).unwrap().is_none());
+    drop(looking);
+    assert!(Own::alone(&dirs[0]).unwrap().is_some());
+    assert_eq!(Own::all(&f.path("home")).unwrap(), Vec::<std::path::PathBuf>::new());
+}
