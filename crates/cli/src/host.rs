@@ -34,6 +34,7 @@ impl Host {
             places: context.places.clone(),
             program: context.program.path.clone(),
             allow_below_a: context.allow_tier_b,
+            room: context.room,
             model_command: context.model_program.clone().map(|program| (program, Vec::new())),
         };
         let engine = Arc::new(Engine::open(config).await?);

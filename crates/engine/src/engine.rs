@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tenfold_domain::{
-    AttemptEvent, Fact, LedgerEvent, RepositoryEvent, Strategy, TaskId, TaskSpec,
+    AttemptEvent, Fact, LedgerEvent, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec,
 };
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
@@ -39,6 +40,9 @@ pub struct EngineConfig {
     pub allow_below_a: bool,
     /// What is started in place of `llama-serve`, and its arguments: for tests.
     pub model_command: Option<(PathBuf, Vec<String>)>,
+    /// How room is made whenever work has ended and more is taken than this allows; without it
+    /// none is.
+    pub room: Option<MakeRoom>,
 }
 
 /// An engine at work.
@@ -58,6 +62,8 @@ pub struct Engine {
     asked: Mutex<HashMap<String, (Model, Asked)>>,
     /// What is done with proposals is done one after another.
     pub(crate) writing: Mutex<()>,
+    /// Whether it was said that no more room can be made.
+    pub(crate) is_too_full: AtomicBool,
     /// What had to be settled at the beginning, for the person.
     settled: Vec<String>,
     // Held as long as the engine lives.
@@ -122,6 +128,7 @@ impl Engine {
             redactor,
             asked: Mutex::new(HashMap::new()),
             writing: Mutex::new(()),
+            is_too_full: AtomicBool::new(false),
             settled,
             config,
             _lock: lock,

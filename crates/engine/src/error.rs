@@ -74,6 +74,18 @@ pub enum EngineError {
         /// Which attempt.
         attempt: AttemptId,
     },
+    /// There is nothing left to do it with.
+    #[error(
+        "the files of attempt {attempt} were removed to make room, after it was reviewed: there is \
+         nothing to {verb} any more. `tenfold log {attempt}` has what was done; what was accepted \
+         is in your repository"
+    )]
+    FilesRemoved {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// What was to be done.
+        verb: &'static str,
+    },
     /// A file has not so many lines.
     #[error("{path} has {lines} lines as it is proposed, and no line {line}")]
     NoLine {
@@ -208,9 +220,11 @@ impl EngineError {
     pub fn kind(&self) -> ProblemKind {
         match self {
             Self::NoHome { .. } | Self::Id(_) | Self::Policy { .. } => ProblemKind::Usage,
-            Self::NoTask(_) | Self::NoAttempt(_) | Self::NoStep { .. } | Self::NoLine { .. } => {
-                ProblemKind::NotFound
-            }
+            Self::NoTask(_)
+            | Self::NoAttempt(_)
+            | Self::NoStep { .. }
+            | Self::NoLine { .. }
+            | Self::FilesRemoved { .. } => ProblemKind::NotFound,
             Self::NoProposal { .. }
             | Self::NotOpen { .. }
             | Self::NoQuestion(_)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tenfold_domain::{
-    Accept, AcceptAs, Accepted, CommitId, Fact, ProposalEvent, TaskId, TaskSpec, Undone,
+    Accept, AcceptAs, Accepted, AttemptId, CommitId, Fact, ProposalEvent, TaskId, TaskSpec, Undone,
 };
 use tenfold_store::{ProposalRow, ProposalState};
 use tenfold_workspace::{AcceptedBranch, Workspace};
@@ -121,6 +121,8 @@ impl Engine {
     pub async fn undo(&self, task: TaskId) -> Result<Undone, EngineError> {
         let _writing = self.writing.lock().await;
         let (spec, proposal, _) = self.proposal(task, "undo").await?;
+        // What waits for review has to be there to be read.
+        self.has_files(proposal.attempt, "take back")?;
         let undone = match proposal.state.clone() {
             ProposalState::ToReview => return Err(wrong_state(task, "undo", &proposal)),
             ProposalState::Rejected { .. } => Undone::Rejection,
@@ -161,6 +163,19 @@ impl Engine {
         let Some(proposal) = row.proposal().cloned() else { return Err(none) };
         let Some(attempt) = view.attempt(proposal.attempt)? else { return Err(none) };
         Ok((spec, proposal, attempt.base))
+    }
+
+    /// An attempt's files have to be there for what is done with them.
+    pub(crate) fn has_files(
+        &self,
+        attempt: AttemptId,
+        verb: &'static str,
+    ) -> Result<(), EngineError> {
+        let row = self.store.view()?.attempt(attempt)?;
+        match row.and_then(|row| row.files_removed_at) {
+            Some(_) => Err(EngineError::FilesRemoved { attempt, verb }),
+            None => Ok(()),
+        }
     }
 
     async fn record(

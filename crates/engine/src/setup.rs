@@ -267,12 +267,12 @@ impl Task {
 }
 
 /// The name that keeps the files which a layer was made from.
-fn reference(key: &str) -> String {
+pub(crate) fn reference(key: &str) -> String {
     format!("setup/{key}")
 }
 
 /// What can't be removed now is tried again when its place is wanted.
-fn discard(sandbox: &tenfold_sandbox::Sandbox, dir: &Path) {
+pub(crate) fn discard(sandbox: &tenfold_sandbox::Sandbox, dir: &Path) {
     if let Err(why) = sandbox.discard(dir) {
         tracing::warn!("{why}");
     }

@@ -35,7 +35,7 @@ impl Engine {
             return Err(EngineError::NotOpen { task, state: row.state.to_string() });
         }
         let hand = self.floor.enter(task)?;
-        let engine = Arc::clone(self);
+        let (engine, room) = (Arc::clone(self), Arc::clone(self));
         let floor = Arc::clone(&self.floor);
         let work = tokio::spawn(async move { engine.work(task, how, hand).await });
         tokio::spawn(async move {
@@ -44,6 +44,7 @@ impl Engine {
                 Ok(Err(error)) => Progress::Failed { task, problem: error.problem() },
                 Err(fault) => Progress::Failed { task, problem: broken(&fault) },
             };
+            room.stay_within(task).await;
             floor.teller().tell(last);
         });
         Ok(())

@@ -41,6 +41,7 @@ fn a_life() {
     let places = Places::from_env(|name| std::env::var_os(name)).unwrap();
     let count_file = places.data.join("moments");
     let config = EngineConfig {
+        room: None,
         places,
         program: env!("CARGO_BIN_EXE_tenfold").into(),
         allow_below_a: false,

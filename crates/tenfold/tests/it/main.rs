@@ -9,6 +9,7 @@ mod bad_input;
 mod crash;
 mod egress;
 mod export;
+mod gc;
 mod ground;
 mod hosted;
 mod in_place;
