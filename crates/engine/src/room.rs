@@ -16,7 +16,6 @@ use serde_json::Value;
 use tenfold_domain::{
     AttemptEvent, Bytes, CommitId, Fact, MakeRoom, Progress, RoomMade, TaskId, Timestamp,
 };
-use tenfold_sandbox::Sandbox;
 use tenfold_store::{About, Store, View};
 use tenfold_workspace::{Own, OwnAlone};
 
@@ -82,7 +81,11 @@ impl Engine {
         let (store, sandbox) = (Arc::clone(&self.store), Arc::clone(&self.sandbox));
         let places = self.config.places.clone();
         let at_work = self.floor.at_work().into_iter().collect();
-        blocking(move || Making { store, sandbox, places, terms, at_work }.make()).await
+        let making = move || {
+            let discard = |dir: &Path| discard(&sandbox, dir);
+            Making { store: &store, discard: &discard, places: &places, terms, at_work }.make()
+        };
+        blocking(making).await
     }
 
     /// Makes room after the work on a task, if more is taken than the person allows.
@@ -262,19 +265,20 @@ fn name_commits(value: &Value, found: &mut BTreeSet<CommitId>) {
 }
 
 /// All that making room needs to know.
-struct Making {
-    store: Arc<Store>,
-    sandbox: Arc<Sandbox>,
-    places: Places,
+struct Making<'m> {
+    store: &'m Store,
+    /// Removes a folder that commands have written to.
+    discard: &'m dyn Fn(&Path),
+    places: &'m Places,
     terms: MakeRoom,
     at_work: BTreeSet<TaskId>,
 }
 
-impl Making {
+impl Making<'_> {
     fn make(&self) -> Result<RoomMade, EngineError> {
-        let before = taken(&self.places).total();
+        let before = taken(self.places).total();
         let view = self.store.view()?;
-        let mut plan = Plan::of(&view, &self.places, &self.terms, &self.at_work)?;
+        let mut plan = Plan::of(&view, self.places, &self.terms, &self.at_work)?;
         let count = plan.count(&view, before, &self.terms)?;
         drop(view);
         let mut made = RoomMade::default();
@@ -283,8 +287,7 @@ impl Making {
             match what {
                 What::Files(task) => drop(tasks.insert(task)),
                 What::Setup(folder, key) => {
-                    let remove = |dir: &Path| discard(&self.sandbox, dir);
-                    made.setups += u64::from(Layers::new(folder).remove(&key, &remove));
+                    made.setups += u64::from(Layers::new(folder).remove(&key, self.discard));
                 }
             }
         }
@@ -296,7 +299,7 @@ impl Making {
             }
         }
         made.tasks = gone.into_iter().collect();
-        made.taken = taken(&self.places);
+        made.taken = taken(self.places);
         made.freed = before.saturating_sub(made.taken.total());
         Ok(made)
     }
@@ -358,3 +361,6 @@ impl Making {
         layers.flat_map(|layers| layers.kept()).map(|(_, key)| reference(&key)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

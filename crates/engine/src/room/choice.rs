@@ -87,3 +87,48 @@ pub(crate) fn fewest<E>(
     }
     Ok(low)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_says_whose_it_is() {
+        let task = |number| For::Task(TaskId::new(number).unwrap());
+        for (name, whose) in [
+            ("base/3", task(3)),
+            ("work/3.1", task(3)),
+            ("attempt/12.2", task(12)),
+            ("check/3.1.5", task(3)),
+            ("accepted/3.1/before", task(3)),
+            ("held/3/0123", task(3)),
+            ("setup/abc", For::Setup("abc".to_owned())),
+            ("base/x", For::Unknown),
+            ("later/3", For::Unknown),
+            ("base", For::Unknown),
+        ] {
+            assert_eq!(purpose(name), whose, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_for_a_while_is_old_after_it() {
+        let (since, keep) = (Timestamp(1_000), Millis(500));
+        assert!(!is_old(since, Timestamp(1_499), keep) && is_old(since, Timestamp(1_500), keep));
+        // The clock went back.
+        assert!(!is_old(since, Timestamp(0), keep) && is_old(since, Timestamp(0), Millis(0)));
+    }
+
+    proptest! {
+        /// What is freed grows by each that goes; no more go than have to, and no fewer.
+        #[test]
+        fn as_few_go_as_have_to(sizes in prop::collection::vec(0..100_u64, 0..20), wanted in 0..1_500_u64) {
+            let freed = |count: usize| Bytes(sizes[..count].iter().sum());
+            let count = fewest(sizes.len(), Bytes(wanted), |count| Ok::<_, ()>(freed(count))).unwrap();
+            prop_assert!(freed(count).0 >= wanted || count == sizes.len());
+            prop_assert!(count == 0 || freed(count - 1).0 < wanted);
+        }
+    }
+}
