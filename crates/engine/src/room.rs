@@ -120,12 +120,12 @@ fn made_room(made: &RoomMade, most: Bytes) -> String {
 }
 
 fn too_full(made: &RoomMade, most: Bytes) -> String {
-    let taken = made.taken.total();
+    let (taken, freed) = (made.taken.total(), made.freed);
     format!(
-        "Tenfold's files take {taken}, more than the {most} that they may, and no more can go: what \
-         is left is the journal, work that you have not reviewed, and what was used or reviewed \
-         lately. Review tasks (`tenfold list`), or set TENFOLD_DISK_MAX; `tenfold doctor` says what \
-         takes how much"
+        "Tenfold's files take {taken}, more than the {most} that they may, and no more can go \
+         ({freed} just went): what is left is the journal, work that you have not reviewed, and \
+         what was used or reviewed lately. Review tasks (`tenfold list`), or set \
+         TENFOLD_DISK_MAX; `tenfold doctor` says what takes how much"
     )
 }
 
