@@ -1,7 +1,5 @@
 //! The room that Tenfold's files take on the disk, and making some.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{Bytes, Millis, TaskId};
@@ -52,6 +50,6 @@ pub struct RoomMade {
     pub freed: Bytes,
     /// What is taken now.
     pub taken: Taken,
-    /// The git directories that were in use, and so were left as they are.
-    pub busy: Vec<PathBuf>,
+    /// What could not be made smaller, and why not, for people.
+    pub failed: Vec<String>,
 }

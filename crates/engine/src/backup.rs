@@ -39,7 +39,7 @@ pub fn back_up(places: &Places, to: &Path) -> Result<Copied, EngineError> {
     // Nothing that the journal speaks of now is removed before it is copied.
     let _used = Own::all(&places.workspaces())?
         .iter()
-        .map(|dir| Own::open(dir))
+        .map(|dir| Own::untouched(dir))
         .collect::<Result<Vec<_>, _>>()?;
     // What the journal speaks of is recorded after its files are there, so it goes first.
     let sound = Store::back_up(&places.store_file(), &to.join(STORE))?;

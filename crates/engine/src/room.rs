@@ -2,8 +2,8 @@
 //! will miss.
 //!
 //! The files of a task go when a person has accepted or rejected it, and not before; the journal
-//! never does. That they go is recorded first, and done with nobody else in the git directory that
-//! they are in. What is still referred to by a task that stays is given a name before anything
+//! never does. That they go is recorded first, and done with nobody else writing to the git directory
+//! that they are in. What is still referred to by a task that stays is given a name before anything
 //! that has none goes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,7 +17,7 @@ use tenfold_domain::{
     AttemptEvent, Bytes, CommitId, Fact, MakeRoom, Progress, RoomMade, TaskId, Timestamp,
 };
 use tenfold_store::{About, Store, View};
-use tenfold_workspace::{Own, OwnAlone};
+use tenfold_workspace::{Own, WorkspaceError};
 
 use crate::engine::blocking;
 use crate::floor::Will;
@@ -49,6 +49,8 @@ struct Looked {
 /// What may go, the oldest first, and where it is.
 struct Plan {
     looked: Vec<Looked>,
+    /// The git directories that can't be looked at, and why not.
+    failures: Vec<String>,
     candidates: Vec<Candidate>,
     /// What each number of leaving names of a git directory leaves there.
     measured: HashMap<(PathBuf, BTreeSet<String>), Bytes>,
@@ -64,7 +66,7 @@ pub fn would_make_room(
     terms: &MakeRoom,
 ) -> Result<RoomMade, EngineError> {
     let taken = taken(places);
-    let mut plan = Plan::of(view, places, terms, &BTreeSet::new())?;
+    let mut plan = Plan::of(view, places, terms)?;
     let count = plan.count(view, taken.total(), terms)?;
     let freed = plan.freed(view, count)?;
     Ok(RoomMade { freed, taken, ..plan.named(count) })
@@ -80,10 +82,12 @@ impl Engine {
         let _writing = self.writing.lock().await;
         let (store, sandbox) = (Arc::clone(&self.store), Arc::clone(&self.sandbox));
         let places = self.config.places.clone();
-        let at_work = self.floor.at_work().into_iter().collect();
+        let floor = Arc::clone(&self.floor);
         let making = move || {
             let discard = |dir: &Path| discard(&sandbox, dir);
-            Making { store: &store, discard: &discard, places: &places, terms, at_work }.make()
+            let is_at_work = |task| floor.wanted(task).is_some();
+            let (store, discard, is_at_work) = (&*store, &discard, &is_at_work);
+            Making { store, discard, places: &places, terms, is_at_work }.make()
         };
         blocking(making).await
     }
@@ -129,33 +133,48 @@ fn too_full(made: &RoomMade, most: Bytes) -> String {
     )
 }
 
-impl Plan {
-    fn of(
+/// What could not be done with a git directory, for the person.
+fn failed(dir: &Path, why: &WorkspaceError) -> String {
+    format!("{}: {why}", dir.display())
+}
+
+impl Looked {
+    /// Looks at a git directory; and what may go of it.
+    fn at(
+        dir: &Path,
         view: &View,
-        places: &Places,
-        terms: &MakeRoom,
-        at_work: &BTreeSet<TaskId>,
-    ) -> Result<Self, EngineError> {
+        is_old: impl Fn(Timestamp) -> bool,
+    ) -> Result<(Self, Vec<Candidate>), EngineError> {
+        let own = Own::open(dir)?;
+        let (kept, all) = (own.kept()?, own.all_bytes()?);
+        let (mut referred, mut candidates) = (BTreeSet::new(), Vec::new());
+        for task in tasks_of(&kept) {
+            let Some(row) = view.task(task)? else { continue };
+            let since = reviewed_at(&row).filter(|since| is_old(*since));
+            match since.filter(|_| !names_of(&row, &kept).is_empty()) {
+                Some(since) => candidates.push(Candidate { since, what: What::Files(task) }),
+                None => referred.extend(bases(view, task)?),
+            }
+        }
+        Ok((Self { dir: dir.to_owned(), kept, referred, all }, candidates))
+    }
+}
+
+impl Plan {
+    fn of(view: &View, places: &Places, terms: &MakeRoom) -> Result<Self, EngineError> {
         let now = Timestamp::from(SystemTime::now());
-        let mut looked = Vec::new();
+        let (mut looked, mut failures) = (Vec::new(), Vec::new());
         let mut candidates = BTreeSet::new();
         for dir in Own::all(&places.workspaces())? {
-            let own = Own::open(&dir)?;
-            let (kept, all) = (own.kept()?, own.all_bytes()?);
-            let mut referred = BTreeSet::new();
-            for task in tasks_of(&kept) {
-                let Some(row) = view.task(task)? else { continue };
-                let since = reviewed_at(&row).filter(|since| is_old(*since, now, terms.keep));
-                match since
-                    .filter(|_| !at_work.contains(&task) && !names_of(&row, &kept).is_empty())
-                {
-                    Some(since) => {
-                        candidates.insert(Candidate { since, what: What::Files(task) });
-                    }
-                    None => referred.extend(bases(view, task)?),
+            match Looked::at(&dir, view, |since| is_old(since, now, terms.keep)) {
+                Ok((found, tasks)) => {
+                    looked.push(found);
+                    candidates.extend(tasks);
                 }
+                // One that is broken does not keep the others from being made smaller.
+                Err(EngineError::Workspace(why)) => failures.push(failed(&dir, &why)),
+                Err(why) => return Err(why),
             }
-            looked.push(Looked { dir, kept, referred, all });
         }
         for layers in Layers::all(&places.setups()) {
             for (used, key) in layers.kept() {
@@ -166,7 +185,7 @@ impl Plan {
             }
         }
         let candidates = candidates.into_iter().collect();
-        Ok(Self { looked, candidates, measured: HashMap::new() })
+        Ok(Self { looked, failures, candidates, measured: HashMap::new() })
     }
 
     /// How many of the oldest go.
@@ -214,7 +233,7 @@ impl Plan {
 
     /// The oldest, by their names.
     fn named(&self, count: usize) -> RoomMade {
-        let mut made = RoomMade::default();
+        let mut made = RoomMade { failed: self.failures.clone(), ..RoomMade::default() };
         for Candidate { what, .. } in &self.candidates[..count] {
             match what {
                 What::Files(task) => made.tasks.push(*task),
@@ -271,17 +290,19 @@ struct Making<'m> {
     discard: &'m dyn Fn(&Path),
     places: &'m Places,
     terms: MakeRoom,
-    at_work: BTreeSet<TaskId>,
+    /// Whether a task is at work now.
+    is_at_work: &'m dyn Fn(TaskId) -> bool,
 }
 
 impl Making<'_> {
     fn make(&self) -> Result<RoomMade, EngineError> {
         let before = taken(self.places).total();
         let view = self.store.view()?;
-        let mut plan = Plan::of(&view, self.places, &self.terms, &self.at_work)?;
+        let mut plan = Plan::of(&view, self.places, &self.terms)?;
         let count = plan.count(&view, before, &self.terms)?;
         drop(view);
-        let mut made = RoomMade::default();
+        let failed_before = std::mem::take(&mut plan.failures);
+        let mut made = RoomMade { failed: failed_before, ..RoomMade::default() };
         let mut tasks = BTreeSet::new();
         for Candidate { what, .. } in plan.candidates.drain(..count) {
             match what {
@@ -293,9 +314,10 @@ impl Making<'_> {
         }
         let mut gone = BTreeSet::new();
         for Looked { dir, .. } in &plan.looked {
-            match Own::alone(dir)? {
-                Some(own) => gone.extend(self.make_in(&own, &tasks)?),
-                None => made.busy.push(dir.clone()),
+            match self.make_in(dir, &tasks) {
+                Ok(tasks) => gone.extend(tasks),
+                Err(EngineError::Workspace(why)) => made.failed.push(failed(dir, &why)),
+                Err(why) => return Err(why),
             }
         }
         made.tasks = gone.into_iter().collect();
@@ -304,12 +326,9 @@ impl Making<'_> {
         Ok(made)
     }
 
-    /// Makes room in a git directory that nobody else is in. Returns the tasks whose files went.
-    fn make_in(
-        &self,
-        own: &OwnAlone,
-        tasks: &BTreeSet<TaskId>,
-    ) -> Result<Vec<TaskId>, EngineError> {
+    /// Makes room in a git directory, with nobody else writing to it. Returns the tasks whose files went.
+    fn make_in(&self, dir: &Path, tasks: &BTreeSet<TaskId>) -> Result<Vec<TaskId>, EngineError> {
+        let own = Own::alone(dir)?;
         let kept = own.own().kept()?;
         let view = self.store.view()?;
         let now = Timestamp::from(SystemTime::now());
@@ -317,7 +336,8 @@ impl Making<'_> {
         for task in tasks_of(&kept) {
             let Some(row) = view.task(task)? else { continue };
             // It was looked at before this directory was ours alone.
-            let since = reviewed_at(&row).filter(|_| tasks.contains(&task));
+            let may_go = tasks.contains(&task) && !(self.is_at_work)(task);
+            let since = reviewed_at(&row).filter(|_| may_go);
             if since.is_none_or(|since| !is_old(since, now, self.terms.keep)) {
                 own.hold(&format!("{HELD}/{task}"), &referred(&view, task)?)?;
                 continue;
@@ -335,24 +355,18 @@ impl Making<'_> {
         drop(view);
         let setups = self.setups();
         let is_left = |name: &&String| match purpose(name) {
-            For::Setup(key) => !setups.contains(&reference(&key)),
+            // One that is just being made has its name first.
+            For::Setup(key) => own.is_unused() && !setups.contains(&reference(&key)),
             For::Task(_) | For::Unknown => false,
         };
         names.extend(kept.keys().filter(is_left).cloned());
         if !facts.is_empty() {
             self.store.append(facts)?;
         }
-        if !names.is_empty() || self.is_worth_it(own)? {
+        if !names.is_empty() || own.unnamed_bytes()? >= LEAST {
             own.remove(&names.into_iter().collect::<Vec<_>>())?;
         }
         Ok(gone)
-    }
-
-    /// Whether there is enough in a git directory that nothing refers to.
-    fn is_worth_it(&self, own: &OwnAlone) -> Result<bool, EngineError> {
-        let own = own.own();
-        let stays = own.bytes_of(own.kept()?.values())?;
-        Ok(own.all_bytes()?.saturating_sub(stays) >= LEAST)
     }
 
     /// The names that layers which are there keep their files by.

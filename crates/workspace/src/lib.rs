@@ -37,7 +37,7 @@ pub use checkout::CHECKOUT_TIME_SECONDS;
 pub use diff::{ChangeKind, ChangedFile};
 pub use error::{Conflict, ConflictHunk, ConflictReason, WorkspaceError};
 pub use in_place::InPlace;
-pub use own::{Own, OwnAlone};
+pub use own::{Own, OwnAlone, Untouched};
 pub use patterns::{CheckFileGroup, Patterns, check_file_groups};
 pub use person::Person;
 pub use snapshot::{FileChange, Snapshot};

@@ -14,25 +14,38 @@ use tenfold_domain::{Bytes, CommitId};
 
 use crate::git::{self, Git};
 use crate::person::Person;
-use crate::{WorkspaceError, store};
+use crate::{WorkspaceError, import, store};
 
 /// What was being done, for errors.
 const MEASURING: &str = "see how much a git directory takes";
 const HOLDING: &str = "keep what is referred to";
+const REMOVING: &str = "remove what is not needed any more";
 
-/// One of Tenfold's own git directories, for looking. Nothing is removed from it while this
-/// lives.
+/// For how long what was written stays without another name while a git directory is in use, in
+/// seconds: what is under way is named long before.
+const LATELY_SECONDS: u64 = 2 * 24 * 60 * 60;
+
+/// One of Tenfold's own git directories, for looking.
 ///
 /// Every method is synchronous, and may take as long as reading the whole directory takes.
 #[derive(Debug)]
 pub struct Own {
     git: Git,
-    lock: File,
 }
 
-/// The same, with nobody else in it: whoever opens it waits until this is dropped.
+/// The same, with nobody else writing to it or removing from it: who wants to write waits until
+/// this is dropped, and so does who opens it, if nobody had it open.
 #[derive(Debug)]
-pub struct OwnAlone(Own);
+pub struct OwnAlone {
+    own: Own,
+    written: File,
+    /// None if somebody has it open.
+    used: Option<File>,
+}
+
+/// Nothing is removed from a git directory while this lives.
+#[derive(Debug)]
+pub struct Untouched(#[expect(dead_code, reason = "it is held, not read")] File);
 
 impl Own {
     /// The git directories below `data_dir`, sorted; none if there is no such folder.
@@ -60,29 +73,41 @@ impl Own {
     /// Opens one of them.
     ///
     /// # Errors
-    /// [`WorkspaceError::NoGit`], [`Io`](WorkspaceError::Io).
+    /// [`WorkspaceError::NoGit`].
     pub fn open(dir: &Path) -> Result<Self, WorkspaceError> {
-        let own = Self::unlocked(dir)?;
-        own.lock.lock_shared().map_err(WorkspaceError::io("lock", dir))?;
-        Ok(own)
+        let program = git::find_git(Person::from_environment().path.as_deref())?;
+        Ok(Self { git: Git::new(&program, dir) })
     }
 
-    /// Opens one of them to remove something from it; none if somebody uses it.
+    /// Opens one of them to remove something from it, once nobody writes to it. What was written
+    /// and not kept has no name any more then, except for what was written lately, if somebody
+    /// has it open.
     ///
     /// # Errors
-    /// As [`Own::open`].
-    pub fn alone(dir: &Path) -> Result<Option<OwnAlone>, WorkspaceError> {
-        let own = Self::unlocked(dir)?;
-        match own.lock.try_lock() {
-            Ok(()) => Ok(Some(OwnAlone(own))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(WorkspaceError::io("lock", dir)(error)),
-        }
+    /// [`WorkspaceError::NoGit`], [`Io`](WorkspaceError::Io), [`Git`](WorkspaceError::Git).
+    pub fn alone(dir: &Path) -> Result<OwnAlone, WorkspaceError> {
+        let own = Self::open(dir)?;
+        let written = store::lock_file(dir, store::WRITTEN)?;
+        written.lock().map_err(WorkspaceError::io("lock", dir))?;
+        let used = store::lock_file(dir, store::USED)?;
+        let used = match used.try_lock() {
+            Ok(()) => Some(used),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(error)) => return Err(WorkspaceError::io("lock", dir)(error)),
+        };
+        let alone = OwnAlone { own, written, used };
+        alone.forget_written()?;
+        Ok(alone)
     }
 
-    fn unlocked(dir: &Path) -> Result<Self, WorkspaceError> {
-        let program = git::find_git(Person::from_environment().path.as_deref())?;
-        Ok(Self { git: Git::new(&program, dir), lock: store::lock_file(dir)? })
+    /// Has nothing removed from one of them.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`].
+    pub fn untouched(dir: &Path) -> Result<Untouched, WorkspaceError> {
+        let written = store::lock_file(dir, store::WRITTEN)?;
+        written.lock_shared().map_err(WorkspaceError::io("lock", dir))?;
+        Ok(Untouched(written))
     }
 
     /// What is kept, by the names that [`Workspace::keep`](crate::Workspace::keep) was given.
@@ -90,12 +115,16 @@ impl Own {
     /// # Errors
     /// [`WorkspaceError::Git`].
     pub fn kept(&self) -> Result<BTreeMap<String, CommitId>, WorkspaceError> {
+        self.below(store::KEPT)
+    }
+
+    fn below(&self, prefix: &str) -> Result<BTreeMap<String, CommitId>, WorkspaceError> {
         let form = "--format=%(objectname) %(refname)";
-        let listed = self.git.run("list what is kept", &["for-each-ref", form, store::KEPT])?;
+        let listed = self.git.run("list what is kept", &["for-each-ref", form, prefix])?;
         let text = String::from_utf8_lossy(&listed);
         let one = |line: &str| {
             let (commit, name) = line.split_once(' ')?;
-            Some((name.strip_prefix(store::KEPT)?.to_owned(), commit.parse().ok()?))
+            Some((name.strip_prefix(prefix)?.to_owned(), commit.parse().ok()?))
         };
         Ok(text.lines().filter_map(one).collect())
     }
@@ -134,7 +163,43 @@ impl Own {
 impl OwnAlone {
     /// For looking.
     pub fn own(&self) -> &Own {
-        &self.0
+        &self.own
+    }
+
+    /// Whether nobody has it open.
+    pub fn is_unused(&self) -> bool {
+        self.used.is_some()
+    }
+
+    /// What takes so much that nothing refers to.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Git`].
+    pub fn unnamed_bytes(&self) -> Result<Bytes, WorkspaceError> {
+        let named = self.own.below("refs/")?;
+        Ok(self.own.all_bytes()?.saturating_sub(self.own.bytes_of(named.values())?))
+    }
+
+    /// Takes the names from what was written, and not lately if somebody is there.
+    fn forget_written(&self) -> Result<(), WorkspaceError> {
+        let now = import::now_seconds();
+        let is_old = |name: &str| {
+            let at = name.split('-').next().and_then(|at| at.parse::<u64>().ok());
+            at.is_none_or(|at| now.saturating_sub(at) > LATELY_SECONDS)
+        };
+        let mut written: Vec<String> = self.own.below(store::LATELY)?.into_keys().collect();
+        written.retain(|name| self.is_unused() || is_old(name));
+        self.delete(store::LATELY, &written)
+    }
+
+    fn delete(&self, prefix: &str, names: &[String]) -> Result<(), WorkspaceError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let delete = |name: &String| format!("delete {prefix}{name}\n");
+        let lines: String = names.iter().map(delete).collect();
+        let command = self.own.git.command(&["update-ref", "--stdin"]);
+        told(command, REMOVING, lines.as_bytes()).map(drop)
     }
 
     /// Keeps those of these commits that are there and that nothing refers to, under `name` and
@@ -143,7 +208,7 @@ impl OwnAlone {
     /// # Errors
     /// [`WorkspaceError::Git`].
     pub fn hold(&self, name: &str, commits: &BTreeSet<CommitId>) -> Result<(), WorkspaceError> {
-        let git = &self.0.git;
+        let git = &self.own.git;
         let lines: String = commits.iter().map(|commit| format!("{commit}\n")).collect();
         let types = "--batch-check=%(objectname) %(objecttype)";
         let there = told(git.command(&["cat-file", types]), HOLDING, lines.as_bytes())?;
@@ -168,18 +233,13 @@ impl OwnAlone {
     /// # Errors
     /// [`WorkspaceError::Git`].
     pub fn remove(&self, names: &[String]) -> Result<(), WorkspaceError> {
-        const DOING: &str = "remove what is not needed any more";
-        let git = &self.0.git;
-        if !names.is_empty() {
-            let delete = |name: &String| format!("delete {}{name}\n", store::KEPT);
-            let lines: String = names.iter().map(delete).collect();
-            told(git.command(&["update-ref", "--stdin"]), DOING, lines.as_bytes())?;
-        }
+        self.delete(store::KEPT, names)?;
         // Git holds the lock too, so that nobody comes in if it outlives this process.
-        let lock = self.0.lock.try_clone().map_err(|error| git::not_run(DOING, &error))?;
-        let mut command = git.command(&["gc", "--quiet", "--prune=now"]);
-        let output = command.stdin(lock).output().map_err(|error| git::not_run(DOING, &error))?;
-        if output.status.success() { Ok(()) } else { Err(git::failed(DOING, &output)) }
+        let failed = |error: io::Error| git::not_run(REMOVING, &error);
+        let lock = self.written.try_clone().map_err(failed)?;
+        let mut command = self.own.git.command(&["gc", "--quiet", "--prune=now"]);
+        let output = command.stdin(lock).output().map_err(failed)?;
+        if output.status.success() { Ok(()) } else { Err(git::failed(REMOVING, &output)) }
     }
 }
 

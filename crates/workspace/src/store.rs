@@ -34,7 +34,8 @@ const LISTING: &str = "list the files of a commit";
 const NAME_CHARS: usize = 40;
 
 /// Opens the git directory for the workspace at `root` below `data_dir`, making it at first.
-/// As long as the lock that comes with it lives, nothing is removed from there.
+/// As long as the lock that comes with it lives, what is written there stays for some days, also
+/// without a name.
 pub(crate) fn open(
     program: &Path,
     root: &Path,
@@ -46,16 +47,21 @@ pub(crate) fn open(
         create(&parent, &dir, root).map_err(WorkspaceError::io("make", &dir))?;
     }
     let dir = dir.canonicalize().map_err(WorkspaceError::io("find", &dir))?;
-    let lock = lock_file(&dir)?;
-    // Whoever removes something from it is done in a moment.
+    let lock = lock_file(&dir, USED)?;
+    // Whoever removes something that was written lately is done in a moment.
     lock.lock_shared().map_err(WorkspaceError::io("lock", &dir))?;
     Ok((Git::new(program, &dir), lock))
 }
 
-/// The file that is locked by those who use a git directory together, or by the one who removes
-/// something from it.
-pub(crate) fn lock_file(dir: &Path) -> Result<File, WorkspaceError> {
-    let path = dir.join("tenfold.lock");
+/// The file that is locked by those who have a git directory open, together.
+pub(crate) const USED: &str = "tenfold.used";
+/// The file that is locked by those who write to a git directory, together, or by the one who
+/// removes something from it.
+pub(crate) const WRITTEN: &str = "tenfold.written";
+
+/// A file of a git directory that is only there to be locked.
+pub(crate) fn lock_file(dir: &Path, name: &str) -> Result<File, WorkspaceError> {
+    let path = dir.join(name);
     // One that can only be read can be locked, too.
     File::open(&path)
         .or_else(|_| {
@@ -229,6 +235,8 @@ pub(crate) fn message(git: &Git, commit: &CommitId) -> Result<String, WorkspaceE
     Ok(text.split_once("\n\n").map_or("", |(_, message)| message).trim_end().to_owned())
 }
 
+/// Below which all that was written lately has a name, beginning with when, in seconds since 1970.
+pub(crate) const LATELY: &str = "refs/tenfold/lately/";
 /// Below which all that is kept has its name.
 pub(crate) const KEPT: &str = "refs/tenfold/keep/";
 

@@ -32,7 +32,7 @@ pub struct Workspace {
     place: Place,
     person: Person,
     git: Git,
-    // Nothing is removed from the git directory as long as this lives.
+    // What is written to the git directory stays there for some days as long as this lives.
     _used: File,
 }
 
@@ -198,7 +198,8 @@ impl Workspace {
     }
 
     /// Keeps a commit from being removed ([`OwnAlone::remove`](crate::OwnAlone::remove)), under
-    /// a name (as of a branch). What is under no name stays as long as this workspace is open.
+    /// a name (as of a branch). What is under no name stays as long as this workspace is open,
+    /// but no more than two days.
     ///
     /// # Errors
     /// [`WorkspaceError::Git`] if the name or the commit can't be.

@@ -9,7 +9,7 @@ use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::report::field;
-use crate::terminal;
+use crate::terminal::{self, visible};
 use crate::trouble::Trouble;
 use crate::{duration, size};
 
@@ -45,7 +45,7 @@ struct GcJson<'m> {
     setup_layers: u64,
     freed_bytes: Bytes,
     taken_bytes: TakenJson,
-    in_use: Vec<String>,
+    failed: &'m [String],
 }
 
 /// What takes how much, in bytes.
@@ -77,7 +77,7 @@ pub(crate) async fn run(context: &Context, args: &GcArgs) -> Result<Exit, Troubl
             setup_layers: made.setups,
             freed_bytes: made.freed,
             taken_bytes: made.taken.into(),
-            in_use: made.busy.iter().map(|dir| dir.to_string_lossy().into_owned()).collect(),
+            failed: &made.failed,
         })?;
     } else {
         terminal::print(&shown(&made, args.dry_run, args.to))?;
@@ -118,8 +118,8 @@ fn shown(made: &RoomMade, is_dry: bool, to: Option<Bytes>) -> String {
     field(&mut text, "setup", &format!("{} layers", made.setups));
     let left = made.taken.total().saturating_sub(if is_dry { made.freed } else { Bytes(0) });
     field(&mut text, "taken", &format!("{left}, models apart"));
-    for dir in &made.busy {
-        field(&mut text, "in use", &format!("{}: left as it is", dir.display()));
+    for failed in &made.failed {
+        field(&mut text, "FAILED", &visible(failed));
     }
     if let Some(to) = to.filter(|to| left > *to) {
         let why = format!(

@@ -44,6 +44,7 @@ struct Story {
     dir: TempDir,
     store: Store,
     made: u32,
+    at_work: Option<TaskId>,
     /// Of which attempt, and what its one file holds.
     commits: Vec<(AttemptId, CommitId, Vec<u8>)>,
 }
@@ -59,7 +60,7 @@ impl Story {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("folder")).unwrap();
         let store = Store::open(&places(dir.path()).store_file()).unwrap();
-        Self { dir, store, made: 0, commits: Vec::new() }
+        Self { dir, store, made: 0, at_work: None, commits: Vec::new() }
     }
 
     fn places(&self) -> Places {
@@ -174,10 +175,9 @@ impl Story {
     fn make_room(&self, most: Option<Bytes>) -> RoomMade {
         let (places, terms) = (self.places(), MakeRoom { keep: Millis(0), most });
         let discard = |dir: &Path| fs::remove_dir_all(dir).unwrap();
-        let at_work = BTreeSet::new();
-        Making { store: &self.store, discard: &discard, places: &places, terms, at_work }
-            .make()
-            .unwrap()
+        let is_at_work = |task| self.at_work == Some(task);
+        let (store, discard, is_at_work) = (&self.store, &discard, &is_at_work);
+        Making { store, discard, places: &places, terms, is_at_work }.make().unwrap()
     }
 
     /// Whether a commit is there, with what it held.
@@ -300,17 +300,36 @@ fn the_oldest_go_first_and_no_more_than_have_to() {
 }
 
 #[test]
-fn what_is_in_use_is_left_and_goes_the_next_time() {
+fn what_was_reviewed_goes_though_somebody_is_there_but_not_if_it_is_at_work() {
+    let mut story = Story::new();
+    let (task, other) = (story.ask(), story.ask());
+    for task in [task, other] {
+        FINISH.iter().for_each(|deed| story.tell(task, *deed));
+        story.tell(task, Deed::Reject);
+    }
+    let workspace = story.workspace();
+    // It is tried once more, and the journal does not know yet.
+    story.at_work = Some(other);
+    assert_eq!(story.make_room(None).tasks, [task]);
+    story.holds();
+    drop(workspace);
+    story.at_work = None;
+    assert_eq!(story.make_room(None).tasks, [other]);
+    assert!(story.commits.iter().all(|(_, commit, content)| !story.is_there(commit, content)));
+}
+
+#[test]
+fn a_git_directory_that_is_broken_keeps_nobody_from_making_room() {
     let mut story = Story::new();
     let task = story.ask();
     FINISH.iter().for_each(|deed| story.tell(task, *deed));
     story.tell(task, Deed::Accept);
-    let workspace = story.workspace();
+    let dir = story.places().workspaces().join("workspaces/broken-0123456789abcdef");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join("HEAD"), "nonsense").unwrap();
     let made = story.make_room(None);
-    assert_eq!((made.tasks, made.busy.len()), (Vec::new(), 1));
-    story.holds();
-    drop(workspace);
-    assert_eq!(story.make_room(None).tasks, [task]);
+    assert_eq!(made.tasks, [task]);
+    assert!(made.failed[0].contains("broken-0123456789abcdef"), "{:?}", made.failed);
 }
 
 /// The journal says that they go before they do.

@@ -21,7 +21,7 @@ fn noise(seed: u64, bytes: usize) -> String {
 fn alone(f: &Fixture) -> OwnAlone {
     let dirs = Own::all(&f.path("data")).unwrap();
     let [dir] = dirs.as_slice() else { panic!("{dirs:?}") };
-    Own::alone(dir).unwrap().expect("nobody uses it")
+    Own::alone(dir).unwrap()
 }
 
 /// What can be read of a commit's only file, if it is there.
@@ -88,15 +88,70 @@ fn what_is_referred_to_without_a_name_is_held() {
 }
 
 #[test]
-fn nothing_is_removed_while_somebody_is_there() {
+fn what_was_written_stays_while_somebody_is_there_and_what_is_kept_can_go() {
     let f = Fixture::with(&[("a", "1\n")]);
     let workspace = f.open();
+    let base = workspace.snapshot().unwrap().commit;
+    workspace.keep("base/1", &base).unwrap();
+    let proposal = workspace.commit(&base, &[edit("a", "two\n")], "m").unwrap();
+    let own = alone(&f);
+    assert!(!own.is_unused());
+    own.remove(&["base/1".to_owned()]).unwrap();
+    drop(own);
+    assert_eq!((read(&workspace, &base), read(&workspace, &proposal)), (Some(2), Some(4)));
+
+    // As if it had been written three days ago.
     let dirs = Own::all(&f.path("data")).unwrap();
-    let looking = Own::open(&dirs[0]).unwrap();
-    assert!(Own::alone(&dirs[0]).unwrap().is_none());
+    let listed = git(&dirs[0], &["for-each-ref", "--format=%(refname)", "refs/tenfold/lately"]);
+    let names: Vec<&str> = listed.lines().collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    for (number, name) in names.into_iter().enumerate() {
+        let written = name.strip_prefix("refs/tenfold/lately/").unwrap();
+        let at: u64 = written.split('-').next().unwrap().parse().unwrap();
+        let old = format!("refs/tenfold/lately/{}-{number}", at - 3 * 86_400);
+        git(&dirs[0], &["update-ref", &old, name]);
+        git(&dirs[0], &["update-ref", "-d", name]);
+    }
+    let own = alone(&f);
+    own.hold("held/1", &BTreeSet::from([base.clone()])).unwrap();
+    own.remove(&[]).unwrap();
+    drop(own);
+    assert_eq!((read(&workspace, &base), read(&workspace, &proposal)), (Some(2), None));
     drop(workspace);
-    assert!(Own::alone(&dirs[0]).unwrap().is_none());
-    drop(looking);
-    assert!(Own::alone(&dirs[0]).unwrap().is_some());
+    assert!(alone(&f).is_unused());
     assert_eq!(Own::all(&f.path("home")).unwrap(), Vec::<std::path::PathBuf>::new());
+}
+
+/// Snapshots that are taken while others remove all that has no name, over and over: what comes
+/// back from one can be read until it is kept.
+#[test]
+fn nothing_goes_between_a_snapshot_and_the_name_that_keeps_it() {
+    let f = Fixture::with(&[("a", "1\n")]);
+    let workspace = f.open();
+    let first = workspace.snapshot().unwrap().commit;
+    let dirs = Own::all(&f.path("data")).unwrap();
+    std::thread::scope(|scope| {
+        let removing = scope.spawn(|| {
+            for _ in 0..15 {
+                Own::alone(&dirs[0]).unwrap().remove(&[]).unwrap();
+            }
+        });
+        let mut round = 0;
+        while !removing.is_finished() {
+            round += 1;
+            // The same contents come and go.
+            let text = format!("{}\n", round % 3);
+            let commit = workspace.commit(&first, &[edit("a", &text)], "m").unwrap();
+            assert_eq!(read(&workspace, &commit), Some(2));
+            workspace.keep("base/1", &commit).unwrap();
+            assert_eq!(read(&workspace, &commit), Some(2));
+        }
+        removing.join().unwrap();
+    });
+}
+
+fn git(dir: &Path, args: &[&str]) -> String {
+    let output = std::process::Command::new("git").args(args).current_dir(dir).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
