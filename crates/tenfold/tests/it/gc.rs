@@ -3,11 +3,15 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tenfold_domain::{Bytes, MakeRoom, Millis, Progress, TaskId};
 use tenfold_engine::{Engine, EngineConfig, How, Places};
 use tenfold_test_support::SCRIPT_VARIABLE;
+use tenfold_test_support::http::Gate;
 
 use crate::ground::{CHECK, Ground, Said, fake_model, git};
+use crate::hosted::that_mends;
+use crate::supervision::{RUN, ground as connected, said, spawn};
 
 /// Tasks that are solved, each in the repository as it is then: one for each number up to this.
 fn solved(ground: &Ground, tasks: u32) {
@@ -37,22 +41,22 @@ fn what_was_reviewed_goes_and_what_was_not_can_be_used_as_before() {
     ground.tenfold(&["reject", "2", "--reason", "no"]).expect(0, &[]);
     let (diff, persons) = (ground.tenfold(&["diff", "3"]).out, ground.persons());
     // Nothing of that is two weeks old.
-    assert_eq!(ground.tenfold(&["gc", "--json"]).json()["tasks"], serde_json::json!([]));
+    assert_eq!(ground.tenfold(&["gc", "--json"]).json()["tasks"], json!([]));
     ground.tenfold(&["undo", "2"]).expect(0, &[]);
     ground.tenfold(&["reject", "2", "--reason", "no"]).expect(0, &[]);
 
     let would = ground.tenfold(&["gc", "--all", "--dry-run", "--json"]).json();
-    assert_eq!(would["tasks"], serde_json::json!([1, 2]));
+    assert_eq!(would["tasks"], json!([1, 2]));
     let doctor = ground.tenfold(&["doctor"]);
     assert!(doctor.out.contains("`tenfold gc`"), "{}", doctor.out);
     let made = ground.tenfold(&["gc", "--all", "--json"]).json();
-    assert_eq!(made["tasks"], serde_json::json!([1, 2]));
+    assert_eq!(made["tasks"], json!([1, 2]));
     let (freed, about) = (&made["freed_bytes"], would["freed_bytes"].as_u64().unwrap());
     // Two texts; what was estimated knows nothing of blocks and of packing.
     let freed = freed.as_u64().unwrap();
     assert!(about > 750_000 && freed > 750_000, "{about} {freed}");
     let again = ground.tenfold(&["gc", "--all", "--json"]).json();
-    assert_eq!(again["tasks"], serde_json::json!([]));
+    assert_eq!(again["tasks"], json!([]));
 
     let gone = ["removed to make room", "tenfold log 1.1"];
     ground.tenfold(&["diff", "1"]).expect(4, &gone);
@@ -96,9 +100,9 @@ fn what_takes_too_much_is_cut_down_by_the_oldest_when_work_ends_and_said_if_it_c
     // It was reviewed first, and is enough.
     let to = (taken - 200_000).to_string();
     let would = ground.tenfold(&["gc", "--to", &to, "--older-than", "1ms", "--dry-run", "--json"]);
-    assert_eq!(would.json()["tasks"], serde_json::json!([2]));
+    assert_eq!(would.json()["tasks"], json!([2]));
     let made = ground.tenfold(&["gc", "--to", &to, "--older-than", "1ms", "--json"]).json();
-    assert_eq!(made["tasks"], serde_json::json!([2]));
+    assert_eq!(made["tasks"], json!([2]));
     ground.tenfold(&["diff", "1"]).expect(0, &["middle - 1"]);
 
     ground
@@ -182,4 +186,33 @@ fn layers_of_setup_commands_go_with_what_was_reviewed_and_are_made_again() {
     let again = ground.tenfold(&run);
     again.expect(0, &["to review, verified"]);
     assert!(!again.err.contains("reused"), "{}", again.err);
+}
+
+#[test]
+fn room_is_made_from_another_terminal_while_a_task_works_in_the_same_repository() {
+    let gate = Gate::new();
+    let (mut asked, through) = (0, gate.clone());
+    let (ground, server) = connected(move |request| {
+        asked += 1;
+        match asked {
+            // In the midst of its work.
+            2 => that_mends(request).through(&through),
+            _ => that_mends(request),
+        }
+    });
+    ground.solved();
+    ground.tenfold(&["reject", "1"]).expect(0, &[]);
+    let child = spawn(&ground, &RUN);
+    server.wait_asked(2);
+    let made = ground.tenfold(&["gc", "--all", "--json"]).json();
+    assert_eq!((&made["tasks"], &made["failed"]), (&json!([1]), &json!([])));
+    ground.tenfold(&["diff", "1"]).expect(4, &["removed to make room"]);
+    gate.open();
+    said(child).expect(0, &["to review, verified"]);
+    ground.tenfold(&["gc", "--all"]).expect(0, &["none"]);
+    ground.tenfold(&["diff", "2"]).expect(0, &["middle - 1"]);
+    ground.tenfold(&["log", "2", "--replay"]).expect(0, &["decides the same"]);
+    let fork = ["fork", "2.1", "--step", "2", "Go", "on."];
+    ground.tenfold(&fork).expect(0, &["to review, verified"]);
+    ground.tenfold(&["accept", "2"]).expect(0, &["accepted as branch"]);
 }
