@@ -92,13 +92,23 @@ impl Engine {
         blocking(making).await
     }
 
+    /// Leaves the workspace of a task that is not at work any more.
+    async fn leave_workspace(&self, task: TaskId) -> Result<(), EngineError> {
+        let Some(spec) = self.store.view()?.spec(task)? else { return Ok(()) };
+        let workspace = self.workspace(&spec).await?;
+        Ok(blocking(move || workspace.leave()).await?)
+    }
+
     /// Makes room after the work on a task, if more is taken than the person allows.
     pub(crate) async fn stay_within(&self, task: TaskId) {
-        let Some(terms) = self.config.room else { return };
         // Who wants an end does not want to wait for it.
         if matches!(self.floor.wanted(task), Some(Will::Stop | Will::Leave)) {
             return;
         }
+        if let Err(why) = self.leave_workspace(task).await {
+            tracing::warn!("what was written for task {task} could not be tidied up: {why}");
+        }
+        let Some(terms) = self.config.room else { return };
         let Some(most) = terms.most else { return };
         let places = self.config.places.clone();
         if blocking(move || taken(&places)).await.total() <= most {

@@ -86,18 +86,20 @@ impl Own {
     /// # Errors
     /// [`WorkspaceError::NoGit`], [`Io`](WorkspaceError::Io), [`Git`](WorkspaceError::Git).
     pub fn alone(dir: &Path) -> Result<OwnAlone, WorkspaceError> {
-        let own = Self::open(dir)?;
         let written = store::lock_file(dir, store::WRITTEN)?;
         written.lock().map_err(WorkspaceError::io("lock", dir))?;
-        let used = store::lock_file(dir, store::USED)?;
-        let used = match used.try_lock() {
-            Ok(()) => Some(used),
-            Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Error(error)) => return Err(WorkspaceError::io("lock", dir)(error)),
-        };
-        let alone = OwnAlone { own, written, used };
-        alone.forget_written()?;
-        Ok(alone)
+        OwnAlone::new(dir, written)
+    }
+
+    /// Takes the names from what was written and not kept, as [`Own::alone`] does, unless somebody
+    /// is just writing.
+    pub(crate) fn tidy(dir: &Path) -> Result<(), WorkspaceError> {
+        let written = store::lock_file(dir, store::WRITTEN)?;
+        match written.try_lock() {
+            Ok(()) => OwnAlone::new(dir, written).map(drop),
+            Err(TryLockError::WouldBlock) => Ok(()),
+            Err(TryLockError::Error(error)) => Err(WorkspaceError::io("lock", dir)(error)),
+        }
     }
 
     /// Has nothing removed from one of them.
@@ -161,6 +163,18 @@ impl Own {
 }
 
 impl OwnAlone {
+    fn new(dir: &Path, written: File) -> Result<Self, WorkspaceError> {
+        let used = store::lock_file(dir, store::USED)?;
+        let used = match used.try_lock() {
+            Ok(()) => Some(used),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(error)) => return Err(WorkspaceError::io("lock", dir)(error)),
+        };
+        let alone = Self { own: Own::open(dir)?, written, used };
+        alone.forget_written()?;
+        Ok(alone)
+    }
+
     /// For looking.
     pub fn own(&self) -> &Own {
         &self.own

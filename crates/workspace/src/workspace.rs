@@ -14,6 +14,7 @@ use crate::checkout;
 use crate::diff::{self, ChangedFile};
 use crate::git::{self, Git};
 use crate::in_place::{self, InPlace, Trust};
+use crate::own::Own;
 use crate::person::Person;
 use crate::place::{self, Place};
 use crate::put_back;
@@ -213,6 +214,17 @@ impl Workspace {
     /// [`WorkspaceError::Git`].
     pub fn forget(&self, name: &str) -> Result<(), WorkspaceError> {
         store::forget(&self.git, name)
+    }
+
+    /// Closes it. What was written and not kept has no name any more then, if nobody else has it
+    /// open and nobody writes.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`], [`Git`](WorkspaceError::Git).
+    pub fn leave(self) -> Result<(), WorkspaceError> {
+        let dir = self.git.dir().to_owned();
+        drop(self);
+        Own::tidy(&dir)
     }
 
     /// The difference between two commits as people read it (unified, `a/` and `b/`). Bytes

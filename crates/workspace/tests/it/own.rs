@@ -122,6 +122,24 @@ fn what_was_written_stays_while_somebody_is_there_and_what_is_kept_can_go() {
     assert_eq!(Own::all(&f.path("home")).unwrap(), Vec::<std::path::PathBuf>::new());
 }
 
+#[test]
+fn the_last_who_leaves_takes_the_names_from_what_was_not_kept() {
+    let f = Fixture::with(&[("a", "1\n")]);
+    let workspace = f.open();
+    let base = workspace.snapshot().unwrap().commit;
+    workspace.keep("base/1", &base).unwrap();
+    workspace.commit(&base, &[edit("a", "2\n")], "m").unwrap();
+    let names = || {
+        let dirs = Own::all(&f.path("data")).unwrap();
+        git(&dirs[0], &["for-each-ref", "--format=%(refname)"]).lines().count()
+    };
+    let other = f.open();
+    workspace.leave().unwrap();
+    assert_eq!(names(), 3, "somebody is there");
+    other.leave().unwrap();
+    assert_eq!(names(), 1);
+}
+
 /// Snapshots that are taken while others remove all that has no name, over and over: what comes
 /// back from one can be read until it is kept.
 #[test]
