@@ -25,6 +25,7 @@ mod meter;
 mod outlived;
 mod places;
 mod proposed;
+mod queue;
 mod reading;
 mod recovery;
 mod redaction;

@@ -207,6 +207,7 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
             commit: commit.clone(),
             verified: evidence.as_ref().is_some_and(|report| report.passed()),
             made_at: at,
+            accepted_at: None,
             state: ProposalState::ToReview,
         });
         return;
@@ -242,11 +243,12 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
         }
         ProposalEvent::Rejected { reason } => ProposalState::Rejected { reason: reason.clone() },
     };
+    row.accepted_at = row.state.is_accepted().then(|| row.accepted_at.unwrap_or(at));
 }
 
 /// Where a task stands: a question that is open comes first, then a pause, then work that is
-/// going on, then what became of the proposal that counts. A rejected proposal is the last word only until a later attempt
-/// ends without one.
+/// going on, then what became of the proposal that counts. A rejected proposal is the last word
+/// only until a later attempt ends without one.
 fn state(task: &TaskRow) -> TaskState {
     if task.question.is_some() {
         return TaskState::NeedsYou;

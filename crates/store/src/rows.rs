@@ -112,6 +112,9 @@ pub struct ProposalRow {
     pub verified: bool,
     /// When it was made.
     pub made_at: Timestamp,
+    /// When it was accepted, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<Timestamp>,
     /// What became of it.
     pub state: ProposalState,
 }

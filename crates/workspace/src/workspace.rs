@@ -272,6 +272,21 @@ impl Workspace {
         squash::squash(&self.git, base, work, message)
     }
 
+    /// The change from `base` to `proposal`, brought to what `target` holds: one commit on top of
+    /// `target`, or `target` itself if it has all of it. Nothing of the person's is touched.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Conflicts`] where it does not fit, file by file;
+    /// [`WorkspaceError::Git`] if there is no such commit.
+    pub fn on_top(
+        &self,
+        target: &CommitId,
+        base: &CommitId,
+        proposal: &CommitId,
+    ) -> Result<CommitId, WorkspaceError> {
+        branch::on_top(&self.git, target, (base, proposal))
+    }
+
     /// Makes a new branch `name` in the person's repository: one commit on top of their HEAD,
     /// by the author that their git settings name, with the proposal's message, that brings
     /// the change from `base` to `proposal`. Files, index, stash and HEAD stay as they are.

@@ -19,6 +19,7 @@ mod mcp;
 mod pages;
 mod policy;
 mod proposed;
+mod queue;
 #[cfg(feature = "embedded")]
 mod real_model;
 mod records;
