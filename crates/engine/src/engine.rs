@@ -126,7 +126,7 @@ impl Engine {
             config,
             _lock: lock,
         };
-        engine.sweep().await?;
+        engine.settle_in().await?;
         Ok(engine)
     }
 

@@ -27,6 +27,7 @@ mod places;
 mod proposed;
 mod queue;
 mod reading;
+mod reconcile;
 mod recovery;
 mod redaction;
 mod replay;

@@ -15,7 +15,7 @@ use serde_json::json;
 use tenfold_domain::{AttemptEvent, EffectKind, Fact, StepEvent, StepId, TaskId, TaskState};
 use tenfold_engine::{Engine, EngineConfig, How, Places};
 use tenfold_store::{About, Store, Surroundings};
-use tenfold_test_support::{Rule, Script};
+use tenfold_test_support::{Fault, Rule, Script};
 
 use crate::ground::{CHECK, Ground, RIGHT, fake_model, wait_for};
 use crate::tool_loop::{RUN, rule, script};
@@ -263,4 +263,22 @@ fn a_command_that_nobody_wants_any_more_is_ended_by_the_next_engine() {
     script(&ground, vec![rule("", "finish", json!({ "summary": "no", "solved": false }))], &[]);
     ground.tenfold(&["retry", "1"]).expect(1, &[]);
     assert!(alive(&seconds).is_empty());
+}
+
+#[test]
+fn what_a_call_may_have_cost_counts_as_spent_once_the_next_engine_is_there() {
+    let ground = Ground::new();
+    let script = ground.script(&[Fault::Hang { at: 1 }]);
+    let mut child = ground.command(&["run", "--check", CHECK]).spawn().unwrap();
+    wait_for("a question to the model", || !script.asked().unwrap_or_default().is_empty());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let failed =
+        || ground.tenfold(&["log", "1", "--json"]).out.matches("interrupted; what").count();
+    assert_eq!(failed(), 0);
+    // Any command that changes something makes its process the engine.
+    ground.tenfold(&["steer", "1", "hurry"]).expect(0, &[]);
+    assert_eq!(failed(), 1);
+    ground.tenfold(&["steer", "1", "no, take your time"]).expect(0, &[]);
+    assert_eq!(failed(), 1, "once");
 }
