@@ -213,7 +213,7 @@ impl<'e> Queue<'e> {
         of: &Candidate,
         cancel: CancelSignal,
     ) -> Result<(Self, Vec<TaskId>), EngineError> {
-        let workspace = Arc::new(engine.workspace(&of.spec).await?);
+        let workspace = engine.workspace(&of.spec).await?;
         let taken = Arc::clone(&workspace);
         let files = blocking(move || taken.snapshot()).await?.commit;
         let (top, held) = (files.clone(), Vec::new());
@@ -313,7 +313,9 @@ impl<'e> Queue<'e> {
             let dir = self.engine.config.places.runtime.join(FOLDER);
             let sandbox = Arc::clone(&self.engine.sandbox);
             let given = (Arc::clone(&self.workspace), sandbox, self.engine.redactor());
-            let prepared = Checks::prepare(given, self.files.clone(), (dir, Vec::new())).await?;
+            let rooms = Arc::clone(&self.engine.rooms);
+            let prepared =
+                Checks::prepare(given, self.files.clone(), (dir, Vec::new()), rooms).await?;
             let checks = Arc::new(prepared);
             let failed = self.run(held, top, &checks).await;
             checks.clear().await?;

@@ -62,7 +62,7 @@ impl Engine {
         how: AcceptAs,
     ) -> Result<Accepted, EngineError> {
         let Candidate { task, attempt, spec, base, commit } = candidate;
-        let workspace = Arc::new(self.workspace(&spec).await?);
+        let workspace = self.workspace(&spec).await?;
         let (changes, from, to) = (Arc::clone(&workspace), base.clone(), commit.clone());
         let accepted = match how {
             AcceptAs::Branch { name } => {

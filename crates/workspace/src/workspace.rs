@@ -13,6 +13,7 @@ use crate::checkout;
 use crate::diff::{self, ChangedFile};
 use crate::git::{self, Git};
 use crate::in_place::{self, InPlace, Trust};
+use crate::known::Known;
 use crate::person::Person;
 use crate::place::{self, Place};
 use crate::put_back;
@@ -20,7 +21,7 @@ use crate::snapshot::{self, FileChange, Snapshot};
 use crate::sought::{self, Sighted, Sought};
 use crate::squash;
 use crate::store;
-use crate::tree::TreeFile;
+use crate::tree::{Entry, TreeFile};
 
 /// A repository or folder, and Tenfold's own git directory for it.
 ///
@@ -31,6 +32,7 @@ pub struct Workspace {
     place: Place,
     person: Person,
     git: Git,
+    known: Known,
 }
 
 impl Workspace {
@@ -54,7 +56,7 @@ impl Workspace {
         let program = git::find_git(person.path.as_deref())?;
         let place = place::find(path)?;
         let git = store::open(&program, &place.root, data_dir)?;
-        Ok(Self { place, person, git })
+        Ok(Self { place, person, git, known: Known::new() })
     }
 
     /// The top: absolute, links resolved, UTF-8.
@@ -111,13 +113,13 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::Git`] if there is no such commit.
     pub fn files(&self, commit: &CommitId) -> Result<Vec<TreeFile>, WorkspaceError> {
-        let (tree, _) = store::tree(&self.git, commit.as_str())?;
-        let file = |(path, entry): (PathBuf, crate::tree::Entry)| TreeFile {
-            path,
+        let tree = self.known.list(&self.git, commit)?;
+        let file = |(path, entry): (&PathBuf, &Entry)| TreeFile {
+            path: path.clone(),
             kind: entry.kind,
             bytes: Bytes(entry.bytes),
         };
-        Ok(tree.into_iter().map(file).collect())
+        Ok(tree.iter().map(file).collect())
     }
 
     /// The content of a file of a commit; of a link, where it leads.
@@ -137,7 +139,7 @@ impl Workspace {
         commit: &CommitId,
         paths: &[&Path],
     ) -> Result<Vec<Vec<u8>>, WorkspaceError> {
-        let tree = store::part_of_tree(&self.git, commit.as_str(), paths)?;
+        let tree = self.known.list_with(&self.git, commit, paths)?;
         let blob = |path: &&Path| match tree.get(*path) {
             Some(entry) => Ok(entry.blob.as_str()),
             None => Err(WorkspaceError::NoSuchFile {
@@ -146,12 +148,7 @@ impl Workspace {
             }),
         };
         let blobs = paths.iter().map(blob).collect::<Result<Vec<_>, _>>()?;
-        let mut contents = Vec::with_capacity(blobs.len());
-        store::read_blobs(&self.git, &blobs, |_, content| {
-            contents.push(content);
-            Ok(())
-        })?;
-        Ok(contents)
+        self.known.contents(&self.git, &blobs)
     }
 
     /// Writes all files of a commit into `dir`, which must be empty or not there: plain files
