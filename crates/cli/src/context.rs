@@ -144,6 +144,12 @@ impl Context {
         }
     }
 
+    /// The repository or folder as tasks in it name it.
+    pub(crate) fn workspace_of(&self, repo: &Path) -> Result<PathBuf, Trouble> {
+        let opened = tenfold_workspace::Workspace::open(repo, &self.places.workspaces())?;
+        Ok(opened.root().join(opened.subdir()).components().collect())
+    }
+
     /// Whether an engine is at work.
     pub(crate) fn engine_runs(&self) -> Result<bool, Trouble> {
         Ok(EngineLock::holder(&self.places.data)?.is_some())

@@ -38,6 +38,7 @@ impl Host {
             model_command: context.model_program.clone().map(|program| (program, Vec::new())),
         };
         let engine = Arc::new(Engine::open(config).await?);
+        engine.keep_house();
         engine.settled().iter().for_each(|told| terminal::note(&visible(told)));
         let (leave, left) = oneshot::channel();
         let listening = context.places.socket();

@@ -45,7 +45,7 @@ pub use money::{MoneyError, NanoUsd};
 pub use priority::Priority;
 pub use problem::{Problem, ProblemKind};
 pub use progress::{Outcome, Progress, Totals, Waits};
-pub use review::{Accept, AcceptAs, Accepted, Undone};
+pub use review::{Accept, AcceptAs, AcceptTogether, Accepted, AcceptedOrNot, Undone};
 pub use room::{MakeRoom, RoomMade, Taken};
 pub use seed::{Draws, Seed};
 pub use shell::Shell;

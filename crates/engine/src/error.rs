@@ -147,6 +147,23 @@ pub enum EngineError {
         /// What, and where.
         what: String,
     },
+    /// It passed its check alone, and does not beside what was accepted before it.
+    #[error(
+        "the proposal of task {task} does not go together with what was accepted since it was \
+         begun ({with}): {why}\n`tenfold retry {task}` begins anew from your files as they are \
+         now, and --unchecked accepts it all the same"
+    )]
+    NotTogether {
+        /// Which task.
+        task: TaskId,
+        /// The tasks whose proposals were accepted.
+        with: String,
+        /// What fails.
+        why: String,
+    },
+    /// Only what is in one place can go together.
+    #[error("tasks {0} and {1} are not of the same repository or folder: accept them one by one")]
+    Apart(TaskId, TaskId),
     /// The backlog is worked already.
     #[error("the backlog is being worked already: `tenfold watch` shows how it goes")]
     BacklogAtWork,
@@ -233,9 +250,11 @@ impl EngineError {
             | Self::NothingToResume { .. }
             | Self::SecretInCommand { .. }
             | Self::AddsSecrets { .. }
+            | Self::Apart(..)
             | Self::NoCheckFiles(_)
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,
+            Self::NotTogether { .. } => ProblemKind::Conflict,
             Self::AtWork(_) | Self::Full { .. } | Self::BacklogAtWork => ProblemKind::Busy,
             Self::Record { .. } | Self::Io { .. } | Self::HalfWritten { .. } => ProblemKind::Store,
             Self::Llama(_) => ProblemKind::Model,

@@ -3,7 +3,6 @@
 //! that it can be read without the other.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use tenfold_agent::{Agent, Machine, Setup};
 use tenfold_domain::{
@@ -139,7 +138,7 @@ impl Engine {
             self.set_aside(AttemptId { task, number }).await?;
         }
         let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
-        let workspace = Arc::new(self.workspace(&spec).await?);
+        let workspace = self.workspace(&spec).await?;
         let facts = move |attempt| {
             let forked = forked.map(|event| Fact::Attempt { attempt, event });
             forked.into_iter().chain(advanced(attempt, &events)).collect()

@@ -96,6 +96,8 @@ impl Engine {
     async fn leave_workspace(&self, task: TaskId) -> Result<(), EngineError> {
         let Some(spec) = self.store.view()?.spec(task)? else { return Ok(()) };
         let workspace = self.workspace(&spec).await?;
+        // As long as others work in it, what they write is in use.
+        let Some(workspace) = Arc::into_inner(workspace) else { return Ok(()) };
         Ok(blocking(move || workspace.leave()).await?)
     }
 

@@ -15,7 +15,9 @@ use tenfold_api::{
     LookAtBacklog, New, NewAttempt, PROGRESS, Pause, Reject, Resume, Revise, Steer, Steered, Stop,
     StopBacklog, TASK_PROGRESS, Undo,
 };
-use tenfold_domain::{Accept, AttemptId, BacklogTerms, Budget, MakeRoom, TaskId, TaskSpec};
+use tenfold_domain::{
+    Accept, AcceptTogether, AttemptId, BacklogTerms, Budget, MakeRoom, TaskId, TaskSpec,
+};
 use tenfold_engine::{Engine, EngineError, How, Watching};
 
 use crate::problem::Refusal;
@@ -93,6 +95,9 @@ fn proposals(routes: Routes) -> Routes {
             routes,
             |engine, task, accept: Accept| async move { engine.accept(task, accept).await },
         );
+    let routes = on_house(routes, |engine, together: AcceptTogether| async move {
+        engine.accept_together(together).await
+    });
     let routes = on_task(routes, |engine, task, reject: Reject| async move {
         engine.reject(task, reject.reason).await
     });

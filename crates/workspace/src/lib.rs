@@ -16,6 +16,7 @@ mod folder;
 mod git;
 mod import;
 mod in_place;
+mod known;
 mod merge;
 mod own;
 mod patterns;

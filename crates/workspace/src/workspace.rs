@@ -14,6 +14,7 @@ use crate::checkout;
 use crate::diff::{self, ChangedFile};
 use crate::git::{self, Git};
 use crate::in_place::{self, InPlace, Trust};
+use crate::known::Known;
 use crate::own::Own;
 use crate::person::Person;
 use crate::place::{self, Place};
@@ -22,7 +23,7 @@ use crate::snapshot::{self, FileChange, Snapshot};
 use crate::sought::{self, Sighted, Sought};
 use crate::squash;
 use crate::store;
-use crate::tree::TreeFile;
+use crate::tree::{Entry, TreeFile};
 
 /// A repository or folder, and Tenfold's own git directory for it.
 ///
@@ -33,6 +34,7 @@ pub struct Workspace {
     place: Place,
     person: Person,
     git: Git,
+    known: Known,
     // What is written to the git directory stays there for some days as long as this lives.
     _used: File,
 }
@@ -58,7 +60,7 @@ impl Workspace {
         let program = git::find_git(person.path.as_deref())?;
         let place = place::find(path)?;
         let (git, used) = store::open(&program, &place.root, data_dir)?;
-        Ok(Self { place, person, git, _used: used })
+        Ok(Self { place, person, git, known: Known::new(), _used: used })
     }
 
     /// The top: absolute, links resolved, UTF-8.
@@ -115,13 +117,13 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::Git`] if there is no such commit.
     pub fn files(&self, commit: &CommitId) -> Result<Vec<TreeFile>, WorkspaceError> {
-        let (tree, _) = store::tree(&self.git, commit.as_str())?;
-        let file = |(path, entry): (PathBuf, crate::tree::Entry)| TreeFile {
-            path,
+        let tree = self.known.list(&self.git, commit)?;
+        let file = |(path, entry): (&PathBuf, &Entry)| TreeFile {
+            path: path.clone(),
             kind: entry.kind,
             bytes: Bytes(entry.bytes),
         };
-        Ok(tree.into_iter().map(file).collect())
+        Ok(tree.iter().map(file).collect())
     }
 
     /// The content of a file of a commit; of a link, where it leads.
@@ -141,7 +143,7 @@ impl Workspace {
         commit: &CommitId,
         paths: &[&Path],
     ) -> Result<Vec<Vec<u8>>, WorkspaceError> {
-        let tree = store::part_of_tree(&self.git, commit.as_str(), paths)?;
+        let tree = self.known.list_with(&self.git, commit, paths)?;
         let blob = |path: &&Path| match tree.get(*path) {
             Some(entry) => Ok(entry.blob.as_str()),
             None => Err(WorkspaceError::NoSuchFile {
@@ -150,12 +152,7 @@ impl Workspace {
             }),
         };
         let blobs = paths.iter().map(blob).collect::<Result<Vec<_>, _>>()?;
-        let mut contents = Vec::with_capacity(blobs.len());
-        store::read_blobs(&self.git, &blobs, |_, content| {
-            contents.push(content);
-            Ok(())
-        })?;
-        Ok(contents)
+        self.known.contents(&self.git, &blobs)
     }
 
     /// Writes all files of a commit into `dir`, which must be empty or not there: plain files
@@ -279,6 +276,21 @@ impl Workspace {
         message: &str,
     ) -> Result<CommitId, WorkspaceError> {
         squash::squash(&self.git, base, work, message)
+    }
+
+    /// The change from `base` to `proposal`, brought to what `target` holds: one commit on top of
+    /// `target`, or `target` itself if it has all of it. Nothing of the person's is touched.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Conflicts`] where it does not fit, file by file;
+    /// [`WorkspaceError::Git`] if there is no such commit.
+    pub fn on_top(
+        &self,
+        target: &CommitId,
+        base: &CommitId,
+        proposal: &CommitId,
+    ) -> Result<CommitId, WorkspaceError> {
+        branch::on_top(&self.git, target, (base, proposal))
     }
 
     /// Makes a new branch `name` in the person's repository: one commit on top of their HEAD,

@@ -20,6 +20,7 @@ mod mcp;
 mod pages;
 mod policy;
 mod proposed;
+mod queue;
 #[cfg(feature = "embedded")]
 mod real_model;
 mod records;
