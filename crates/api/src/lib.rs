@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    Accept, Accepted, AttemptId, BacklogOutcome, BacklogTerms, Budget, RepositoryEvent, Seed,
-    StepId, TaskId, TaskSpec, Undone,
+    Accept, AcceptTogether, Accepted, AcceptedOrNot, AttemptId, BacklogOutcome, BacklogTerms,
+    Budget, MakeRoom, RepositoryEvent, RoomMade, Seed, StepId, TaskId, TaskSpec, Undone,
 };
 
 /// Where it is told how it goes with all tasks at work, until none is.
@@ -300,6 +300,12 @@ impl Call for Accept {
     type Answer = Accepted;
 }
 
+/// Accepts those of several proposals that go together; it takes as long as their checks do.
+impl Call for AcceptTogether {
+    const PATH: &'static str = "/v1/accept";
+    type Answer = Vec<AcceptedOrNot>;
+}
+
 /// Sends a task's proposal away.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reject {
@@ -319,6 +325,12 @@ pub struct Undo {}
 impl Call for Undo {
     const PATH: &'static str = "/v1/tasks/{task}/undo";
     type Answer = Undone;
+}
+
+/// Makes room on the disk.
+impl Call for MakeRoom {
+    const PATH: &'static str = "/v1/room";
+    type Answer = RoomMade;
 }
 
 #[cfg(test)]

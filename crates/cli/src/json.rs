@@ -103,6 +103,8 @@ pub(crate) struct AttemptJson {
     usage: Usage,
     wall_ms: u64,
     cost_nano_usd: u64,
+    /// When its files were removed to make room.
+    files_removed_at_ms: Option<u64>,
 }
 
 impl RunJson {
@@ -220,6 +222,7 @@ impl From<&AttemptRow> for AttemptJson {
             usage: row.usage,
             wall_ms: row.wall.0,
             cost_nano_usd: row.cost.0,
+            files_removed_at_ms: row.files_removed_at.map(|at| at.0),
         }
     }
 }

@@ -27,6 +27,7 @@ mod repository_file;
 mod resolve;
 mod secrets;
 mod servers;
+mod size;
 mod skill;
 mod stop;
 mod table;

@@ -35,15 +35,21 @@ impl Engine {
             return Err(EngineError::NotOpen { task, state: row.state.to_string() });
         }
         let hand = self.floor.enter(task)?;
-        let engine = Arc::clone(self);
+        let (engine, worker) = (Arc::clone(self), Arc::clone(self));
         let floor = Arc::clone(&self.floor);
-        let work = tokio::spawn(async move { engine.work(task, how, hand).await });
+        let work = tokio::spawn(async move { worker.work(task, how, hand).await });
         tokio::spawn(async move {
             let last = match work.await {
                 Ok(Ok(outcome)) => Progress::Worked(outcome),
                 Ok(Err(error)) => Progress::Failed { task, problem: error.problem() },
                 Err(fault) => Progress::Failed { task, problem: broken(&fault) },
             };
+            if matches!(last, Progress::Failed { .. })
+                && let Err(why) = engine.close_broken(task).await
+            {
+                tracing::warn!("closing the steps of task {task}: {why}");
+            }
+            engine.stay_within(task).await;
             floor.teller().tell(last);
         });
         Ok(())

@@ -79,7 +79,7 @@ impl Engine {
             let left = round.share(turn, spec.budget.time.saturating_sub(clock.elapsed().into()));
             let spec = TaskSpec { strategy: round.strategy(turn), ..spec.clone() };
             let seed = if turn == 0 { seed } else { seed.child(u64::from(turn)) };
-            let workspace = Arc::new(self.workspace(&spec).await?);
+            let workspace = self.workspace(&spec).await?;
             let (attempt, from) = match unfinished.take() {
                 Some(Unfinished { attempt, was: Was::Interrupted { anew: false } }) => {
                     (attempt, Origin::Interruption { left })
@@ -201,7 +201,7 @@ impl Engine {
         let folders = crate::outlived::folders(&self.config.places.runtime, attempt)?;
         let sandbox = Arc::clone(&self.sandbox);
         let given = (Arc::clone(&workspace), sandbox, self.redactor());
-        let checks = Checks::prepare(given, base.clone(), folders).await?;
+        let checks = Checks::prepare(given, base.clone(), folders, Arc::clone(&self.rooms)).await?;
         let machine = match from {
             Origin::Start => fold(&self.store, attempt)?,
             Origin::Interruption { .. } | Origin::Limit { .. } => self.recover(attempt).await?,

@@ -94,13 +94,7 @@ type Found = Option<(tenfold_store::View, Vec<TaskRow>)>;
 fn rows(context: &Context, args: &ListArgs) -> Result<Found, Trouble> {
     let Some(reader) = context.reader()? else { return Ok(None) };
     let view = reader.view()?;
-    let workspace = match &args.repo {
-        Some(repo) => {
-            let opened = tenfold_workspace::Workspace::open(repo, &context.places.workspaces())?;
-            Some(opened.root().join(opened.subdir()).components().collect())
-        }
-        None => None,
-    };
+    let workspace = args.repo.as_deref().map(|repo| context.workspace_of(repo)).transpose()?;
     let most = if args.all { usize::MAX } else { context.defaults.list.tasks as usize };
     let is_filtered = args.all || !args.label.is_empty();
     let limit = if is_filtered { PAGE } else { context.defaults.list.tasks };

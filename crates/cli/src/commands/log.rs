@@ -200,6 +200,7 @@ impl Reading {
             AttemptEvent::Ended { outcome, note } => {
                 Some(self.at(at, &format!("{outcome}: {}", visible(note.trim_end()))))
             }
+            AttemptEvent::FilesRemoved => Some(self.at(at, "its files were removed to make room")),
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod fork;
+pub(crate) mod gc;
 pub(crate) mod hold;
 pub(crate) mod import;
 pub(crate) mod list;
@@ -66,6 +67,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Models(args) => models::run(context, args).await,
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),
+        Command::Gc(args) => gc::run(context, &args).await,
         Command::Mcp(args) => mcp::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -156,9 +156,12 @@ fn proposed(
     };
     let head = styled(BOLD, format_args!("Proposal of {}", proposal.attempt));
     let _ = writeln!(text, "\n{head}: {became}");
+    let row = view.attempt(proposal.attempt).ok().flatten();
+    let is_removed = row.is_some_and(|row| row.files_removed_at.is_some());
     // The folder may be gone by now; what is recorded is shown all the same.
     match report::changed(context, view, proposal) {
         Ok(files) => field(text, "files", &report::file_lines(&files)),
+        Err(_) if is_removed => field(text, "files", "removed to make room, after your review"),
         Err(_) => field(text, "files", "can't be listed: the folder can't be opened"),
     }
     field(text, "SECRETS", &report::secret_lines(secrets));

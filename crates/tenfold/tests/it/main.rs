@@ -10,6 +10,7 @@ mod crash;
 mod egress;
 mod export;
 mod gate;
+mod gc;
 mod ground;
 mod hosted;
 mod in_place;
@@ -20,6 +21,7 @@ mod mcp;
 mod pages;
 mod policy;
 mod proposed;
+mod queue;
 #[cfg(feature = "embedded")]
 mod real_model;
 mod records;

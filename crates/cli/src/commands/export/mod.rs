@@ -219,6 +219,7 @@ fn patch(
 ) -> Result<Vec<u8>, Trouble> {
     let id = proposal.attempt;
     let attempt = view.attempt(id)?.ok_or_else(|| report::no_attempt(id))?;
+    report::has_files(&attempt)?;
     let patch: Result<_, WorkspaceError> =
         report::workspace(context, row)?.patch(&attempt.base, &proposal.commit);
     Ok(patch?)
