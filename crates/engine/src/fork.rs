@@ -45,7 +45,7 @@ impl Engine {
         let Fork { of, step, text, seed } = fork;
         // No files of it are removed meanwhile.
         let _writing = self.writing.lock().await;
-        self.open_to_more(of.task)?;
+        self.open_to_more(of.task).await?;
         self.has_files(of, "go on from")?;
         let row = self.store.view()?.attempt(of)?.ok_or(EngineError::NoAttempt(of))?;
         let seed = seed.unwrap_or_else(seed_of_now);
@@ -152,8 +152,8 @@ impl Engine {
     }
 
     /// Whether a new attempt can be made.
-    fn open_to_more(&self, task: TaskId) -> Result<(), EngineError> {
-        self.at_rest(task)?;
+    async fn open_to_more(&self, task: TaskId) -> Result<(), EngineError> {
+        self.at_rest(task).await?;
         let row = self.row(task)?;
         match row.state {
             TaskState::Accepted => Err(EngineError::NotOpen { task, state: row.state.to_string() }),

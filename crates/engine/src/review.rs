@@ -208,7 +208,7 @@ impl Engine {
         task: TaskId,
         verb: &'static str,
     ) -> Result<(TaskSpec, ProposalRow, CommitId), EngineError> {
-        self.at_rest(task)?;
+        self.at_rest(task).await?;
         let view = self.store.view()?;
         let row = view.task(task)?.ok_or(EngineError::NoTask(task))?;
         let spec = view.spec(task)?.ok_or(EngineError::NoTask(task))?;

@@ -2,6 +2,7 @@
 //! resume, stop. A word of theirs is in the journal before anybody acts on it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tenfold_domain::{Fact, Problem, ProblemKind, Progress, Seed, TaskEvent, TaskId, TaskState};
 use tenfold_store::TaskRow;
@@ -9,6 +10,9 @@ use tenfold_store::TaskRow;
 use crate::floor::{Watching, Will};
 use crate::redaction::text_of;
 use crate::{Engine, EngineError};
+
+/// How long a task whose attempt has ended may take to leave.
+const TIDYING: Duration = Duration::from_secs(2);
 
 /// How to work on a task now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -134,8 +138,14 @@ impl Engine {
         self.begin(task, How::default())
     }
 
-    /// A task has to be at rest for what is done with its proposal.
-    pub(crate) fn at_rest(&self, task: TaskId) -> Result<(), EngineError> {
+    /// A task has to be at rest for what is done with its proposal. One whose attempt has ended
+    /// tidies up for a moment, which is waited for.
+    pub(crate) async fn at_rest(&self, task: TaskId) -> Result<(), EngineError> {
+        if self.floor.wanted(task).is_some() && self.row(task)?.running.is_empty() {
+            let mut watching = self.watch(Some(task));
+            let left = async { while watching.next().await.is_some() {} };
+            let _ = tokio::time::timeout(TIDYING, left).await;
+        }
         match self.floor.wanted(task) {
             Some(_) => Err(EngineError::AtWork(task)),
             None => Ok(()),
