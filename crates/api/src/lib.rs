@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    Accept, Accepted, AttemptId, BacklogOutcome, BacklogTerms, Budget, RepositoryEvent, Seed,
-    StepId, TaskId, TaskSpec, Undone,
+    Accept, AcceptTogether, Accepted, AcceptedOrNot, AttemptId, BacklogOutcome, BacklogTerms,
+    Budget, MakeRoom, RepositoryEvent, RoomMade, Seed, StepId, TaskId, TaskSpec, Undone,
 };
 
 /// Where it is told how it goes with all tasks at work, until none is.
@@ -122,6 +122,28 @@ pub struct LookAtBacklog {}
 impl Call for LookAtBacklog {
     const PATH: &'static str = "/v1/backlog/look";
     type Answer = BacklogOutcome;
+}
+
+/// Asks why tasks of the backlog are not begun yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WhyWaiting {
+    /// Which.
+    pub tasks: Vec<TaskId>,
+}
+
+impl Call for WhyWaiting {
+    const PATH: &'static str = "/v1/backlog/why";
+    type Answer = Vec<Waiting>;
+}
+
+/// Why a task is not begun yet. Of one that is at work, or as long as the backlog is not worked,
+/// nothing is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Which.
+    pub task: TaskId,
+    /// In words for people.
+    pub why: String,
 }
 
 /// Records that the person approved a file of a repository's.
@@ -278,6 +300,12 @@ impl Call for Accept {
     type Answer = Accepted;
 }
 
+/// Accepts those of several proposals that go together; it takes as long as their checks do.
+impl Call for AcceptTogether {
+    const PATH: &'static str = "/v1/accept";
+    type Answer = Vec<AcceptedOrNot>;
+}
+
 /// Sends a task's proposal away.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reject {
@@ -297,6 +325,12 @@ pub struct Undo {}
 impl Call for Undo {
     const PATH: &'static str = "/v1/tasks/{task}/undo";
     type Answer = Undone;
+}
+
+/// Makes room on the disk.
+impl Call for MakeRoom {
+    const PATH: &'static str = "/v1/room";
+    type Answer = RoomMade;
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, add, answer, comment, completions, continue_task, diff, doctor, export, fork, hold,
+    accept, add, answer, comment, completions, continue_task, diff, doctor, export, fork, gc, hold,
     import, list, log, man, mcp, models, policy, reject, retry, run, show, start, steer, store,
     undo, watch,
 };
@@ -65,6 +65,7 @@ pub(crate) enum Command {
     Models(models::ModelsArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),
+    Gc(gc::GcArgs),
     Mcp(mcp::McpArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use tenfold_domain::TaskId;
+use tenfold_domain::{Bytes, MakeRoom, TaskId};
 use tenfold_engine::{EngineError, Places};
 use tenfold_models::{Catalogue, ModelDirs, SHIPPED};
 use tenfold_redact::Redactor;
@@ -18,6 +18,7 @@ use crate::defaults::Defaults;
 use crate::environment;
 use crate::exit::Exit;
 use crate::host::Host;
+use crate::size;
 use crate::stop::Stop;
 use crate::trouble::Trouble;
 
@@ -37,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) verbose: bool,
     /// What is started in place of the embedded model's process.
     pub(crate) model_program: Option<PathBuf>,
+    /// How room is made when work has ended; none where as much may be taken as there is.
+    pub(crate) room: Option<MakeRoom>,
     /// The engine, if this process has become it.
     host: tokio::sync::Mutex<Option<Host>>,
     stop: OnceLock<Stop>,
@@ -49,11 +52,14 @@ impl Context {
         let model_program = std::env::var_os(environment::MODEL_PROGRAM)
             .filter(|value| !value.is_empty())
             .map(PathBuf::from);
+        let defaults = Defaults::shipped();
+        let room = room(&defaults, std::env::var(environment::DISK_MAX).ok().as_deref())?;
         Ok(Self {
             program,
             places,
             model_dirs,
-            defaults: Defaults::shipped(),
+            defaults,
+            room,
             allow_tier_b: arguments.allow_tier_b || environment::is_on(environment::ALLOW_TIER_B),
             verbose: arguments.verbose,
             model_program,
@@ -138,6 +144,12 @@ impl Context {
         }
     }
 
+    /// The repository or folder as tasks in it name it.
+    pub(crate) fn workspace_of(&self, repo: &Path) -> Result<PathBuf, Trouble> {
+        let opened = tenfold_workspace::Workspace::open(repo, &self.places.workspaces())?;
+        Ok(opened.root().join(opened.subdir()).components().collect())
+    }
+
     /// Whether an engine is at work.
     pub(crate) fn engine_runs(&self) -> Result<bool, Trouble> {
         Ok(EngineLock::holder(&self.places.data)?.is_some())
@@ -154,6 +166,17 @@ impl Context {
         let variable = |name: &str| std::env::var(name).ok();
         Ok(tenfold_engine::redactor(&self.catalogue()?, &policy, variable))
     }
+}
+
+/// How room is made when work has ended, by what the environment says.
+fn room(defaults: &Defaults, said: Option<&str>) -> Result<Option<MakeRoom>, Trouble> {
+    let most = match said.map(str::trim).filter(|said| !said.is_empty()) {
+        Some(said) => size::parse(said)
+            .map_err(|why| Trouble::usage(format!("{}: {why}", environment::DISK_MAX)))?,
+        None => defaults.disk.most,
+    };
+    let terms = MakeRoom { keep: defaults.disk.keep, most: Some(most) };
+    Ok((most > Bytes(0)).then_some(terms))
 }
 
 /// The task as it stands.

@@ -2,9 +2,9 @@
 //! into types once.
 
 use serde::{Deserialize, Deserializer};
-use tenfold_domain::{Millis, NanoUsd, Strategy};
+use tenfold_domain::{Bytes, Millis, NanoUsd, Strategy};
 
-use crate::duration;
+use crate::{duration, size};
 
 const TEXT: &str = include_str!("../defaults.toml");
 
@@ -15,6 +15,7 @@ pub(crate) struct Defaults {
     pub(crate) task: TaskDefaults,
     pub(crate) mcp: McpDefaults,
     pub(crate) list: ListDefaults,
+    pub(crate) disk: DiskDefaults,
 }
 
 /// Of a task.
@@ -48,6 +49,18 @@ pub(crate) struct ListDefaults {
     pub(crate) tasks: u32,
 }
 
+/// Of what may lie on the disk.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DiskDefaults {
+    #[serde(deserialize_with = "bytes")]
+    pub(crate) most: Bytes,
+    #[serde(deserialize_with = "time")]
+    pub(crate) keep: Millis,
+    #[serde(deserialize_with = "time")]
+    pub(crate) gc_keep: Millis,
+}
+
 impl Defaults {
     /// Those that ship with Tenfold.
     pub(crate) fn shipped() -> Self {
@@ -64,6 +77,10 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Millis, D::Erro
 /// One that may be left out.
 pub(crate) fn some_time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Millis>, D::Error> {
     time(from).map(Some)
+}
+
+fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+    size::parse(&String::deserialize(from)?).map_err(serde::de::Error::custom)
 }
 
 fn money<'de, D: Deserializer<'de>>(from: D) -> Result<NanoUsd, D::Error> {

@@ -3,7 +3,8 @@
 
 use tenfold_domain::Millis;
 
-const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+const UNITS: &[(&str, u64)] =
+    &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// Reads a length of time.
 pub(crate) fn parse(text: &str) -> Result<Millis, String> {
@@ -40,6 +41,7 @@ mod tests {
             ("45", 45_000),
             ("500ms", 500),
             ("1m 5s", 65_000),
+            ("14d", 1_209_600_000),
         ] {
             assert_eq!(parse(text), Ok(Millis(ms)), "{text}");
         }

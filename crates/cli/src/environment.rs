@@ -19,6 +19,9 @@ pub(crate) const MODEL_PROGRAM: &str = "TENFOLD_MODEL_PROGRAM";
 /// What is logged.
 pub(crate) const LOG: &str = "TENFOLD_LOG";
 
+/// How much may lie on the disk.
+pub(crate) const DISK_MAX: &str = "TENFOLD_DISK_MAX";
+
 /// All of them.
 pub const VARIABLES: &[Variable] = &[
     variable(
@@ -35,6 +38,11 @@ pub const VARIABLES: &[Variable] = &[
         "TENFOLD_CONFIG_DIR",
         "where your own `models.toml`, `policy.toml` and `mcp.toml` are (`$XDG_CONFIG_HOME/tenfold`, else \
          `~/.config/tenfold`)",
+    ),
+    variable(
+        DISK_MAX,
+        "the most that Tenfold's files may take, models apart, as in `50GB` (`20GB`); `0`: as much \
+         as there is",
     ),
     variable(
         ALLOW_TIER_B,

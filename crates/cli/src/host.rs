@@ -34,9 +34,11 @@ impl Host {
             places: context.places.clone(),
             program: context.program.path.clone(),
             allow_below_a: context.allow_tier_b,
+            room: context.room,
             model_command: context.model_program.clone().map(|program| (program, Vec::new())),
         };
         let engine = Arc::new(Engine::open(config).await?);
+        engine.keep_house();
         engine.settled().iter().for_each(|told| terminal::note(&visible(told)));
         let (leave, left) = oneshot::channel();
         let listening = context.places.socket();

@@ -64,6 +64,8 @@ pub(crate) struct TaskJson {
     state: TaskState,
     /// Whether an attempt has neither ended nor is being worked.
     interrupted: bool,
+    /// Why it is not begun yet, in words for people; only of one that is queued.
+    why_waiting: Option<String>,
     outcome: Option<AttemptOutcome>,
     note: Option<String>,
     attempts: u32,
@@ -101,6 +103,8 @@ pub(crate) struct AttemptJson {
     usage: Usage,
     wall_ms: u64,
     cost_nano_usd: u64,
+    /// When its files were removed to make room.
+    files_removed_at_ms: Option<u64>,
 }
 
 impl RunJson {
@@ -176,7 +180,11 @@ impl SecretJson {
 
 impl TaskJson {
     /// `engine_runs`: whether there is an engine, which works what has not ended.
-    pub(crate) fn new(view: &View, row: &TaskRow, engine_runs: bool) -> Result<Self, Trouble> {
+    pub(crate) fn new(
+        view: &View,
+        row: &TaskRow,
+        (engine_runs, why_waiting): (bool, Option<String>),
+    ) -> Result<Self, Trouble> {
         let mut usage = Usage::default();
         for attempt in view.attempts(row.id)? {
             usage += attempt.usage;
@@ -187,6 +195,7 @@ impl TaskJson {
             workspace: row.workspace.to_string_lossy().into_owned(),
             state: row.state,
             interrupted: !row.running.is_empty() && !engine_runs,
+            why_waiting,
             outcome: row.last.as_ref().map(|ending| ending.outcome),
             note: row.last.as_ref().map(|ending| ending.note.clone()),
             attempts: row.attempts,
@@ -213,6 +222,7 @@ impl From<&AttemptRow> for AttemptJson {
             usage: row.usage,
             wall_ms: row.wall.0,
             cost_nano_usd: row.cost.0,
+            files_removed_at_ms: row.files_removed_at.map(|at| at.0),
         }
     }
 }

@@ -27,11 +27,13 @@ mod repository_file;
 mod resolve;
 mod secrets;
 mod servers;
+mod size;
 mod skill;
 mod stop;
 mod table;
 mod terminal;
 mod trouble;
+mod waiting;
 mod watch;
 mod work;
 

@@ -8,8 +8,8 @@ use anstyle::Style;
 use tenfold_domain::{
     AttemptOutcome, Budget, CheckReport, NanoUsd, Outcome, TaskId, TaskState, Timestamp, Usage,
 };
-use tenfold_engine::{AddedSecret, added_secrets};
-use tenfold_store::{ProposalRow, ProposalState, TaskRow, View};
+use tenfold_engine::{AddedSecret, EngineError, added_secrets};
+use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 use tenfold_workspace::{ChangeKind, ChangedFile, Workspace};
 
 use crate::context::Context;
@@ -35,6 +35,7 @@ pub(crate) fn changed(
     let id = proposal.attempt;
     let row = crate::context::task(view, id.task)?;
     let attempt = view.attempt(id)?.ok_or_else(|| no_attempt(id))?;
+    has_files(&attempt)?;
     Ok(workspace(context, &row)?.changed(&attempt.base, &proposal.commit)?)
 }
 
@@ -68,6 +69,17 @@ pub(crate) fn secret_lines(secrets: &[AddedSecret]) -> String {
 pub(crate) fn no_attempt(id: impl std::fmt::Display) -> Trouble {
     Trouble::new(Exit::NotFound, format!("there is no attempt {id}"))
         .advise("`tenfold show TASK` lists a task's attempts")
+}
+
+/// The files of an attempt have to be there to be shown.
+pub(crate) fn has_files(attempt: &AttemptRow) -> Result<(), Trouble> {
+    match attempt.files_removed_at {
+        Some(_) => {
+            let verb = "show";
+            Err(EngineError::FilesRemoved { attempt: attempt.id, verb }.into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// What an attempt that has just ended proposes.

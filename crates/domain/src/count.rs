@@ -83,6 +83,20 @@ impl fmt::Display for Millis {
     }
 }
 
+/// `640 B`, `12.3 kB`, `4.5 MB`, `6.7 GB`.
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let in_unit = |unit: u64| format!("{}.{}", self.0 / unit, self.0 % unit / (unit / 10));
+        let text = match self.0 {
+            n @ 0..1_000 => format!("{n} B"),
+            1_000..1_000_000 => format!("{} kB", in_unit(1_000)),
+            1_000_000..1_000_000_000 => format!("{} MB", in_unit(1_000_000)),
+            _ => format!("{} GB", in_unit(1_000_000_000)),
+        };
+        f.pad(&text)
+    }
+}
+
 /// `640`, `12.3k`, `4.5M`.
 impl fmt::Display for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -165,6 +179,14 @@ mod tests {
         }
         for (tokens, text) in [(640, "640"), (12_345, "12.3k"), (4_567_890, "4.5M")] {
             assert_eq!(Tokens(tokens).to_string(), text);
+        }
+        for (bytes, text) in [
+            (640, "640 B"),
+            (12_345, "12.3 kB"),
+            (4_567_890, "4.5 MB"),
+            (20_000_000_000, "20.0 GB"),
+        ] {
+            assert_eq!(Bytes(bytes).to_string(), text);
         }
     }
 

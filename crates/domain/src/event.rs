@@ -212,6 +212,9 @@ pub enum AttemptEvent {
         /// What a person should know about it: what was tried, why it failed, what to do.
         note: String,
     },
+    /// Its files, from those that it began with to those that it proposed, are about to be
+    /// removed to make room, since a person has reviewed them. What is recorded stays.
+    FilesRemoved,
 }
 
 /// How an attempt ended.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::TaskId;
+
 /// Accept a proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accept {
@@ -14,6 +16,32 @@ pub struct Accept {
     /// Together with the files of its check, which are kept apart from it.
     #[serde(default)]
     pub with_check: bool,
+    /// Without checking it again on top of what was accepted before it.
+    #[serde(default)]
+    pub unchecked: bool,
+}
+
+/// Accept those of several proposals that go together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptTogether {
+    /// Of these tasks, all in one workspace; the earlier ones go first.
+    pub tasks: Vec<TaskId>,
+    /// Into the person's files, rather than each as a branch.
+    pub in_place: bool,
+    /// Though they add what looks like secrets.
+    #[serde(default)]
+    pub with_secrets: bool,
+}
+
+/// What came of one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedOrNot {
+    /// Whose proposal.
+    pub task: TaskId,
+    /// What accepting it did; none if it was left out.
+    pub accepted: Option<Accepted>,
+    /// Why it was left out, if it was.
+    pub left_out: Option<String>,
 }
 
 /// How to accept.

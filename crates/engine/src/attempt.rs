@@ -26,6 +26,7 @@ use crate::checks::Checks;
 use crate::effects::{Done, Judged, Open};
 use crate::engine::Engine;
 use crate::floor::{Hand, Teller, Will};
+use crate::gate::{InLine, Shut};
 use crate::meter::{Meter, Used};
 use crate::recovery::{advanced, value};
 use crate::servers::Servers;
@@ -41,6 +42,8 @@ enum Wake {
     Done(Box<Done>),
     /// A command in the background came to its end.
     Aside(StepId),
+    /// A request may leave, or its turn will not come for long.
+    Turn(Result<(), Shut>),
     /// What the check needs is there, or can't be had.
     SetUp(Box<Result<SetUp, EngineError>>),
     /// The model has used more.
@@ -65,6 +68,10 @@ pub(crate) struct Running<'e> {
     pub(crate) base: CommitId,
     pub(crate) machine: Agent,
     pub(crate) effects: JoinSet<Done>,
+    /// Its requests that wait for their turn at a provider.
+    pub(crate) in_line: InLine,
+    /// How often requests of steps were turned away.
+    pub(crate) turned_away: BTreeMap<StepId, u32>,
     /// The setup command, as long as it runs.
     pub(crate) setup: JoinSet<Result<SetUp, EngineError>>,
     /// Commands that run beside its effects.
@@ -136,6 +143,9 @@ impl Running<'_> {
                 break;
             }
             let will = *hand.will.borrow_and_update();
+            if will != Will::GoOn {
+                self.in_line.keep(|_| false);
+            }
             match will {
                 Will::Leave => return self.interrupted(),
                 Will::Stop => {
@@ -161,6 +171,8 @@ impl Running<'_> {
             match self.wait(hand, used).await {
                 Wake::Done(done) => self.take(*done).await?,
                 Wake::Aside(id) => self.note_end(id),
+                Wake::Turn(Ok(())) => {}
+                Wake::Turn(Err(shut)) => self.shut_out(shut).await?,
                 Wake::SetUp(set_up) => self.take_setup((*set_up)?).await?,
                 Wake::Used(used) => {
                     self.meter.hear(&used);
@@ -188,6 +200,7 @@ impl Running<'_> {
                 Ok(done) => Wake::Done(Box::new(done)),
                 Err(_) => Wake::Broke,
             },
+            Some(turn) = self.in_line.next() => Wake::Turn(turn),
             Some(set_up) = self.setup.join_next() => match set_up {
                 Ok(set_up) => Wake::SetUp(Box::new(set_up)),
                 Err(_) => Wake::Broke,
@@ -255,6 +268,10 @@ impl Running<'_> {
         let elapsed = self.elapsed().min(self.machine.time().saturating_sub(Millis(1)));
         self.open.remove(&done.step);
         let (attempt, step) = (self.attempt, done.step);
+        if let Err(EngineError::TurnedAway { why, is_too_much, .. }) = done.result {
+            return self.ask_again(step, done.reservation, (why, is_too_much)).await;
+        }
+        self.turned_away.remove(&step);
         let (reply, event, cost) = match done.result {
             Ok(mut finished) => {
                 let redactor = &self.engine.redactor();

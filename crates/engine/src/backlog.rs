@@ -12,9 +12,9 @@ use tenfold_domain::{
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_models::Model;
-use tenfold_schedule::{Became, Entry, Expected, Host, Limits, Needs, Scheduler, Used};
-use tenfold_store::{TaskQuery, TaskRow};
-use tokio::sync::{Notify, broadcast};
+use tenfold_schedule::{Became, Entry, Expected, Host, Limits, Needs, Scheduler, Used, Why};
+use tenfold_store::{TaskQuery, TaskRow, View};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
 use crate::floor::{Hold, Will};
 use crate::supervise::How;
@@ -31,8 +31,17 @@ const CORE: u64 = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     so_far: Mutex<BacklogOutcome>,
+    /// Where whoever works it is asked about what waits.
+    questions: Mutex<Option<mpsc::UnboundedSender<Question>>>,
     /// Told when a task was asked for or reviewed, or nothing more is to be begun.
     pub(crate) stirred: Notify,
+}
+
+/// Why some tasks are not begun yet.
+#[derive(Debug)]
+struct Question {
+    tasks: Vec<TaskId>,
+    answer: oneshot::Sender<Vec<(TaskId, String)>>,
 }
 
 impl Backlog {
@@ -43,6 +52,31 @@ impl Backlog {
     fn set(&self, change: impl FnOnce(&mut BacklogOutcome)) {
         change(&mut self.so_far.lock().unwrap_or_else(PoisonError::into_inner));
     }
+
+    /// Has questions go there from now on.
+    fn hand_questions_to(&self, shift: Option<mpsc::UnboundedSender<Question>>) {
+        *self.questions.lock().unwrap_or_else(PoisonError::into_inner) = shift;
+    }
+}
+
+/// Why a task that nobody works on waits, by what the journal tells.
+///
+/// # Errors
+/// What the store says.
+pub fn why_not_begun(view: &View, row: &TaskRow) -> Result<String, EngineError> {
+    for task in &row.standing.after {
+        match view.task(*task)?.map(|row| row.state) {
+            Some(TaskState::Accepted) => {}
+            Some(TaskState::Rejected) | None => return Ok(Why::InVain(*task).to_string()),
+            Some(_) => return Ok(Why::After(*task).to_string()),
+        }
+    }
+    let late = row.standing.deadline.is_some_and(|deadline| deadline < now());
+    let not_begun = "not started: `tenfold start` works the backlog";
+    Ok(match late {
+        true => format!("{not_begun}; its deadline is over"),
+        false => not_begun.to_owned(),
+    })
 }
 
 impl Engine {
@@ -63,8 +97,11 @@ impl Engine {
         }
         let (engine, hold) = (Arc::clone(self), self.floor.hold());
         let live = self.floor.live();
+        let (ask, questions) = mpsc::unbounded_channel();
+        self.backlog.hand_questions_to(Some(ask));
         tokio::spawn(async move {
-            let ended = Shift::new(&engine, terms, live).work().await;
+            let ended = Shift::new(&engine, terms, (live, questions)).work().await;
+            engine.backlog.hand_questions_to(None);
             engine.backlog.set(|so_far| {
                 so_far.is_at_work = false;
                 match ended {
@@ -87,6 +124,20 @@ impl Engine {
         self.backlog.stirred.notify_one();
     }
 
+    /// Why tasks are not begun yet, in words for people, as long as the backlog is worked; nothing
+    /// of those that it does not wait with.
+    pub async fn why_waiting(&self, tasks: Vec<TaskId>) -> Vec<(TaskId, String)> {
+        let (answer, answered) = oneshot::channel();
+        let asked = {
+            let questions = self.backlog.questions.lock().unwrap_or_else(PoisonError::into_inner);
+            questions.as_ref().is_some_and(|ask| ask.send(Question { tasks, answer }).is_ok())
+        };
+        match asked {
+            true => answered.await.unwrap_or_default(),
+            false => Vec::new(),
+        }
+    }
+
     /// How the work on the backlog goes, or how it went.
     pub fn backlog(&self) -> BacklogOutcome {
         self.backlog.so_far()
@@ -99,6 +150,7 @@ struct Shift<'e> {
     terms: BacklogTerms,
     scheduler: Scheduler,
     live: broadcast::Receiver<Progress>,
+    questions: mpsc::UnboundedReceiver<Question>,
     began: Instant,
     /// The newest task that was looked at.
     newest: Option<TaskId>,
@@ -124,7 +176,7 @@ impl<'e> Shift<'e> {
     fn new(
         engine: &'e Arc<Engine>,
         terms: BacklogTerms,
-        live: broadcast::Receiver<Progress>,
+        (live, questions): (broadcast::Receiver<Progress>, mpsc::UnboundedReceiver<Question>),
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
         // What each holds of the machine is a place; how many there are is the person's word.
@@ -145,6 +197,7 @@ impl<'e> Shift<'e> {
             terms,
             scheduler: Scheduler::new(limits),
             live,
+            questions,
             began: Instant::now(),
             newest: None,
             awaited: BTreeSet::new(),
@@ -191,6 +244,12 @@ impl<'e> Shift<'e> {
                     Err(_) => self.count_anew(),
                 },
                 () = self.engine.backlog.stirred.notified() => true,
+                Some(Question { tasks, answer }) = self.questions.recv() => {
+                    let why = |task: TaskId| Some((task, self.why_waiting(task)?));
+                    // Who asked may be gone.
+                    let _ = answer.send(tasks.into_iter().filter_map(why).collect());
+                    false
+                }
                 () = &mut over, if !is_over => true,
             };
             if has_changed {
@@ -331,6 +390,28 @@ impl<'e> Shift<'e> {
         let promised = self.at_work.values().map(|at_work| at_work.most);
         let all = promised.chain([self.spent, most]);
         all.fold(0, |sum: u64, each| sum.saturating_add(each.0)) <= budget.0
+    }
+
+    /// Why a task is not begun yet; `None` if it does not wait here.
+    fn why_waiting(&self, task: TaskId) -> Option<String> {
+        if let Some(misfit) = self.misfits.iter().find(|misfit| misfit.task == task) {
+            let most = misfit.expected.cost;
+            return Some(format!(
+                "it may cost {most}, and there is not as much left of the budget"
+            ));
+        }
+        let why = self.scheduler.why_waiting(task)?;
+        let is_held = matches!(why, Why::After(_) | Why::InVain(_));
+        if is_held {
+            return Some(why.to_string());
+        }
+        if self.engine.backlog.so_far().is_to_end {
+            return Some("nothing more is begun: the backlog was stopped".to_owned());
+        }
+        if self.is_out_of_time() {
+            return Some("nothing more is begun: the time is over".to_owned());
+        }
+        Some(why.to_string())
     }
 
     fn is_out_of_time(&self) -> bool {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tenfold_store::{EngineLock, Sound, Store};
+use tenfold_workspace::Own;
 
 use crate::{EngineError, Places};
 
@@ -35,6 +36,11 @@ pub struct Copied {
 pub fn back_up(places: &Places, to: &Path) -> Result<Copied, EngineError> {
     fs::create_dir(to)
         .map_err(|e| EngineError::io(format!("making the folder {}", to.display()), e))?;
+    // Nothing that the journal speaks of now is removed before it is copied.
+    let _used = Own::all(&places.workspaces())?
+        .iter()
+        .map(|dir| Own::untouched(dir))
+        .collect::<Result<Vec<_>, _>>()?;
     // What the journal speaks of is recorded after its files are there, so it goes first.
     let sound = Store::back_up(&places.store_file(), &to.join(STORE))?;
     let (files, bytes) = copy(&places.workspaces(), &to.join(WORKSPACES))?;

@@ -18,8 +18,10 @@ use tenfold_domain::{CheckFiles, CheckReport, CheckVerdict, CommitId, Millis};
 use tenfold_redact::{Kind, Redactor};
 use tenfold_sandbox::{CancelSignal, End, Exit, Job, Limits, Sandbox, Toolchains};
 use tenfold_workspace::{ChangeKind, ChangedFile, FileChange, FileKind, Workspace};
+use tokio::sync::Semaphore;
 
 use crate::EngineError;
+use crate::attempt::stopped;
 use crate::egress::{self, Egress, Ended};
 use crate::engine::blocking;
 use crate::layers::{Building, Layer};
@@ -54,6 +56,9 @@ pub(crate) struct Checks {
     pub(crate) dir: PathBuf,
     /// The folders that engines before have left of the same attempt, the oldest first.
     pub(crate) earlier: Vec<PathBuf>,
+    /// For how many there is room on this machine at a time.
+    rooms: Arc<Semaphore>,
+    laid_out: tokio::sync::OnceCell<()>,
     pub(crate) runs: AtomicU32,
     pub(crate) setup: tokio::sync::OnceCell<Layer>,
     pub(crate) warm: tokio::sync::OnceCell<PathBuf>,
@@ -62,21 +67,21 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
-    /// Lays the base out below `dir`, which is removed by [`Checks::clear`].
+    /// Finds what runs of checks need. What they need in files lies below `dir` as soon as one
+    /// does, and is removed by [`Checks::clear`].
     pub(crate) async fn prepare(
         (workspace, sandbox, redactor): (Arc<Workspace>, Arc<Sandbox>, Arc<Redactor>),
         base: CommitId,
         (dir, earlier): (PathBuf, Vec<PathBuf>),
+        rooms: Arc<Semaphore>,
     ) -> Result<Self, EngineError> {
-        let (files, giver, commit) = (Arc::clone(&workspace), Arc::clone(&sandbox), base.clone());
-        let place = dir.join("base");
+        let (files, place) = (Arc::clone(&workspace), dir.clone());
         let toolchains = blocking(move || -> Result<_, EngineError> {
-            make(place.parent().unwrap_or(&place))?;
-            files.checkout(&commit, &place)?;
-            giver.hand_over(&place)?;
+            make(&place)?;
             Ok(Toolchains::find(std::env::vars_os(), files.root()))
         })
         .await?;
+        let laid_out = tokio::sync::OnceCell::new();
         let (setup, warm) = (tokio::sync::OnceCell::new(), tokio::sync::OnceCell::new());
         let runs = AtomicU32::new(0);
         let left = tokio::sync::Mutex::new(None);
@@ -88,11 +93,47 @@ impl Checks {
             base,
             dir,
             earlier,
+            rooms,
+            laid_out,
             runs,
             setup,
             warm,
             left,
         })
+    }
+
+    /// Lays the base out, once: an attempt that runs nothing has no files.
+    async fn lay_out(&self) -> Result<(), EngineError> {
+        let lay = async || {
+            let (files, giver) = (Arc::clone(&self.workspace), Arc::clone(&self.sandbox));
+            let (commit, place) = (self.base.clone(), self.dir.join("base"));
+            blocking(move || -> Result<(), EngineError> {
+                files.checkout(&commit, &place)?;
+                Ok(giver.hand_over(&place)?)
+            })
+            .await
+        };
+        self.laid_out.get_or_try_init(lay).await.map(|_| ())
+    }
+
+    /// Runs a job once there is room for it, with a way out if it is given one.
+    pub(crate) async fn run_job(
+        &self,
+        job: &Job,
+        egress: Option<&Arc<Egress>>,
+        cancel: &CancelSignal,
+    ) -> Result<Ended, EngineError> {
+        let mut unwanted = cancel.clone();
+        let room = tokio::select! {
+            room = self.rooms.acquire() => room.ok(),
+            () = stopped(&mut unwanted) => None,
+        };
+        if room.is_none() {
+            let (end, wall, tier) = (End::Cancelled, Millis(0), self.sandbox.tier());
+            let exit = Exit { end, output: Vec::new(), wall, tier };
+            return Ok(Ended { exit, refused: String::new() });
+        }
+        egress::run(&self.sandbox, job, egress, cancel).await
     }
 
     /// The environment that commands run in.
@@ -110,6 +151,7 @@ impl Checks {
         egress: Option<&Arc<Egress>>,
         cancel: &CancelSignal,
     ) -> Result<Ran, EngineError> {
+        self.lay_out().await?;
         let (upper, scratch) = (building.layer(), building.place.join("scratch"));
         let layers = vec![self.dir.join("base")];
         let env = self.toolchains.env.clone();
@@ -120,7 +162,7 @@ impl Checks {
             Ok(given.hand_over(&upper)?)
         })
         .await?;
-        let Ended { exit, refused } = egress::run(&self.sandbox, &job, egress, cancel).await?;
+        let Ended { exit, refused } = self.run_job(&job, egress, cancel).await?;
         let sandbox = Arc::clone(&self.sandbox);
         blocking(move || sandbox.discard(&scratch)).await?;
         let cancelled = exit.end == End::Cancelled;
@@ -158,6 +200,7 @@ impl Checks {
     /// that it was made from count as changed now: tools that go by the time of a file would
     /// otherwise take what setup has compiled for up to date.
     pub(crate) async fn mount(&self, layer: Layer) -> Result<(), EngineError> {
+        self.lay_out().await?;
         let (workspace, dir) = (Arc::clone(&self.workspace), self.dir.join("base"));
         let (before, now) = (layer.made.base.clone(), self.base.clone());
         blocking(move || -> Result<(), EngineError> {
@@ -310,6 +353,7 @@ impl Checks {
         purpose: Purpose,
         cancel: &CancelSignal,
     ) -> Result<Ran, EngineError> {
+        self.lay_out().await?;
         let dir = self.run_dir();
         let job = self.job(command, timeout, plugin, (&dir, &top));
         let (workspace, base) = (Arc::clone(&self.workspace), self.base.clone());
@@ -334,7 +378,7 @@ impl Checks {
             Ok(())
         })
         .await?;
-        let exit = self.sandbox.run(&job, cancel).await?;
+        let Ended { exit, .. } = self.run_job(&job, None, cancel).await?;
         let output = plugin
             .and_then(|plugin| read_bounded(&job.upper, &plugin.output, MOST_PLUGIN_OUTPUT))
             .and_then(|output| String::from_utf8(output).ok());

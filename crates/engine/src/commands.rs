@@ -18,7 +18,7 @@ use tokio::sync::MutexGuard;
 
 use crate::EngineError;
 use crate::checks::{Checks, check_out, is_plain, make, read_bounded, write_layer};
-use crate::egress::{self, Egress, Ended};
+use crate::egress::{Egress, Ended};
 use crate::engine::blocking;
 
 /// A command of the agent's.
@@ -89,7 +89,7 @@ impl Checks {
             bench.job.command = shell::carried(&asked.shell, &asked.command, top);
         }
         bench.job.record = Some(self.record(step));
-        let ended = match egress::run(&self.sandbox, &bench.job, egress, cancel).await {
+        let ended = match self.run_job(&bench.job, egress, cancel).await {
             // What a model writes may be no command at all.
             Err(EngineError::Sandbox(why @ (SandboxError::Job(_) | SandboxError::Setup(_)))) => {
                 return Ok(Commanded::without_effect(why.to_string(), at));

@@ -9,17 +9,22 @@ use sha2::{Digest, Sha256};
 use tenfold_agent::Machine;
 use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd,
+    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd, Progress,
     ReservationId, StepEvent, StepId, TaskSpec, Usage,
 };
+use tenfold_models::{Hosted, Model};
 
 use crate::EngineError;
 use crate::attempt::{Running, stopped};
 use crate::checks::Ran;
 use crate::engine::blocking;
+use crate::gate::{Leave, Shut};
 use crate::inference::Inferred;
 use crate::reading::{self, Rules};
 use crate::redaction::text_of;
+
+/// Requests that one question may lead to.
+const TRIES: u32 = 8;
 
 /// The end of an effect.
 pub(crate) struct Done {
@@ -69,11 +74,14 @@ impl Open {
 impl Running<'_> {
     /// Starts every effect that is wanted and does not run yet.
     pub(crate) async fn start_wanted(&mut self) -> Result<(), EngineError> {
-        for (step, effect) in self.machine.wants() {
+        let wants = self.machine.wants();
+        // What was wanted before the person spoke may not be any more.
+        self.in_line.keep(|step| wants.iter().any(|(wanted, _)| *wanted == step));
+        for (step, effect) in wants {
             if self.machine.ending().is_some() {
                 break;
             }
-            if self.open.contains_key(&step) {
+            if self.open.contains_key(&step) || self.in_line.has(step) {
                 continue;
             }
             self.tell_doing(&effect);
@@ -134,6 +142,13 @@ impl Running<'_> {
         asks: Vec<tenfold_domain::Ask>,
     ) -> Result<(), EngineError> {
         let (engine, model) = (self.engine, self.spec.model.clone());
+        let leave = match engine.model(&model)? {
+            Model::Embedded(_) => None,
+            Model::Hosted(hosted) => match self.turn_at(&hosted, step, &asks).await? {
+                Some(leave) => Some(leave),
+                None => return Ok(()),
+            },
+        };
         let request = hash(&Effect::Infer { asks: asks.clone(), what: String::new() });
         let intended = engine.intend_model(self.attempt, step, &model, &asks, request).await;
         let reservation = match intended {
@@ -149,11 +164,11 @@ impl Running<'_> {
         let reserved = engine.reserved(Some(reservation)).await;
         self.open.insert(step, Open::new(true, Some((reservation, reserved))));
         let mut cancel = self.cancel.subscribe();
-        let used = (self.used.clone(), reserved);
+        let given = (leave, self.used.clone(), reserved);
         self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
             let inferred = tokio::select! {
-                inferred = crate::inference::infer(&model, asked, step, asks, used) => inferred,
+                inferred = crate::inference::infer(&model, asked, step, asks, given) => inferred,
                 () = stopped(&mut cancel) => Ok(Inferred::cancelled()),
             };
             let result = inferred.map(|inferred| Finished {
@@ -166,6 +181,74 @@ impl Running<'_> {
             Done { step, reservation: Some(reservation), result }
         });
         Ok(())
+    }
+
+    /// Leave to ask a provider. If it isn't there, the step waits for its turn, or the attempt has
+    /// ended because that won't come for long.
+    async fn turn_at(
+        &mut self,
+        hosted: &Hosted,
+        step: StepId,
+        asks: &[tenfold_domain::Ask],
+    ) -> Result<Option<Leave>, EngineError> {
+        if let Some(leave) = self.in_line.take(step) {
+            return Ok(Some(leave));
+        }
+        let (gate, tokens) =
+            (self.engine.gate(hosted)?, crate::inference::most_tokens(asks, hosted));
+        match gate.pass(tokens) {
+            Ok(None) => {
+                let what = format!("waiting for its turn at {}", hosted.name);
+                self.teller.tell(Progress::Doing { attempt: self.attempt, what });
+                self.in_line.join(step, gate, tokens);
+                Ok(None)
+            }
+            Ok(leave) => Ok(leave),
+            Err(shut) => {
+                self.shut_out(shut).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Ends the attempt: its provider lets nothing through for longer than it waits.
+    pub(crate) async fn shut_out(&mut self, Shut(left): Shut) -> Result<(), EngineError> {
+        let why = format!("The provider lets nothing through for now. It lifts in {left}.");
+        self.end(AttemptOutcome::LimitQuota, why).await
+    }
+
+    /// A request was turned away: it has cost nothing, and waits for its turn again, as long as it
+    /// was not turned away too often.
+    pub(crate) async fn ask_again(
+        &mut self,
+        step: StepId,
+        reservation: Option<ReservationId>,
+        (why, is_too_much): (String, bool),
+    ) -> Result<(), EngineError> {
+        self.meter.end(step, Usage::default());
+        let cost = NanoUsd::ZERO;
+        let why = text_of(&self.engine.redactor(), why);
+        let event = StepEvent::Failed { why: format!("turned away: {why}"), cost };
+        let bills = reservation.map(|id| (id, cost)).into_iter().collect();
+        let fact = Fact::Step { attempt: self.attempt, step, event };
+        self.engine.settle(bills, vec![fact]).await?;
+        let times = self.turned_away.entry(step).or_default();
+        *times += 1;
+        if *times < TRIES {
+            return Ok(());
+        }
+        let why = format!("{why}; asked {TRIES} times");
+        let (outcome, why) = match is_too_much {
+            true => (
+                AttemptOutcome::LimitQuota,
+                format!("The provider lets nothing through for now: {why}."),
+            ),
+            false => (
+                AttemptOutcome::ProviderFailed,
+                format!("{} can't be asked: {why}.", self.spec.model),
+            ),
+        };
+        self.end(outcome, why).await
     }
 
     async fn start_check(&mut self, step: StepId, ask: CheckAsk) -> Result<(), EngineError> {

@@ -3,29 +3,34 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use tenfold_domain::{
-    AttemptEvent, Fact, LedgerEvent, RepositoryEvent, Strategy, TaskId, TaskSpec,
+    AttemptEvent, Fact, LedgerEvent, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec,
 };
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
-use tenfold_models::{Cancel, Catalogue, Entry, Model, ModelDirs, ModelsError, Provider};
+use tenfold_models::{Cancel, Catalogue, Entry, Hosted, Model, ModelDirs, ModelsError, Provider};
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
 use tenfold_store::{EngineLock, Store, Surroundings};
 use tenfold_workspace::Workspace;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::backlog::Backlog;
 use crate::floor::Floor;
+use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
 use crate::redaction::text_of;
 use crate::{EngineError, Places};
 
 /// Tokens that an embedded model's sequences may hold together.
 const CONTEXT: u32 = 8_192;
+
+/// Checks and commands that run at a time for each core: they wait for files now and then.
+const ROOMS_A_CORE: usize = 2;
 
 /// What an engine is made from.
 #[derive(Debug, Clone)]
@@ -39,6 +44,9 @@ pub struct EngineConfig {
     pub allow_below_a: bool,
     /// What is started in place of `llama-serve`, and its arguments: for tests.
     pub model_command: Option<(PathBuf, Vec<String>)>,
+    /// How room is made whenever work has ended and more is taken than this allows; without it
+    /// none is.
+    pub room: Option<MakeRoom>,
 }
 
 /// An engine at work.
@@ -52,12 +60,20 @@ pub struct Engine {
     pub(crate) floor: Arc<Floor>,
     /// How the work on the backlog goes.
     pub(crate) backlog: Backlog,
+    gates: Gates,
     /// Knows the keys of the models that were asked.
     redactor: RwLock<Arc<Redactor>>,
     /// Each model as it was last, since the person may connect another one by its name.
     asked: Mutex<HashMap<String, (Model, Asked)>>,
+    /// For how many checks and commands there is room at a time; more wait. Servers and commands
+    /// in the background, which may stay for as long as their attempt, have none.
+    pub(crate) rooms: Arc<Semaphore>,
+    /// Those that somebody works in.
+    workspaces: std::sync::Mutex<HashMap<PathBuf, Weak<Workspace>>>,
     /// What is done with proposals is done one after another.
     pub(crate) writing: Mutex<()>,
+    /// Whether it was said that no more room can be made.
+    pub(crate) is_too_full: AtomicBool,
     /// What had to be settled at the beginning, for the person.
     settled: Vec<String>,
     // Held as long as the engine lives.
@@ -119,14 +135,18 @@ impl Engine {
             policy,
             floor: Arc::new(Floor::new()),
             backlog: Backlog::default(),
+            gates: Gates::default(),
             redactor,
             asked: Mutex::new(HashMap::new()),
+            rooms: Arc::new(Semaphore::new(ROOMS_A_CORE * cores())),
+            workspaces: std::sync::Mutex::default(),
             writing: Mutex::new(()),
+            is_too_full: AtomicBool::new(false),
             settled,
             config,
             _lock: lock,
         };
-        engine.sweep().await?;
+        engine.settle_in().await?;
         Ok(engine)
     }
 
@@ -231,10 +251,19 @@ impl Engine {
         Ok(model)
     }
 
-    /// The task's repository or folder.
-    pub(crate) async fn workspace(&self, spec: &TaskSpec) -> Result<Workspace, EngineError> {
+    /// The task's repository or folder: one for all that work in it at the same time, since what
+    /// one has read of it the others need not read again.
+    pub(crate) async fn workspace(&self, spec: &TaskSpec) -> Result<Arc<Workspace>, EngineError> {
+        let shared = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = shared().get(&spec.workspace).and_then(Weak::upgrade) {
+            return Ok(known);
+        }
         let (path, data) = (spec.workspace.clone(), self.config.places.workspaces());
-        Ok(blocking(move || Workspace::open(&path, &data)).await?)
+        let opened = Arc::new(blocking(move || Workspace::open(&path, &data)).await?);
+        let mut shared = shared();
+        shared.retain(|_, known| known.strong_count() > 0);
+        shared.insert(spec.workspace.clone(), Arc::downgrade(&opened));
+        Ok(opened)
     }
 
     /// Records the person's answer to the question that a task waits with; [`Engine::begin`] goes
@@ -296,11 +325,16 @@ impl Engine {
         Ok(asked)
     }
 
+    /// The gate before a model's provider, with the limits that hold there now.
+    pub(crate) fn gate(&self, hosted: &Hosted) -> Result<Arc<Gate>, EngineError> {
+        Ok(self.gates.before(hosted, self.catalogue()?.limits(hosted)))
+    }
+
     fn model_command(&self, entry: &Entry) -> (PathBuf, Vec<String>) {
         if let Some(command) = &self.config.model_command {
             return command.clone();
         }
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = cores();
         let arguments = [
             "llama-serve".to_owned(),
             "--model".to_owned(),
@@ -331,6 +365,10 @@ impl Engine {
         }
         Ok(value)
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Runs what blocks off the threads that serve everything else.

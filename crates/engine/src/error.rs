@@ -74,6 +74,18 @@ pub enum EngineError {
         /// Which attempt.
         attempt: AttemptId,
     },
+    /// There is nothing left to do it with.
+    #[error(
+        "the files of attempt {attempt} were removed to make room, after it was reviewed: there is \
+         nothing to {verb} any more. `tenfold log {attempt}` has what was done; what was accepted \
+         is in your repository"
+    )]
+    FilesRemoved {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// What was to be done.
+        verb: &'static str,
+    },
     /// A file has not so many lines.
     #[error("{path} has {lines} lines as it is proposed, and no line {line}")]
     NoLine {
@@ -135,9 +147,36 @@ pub enum EngineError {
         /// What, and where.
         what: String,
     },
+    /// It passed its check alone, and does not beside what was accepted before it.
+    #[error(
+        "the proposal of task {task} does not go together with what was accepted since it was \
+         begun ({with}): {why}\n`tenfold retry {task}` begins anew from your files as they are \
+         now, and --unchecked accepts it all the same"
+    )]
+    NotTogether {
+        /// Which task.
+        task: TaskId,
+        /// The tasks whose proposals were accepted.
+        with: String,
+        /// What fails.
+        why: String,
+    },
+    /// Only what is in one place can go together.
+    #[error("tasks {0} and {1} are not of the same repository or folder: accept them one by one")]
+    Apart(TaskId, TaskId),
     /// The backlog is worked already.
     #[error("the backlog is being worked already: `tenfold watch` shows how it goes")]
     BacklogAtWork,
+    /// A provider turned a request away before it began.
+    #[error("{provider} turned the request away: {why}")]
+    TurnedAway {
+        /// Which model's.
+        provider: String,
+        /// What it said.
+        why: String,
+        /// Whether it was too much, rather than a failure.
+        is_too_much: bool,
+    },
     /// There is nothing besides the proposal to take.
     #[error(
         "task {0} has no files of a check that are kept apart: only those of a check that was \
@@ -208,9 +247,11 @@ impl EngineError {
     pub fn kind(&self) -> ProblemKind {
         match self {
             Self::NoHome { .. } | Self::Id(_) | Self::Policy { .. } => ProblemKind::Usage,
-            Self::NoTask(_) | Self::NoAttempt(_) | Self::NoStep { .. } | Self::NoLine { .. } => {
-                ProblemKind::NotFound
-            }
+            Self::NoTask(_)
+            | Self::NoAttempt(_)
+            | Self::NoStep { .. }
+            | Self::NoLine { .. }
+            | Self::FilesRemoved { .. } => ProblemKind::NotFound,
             Self::NoProposal { .. }
             | Self::NotOpen { .. }
             | Self::NoQuestion(_)
@@ -219,12 +260,14 @@ impl EngineError {
             | Self::NothingToResume { .. }
             | Self::SecretInCommand { .. }
             | Self::AddsSecrets { .. }
+            | Self::Apart(..)
             | Self::NoCheckFiles(_)
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,
+            Self::NotTogether { .. } => ProblemKind::Conflict,
             Self::AtWork(_) | Self::Full { .. } | Self::BacklogAtWork => ProblemKind::Busy,
             Self::Record { .. } | Self::Io { .. } | Self::HalfWritten { .. } => ProblemKind::Store,
-            Self::Llama(_) => ProblemKind::Model,
+            Self::Llama(_) | Self::TurnedAway { .. } => ProblemKind::Model,
             Self::Store(error) => of_store(error),
             Self::Models(error) => of_models(error),
             Self::Workspace(error) => of_workspace(error),

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use crate::EngineError;
 
 /// Tasks that one engine works at the same time.
-const AT_WORK_MAX: usize = 32;
+const AT_WORK_MAX: usize = 10_000;
 /// Messages that someone who watches may be behind; of more, the oldest are lost to them.
 const BEHIND_MAX: usize = 1_024;
 /// Notes of one task that are kept for those who look later.

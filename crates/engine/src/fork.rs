@@ -3,7 +3,6 @@
 //! that it can be read without the other.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use tenfold_agent::{Agent, Machine, Setup};
 use tenfold_domain::{
@@ -40,10 +39,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NoStep`] if there is no such step; [`EngineError::NothingLeft`] if the
-    /// other one ended with it and nothing is said; if the task was accepted or is at work.
+    /// other one ended with it and nothing is said; [`EngineError::FilesRemoved`]; if the task was
+    /// accepted or is at work.
     pub async fn fork(&self, fork: Fork) -> Result<AttemptId, EngineError> {
         let Fork { of, step, text, seed } = fork;
-        self.open_to_more(of.task)?;
+        // No files of it are removed meanwhile.
+        let _writing = self.writing.lock().await;
+        self.open_to_more(of.task).await?;
+        self.has_files(of, "go on from")?;
         let row = self.store.view()?.attempt(of)?.ok_or(EngineError::NoAttempt(of))?;
         let seed = seed.unwrap_or_else(seed_of_now);
         let (events, machine) = taken_over(&self.store.view()?, &row, step, seed)?;
@@ -96,6 +99,7 @@ impl Engine {
     /// # Errors
     /// If there is no proposal that waits for review.
     pub async fn revise(&self, task: TaskId) -> Result<AttemptId, EngineError> {
+        let _writing = self.writing.lock().await;
         let (spec, proposal, base) = self.proposal(task, "revise").await?;
         if proposal.state != ProposalState::ToReview {
             return Err(crate::review::wrong_state(task, "revise", &proposal));
@@ -134,7 +138,7 @@ impl Engine {
             self.set_aside(AttemptId { task, number }).await?;
         }
         let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
-        let workspace = Arc::new(self.workspace(&spec).await?);
+        let workspace = self.workspace(&spec).await?;
         let facts = move |attempt| {
             let forked = forked.map(|event| Fact::Attempt { attempt, event });
             forked.into_iter().chain(advanced(attempt, &events)).collect()
@@ -148,8 +152,8 @@ impl Engine {
     }
 
     /// Whether a new attempt can be made.
-    fn open_to_more(&self, task: TaskId) -> Result<(), EngineError> {
-        self.at_rest(task)?;
+    async fn open_to_more(&self, task: TaskId) -> Result<(), EngineError> {
+        self.at_rest(task).await?;
         let row = self.row(task)?;
         match row.state {
             TaskState::Accepted => Err(EngineError::NotOpen { task, state: row.state.to_string() }),

@@ -13,12 +13,13 @@ use tenfold_domain::{
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
-use tenfold_models::{Model, Provider, ProviderError};
+use tenfold_models::{Hosted, Model, Provider, ProviderError, Turned};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::EngineError;
 use crate::engine::Engine;
+use crate::gate::Leave;
 use crate::meter::Used;
 
 /// Tokens that a chat's template adds to each turn, at the most.
@@ -66,8 +67,7 @@ impl Engine {
         request: Value,
     ) -> Result<ReservationId, EngineError> {
         let model = self.model(model)?;
-        let (prompt, output) =
-            asks.iter().map(|ask| worst(ask, &model)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        let (prompt, output) = worst_of_all(asks, &model);
         let amount = model.worst_case(Tokens(prompt), Tokens(output));
         let spent = self.spent(attempt)?;
         let spec = self.store.view()?.spec(attempt.task)?;
@@ -135,18 +135,18 @@ impl Engine {
 }
 
 /// Asks all questions of a step together and waits for the answers. `reserved` is what was set
-/// aside for them.
+/// aside for them; a provider is asked with its gate's leave.
 pub(crate) async fn infer(
     model: &Model,
     asked: Asked,
     step: StepId,
     asks: Vec<Ask>,
-    (progress, reserved): (mpsc::UnboundedSender<Used>, NanoUsd),
+    (leave, progress, reserved): (Option<Leave>, mpsc::UnboundedSender<Used>, NanoUsd),
 ) -> Result<Inferred, EngineError> {
     match asked {
         Asked::Here(llama) => infer_here(model, &llama, step, asks, progress).await,
         Asked::There(provider) => {
-            infer_there(model, &provider, step, asks, (progress, reserved)).await
+            infer_there(model, &provider, step, asks, (leave, progress, reserved)).await
         }
     }
 }
@@ -186,62 +186,78 @@ async fn infer_here(
     Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
 }
 
-/// Asks a provider for turns, one after another: strategies that ask for several at a time live
+/// Asks a provider for a turn. A step asks for one: strategies that ask for several at a time live
 /// by what only an embedded model tells.
 async fn infer_there(
     model: &Model,
     provider: &Provider,
     step: StepId,
     asks: Vec<Ask>,
-    (progress, reserved): (mpsc::UnboundedSender<Used>, NanoUsd),
+    (leave, progress, reserved): (Option<Leave>, mpsc::UnboundedSender<Used>, NanoUsd),
 ) -> Result<Inferred, EngineError> {
+    let [Ask::Turn(turn)] = asks.as_slice() else {
+        let answers = vec![None; asks.len()];
+        let (usage, wall) = (Usage::default(), Millis(0));
+        let reply = Reply::Inferred { answers, usage, wall };
+        return Ok(Inferred { reply, usage, cost: NanoUsd::ZERO, wall });
+    };
     let began = Instant::now();
-    let (mut usage, mut answers, mut stop) = (Usage::default(), Vec::new(), None);
-    for (index, ask) in asks.into_iter().enumerate() {
-        let Ask::Turn(turn) = ask else {
-            answers.push(None);
-            continue;
-        };
-        match provider.turn(&turn, teller(step, index, progress.clone())).await {
-            Ok(turned) => {
-                usage += turned.usage;
-                answers.push(Some(turned.answer));
-            }
-            Err(ProviderError::Refused { why, usage: used }) => {
-                tracing::warn!("the model refused a turn: {why}");
-                usage += used;
-                answers.push(None);
-            }
-            Err(ProviderError::TooLong { why }) => {
-                tracing::info!("the conversation is too long: {why}");
-                answers.push(None);
-            }
-            Err(ProviderError::Cut { why }) => {
-                // What it may have cost is counted as spent.
-                let wall = began.elapsed().into();
-                return Ok(Inferred { reply: Reply::Lost { why }, usage, cost: reserved, wall });
-            }
-            Err(ProviderError::Quota { why, after }) => {
-                let lifts = after.map_or_else(String::new, |after| {
-                    format!(" It lifts in {}.", Millis::from(after))
-                });
-                let why = format!("The provider lets nothing through for now: {why}.{lifts}");
-                stop = Some((AttemptOutcome::LimitQuota, why));
-                break;
-            }
-            Err(why) => {
-                let why = format!("{} can't be asked: {why}.", provider.hosted().name);
-                stop = Some((AttemptOutcome::ProviderFailed, why));
-                break;
-            }
-        }
+    let turned = provider.turn(turn, teller(step, 0, progress)).await;
+    if let Some(leave) = leave {
+        tell_gate(leave, &turned);
     }
     let wall = Millis::from(began.elapsed());
-    let reply = match stop {
-        Some((outcome, why)) => Reply::Stop { outcome, why },
-        None => Reply::Inferred { answers, usage, wall },
+    let (answer, usage) = match turned {
+        Ok(turned) => (Some(turned.answer), turned.usage),
+        Err(ProviderError::Refused { why, usage }) => {
+            tracing::warn!("the model refused a turn: {why}");
+            (None, usage)
+        }
+        Err(ProviderError::TooLong { why }) => {
+            tracing::info!("the conversation is too long: {why}");
+            (None, Usage::default())
+        }
+        Err(ProviderError::Cut { why }) => {
+            // What it may have cost is counted as spent.
+            let (reply, usage) = (Reply::Lost { why }, Usage::default());
+            return Ok(Inferred { reply, usage, cost: reserved, wall });
+        }
+        Err(ProviderError::Away { why, is_too_much, .. }) => {
+            let provider = provider.hosted().name.clone();
+            return Err(EngineError::TurnedAway { provider, why, is_too_much });
+        }
+        Err(error) => {
+            let reply = ending(error, &provider.hosted().name);
+            return Ok(Inferred { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall });
+        }
     };
-    Ok(Inferred { reply, usage, cost: model.cost(usage, wall), wall })
+    let (cost, answers) = (model.cost(usage, wall), vec![answer]);
+    Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+}
+
+/// Lets the gate know what came of a request: one that was turned away, or a quota that lifts at
+/// some time, shuts it for all.
+fn tell_gate(leave: Leave, turned: &Result<Turned, ProviderError>) {
+    match turned {
+        Ok(Turned { usage, .. }) | Err(ProviderError::Refused { usage, .. }) => {
+            leave.answered(usage.total());
+        }
+        Err(ProviderError::Away { after, .. }) => leave.refused(*after),
+        Err(ProviderError::Quota { after: Some(after), .. }) => leave.refused(Some(*after)),
+        Err(_) => drop(leave),
+    }
+}
+
+/// How an attempt ends that can't ask its model any more.
+fn ending(error: ProviderError, name: &str) -> Reply {
+    let ProviderError::Quota { why, after } = error else {
+        let why = format!("{name} can't be asked: {error}.");
+        return Reply::Stop { outcome: AttemptOutcome::ProviderFailed, why };
+    };
+    let lifts =
+        after.map_or_else(String::new, |after| format!(" It lifts in {}.", Millis::from(after)));
+    let why = format!("The provider lets nothing through for now: {why}.{lifts}");
+    Reply::Stop { outcome: AttemptOutcome::LimitQuota, why }
 }
 
 /// Tells how far a question has come; nobody has to listen.
@@ -262,6 +278,17 @@ async fn ask_one(llama: &Llama, ask: Ask, tell: impl Fn(Usage)) -> Result<Answer
             Some(usage) = used.recv() => tell(usage),
         }
     }
+}
+
+/// The most tokens that the questions of a step can use at a provider.
+pub(crate) fn most_tokens(asks: &[Ask], hosted: &Hosted) -> Tokens {
+    let (prompt, output) = worst_of_all(asks, &Model::Hosted(Box::new(hosted.clone())));
+    Tokens(prompt.saturating_add(output))
+}
+
+/// The most prompt and output tokens that questions can use together.
+fn worst_of_all(asks: &[Ask], model: &Model) -> (u64, u64) {
+    asks.iter().map(|ask| worst(ask, model)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
 }
 
 /// The most prompt and output tokens that a question can use. A token is a byte of text at

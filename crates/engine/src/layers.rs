@@ -134,6 +134,21 @@ impl Layers {
     /// Removes the layers that were not used for longest, but for a few and for those in use.
     /// Returns their keys.
     pub(crate) fn sweep(&self, remove: &dyn Fn(&Path)) -> Vec<String> {
+        let mut known = self.kept();
+        known.truncate(known.len().saturating_sub(KEPT));
+        known.retain(|(_, key)| self.remove(key, remove));
+        known.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// Those of all workspaces, below the folder that they are in.
+    pub(crate) fn all(setups: &Path) -> Vec<Self> {
+        let entries = fs::read_dir(setups).into_iter().flatten().flatten();
+        entries.map(|entry| Self::new(entry.path())).collect()
+    }
+
+    /// The keys of the layers that are kept, and when each was used last; that one first which
+    /// was not used for longest.
+    pub(crate) fn kept(&self) -> Vec<(SystemTime, String)> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         let mut known: Vec<(SystemTime, String)> = entries
             .filter_map(|entry| {
@@ -143,17 +158,23 @@ impl Layers {
             .filter(|(_, name)| !name.contains('.'))
             .collect();
         known.sort();
-        known.truncate(known.len().saturating_sub(KEPT));
-        known.retain(|(_, key)| {
-            let lock = OpenOptions::new().write(true).open(self.dir.join(format!("{key}.lock")));
-            let Ok(lock) = lock else { return false };
-            let free = lock.try_lock().is_ok();
-            if free {
-                remove(&self.dir.join(key));
-            }
-            free
-        });
-        known.into_iter().map(|(_, key)| key).collect()
+        known
+    }
+
+    /// Where the layer of a key is, with what belongs to it.
+    pub(crate) fn place(&self, key: &str) -> PathBuf {
+        self.dir.join(key)
+    }
+
+    /// Removes a layer, unless it is in use; says whether it did.
+    pub(crate) fn remove(&self, key: &str, remove: &dyn Fn(&Path)) -> bool {
+        let lock = OpenOptions::new().write(true).open(self.dir.join(format!("{key}.lock")));
+        let Ok(lock) = lock else { return false };
+        let free = lock.try_lock().is_ok();
+        if free {
+            remove(&self.place(key));
+        }
+        free
     }
 }
 

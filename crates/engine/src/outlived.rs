@@ -93,15 +93,20 @@ fn all(runtime: &Path) -> Result<Vec<Folder>, EngineError> {
 }
 
 impl Engine {
-    /// Removes what engines that died have left in progress, but for commands that an attempt
-    /// which goes on has to hear of. There is no other engine now.
-    pub(crate) async fn sweep(&self) -> Result<(), EngineError> {
+    /// Removes the folders of attempts that nobody works on, but for commands that an attempt
+    /// which goes on has to hear of; at the `beginning`, whatever else there is, too.
+    pub(crate) async fn sweep(&self, beginning: bool) -> Result<(), EngineError> {
         let view = self.store.view()?;
         for folder in all(&self.config.places.runtime)? {
-            if !folder.records().is_empty() && goes_on(&view, &folder)? {
-                continue;
+            let is_wanted = match folder.of {
+                // Looked at after it was listed: work that has begun since has a folder of its own.
+                Some((attempt, _)) if self.floor.wanted(attempt.task).is_some() => true,
+                Some(_) => !folder.records().is_empty() && goes_on(&view, &folder)?,
+                None => !beginning,
+            };
+            if !is_wanted {
+                self.end_all_in(folder).await?;
             }
-            self.end_all_in(folder).await?;
         }
         Ok(())
     }

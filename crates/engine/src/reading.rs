@@ -88,9 +88,20 @@ pub fn resolved(view: &View, places: &Places, event: Event) -> Result<Event, Eng
         && is_left_out(reply)
     {
         let spec = view.spec(attempt.task)?.ok_or(EngineError::NoTask(attempt.task))?;
-        *reply = whole(&spec, places, *attempt, std::mem::take(reply))?;
+        let read = whole(&spec, places, *attempt, std::mem::take(reply));
+        *reply = read.map_err(|why| if_removed(view, *attempt, why))?;
     }
     Ok(Event { seq, at, fact })
+}
+
+/// Why files can't be read: perhaps because they were removed.
+pub(crate) fn if_removed(view: &View, attempt: AttemptId, why: EngineError) -> EngineError {
+    match view.attempt(attempt) {
+        Ok(Some(row)) if row.files_removed_at.is_some() => {
+            EngineError::FilesRemoved { attempt, verb: "read" }
+        }
+        _ => why,
+    }
 }
 
 /// Whether a recorded reply names the commit that it was read from, in place of what was read.

@@ -28,7 +28,11 @@ impl Engine {
 
     /// Closes the steps that were under way when an engine died, and records facts after that.
     /// Calls may have been made, so their reservations count as spent.
-    async fn close_open(&self, attempt: AttemptId, facts: Vec<Fact>) -> Result<(), EngineError> {
+    pub(crate) async fn close_open(
+        &self,
+        attempt: AttemptId,
+        facts: Vec<Fact>,
+    ) -> Result<(), EngineError> {
         let mut open = Vec::new();
         for event in self.store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
             match event?.fact {
@@ -47,7 +51,9 @@ impl Engine {
             let bills = reservation.map(|id| (id, cost)).into_iter().collect();
             self.settle(bills, vec![fact]).await?;
         }
-        self.store.append_async(facts).await?;
+        if !facts.is_empty() {
+            self.store.append_async(facts).await?;
+        }
         Ok(())
     }
 }

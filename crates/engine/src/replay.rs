@@ -8,7 +8,7 @@ use tenfold_agent::{Agent, Event, Machine};
 use tenfold_domain::{AttemptEvent, AttemptId, Fact, Millis, StepEvent, StepId, Strategy};
 use tenfold_store::{About, EventQuery, View};
 
-use crate::reading::whole;
+use crate::reading::{if_removed, whole};
 use crate::recovery::{read, read_event, strategy};
 use crate::{EngineError, Places};
 
@@ -95,7 +95,8 @@ pub fn replay(
         let (step, reply) = match given {
             Given::Steered(reply) => (StepId(0), reply),
             Given::Reply(step, reply) => {
-                (step, read(attempt, whole(&spec, places, attempt, reply)?)?)
+                let reply = whole(&spec, places, attempt, reply);
+                (step, read(attempt, reply.map_err(|why| if_removed(view, attempt, why))?)?)
             }
         };
         let elapsed = elapsed.iter().find(|(known, _)| *known == step).map_or(Millis(0), |e| e.1);

@@ -4,44 +4,67 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tenfold_domain::{
-    Accept, AcceptAs, Accepted, CommitId, Fact, ProposalEvent, TaskId, TaskSpec, Undone,
+    Accept, AcceptAs, Accepted, AttemptId, CommitId, Fact, ProposalEvent, Strategy, TaskId,
+    TaskSpec, Undone,
 };
 use tenfold_store::{ProposalRow, ProposalState};
-use tenfold_workspace::{AcceptedBranch, Workspace};
+use tenfold_workspace::AcceptedBranch;
 
 use crate::added::{added_secrets, named};
 use crate::effects::message;
 use crate::engine::{Engine, blocking};
 use crate::in_place::Hand;
+use crate::queue::Candidate;
 use crate::redaction::text_of;
 use crate::{EngineError, proposed};
+
+/// So many changed files are told to those who work beside.
+const MOST_TOLD: usize = 20;
 
 impl Engine {
     /// Accepts a task's proposal. One that adds secrets is accepted only by who knows of them.
     ///
     /// # Errors
     /// When there is none that waits for review, or [`EngineError::AddsSecrets`], or
-    /// [`EngineError::NoCheckFiles`], or the workspace says that it does not fit; nothing is
-    /// written then.
+    /// [`EngineError::NoCheckFiles`], or [`EngineError::NotTogether`], or the workspace says that
+    /// it does not fit; nothing is written then.
     pub async fn accept(
         &self,
         task: TaskId,
-        Accept { how, with_secrets, with_check }: Accept,
+        Accept { how, with_secrets, with_check, unchecked }: Accept,
     ) -> Result<Accepted, EngineError> {
         let _writing = self.writing.lock().await;
+        let mut candidate = self.candidate(task).await?;
+        if with_check {
+            candidate.commit = self.with_check(&candidate).await?;
+        }
+        self.may_be_taken(&candidate, with_secrets).await?;
+        if !unchecked {
+            self.goes_together(&candidate).await?;
+        }
+        self.take(candidate, how).await
+    }
+
+    /// The proposal of a task, if it waits for review.
+    pub(crate) async fn candidate(&self, task: TaskId) -> Result<Candidate, EngineError> {
         let (spec, proposal, base) = self.proposal(task, "accept").await?;
         if proposal.state != ProposalState::ToReview {
             return Err(wrong_state(task, "accept", &proposal));
         }
-        let workspace = Arc::new(self.workspace(&spec).await?);
-        let commit = match with_check {
-            true => self.with_check(&spec, &workspace, &proposal, &base).await?,
-            false => proposal.commit.clone(),
-        };
-        if !with_secrets {
-            self.adds_no_secrets(task, &workspace, (&base, &commit)).await?;
-        }
-        match how {
+        let ProposalRow { attempt, commit, .. } = proposal;
+        Ok(Candidate { task, attempt, spec, base, commit })
+    }
+
+    /// Takes a proposal, and tells those who work beside it.
+    pub(crate) async fn take(
+        &self,
+        candidate: Candidate,
+        how: AcceptAs,
+    ) -> Result<Accepted, EngineError> {
+        let Candidate { task, attempt, spec, base, commit } = candidate;
+        let workspace = self.workspace(&spec).await?;
+        let (changes, from, to) = (Arc::clone(&workspace), base.clone(), commit.clone());
+        let accepted = match how {
             AcceptAs::Branch { name } => {
                 let name = name.unwrap_or_else(|| branch_name(task, &spec.text));
                 let branch =
@@ -51,33 +74,61 @@ impl Engine {
                     branch: branch.clone(),
                     commit: commit.clone(),
                 };
-                self.record(&proposal, event).await?;
-                Ok(Accepted::Branch { branch, commit })
+                self.record(attempt, event).await?;
+                Accepted::Branch { branch, commit }
             }
             AcceptAs::InPlace => {
-                let (store, attempt) = (Arc::clone(&self.store), proposal.attempt);
+                let store = Arc::clone(&self.store);
                 let files = blocking(move || {
                     let hand = Hand { store: &store, workspace: &workspace, attempt };
                     hand.accept(&base, &commit, &mut || {})
                 });
-                Ok(Accepted::InPlace { files: names(&files.await?) })
+                Accepted::InPlace { files: names(&files.await?) }
             }
+        };
+        let changed = blocking(move || changes.changed(&from, &to)).await?;
+        let changed: Vec<PathBuf> = changed.into_iter().map(|file| file.path).collect();
+        self.tell_moved(task, &spec, &names(&changed)).await?;
+        Ok(accepted)
+    }
+
+    /// Tells coworkers who call tools, and are at work on the same files, that these have moved.
+    async fn tell_moved(
+        &self,
+        task: TaskId,
+        spec: &TaskSpec,
+        changed: &[String],
+    ) -> Result<(), EngineError> {
+        for other in self.at_work() {
+            let Some(theirs) = self.store.view()?.spec(other)? else { continue };
+            let listens = theirs.strategies().contains(&Strategy::Loop);
+            if other == task || theirs.workspace != spec.workspace || !listens {
+                continue;
+            }
+            let more = match changed.len().saturating_sub(MOST_TOLD) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let files = changed.iter().take(MOST_TOLD).cloned().collect::<Vec<_>>().join(", ");
+            let text = format!(
+                "(From Tenfold, not from the person.) While you work, the proposal of task {task} \
+                 was accepted, which changes {files}{more}. You still see the files as they were \
+                 when you began. What you propose will be checked again on top of it: keep out of \
+                 its way where you can."
+            );
+            self.say(other, text).await?;
+            self.floor.said(other);
         }
+        Ok(())
     }
 
     /// A proposal as one commit together with the files of its check.
-    async fn with_check(
-        &self,
-        spec: &TaskSpec,
-        workspace: &Arc<Workspace>,
-        proposal: &ProposalRow,
-        base: &CommitId,
-    ) -> Result<CommitId, EngineError> {
+    async fn with_check(&self, candidate: &Candidate) -> Result<CommitId, EngineError> {
+        let Candidate { task, attempt, spec, base, commit } = candidate.clone();
         let files = spec.check_files.clone().filter(|files| !files.paths.is_empty());
-        let files = files.ok_or(EngineError::NoCheckFiles(proposal.attempt.task))?;
-        let message = text_of(&self.redactor(), message(spec, proposal.attempt));
-        let (workspace, base) = (Arc::clone(workspace), base.clone());
-        let commit = proposal.commit.clone();
+        let files = files.ok_or(EngineError::NoCheckFiles(task))?;
+        let message = text_of(&self.redactor(), message(&spec, attempt));
+        let workspace = self.workspace(&spec).await?;
         blocking(move || {
             let both = proposed::with_check_files(&workspace, &commit, Some(&files))?;
             Ok(workspace.squash(&base, &both, &message)?)
@@ -85,14 +136,17 @@ impl Engine {
         .await
     }
 
-    async fn adds_no_secrets(
+    /// Holds that a proposal adds no secrets, or that the person knows of them.
+    pub(crate) async fn may_be_taken(
         &self,
-        task: TaskId,
-        workspace: &Arc<Workspace>,
-        (base, commit): (&CommitId, &CommitId),
+        candidate: &Candidate,
+        with_secrets: bool,
     ) -> Result<(), EngineError> {
-        let (workspace, redactor) = (Arc::clone(workspace), self.redactor());
-        let (base, commit) = (base.clone(), commit.clone());
+        if with_secrets {
+            return Ok(());
+        }
+        let Candidate { task, spec, base, commit, .. } = candidate.clone();
+        let (workspace, redactor) = (self.workspace(&spec).await?, self.redactor());
         let added = blocking(move || added_secrets(&workspace, &redactor, &base, &commit)).await?;
         match added.is_empty() {
             true => Ok(()),
@@ -111,7 +165,7 @@ impl Engine {
             return Err(wrong_state(task, "reject", &proposal));
         }
         let reason = text_of(&self.redactor(), reason);
-        self.record(&proposal, ProposalEvent::Rejected { reason }).await
+        self.record(proposal.attempt, ProposalEvent::Rejected { reason }).await
     }
 
     /// Takes back what was done with a task's proposal.
@@ -121,6 +175,8 @@ impl Engine {
     pub async fn undo(&self, task: TaskId) -> Result<Undone, EngineError> {
         let _writing = self.writing.lock().await;
         let (spec, proposal, _) = self.proposal(task, "undo").await?;
+        // What waits for review has to be there to be read.
+        self.has_files(proposal.attempt, "take back")?;
         let undone = match proposal.state.clone() {
             ProposalState::ToReview => return Err(wrong_state(task, "undo", &proposal)),
             ProposalState::Rejected { .. } => Undone::Rejection,
@@ -143,7 +199,7 @@ impl Engine {
                 return Ok(Undone::InPlace { files: names(&files.await?) });
             }
         };
-        self.record(&proposal, ProposalEvent::Undone).await?;
+        self.record(proposal.attempt, ProposalEvent::Undone).await?;
         Ok(undone)
     }
 
@@ -152,7 +208,7 @@ impl Engine {
         task: TaskId,
         verb: &'static str,
     ) -> Result<(TaskSpec, ProposalRow, CommitId), EngineError> {
-        self.at_rest(task)?;
+        self.at_rest(task).await?;
         let view = self.store.view()?;
         let row = view.task(task)?.ok_or(EngineError::NoTask(task))?;
         let spec = view.spec(task)?.ok_or(EngineError::NoTask(task))?;
@@ -163,12 +219,21 @@ impl Engine {
         Ok((spec, proposal, attempt.base))
     }
 
-    async fn record(
+    /// An attempt's files have to be there for what is done with them.
+    pub(crate) fn has_files(
         &self,
-        proposal: &ProposalRow,
-        event: ProposalEvent,
+        attempt: AttemptId,
+        verb: &'static str,
     ) -> Result<(), EngineError> {
-        let fact = Fact::Proposal { attempt: proposal.attempt, event };
+        let row = self.store.view()?.attempt(attempt)?;
+        match row.and_then(|row| row.files_removed_at) {
+            Some(_) => Err(EngineError::FilesRemoved { attempt, verb }),
+            None => Ok(()),
+        }
+    }
+
+    async fn record(&self, attempt: AttemptId, event: ProposalEvent) -> Result<(), EngineError> {
+        let fact = Fact::Proposal { attempt, event };
         self.store.append_async(vec![fact]).await?;
         // What comes after it may begin now.
         self.backlog.stirred.notify_one();

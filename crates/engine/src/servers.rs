@@ -226,8 +226,9 @@ pub async fn try_server(
     let taken = Arc::clone(&workspace);
     let base = blocking(move || taken.snapshot()).await?.commit;
     let given = (workspace, sandbox, Arc::clone(&redactor));
+    let rooms = Arc::new(tokio::sync::Semaphore::new(1));
     let checks =
-        Arc::new(Checks::prepare(given, base.clone(), (dir.to_owned(), Vec::new())).await?);
+        Arc::new(Checks::prepare(given, base.clone(), (dir.to_owned(), Vec::new()), rooms).await?);
     let (end, cancel) = watch::channel(false);
     let (servers, longest) =
         (std::slice::from_ref(server), server.start_timeout + server.call_timeout);

@@ -14,20 +14,20 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tenfold_code::failure::{self, TroubleKind};
 use tenfold_domain::{
-    AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Fact, Millis, NanoUsd,
-    Progress, StepEvent, StepId, Strategy, Timestamp, Usage,
+    AttemptId, AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Fact, Millis,
+    NanoUsd, Progress, StepEvent, StepId, Strategy, Timestamp, Usage,
 };
 use tenfold_sandbox::CancelSignal;
 use tenfold_store::Store;
 use tenfold_workspace::{FileKind, Workspace};
 
-use crate::EngineError;
 use crate::attempt::Running;
 use crate::checks::Checks;
 use crate::effects::Open;
 use crate::egress::Egress;
 use crate::engine::blocking;
 use crate::layers::{Found, Layer, Layers, Made};
+use crate::{Engine, EngineError};
 
 /// The step that setup is recorded as; those of the machine begin with one.
 pub(crate) const STEP: StepId = StepId(0);
@@ -88,7 +88,8 @@ pub(crate) enum SetUp {
 
 /// All that setting up needs to know.
 struct Task {
-    attempt: tenfold_domain::AttemptId,
+    /// For which attempt, if it is a step of one.
+    attempt: Option<AttemptId>,
     command: String,
     workspace: Arc<Workspace>,
     base: CommitId,
@@ -107,7 +108,7 @@ impl Running<'_> {
         let is_needed = self.spec.check.is_some() || self.spec.strategy == Strategy::Loop;
         let Some(command) = self.spec.setup.clone().filter(|_| is_needed) else { return };
         let task = Task {
-            attempt: self.attempt,
+            attempt: Some(self.attempt),
             command,
             workspace: Arc::clone(&self.workspace),
             base: self.base.clone(),
@@ -188,6 +189,41 @@ impl Running<'_> {
     }
 }
 
+impl Engine {
+    /// Lays what a setup command makes below the files of a check that belongs to no attempt at
+    /// work. Returns why that can't be had, in words. `of` is whose way out it has.
+    pub(crate) async fn lay_setup(
+        &self,
+        command: &str,
+        (of, longest): (AttemptId, Millis),
+        checks: &Arc<Checks>,
+        cancel: &CancelSignal,
+    ) -> Result<Option<String>, EngineError> {
+        let egress = self.way_out(of, STEP);
+        let has_network = egress.is_some();
+        let task = Task {
+            attempt: None,
+            command: command.to_owned(),
+            workspace: Arc::clone(&checks.workspace),
+            base: checks.base.clone(),
+            checks: Arc::clone(checks),
+            sandbox: Arc::clone(&self.sandbox),
+            store: Arc::clone(&self.store),
+            setups: self.config.places.setups(),
+            longest,
+            egress,
+        };
+        match task.set_up(cancel).await? {
+            SetUp::Made { layer, .. } | SetUp::Reused(layer) => {
+                checks.mount(layer).await?;
+                Ok(None)
+            }
+            SetUp::Failed(report) => Ok(Some(explained(&report, has_network))),
+            SetUp::Cancelled => Ok(Some("it was cancelled".to_owned())),
+        }
+    }
+}
+
 impl Task {
     async fn set_up(self, cancel: &CancelSignal) -> Result<SetUp, EngineError> {
         let (key, layers) = self.place().await?;
@@ -201,10 +237,12 @@ impl Task {
                 Found::Busy => tokio::time::sleep(LOOK_AGAIN).await,
             }
         };
-        let request = json!({ "setup": self.command, "layer": key });
-        let event = StepEvent::Intent { kind: EffectKind::Setup, request, reservation: None };
-        let fact = Fact::Step { attempt: self.attempt, step: STEP, event };
-        self.store.append_async(vec![fact]).await?;
+        if let Some(attempt) = self.attempt {
+            let request = json!({ "setup": self.command, "layer": key });
+            let event = StepEvent::Intent { kind: EffectKind::Setup, request, reservation: None };
+            let fact = Fact::Step { attempt, step: STEP, event };
+            self.store.append_async(vec![fact]).await?;
+        }
         let (longest, egress) = (self.longest, self.egress.as_ref());
         let ran = self.checks.set_up(&self.command, &building, longest, egress, cancel).await?;
         if ran.cancelled || !ran.report.passed() {
@@ -267,12 +305,12 @@ impl Task {
 }
 
 /// The name that keeps the files which a layer was made from.
-fn reference(key: &str) -> String {
+pub(crate) fn reference(key: &str) -> String {
     format!("setup/{key}")
 }
 
 /// What can't be removed now is tried again when its place is wanted.
-fn discard(sandbox: &tenfold_sandbox::Sandbox, dir: &Path) {
+pub(crate) fn discard(sandbox: &tenfold_sandbox::Sandbox, dir: &Path) {
     if let Err(why) = sandbox.discard(dir) {
         tracing::warn!("{why}");
     }

@@ -2,6 +2,7 @@
 //! resume, stop. A word of theirs is in the journal before anybody acts on it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tenfold_domain::{Fact, Problem, ProblemKind, Progress, Seed, TaskEvent, TaskId, TaskState};
 use tenfold_store::TaskRow;
@@ -9,6 +10,9 @@ use tenfold_store::TaskRow;
 use crate::floor::{Watching, Will};
 use crate::redaction::text_of;
 use crate::{Engine, EngineError};
+
+/// How long a task whose attempt has ended may take to leave.
+const TIDYING: Duration = Duration::from_secs(2);
 
 /// How to work on a task now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,15 +39,21 @@ impl Engine {
             return Err(EngineError::NotOpen { task, state: row.state.to_string() });
         }
         let hand = self.floor.enter(task)?;
-        let engine = Arc::clone(self);
+        let (engine, worker) = (Arc::clone(self), Arc::clone(self));
         let floor = Arc::clone(&self.floor);
-        let work = tokio::spawn(async move { engine.work(task, how, hand).await });
+        let work = tokio::spawn(async move { worker.work(task, how, hand).await });
         tokio::spawn(async move {
             let last = match work.await {
                 Ok(Ok(outcome)) => Progress::Worked(outcome),
                 Ok(Err(error)) => Progress::Failed { task, problem: error.problem() },
                 Err(fault) => Progress::Failed { task, problem: broken(&fault) },
             };
+            if matches!(last, Progress::Failed { .. })
+                && let Err(why) = engine.close_broken(task).await
+            {
+                tracing::warn!("closing the steps of task {task}: {why}");
+            }
+            engine.stay_within(task).await;
             floor.teller().tell(last);
         });
         Ok(())
@@ -128,8 +138,14 @@ impl Engine {
         self.begin(task, How::default())
     }
 
-    /// A task has to be at rest for what is done with its proposal.
-    pub(crate) fn at_rest(&self, task: TaskId) -> Result<(), EngineError> {
+    /// A task has to be at rest for what is done with its proposal. One whose attempt has ended
+    /// tidies up for a moment, which is waited for.
+    pub(crate) async fn at_rest(&self, task: TaskId) -> Result<(), EngineError> {
+        if self.floor.wanted(task).is_some() && self.row(task)?.running.is_empty() {
+            let mut watching = self.watch(Some(task));
+            let left = async { while watching.next().await.is_some() {} };
+            let _ = tokio::time::timeout(TIDYING, left).await;
+        }
         match self.floor.wanted(task) {
             Some(_) => Err(EngineError::AtWork(task)),
             None => Ok(()),

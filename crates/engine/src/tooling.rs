@@ -159,7 +159,9 @@ impl Running<'_> {
             blocking(move || -> Result<_, EngineError> {
                 let tree = Tree { workspace: &workspace, at, redactor: &redactor };
                 let done = call.perform(&tree)?;
-                workspace.keep(&name, &done.at)?;
+                if done.at != tree.at {
+                    workspace.keep(&name, &done.at)?;
+                }
                 Ok((done.text, done.at))
             })
             .await
@@ -200,8 +202,10 @@ impl Running<'_> {
                         .await;
                     }
                 };
-                let now = left.at.clone();
-                blocking(move || workspace.keep(&name, &now)).await?;
+                if left.at != asked.at {
+                    let now = left.at.clone();
+                    blocking(move || workspace.keep(&name, &now)).await?;
+                }
                 let (end, output, changed) = (&left.end, &left.output, &left.changed);
                 let mut text =
                     run::report(&asked.command, end, output, left.wall, changed, &redactor);

@@ -213,7 +213,8 @@ impl Reader {
                     AttemptEvent::Started { .. }
                     | AttemptEvent::Confined { .. }
                     | AttemptEvent::Asked { .. }
-                    | AttemptEvent::Answered { .. },
+                    | AttemptEvent::Answered { .. }
+                    | AttemptEvent::FilesRemoved,
                 ..
             }
             // What it denies is said in the call's reply.

@@ -25,6 +25,7 @@ use crate::background::Background;
 use crate::checks::Checks;
 use crate::engine::{Engine, blocking};
 use crate::floor::Hand;
+use crate::gate::InLine;
 use crate::inference::Asked;
 use crate::meter::Meter;
 use crate::proposed;
@@ -78,7 +79,7 @@ impl Engine {
             let left = round.share(turn, spec.budget.time.saturating_sub(clock.elapsed().into()));
             let spec = TaskSpec { strategy: round.strategy(turn), ..spec.clone() };
             let seed = if turn == 0 { seed } else { seed.child(u64::from(turn)) };
-            let workspace = Arc::new(self.workspace(&spec).await?);
+            let workspace = self.workspace(&spec).await?;
             let (attempt, from) = match unfinished.take() {
                 Some(Unfinished { attempt, was: Was::Interrupted { anew: false } }) => {
                     (attempt, Origin::Interruption { left })
@@ -200,7 +201,7 @@ impl Engine {
         let folders = crate::outlived::folders(&self.config.places.runtime, attempt)?;
         let sandbox = Arc::clone(&self.sandbox);
         let given = (Arc::clone(&workspace), sandbox, self.redactor());
-        let checks = Checks::prepare(given, base.clone(), folders).await?;
+        let checks = Checks::prepare(given, base.clone(), folders, Arc::clone(&self.rooms)).await?;
         let machine = match from {
             Origin::Start => fold(&self.store, attempt)?,
             Origin::Interruption { .. } | Origin::Limit { .. } => self.recover(attempt).await?,
@@ -234,6 +235,8 @@ impl Engine {
             base,
             machine,
             effects: JoinSet::new(),
+            in_line: InLine::default(),
+            turned_away: BTreeMap::new(),
             setup: JoinSet::new(),
             background: Background::default(),
             open: BTreeMap::new(),

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::raw::RawCatalogue;
-use crate::{Entry, Hosted, Model, ModelDirs, ModelsError, Presence, presence};
+use crate::{Entry, Hosted, Model, ModelDirs, ModelsError, Presence, RequestLimits, presence};
 
 /// The largest catalogue file that is read.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -142,6 +142,13 @@ impl Catalogue {
     /// All models at providers.
     pub fn hosted(&self) -> &[Hosted] {
         &self.hosted
+    }
+
+    /// How much may be asked at the address of a model with its key: the least of what is said of
+    /// the models there.
+    pub fn limits(&self, model: &Hosted) -> RequestLimits {
+        let there = self.hosted.iter().filter(|hosted| hosted.shares_limits_with(model));
+        there.fold(model.limits, |limits, hosted| limits.and(hosted.limits))
     }
 
     /// All models with what is here of their files.

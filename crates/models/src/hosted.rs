@@ -25,6 +25,46 @@ pub struct Hosted {
     pub context: Tokens,
     /// What its tokens cost.
     pub price: TokenPrices,
+    /// How much may be asked of its provider.
+    pub limits: RequestLimits,
+}
+
+/// How much may be asked of a provider, as far as somebody has said so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RequestLimits {
+    /// The most requests in any minute, at least one.
+    pub requests_per_minute: Option<u32>,
+    /// The most tokens in any minute, those that are read and those that are written.
+    pub tokens_per_minute: Option<Tokens>,
+    /// The most requests under way at once, at least one.
+    pub at_once: Option<u32>,
+}
+
+impl RequestLimits {
+    /// What keeps to both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+            a.into_iter().chain(b).min()
+        }
+        Self {
+            requests_per_minute: least(self.requests_per_minute, other.requests_per_minute),
+            tokens_per_minute: least(self.tokens_per_minute, other.tokens_per_minute),
+            at_once: least(self.at_once, other.at_once),
+        }
+    }
+}
+
+impl Hosted {
+    /// Where its provider is: the address that is given, or that of the protocol's own company.
+    pub fn place(&self) -> &str {
+        self.address.as_deref().unwrap_or(self.protocol.usual_address())
+    }
+
+    /// Whether both are asked at one address with one key, and so share what may be asked.
+    pub fn shares_limits_with(&self, other: &Self) -> bool {
+        self.place() == other.place() && self.key == other.key
+    }
 }
 
 /// How a provider is spoken to.
@@ -52,6 +92,15 @@ impl Protocol {
             Self::OpenaiResponses => "openai-responses",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+        }
+    }
+
+    /// Where the protocol's own company is, with a slash at the end.
+    pub const fn usual_address(self) -> &'static str {
+        match self {
+            Self::Openai | Self::OpenaiResponses => "https://api.openai.com/v1/",
+            Self::Anthropic => "https://api.anthropic.com/v1/",
+            Self::Gemini => "https://generativelanguage.googleapis.com/v1beta/",
         }
     }
 
@@ -120,5 +169,42 @@ impl Model {
             // Priced by the token alone, however long it takes.
             Self::Hosted(_) => self.price().worst_case(prompt, output, Millis(0)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{Catalogue, SHIPPED};
+
+    #[test]
+    fn models_at_one_place_share_the_least_of_their_limits() {
+        let one = |name: &str, protocol: &str, more: &str| {
+            format!(
+                "[[hosted]]\nname = '{name}'\nprotocol = '{protocol}'\nmodel = 'm'\n\
+                 context_tokens = 8192\n{more}\n[hosted.price]\nusd_per_million_prompt = '1'\n\
+                 usd_per_million_cached = '1'\nusd_per_million_output = '1'\n"
+            )
+        };
+        let text = [
+            one("a", "openai", "key_variable = 'KEY'\nat_once = 3"),
+            one("b", "openai-responses", "key_variable = 'KEY'\nat_once = 2"),
+            one("c", "openai", "key_variable = 'KEY'\ntokens_per_minute = 9"),
+            one("d", "openai", "key_variable = 'OTHER'\nat_once = 1"),
+            one("e", "openai", "key_variable = 'KEY'\nat_once = 1\naddress = 'http://there'"),
+        ];
+        let own = text.concat();
+        let all = Catalogue::parse(SHIPPED, Some((Path::new("models.toml"), &own))).unwrap();
+        let least = RequestLimits {
+            at_once: Some(2),
+            tokens_per_minute: Some(Tokens(9)),
+            ..RequestLimits::default()
+        };
+        for model in &all.hosted()[..3] {
+            assert_eq!(all.limits(model), least, "{}", model.name);
+        }
+        assert_eq!(all.limits(&all.hosted()[3]).tokens_per_minute, None);
     }
 }

@@ -31,7 +31,7 @@ pub use dirs::ModelDirs;
 pub use entry::{Entry, Place, Source};
 pub use error::{ModelsError, Tried};
 pub use gguf::{GgufError, GgufHeader, read_header};
-pub use hosted::{Hosted, Model, Protocol};
+pub use hosted::{Hosted, Model, Protocol, RequestLimits};
 pub use keys::{forget_key, key, set_key};
 pub use memory::{Fit, fits};
 pub use own::{Removed, add, connect, remove};

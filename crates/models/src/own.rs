@@ -80,6 +80,9 @@ pub fn connect(dirs: &ModelDirs, hosted: &Hosted) -> Result<(), ModelsError> {
         model: hosted.model.clone(),
         key_variable: hosted.key.clone(),
         context_tokens: hosted.context.0,
+        requests_per_minute: hosted.limits.requests_per_minute,
+        tokens_per_minute: hosted.limits.tokens_per_minute.map(|tokens| tokens.0),
+        at_once: hosted.limits.at_once,
         price: RawPrice {
             usd_per_million_prompt: price(hosted.price.prompt),
             usd_per_million_cached: price(hosted.price.cached),

@@ -1,11 +1,7 @@
-//! Asking a model at a provider: one request at a time, in the provider's own protocol, again
-//! where that costs nothing, and never past what a caller has set money aside for.
-//!
-//! Only what a provider turned away before it began (too many requests, overload, no
-//! connection) is asked again here. An answer that broke off may be on the bill, so whoever
-//! pays decides.
+//! Asking a model at a provider: one request, in the provider's own protocol, and what came of
+//! it. Nothing is asked again here, and nobody waits: whoever pays and whoever holds the gate
+//! before the provider decide that.
 
-mod breaker;
 mod failure;
 mod words;
 
@@ -13,24 +9,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use genai::adapter::AdapterKind;
-use genai::chat::{ChatOptions, ChatRequest, ChatStreamEvent, ReasoningEffort, StreamEnd};
+use genai::chat::{ChatOptions, ChatStreamEvent, ReasoningEffort, StreamEnd};
 use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, ModelIden, ServiceTarget, WebConfig};
 use tenfold_domain::{Answer, Tokens, Turn, Usage};
 
 use crate::{Hosted, ModelsError, Protocol};
-use breaker::Breaker;
 pub use failure::ProviderError;
-use failure::Turnaway;
 
-/// Requests that one question may lead to.
-const TRIES: u32 = 8;
-/// The wait before the second request; it doubles with each further one,
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// up to this.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// A provider that says it will be back later than this is not waited for.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a connection may take,
 const CONNECT: Duration = Duration::from_secs(20);
 /// and how long a provider may say nothing: reasoning models think before they speak.
@@ -47,7 +33,6 @@ pub struct Provider {
     key: String,
     target: ServiceTarget,
     client: Client,
-    breaker: Breaker,
 }
 
 /// A whole answer, and what it used.
@@ -89,26 +74,19 @@ impl Provider {
             Protocol::Anthropic => AdapterKind::Anthropic,
             Protocol::Gemini => AdapterKind::Gemini,
         };
-        let usual = match hosted.protocol {
-            Protocol::Openai | Protocol::OpenaiResponses => "https://api.openai.com/v1/",
-            Protocol::Anthropic => "https://api.anthropic.com/v1/",
-            Protocol::Gemini => "https://generativelanguage.googleapis.com/v1beta/",
-        };
-        let address = hosted.address.clone().unwrap_or_else(|| usual.to_owned());
         let web = WebConfig::default().with_connect_timeout(CONNECT);
         let client = Client::builder().with_web_config(web).build().map_err(|e| {
             ModelsError::Unreachable { name: hosted.name.clone(), why: e.to_string() }
         })?;
         Ok(Self {
             target: ServiceTarget {
-                endpoint: Endpoint::from_owned(address),
+                endpoint: Endpoint::from_owned(hosted.place().to_owned()),
                 auth: AuthData::from_single(key.trim()),
                 model: ModelIden::new(kind, hosted.model.clone()),
             },
             key: key.trim().to_owned(),
             hosted: hosted.clone(),
             client,
-            breaker: Breaker::default(),
         })
     }
 
@@ -124,48 +102,8 @@ impl Provider {
     /// [`ProviderError`] says what can be done; only [`ProviderError::Cut`] may cost money.
     pub async fn turn(&self, turn: &Turn, tell: impl Fn(Usage)) -> Result<Turned, ProviderError> {
         let request = words::request(turn, self.hosted.protocol);
-        let mut wait = FIRST_WAIT;
-        let (mut last, mut too_much) = (String::new(), false);
-        for _ in 0..TRIES {
-            let _turn = self.breaker.pass().await;
-            match self.once(&request, turn, &tell).await {
-                Ok(turned) => {
-                    self.breaker.well();
-                    return Ok(turned);
-                }
-                Err(Turnaway::For(error)) => return Err(error),
-                Err(Turnaway::Now { why, after, busy }) => {
-                    self.breaker.badly();
-                    if let Some(after) = after.filter(|after| *after > PATIENCE) {
-                        return Err(ProviderError::Quota { why, after: Some(after) });
-                    }
-                    let pause = after.unwrap_or(wait).max(wait.min(Duration::from_secs(1)));
-                    tracing::info!(
-                        "{} turns a request away ({why}); again in {pause:?}",
-                        self.hosted.name
-                    );
-                    (last, too_much) = (why, busy);
-                    tokio::time::sleep(pause).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-            }
-        }
-        let why = format!("{last}; asked {TRIES} times");
-        Err(match too_much {
-            true => ProviderError::Quota { why, after: None },
-            false => ProviderError::Failed { why },
-        })
-    }
-
-    async fn once(
-        &self,
-        request: &ChatRequest,
-        turn: &Turn,
-        tell: &impl Fn(Usage),
-    ) -> Result<Turned, Turnaway> {
         let options = self.options(turn.max_tokens);
-        let asked =
-            self.client.exec_chat_stream(self.target.clone(), request.clone(), Some(&options));
+        let asked = self.client.exec_chat_stream(self.target.clone(), request, Some(&options));
         let mut stream = asked.await.map_err(|e| self.failed(e))?.stream;
         let (mut bytes, mut began) = (0, false);
         while let Some(event) = stream.next().await {
@@ -174,9 +112,7 @@ impl Provider {
                 // The request itself is only sent when the stream is first looked at.
                 Err(e) if !began => return Err(self.failed(e)),
                 Err(e) => {
-                    return Err(Turnaway::For(ProviderError::Cut {
-                        why: failure::plain(&e, &self.key),
-                    }));
+                    return Err(ProviderError::Cut { why: failure::plain(&e, &self.key) });
                 }
             };
             match event {
@@ -194,7 +130,7 @@ impl Provider {
             }
         }
         let why = "the answer broke off".to_owned();
-        Err(Turnaway::For(ProviderError::Cut { why }))
+        Err(ProviderError::Cut { why })
     }
 
     fn options(&self, max_tokens: u32) -> ChatOptions {
@@ -221,20 +157,20 @@ impl Provider {
         }
     }
 
-    fn ended(&self, end: StreamEnd, turn: &Turn) -> Result<Turned, Turnaway> {
+    fn ended(&self, end: StreamEnd, turn: &Turn) -> Result<Turned, ProviderError> {
         let usage = words::usage(&end).filter(|_| end.captured_stop_reason.is_some());
         let Some(usage) = usage else {
             // Some providers end their stream without a word when they break down.
             let why = "the answer ended without saying why, or what it used".to_owned();
-            return Err(Turnaway::For(ProviderError::Cut { why }));
+            return Err(ProviderError::Cut { why });
         };
         match words::answer(end, turn, self.hosted.protocol) {
             Ok(answer) => Ok(Turned { answer, usage }),
-            Err(why) => Err(Turnaway::For(ProviderError::Refused { why, usage })),
+            Err(why) => Err(ProviderError::Refused { why, usage }),
         }
     }
 
-    fn failed(&self, error: genai::Error) -> Turnaway {
+    fn failed(&self, error: genai::Error) -> ProviderError {
         failure::read(&error, &self.hosted, &self.key)
     }
 }

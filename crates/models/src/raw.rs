@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::{Bytes, NanoUsd, Tokens};
 
 use crate::entry::{Entry, PartsSource, Place, Source, check_file_name, check_name};
-use crate::{Electricity, Hosted, Price, Sha256Sum, Slowest, TokenPrices};
+use crate::{Electricity, Hosted, Price, RequestLimits, Sha256Sum, Slowest, TokenPrices};
 
 /// A conversation with tools doesn't fit into less, in tokens.
 const LEAST_CONTEXT: u64 = 4_096;
@@ -36,6 +36,12 @@ pub(crate) struct RawHosted {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key_variable: Option<String>,
     pub(crate) context_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) requests_per_minute: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tokens_per_minute: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at_once: Option<u32>,
     pub(crate) price: RawPrice,
 }
 
@@ -186,6 +192,14 @@ impl RawHosted {
         if self.context_tokens < LEAST_CONTEXT {
             return Err(format!("'context_tokens' is below {LEAST_CONTEXT}"));
         }
+        let at_least_one = [
+            ("requests_per_minute", self.requests_per_minute.map(u64::from)),
+            ("tokens_per_minute", self.tokens_per_minute),
+            ("at_once", self.at_once.map(u64::from)),
+        ];
+        if let Some((name, _)) = at_least_one.iter().find(|(_, limit)| *limit == Some(0)) {
+            return Err(format!("'{name}' is 0, and so nothing could be asked; leave it out"));
+        }
         Ok(Hosted {
             protocol: self.protocol.parse()?,
             address: self.address.as_deref().map(address).transpose()?,
@@ -194,6 +208,11 @@ impl RawHosted {
             key: self.key_variable,
             context: Tokens(self.context_tokens),
             price: self.price.resolve()?,
+            limits: RequestLimits {
+                requests_per_minute: self.requests_per_minute,
+                tokens_per_minute: self.tokens_per_minute.map(Tokens),
+                at_once: self.at_once,
+            },
         })
     }
 }

@@ -11,17 +11,10 @@ const MINUTE: Millis = Millis(60_000);
 /// How long somebody's turn is kept who may ask again and doesn't.
 const ATTENTION: Millis = Millis(10_000);
 /// How long the gate is shut after the first refusal that doesn't say for how long; twice as
-/// long after each further one, up to a minute.
+/// long after each further one, up to a minute. No refusal shuts it for less.
 const FIRST_PAUSE: Millis = Millis(1_000);
-/// A reply that takes so many times as long for a token as the usual one is slow.
-const SLOW: f64 = 3.0;
 /// What is left of the concurrency after a refusal.
 const AFTER_REFUSAL: f64 = 0.5;
-/// What is left of the concurrency after a slow reply.
-const AFTER_SLOW: f64 = 0.8;
-/// How much the usual time for a token grows with each reply, so that a provider that has
-/// become slower for good is believed in the end.
-const FORGETTING: f64 = 1.01;
 
 /// A request that was let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +38,6 @@ pub enum Reply {
     Answered {
         /// All the tokens that it took.
         tokens: Tokens,
-        /// How long it took.
-        latency: Millis,
     },
     /// The provider would not, for now: too many requests, or overloaded.
     Refused {
@@ -89,12 +80,11 @@ struct Asker {
 ///
 /// In no minute it lets more requests or tokens through than may be; a request that is
 /// larger than a minute's tokens goes when none other left for a minute. How many are under
-/// way at once is found out: one more after as many answers as there are at once, half as many
-/// after a refusal (additive increase, multiplicative decrease: Jacobson, "Congestion avoidance
-/// and control", 1988; Chiu and Jain, 1989), a little fewer when answers get slow (as in TCP
-/// Vegas: Brakmo and Peterson, 1995). Accounts that wait go by the tokens that they
-/// were let through (start-time fair queuing: Goyal, Vin and Cheng, 1996), and who waits is not
-/// overtaken: a large request is not held up for ever by small ones.
+/// way at once is found out: one more after as many answers as there are at once, half as
+/// many as were under way at a refusal (additive increase, multiplicative decrease: Jacobson,
+/// "Congestion avoidance and control", 1988; Chiu and Jain, 1989). Accounts that wait go by the
+/// tokens that they were let through (start-time fair queuing: Goyal, Vin and Cheng, 1996), and
+/// who waits is not overtaken: a large request is not held up for ever by small ones.
 #[derive(Debug, Clone)]
 pub struct RateGate {
     rates: Rates,
@@ -112,7 +102,6 @@ pub struct RateGate {
     news_from: u64,
     refusals: u32,
     shut_until: Timestamp,
-    usual_ms_per_token: Option<f64>,
     /// The tag of whoever was let through last, and for each account where its next begins.
     tag: u64,
     tags: HashMap<AccountId, u64>,
@@ -135,7 +124,6 @@ impl RateGate {
             news_from: 0,
             refusals: 0,
             shut_until: Timestamp(0),
-            usual_ms_per_token: None,
             tag: 0,
             tags: HashMap::new(),
             askers: HashMap::new(),
@@ -175,17 +163,24 @@ impl RateGate {
         match reply {
             Reply::Failed => {}
             Reply::Refused { retry_after } => self.refused(ticket, retry_after),
-            Reply::Answered { tokens, latency } => {
+            Reply::Answered { tokens } => {
                 self.refusals = 0;
                 self.correct(ticket, reserved, tokens);
-                if self.is_slow(tokens, latency) {
-                    self.decrease(ticket, AFTER_SLOW);
-                } else if was_full {
+                if was_full {
                     let most = f64::from(self.rates.at_once.max(1));
                     self.at_once = (self.at_once + 1.0 / self.at_once).min(most);
                 }
             }
         }
+    }
+
+    /// How much may go from now on. If another number may be under way at once than before, it
+    /// begins with all of them again.
+    pub fn limit(&mut self, rates: Rates) {
+        if rates.at_once != self.rates.at_once {
+            self.at_once = f64::from(rates.at_once.max(1));
+        }
+        self.rates = rates;
     }
 
     /// An account no longer wants to send what it asked for.
@@ -274,31 +269,19 @@ impl RateGate {
         }
     }
 
-    fn is_slow(&mut self, tokens: Tokens, latency: Millis) -> bool {
-        let ms_per_token = latency.0 as f64 / tokens.0.max(1) as f64;
-        let usual = self.usual_ms_per_token.unwrap_or(ms_per_token);
-        self.usual_ms_per_token = Some((usual * FORGETTING).min(ms_per_token));
-        ms_per_token > SLOW * usual
-    }
-
     fn refused(&mut self, ticket: Ticket, retry_after: Option<Millis>) {
-        if self.decrease(ticket, AFTER_REFUSAL) {
+        // Once for all that left before.
+        if ticket.0 >= self.news_from {
+            self.news_from = self.first + self.minute.len() as u64;
+            // As many were too many, however many more might have been.
+            let under_way = self.under_way.len() as f64 + 1.0;
+            self.at_once = (self.at_once.min(under_way) * AFTER_REFUSAL).max(1.0);
             self.refusals = self.refusals.saturating_add(1);
         }
         let doublings = self.refusals.saturating_sub(1).min(6);
         let pause = Millis(FIRST_PAUSE.0 << doublings).min(MINUTE);
-        let pause = retry_after.unwrap_or(pause);
+        let pause = retry_after.map_or(pause, |asked| asked.max(FIRST_PAUSE));
         self.shut_until = self.shut_until.max(after(self.now, pause));
-    }
-
-    /// Lets fewer be under way, once for all that left before; whether this was news.
-    fn decrease(&mut self, ticket: Ticket, to: f64) -> bool {
-        let is_news = ticket.0 >= self.news_from;
-        if is_news {
-            self.news_from = self.first + self.minute.len() as u64;
-            self.at_once = (self.at_once * to).max(1.0);
-        }
-        is_news
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tenfold_engine::Engine;
 use tokio::net::{UnixListener, UnixStream};
@@ -18,8 +18,6 @@ use crate::routes;
 
 /// Connections that are open at the same time; more wait until one is closed.
 const CONNECTIONS_MAX: usize = 64;
-/// How long a connection may take to say what it wants.
-const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How long to wait when the system has no descriptor left for a connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
@@ -64,13 +62,37 @@ pub async fn serve(engine: Arc<Engine>, listener: UnixListener, leave: impl Futu
     }
 }
 
+/// Whoever is connected is the user, who may say nothing for hours and stop a task then. So there
+/// is no limit to that: a command is there as long as its connection is.
 async fn talk(stream: UnixStream, router: axum::Router) {
     let service = TowerToHyperService::new(router);
-    let talk = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .serve_connection(TokioIo::new(stream), service);
+    let talk = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = talk.await {
         tracing::debug!("a connection ended: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_for_hours_is_heard_then() {
+        let router = axum::Router::new().route("/", axum::routing::get(async || "heard"));
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let serving = tokio::spawn(talk(theirs, router));
+        for _ in 0..2 {
+            ours.write_all(b"GET / HTTP/1.1\r\nhost: tenfold\r\n\r\n").await.unwrap();
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"heard") {
+                let count = ours.read_buf(&mut answer).await.unwrap();
+                assert!(count > 0, "it was closed after {}", String::from_utf8_lossy(&answer));
+            }
+            tokio::time::sleep(Duration::from_secs(86_400)).await;
+        }
+        drop(ours);
+        serving.await.unwrap();
     }
 }

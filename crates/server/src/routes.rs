@@ -13,9 +13,11 @@ use futures_util::{Stream, stream};
 use tenfold_api::{
     Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Import, Imported, Look,
     LookAtBacklog, New, NewAttempt, PROGRESS, Pause, Reject, Resume, Revise, Steer, Steered, Stop,
-    StopBacklog, TASK_PROGRESS, Undo,
+    StopBacklog, TASK_PROGRESS, Undo, Waiting, WhyWaiting,
 };
-use tenfold_domain::{Accept, AttemptId, BacklogTerms, Budget, TaskId, TaskSpec};
+use tenfold_domain::{
+    Accept, AcceptTogether, AttemptId, BacklogTerms, Budget, MakeRoom, TaskId, TaskSpec,
+};
 use tenfold_engine::{Engine, EngineError, How, Watching};
 
 use crate::problem::Refusal;
@@ -50,9 +52,15 @@ fn tasks(routes: Routes) -> Routes {
         Ok(())
     });
     let routes = on_house(routes, |engine, _: LookAtBacklog| async move { Ok(engine.backlog()) });
+    let routes = on_house(routes, |engine, asked: WhyWaiting| async move {
+        let told = engine.why_waiting(asked.tasks).await;
+        Ok(told.into_iter().map(|(task, why)| Waiting { task, why }).collect())
+    });
     let routes = on_house(routes, |engine, approve: Approve| async move {
         engine.approve(approve.workspace, approve.event).await
     });
+    let routes =
+        on_house(routes, |engine, terms: MakeRoom| async move { engine.make_room(terms).await });
     let routes = on_task(routes, |engine, task, begin: Begin| async move {
         let Begin { seed, time_anew, from_scratch } = begin;
         engine.begin(task, How { seed, time_anew, from_scratch })
@@ -91,6 +99,9 @@ fn proposals(routes: Routes) -> Routes {
             routes,
             |engine, task, accept: Accept| async move { engine.accept(task, accept).await },
         );
+    let routes = on_house(routes, |engine, together: AcceptTogether| async move {
+        engine.accept_together(together).await
+    });
     let routes = on_task(routes, |engine, task, reject: Reject| async move {
         engine.reject(task, reject.reason).await
     });

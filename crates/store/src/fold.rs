@@ -109,6 +109,7 @@ impl TaskFold {
                 task.last = Some(ending);
                 task.running.remove(&id.number);
             }
+            AttemptEvent::FilesRemoved => row.files_removed_at = Some(at),
         }
     }
 
@@ -168,6 +169,7 @@ fn started(
         wall: Millis(0),
         steps: 0,
         checks: 0,
+        files_removed_at: None,
     }
 }
 
@@ -208,6 +210,7 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
             verified: evidence.as_ref().is_some_and(|report| report.passed()),
             made_at: at,
             state: ProposalState::ToReview,
+            since: at,
         });
         return;
     }
@@ -242,11 +245,12 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
         }
         ProposalEvent::Rejected { reason } => ProposalState::Rejected { reason: reason.clone() },
     };
+    row.since = at;
 }
 
 /// Where a task stands: a question that is open comes first, then a pause, then work that is
-/// going on, then what became of the proposal that counts. A rejected proposal is the last word only until a later attempt
-/// ends without one.
+/// going on, then what became of the proposal that counts. A rejected proposal is the last word
+/// only until a later attempt ends without one.
 fn state(task: &TaskRow) -> TaskState {
     if task.question.is_some() {
         return TaskState::NeedsYou;

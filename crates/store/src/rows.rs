@@ -114,6 +114,8 @@ pub struct ProposalRow {
     pub made_at: Timestamp,
     /// What became of it.
     pub state: ProposalState,
+    /// Since when that is so.
+    pub since: Timestamp,
 }
 
 /// What became of a proposal.
@@ -205,4 +207,7 @@ pub struct AttemptRow {
     pub steps: u64,
     /// How many runs of the check, or of parts of it, were begun.
     pub checks: u64,
+    /// When its files were removed to make room; none while they are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_removed_at: Option<Timestamp>,
 }

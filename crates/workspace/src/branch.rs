@@ -63,28 +63,52 @@ pub(crate) fn accept(
     if results.is_empty() {
         return Err(WorkspaceError::NothingToAccept);
     }
-    let mut import = Import::start(&objects)?;
-    let mut changes: Vec<Change<'_>> = Vec::new();
-    for (path, result) in &results {
-        let source = match result {
-            Some(version) => Some((version.kind, Source::Mark(import.blob(&version.content)?))),
-            None => None,
-        };
-        changes.push((path, source));
-    }
-    let imported = import.commit(&NewCommit {
-        parent: head.commit.as_deref(),
-        signature: author(git, person, repository),
-        message: &format!("{}\n", store::message(git, change.1)?),
-        changes,
-    })?;
-    let commit = String::from(imported.commit);
+    let message = format!("{}\n", store::message(git, change.1)?);
+    let signature = author(git, person, repository);
+    let commit = commit(&objects, head.commit.as_deref(), &results, (signature, &message))?;
+    let commit = String::from(commit);
     let never = "0".repeat(40);
     theirs.run(
         "make the branch",
         &["update-ref", "-m", "tenfold: accepted", &branch, &commit, &never],
     )?;
     Ok(AcceptedBranch { branch, commit })
+}
+
+/// The change from `base` to `proposal`, brought to what another commit of ours holds: one commit
+/// on top of that, or that itself if it has all of it.
+pub(crate) fn on_top(
+    git: &Git,
+    target: &CommitId,
+    change: (&CommitId, &CommitId),
+) -> Result<CommitId, WorkspaceError> {
+    let (tree, submodules) = store::tree(git, target.as_str())?;
+    let head = Head { commit: Some(target.as_str().to_owned()), tree, submodules };
+    let results = results(git, git, &head, change)?;
+    if results.is_empty() {
+        return Ok(target.clone());
+    }
+    let message = format!("{}\n", store::message(git, change.1)?);
+    commit(git, head.commit.as_deref(), &results, (Signature::own(), &message))
+}
+
+/// One commit on top of `parent` that has these files otherwise.
+fn commit(
+    objects: &Git,
+    parent: Option<&str>,
+    results: &[(PathBuf, Option<Version>)],
+    (signature, message): (Signature, &str),
+) -> Result<CommitId, WorkspaceError> {
+    let mut import = Import::start(objects)?;
+    let mut changes: Vec<Change<'_>> = Vec::new();
+    for (path, result) in results {
+        let source = match result {
+            Some(version) => Some((version.kind, Source::Mark(import.blob(&version.content)?))),
+            None => None,
+        };
+        changes.push((path, source));
+    }
+    Ok(import.commit(&NewCommit { parent, signature, message, changes })?.commit)
 }
 
 fn repository(place: &Place) -> Result<&Repository, WorkspaceError> {

@@ -109,6 +109,11 @@ impl Git {
         self
     }
 
+    /// Whether it reads and writes the objects of its own git directory.
+    pub(crate) fn has_own_objects(&self) -> bool {
+        self.objects.is_none()
+    }
+
     /// The git directory.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir

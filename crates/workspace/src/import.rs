@@ -1,21 +1,24 @@
 //! Writing objects: one `git fast-import`, fed with contents and lists of files.
 //!
 //! Apart, because it is the one way in which bytes enter a git directory: as they are, with no
-//! work tree, no index, no attributes and no filter between. It leaves no branch behind; what
-//! it wrote is known by the id of the commit.
+//! work tree, no index, no attributes and no filter between. What it wrote is known by the id of
+//! the commit. In Tenfold's own git directory it has a name from the start, for some days, and
+//! nothing is removed while it is written; elsewhere no branch is left behind.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
+use std::time::SystemTime;
 
 use tempfile::{NamedTempFile, TempDir};
 use tenfold_domain::CommitId;
 
-use crate::WorkspaceError;
 use crate::git::{self, Git};
 use crate::tree::{FileKind, checked};
+use crate::{WorkspaceError, store};
 
 /// What was being done, for errors.
 const DOING: &str = "write a commit";
@@ -96,6 +99,8 @@ pub(crate) struct Import {
     scratch: TempDir,
     git_dir: PathBuf,
     marks: u32,
+    /// Held in our own git directory.
+    written: Option<File>,
 }
 
 impl Import {
@@ -106,6 +111,14 @@ impl Import {
         let stderr = NamedTempFile::new_in(&scratch)
             .map_err(WorkspaceError::io("make a file in", scratch.path()))?;
         let copy = stderr.reopen().map_err(WorkspaceError::io("open", stderr.path()))?;
+        let written = match git.has_own_objects() {
+            true => {
+                let lock = store::lock_file(git.dir(), store::WRITTEN)?;
+                lock.lock_shared().map_err(WorkspaceError::io("lock", git.dir()))?;
+                Some(lock)
+            }
+            false => None,
+        };
         let mut export = std::ffi::OsString::from("--export-marks=");
         export.push(scratch.path().join("marks"));
         // No deltas: contents are read far more often than they are stored.
@@ -114,7 +127,7 @@ impl Import {
         command.arg(export).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(copy);
         let mut child = command.spawn().map_err(|error| git::not_run(DOING, &error))?;
         let pipe = child.stdin.take().map(|pipe| BufWriter::with_capacity(1 << 16, pipe));
-        Ok(Self { child, pipe, stderr, scratch, git_dir: git.dir().to_owned(), marks: 0 })
+        Ok(Self { child, pipe, stderr, scratch, git_dir: git.dir().to_owned(), marks: 0, written })
     }
 
     /// Hands over a content.
@@ -135,8 +148,12 @@ impl Import {
             checked(path)?;
         }
         let mark = self.marks + 1;
-        let branch = format!("{SCRATCH}/{}", unique_name(self.scratch.path()));
-        self.send(|pipe| write_commit(pipe, &branch, mark, new))?;
+        let (name, stays) = (unique_name(self.scratch.path()), self.written.is_some());
+        let branch = match stays {
+            true => format!("{}{}-{name}", store::LATELY, now_seconds()),
+            false => format!("{SCRATCH}/{name}"),
+        };
+        self.send(|pipe| write_commit(pipe, (&branch, stays), mark, new))?;
         let marks = self.finish()?;
         let missing =
             || WorkspaceError::Git { doing: DOING, message: "no commit came back".into() };
@@ -205,9 +222,15 @@ fn unique_name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// The seconds since 1970.
+pub(crate) fn now_seconds() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}
+
 fn write_commit(
     pipe: &mut impl Write,
-    branch: &str,
+    (branch, stays): (&str, bool),
     mark: u32,
     new: &NewCommit<'_>,
 ) -> io::Result<()> {
@@ -237,7 +260,10 @@ fn write_commit(
         pipe.write_all(&quoted(path))?;
         pipe.write_all(b"\n")?;
     }
-    write!(pipe, "\nreset {branch}\nfrom {}\n\ndone\n", "0".repeat(40))
+    if !stays {
+        write!(pipe, "\nreset {branch}\nfrom {}\n", "0".repeat(40))?;
+    }
+    write!(pipe, "\ndone\n")
 }
 
 /// A path as fast-import reads it: in quotes, every byte itself but for three.

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -34,14 +34,40 @@ const LISTING: &str = "list the files of a commit";
 const NAME_CHARS: usize = 40;
 
 /// Opens the git directory for the workspace at `root` below `data_dir`, making it at first.
-pub(crate) fn open(program: &Path, root: &Path, data_dir: &Path) -> Result<Git, WorkspaceError> {
+/// As long as the lock that comes with it lives, what is written there stays for some days, also
+/// without a name.
+pub(crate) fn open(
+    program: &Path,
+    root: &Path,
+    data_dir: &Path,
+) -> Result<(Git, File), WorkspaceError> {
     let parent = data_dir.join("workspaces");
     let dir = parent.join(directory_name(root));
     if !dir.join("HEAD").is_file() {
         create(&parent, &dir, root).map_err(WorkspaceError::io("make", &dir))?;
     }
     let dir = dir.canonicalize().map_err(WorkspaceError::io("find", &dir))?;
-    Ok(Git::new(program, &dir))
+    let lock = lock_file(&dir, USED)?;
+    // Whoever removes something that was written lately is done in a moment.
+    lock.lock_shared().map_err(WorkspaceError::io("lock", &dir))?;
+    Ok((Git::new(program, &dir), lock))
+}
+
+/// The file that is locked by those who have a git directory open, together.
+pub(crate) const USED: &str = "tenfold.used";
+/// The file that is locked by those who write to a git directory, together, or by the one who
+/// removes something from it.
+pub(crate) const WRITTEN: &str = "tenfold.written";
+
+/// A file of a git directory that is only there to be locked.
+pub(crate) fn lock_file(dir: &Path, name: &str) -> Result<File, WorkspaceError> {
+    let path = dir.join(name);
+    // One that can only be read can be locked, too.
+    File::open(&path)
+        .or_else(|_| {
+            File::options().read(true).write(true).create(true).truncate(false).open(&path)
+        })
+        .map_err(WorkspaceError::io("open", &path))
 }
 
 /// `tenfold-3f2a…`: readable, and another one for every path.
@@ -57,6 +83,12 @@ fn directory_name(root: &Path) -> String {
         .take(NAME_CHARS)
         .collect();
     format!("{name}-{hash}")
+}
+
+/// Whether it may be one of those names; that of a directory which is just being made is not.
+pub(crate) fn is_directory_name(name: &str) -> bool {
+    let hash = name.rsplit_once('-').map_or("", |(_, hash)| hash);
+    hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Makes the directory whole, under another name, and then moves it into its place: two
@@ -203,8 +235,13 @@ pub(crate) fn message(git: &Git, commit: &CommitId) -> Result<String, WorkspaceE
     Ok(text.split_once("\n\n").map_or("", |(_, message)| message).trim_end().to_owned())
 }
 
+/// Below which all that was written lately has a name, beginning with when, in seconds since 1970.
+pub(crate) const LATELY: &str = "refs/tenfold/lately/";
+/// Below which all that is kept has its name.
+pub(crate) const KEPT: &str = "refs/tenfold/keep/";
+
 fn keep_ref(name: &str) -> String {
-    format!("refs/tenfold/keep/{name}")
+    format!("{KEPT}{name}")
 }
 
 /// Makes a commit one that is never collected.
@@ -215,9 +252,4 @@ pub(crate) fn keep(git: &Git, name: &str, commit: &CommitId) -> Result<(), Works
 /// Takes [`keep`] back.
 pub(crate) fn forget(git: &Git, name: &str) -> Result<(), WorkspaceError> {
     git.run("forget a commit", &["update-ref", "-d", &keep_ref(name)]).map(drop)
-}
-
-/// Packs what is kept, and removes what nobody kept for two weeks.
-pub(crate) fn sweep(git: &Git) -> Result<(), WorkspaceError> {
-    git.run("tidy up snapshots", &["gc", "--quiet", "--prune=2.weeks.ago"]).map(drop)
 }

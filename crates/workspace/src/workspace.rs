@@ -3,6 +3,7 @@
 //! Apart, because it is only the list of what can be asked; how each is done stands in a file
 //! of its own. It never runs anything of what the workspace holds.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use tenfold_domain::{Bytes, CommitId};
@@ -13,6 +14,8 @@ use crate::checkout;
 use crate::diff::{self, ChangedFile};
 use crate::git::{self, Git};
 use crate::in_place::{self, InPlace, Trust};
+use crate::known::Known;
+use crate::own::Own;
 use crate::person::Person;
 use crate::place::{self, Place};
 use crate::put_back;
@@ -20,7 +23,7 @@ use crate::snapshot::{self, FileChange, Snapshot};
 use crate::sought::{self, Sighted, Sought};
 use crate::squash;
 use crate::store;
-use crate::tree::TreeFile;
+use crate::tree::{Entry, TreeFile};
 
 /// A repository or folder, and Tenfold's own git directory for it.
 ///
@@ -31,6 +34,9 @@ pub struct Workspace {
     place: Place,
     person: Person,
     git: Git,
+    known: Known,
+    // What is written to the git directory stays there for some days as long as this lives.
+    _used: File,
 }
 
 impl Workspace {
@@ -53,8 +59,8 @@ impl Workspace {
     pub fn open_for(path: &Path, data_dir: &Path, person: Person) -> Result<Self, WorkspaceError> {
         let program = git::find_git(person.path.as_deref())?;
         let place = place::find(path)?;
-        let git = store::open(&program, &place.root, data_dir)?;
-        Ok(Self { place, person, git })
+        let (git, used) = store::open(&program, &place.root, data_dir)?;
+        Ok(Self { place, person, git, known: Known::new(), _used: used })
     }
 
     /// The top: absolute, links resolved, UTF-8.
@@ -111,13 +117,13 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::Git`] if there is no such commit.
     pub fn files(&self, commit: &CommitId) -> Result<Vec<TreeFile>, WorkspaceError> {
-        let (tree, _) = store::tree(&self.git, commit.as_str())?;
-        let file = |(path, entry): (PathBuf, crate::tree::Entry)| TreeFile {
-            path,
+        let tree = self.known.list(&self.git, commit)?;
+        let file = |(path, entry): (&PathBuf, &Entry)| TreeFile {
+            path: path.clone(),
             kind: entry.kind,
             bytes: Bytes(entry.bytes),
         };
-        Ok(tree.into_iter().map(file).collect())
+        Ok(tree.iter().map(file).collect())
     }
 
     /// The content of a file of a commit; of a link, where it leads.
@@ -137,7 +143,7 @@ impl Workspace {
         commit: &CommitId,
         paths: &[&Path],
     ) -> Result<Vec<Vec<u8>>, WorkspaceError> {
-        let tree = store::part_of_tree(&self.git, commit.as_str(), paths)?;
+        let tree = self.known.list_with(&self.git, commit, paths)?;
         let blob = |path: &&Path| match tree.get(*path) {
             Some(entry) => Ok(entry.blob.as_str()),
             None => Err(WorkspaceError::NoSuchFile {
@@ -146,12 +152,7 @@ impl Workspace {
             }),
         };
         let blobs = paths.iter().map(blob).collect::<Result<Vec<_>, _>>()?;
-        let mut contents = Vec::with_capacity(blobs.len());
-        store::read_blobs(&self.git, &blobs, |_, content| {
-            contents.push(content);
-            Ok(())
-        })?;
-        Ok(contents)
+        self.known.contents(&self.git, &blobs)
     }
 
     /// Writes all files of a commit into `dir`, which must be empty or not there: plain files
@@ -194,7 +195,9 @@ impl Workspace {
         snapshot::capture(&self.git, &rules, base, dir, message)
     }
 
-    /// Keeps a commit from being swept away, under a name (as of a branch).
+    /// Keeps a commit from being removed ([`OwnAlone::remove`](crate::OwnAlone::remove)), under
+    /// a name (as of a branch). What is under no name stays as long as this workspace is open,
+    /// but no more than two days.
     ///
     /// # Errors
     /// [`WorkspaceError::Git`] if the name or the commit can't be.
@@ -210,12 +213,15 @@ impl Workspace {
         store::forget(&self.git, name)
     }
 
-    /// Packs what is kept, and removes what nobody has kept for two weeks.
+    /// Closes it. What was written and not kept has no name any more then, if nobody else has it
+    /// open and nobody writes.
     ///
     /// # Errors
-    /// [`WorkspaceError::Git`].
-    pub fn sweep(&self) -> Result<(), WorkspaceError> {
-        store::sweep(&self.git)
+    /// [`WorkspaceError::Io`], [`Git`](WorkspaceError::Git).
+    pub fn leave(self) -> Result<(), WorkspaceError> {
+        let dir = self.git.dir().to_owned();
+        drop(self);
+        Own::tidy(&dir)
     }
 
     /// The difference between two commits as people read it (unified, `a/` and `b/`). Bytes
@@ -270,6 +276,21 @@ impl Workspace {
         message: &str,
     ) -> Result<CommitId, WorkspaceError> {
         squash::squash(&self.git, base, work, message)
+    }
+
+    /// The change from `base` to `proposal`, brought to what `target` holds: one commit on top of
+    /// `target`, or `target` itself if it has all of it. Nothing of the person's is touched.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Conflicts`] where it does not fit, file by file;
+    /// [`WorkspaceError::Git`] if there is no such commit.
+    pub fn on_top(
+        &self,
+        target: &CommitId,
+        base: &CommitId,
+        proposal: &CommitId,
+    ) -> Result<CommitId, WorkspaceError> {
+        branch::on_top(&self.git, target, (base, proposal))
     }
 
     /// Makes a new branch `name` in the person's repository: one commit on top of their HEAD,

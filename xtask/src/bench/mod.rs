@@ -3,6 +3,7 @@
 //! This file is their registry and nothing else. A bench reads its own arguments, tells on
 //! stderr how it goes on, and prints a table, or one JSON object with `--json`.
 
+mod fleet;
 mod llama;
 mod repair;
 mod sandbox;
@@ -33,6 +34,11 @@ const BENCHES: &[Bench] = &[
         name: "sandbox",
         about: "what it costs to start a confined command, beside bubblewrap alone",
         run: sandbox::main,
+    },
+    Bench {
+        name: "fleet",
+        about: "what many coworkers cost one engine, beside plain SQLite",
+        run: fleet::main,
     },
 ];
 

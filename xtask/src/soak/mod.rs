@@ -73,15 +73,6 @@ fn reported(options: &Options) -> Result<bool, Trouble> {
     Ok(is_well)
 }
 
-/// A quarter of a minute of it, as one of the tests; says what is wrong and where the home is.
-pub(crate) fn short() -> Result<(), Trouble> {
-    let words = ["--minutes", "0.25", "--seed", "3"].map(str::to_owned);
-    match reported(&Options::read(words.into())?)? {
-        true => Ok(()),
-        false => Err(Trouble::failed("something did not outlive a kill; what, is said above")),
-    }
-}
-
 fn soak(
     dir: &std::path::Path,
     programs: Programs,

@@ -15,7 +15,7 @@ use crate::command::{cargo, on_path, run};
 use crate::python::Environment;
 use crate::setup::{self, Purpose};
 use crate::trouble::Trouble;
-use crate::{Chore, demo, house, soak, tidy};
+use crate::{Chore, demo, house, tidy};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "test",
@@ -51,7 +51,6 @@ const STEPS: &[Step] = &[
     Step { name: "doctests", run: || done(without_network(&mut doctests())) },
     Step { name: "docs", run: docs },
     Step { name: "sample", run: || done(demo::selftest()) },
-    Step { name: "soak", run: || done(soak::short()) },
     Step { name: "licences", run: licences },
 ];
 

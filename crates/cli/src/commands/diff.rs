@@ -60,6 +60,7 @@ pub(crate) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Trouble> {
     })?;
     let id = proposal.attempt;
     let attempt = view.attempt(id)?.ok_or_else(|| report::no_attempt(id))?;
+    report::has_files(&attempt)?;
     let workspace = report::workspace(context, &row)?;
     if !proposal.verified {
         terminal::note("UNVERIFIED: no check has judged this");

@@ -5,12 +5,13 @@ use std::process::Command;
 
 use clap::Args;
 use serde::Serialize;
+use tenfold_domain::{MakeRoom, Taken};
 use tenfold_models::Presence;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
 use tenfold_store::{EngineLock, Store, StoreError};
 
 use crate::arguments::Format;
-use crate::commands::policy;
+use crate::commands::{gc, policy};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::report;
@@ -70,6 +71,8 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Trouble>
     lines.push(git());
     lines.push(records(context));
     lines.extend(room(context));
+    lines.push(taken_by_kind(context));
+    lines.push(would_be_free(context));
     if args.format.json {
         terminal::print_json(&lines)?;
     } else {
@@ -205,6 +208,47 @@ fn records(context: &Context) -> Line {
             Line::good("records", what, format!("none yet; the first task makes it at {place}"))
         }
         Err(error) => Line::bad("records", what, error.to_string(), "see what it says"),
+    }
+}
+
+/// What takes how much, and whether that is more than it may be.
+fn taken_by_kind(context: &Context) -> Line {
+    const WHAT: &str = "taken";
+    let taken = tenfold_engine::taken(&context.places);
+    let Taken { journal, workspaces, work, setups, other, models } = taken;
+    let mut detail = format!(
+        "{}: journal {journal}, files of tasks {workspaces}, work in progress {work}, setup layers \
+         {setups}, other {other}; models {models} besides",
+        taken.total()
+    );
+    let Some(most) = context.room.and_then(|room| room.most) else {
+        return Line::good("disk", WHAT, detail);
+    };
+    detail += &format!("; at most {most}");
+    if taken.total() <= most {
+        return Line::good("disk", WHAT, detail);
+    }
+    let fix = "`tenfold gc`, review tasks, or set TENFOLD_DISK_MAX";
+    Line::bad("disk", WHAT, detail, fix).not_needed()
+}
+
+/// What `tenfold gc` would do.
+fn would_be_free(context: &Context) -> Line {
+    const WHAT: &str = "`tenfold gc`";
+    let terms = MakeRoom { keep: context.defaults.disk.gc_keep, most: None };
+    match gc::would_be(context, &terms) {
+        Ok(made) => {
+            let tasks = made.tasks.len();
+            let detail = format!(
+                "would free about {} ({tasks} reviewed tasks, {} setup layers)",
+                made.freed, made.setups
+            );
+            Line::good("disk", WHAT, detail)
+        }
+        Err(trouble) => {
+            let fix = "see what it says";
+            Line::bad("disk", WHAT, trouble.to_string(), fix).not_needed()
+        }
     }
 }
 

@@ -15,9 +15,13 @@ use crate::report::{self, standing};
 use crate::table::{coloured, table};
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
+use crate::waiting;
 
 /// How many tasks are read at a time.
 const PAGE: u32 = 500;
+
+/// The longest word on why a task waits.
+const WHY: usize = 120;
 
 /// List tasks, newest first
 #[derive(Debug, Args)]
@@ -28,6 +32,9 @@ pub(crate) struct ListArgs {
     /// Only tasks of this repository or folder
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
+    /// Only tasks with this label; repeatable, and all have to match
+    #[arg(long, value_name = "WORD")]
+    label: Vec<String>,
     /// All tasks, and not only the newest
     #[arg(long)]
     all: bool,
@@ -54,7 +61,7 @@ fn state(text: &str) -> Result<TaskState, String> {
 }
 
 /// Performs the command.
-pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trouble> {
+pub(crate) async fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trouble> {
     let rows = rows(context, args)?;
     let Some((view, rows)) = rows else {
         if args.format.json {
@@ -65,12 +72,15 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trouble> {
         return Ok(Exit::Done);
     };
     let engine_runs = context.engine_runs()?;
+    let why = waiting::why(context, &view, &rows).await?;
     if args.format.json {
-        let tasks = rows.iter().map(|row| TaskJson::new(&view, row, engine_runs));
+        let tasks = rows
+            .iter()
+            .map(|row| TaskJson::new(&view, row, (engine_runs, why.get(&row.id).cloned())));
         terminal::print_json(&tasks.collect::<Result<Vec<_>, _>>()?)?;
     } else {
         let heads = ["task", "state", "tries", "time", "money", "asked", "in", "text"];
-        let cells = rows.iter().map(|row| cells(row, engine_runs));
+        let cells = rows.iter().map(|row| cells(row, engine_runs, why.get(&row.id)));
         terminal::print(&table(&heads, cells))?;
         if rows.len() == context.defaults.list.tasks as usize && !args.all {
             terminal::note("the newest tasks; --all shows all");
@@ -84,14 +94,10 @@ type Found = Option<(tenfold_store::View, Vec<TaskRow>)>;
 fn rows(context: &Context, args: &ListArgs) -> Result<Found, Trouble> {
     let Some(reader) = context.reader()? else { return Ok(None) };
     let view = reader.view()?;
-    let workspace = match &args.repo {
-        Some(repo) => {
-            let opened = tenfold_workspace::Workspace::open(repo, &context.places.workspaces())?;
-            Some(opened.root().join(opened.subdir()).components().collect())
-        }
-        None => None,
-    };
-    let limit = if args.all { PAGE } else { context.defaults.list.tasks };
+    let workspace = args.repo.as_deref().map(|repo| context.workspace_of(repo)).transpose()?;
+    let most = if args.all { usize::MAX } else { context.defaults.list.tasks as usize };
+    let is_filtered = args.all || !args.label.is_empty();
+    let limit = if is_filtered { PAGE } else { context.defaults.list.tasks };
     let mut query =
         TaskQuery { states: args.state.clone(), workspace, limit, ..TaskQuery::default() };
     let mut rows: Vec<TaskRow> = Vec::new();
@@ -99,17 +105,27 @@ fn rows(context: &Context, args: &ListArgs) -> Result<Found, Trouble> {
         let page = view.tasks(&query)?;
         let is_last = page.len() < query.limit as usize;
         query.past = page.last().map(|row| row.id);
-        rows.extend(page);
-        if is_last || !args.all {
+        // What belongs to what is the person's word, and no column of the store.
+        rows.extend(page.into_iter().filter(|row| is_labelled(row, &args.label)));
+        if is_last || rows.len() >= most {
+            rows.truncate(most);
             return Ok(Some((view, rows)));
         }
     }
 }
 
-fn cells(row: &TaskRow, engine_runs: bool) -> Vec<Cell> {
+/// Whether a task has all of these labels.
+fn is_labelled(row: &TaskRow, labels: &[String]) -> bool {
+    labels.iter().all(|label| row.standing.labels.contains(label))
+}
+
+fn cells(row: &TaskRow, engine_runs: bool, why: Option<&String>) -> Vec<Cell> {
     let (style, mut words) = standing(row);
     if row.state == TaskState::Working && !engine_runs {
         words = "interrupted".to_owned();
+    }
+    if let Some(why) = why {
+        words = format!("{words}: {}", one_line(why, WHY));
     }
     if let (TaskState::NeedsYou, Some(ending)) = (row.state, &row.last) {
         words = format!("{words}: {}", ending.outcome);

@@ -200,6 +200,7 @@ impl Reading {
             AttemptEvent::Ended { outcome, note } => {
                 Some(self.at(at, &format!("{outcome}: {}", visible(note.trim_end()))))
             }
+            AttemptEvent::FilesRemoved => Some(self.at(at, "its files were removed to make room")),
         }
     }
 
@@ -230,7 +231,11 @@ impl Reading {
                 Some(self.at(at, &format!("{text} {}", styled(DIM, format_args!("({used})")))))
             }
             StepEvent::Failed { why, cost } => {
+                // A request that was turned away is sent again.
+                let is_request = self.kinds.get(&step) == Some(&EffectKind::Model);
+                let again = self.wanted.get(&step).filter(|_| is_request).cloned();
                 let (kind, asked) = self.close(step);
+                self.wanted.extend(again.map(|wanted| (step, wanted)));
                 let (why, cost) = (one_line(why, 200), report::money(*cost));
                 Some(self.at(at, &format!("{step:>4} {kind:<6} {asked} FAILED: {why} ({cost})")))
             }

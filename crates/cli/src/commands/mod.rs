@@ -11,6 +11,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod fork;
+pub(crate) mod gc;
 pub(crate) mod hold;
 pub(crate) mod import;
 pub(crate) mod list;
@@ -43,8 +44,8 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Start(args) => start::start(context, &args).await,
         Command::Daemon(args) => start::daemon(context, &args).await,
         Command::Continue(args) => continue_task::run(context, &args).await,
-        Command::List(args) => list::run(context, &args),
-        Command::Show(args) => show::run(context, &args),
+        Command::List(args) => list::run(context, &args).await,
+        Command::Show(args) => show::run(context, &args).await,
         Command::Log(args) => log::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Export(args) => export::run(context, &args),
@@ -66,6 +67,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Models(args) => models::run(context, args).await,
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),
+        Command::Gc(args) => gc::run(context, &args).await,
         Command::Mcp(args) => mcp::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

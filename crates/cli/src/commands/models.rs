@@ -8,7 +8,7 @@ use serde::Serialize;
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_models::{
     Cancel, Catalogue, Hosted, Listed, ModelDirs, Place, Presence, Price, Progress, Protocol,
-    PullOptions, TokenPrices,
+    PullOptions, RequestLimits, TokenPrices,
 };
 
 use crate::arguments::Format;
@@ -109,6 +109,15 @@ struct ConnectArgs {
     /// It costs nothing
     #[arg(long)]
     free: bool,
+    /// The most requests to the provider under way at once, over all tasks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    at_once: Option<u32>,
+    /// The most requests to the provider in any minute
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    requests_per_minute: Option<u32>,
+    /// The most tokens that the provider reads and writes in any minute
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    tokens_per_minute: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -182,6 +191,9 @@ fn hosted_json(hosted: &Hosted, catalogue: &Catalogue) -> serde_json::Value {
         "model": hosted.model,
         "key_variable": hosted.key,
         "context_tokens": hosted.context.0,
+        "at_once": hosted.limits.at_once,
+        "requests_per_minute": hosted.limits.requests_per_minute,
+        "tokens_per_minute": hosted.limits.tokens_per_minute.map(|tokens| tokens.0),
         "price": Price::Tokens(hosted.price).to_string(),
         "price_is_estimate": false,
     })
@@ -203,6 +215,11 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
             cached: args.price_cached.unwrap_or(prompt),
             written: args.price_written.unwrap_or(prompt),
             output: args.price_output.unwrap_or(zero),
+        },
+        limits: RequestLimits {
+            requests_per_minute: args.requests_per_minute,
+            tokens_per_minute: args.tokens_per_minute.map(Tokens),
+            at_once: args.at_once,
         },
     };
     tenfold_models::connect(&context.model_dirs, &hosted)?;

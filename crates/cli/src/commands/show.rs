@@ -16,6 +16,7 @@ use crate::json::{SecretJson, ShownJson, TaskJson};
 use crate::report::{self, field};
 use crate::terminal::{self, BOLD, one_line, styled, visible};
 use crate::trouble::Trouble;
+use crate::waiting;
 
 /// The last lines of a failing check that are shown.
 const OUTPUT_LINES: usize = 20;
@@ -30,7 +31,7 @@ pub(crate) struct ShowArgs {
 }
 
 /// Performs the command.
-pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
+pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
     let view = context.view(args.task)?;
     let row = context::task(&view, args.task)?;
     let spec = view
@@ -44,9 +45,11 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
     // The folder may be gone by now; what is recorded is shown all the same.
     let secrets = row.proposal().map(|proposal| report::secrets(context, &view, proposal));
     let secrets = secrets.and_then(Result::ok).unwrap_or_default();
+    let mut why = waiting::why(context, &view, std::slice::from_ref(&row)).await?;
+    let why = why.remove(&row.id);
     if args.format.json {
         terminal::print_json(&ShownJson {
-            task: TaskJson::new(&view, &row, context.engine_runs()?)?,
+            task: TaskJson::new(&view, &row, (context.engine_runs()?, why))?,
             asked: spec,
             all_attempts: attempts.iter().map(Into::into).collect(),
             evidence,
@@ -56,6 +59,7 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
     }
     let mut text = format!("{}\n", report::head(&row, row.last.as_ref().map(|last| last.outcome)));
     asked(&mut text, &spec, &row);
+    field(&mut text, "waits", &visible(why.as_deref().unwrap_or_default()));
     for attempt in &attempts {
         tried(&mut text, attempt, context.engine_runs()?);
     }
@@ -152,9 +156,12 @@ fn proposed(
     };
     let head = styled(BOLD, format_args!("Proposal of {}", proposal.attempt));
     let _ = writeln!(text, "\n{head}: {became}");
+    let row = view.attempt(proposal.attempt).ok().flatten();
+    let is_removed = row.is_some_and(|row| row.files_removed_at.is_some());
     // The folder may be gone by now; what is recorded is shown all the same.
     match report::changed(context, view, proposal) {
         Ok(files) => field(text, "files", &report::file_lines(&files)),
+        Err(_) if is_removed => field(text, "files", "removed to make room, after your review"),
         Err(_) => field(text, "files", "can't be listed: the folder can't be opened"),
     }
     field(text, "SECRETS", &report::secret_lines(secrets));

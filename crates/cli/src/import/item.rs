@@ -78,6 +78,20 @@ impl Item {
         Ok(())
     }
 
+    /// As [`Item::set`], with a list whose parts are known, whatever is in them.
+    ///
+    /// # Errors
+    /// As for [`Item::set`].
+    pub(crate) fn set_list(&mut self, key: &str, values: Vec<String>) -> Result<(), String> {
+        let list = match key.trim().to_ascii_lowercase().as_str() {
+            "labels" | "label" => &mut self.labels,
+            _ => return self.set(key, &values.join(",")),
+        };
+        let parts = values.iter().map(|value| value.trim()).filter(|value| !value.is_empty());
+        list.extend(parts.map(str::to_owned));
+        Ok(())
+    }
+
     /// Says of a task what this one says.
     pub(crate) fn fill(&self, spec: &mut TaskSpec) {
         spec.text.clone_from(&self.text);

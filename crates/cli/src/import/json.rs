@@ -42,7 +42,8 @@ fn item(line: usize, object: &Map<String, Value>) -> Result<Item, String> {
                     Value::String(text) => text.clone(),
                     other => other.to_string(),
                 });
-                names.collect::<Vec<_>>().join(",")
+                item.set_list(key, names.collect()).map_err(|why| format!("line {line}: {why}"))?;
+                continue;
             }
             Value::Object(_) => return Err(format!("line {line}: '{key}' can't be an object")),
             other => other.to_string(),
@@ -58,13 +59,14 @@ mod tests {
 
     #[test]
     fn lines_and_arrays_are_read_alike() {
-        let one = r#"{"id": 7, "text": "mend", "labels": ["a", "b"], "value": 2.5, "check": null}"#;
+        let one =
+            r#"{"id": 7, "text": "mend", "labels": ["a", "b, c"], "value": 2.5, "check": null}"#;
         for text in
             [format!("{one}\n\n{{\"title\": \"x\"}}\n"), format!("[{one}, {{\"title\": \"x\"}}]")]
         {
             let items: Vec<Item> = read(&text).into_iter().map(Result::unwrap).collect();
             assert_eq!((items[0].id.as_deref(), items[1].text.as_str()), (Some("7"), "x"));
-            assert_eq!(items[0].labels, ["a", "b"]);
+            assert_eq!(items[0].labels, ["a", "b, c"]);
             assert_eq!(items[0].value.unwrap().0, 2_500_000_000);
         }
         let wrong = read("{\"text\": \"a\"}\nnot json\n{\"text\": {}}\n{}\n");

@@ -28,6 +28,16 @@ pub enum ProviderError {
         /// When it lifts, if it said so.
         after: Option<Duration>,
     },
+    /// It was turned away before it began, and may go through in a moment.
+    #[error("{why}")]
+    Away {
+        /// What it said.
+        why: String,
+        /// How long it wants to be left alone, if it said so.
+        after: Option<Duration>,
+        /// Whether it was too much, rather than a failure.
+        is_too_much: bool,
+    },
     /// The conversation is longer than the model takes.
     #[error("{why}")]
     TooLong {
@@ -48,7 +58,7 @@ pub enum ProviderError {
         /// How.
         why: String,
     },
-    /// Asked again and again, it failed; or it did not understand the question.
+    /// It failed, and would again; or it did not understand the question.
     #[error("{why}")]
     Failed {
         /// How.
@@ -56,21 +66,8 @@ pub enum ProviderError {
     },
 }
 
-/// A request that was turned away.
-pub(super) enum Turnaway {
-    /// It may go through in a moment: after so long, if the provider said so.
-    Now {
-        why: String,
-        after: Option<Duration>,
-        /// Whether it was too much, rather than a failure.
-        busy: bool,
-    },
-    /// Asking the same again is of no use.
-    For(ProviderError),
-}
-
 /// What a failure before the answer began means.
-pub(super) fn read(error: &genai::Error, hosted: &Hosted, key: &str) -> Turnaway {
+pub(super) fn read(error: &genai::Error, hosted: &Hosted, key: &str) -> ProviderError {
     let error = inner(error);
     let why = plain(error, key);
     let Some(status) = error.status().map(|status| status.as_u16()) else {
@@ -81,39 +78,43 @@ pub(super) fn read(error: &genai::Error, hosted: &Hosted, key: &str) -> Turnaway
     match status {
         401 | 403 => wrong_key(&why, hosted),
         400 if why.to_lowercase().contains("api key not valid") => wrong_key(&why, hosted),
-        _ if is_used_up(error) => Turnaway::For(ProviderError::Quota { why, after }),
-        402 => Turnaway::For(ProviderError::Quota { why, after }),
-        408 | 409 | 425 | 429 | 500..=599 => Turnaway::Now { why, after, busy: status == 429 },
-        413 => Turnaway::For(ProviderError::TooLong { why }),
-        400 | 422 if is_too_long(&why) => Turnaway::For(ProviderError::TooLong { why }),
-        _ => Turnaway::For(ProviderError::Failed { why }),
+        _ if is_used_up(error) => ProviderError::Quota { why, after },
+        402 => ProviderError::Quota { why, after },
+        408 | 409 | 425 | 429 | 500..=599 => {
+            ProviderError::Away { why, after, is_too_much: status == 429 }
+        }
+        413 => ProviderError::TooLong { why },
+        400 | 422 if is_too_long(&why) => ProviderError::TooLong { why },
+        _ => ProviderError::Failed { why },
     }
 }
 
 /// What a failure means that no HTTP status goes with: of the connection, or said in a stream
 /// that began well.
-fn said_in_a_stream(error: &genai::Error, why: String) -> Turnaway {
+fn said_in_a_stream(error: &genai::Error, why: String) -> ProviderError {
     match error {
-        _ if is_too_long(&why) => Turnaway::For(ProviderError::TooLong { why }),
+        _ if is_too_long(&why) => ProviderError::TooLong { why },
         // So it looks when Gemini blocks a prompt.
         genai::Error::ChatResponse { body, .. } if body.get("usageMetadata").is_some() => {
             let why = "the provider blocked the prompt".to_owned();
-            Turnaway::For(ProviderError::Refused { why, usage: Usage::default() })
+            ProviderError::Refused { why, usage: Usage::default() }
         }
         genai::Error::WebModelCall { .. }
         | genai::Error::WebStream { .. }
         | genai::Error::ChatResponse { .. }
-        | genai::Error::StreamParse { .. } => Turnaway::Now { why, after: None, busy: false },
-        _ => Turnaway::For(ProviderError::Failed { why }),
+        | genai::Error::StreamParse { .. } => {
+            ProviderError::Away { why, after: None, is_too_much: false }
+        }
+        _ => ProviderError::Failed { why },
     }
 }
 
-fn wrong_key(why: &str, hosted: &Hosted) -> Turnaway {
+fn wrong_key(why: &str, hosted: &Hosted) -> ProviderError {
     let what = hosted.key.as_ref().map_or_else(
         || "it wants a key: connect the model again with --key-variable".to_owned(),
         |variable| format!("look at the key in {variable}"),
     );
-    Turnaway::For(ProviderError::Key { why: format!("{why}; {what}") })
+    ProviderError::Key { why: format!("{why}; {what}") }
 }
 
 /// As providers say that money or a day's share is used up, which no short wait changes.

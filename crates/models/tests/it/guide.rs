@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use tenfold_domain::Tokens;
 use tenfold_models::{Catalogue, Price, SHIPPED};
 
 const GUIDE: &str = include_str!("../../../../docs/models.md");
@@ -10,14 +11,17 @@ const GUIDE: &str = include_str!("../../../../docs/models.md");
 fn the_examples_of_the_guide_are_a_catalogue() {
     let blocks: Vec<&str> =
         GUIDE.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let [electricity, model, source, price] = blocks[..] else { panic!("{blocks:?}") };
+    let [electricity, model, source, price, hosted] = blocks[..] else { panic!("{blocks:?}") };
     // Keys that belong to no table come first in a file, whatever their place in the guide.
-    let text = [model, source, price, electricity].concat();
+    let text = [model, source, price, hosted, electricity].concat();
     let own = Some((Path::new("models.toml"), text.as_str()));
     let catalogue = Catalogue::parse(SHIPPED, own).unwrap();
     let model = catalogue.get(catalogue.default_name()).unwrap();
     assert_eq!((model.name.as_str(), model.sources.len()), ("coder-3b", 1));
     assert!(matches!(model.price, Price::Tokens(_)));
+    let limits = catalogue.hosted()[0].limits;
+    let all = (limits.at_once, limits.requests_per_minute, limits.tokens_per_minute);
+    assert_eq!(all, (Some(4), Some(50), Some(Tokens(50_000))));
     let shipped = catalogue.get("qwen2.5-coder-1.5b").unwrap();
     assert!(matches!(shipped.price, Price::Electricity(power) if power.watts == 90));
 }

@@ -35,8 +35,8 @@ impl Door {
         }
     }
 
-    fn answered(&mut self, ticket: Ticket, tokens: u64, latency_ms: u64) {
-        let reply = Reply::Answered { tokens: Tokens(tokens), latency: Millis(latency_ms) };
+    fn answered(&mut self, ticket: Ticket, tokens: u64) {
+        let reply = Reply::Answered { tokens: Tokens(tokens) };
         self.gate.ended(ticket, reply, Timestamp(self.now));
     }
 
@@ -70,7 +70,7 @@ fn tokens_that_were_not_taken_are_given_back() {
     let mut door = Door::new(9, 100, 9);
     let ticket = door.go(ME, 90);
     assert_eq!(door.ask(ME, 20), not_before(60_000));
-    door.answered(ticket, 30, 1_000);
+    door.answered(ticket, 30);
     door.go(ME, 70);
 }
 
@@ -102,11 +102,11 @@ fn who_waits_is_not_overtaken_and_the_one_that_had_less_goes_first() {
     let ticket = door.go(ME, 500);
     assert_eq!(door.ask(ME, 1), Pass::Later);
     assert_eq!(door.ask(OTHER, 100), Pass::Later);
-    door.answered(ticket, 500, 1_000);
+    door.answered(ticket, 500);
     assert_eq!(door.ask(ME, 1), not_before(10_000), "the other had less");
     let ticket = door.go(OTHER, 100);
     assert_eq!(door.ask(ME, 1), Pass::Later);
-    door.answered(ticket, 100, 1_000);
+    door.answered(ticket, 100);
     door.go(ME, 1);
 }
 
@@ -127,7 +127,7 @@ fn who_went_away_holds_nobody_up() {
         let mut door = Door::new(99, 1_000, 1);
         let ticket = door.go(ME, 500);
         assert_eq!(door.ask(OTHER, 100), Pass::Later);
-        door.answered(ticket, 500, 1_000);
+        door.answered(ticket, 500);
         if says_so {
             door.gate.forget(OTHER);
         } else {
@@ -154,17 +154,17 @@ fn a_refusal_shuts_the_gate_and_halves_what_is_under_way() {
     // One more takes a little more than as many answers as there are at once.
     for at_once in [4, 4, 4, 4, 5] {
         let ticket = tickets.pop_front().unwrap();
-        door.answered(ticket, 1, 100);
+        door.answered(ticket, 1);
         assert_eq!(door.gate.at_once(), at_once);
         tickets.push_back(door.go(ME, 1));
     }
     // What is not used to the full does not grow.
     let (last, rest) = tickets.make_contiguous().split_last().unwrap();
     rest.iter().for_each(|ticket| door.gate.ended(*ticket, Reply::Failed, Timestamp(door.now)));
-    door.answered(*last, 1, 100);
+    door.answered(*last, 1);
     (0..20).for_each(|_| {
         let ticket = door.go(ME, 1);
-        door.answered(ticket, 1, 100);
+        door.answered(ticket, 1);
     });
     assert_eq!(door.gate.at_once(), 5);
 }
@@ -180,28 +180,38 @@ fn without_a_word_on_how_long_each_refusal_shuts_it_for_twice_as_long() {
     }
     assert_eq!(door.gate.at_once(), 1, "one at the least, so that somebody finds out");
     let ticket = door.go(ME, 1);
-    door.answered(ticket, 1, 100);
+    door.answered(ticket, 1);
     let ticket = door.go(ME, 1);
     door.refused(ticket, None);
     assert_eq!(door.ask(ME, 1), Pass::NotBefore(Timestamp(door.now + 1_000)));
 }
 
 #[test]
-fn slow_answers_let_fewer_be_under_way_until_they_are_usual() {
-    let mut door = Door::new(10_000, 1_000_000, 10);
-    let replies = |door: &mut Door, count: usize, latency_ms: u64| {
-        for _ in 0..count {
-            let ticket = door.go(ME, 10);
-            door.answered(ticket, 10, latency_ms);
-            door.now += 100;
-        }
-        door.gate.at_once()
+fn a_refusal_counts_from_what_was_under_way_and_shuts_for_a_second_at_the_least() {
+    let mut door = Door::new(u32::MAX, u64::MAX, u32::MAX);
+    let tickets: Vec<_> = (0..6).map(|_| door.go(ME, 1)).collect();
+    door.refused(tickets[0], Some(Millis(0)));
+    assert_eq!(door.gate.at_once(), 3);
+    tickets.iter().for_each(|ticket| door.gate.ended(*ticket, Reply::Failed, Timestamp(door.now)));
+    assert_eq!(door.ask(ME, 1), not_before(1_000));
+}
+
+#[test]
+fn limits_that_change_hold_at_once() {
+    let mut door = Door::new(9, 1_000, 4);
+    door.go(ME, 1);
+    door.go(ME, 1);
+    let rates = |at_once, requests_per_minute| Rates {
+        requests_per_minute,
+        tokens_per_minute: Tokens(1_000),
+        at_once,
     };
-    assert_eq!(replies(&mut door, 10, 100), 10);
-    assert_eq!(replies(&mut door, 1, 290), 10, "not yet slow");
-    assert_eq!(replies(&mut door, 1, 500), 8);
-    assert_eq!(replies(&mut door, 4, 500), 3);
-    assert!(replies(&mut door, 1_000, 500) > 1, "slow for good is usual in the end");
+    door.gate.limit(rates(2, 9));
+    assert_eq!(door.ask(ME, 1), Pass::Later);
+    door.gate.limit(rates(3, 9));
+    door.go(ME, 1);
+    door.gate.limit(rates(9, 3));
+    assert_eq!(door.ask(ME, 1), not_before(60_000));
 }
 
 #[derive(Debug, Clone)]
@@ -212,8 +222,7 @@ enum Op {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let answered = (0..40u64, 0..9_000u64)
-        .prop_map(|(tokens, ms)| Reply::Answered { tokens: Tokens(tokens), latency: Millis(ms) });
+    let answered = (0..40u64).prop_map(|tokens| Reply::Answered { tokens: Tokens(tokens) });
     let refused = proptest::option::of(0..30_000u64)
         .prop_map(|ms| Reply::Refused { retry_after: ms.map(Millis) });
     let reply = prop_oneof![4 => answered, 1 => refused, 1 => Just(Reply::Failed)];
@@ -254,10 +263,10 @@ proptest! {
                     let (ticket, set_aside) = open.swap_remove(at % open.len());
                     // It never takes more than was asked for.
                     let reply = match reply {
-                        Reply::Answered { tokens, latency } => {
+                        Reply::Answered { tokens } => {
                             let tokens = Tokens(tokens.0.min(set_aside));
                             sent.iter_mut().filter(|s| s.1 == ticket).for_each(|s| s.2 = tokens.0);
-                            Reply::Answered { tokens, latency }
+                            Reply::Answered { tokens }
                         }
                         other => other,
                     };

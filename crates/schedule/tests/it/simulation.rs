@@ -247,10 +247,10 @@ impl Day {
     fn send(&mut self, id: TaskId, provider: usize, ticket: Ticket, tokens: u64) {
         let took = tokens - self.below(tokens as usize) as u64;
         let latency = took * (5 + self.below(10) as u64);
-        let answered = |latency| Reply::Answered { tokens: Tokens(took), latency: Millis(latency) };
+        let answered = Reply::Answered { tokens: Tokens(took) };
         let (after, reply) = match self.weather[provider] {
-            Weather::Fair => (latency, answered(latency)),
-            Weather::Slow => (20 * latency, answered(20 * latency)),
+            Weather::Fair => (latency, answered),
+            Weather::Slow => (20 * latency, answered),
             Weather::Breaking => (latency / 2, Reply::Failed),
             Weather::Refusing => {
                 let retry_after = took.is_multiple_of(2).then_some(Millis(30_000));

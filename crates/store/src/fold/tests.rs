@@ -303,6 +303,24 @@ fn what_was_never_asked_for_or_never_began_changes_nothing() {
 }
 
 #[test]
+fn when_a_proposal_was_reviewed_is_known_and_removing_files_changes_nothing_else() {
+    let mut story = Story::asked();
+    story.finish(1);
+    story.now += 3_600_000;
+    story.propose(1, accepted());
+    let (task, reviewed) = (story.task().clone(), story.now);
+    assert_eq!(task.proposals[0].since, Timestamp(reviewed));
+    let comment = ProposalEvent::Commented { path: "a".into(), line: 1, text: "so".into() };
+    story.propose(1, comment);
+    assert_eq!(story.task().proposals[0].since, Timestamp(reviewed), "what is said is no review");
+    let attempt = story.fold.attempts[&1].clone();
+    story.attempt(1, AttemptEvent::FilesRemoved);
+    let removed = Some(Timestamp(story.now));
+    assert_eq!(story.fold.attempts[&1], AttemptRow { files_removed_at: removed, ..attempt });
+    assert_eq!(story.task(), &task);
+}
+
+#[test]
 fn a_question_needs_a_person_and_its_wait_is_nobodys_work() {
     let mut story = Story::asked();
     story.start(1);

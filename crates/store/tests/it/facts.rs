@@ -132,6 +132,7 @@ fn any_attempt_event() -> impl Strategy<Value = AttemptEvent> {
             .prop_map(|n| AttemptEvent::Advanced { change: serde_json::json!({ "n": n }) }),
         1 => Just(AttemptEvent::Confined { tier: "A".into() }),
         1 => Just(AttemptEvent::Resumed),
+        1 => Just(AttemptEvent::FilesRemoved),
         2 => select(vec![
             AttemptOutcome::Finished,
             AttemptOutcome::GaveUp,

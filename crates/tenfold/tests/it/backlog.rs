@@ -40,6 +40,62 @@ fn a_backlog_is_worked_in_its_order_until_all_is_done() {
     assert_eq!(ground.processes(), Vec::<String>::new());
 }
 
+/// What is said of why tasks wait.
+fn why(ground: &Ground, task: u64) -> String {
+    let listed = ground.tenfold(&["list", "--json"]).json();
+    let row = listed.as_array().unwrap().iter().find(|row| row["task"] == task).unwrap().clone();
+    let shown = ground.tenfold(&["show", &task.to_string(), "--json"]).json();
+    assert_eq!(row["why_waiting"], shown["why_waiting"]);
+    row["why_waiting"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn of_a_task_that_is_not_begun_it_is_said_why() {
+    let ground = Ground::new();
+    add(&ground, "median is wrong", &["--budget", "0.3"]);
+    add(&ground, "median is still wrong", &["--after", "1"]);
+    add(&ground, "median is off", &["--budget", "0.4"]);
+    let not_started = "not started: `tenfold start` works the backlog";
+    assert_eq!(
+        [1, 2, 3].map(|task| why(&ground, task)),
+        [not_started, "waits for task 1", not_started]
+    );
+    ground.tenfold(&["list"]).expect(0, &["queued: waits for task 1"]);
+    ground.tenfold(&["show", "3"]).expect(0, &[not_started]);
+
+    for (jobs, said) in [("1", "has 1 at work"), ("2", "it may cost $0.40")] {
+        let hangs = ground.script(&[Fault::Hang { at: 1 }]);
+        let mut command = ground.command(&["start", "--jobs", jobs, "--budget", "0.5"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for("the first question", || !hangs.asked().unwrap_or_default().is_empty());
+        assert_eq!(why(&ground, 1), "", "it is at work");
+        assert_eq!(why(&ground, 2), "waits for task 1");
+        assert!(why(&ground, 3).contains(said), "{}", why(&ground, 3));
+        assert_eq!(interrupt(child).code, Some(130));
+        std::fs::remove_file(ground.path("asked.jsonl")).unwrap();
+    }
+    ground.script(&[]);
+    ground.tenfold(&["run", "--check", CHECK]).expect(0, &["to review"]);
+    assert_eq!(why(&ground, 3), not_started);
+}
+
+#[test]
+fn tasks_are_listed_by_their_labels() {
+    let ground = Ground::new();
+    add(&ground, "median is wrong", &["--label", "maths", "--label", "soon"]);
+    add(&ground, "median is off", &["--label", "maths"]);
+    add(&ground, "median, please", &["--label", "math"]);
+    let listed = |more: &[&str]| -> Vec<u64> {
+        let said = ground.tenfold(&[&["list", "--json"], more].concat()).json();
+        said.as_array().unwrap().iter().map(|task| task["task"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(listed(&["--label", "maths"]), [2, 1]);
+    assert_eq!(listed(&["--label", "maths", "--label", "soon"]), [1]);
+    assert_eq!(listed(&["--label", "maths", "--state", "to-review"]), [0; 0]);
+    assert_eq!(listed(&["--label", "maths", "--state", "queued", "--all"]), [2, 1]);
+    assert_eq!(listed(&[]), [3, 2, 1]);
+}
+
 #[test]
 fn a_backlog_that_is_stopped_leaves_nothing_behind_and_goes_on() {
     let ground = Ground::new();
@@ -102,6 +158,29 @@ fn a_file_is_imported_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_backlog_that_is_exported_is_imported_as_the_same_tasks() {
+    let ground = Ground::new();
+    ground.tenfold(&["export", "--format", "backlog"]).expect(0, &["nothing was asked for yet"]);
+    ground.solved();
+    let more = ["--priority", "high", "--deadline", "2126-12-24", "--value", "2.5"];
+    add(&ground, "median is off", &[&more[..], &["--label", "a, b", "--after", "1"]].concat());
+    add(&ground, "median, \"please\"", &["--after", "2", "--budget", "0.25", "--attempts", "3"]);
+    let file = ground.path("backlog.jsonl");
+    let name = file.to_str().unwrap();
+    let export = ["export", "--format", "backlog", "--out", name];
+    ground.tenfold(&export).expect(0, &["task 2 comes after task 1", "left out"]);
+    ground.tenfold(&["import", name]).expect(0, &["2 tasks, 4 to 5"]);
+    let asked = |task: &str| ground.tenfold(&["show", task, "--json"]).json()["asked"].clone();
+    let (mut second, mut third) = (asked("2"), asked("3"));
+    second["standing"].as_object_mut().unwrap().insert("after".to_owned(), json!([]));
+    third["standing"].as_object_mut().unwrap().insert("after".to_owned(), json!([4]));
+    assert_eq!([asked("4"), asked("5")], [second, third]);
+    ground.tenfold(&["export", "--format", "backlog", "1.1"]).expect(2, &["whole tasks"]);
+    let one = ground.tenfold(&["export", "--format", "backlog", "3"]).out;
+    assert_eq!(one.lines().count(), 1, "{one}");
+}
+
+#[test]
 fn a_daemon_works_what_is_added_until_it_is_stopped() {
     let ground = Ground::new();
     let mut daemon = ground.command(&["daemon"]);
@@ -113,7 +192,8 @@ fn a_daemon_works_what_is_added_until_it_is_stopped() {
     add(&ground, "median is wrong", &[]);
     let state = || ground.tenfold(&["list", "--json"]).out;
     wait_for("the first proposal", || state().contains("to-review"));
-    ground.tenfold(&["accept", "1"]).expect(0, &["accepted"]);
+    // Its proposal is there a moment before it has left the floor.
+    wait_for("the first to be accepted", || ground.tenfold(&["accept", "1"]).code == Some(0));
     add(&ground, "median is off", &["--after", "1"]);
     wait_for("the second proposal", || state().contains("to-review"));
     assert_eq!(interrupt(daemon).code, Some(130));

@@ -1,5 +1,6 @@
 //! An engine that dies at any commit, before it or after it, and once more while it goes on from
-//! there: what comes of it is what would have come of it, and all that was paid is accounted for.
+//! there, or whose disk fails then: what comes of it is what would have come of it, and all that
+//! was paid is accounted for.
 //!
 //! Each life is a process of its own, which runs a real engine and ends itself by `abort`: the
 //! model and the checks end with it, a command of the agent's goes on.
@@ -12,52 +13,89 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
-use tenfold_domain::{AttemptEvent, EffectKind, Fact, StepEvent, StepId, TaskId, TaskState};
+use tenfold_domain::{
+    AttemptEvent, EffectKind, Fact, Progress, StepEvent, StepId, TaskId, TaskState,
+};
 use tenfold_engine::{Engine, EngineConfig, How, Places};
-use tenfold_store::{About, Store, Surroundings};
-use tenfold_test_support::{Rule, Script};
+use tenfold_store::{About, Moment, Store, StoreError, Surroundings};
+use tenfold_test_support::{self as scripted, Rule, Script};
 
 use crate::ground::{CHECK, Ground, RIGHT, fake_model, wait_for};
 use crate::tool_loop::{RUN, rule, script};
 
-/// At which moment a life ends, from zero; and for how long it lives.
+/// What befalls a life, and at which moment, from zero.
 const LIFE: &str = "TENFOLD_TEST_LIFE";
-/// It lives to its end.
-const FOR_EVER: u64 = u64::MAX;
+
+/// What befalls a life.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    Nothing,
+    /// It ends.
+    Dies,
+    /// From then on nothing can be recorded.
+    DiskFull,
+    /// It is not heard that something was recorded.
+    Unheard,
+}
+
+impl Fault {
+    const ALL: [Self; 4] = [Self::Nothing, Self::Dies, Self::DiskFull, Self::Unheard];
+
+    /// At the moment with this number, if it is to come at this one.
+    fn befall(self, moment: Moment, now: u64, at: u64) -> Result<(), StoreError> {
+        let path = "the journal".into();
+        match (self, moment) {
+            (Self::Dies, _) if now == at => std::process::abort(),
+            (Self::DiskFull, Moment::Before) if now >= at => Err(StoreError::DiskFull { path }),
+            (Self::Unheard, Moment::After) if now == at => {
+                Err(StoreError::Corrupt { path, detail: "EIO".to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 #[test]
 #[ignore = "the process that dies, of the tests below"]
 fn a_life() {
-    let Ok(at) = std::env::var(LIFE) else { return };
+    let Ok(told) = std::env::var(LIFE) else { return };
+    let (fault, at) = told.split_once(' ').unwrap();
+    let fault = Fault::ALL[fault.parse::<usize>().unwrap()];
     let at: u64 = at.parse().unwrap();
     let moments = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&moments);
-    let surroundings = Surroundings::default().with_fate(move |_| {
-        if count.fetch_add(1, Ordering::Relaxed) == at {
-            std::process::abort();
-        }
-        Ok(())
-    });
+    let surroundings = Surroundings::default()
+        .with_fate(move |moment| fault.befall(moment, count.fetch_add(1, Ordering::Relaxed), at));
     let places = Places::from_env(|name| std::env::var_os(name)).unwrap();
-    let count_file = places.data.join("moments");
+    let said = places.data.join("said");
+    let lived = tokio::runtime::Runtime::new().unwrap().block_on(live(places, surroundings));
+    let lived = lived.err().unwrap_or_else(|| moments.load(Ordering::Relaxed).to_string());
+    std::fs::write(said, lived).unwrap();
+}
+
+/// An engine that works on the first task, as far as it comes. Else it says why not.
+async fn live(places: Places, surroundings: Surroundings) -> Result<(), String> {
     let config = EngineConfig {
+        room: None,
         places,
         program: env!("CARGO_BIN_EXE_tenfold").into(),
         allow_below_a: false,
         model_command: Some((fake_model(), Vec::new())),
     };
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let engine = Arc::new(Engine::open_in(config, surroundings).await.unwrap());
-        let task = TaskId::new(1).unwrap();
-        if engine.store().view().unwrap().task(task).unwrap().unwrap().state == TaskState::ToReview
-        {
-            return;
+    let opened = Engine::open_in(config, surroundings).await;
+    let engine = Arc::new(opened.map_err(|error| error.to_string())?);
+    let task = TaskId::new(1).unwrap();
+    if engine.store().view().unwrap().task(task).unwrap().unwrap().state == TaskState::ToReview {
+        return Ok(());
+    }
+    engine.begin(task, How::default()).map_err(|error| error.to_string())?;
+    let mut watching = engine.watch(Some(task));
+    while let Some(progress) = watching.next().await {
+        if let Progress::Failed { problem, .. } = progress {
+            return Err(problem.what);
         }
-        engine.begin(task, How::default()).unwrap();
-        let mut watching = engine.watch(Some(task));
-        while watching.next().await.is_some() {}
-    });
-    std::fs::write(count_file, moments.load(Ordering::Relaxed).to_string()).unwrap();
+    }
+    Ok(())
 }
 
 /// A task that is asked for, and lives that work on it.
@@ -75,14 +113,21 @@ impl Lives {
         Self { ground, script }
     }
 
-    fn live(&self, at: u64) -> ExitStatus {
+    fn live(&self, fault: Fault, at: u64) -> ExitStatus {
         let mut command = self.ground.dressed(Command::new(std::env::current_exe().unwrap()));
-        command.args(["--ignored", "--exact", "crash::a_life"]).env(LIFE, at.to_string());
+        command.args(["--ignored", "--exact", "crash::a_life"]);
+        command.env(LIFE, format!("{} {at}", fault as usize));
         command.stdout(std::process::Stdio::null()).status().unwrap()
     }
 
-    fn moments(&self) -> u64 {
-        std::fs::read_to_string(self.ground.path("data/moments")).unwrap().parse().unwrap()
+    /// A life that nothing befalls.
+    fn live_on(&self) {
+        assert!(self.live(Fault::Nothing, 0).success());
+    }
+
+    /// What the last life said at its end: how many moments it had, or what it failed by.
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.ground.path("data/said")).unwrap()
     }
 
     /// What is proposed.
@@ -134,12 +179,17 @@ impl Lives {
     }
 }
 
-/// Dies at every moment of the work, and at some moment of going on from each.
-fn whenever_it_dies(strategy: &str, rules: fn() -> Vec<Rule>) {
+/// A whole life, and as many others as it has moments; each is handed to `other` with its moment
+/// and what came of the whole one.
+fn at_every_moment(
+    strategy: &str,
+    rules: fn() -> Vec<Rule>,
+    other: impl Fn(&Lives, u64, u64) -> String + Sync,
+) {
     let whole = Lives::new(strategy, rules());
-    assert!(whole.live(FOR_EVER).success());
-    let (moments, expected) = (whole.moments(), whole.diff());
-    let wishes = whole.audit("a whole life");
+    whole.live_on();
+    let moments: u64 = whole.said().parse().unwrap();
+    let (expected, wishes) = (whole.diff(), whole.audit("a whole life"));
     let next = AtomicU64::new(0);
     let try_all = || loop {
         let at = next.fetch_add(1, Ordering::Relaxed);
@@ -147,11 +197,8 @@ fn whenever_it_dies(strategy: &str, rules: fn() -> Vec<Rule>) {
             break;
         }
         let lives = Lives::new(strategy, rules());
-        assert!(!lives.live(at).success(), "it dies at {at} of {moments}");
-        let again = at * 7 % moments;
-        let _ = lives.live(again);
-        assert!(lives.live(FOR_EVER).success(), "after {at} and {again} it goes on");
-        let what = format!("after {at} and {again} of {moments}");
+        let what = other(&lives, at, moments);
+        lives.live_on();
         assert_eq!(lives.diff(), expected, "{what}");
         assert_eq!(lives.audit(&what), wishes, "{what}");
     };
@@ -159,6 +206,27 @@ fn whenever_it_dies(strategy: &str, rules: fn() -> Vec<Rule>) {
         let all: Vec<_> = (0..2).map(|_| scope.spawn(try_all)).collect();
         all.into_iter().for_each(|one| one.join().unwrap());
     });
+}
+
+/// Dies at every moment of the work, and at some moment of going on from each.
+fn whenever_it_dies(strategy: &str, rules: fn() -> Vec<Rule>) {
+    at_every_moment(strategy, rules, |lives, at, moments| {
+        assert!(!lives.live(Fault::Dies, at).success(), "it dies at {at} of {moments}");
+        let again = at * 7 % moments;
+        let _ = lives.live(Fault::Dies, again);
+        format!("after {at} and {again} of {moments}")
+    });
+}
+
+/// A loop that mends by a command.
+fn that_mends() -> Vec<Rule> {
+    let mend = "sed -i 's/ordered.middle. + ordered.middle + 1./ordered[middle - 1] + \
+                ordered[middle]/' stats.py; echo ran >> runs; printf 'all-%s\\n' mended";
+    vec![
+        rule("all-mended\n", "finish", json!({ "summary": "mended" })),
+        rule("middle + 1", "run", json!({ "command": mend })),
+        rule("", "read", json!({ "path": "stats.py" })),
+    ]
 }
 
 #[test]
@@ -171,14 +239,30 @@ fn a_repair_that_dies_at_any_commit_goes_on() {
 
 #[test]
 fn a_loop_that_dies_at_any_commit_goes_on() {
-    whenever_it_dies("loop", || {
-        let mend = "sed -i 's/ordered.middle. + ordered.middle + 1./ordered[middle - 1] + \
-                    ordered[middle]/' stats.py; echo ran >> runs; printf 'all-%s\\n' mended";
-        vec![
-            rule("all-mended\n", "finish", json!({ "summary": "mended" })),
-            rule("middle + 1", "run", json!({ "command": mend })),
-            rule("", "read", json!({ "path": "stats.py" })),
-        ]
+    whenever_it_dies("loop", that_mends);
+}
+
+#[test]
+fn a_full_disk_ends_the_work_loudly_and_loses_nothing() {
+    at_every_moment("loop", that_mends, |lives, at, moments| {
+        assert!(lives.live(Fault::DiskFull, at).success());
+        // After the last moment at which it records anything it is of no account.
+        if at < moments - 1 {
+            assert!(lives.said().contains("the disk is full"), "at {at}: {}", lives.said());
+        }
+        format!("with a full disk from {at} of {moments} on")
+    });
+}
+
+#[test]
+fn a_commit_that_nobody_heard_of_ends_the_work_loudly_and_counts() {
+    at_every_moment("loop", that_mends, |lives, at, moments| {
+        assert!(lives.live(Fault::Unheard, at).success());
+        // Every second moment is one after a commit.
+        if at % 2 == 1 {
+            assert!(lives.said().contains("EIO"), "at {at}: {}", lives.said());
+        }
+        format!("unheard at {at} of {moments}")
     });
 }
 
@@ -263,4 +347,22 @@ fn a_command_that_nobody_wants_any_more_is_ended_by_the_next_engine() {
     script(&ground, vec![rule("", "finish", json!({ "summary": "no", "solved": false }))], &[]);
     ground.tenfold(&["retry", "1"]).expect(1, &[]);
     assert!(alive(&seconds).is_empty());
+}
+
+#[test]
+fn what_a_call_may_have_cost_counts_as_spent_once_the_next_engine_is_there() {
+    let ground = Ground::new();
+    let script = ground.script(&[scripted::Fault::Hang { at: 1 }]);
+    let mut child = ground.command(&["run", "--check", CHECK]).spawn().unwrap();
+    wait_for("a question to the model", || !script.asked().unwrap_or_default().is_empty());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let failed =
+        || ground.tenfold(&["log", "1", "--json"]).out.matches("interrupted; what").count();
+    assert_eq!(failed(), 0);
+    // Any command that changes something makes its process the engine.
+    ground.tenfold(&["steer", "1", "hurry"]).expect(0, &[]);
+    assert_eq!(failed(), 1);
+    ground.tenfold(&["steer", "1", "no, take your time"]).expect(0, &[]);
+    assert_eq!(failed(), 1, "once");
 }

@@ -9,6 +9,8 @@ mod bad_input;
 mod crash;
 mod egress;
 mod export;
+mod gate;
+mod gc;
 mod ground;
 mod hosted;
 mod in_place;
@@ -19,6 +21,7 @@ mod mcp;
 mod pages;
 mod policy;
 mod proposed;
+mod queue;
 #[cfg(feature = "embedded")]
 mod real_model;
 mod records;

@@ -277,3 +277,20 @@ fn a_write_that_fails_midway_is_taken_back() {
     assert_same(&f.contents(), &before);
     assert!(!f.root().join("n").exists());
 }
+
+#[test]
+fn a_proposal_goes_on_top_of_another_where_they_do_not_clash() {
+    let f = Fixture::with(&[("a", TEXT), ("b", "1\n")]);
+    let workspace = f.open();
+    let (base, third) = proposal(&workspace, &[edit("a", &TEXT.replace("three", "3"))]);
+    let with = |changes: &[FileChange]| workspace.commit(&base, changes, "another").unwrap();
+    let last = with(&[edit("a", &TEXT.replace("seven", "7")), delete("b")]);
+    let both = workspace.on_top(&third, &base, &last).unwrap();
+    let text = String::from_utf8(workspace.read(&both, "a".as_ref()).unwrap()).unwrap();
+    assert_eq!(text, TEXT.replace("three", "3").replace("seven", "7"));
+    assert_eq!(workspace.files(&both).unwrap().len(), 1, "b is gone");
+    assert_eq!(workspace.on_top(&both, &base, &third).unwrap(), both, "it has that already");
+    let clashing = with(&[edit("a", &TEXT.replace("three", "drei"))]);
+    let clash = conflict(workspace.on_top(&third, &base, &clashing));
+    assert_eq!(clash, ("a".to_owned(), ConflictReason::SameLines));
+}

@@ -9,6 +9,7 @@ mod escape;
 mod fixture;
 mod killed;
 mod objects;
+mod own;
 mod put_back;
 mod round_trip;
 mod snapshot;

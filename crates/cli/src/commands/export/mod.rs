@@ -1,7 +1,9 @@
-//! `tenfold export`: a trajectory for other programs, or for people who were not there. Here is
+//! `tenfold export`: a trajectory for other programs, or for people who were not there; or the
+//! backlog for another Tenfold. Here is
 //! what is exported; each format has a file of its own, [`leaving`] is what every text passes
 //! on its way, and [`sink`] where it goes.
 
+mod backlog;
 mod fence;
 mod jsonl;
 mod leaving;
@@ -28,7 +30,8 @@ use crate::trouble::Trouble;
 /// Write down what was done for a task, for other programs or for people
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// The task, or one attempt at it (3.1); for preds several of them, or none for all tasks
+    /// The task, or one attempt at it (3.1); for preds several of them, or none for all tasks; for
+    /// backlog several tasks, or none for all that are queued
     #[arg(value_name = "TASK[.ATTEMPT]", value_parser = named)]
     tasks: Vec<Named>,
     /// Only this attempt at the task
@@ -58,6 +61,8 @@ enum ExportFormat {
     Preds,
     /// A page to read
     Markdown,
+    /// Tasks as `tenfold import` reads them, one JSON object a line
+    Backlog,
 }
 
 /// Performs the command.
@@ -70,6 +75,7 @@ pub(crate) fn run(context: &Context, args: &ExportArgs) -> Result<Exit, Trouble>
             let text = leaving::pretty(&found)?;
             sink.write(|out| Ok(writeln!(out, "{text}")?))?;
         }
+        ExportFormat::Backlog => sink.write(|out| backlog::write(context, &args.tasks, out))?,
         ExportFormat::Jsonl => {
             let One { view, row, attempt } = One::find(context, args)?;
             let about = attempt.map_or(About::Task(row.id), About::Attempt);
@@ -112,6 +118,13 @@ impl ExportArgs {
     /// What clap can't see: which words go together depends on the format.
     fn make_sense(&self) -> Result<(), Trouble> {
         let is_preds = self.format == ExportFormat::Preds;
+        if self.format == ExportFormat::Backlog {
+            let names_attempt = self.tasks.iter().any(|named| named.attempt.is_some());
+            return match names_attempt || self.attempt.is_some() || self.instance.is_some() {
+                true => Err(Trouble::usage("--format backlog holds whole tasks: name only these")),
+                false => Ok(()),
+            };
+        }
         if !is_preds && self.tasks.len() != 1 {
             return Err(Trouble::usage("this format holds one task: name one")
                 .advise("`tenfold list` shows those there are; --format preds takes several"));
@@ -206,6 +219,7 @@ fn patch(
 ) -> Result<Vec<u8>, Trouble> {
     let id = proposal.attempt;
     let attempt = view.attempt(id)?.ok_or_else(|| report::no_attempt(id))?;
+    report::has_files(&attempt)?;
     let patch: Result<_, WorkspaceError> =
         report::workspace(context, row)?.patch(&attempt.base, &proposal.commit);
     Ok(patch?)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tenfold_domain::CommitId;
-use tenfold_workspace::Workspace;
+use tenfold_workspace::{Own, Workspace};
 
 use crate::fixture::{Fixture, Written, edit, paths};
 
@@ -56,7 +56,6 @@ fn all_of_it(f: &Fixture, workspace: &Workspace) -> CommitId {
     workspace.undo_branch(&accepted).unwrap();
     let applied = workspace.accept_in_place(&base, &proposal).unwrap();
     workspace.undo_in_place(&applied.before, &applied.after).unwrap();
-    workspace.sweep().unwrap();
     fs::remove_dir_all(&work).unwrap();
     base
 }
@@ -71,6 +70,9 @@ fn is_safe(f: &Fixture, canary: &Canary, control: impl Fn(&Fixture)) {
     control(f);
     assert!(canary.sang(), "the control did not reach its canary");
     all_of_it(f, &f.open());
+    for dir in Own::all(&f.path("data")).unwrap() {
+        Own::alone(&dir).unwrap().remove(&[]).unwrap();
+    }
     assert!(!canary.sang(), "the attack reached its canary");
 }
 

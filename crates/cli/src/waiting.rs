@@ -1,0 +1,53 @@
+//! Why queued tasks are not begun yet: the engine says it as long as it works the backlog; else
+//! only what the journal tells is known.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::time::Duration;
+
+use tenfold_api::WhyWaiting;
+use tenfold_domain::{TaskId, TaskState};
+use tenfold_engine::why_not_begun;
+use tenfold_store::{TaskRow, View};
+
+use crate::connection::Connection;
+use crate::context::Context;
+use crate::trouble::Trouble;
+
+/// How long an engine is waited for: reading goes without it.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The most tasks that are asked about in one call.
+const AT_A_TIME: usize = 10_000;
+
+/// Why those of these tasks wait that are queued.
+pub(crate) async fn why(
+    context: &Context,
+    view: &View,
+    rows: &[TaskRow],
+) -> Result<BTreeMap<TaskId, String>, Trouble> {
+    let queued = || rows.iter().filter(|row| row.state == TaskState::Queued);
+    let tasks: Vec<TaskId> = queued().map(|row| row.id).collect();
+    if tasks.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let told = tokio::time::timeout(PATIENCE, told(context, &tasks)).await;
+    let mut all = told.ok().flatten().unwrap_or_default();
+    for row in queued() {
+        if let Entry::Vacant(unsaid) = all.entry(row.id) {
+            unsaid.insert(why_not_begun(view, row)?);
+        }
+    }
+    Ok(all)
+}
+
+/// What the engine says, if there is one.
+async fn told(context: &Context, tasks: &[TaskId]) -> Option<BTreeMap<TaskId, String>> {
+    context.engine_runs().ok().filter(|runs| *runs)?;
+    let engine = Connection::open(context.places.socket().ok()?).await.ok()?;
+    let mut all = BTreeMap::new();
+    for tasks in tasks.chunks(AT_A_TIME) {
+        let told = engine.say(&WhyWaiting { tasks: tasks.to_vec() }).await.ok()?;
+        all.extend(told.into_iter().map(|waiting| (waiting.task, waiting.why)));
+    }
+    Some(all)
+}
