@@ -352,6 +352,8 @@ fn accepted(view: &View, row: &TaskRow) -> Result<Option<(Candidate, bool)>, Eng
     let is_branch = matches!(proposal.state, ProposalState::AcceptedAsBranch { .. });
     let (attempt, commit) = (proposal.attempt, proposal.commit.clone());
     let (spec, begun) = (view.spec(row.id)?, view.attempt(attempt)?);
+    // What was accepted so long ago that its files are gone is taken to be in the person's.
+    let begun = begun.filter(|begun| begun.files_removed_at.is_none());
     let Some((spec, begun)) = spec.zip(begun) else { return Ok(None) };
     let candidate = Candidate { task: row.id, attempt, spec, base: begun.base, commit };
     Ok(Some((candidate, is_branch)))

@@ -67,10 +67,14 @@ pub(super) async fn run(
         }
     };
     let mut said = Vec::new();
+    // Served for as long as the command may run: one whose connections end before it is told to
+    // stop would end by that.
+    let serving = serve(gate);
+    tokio::pin!(serving);
     let first = tokio::select! {
         status = converse(&mut shim, lifeline.0.as_mut(), &spec, &mut said) => Some(status),
         () = stopped => None,
-        () = serve(gate) => None,
+        () = &mut serving => None,
     };
     drop(lifeline);
     let status = match first {

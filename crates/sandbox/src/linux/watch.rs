@@ -122,10 +122,6 @@ pub(super) fn until_over(mut running: Running, mut sink: Sink, record: Option<&R
         if heard.signal && stop_signal(&running.signals) {
             break Some(End::Cancelled);
         }
-        own_end = reap(running.pid).own_end;
-        if own_end.is_some() {
-            break None;
-        }
         if heard.engine {
             if says_stop() || record.is_none() {
                 break Some(End::Cancelled);
@@ -134,6 +130,10 @@ pub(super) fn until_over(mut running: Running, mut sink: Sink, record: Option<&R
         }
         if !attended && record.is_some_and(Record::is_unwanted) {
             break Some(End::Cancelled);
+        }
+        own_end = reap(running.pid).own_end;
+        if own_end.is_some() {
+            break None;
         }
         if Instant::now() >= running.deadline {
             break Some(End::TimedOut);
