@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use tenfold_domain::{
-    AttemptEvent, Fact, LedgerEvent, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec,
-};
+use tenfold_domain::{AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec};
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Entry, Hosted, Model, ModelDirs, ModelsError, Provider};
@@ -20,6 +18,7 @@ use tenfold_workspace::Workspace;
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::backlog::Backlog;
+use crate::books::Books;
 use crate::floor::Floor;
 use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
@@ -53,7 +52,7 @@ pub struct EngineConfig {
 pub struct Engine {
     pub(crate) config: EngineConfig,
     pub(crate) store: Arc<Store>,
-    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) books: Books,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) model_dirs: ModelDirs,
     pub(crate) policy: Policy,
@@ -129,7 +128,7 @@ impl Engine {
         let redactor = RwLock::new(Arc::new(redactor));
         let engine = Self {
             store,
-            ledger: Mutex::new(ledger),
+            books: Books::new(ledger),
             sandbox: Arc::new(sandbox),
             model_dirs,
             policy,
@@ -345,25 +344,6 @@ impl Engine {
             threads.to_string(),
         ];
         (self.config.program.clone(), arguments.into())
-    }
-
-    /// Appends ledger events together with other facts, and folds them; `decide` looks at
-    /// the ledger as it is, with nothing between the look and the record.
-    pub(crate) async fn with_ledger<T>(
-        &self,
-        decide: impl FnOnce(&Ledger) -> Result<(T, Vec<LedgerEvent>), tenfold_domain::Refusal>,
-        also: impl FnOnce(&T) -> Vec<Fact>,
-    ) -> Result<T, EngineError> {
-        let mut ledger = self.ledger.lock().await;
-        let (value, events) = decide(&ledger)?;
-        let mut facts: Vec<Fact> =
-            events.iter().map(|event| Fact::Ledger { event: event.clone() }).collect();
-        facts.extend(also(&value));
-        self.store.append_async(facts).await?;
-        for event in &events {
-            ledger.evolve(event);
-        }
-        Ok(value)
     }
 }
 

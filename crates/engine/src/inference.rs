@@ -72,29 +72,31 @@ impl Engine {
         let spent = self.spent(attempt)?;
         let spec = self.store.view()?.spec(attempt.task)?;
         let limit = spec.map_or(NanoUsd::MAX, |spec| spec.budget.money);
-        self.with_ledger(
-            |ledger| {
-                if spent + amount > limit {
-                    return Err(Refusal::OverLimit {
-                        account: DEFAULT_ACCOUNT,
-                        name: format!("task {}", attempt.task),
-                        limit,
-                        spent,
-                        reserved: NanoUsd::ZERO,
-                        asked: amount,
-                    });
-                }
-                let (reservation, event) = ledger.reserve(DEFAULT_ACCOUNT, amount)?;
-                Ok((reservation, vec![event]))
-            },
-            |reservation| {
-                let kind = EffectKind::Model;
-                let reservation = Some(*reservation);
-                let event = StepEvent::Intent { kind, request, reservation };
-                vec![Fact::Step { attempt, step, event }]
-            },
-        )
-        .await
+        self.books
+            .record(
+                &self.store,
+                |ledger| {
+                    if spent + amount > limit {
+                        return Err(Refusal::OverLimit {
+                            account: DEFAULT_ACCOUNT,
+                            name: format!("task {}", attempt.task),
+                            limit,
+                            spent,
+                            reserved: NanoUsd::ZERO,
+                            asked: amount,
+                        });
+                    }
+                    let (reservation, event) = ledger.reserve(DEFAULT_ACCOUNT, amount)?;
+                    Ok((reservation, vec![event]))
+                },
+                |reservation| {
+                    let kind = EffectKind::Model;
+                    let reservation = Some(*reservation);
+                    let event = StepEvent::Intent { kind, request, reservation };
+                    vec![Fact::Step { attempt, step, event }]
+                },
+            )
+            .await
     }
 
     /// What the attempt's task has spent so far.
@@ -105,7 +107,7 @@ impl Engine {
 
     /// What is set aside in a reservation that is open.
     pub(crate) async fn reserved(&self, reservation: Option<ReservationId>) -> NanoUsd {
-        let holds = self.ledger.lock().await.holds();
+        let holds = self.books.holds().await;
         let held = holds.iter().find(|(id, _)| Some(*id) == reservation);
         held.map_or(NanoUsd::ZERO, |(_, hold)| hold.amount)
     }
@@ -121,16 +123,18 @@ impl Engine {
             self.store.append_async(facts).await?;
             return Ok(());
         }
-        self.with_ledger(
-            |ledger| {
-                let settle = |(id, cost): &(ReservationId, NanoUsd)| ledger.settle(*id, *cost);
-                let events: Vec<LedgerEvent> =
-                    bills.iter().map(settle).collect::<Result<_, _>>()?;
-                Ok(((), events))
-            },
-            |()| facts,
-        )
-        .await
+        self.books
+            .record(
+                &self.store,
+                |ledger| {
+                    let settle = |(id, cost): &(ReservationId, NanoUsd)| ledger.settle(*id, *cost);
+                    let events: Vec<LedgerEvent> =
+                        bills.iter().map(settle).collect::<Result<_, _>>()?;
+                    Ok(((), events))
+                },
+                |()| facts,
+            )
+            .await
     }
 }
 

@@ -10,6 +10,7 @@ mod background;
 mod backlog;
 mod backup;
 mod best;
+mod books;
 mod checks;
 mod commands;
 mod effects;

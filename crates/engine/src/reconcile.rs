@@ -37,7 +37,7 @@ impl Engine {
     /// Closes the steps of attempts that an engine left in the midst of them: what they may have
     /// cost counts as spent from now on, rather than as set aside for ever.
     async fn close_what_died(&self) -> Result<(), EngineError> {
-        if self.ledger.lock().await.holds().is_empty() {
+        if self.books.holds().await.is_empty() {
             return Ok(());
         }
         // Those that wait for the person had nothing under way.

@@ -38,5 +38,5 @@ pub use journal::{About, EVENT_BYTES_MAX, EventQuery, PAGE_BYTES};
 pub use lock::{EngineLock, Holder};
 pub use project::TaskQuery;
 pub use rows::{AttemptRow, Ending, ProposalRow, ProposalState, Question, TaskRow};
-pub use store::{Appended, AttemptStart, Store};
+pub use store::{Appended, AttemptStart, Handed, Store};
 pub use view::{Events, Reader, View};

@@ -47,6 +47,20 @@ pub struct Appended {
     pub at: Timestamp,
 }
 
+/// Facts that were handed in. Dropped, they are recorded all the same, if they can be.
+#[derive(Debug)]
+pub struct Handed(oneshot::Receiver<Result<Appended, StoreError>>);
+
+impl Handed {
+    /// Waits until they are on the disk.
+    ///
+    /// # Errors
+    /// As for [`Store::append`]; then none of them is recorded.
+    pub async fn durable(self) -> Result<Appended, StoreError> {
+        self.0.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
 /// How an attempt begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptStart {
@@ -149,7 +163,20 @@ impl Store {
     /// # Errors
     /// As for [`Store::append`].
     pub async fn append_async(&self, facts: Vec<Fact>) -> Result<Appended, StoreError> {
-        self.ask(move |writing| writing.record(facts)).await
+        self.hand_in(facts).await?.durable().await
+    }
+
+    /// Hands facts in to be recorded, all or none, after all that was handed in before. They are
+    /// on the disk when [`Handed::durable`] says so. Waits only while too much is handed in.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`].
+    pub async fn hand_in(&self, facts: Vec<Fact>) -> Result<Handed, StoreError> {
+        let (waiting, outcome) = oneshot::channel();
+        let work = move |writing: &mut Writing<'_>| writing.record(facts);
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.send(Asked::boxed(work, waiting)).await.map_err(|_| StoreError::Closed)?;
+        Ok(Handed(outcome))
     }
 
     /// Gives a task the next number and records that it was asked for.
