@@ -46,8 +46,9 @@ pub(crate) fn folders(
 ) -> Result<(PathBuf, Vec<PathBuf>), EngineError> {
     let mut earlier: Vec<(u32, PathBuf)> = all(runtime)?
         .into_iter()
-        .filter(|folder| folder.of == Some((attempt, folder.number())))
-        .map(|folder| (folder.number(), folder.path))
+        .filter_map(|Folder { path, of }| of.map(|(of, number)| (of, number, path)))
+        .filter(|(of, ..)| *of == attempt)
+        .map(|(_, number, path)| (number, path))
         .collect();
     earlier.sort();
     let next = earlier.last().map_or(0, |(number, _)| number + 1);
@@ -63,10 +64,6 @@ struct Folder {
 }
 
 impl Folder {
-    fn number(&self) -> u32 {
-        self.of.map_or(0, |(_, number)| number)
-    }
-
     /// The records of the commands in it, which need not be there.
     fn records(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.path.join(KEPT)).into_iter().flatten().flatten();
@@ -90,6 +87,11 @@ fn all(runtime: &Path) -> Result<Vec<Folder>, EngineError> {
         folders.push(Folder { path, of });
     }
     Ok(folders)
+}
+
+/// The folder of a step's command, in one of its attempt's.
+fn kept_in(dir: &Path, step: StepId) -> PathBuf {
+    dir.join(KEPT).join(step.to_string())
 }
 
 impl Engine {
@@ -140,7 +142,7 @@ fn goes_on(view: &View, folder: &Folder) -> Result<bool, EngineError> {
 impl Checks {
     /// The folder of a command that is about to be begun.
     pub(crate) fn kept(&self, step: StepId) -> PathBuf {
-        self.dir.join(KEPT).join(step.to_string())
+        kept_in(&self.dir, step)
     }
 
     /// Its record.
@@ -157,7 +159,7 @@ impl Checks {
     /// Removes a command's folder, since the journal has what came of it.
     pub(crate) async fn forget(&self, step: StepId) -> Result<(), EngineError> {
         let folders = self.earlier.iter().chain([&self.dir]);
-        let folders = folders.map(|dir| dir.join(KEPT).join(step.to_string()));
+        let folders = folders.map(|dir| kept_in(dir, step));
         let gone: Vec<PathBuf> = folders.filter(|dir| dir.exists()).collect();
         let sandbox = Arc::clone(&self.sandbox);
         let discard = move || gone.iter().try_for_each(|dir| sandbox.discard(dir));
@@ -193,9 +195,9 @@ impl Checks {
         brokered: bool,
         cancel: &CancelSignal,
     ) -> Result<Known, EngineError> {
-        let folders = self.earlier.iter().map(|dir| dir.join(KEPT).join(step.to_string()));
+        let mut folders = self.earlier.iter().map(|dir| kept_in(dir, step));
         // Of several it was begun in the last one, if in any.
-        let Some(dir) = folders.into_iter().rfind(|dir| dir.exists()) else {
+        let Some(dir) = folders.rfind(|dir| dir.exists()) else {
             return Ok(Known::Lost(Lost::Unknown));
         };
         match self.sandbox.pick_up(&dir.join(RECORD), cancel).await {

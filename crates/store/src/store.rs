@@ -172,11 +172,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Closed`].
     pub async fn hand_in(&self, facts: Vec<Fact>) -> Result<Handed, StoreError> {
-        let (waiting, outcome) = oneshot::channel();
-        let work = move |writing: &mut Writing<'_>| writing.record(facts);
-        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(Asked::boxed(work, waiting)).await.map_err(|_| StoreError::Closed)?;
-        Ok(Handed(outcome))
+        Ok(Handed(self.submit(move |writing| writing.record(facts)).await?))
     }
 
     /// Gives a task the next number and records that it was asked for.
@@ -288,10 +284,18 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.submit(work).await?.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Puts work behind all that is there; what came of it is told once it is durable.
+    async fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
         let (waiting, outcome) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
         queue.send(Asked::boxed(work, waiting)).await.map_err(|_| StoreError::Closed)?;
-        outcome.await.map_err(|_| StoreError::Closed)?
+        Ok(outcome)
     }
 }
 
