@@ -61,6 +61,36 @@ pub struct TaskSpec {
 }
 
 impl TaskSpec {
+    /// A task of which nothing else is said: without a check, by `repair`, one attempt at a time,
+    /// and with nobody to ask. A run of a check that it gets may take a minute.
+    pub fn new(
+        text: impl Into<String>,
+        workspace: impl Into<PathBuf>,
+        model: impl Into<String>,
+        budget: Budget,
+    ) -> Self {
+        Self {
+            text: text.into(),
+            workspace: workspace.into(),
+            check: None,
+            check_files: None,
+            setup: None,
+            may_edit: Vec::new(),
+            protect: Vec::new(),
+            check_timeout: Millis(60_000),
+            budget,
+            model: model.into(),
+            strategy: Strategy::Repair,
+            others: Vec::new(),
+            best_of: 1,
+            instructions: String::new(),
+            guidance: Guidance::default(),
+            servers: Vec::new(),
+            standing: Standing::default(),
+            questions: false,
+        }
+    }
+
     /// How the attempts work, in turn.
     pub fn strategies(&self) -> Vec<Strategy> {
         std::iter::once(self.strategy).chain(self.others.iter().copied()).collect()

@@ -13,9 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use tenfold_domain::{
-    Budget, Fact, Guidance, Millis, NanoUsd, Standing, StepEvent, Strategy, TaskId, TaskSpec,
-};
+use tenfold_domain::{Budget, Fact, Millis, NanoUsd, StepEvent, Strategy, TaskId, TaskSpec};
 use tenfold_engine::{Engine, EngineConfig, How, Places};
 use tenfold_store::{EventQuery, TaskQuery};
 use tenfold_test_support::{Rule, SCRIPT_VARIABLE, Script};
@@ -140,27 +138,11 @@ impl Ground {
     }
 
     fn spec(&self, number: usize) -> TaskSpec {
-        let attempts = 1;
-        TaskSpec {
-            text: format!("look around, {number}"),
-            workspace: self.repo(),
-            check: None,
-            check_files: None,
-            setup: None,
-            may_edit: Vec::new(),
-            protect: Vec::new(),
-            check_timeout: Millis(60_000),
-            budget: Budget { money: NanoUsd::MAX, time: Millis(3_600_000), attempts },
-            model: "qwen2.5-coder-1.5b".to_owned(),
-            strategy: Strategy::Loop,
-            others: Vec::new(),
-            best_of: 1,
-            instructions: String::new(),
-            guidance: Guidance::default(),
-            servers: Vec::new(),
-            standing: Standing::default(),
-            questions: false,
-        }
+        let (money, time) = (NanoUsd::MAX, Millis(3_600_000));
+        let budget = Budget { money, time, attempts: 1 };
+        let text = format!("look around, {number}");
+        let model = "qwen2.5-coder-1.5b";
+        TaskSpec { strategy: Strategy::Loop, ..TaskSpec::new(text, self.repo(), model, budget) }
     }
 
     async fn ask(&self, engine: &Engine, count: usize) -> Result<Vec<TaskId>, Failure> {

@@ -8,8 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use tenfold_domain::{
-    AttemptEvent, AttemptOutcome, Budget, Guidance, Millis, NanoUsd, Seed, Standing, Strategy,
-    TaskSpec,
+    AttemptEvent, AttemptOutcome, Budget, Millis, NanoUsd, Seed, Strategy, TaskSpec,
 };
 use tenfold_store::AttemptStart;
 use tenfold_workspace::FileChange;
@@ -124,26 +123,7 @@ impl Ground {
 }
 
 fn spec(work: &Path) -> TaskSpec {
-    TaskSpec {
-        text: "fix it".into(),
-        workspace: work.to_owned(),
-        check: None,
-        check_files: None,
-        setup: None,
-        may_edit: vec![],
-        protect: vec![],
-        check_timeout: Millis(1),
-        budget: Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 },
-        model: "m".into(),
-        strategy: Strategy::Repair,
-        others: Vec::new(),
-        best_of: 1,
-        instructions: String::new(),
-        guidance: Guidance::default(),
-        standing: Standing::default(),
-        servers: Vec::new(),
-        questions: false,
-    }
+    TaskSpec::new("fix it", work, "m", Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 })
 }
 
 #[test]

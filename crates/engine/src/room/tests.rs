@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use tempfile::TempDir;
 use tenfold_domain::{
-    ApprovedCheck, AttemptId, AttemptOutcome, Budget, CheckFiles, Guidance, Millis, NanoUsd,
-    ProposalEvent, Seed, Standing, StepId, Strategy as Way, TaskEvent, TaskSpec, TaskState,
+    ApprovedCheck, AttemptId, AttemptOutcome, Budget, CheckFiles, Millis, NanoUsd, ProposalEvent,
+    Seed, StepId, Strategy as Way, TaskEvent, TaskSpec, TaskState,
 };
 use tenfold_store::AttemptStart;
 use tenfold_workspace::{FileChange, Workspace};
@@ -200,26 +200,7 @@ impl Story {
 }
 
 fn spec(workspace: &Path) -> TaskSpec {
-    TaskSpec {
-        text: "t".into(),
-        workspace: workspace.to_owned(),
-        check: None,
-        check_files: None,
-        setup: None,
-        may_edit: Vec::new(),
-        protect: Vec::new(),
-        check_timeout: Millis(1),
-        budget: Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 },
-        model: "m".into(),
-        strategy: Way::Repair,
-        others: Vec::new(),
-        best_of: 1,
-        instructions: String::new(),
-        guidance: Guidance::default(),
-        servers: Vec::new(),
-        standing: Standing::default(),
-        questions: false,
-    }
+    TaskSpec::new("t", workspace, "m", Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 })
 }
 
 const FINISH: [Deed; 3] = [Deed::Begin, Deed::Propose, Deed::End(AttemptOutcome::Finished)];

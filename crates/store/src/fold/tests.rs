@@ -1,10 +1,7 @@
 //! Where a task stands after what happened to it, and what its attempts add up to.
 
-use std::path::PathBuf;
-
 use tenfold_domain::{
-    AttemptOutcome, Budget, CheckReport, CheckVerdict, Guidance, Seq, Standing, StepId,
-    TaskState::*,
+    AttemptOutcome, Budget, CheckReport, CheckVerdict, Seq, StepId, TaskState::*,
 };
 
 use super::*;
@@ -18,26 +15,8 @@ struct Story {
 impl Story {
     fn asked() -> Self {
         let mut story = Self { fold: TaskFold::default(), now: 0 };
-        let spec = TaskSpec {
-            text: "fix it".into(),
-            workspace: PathBuf::from("/w"),
-            check: None,
-            check_files: None,
-            setup: None,
-            may_edit: vec![],
-            protect: vec![],
-            check_timeout: Millis(1),
-            budget: Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 },
-            model: "m".into(),
-            strategy: Strategy::Repair,
-            others: Vec::new(),
-            best_of: 1,
-            instructions: String::new(),
-            guidance: Guidance::default(),
-            servers: Vec::new(),
-            standing: Standing::default(),
-            questions: true,
-        };
+        let budget = Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 };
+        let spec = TaskSpec { questions: true, ..TaskSpec::new("fix it", "/w", "m", budget) };
         story.tell(Fact::Task { task: id(1).task, event: TaskEvent::Asked(Box::new(spec)) });
         story
     }

@@ -7,9 +7,9 @@ use proptest::sample::select;
 use tempfile::TempDir;
 use tenfold_domain::{
     AccountId, ApprovedCheck, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckFiles,
-    CheckReport, CheckVerdict, CommitId, EffectKind, EgressEvent, Fact, Guidance, LedgerEvent,
-    Millis, NanoUsd, Peer, PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed,
-    Standing, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage, Verdict,
+    CheckReport, CheckVerdict, CommitId, EffectKind, EgressEvent, Fact, LedgerEvent, Millis,
+    NanoUsd, Peer, PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed, StepEvent,
+    StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -25,25 +25,11 @@ pub(crate) fn open(path: &Path) -> Store {
 }
 
 pub(crate) fn spec(text: &str) -> TaskSpec {
+    let budget = Budget { money: NanoUsd::MAX, time: Millis(u64::MAX), attempts: 3 };
     TaskSpec {
-        text: text.into(),
-        workspace: "/w".into(),
         check: Some("true".into()),
-        check_files: None,
-        setup: None,
-        may_edit: vec![],
         protect: vec!["*.lock".into()],
-        check_timeout: Millis(60_000),
-        budget: Budget { money: NanoUsd::MAX, time: Millis(u64::MAX), attempts: 3 },
-        model: "m".into(),
-        strategy: tenfold_domain::Strategy::Repair,
-        others: Vec::new(),
-        best_of: 1,
-        instructions: String::new(),
-        guidance: Guidance::default(),
-        servers: Vec::new(),
-        standing: Standing::default(),
-        questions: false,
+        ..TaskSpec::new(text, "/w", "m", budget)
     }
 }
 

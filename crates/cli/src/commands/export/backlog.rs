@@ -130,7 +130,7 @@ fn milliseconds(time: Millis) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tenfold_domain::{Budget, Guidance, Standing, Strategy as How, Timestamp};
+    use tenfold_domain::{Budget, Standing, Timestamp};
 
     use super::*;
     use crate::import::{Form, Item};
@@ -140,26 +140,7 @@ mod tests {
     }
 
     fn blank() -> TaskSpec {
-        TaskSpec {
-            text: String::new(),
-            workspace: "/r".into(),
-            check: None,
-            check_files: None,
-            setup: None,
-            may_edit: Vec::new(),
-            protect: Vec::new(),
-            check_timeout: Millis(1),
-            budget: Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 },
-            model: "m".to_owned(),
-            strategy: How::Repair,
-            others: Vec::new(),
-            best_of: 1,
-            instructions: String::new(),
-            guidance: Guidance::default(),
-            servers: Vec::new(),
-            standing: Standing::default(),
-            questions: false,
-        }
+        TaskSpec::new("", "/r", "m", Budget { money: NanoUsd(1), time: Millis(1), attempts: 1 })
     }
 
     /// A text as a person's are: with a letter, and nothing empty around it.
