@@ -1,8 +1,8 @@
 //! The journal's rows: how a fact is written down and read back, and the questions that can
 //! be asked of the journal. It does not know what the facts mean.
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
-use serde_json::Value;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+use serde::Deserialize;
 use tenfold_domain::{AttemptId, Event, Fact, Seq, TaskId, TaskSpec, Timestamp};
 
 use crate::StoreError;
@@ -137,48 +137,76 @@ pub(crate) fn chain_all(connection: &Connection) -> Result<(), StoreError> {
     })
 }
 
-/// Writes an event down after the one with this checksum; returns its own.
+/// A fact as it is to be written down: its JSON is made where it is handed in, so that the one
+/// thread that writes need not.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) fact: Fact,
+    noun: String,
+    event: String,
+    body: String,
+}
+
+/// The two words by which events are found.
+#[derive(Deserialize)]
+struct Words {
+    noun: String,
+    event: String,
+}
+
+impl Draft {
+    pub(crate) fn new(fact: Fact) -> Result<Self, StoreError> {
+        let body = serde_json::to_string(&fact).map_err(StoreError::unwritable)?;
+        if body.len() > EVENT_BYTES_MAX {
+            let bytes = body.len();
+            return Err(StoreError::TooLarge { what: "an event", bytes, most: EVENT_BYTES_MAX });
+        }
+        let Words { noun, event } = serde_json::from_str(&body).map_err(StoreError::unwritable)?;
+        Ok(Self { fact, noun, event, body })
+    }
+
+    /// All of them, or what is wrong with the first that can't be written.
+    pub(crate) fn all(facts: Vec<Fact>) -> Result<Vec<Self>, StoreError> {
+        facts.into_iter().map(Self::new).collect()
+    }
+}
+
+/// Writes a fact down as the event after the one with this checksum; returns its own.
 pub(crate) fn insert(
     connection: &Connection,
-    event: &Event,
+    (seq, at): (Seq, Timestamp),
+    draft: &Draft,
     before: Checksum,
 ) -> Result<Checksum, StoreError> {
-    let body = serde_json::to_value(&event.fact).map_err(StoreError::unwritable)?;
-    let word = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
-    let (noun, name) = (word("noun"), word("event"));
-    let text = body.to_string();
-    if text.len() > EVENT_BYTES_MAX {
-        let bytes = text.len();
-        return Err(StoreError::TooLarge { what: "an event", bytes, most: EVENT_BYTES_MAX });
-    }
+    let Draft { fact, noun, event, body } = draft;
     let row = chain::Row {
-        seq: integer(event.seq.0),
-        at_ms: integer(event.at.0),
-        task: event.fact.task().map(|task| integer(task.number())),
-        attempt: event.fact.attempt().map(|attempt| i64::from(attempt.number)),
+        seq: integer(seq.0),
+        at_ms: integer(at.0),
+        task: fact.task().map(|task| integer(task.number())),
+        attempt: fact.attempt().map(|attempt| i64::from(attempt.number)),
         noun,
-        event: name,
-        version: UPCASTERS.version(noun, name),
-        body: &text,
+        event,
+        version: UPCASTERS.version(noun, event),
+        body,
     };
     let checksum = before.then(&row);
     connection
         .prepare_cached(
             "INSERT INTO event (seq, at_ms, task, attempt, noun, event, version, body, checksum)
-             VALUES (:seq, :at_ms, :task, :attempt, :noun, :event, :version, :body, :checksum)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )
         .and_then(|mut insert| {
-            insert.execute(named_params! {
-                ":seq": row.seq,
-                ":at_ms": row.at_ms,
-                ":task": row.task,
-                ":attempt": row.attempt,
-                ":noun": row.noun,
-                ":event": row.event,
-                ":version": row.version,
-                ":body": row.body,
-                ":checksum": checksum.0,
-            })
+            insert.execute((
+                row.seq,
+                row.at_ms,
+                row.task,
+                row.attempt,
+                row.noun,
+                row.event,
+                row.version,
+                row.body,
+                checksum.0,
+            ))
         })
         .doing(connection, "recording an event")
         .map(|_| checksum)

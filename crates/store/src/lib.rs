@@ -20,6 +20,7 @@ mod fold;
 mod head;
 mod journal;
 mod lease;
+mod lists;
 mod lock;
 mod project;
 mod rows;

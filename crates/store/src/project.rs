@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tenfold_domain::{AttemptId, Event, Fact, RepositoryEvent, Seq, TaskId, TaskState};
+use tenfold_domain::{AttemptId, Fact, RepositoryEvent, Seq, TaskId, TaskState};
 
 use crate::StoreError;
 use crate::error::Doing;
@@ -37,20 +37,6 @@ impl Default for TaskQuery {
     fn default() -> Self {
         Self { states: Vec::new(), workspace: None, newest_first: true, past: None, limit: 100 }
     }
-}
-
-/// Changes the rows by an event that was just recorded.
-pub(crate) fn apply(connection: &Connection, event: &Event) -> Result<(), StoreError> {
-    if let Fact::Repository { workspace, event } = &event.fact {
-        return approve(connection, workspace, event);
-    }
-    let Some(id) = event.fact.task() else { return Ok(()) };
-    let mut fold = TaskFold { task: task(connection, id)?, ..TaskFold::default() };
-    if let Some(id) = event.fact.attempt() {
-        fold.attempts.extend(attempt(connection, id)?.map(|row| (id.number, row)));
-    }
-    fold.evolve(event);
-    save(connection, &fold)
 }
 
 /// Builds the rows anew if those in the file are of another form.
@@ -92,12 +78,12 @@ pub(crate) fn rebuild(connection: &Connection) -> Result<(), StoreError> {
     journal::each_by_task(connection, |event| {
         let before = fold.task.as_ref().map(|row| row.id);
         if before.is_some() && before != event.fact.task() {
-            save(connection, &std::mem::take(&mut fold))?;
+            save(connection, &std::mem::take(&mut fold), &TaskFold::default())?;
         }
         fold.evolve(&event);
         Ok(())
     })?;
-    save(connection, &fold)?;
+    save(connection, &fold, &TaskFold::default())?;
     rebuild_approvals(connection)?;
     connection
         .execute("DELETE FROM projection", [])
@@ -114,12 +100,15 @@ fn rebuild_approvals(connection: &Connection) -> Result<(), StoreError> {
         let Some(last) = page.last() else { return Ok(()) };
         after = last.seq;
         for event in &page {
-            apply(connection, event)?;
+            if let Fact::Repository { workspace, event } = &event.fact {
+                approve(connection, workspace, event)?;
+            }
         }
     }
 }
 
-fn approve(
+/// Keeps what a person approved of a workspace.
+pub(crate) fn approve(
     connection: &Connection,
     workspace: &Path,
     event: &RepositoryEvent,
@@ -150,32 +139,54 @@ pub(crate) fn approved(
         .doing(connection, "reading an approval")
 }
 
-fn save(connection: &Connection, fold: &TaskFold) -> Result<(), StoreError> {
-    let doing = "keeping a task's row";
+/// Puts a task's rows into the file, which has `filed` of them. A row whose columns stay as they
+/// are keeps its place in the indexes.
+pub(crate) fn save(
+    connection: &Connection,
+    fold: &TaskFold,
+    filed: &TaskFold,
+) -> Result<(), StoreError> {
     let Some(task) = &fold.task else { return Ok(()) };
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO task_row (id, state, workspace, body)
-             VALUES (?1, ?2, ?3, ?4)",
-        )
-        .and_then(|mut insert| {
-            let id = integer(task.id.number());
-            insert.execute((id, word(task.state), task.workspace.to_str(), text(task)))
-        })
-        .doing(connection, doing)?;
+    let id = integer(task.id.number());
+    let columns = |row: &TaskRow| (row.state, row.workspace.clone());
+    match &filed.task {
+        Some(known) if known == task => {}
+        Some(known) if columns(known) == columns(task) => {
+            write(connection, "UPDATE task_row SET body = ?2 WHERE id = ?1", (id, text(task)))?;
+        }
+        _ => {
+            let sql = "INSERT OR REPLACE INTO task_row (id, state, workspace, body)
+                       VALUES (?1, ?2, ?3, ?4)";
+            write(connection, sql, (id, word(task.state), task.workspace.to_str(), text(task)))?;
+        }
+    }
     for (number, row) in &fold.attempts {
-        connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO attempt_row (task, number, running, body)
-                 VALUES (?1, ?2, ?3, ?4)",
-            )
-            .and_then(|mut insert| {
-                let task = integer(task.id.number());
-                insert.execute((task, number, row.ended.is_none(), text(row)))
-            })
-            .doing(connection, doing)?;
+        match filed.attempts.get(number) {
+            Some(known) if known == row => {}
+            Some(known) if known.ended.is_none() == row.ended.is_none() => {
+                let sql = "UPDATE attempt_row SET body = ?3 WHERE task = ?1 AND number = ?2";
+                write(connection, sql, (id, number, text(row)))?;
+            }
+            _ => {
+                let sql = "INSERT OR REPLACE INTO attempt_row (task, number, running, body)
+                           VALUES (?1, ?2, ?3, ?4)";
+                write(connection, sql, (id, number, row.ended.is_none(), text(row)))?;
+            }
+        }
     }
     Ok(())
+}
+
+fn write(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute(parameters))
+        .doing(connection, "keeping a task's row")
+        .map(|_| ())
 }
 
 /// A row as JSON. It holds nothing that JSON has no form for: its one path has passed

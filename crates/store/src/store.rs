@@ -16,6 +16,8 @@ use crate::blob::{self, BLOB_BYTES_MAX, BlobHash};
 use crate::connection::open_for_writing;
 use crate::fate::Surroundings;
 use crate::head::HeadFile;
+use crate::journal::Draft;
+use crate::lists::Lists;
 use crate::schema::{MIGRATIONS, migrate};
 use crate::view::{Reader, View};
 use crate::wait::wait;
@@ -105,8 +107,17 @@ impl Store {
         let path = path.to_owned();
         let reader = Reader::open(&path)?;
         let (file, counted) = (path.clone(), transactions.clone());
-        let writer =
-            Writer { connection, path: file, clock, fate, epoch, head, transactions: counted };
+        let lists = Lists::default();
+        let writer = Writer {
+            connection,
+            path: file,
+            clock,
+            fate,
+            epoch,
+            head,
+            lists,
+            transactions: counted,
+        };
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS);
         let thread = thread::Builder::new()
             .name("tenfold-store".to_owned())
@@ -170,9 +181,11 @@ impl Store {
     /// on the disk when [`Handed::durable`] says so. Waits only while too much is handed in.
     ///
     /// # Errors
-    /// [`StoreError::Closed`].
+    /// [`StoreError::Closed`]; [`StoreError::TooLarge`] and [`StoreError::Unwritable`] of a fact
+    /// that can't be written down.
     pub async fn hand_in(&self, facts: Vec<Fact>) -> Result<Handed, StoreError> {
-        Ok(Handed(self.submit(move |writing| writing.record(facts)).await?))
+        let drafts = Draft::all(facts)?;
+        Ok(Handed(self.submit(move |writing| writing.record(drafts)).await?))
     }
 
     /// Gives a task the next number and records that it was asked for.
@@ -202,7 +215,7 @@ impl Store {
         make: impl FnOnce(TaskId) -> Vec<TaskSpec> + Send + 'static,
     ) -> Result<Vec<TaskId>, StoreError> {
         self.ask(move |writing| {
-            let newest = project::newest_task(writing.connection)?;
+            let newest = project::newest_task(writing.connection()?)?;
             let after =
                 |more| TaskId::new(newest + more).expect("one more than a number is not zero");
             let (mut tasks, mut facts) = (Vec::new(), Vec::new());
@@ -211,7 +224,7 @@ impl Store {
                 facts.push(Fact::Task { task, event: TaskEvent::Asked(Box::new(spec)) });
                 tasks.push(task);
             }
-            writing.record(facts)?;
+            writing.record(Draft::all(facts)?)?;
             Ok(tasks)
         })
         .await
@@ -236,13 +249,13 @@ impl Store {
         also: impl FnOnce(AttemptId) -> Vec<Fact> + Send + 'static,
     ) -> Result<AttemptId, StoreError> {
         self.ask(move |writing| {
-            let number = project::newest_attempt(writing.connection, task)? + 1;
+            let number = project::newest_attempt(writing.connection()?, task)? + 1;
             let attempt = AttemptId { task, number };
             let AttemptStart { strategy, model, seed, base } = start;
             let event = AttemptEvent::Started { strategy, model, seed, base };
             let mut facts = vec![Fact::Attempt { attempt, event }];
             facts.extend(also(attempt));
-            writing.record(facts)?;
+            writing.record(Draft::all(facts)?)?;
             Ok(attempt)
         })
         .await
@@ -267,7 +280,7 @@ impl Store {
             return Err(StoreError::TooLarge { what: "a blob", bytes, most: BLOB_BYTES_MAX });
         }
         let hash = BlobHash::of(&bytes);
-        self.ask(move |writing| blob::put(writing.connection, hash, &bytes)).await?;
+        self.ask(move |writing| blob::put(writing.connection()?, hash, &bytes)).await?;
         Ok(hash)
     }
 
@@ -277,7 +290,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unreadable`] names an event that is damaged; the lists stay as they were.
     pub fn rebuild(&self) -> Result<(), StoreError> {
-        wait(self.ask(|writing| project::rebuild(writing.connection)))
+        wait(self.ask(|writing| writing.rebuild()))
     }
 
     async fn ask<T: Send + 'static>(

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
-use tenfold_domain::{Event, Fact, Seq, Timestamp};
+use tenfold_domain::{Event, Seq, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Doing;
 use crate::fate::{Clock, Fate, Moment};
 use crate::head::{Head, HeadFile};
+use crate::journal::Draft;
+use crate::lists::Lists;
 use crate::{Appended, StoreError, journal, lease, project};
 
 /// How many pieces of work may wait; more wait outside until there is room.
@@ -23,25 +25,39 @@ const BATCH_JOBS: usize = 256;
 
 /// A transaction that is being written.
 pub(crate) struct Writing<'c> {
-    /// For reading what is there, and for writing what is no event.
-    pub(crate) connection: &'c Connection,
+    connection: &'c Connection,
+    lists: &'c mut Lists,
     clock: &'c Clock,
     newest: Head,
     at: Timestamp,
 }
 
 impl Writing<'_> {
+    /// For reading what is there, and for writing what is no event.
+    pub(crate) fn connection(&mut self) -> Result<&Connection, StoreError> {
+        self.lists.file(self.connection)?;
+        Ok(self.connection)
+    }
+
+    /// Builds all that is listed anew.
+    pub(crate) fn rebuild(&mut self) -> Result<(), StoreError> {
+        project::rebuild(self.connection)?;
+        self.lists.forget();
+        Ok(())
+    }
+
     /// Records facts, one after another and all at one moment, and changes the rows that
     /// people list.
-    pub(crate) fn record(&mut self, facts: Vec<Fact>) -> Result<Appended, StoreError> {
+    pub(crate) fn record(&mut self, facts: Vec<Draft>) -> Result<Appended, StoreError> {
         // The clock of a machine may be set back; the journal's order never is.
         self.at = (self.clock)().max(self.at);
         let first = Seq(self.newest.seq.0 + 1);
-        for fact in facts {
-            let event = Event { seq: Seq(self.newest.seq.0 + 1), at: self.at, fact };
-            let checksum = journal::insert(self.connection, &event, self.newest.checksum)?;
-            project::apply(self.connection, &event)?;
-            self.newest = Head { seq: event.seq, checksum };
+        for draft in facts {
+            let (seq, at) = (Seq(self.newest.seq.0 + 1), self.at);
+            let checksum =
+                journal::insert(self.connection, (seq, at), &draft, self.newest.checksum)?;
+            self.lists.apply(self.connection, &Event { seq, at, fact: draft.fact })?;
+            self.newest = Head { seq, checksum };
         }
         Ok(Appended { first, at: self.at })
     }
@@ -105,6 +121,8 @@ pub(crate) struct Writer {
     pub(crate) epoch: i64,
     /// Where it says what it has recorded last.
     pub(crate) head: HeadFile,
+    /// The rows of tasks that are at work.
+    pub(crate) lists: Lists,
     /// How many transactions were committed.
     pub(crate) transactions: Arc<AtomicU64>,
 }
@@ -132,8 +150,12 @@ impl Writer {
     /// SQLite gave up the whole transaction, as it does when the disk is full.
     fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let committed = (self.fate)(Moment::Before).and_then(|()| self.batch(batch));
-        if let Ok(newest) = committed {
-            let _ = self.head.write(newest);
+        match committed {
+            Ok(newest) => {
+                let _ = self.head.write(newest);
+                self.lists.committed();
+            }
+            Err(_) => self.lists.forget(),
         }
         let connection = &self.connection;
         if !connection.is_autocommit() {
@@ -145,7 +167,7 @@ impl Writer {
     }
 
     /// Returns what is recorded last then.
-    fn batch(&self, batch: &mut [Box<dyn Job>]) -> Result<Head, StoreError> {
+    fn batch(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Head, StoreError> {
         let connection = &self.connection;
         let run = |sql, doing| connection.execute_batch(sql).doing(connection, doing);
         run("BEGIN IMMEDIATE", "beginning to write")?;
@@ -153,7 +175,8 @@ impl Writer {
             return Err(StoreError::Fenced { path: self.path.clone() });
         }
         let (newest, at) = journal::newest(connection)?;
-        let mut writing = Writing { connection, clock: &self.clock, newest, at };
+        let lists = &mut self.lists;
+        let mut writing = Writing { connection, lists, clock: &self.clock, newest, at };
         for job in batch {
             run("SAVEPOINT job", "beginning to write")?;
             let newest = writing.newest;
@@ -163,9 +186,12 @@ impl Writer {
                 }
                 run("ROLLBACK TO job", "taking back what failed")?;
                 writing.newest = newest;
+                writing.lists.take_back();
             }
+            writing.lists.keep();
             run("RELEASE job", "writing")?;
         }
+        writing.lists.file(connection)?;
         connection
             .execute_batch("COMMIT")
             .map_err(|error| StoreError::sql("committing", &self.path, error))?;

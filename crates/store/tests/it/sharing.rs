@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use std::task::{Context, Waker};
 use std::thread;
 
-use tenfold_domain::{Seq, Timestamp};
-use tenfold_store::{Appended, EventQuery, Store, StoreError, Surroundings, TaskQuery};
+use tenfold_domain::{Seq, TaskId, Timestamp};
+use tenfold_store::{EVENT_BYTES_MAX, EventQuery, Store, StoreError, Surroundings, TaskQuery};
 
 use crate::facts::*;
 
@@ -60,10 +60,10 @@ impl Stopped {
     }
 }
 
-type Appending<'a> = Pin<Box<dyn Future<Output = Result<Appended, StoreError>> + 'a>>;
+type Waiting<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a>>;
 
 /// Hands the work in, without waiting for it.
-fn begin(mut future: Appending<'_>) -> Appending<'_> {
+fn begin<T>(mut future: Waiting<'_, T>) -> Waiting<'_, T> {
     assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     future
 }
@@ -96,17 +96,29 @@ fn one_that_fails_takes_nobody_along_and_leaves_no_gap() {
     let Stopped { store, reached, go } = Stopped::at(&path);
     let first = begin(Box::pin(store.append_async(vec![small(0)])));
     reached.recv().unwrap();
-    let attempt = "1.1".parse().unwrap();
-    let large = advanced(attempt, "x".repeat(tenfold_store::EVENT_BYTES_MAX).into());
-    let good = begin(Box::pin(store.append_async(vec![small(1)])));
-    let bad = begin(Box::pin(store.append_async(vec![small(2), large])));
+    let good = begin(Box::pin(store.new_task_async(spec("one"))));
+    let nobodys = TaskId::new(7).unwrap();
+    let bad = begin(Box::pin(store.new_attempt_async(nobodys, start(), |_| vec![small(2)])));
     let last = begin(Box::pin(store.append_async(vec![small(3)])));
     drop((go, reached));
     assert_eq!(block_on(first).unwrap().first, Seq(1));
-    assert_eq!(block_on(good).unwrap().first, Seq(2));
-    assert!(matches!(block_on(bad), Err(StoreError::TooLarge { .. })));
+    let task = block_on(good).unwrap();
+    assert!(matches!(block_on(bad), Err(StoreError::NoTask(task)) if task == nobodys));
     assert_eq!(block_on(last).unwrap().first, Seq(3));
     assert_eq!(store.view().unwrap().events(&EventQuery::default()).unwrap().len(), 3);
+    // What it had put into the file of the one before it was taken back with it, and put there
+    // once more.
+    assert_eq!(store.view().unwrap().task(task).unwrap().unwrap().text, "one");
+}
+
+#[test]
+fn what_can_not_be_written_down_is_refused_before_it_waits() {
+    let (_folder, path) = place();
+    let store = open(&path);
+    let large = advanced("1.1".parse().unwrap(), "x".repeat(EVENT_BYTES_MAX).into());
+    let bad = store.append(vec![small(2), large]);
+    assert!(matches!(bad, Err(StoreError::TooLarge { .. })));
+    assert_eq!(store.append(vec![small(3)]).unwrap().first, Seq(1));
 }
 
 #[test]

@@ -1,0 +1,121 @@
+//! The rows of the tasks that are at work, as the thread that writes keeps them between two
+//! transactions: an event changes them here, and each is put into the file once a transaction,
+//! however many events changed it.
+//!
+//! What the file has is never asked for again: nobody else writes to it, or this engine is
+//! fenced off.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::Connection;
+use tenfold_domain::{AttemptId, Event, Fact, TaskId};
+
+use crate::fold::TaskFold;
+use crate::{StoreError, project};
+
+/// How many tasks are kept from one transaction to the next.
+const TASKS_KEPT: usize = 16_384;
+
+/// A task's rows.
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    /// As they are now. Of the attempts only those that events were about.
+    now: TaskFold,
+    /// As the file has them.
+    filed: TaskFold,
+}
+
+/// The rows, and what of them the file does not have yet.
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    tasks: HashMap<TaskId, Rows>,
+    changed: BTreeSet<TaskId>,
+    /// The tasks that the work under way has changed, as they were before it.
+    before: HashMap<TaskId, TaskFold>,
+}
+
+impl Lists {
+    /// Changes the rows by an event that was just recorded.
+    pub(crate) fn apply(
+        &mut self,
+        connection: &Connection,
+        event: &Event,
+    ) -> Result<(), StoreError> {
+        if let Fact::Repository { workspace, event } = &event.fact {
+            return project::approve(connection, workspace, event);
+        }
+        let Some(task) = event.fact.task() else { return Ok(()) };
+        let rows = match self.tasks.entry(task) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let fold =
+                    TaskFold { task: project::task(connection, task)?, ..TaskFold::default() };
+                place.insert(Rows { now: fold.clone(), filed: fold })
+            }
+        };
+        if let Some(attempt) = event.fact.attempt() {
+            rows.know(connection, attempt)?;
+        }
+        self.before.entry(task).or_insert_with(|| rows.now.clone());
+        rows.now.evolve(event);
+        self.changed.insert(task);
+        Ok(())
+    }
+
+    /// Puts all that has changed into the file.
+    pub(crate) fn file(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        while let Some(task) = self.changed.pop_first() {
+            if let Some(rows) = self.tasks.get_mut(&task) {
+                project::save(connection, &rows.now, &rows.filed)?;
+                rows.filed.clone_from(&rows.now);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the work under way did is to stay.
+    pub(crate) fn keep(&mut self) {
+        self.before.clear();
+    }
+
+    /// What the work under way did is taken back, in the file too.
+    pub(crate) fn take_back(&mut self) {
+        for (task, before) in self.before.drain() {
+            if let Some(rows) = self.tasks.get_mut(&task) {
+                rows.now = before;
+            }
+        }
+        // It may have filed what others did before it, and that is undone with it.
+        for (task, rows) in &mut self.tasks {
+            rows.filed = TaskFold::default();
+            self.changed.insert(*task);
+        }
+    }
+
+    /// The transaction has ended well: the file has all of it.
+    pub(crate) fn committed(&mut self) {
+        if self.tasks.len() > TASKS_KEPT {
+            self.forget();
+        }
+    }
+
+    /// What is kept here is not what the file has any more.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Rows {
+    /// Reads an attempt's row, if it has not been read.
+    fn know(&mut self, connection: &Connection, attempt: AttemptId) -> Result<(), StoreError> {
+        if self.now.attempts.contains_key(&attempt.number) {
+            return Ok(());
+        }
+        if let Some(row) = project::attempt(connection, attempt)? {
+            self.filed.attempts.insert(attempt.number, row.clone());
+            self.now.attempts.insert(attempt.number, row);
+        }
+        Ok(())
+    }
+}
