@@ -1,5 +1,7 @@
 //! A conversation with a model that calls tools, in words that fit every provider.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ pub struct Turn {
     /// What comes before all else: who the model is, and what holds throughout.
     pub instructions: String,
     /// What was said so far, oldest first.
-    pub said: Vec<Said>,
+    pub said: Vec<Arc<Said>>,
     /// The tools that may be called.
     pub tools: Vec<ToolSpec>,
     /// The most tokens of the answer.

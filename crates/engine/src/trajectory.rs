@@ -3,6 +3,7 @@
 //! lays it out; nothing here decides anything or is shown to anybody.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use tenfold_agent::effect::{Effect, Purpose, Reply};
@@ -76,7 +77,7 @@ pub enum Happening {
         report: Option<CheckReport>,
     },
     /// Something was said in a conversation.
-    Said(Said),
+    Said(Arc<Said>),
     /// A model was asked outside of a conversation.
     Asked {
         /// What for, in a few words.
@@ -238,14 +239,14 @@ impl Reader {
             }
             agent::Event::Repair(repair::Event::Steered { text, .. }) => {
                 let said = Said::Person { text: text.clone() };
-                self.push(at, None, Happening::Said(said));
+                self.push(at, None, Happening::Said(Arc::new(said)));
             }
             agent::Event::Loop(tool_loop::Event::Said { said }) => {
-                let effort = match said {
+                let effort = match **said {
                     Said::Model { .. } | Said::Tool { .. } => self.effort.take(),
                     Said::Person { .. } => None,
                 };
-                self.push(at, effort, Happening::Said(said.clone()));
+                self.push(at, effort, Happening::Said(Arc::clone(said)));
             }
             agent::Event::Repair(_) | agent::Event::Loop(_) => {}
         }

@@ -27,7 +27,7 @@ const THOUGHT: usize = 240;
 pub(crate) fn question(turn: &Turn) -> Generate {
     let mut messages = vec![Message { role: Role::System, content: instructions(turn) }];
     for said in &turn.said {
-        let (role, content) = match said {
+        let (role, content) = match &**said {
             Said::Person { text } => (Role::User, text.clone()),
             Said::Model { text, calls } => (Role::Assistant, written(text, calls)),
             Said::Tool { text, .. } => (Role::User, format!("Result:\n{text}")),
@@ -192,6 +192,8 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -209,6 +211,7 @@ mod tests {
         let about = "Looks for a text.".to_owned();
         let tools = vec![ToolSpec { name: "search".into(), about, parameters }];
         let instructions = "You mend programs.".to_owned();
+        let said = said.into_iter().map(Arc::new).collect();
         Turn { instructions, said, tools, max_tokens: 100, temperature: 0.2, seed: Seed(1) }
     }
 

@@ -1,5 +1,7 @@
 //! What follows from what.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tenfold_code::failure;
 use tenfold_domain::{
@@ -80,15 +82,19 @@ impl Draft {
         }
     }
 
+    fn say(&mut self, said: Said) {
+        self.record(Event::Said { said: Arc::new(said) });
+    }
+
     /// Says something in the person's name.
     pub(super) fn tell(&mut self, text: String) {
-        self.record(Event::Said { said: Said::Person { text } });
+        self.say(Said::Person { text });
     }
 
     /// Says what came of a call.
     pub(super) fn reply(&mut self, call: &str, text: String) {
         let text = words::with_limits(&text, &self.state);
-        self.record(Event::Said { said: Said::Tool { call: call.to_owned(), text } });
+        self.say(Said::Tool { call: call.to_owned(), text });
     }
 
     fn end(&mut self, outcome: AttemptOutcome, why: &str) {
@@ -278,13 +284,13 @@ impl Draft {
         let mut room = self.state.size();
         let mut until = self.state.forgot;
         for (index, said) in said.iter().enumerate().skip(until) {
-            if let Said::Model { .. } = said {
+            if let Said::Model { .. } = &**said {
                 until = index;
                 if room <= half {
                     break;
                 }
             }
-            if !matches!(said, Said::Person { .. }) {
+            if !matches!(**said, Said::Person { .. }) {
                 room = room.saturating_sub(size(said));
             }
         }
@@ -299,7 +305,7 @@ impl Draft {
         let too_many = calls.len() > CALLS;
         calls.truncate(CALLS);
         let has_call = !calls.is_empty();
-        self.record(Event::Said { said: Said::Model { text, calls } });
+        self.say(Said::Model { text, calls });
         if too_many {
             self.tell(words::TOO_MANY.to_owned());
         }
@@ -317,7 +323,7 @@ impl Draft {
     /// The model did not take the conversation: it may be too long in tokens, though not in
     /// bytes, so all turns but the last are left out once.
     fn refused(&mut self) {
-        let last = self.state.said.iter().rposition(|said| matches!(said, Said::Model { .. }));
+        let last = self.state.said.iter().rposition(|said| matches!(**said, Said::Model { .. }));
         match last.filter(|last| *last > self.state.forgot) {
             Some(until) => {
                 self.record(Event::Forgot { until });
@@ -340,7 +346,7 @@ impl Draft {
 
     /// How many of the model's last turns, in a row, called no tool.
     fn silent(&self) -> usize {
-        let turns = self.state.said.iter().rev().filter_map(|said| match said {
+        let turns = self.state.said.iter().rev().filter_map(|said| match &**said {
             Said::Model { calls, .. } => Some(calls.is_empty()),
             _ => None,
         });

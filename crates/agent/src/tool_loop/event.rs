@@ -1,5 +1,7 @@
 //! What the loop records.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
     ApprovedCheck, AttemptOutcome, CommitId, Millis, OfferedTool, Said, Shell, StepId, ToolCall,
@@ -36,7 +38,7 @@ pub enum Event {
     /// Something was said.
     Said {
         /// What, by whom.
-        said: Said,
+        said: Arc<Said>,
     },
     /// The person said something that the model has not been told yet.
     Steered {

@@ -220,7 +220,7 @@ mod tests {
         let mut going = going();
         read(&mut going, "src/a.py");
         let said = going.machine.told();
-        let persons = said.iter().filter(|said| matches!(said, Said::Person { .. }));
+        let persons = said.iter().filter(|said| matches!(***said, Said::Person { .. }));
         assert!(!format!("{:?}", persons.collect::<Vec<_>>()).contains("short names"));
     }
 }

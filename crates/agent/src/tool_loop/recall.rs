@@ -45,7 +45,7 @@ pub(super) fn recall(state: &ToolLoop, call: &ToolCall) -> String {
 fn past(state: &ToolLoop) -> Vec<Past<'_>> {
     let mut past: Vec<Past<'_>> = Vec::new();
     for said in &state.said[..state.forgot.min(state.said.len())] {
-        match said {
+        match &**said {
             Said::Model { text, calls } => {
                 let number = past.len() + 1;
                 past.push(Past { number, text, calls, results: Vec::new() });

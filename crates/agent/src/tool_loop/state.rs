@@ -1,6 +1,7 @@
 //! The loop's state: a fold of its events.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
@@ -70,11 +71,11 @@ pub struct Setup {
 /// An attempt of the loop strategy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolLoop {
-    pub(super) setup: Setup,
+    pub(super) setup: Arc<Setup>,
     pub(super) elapsed: Millis,
     pub(super) last_step: u32,
     pub(super) wanted: Option<(StepId, Wish)>,
-    pub(super) said: Vec<Said>,
+    pub(super) said: Vec<Arc<Said>>,
     /// Calls of the model's last turn that were not performed yet.
     pub(super) calls: VecDeque<ToolCall>,
     pub(super) turns: u32,
@@ -134,7 +135,7 @@ impl ToolLoop {
             steered: 0,
             unheard: Vec::new(),
             ending: None,
-            setup,
+            setup: Arc::new(setup),
         }
     }
 
@@ -203,7 +204,7 @@ impl ToolLoop {
                 self.elapsed = *elapsed;
             }
             Event::Said { said } => {
-                match said {
+                match &**said {
                     Said::Model { calls, .. } => {
                         self.calls = calls.iter().cloned().collect();
                         self.lost = false;
@@ -214,7 +215,7 @@ impl ToolLoop {
                     }
                     Said::Person { .. } => {}
                 }
-                self.said.push(said.clone());
+                self.said.push(Arc::clone(said));
             }
             Event::Steered { text, .. } => {
                 self.steered += 1;
@@ -237,7 +238,7 @@ impl ToolLoop {
             }
             Event::Failing => self.failing = true,
             Event::Approved { check } => {
-                self.setup.check.clone_from(&check.command);
+                Arc::make_mut(&mut self.setup).check.clone_from(&check.command);
                 self.failing = true;
             }
             Event::Finished { summary } => self.summary.clone_from(summary),
@@ -302,17 +303,23 @@ impl ToolLoop {
 
     /// What was said, as the model is told of it: turns of long ago are left out, what the person
     /// said is not.
-    pub(super) fn told(&self) -> Vec<Said> {
-        let mut told: Vec<Said> = Vec::new();
-        for (index, said) in self.said.iter().enumerate() {
-            if index == self.forgot && index > 0 {
-                told.push(Said::Person { text: words::left_out(&self.plan) });
-            }
-            if index >= self.forgot || matches!(said, Said::Person { .. }) {
-                told.push(said.clone());
-            }
-        }
+    pub(super) fn told(&self) -> Vec<Arc<Said>> {
+        let (long_ago, lately) = self.remembered();
+        let mut told: Vec<_> = long_ago.cloned().collect();
+        told.extend(self.left_out().map(|text| Arc::new(Said::Person { text })));
+        told.extend(lately.iter().cloned());
         told
+    }
+
+    /// What the model is still told of turns of long ago, and all that was said lately.
+    fn remembered(&self) -> (impl Iterator<Item = &Arc<Said>>, &[Arc<Said>]) {
+        let (long_ago, lately) = self.said.split_at(self.forgot.min(self.said.len()));
+        (long_ago.iter().filter(|said| matches!(***said, Said::Person { .. })), lately)
+    }
+
+    /// What the model is told in place of the turns that are left out, if there are any.
+    fn left_out(&self) -> Option<String> {
+        (self.forgot > 0).then(|| words::left_out(&self.plan))
     }
 
     /// How many of the last turns, in a row, are the same call of one tool with the same result.
@@ -333,8 +340,8 @@ impl ToolLoop {
 
     /// The calls that were the only ones of their turns, each with its result, the last first.
     fn lone_calls(&self) -> impl Iterator<Item = (&ToolCall, &Said)> {
-        self.said.windows(2).rev().filter_map(|pair| match pair {
-            [Said::Model { calls, .. }, result @ Said::Tool { .. }] if calls.len() == 1 => {
+        self.said.windows(2).rev().filter_map(|pair| match (&*pair[0], &*pair[1]) {
+            (Said::Model { calls, .. }, result @ Said::Tool { .. }) if calls.len() == 1 => {
                 Some((&calls[0], result))
             }
             _ => None,
@@ -349,7 +356,9 @@ impl ToolLoop {
 
     /// How much the model is told in its next turn, in bytes of text.
     pub(super) fn size(&self) -> usize {
-        self.told().iter().map(size).sum()
+        let (long_ago, lately) = self.remembered();
+        let said: usize = long_ago.chain(lately).map(|said| size(said)).sum();
+        said + self.left_out().map_or(0, |text| text.len())
     }
 }
 

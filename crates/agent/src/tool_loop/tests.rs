@@ -105,8 +105,10 @@ impl Going {
 
     /// What the model was told last.
     pub(super) fn told(&self) -> String {
-        match self.machine.told().pop().unwrap() {
-            Said::Person { text } | Said::Tool { text, .. } | Said::Model { text, .. } => text,
+        match &**self.machine.told().last().unwrap() {
+            Said::Person { text } | Said::Tool { text, .. } | Said::Model { text, .. } => {
+                text.clone()
+            }
         }
     }
 }

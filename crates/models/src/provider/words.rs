@@ -15,7 +15,7 @@ const NOT_PERFORMED: &str = "not performed";
 /// to be a person's; what was said in between comes after the results.
 pub(super) fn request(turn: &Turn, protocol: Protocol) -> ChatRequest {
     let mut messages = vec![ChatMessage::system(turn.instructions.clone())];
-    let mut said = turn.said.iter().peekable();
+    let mut said = turn.said.iter().map(|said| &**said).peekable();
     while let Some(next) = said.next() {
         match next {
             Said::Person { text } => messages.push(ChatMessage::user(text.clone())),
@@ -146,6 +146,8 @@ fn id(given: String, name: &str, number: usize, protocol: Protocol) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use genai::chat::ChatRole;
     use serde_json::json;
@@ -158,6 +160,7 @@ mod tests {
 
     fn turn(said: Vec<Said>) -> Turn {
         let instructions = "You mend programs.".to_owned();
+        let said = said.into_iter().map(Arc::new).collect();
         Turn { instructions, said, tools: vec![], max_tokens: 9, temperature: 0.2, seed: Seed(1) }
     }
 
