@@ -3,7 +3,7 @@
 //!
 //! [`Wake`] lists all that can wake the loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -46,8 +46,6 @@ enum Wake {
     Turn(Result<(), Shut>),
     /// What the check needs is there, or can't be had.
     SetUp(Box<Result<SetUp, EngineError>>),
-    /// The model has used more.
-    Used(Used),
     /// The attempt's time is over.
     Deadline,
     /// The person wants something else of it, or has said something.
@@ -67,6 +65,8 @@ pub(crate) struct Running<'e> {
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) base: CommitId,
     pub(crate) machine: Agent,
+    /// What was wanted when this engine took it up, and may have begun before.
+    pub(crate) inherited: BTreeSet<StepId>,
     pub(crate) effects: JoinSet<Done>,
     /// Its requests that wait for their turn at a provider.
     pub(crate) in_line: InLine,
@@ -174,10 +174,6 @@ impl Running<'_> {
                 Wake::Turn(Ok(())) => {}
                 Wake::Turn(Err(shut)) => self.shut_out(shut).await?,
                 Wake::SetUp(set_up) => self.take_setup((*set_up)?).await?,
-                Wake::Used(used) => {
-                    self.meter.hear(&used);
-                    self.tell_totals();
-                }
                 Wake::Deadline => self.out_of_time().await?,
                 Wake::Hand => {
                     self.unheard = true;
@@ -190,27 +186,34 @@ impl Running<'_> {
     }
 
     async fn wait(&mut self, hand: &mut Hand, used: &mut mpsc::UnboundedReceiver<Used>) -> Wake {
-        let left = self.left();
-        tokio::select! {
-            biased;
-            // The hand is held by the floor, which outlives the work.
-            Ok(()) = hand.will.changed() => Wake::Hand,
-            () = hand.said.notified() => Wake::Hand,
-            Some(done) = self.effects.join_next() => match done {
-                Ok(done) => Wake::Done(Box::new(done)),
-                Err(_) => Wake::Broke,
-            },
-            Some(turn) = self.in_line.next() => Wake::Turn(turn),
-            Some(set_up) = self.setup.join_next() => match set_up {
-                Ok(set_up) => Wake::SetUp(Box::new(set_up)),
-                Err(_) => Wake::Broke,
-            },
-            Some(ended) = self.background.next_end() => match ended {
-                Ok(id) => Wake::Aside(id),
-                Err(_) => Wake::Broke,
-            },
-            Some(used) = used.recv() => Wake::Used(used),
-            () = tokio::time::sleep(left.into()) => Wake::Deadline,
+        let deadline = tokio::time::sleep(self.left().into());
+        tokio::pin!(deadline);
+        loop {
+            tokio::select! {
+                biased;
+                // The hand is held by the floor, which outlives the work.
+                Ok(()) = hand.will.changed() => return Wake::Hand,
+                () = hand.said.notified() => return Wake::Hand,
+                Some(done) = self.effects.join_next() => return match done {
+                    Ok(done) => Wake::Done(Box::new(done)),
+                    Err(_) => Wake::Broke,
+                },
+                Some(turn) = self.in_line.next() => return Wake::Turn(turn),
+                Some(set_up) = self.setup.join_next() => return match set_up {
+                    Ok(set_up) => Wake::SetUp(Box::new(set_up)),
+                    Err(_) => Wake::Broke,
+                },
+                Some(ended) = self.background.next_end() => return match ended {
+                    Ok(id) => Wake::Aside(id),
+                    Err(_) => Wake::Broke,
+                },
+                // That the model has used more is for those who watch, and wakes nobody.
+                Some(used) = used.recv() => {
+                    self.meter.hear(&used);
+                    self.tell_totals();
+                }
+                () = &mut deadline => return Wake::Deadline,
+            }
         }
     }
 

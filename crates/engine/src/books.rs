@@ -33,7 +33,12 @@ impl Books {
         Self { ledger: Mutex::new(ledger), open, is_wrong, closed: Notify::new() }
     }
 
-    /// What is set aside.
+    /// What is set aside in a reservation, if it is open.
+    pub(crate) async fn hold(&self, reservation: ReservationId) -> Option<Hold> {
+        self.ledger.lock().await.hold(reservation)
+    }
+
+    /// All that is set aside.
     pub(crate) async fn holds(&self) -> Vec<(ReservationId, Hold)> {
         self.ledger.lock().await.holds()
     }

@@ -141,27 +141,26 @@ impl Running<'_> {
         step: StepId,
         asks: Vec<tenfold_domain::Ask>,
     ) -> Result<(), EngineError> {
-        let (engine, model) = (self.engine, self.spec.model.clone());
-        let leave = match engine.model(&model)? {
+        let engine = self.engine;
+        let model = engine.model(&self.spec.model)?;
+        let leave = match &model {
             Model::Embedded(_) => None,
-            Model::Hosted(hosted) => match self.turn_at(&hosted, step, &asks).await? {
+            Model::Hosted(hosted) => match self.turn_at(hosted, step, &asks).await? {
                 Some(leave) => Some(leave),
                 None => return Ok(()),
             },
         };
-        let request = hash(&Effect::Infer { asks: asks.clone(), what: String::new() });
+        let request = hash(&asks);
         let intended = engine.intend_model(self.attempt, step, &model, &asks, request).await;
-        let reservation = match intended {
-            Ok(reservation) => reservation,
+        let (reservation, reserved) = match intended {
+            Ok(intended) => intended,
             Err(EngineError::Money(refusal)) => {
                 let why = format!("Out of money: {refusal}.");
                 return self.end(AttemptOutcome::LimitMoney, why).await;
             }
             Err(e) => return Err(e),
         };
-        let model = engine.model(&model)?;
         let asked = engine.asked(&model).await?;
-        let reserved = engine.reserved(Some(reservation)).await;
         self.open.insert(step, Open::new(true, Some((reservation, reserved))));
         let mut cancel = self.cancel.subscribe();
         let given = (leave, self.used.clone(), reserved);
@@ -315,8 +314,9 @@ impl Running<'_> {
     }
 }
 
-pub(crate) fn hash(effect: &Effect) -> Value {
-    let bytes = serde_json::to_vec(effect).unwrap_or_default();
+/// What was asked for, as the journal names it: whoever holds the same can tell that it is.
+pub(crate) fn hash(asked: &impl serde::Serialize) -> Value {
+    let bytes = serde_json::to_vec(asked).unwrap_or_default();
     let digest = Sha256::digest(&bytes);
     let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     json!({ "sha256": text })

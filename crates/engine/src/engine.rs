@@ -9,7 +9,9 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use tenfold_domain::{AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec};
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
-use tenfold_models::{Cancel, Catalogue, Entry, Hosted, Model, ModelDirs, ModelsError, Provider};
+use tenfold_models::{
+    Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError, Provider,
+};
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
@@ -55,6 +57,7 @@ pub struct Engine {
     pub(crate) books: Books,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) model_dirs: ModelDirs,
+    models: Current,
     pub(crate) policy: Policy,
     pub(crate) floor: Arc<Floor>,
     /// How the work on the backlog goes.
@@ -121,7 +124,8 @@ impl Engine {
             ledger.evolve(&event);
         }
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
-        let catalogue = Catalogue::load(tenfold_models::SHIPPED, &model_dirs.user_file())?;
+        let models = Current::new(&model_dirs.user_file());
+        let catalogue = models.catalogue()?;
         let variable = |name: &str| std::env::var(name).ok();
         let policy = crate::approval::policy(&config.places.config)?;
         let redactor = crate::redaction::redactor(&catalogue, &policy, variable);
@@ -131,6 +135,7 @@ impl Engine {
             books: Books::new(ledger),
             sandbox: Arc::new(sandbox),
             model_dirs,
+            models,
             policy,
             floor: Arc::new(Floor::new()),
             backlog: Backlog::default(),
@@ -234,8 +239,8 @@ impl Engine {
     }
 
     /// The models that there are now: the person may connect one while others work.
-    pub(crate) fn catalogue(&self) -> Result<Catalogue, EngineError> {
-        Ok(Catalogue::load(tenfold_models::SHIPPED, &self.model_dirs.user_file())?)
+    pub(crate) fn catalogue(&self) -> Result<Arc<Catalogue>, EngineError> {
+        Ok(self.models.catalogue()?)
     }
 
     /// What the catalogue says of a model, if its file is there or it needs none.

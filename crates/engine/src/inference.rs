@@ -54,7 +54,8 @@ impl Inferred {
 }
 
 impl Engine {
-    /// Sets money aside for a batch of questions and records the intent, in one commit.
+    /// Sets money aside for a batch of questions and records the intent, in one commit. Returns
+    /// how much that is, too.
     ///
     /// # Errors
     /// [`EngineError::Money`] when a limit would be passed.
@@ -62,17 +63,16 @@ impl Engine {
         &self,
         attempt: AttemptId,
         step: StepId,
-        model: &str,
+        model: &Model,
         asks: &[Ask],
         request: Value,
-    ) -> Result<ReservationId, EngineError> {
-        let model = self.model(model)?;
-        let (prompt, output) = worst_of_all(asks, &model);
+    ) -> Result<(ReservationId, NanoUsd), EngineError> {
+        let (prompt, output) = worst_of_all(asks, model);
         let amount = model.worst_case(Tokens(prompt), Tokens(output));
-        let spent = self.spent(attempt)?;
-        let spec = self.store.view()?.spec(attempt.task)?;
-        let limit = spec.map_or(NanoUsd::MAX, |spec| spec.budget.money);
-        self.books
+        let row = self.row(attempt.task)?;
+        let (spent, limit) = (row.spent, row.budget.money);
+        let reservation = self
+            .books
             .record(
                 &self.store,
                 |ledger| {
@@ -96,7 +96,8 @@ impl Engine {
                     vec![Fact::Step { attempt, step, event }]
                 },
             )
-            .await
+            .await?;
+        Ok((reservation, amount))
     }
 
     /// What the attempt's task has spent so far.
@@ -107,9 +108,8 @@ impl Engine {
 
     /// What is set aside in a reservation that is open.
     pub(crate) async fn reserved(&self, reservation: Option<ReservationId>) -> NanoUsd {
-        let holds = self.books.holds().await;
-        let held = holds.iter().find(|(id, _)| Some(*id) == reservation);
-        held.map_or(NanoUsd::ZERO, |(_, hold)| hold.amount)
+        let Some(reservation) = reservation else { return NanoUsd::ZERO };
+        self.books.hold(reservation).await.map_or(NanoUsd::ZERO, |hold| hold.amount)
     }
 
     /// Settles reservations, if there are any, and records what belongs to them in the same
@@ -290,6 +290,20 @@ pub(crate) fn most_tokens(asks: &[Ask], hosted: &Hosted) -> Tokens {
     Tokens(prompt.saturating_add(output))
 }
 
+/// Counts the bytes that are written to it.
+struct Written(u64);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The most prompt and output tokens that questions can use together.
 fn worst_of_all(asks: &[Ask], model: &Model) -> (u64, u64) {
     asks.iter().map(|ask| worst(ask, model)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
@@ -318,8 +332,13 @@ fn worst(ask: &Ask, model: &Model) -> (u64, u64) {
             // Its texts and schemas once in JSON, which only adds to them; an embedded model is
             // told of the tools once more, in a list and in a grammar.
             let times = if matches!(model, Model::Embedded(_)) { 2 } else { 1 };
-            let written = serde_json::to_string(turn).map_or(0, |text| times * text.len() as u64);
-            (written + TEMPLATE_TOKENS * (turn.said.len() as u64 + 1), u64::from(turn.max_tokens))
+            let mut written = Written(0);
+            // Nothing that it is made of fails to be written, nor does counting it.
+            let _ = serde_json::to_writer(&mut written, turn);
+            (
+                times * written.0 + TEMPLATE_TOKENS * (turn.said.len() as u64 + 1),
+                u64::from(turn.max_tokens),
+            )
         }
         Ask::Score(ask) => ((ask.prefix.len() + ask.suffix.len() + ask.text.len()) as u64 + 1, 0),
     }

@@ -161,6 +161,9 @@ impl Checks {
         let folders = self.earlier.iter().chain([&self.dir]);
         let folders = folders.map(|dir| kept_in(dir, step));
         let gone: Vec<PathBuf> = folders.filter(|dir| dir.exists()).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
         let sandbox = Arc::clone(&self.sandbox);
         let discard = move || gone.iter().try_for_each(|dir| sandbox.discard(dir));
         Ok(blocking(discard).await?)
@@ -236,6 +239,9 @@ pub(crate) fn lost(
 impl Running<'_> {
     /// Whether a step has begun before, and been cut off.
     pub(crate) fn was_begun(&self, step: StepId) -> Result<bool, EngineError> {
+        if !self.inherited.contains(&step) {
+            return Ok(false);
+        }
         for event in self.engine.store.view()?.each_event(About::Attempt(self.attempt).into()) {
             if let Fact::Step { step: known, event: StepEvent::Intent { .. }, .. } = event?.fact
                 && known == step

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tenfold_agent::{Agent, Setup, repair, tool_loop};
+use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Outcome, Progress, Seed, Strategy,
     TaskEvent, TaskId, TaskSpec, TaskState, Totals, Usage,
@@ -233,6 +233,7 @@ impl Engine {
             servers: Arc::new(servers),
             workspace,
             base,
+            inherited: machine.wants().into_iter().map(|(step, _)| step).collect(),
             machine,
             effects: JoinSet::new(),
             in_line: InLine::default(),

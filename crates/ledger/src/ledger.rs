@@ -50,14 +50,14 @@ impl Ledger {
             }
             LedgerEvent::Limited { account, limit } => self.tree.limit(*account, *limit),
             LedgerEvent::Reserved { reservation, account, amount } => {
-                self.hold(*reservation, Hold { account: *account, amount: *amount });
+                self.put_aside(*reservation, Hold { account: *account, amount: *amount });
             }
             LedgerEvent::Settled { reservation, cost } => self.end(*reservation, *cost),
             LedgerEvent::Released { reservation } => self.end(*reservation, NanoUsd::ZERO),
         }
     }
 
-    fn hold(&mut self, reservation: ReservationId, hold: Hold) {
+    fn put_aside(&mut self, reservation: ReservationId, hold: Hold) {
         if self.tree.get(hold.account).is_none() || self.holds.contains_key(&reservation) {
             return;
         }
@@ -180,6 +180,11 @@ impl Ledger {
     /// Every account, in the order of opening.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
         self.tree.ids()
+    }
+
+    /// An open reservation; `None` if it was ended already or never made.
+    pub fn hold(&self, reservation: ReservationId) -> Option<Hold> {
+        self.holds.get(&reservation).copied()
     }
 
     /// Every open reservation, oldest first.

@@ -8,6 +8,7 @@
 //! through its [`Provider`]. Nothing here runs a model, knows of agents, or writes to the terminal.
 
 mod catalogue;
+mod current;
 mod digest;
 mod dirs;
 mod entry;
@@ -26,6 +27,7 @@ mod raw;
 mod verify;
 
 pub use catalogue::{Catalogue, Listed};
+pub use current::Current;
 pub use digest::{Sha256Sum, hash_file};
 pub use dirs::ModelDirs;
 pub use entry::{Entry, Place, Source};
