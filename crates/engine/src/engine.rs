@@ -25,6 +25,7 @@ use crate::floor::Floor;
 use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
 use crate::redaction::text_of;
+use crate::snapshots::Snapshots;
 use crate::{EngineError, Places};
 
 /// Tokens that an embedded model's sequences may hold together.
@@ -72,6 +73,7 @@ pub struct Engine {
     pub(crate) rooms: Arc<Semaphore>,
     /// Those that somebody works in.
     workspaces: std::sync::Mutex<HashMap<PathBuf, Weak<Workspace>>>,
+    pub(crate) snapshots: Snapshots,
     /// What is done with proposals is done one after another.
     pub(crate) writing: Mutex<()>,
     /// Whether it was said that no more room can be made.
@@ -144,6 +146,7 @@ impl Engine {
             asked: Mutex::new(HashMap::new()),
             rooms: Arc::new(Semaphore::new(ROOMS_A_CORE * cores())),
             workspaces: std::sync::Mutex::default(),
+            snapshots: Snapshots::default(),
             writing: Mutex::new(()),
             is_too_full: AtomicBool::new(false),
             settled,

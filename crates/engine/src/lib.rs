@@ -37,6 +37,7 @@ mod review;
 mod room;
 mod servers;
 mod setup;
+mod snapshots;
 mod supervise;
 mod tooling;
 mod trajectory;

@@ -122,7 +122,8 @@ impl Engine {
                 Setup::Loop(Box::new(self.loop_setup(spec, (seed, time), &base, workspace)?))
             }
         };
-        let files = Agent::new(setup.clone()).work().cloned();
+        // The base is kept for the task.
+        let files = Agent::new(setup.clone()).work().filter(|files| **files != base).cloned();
         let events = Agent::begin(setup);
         let (strategy, model) = (spec.strategy, spec.model.clone());
         let start = AttemptStart { strategy, model, seed, base };
@@ -173,15 +174,8 @@ impl Engine {
         workspace: &Arc<Workspace>,
         task: TaskId,
     ) -> Result<CommitId, EngineError> {
-        let taken = Arc::clone(workspace);
-        let name = base_name(task);
-        let (snapshot, notes) = blocking(move || -> Result<_, EngineError> {
-            let snapshot = taken.snapshot()?;
-            taken.keep(&name, &snapshot.commit)?;
-            Ok((snapshot, taken.notes()))
-        })
-        .await?;
-        for text in notes.into_iter().chain(snapshot.notes) {
+        let snapshot = self.snapshots.take(workspace, base_name(task)).await?;
+        for text in workspace.notes().into_iter().chain(snapshot.notes) {
             self.floor.teller().tell(Progress::Note { task, text });
         }
         Ok(snapshot.commit)

@@ -6,7 +6,7 @@
 //! repository is set to is overridden by [`SETTINGS`].
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -168,6 +168,25 @@ impl Git {
         args: &[&str],
     ) -> Result<Vec<u8>, WorkspaceError> {
         let output = self.try_run(doing, args)?;
+        if output.status.success() { Ok(output.stdout) } else { Err(failed(doing, &output)) }
+    }
+
+    /// As [`Git::run`], with this as its input.
+    pub(crate) fn run_with(
+        &self,
+        doing: &'static str,
+        args: &[&str],
+        input: &[u8],
+    ) -> Result<Vec<u8>, WorkspaceError> {
+        let not_run = |error: io::Error| not_run(doing, &error);
+        let mut child = self.command(args).stdin(Stdio::piped()).spawn().map_err(not_run)?;
+        let pipe = child.stdin.take();
+        // Told by another thread: git may want its answers to be read before it reads on.
+        let output = std::thread::scope(|scope| {
+            scope.spawn(move || pipe.map(|mut pipe| pipe.write_all(input)));
+            child.wait_with_output()
+        });
+        let output = output.map_err(not_run)?;
         if output.status.success() { Ok(output.stdout) } else { Err(failed(doing, &output)) }
     }
 

@@ -6,9 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use tenfold_domain::{Bytes, CommitId};
 
@@ -156,7 +155,7 @@ impl Own {
         if lines.is_empty() {
             return Ok(Bytes(0));
         }
-        let said = told(self.git.command(&args), MEASURING, lines.as_bytes())?;
+        let said = self.git.run_with(MEASURING, &args, lines.as_bytes())?;
         let text = String::from_utf8_lossy(&said);
         Ok(Bytes(text.trim().parse().unwrap_or(0)))
     }
@@ -212,8 +211,8 @@ impl OwnAlone {
         }
         let delete = |name: &String| format!("delete {prefix}{name}\n");
         let lines: String = names.iter().map(delete).collect();
-        let command = self.own.git.command(&["update-ref", "--stdin"]);
-        told(command, REMOVING, lines.as_bytes()).map(drop)
+        let args = ["update-ref", "--stdin"];
+        self.own.git.run_with(REMOVING, &args, lines.as_bytes()).map(drop)
     }
 
     /// Keeps those of these commits that are there and that nothing refers to, under `name` and
@@ -225,7 +224,7 @@ impl OwnAlone {
         let git = &self.own.git;
         let lines: String = commits.iter().map(|commit| format!("{commit}\n")).collect();
         let types = "--batch-check=%(objectname) %(objecttype)";
-        let there = told(git.command(&["cat-file", types]), HOLDING, lines.as_bytes())?;
+        let there = git.run_with(HOLDING, &["cat-file", types], lines.as_bytes())?;
         let there = String::from_utf8_lossy(&there);
         let there: Vec<&str> =
             there.lines().filter_map(|line| line.strip_suffix(" commit")).collect();
@@ -234,12 +233,13 @@ impl OwnAlone {
         }
         let asked = there.join("\n") + "\n";
         let args = ["rev-list", "--stdin", "--not", "--all"];
-        let lost = told(git.command(&args), HOLDING, asked.as_bytes())?;
+        let lost = git.run_with(HOLDING, &args, asked.as_bytes())?;
         let lost = String::from_utf8_lossy(&lost);
+        let mut kept = Vec::new();
         for commit in lost.lines().filter(|line| there.contains(line)) {
-            store::keep(git, &format!("{name}/{commit}"), &commit.parse().map_err(odd)?)?;
+            kept.push((format!("{name}/{commit}"), commit.parse().map_err(odd)?));
         }
-        Ok(())
+        store::keep(git, kept.iter().map(|(name, commit)| (name.as_str(), commit)))
     }
 
     /// Removes what is kept by these names alone, and all else that nothing refers to.
@@ -259,22 +259,4 @@ impl OwnAlone {
 
 fn odd(why: tenfold_domain::IdError) -> WorkspaceError {
     WorkspaceError::Git { doing: HOLDING, message: why.to_string() }
-}
-
-/// Runs to the end with this as its input, and returns what it wrote.
-fn told(
-    mut command: Command,
-    doing: &'static str,
-    input: &[u8],
-) -> Result<Vec<u8>, WorkspaceError> {
-    let failed = |error: io::Error| git::not_run(doing, &error);
-    let mut child = command.stdin(Stdio::piped()).spawn().map_err(failed)?;
-    let pipe = child.stdin.take();
-    // Told by another thread: git may want its answers to be read before it reads on.
-    let output = std::thread::scope(|scope| {
-        scope.spawn(move || pipe.map(|mut pipe| pipe.write_all(input)));
-        child.wait_with_output()
-    });
-    let output = output.map_err(failed)?;
-    if output.status.success() { Ok(output.stdout) } else { Err(git::failed(doing, &output)) }
 }

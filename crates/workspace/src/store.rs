@@ -244,9 +244,14 @@ fn keep_ref(name: &str) -> String {
     format!("{KEPT}{name}")
 }
 
-/// Makes a commit one that is never collected.
-pub(crate) fn keep(git: &Git, name: &str, commit: &CommitId) -> Result<(), WorkspaceError> {
-    git.run("keep a commit", &["update-ref", &keep_ref(name), commit.as_str()]).map(drop)
+/// Makes commits such as are never collected, each under its name.
+pub(crate) fn keep<'a>(
+    git: &Git,
+    kept: impl IntoIterator<Item = (&'a str, &'a CommitId)>,
+) -> Result<(), WorkspaceError> {
+    let line = |(name, commit): (&str, &CommitId)| format!("update {} {commit}\n", keep_ref(name));
+    let lines: String = kept.into_iter().map(line).collect();
+    git.run_with("keep commits", &["update-ref", "--stdin"], lines.as_bytes()).map(drop)
 }
 
 /// Takes [`keep`] back.

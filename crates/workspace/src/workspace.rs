@@ -202,7 +202,18 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::Git`] if the name or the commit can't be.
     pub fn keep(&self, name: &str, commit: &CommitId) -> Result<(), WorkspaceError> {
-        store::keep(&self.git, name, commit)
+        self.keep_all([(name, commit)])
+    }
+
+    /// As [`Workspace::keep`], for several, all or none.
+    ///
+    /// # Errors
+    /// As for [`Workspace::keep`].
+    pub fn keep_all<'a>(
+        &self,
+        kept: impl IntoIterator<Item = (&'a str, &'a CommitId)>,
+    ) -> Result<(), WorkspaceError> {
+        store::keep(&self.git, kept)
     }
 
     /// Takes [`Workspace::keep`] back. A name that is not there is no error.
