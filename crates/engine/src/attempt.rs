@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tenfold_agent::effect::{Effect, Input, Purpose, Reply};
@@ -20,6 +20,7 @@ use tenfold_store::About;
 use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::background::Background;
 use crate::checks::Checks;

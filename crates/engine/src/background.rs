@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tenfold_agent::Event;
 use tenfold_agent::effect::Reply;
@@ -24,6 +24,7 @@ use tenfold_tools::stream::Stream;
 use tenfold_tools::{Call, shell};
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 
 use crate::EngineError;
 use crate::attempt::{Running, stopped};
@@ -215,6 +216,7 @@ impl Running<'_> {
         self.spawn_returning(step, async move {
             let hurried = async {
                 tokio::select! {
+                    biased;
                     () = stopped(&mut cancel) => {}
                     _ = hurry.changed() => {}
                 }
@@ -321,6 +323,7 @@ impl Task {
         let run = egress::run(&self.sandbox, &job, self.egress.as_ref(), killed);
         tokio::pin!(run);
         let ended = tokio::select! {
+            biased;
             ended = &mut run => ended,
             () = stopped(&mut self.cancel) => {
                 kill.send_replace(true);
@@ -384,6 +387,7 @@ impl Aside {
                 return Ok(output::report((self.id, &self.command), state, wall, &mut told.stream));
             }
             is_last = tokio::select! {
+                biased;
                 () = &mut until => true,
                 () = &mut hurried => true,
                 _ = over.changed() => false,

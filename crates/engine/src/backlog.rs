@@ -4,17 +4,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tenfold_domain::{
     BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, TaskId, TaskSpec,
-    TaskState, Timestamp,
+    TaskState,
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_models::Model;
 use tenfold_schedule::{Became, Entry, Expected, Host, Limits, Needs, Scheduler, Used, Why};
 use tenfold_store::{TaskQuery, TaskRow, View};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::floor::{Hold, Will};
 use crate::supervise::How;
@@ -71,7 +72,7 @@ pub fn why_not_begun(view: &View, row: &TaskRow) -> Result<String, EngineError> 
             Some(_) => return Ok(Why::After(*task).to_string()),
         }
     }
-    let late = row.standing.deadline.is_some_and(|deadline| deadline < now());
+    let late = row.standing.deadline.is_some_and(|deadline| deadline < SystemTime::now().into());
     let not_begun = "not started: `tenfold start` works the backlog";
     Ok(match late {
         true => format!("{not_begun}; its deadline is over"),
@@ -178,7 +179,7 @@ impl<'e> Shift<'e> {
         terms: BacklogTerms,
         (live, questions): (broadcast::Receiver<Progress>, mpsc::UnboundedReceiver<Question>),
     ) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+        let cores = engine.around.cores as u64;
         // What each holds of the machine is a place; how many there are is the person's word.
         let host = Host {
             name: "here".to_owned(),
@@ -239,10 +240,7 @@ impl<'e> Shift<'e> {
         tokio::pin!(over);
         loop {
             let has_changed = tokio::select! {
-                told = self.live.recv() => match told {
-                    Ok(progress) => self.hear(&progress),
-                    Err(_) => self.count_anew(),
-                },
+                biased;
                 () = self.engine.backlog.stirred.notified() => true,
                 Some(Question { tasks, answer }) = self.questions.recv() => {
                     let why = |task: TaskId| Some((task, self.why_waiting(task)?));
@@ -251,6 +249,10 @@ impl<'e> Shift<'e> {
                     false
                 }
                 () = &mut over, if !is_over => true,
+                told = self.live.recv() => match told {
+                    Ok(progress) => self.hear(&progress),
+                    Err(_) => self.count_anew(),
+                },
             };
             if has_changed {
                 break;
@@ -289,7 +291,7 @@ impl<'e> Shift<'e> {
         let Some(spec) = self.engine.store.view()?.spec(row.id)? else { return Ok(()) };
         let entry = self.entry(row, &spec);
         self.awaited.extend(&entry.after);
-        if let Err(why) = self.scheduler.admit(&entry, now()) {
+        if let Err(why) = self.scheduler.admit(&entry, self.engine.around.now()) {
             let text = format!("not begun: {why}");
             self.engine.floor.teller().tell(Progress::Note { task: row.id, text });
         }
@@ -330,7 +332,7 @@ impl<'e> Shift<'e> {
                 Some(_) => continue,
             };
             self.awaited.remove(&task);
-            for vain in self.scheduler.settled(task, became, now()) {
+            for vain in self.scheduler.settled(task, became, self.engine.around.now()) {
                 let text = format!("not begun: it comes after task {task}, which was rejected");
                 self.engine.floor.teller().tell(Progress::Note { task: vain, text });
             }
@@ -340,10 +342,10 @@ impl<'e> Shift<'e> {
 
     fn begin_next(&mut self) -> Result<(), EngineError> {
         for entry in std::mem::take(&mut self.misfits) {
-            let _ = self.scheduler.admit(&entry, now());
+            let _ = self.scheduler.admit(&entry, self.engine.around.now());
         }
         while self.misfits.len() < MISFITS
-            && let Some(task) = self.scheduler.next(now())
+            && let Some(task) = self.scheduler.next(self.engine.around.now())
         {
             let row = self.engine.row(task)?;
             let most = row.budget.money.saturating_sub(row.spent);
@@ -359,7 +361,7 @@ impl<'e> Shift<'e> {
                 }
                 // Somebody has begun it meanwhile, or it can't be worked on.
                 Err(EngineError::AtWork(_) | EngineError::NotOpen { .. }) => {
-                    self.scheduler.withdraw(task, now());
+                    self.scheduler.withdraw(task, self.engine.around.now());
                 }
                 Err(error @ EngineError::Full { .. }) if self.at_work.is_empty() => {
                     return Err(error);
@@ -376,7 +378,7 @@ impl<'e> Shift<'e> {
 
     /// Passes a task over until another has ended.
     fn set_aside(&mut self, row: &TaskRow) -> Result<(), EngineError> {
-        self.scheduler.withdraw(row.id, now());
+        self.scheduler.withdraw(row.id, self.engine.around.now());
         if let Some(spec) = self.engine.store.view()?.spec(row.id)? {
             self.misfits.push(self.entry(row, &spec));
         }
@@ -449,7 +451,7 @@ impl<'e> Shift<'e> {
         self.spent = NanoUsd(self.spent.0.saturating_add(cost.0));
         let used = Used { cost, wall: began.elapsed().into(), millicores: CORE };
         // Whoever comes after it waits until it is accepted.
-        let _ = self.scheduler.ended(task, used, Became::Waits, now());
+        let _ = self.scheduler.ended(task, used, Became::Waits, self.engine.around.now());
         let is_proposed = row.as_ref().is_some_and(|row| row.state == TaskState::ToReview);
         let is_verified =
             row.as_ref().and_then(TaskRow::proposal).is_some_and(|proposal| proposal.verified);
@@ -488,8 +490,4 @@ impl<'e> Shift<'e> {
             BacklogEnd::Done
         }
     }
-}
-
-fn now() -> Timestamp {
-    SystemTime::now().into()
 }

@@ -125,6 +125,7 @@ impl Checks {
     ) -> Result<Ended, EngineError> {
         let mut unwanted = cancel.clone();
         let room = tokio::select! {
+            biased;
             room = self.rooms.acquire() => room.ok(),
             () = stopped(&mut unwanted) => None,
         };

@@ -2,7 +2,6 @@
 //! comes back as a [`Done`]. What follows from it is for the loop in `attempt` to find out.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -13,6 +12,7 @@ use tenfold_domain::{
     ReservationId, StepEvent, StepId, TaskSpec, Usage,
 };
 use tenfold_models::{Hosted, Model};
+use tokio::time::Instant;
 
 use crate::EngineError;
 use crate::attempt::{Running, stopped};
@@ -167,6 +167,7 @@ impl Running<'_> {
         self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
             let inferred = tokio::select! {
+                biased;
                 inferred = crate::inference::infer(&model, asked, step, asks, given) => inferred,
                 () = stopped(&mut cancel) => Ok(Inferred::cancelled()),
             };

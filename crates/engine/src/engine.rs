@@ -9,14 +9,13 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use tenfold_domain::{AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec};
 use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
-use tenfold_models::{
-    Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError, Provider,
-};
+use tenfold_models::{Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError};
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
-use tenfold_store::{EngineLock, Store, Surroundings};
+use tenfold_store::{EngineLock, Store};
 use tenfold_workspace::Workspace;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::backlog::Backlog;
@@ -26,7 +25,8 @@ use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
 use crate::redaction::text_of;
 use crate::snapshots::Snapshots;
-use crate::{EngineError, Places};
+use crate::surroundings::Around;
+use crate::{EngineError, Places, Surroundings};
 
 /// Tokens that an embedded model's sequences may hold together.
 const CONTEXT: u32 = 8_192;
@@ -54,6 +54,7 @@ pub struct EngineConfig {
 /// An engine at work.
 pub struct Engine {
     pub(crate) config: EngineConfig,
+    pub(crate) around: Around,
     pub(crate) store: Arc<Store>,
     pub(crate) books: Books,
     pub(crate) sandbox: Arc<Sandbox>,
@@ -102,7 +103,7 @@ impl Engine {
         Self::open_in(config, Surroundings::default()).await
     }
 
-    /// As [`Engine::open`], with whatever is to befall its store.
+    /// As [`Engine::open`], in other surroundings.
     ///
     /// # Errors
     /// As for [`Engine::open`].
@@ -111,14 +112,15 @@ impl Engine {
         surroundings: Surroundings,
     ) -> Result<Self, EngineError> {
         let lock = EngineLock::acquire(&config.places.data)?;
-        let store = Arc::new(Store::open_in(&config.places.store_file(), surroundings)?);
+        let (around, sandbox, store) = surroundings.apart();
+        let store = Arc::new(Store::open_in(&config.places.store_file(), store)?);
         // Before anybody reads the person's files.
         let (journal, places) = (Arc::clone(&store), config.places.clone());
         let settled = blocking(move || crate::in_place::settle_all(&journal, &places)).await?;
-        let options =
-            ProbeOptions { allow_below_a: config.allow_below_a, ..ProbeOptions::default() };
-        let program = config.program.clone();
-        let sandbox = blocking(move || Sandbox::probe(program, options)).await?;
+        let sandbox = match sandbox {
+            Some(sandbox) => sandbox,
+            None => probed(&config).await?,
+        };
         let events = store.view()?.ledger_events()?;
         let mut ledger = Ledger::replay(&events);
         if let Some(event) = ledger.open_default() {
@@ -144,13 +146,14 @@ impl Engine {
             gates: Gates::default(),
             redactor,
             asked: Mutex::new(HashMap::new()),
-            rooms: Arc::new(Semaphore::new(ROOMS_A_CORE * cores())),
+            rooms: Arc::new(Semaphore::new(ROOMS_A_CORE * around.cores)),
             workspaces: std::sync::Mutex::default(),
             snapshots: Snapshots::default(),
             writing: Mutex::new(()),
             is_too_full: AtomicBool::new(false),
             settled,
             config,
+            around,
             _lock: lock,
         };
         engine.settle_in().await?;
@@ -316,9 +319,9 @@ impl Engine {
                 Asked::Here(Arc::new(Llama::new(LlamaConfig { program, arguments })))
             }
             Model::Hosted(hosted) => {
-                let hosted = hosted.clone();
+                let (hosted, find) = (hosted.clone(), Arc::clone(&self.around.providers));
                 // The keyring may ask the person to unlock it.
-                let provider = blocking(move || Provider::new(&hosted, tenfold_models::key));
+                let provider = blocking(move || find(&hosted));
                 Asked::There(Arc::new(provider.await?))
             }
         };
@@ -341,7 +344,6 @@ impl Engine {
         if let Some(command) = &self.config.model_command {
             return command.clone();
         }
-        let threads = cores();
         let arguments = [
             "llama-serve".to_owned(),
             "--model".to_owned(),
@@ -349,18 +351,25 @@ impl Engine {
             "--context".to_owned(),
             CONTEXT.to_string(),
             "--threads".to_owned(),
-            threads.to_string(),
+            self.around.cores.to_string(),
         ];
         (self.config.program.clone(), arguments.into())
     }
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+/// The strongest sandbox that this machine has.
+async fn probed(config: &EngineConfig) -> Result<Sandbox, EngineError> {
+    let options = ProbeOptions { allow_below_a: config.allow_below_a, ..ProbeOptions::default() };
+    let program = config.program.clone();
+    Ok(blocking(move || Sandbox::probe(program, options)).await?)
 }
 
-/// Runs what blocks off the threads that serve everything else.
+/// Runs what blocks off the threads that serve everything else. A runtime that has only one is a
+/// simulation's, where all has to go in one order: there it runs at once.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        return work();
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         // The work does not panic and is never aborted; if it did panic, so do we.

@@ -15,7 +15,6 @@ use tenfold_workspace::Workspace;
 use crate::engine::{Engine, blocking};
 use crate::recovery::{advanced, read_event};
 use crate::redaction::text_of;
-use crate::work::seed_of_now;
 use crate::{EngineError, proposed, tooling};
 
 /// The most of a commented line that is repeated to the agent, in characters.
@@ -48,7 +47,7 @@ impl Engine {
         self.open_to_more(of.task).await?;
         self.has_files(of, "go on from")?;
         let row = self.store.view()?.attempt(of)?.ok_or(EngineError::NoAttempt(of))?;
-        let seed = seed.unwrap_or_else(seed_of_now);
+        let seed = seed.unwrap_or_else(|| self.around.seed());
         let (events, machine) = taken_over(&self.store.view()?, &row, step, seed)?;
         if machine.wants().is_empty() && (text.is_none() || row.strategy == Strategy::Repair) {
             return Err(EngineError::NothingLeft { attempt: of });
@@ -106,7 +105,7 @@ impl Engine {
         }
         let of = proposal.attempt;
         let row = self.store.view()?.attempt(of)?.ok_or(EngineError::NoAttempt(of))?;
-        let seed = seed_of_now();
+        let seed = self.around.seed();
         if row.strategy == Strategy::Loop {
             let (events, machine) = taken_over(&self.store.view()?, &row, None, seed)?;
             let start = AttemptStart { strategy: row.strategy, model: row.model, seed, base };

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tenfold_domain::{Millis, StepId, Timestamp, Tokens};
 use tenfold_ledger::DEFAULT_ACCOUNT;
@@ -13,6 +13,7 @@ use tenfold_models::{Hosted, RequestLimits};
 use tenfold_schedule::{Pass, RateGate, Rates, Reply, Ticket};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 /// Requests under way at once to a provider of which nobody said how many may be.
 const AT_ONCE: u32 = 32;

@@ -3,7 +3,6 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::Value;
 use tenfold_agent::effect::Reply;
@@ -16,6 +15,7 @@ use tenfold_llama::{Llama, LlamaError, Reply as Answered};
 use tenfold_models::{Hosted, Model, Provider, ProviderError, Turned};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::EngineError;
 use crate::engine::Engine;

@@ -10,7 +10,6 @@ use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use tenfold_domain::{CommitId, McpServer, McpTalk, Millis, OfferedTool};
 use tenfold_redact::Redactor;
@@ -20,6 +19,7 @@ use tenfold_workspace::Workspace;
 use tokio::net::UnixListener;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 use crate::EngineError;
 use crate::checks::{Checks, check_out, make};
@@ -326,6 +326,7 @@ impl Start<'_> {
         let mut run = Run(self.run(checks, (talk, send), cancel.clone()));
         // A server that ends says more by that than by a closed line.
         let opened = tokio::select! {
+            biased;
             opened = self.open(line, longest) => opened,
             how = &mut run.0 => return Err(how.unwrap_or_default()),
         };

@@ -2,7 +2,6 @@
 //! in words for the model.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::Value;
 use tenfold_agent::effect::{Effect, Reply};
@@ -10,6 +9,7 @@ use tenfold_domain::{AttemptId, CommitId, EffectKind, Millis, Shell, StepId, Too
 use tenfold_tools::mcp::McpCall;
 use tenfold_tools::run::{self, Run};
 use tenfold_tools::{Call, FileCall, Tree};
+use tokio::time::Instant;
 
 use crate::EngineError;
 use crate::approval::Leave;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
@@ -18,6 +17,7 @@ use tenfold_tools::{FileCall, Tree};
 use tenfold_workspace::{Workspace, check_file_groups};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::EngineError;
 use crate::attempt::Running;
@@ -70,7 +70,7 @@ impl Engine {
             self.set_aside(AttemptId { task, number: *number }).await?;
         }
         let clock = Instant::now();
-        let seed = how.seed.unwrap_or_else(seed_of_now);
+        let seed = how.seed.unwrap_or_else(|| self.around.seed());
         let round = Round::of(&spec);
         let mut outcomes: Vec<Outcome> = Vec::new();
         for turn in 0.. {
@@ -274,7 +274,6 @@ impl Engine {
     ) -> Result<repair::Setup, EngineError> {
         let catalogue = self.catalogue()?;
         let entry = catalogue.get(&spec.model)?;
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(repair::Setup {
             text: spec.text.clone(),
             root: workspace.root().to_string_lossy().into_owned(),
@@ -283,7 +282,7 @@ impl Engine {
             seed,
             time,
             candidates: CANDIDATES,
-            parallel: cores as u32,
+            parallel: self.around.cores as u32,
             infill: entry.infill,
             chat: entry.chat_template,
         })
@@ -452,9 +451,4 @@ fn unfinished(view: &View, row: &TaskRow, how: How) -> Result<Option<Unfinished>
 /// The name that keeps the files which a task is about.
 fn base_name(task: TaskId) -> String {
     format!("base/{task}")
-}
-
-pub(crate) fn seed_of_now() -> Seed {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Seed(now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))).child(0)
 }

@@ -39,7 +39,7 @@ pub use memory::{Fit, fits};
 pub use own::{Removed, add, connect, remove};
 pub use price::{Electricity, Price, Slowest, TokenPrices};
 pub use progress::{Cancel, Progress};
-pub use provider::{Provider, ProviderError, Turned};
+pub use provider::{Answers, Provider, ProviderError, StandIn, Turned};
 pub use pull::{PipCommand, PullOptions, pull};
 pub use verify::{Depth, Presence, presence, verify};
 

@@ -3,8 +3,10 @@
 //! before the provider decide that.
 
 mod failure;
+mod stand_in;
 mod words;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -16,6 +18,7 @@ use tenfold_domain::{Answer, Tokens, Turn, Usage};
 
 use crate::{Hosted, ModelsError, Protocol};
 pub use failure::ProviderError;
+pub use stand_in::{Answers, StandIn};
 
 /// How long a connection may take,
 const CONNECT: Duration = Duration::from_secs(20);
@@ -30,6 +33,17 @@ const BYTES_PER_TOKEN: u64 = 4;
 /// A model at its provider, shared by all that ask it.
 pub struct Provider {
     hosted: Hosted,
+    way: Way,
+}
+
+/// How it is asked.
+enum Way {
+    Far(Box<Far>),
+    StandIn(Arc<dyn StandIn>),
+}
+
+/// Where it is, and what is shown there.
+struct Far {
     key: String,
     target: ServiceTarget,
     client: Client,
@@ -78,16 +92,13 @@ impl Provider {
         let client = Client::builder().with_web_config(web).build().map_err(|e| {
             ModelsError::Unreachable { name: hosted.name.clone(), why: e.to_string() }
         })?;
-        Ok(Self {
-            target: ServiceTarget {
-                endpoint: Endpoint::from_owned(hosted.place().to_owned()),
-                auth: AuthData::from_single(key.trim()),
-                model: ModelIden::new(kind, hosted.model.clone()),
-            },
-            key: key.trim().to_owned(),
-            hosted: hosted.clone(),
-            client,
-        })
+        let target = ServiceTarget {
+            endpoint: Endpoint::from_owned(hosted.place().to_owned()),
+            auth: AuthData::from_single(key.trim()),
+            model: ModelIden::new(kind, hosted.model.clone()),
+        };
+        let far = Far { key: key.trim().to_owned(), target, client };
+        Ok(Self { hosted: hosted.clone(), way: Way::Far(Box::new(far)) })
     }
 
     /// What the catalogue says of it.
@@ -101,18 +112,31 @@ impl Provider {
     /// # Errors
     /// [`ProviderError`] says what can be done; only [`ProviderError::Cut`] may cost money.
     pub async fn turn(&self, turn: &Turn, tell: impl Fn(Usage)) -> Result<Turned, ProviderError> {
+        match &self.way {
+            Way::StandIn(stand_in) => stand_in.turn(&self.hosted, turn).await,
+            Way::Far(far) => self.turn_at(far, turn, tell).await,
+        }
+    }
+
+    async fn turn_at(
+        &self,
+        far: &Far,
+        turn: &Turn,
+        tell: impl Fn(Usage),
+    ) -> Result<Turned, ProviderError> {
         let request = words::request(turn, self.hosted.protocol);
         let options = self.options(turn.max_tokens);
-        let asked = self.client.exec_chat_stream(self.target.clone(), request, Some(&options));
-        let mut stream = asked.await.map_err(|e| self.failed(e))?.stream;
+        let asked = far.client.exec_chat_stream(far.target.clone(), request, Some(&options));
+        let failed = |error| failure::read(&error, &self.hosted, &far.key);
+        let mut stream = asked.await.map_err(failed)?.stream;
         let (mut bytes, mut began) = (0, false);
         while let Some(event) = stream.next().await {
             let event = match event {
                 Ok(event) => event,
                 // The request itself is only sent when the stream is first looked at.
-                Err(e) if !began => return Err(self.failed(e)),
+                Err(e) if !began => return Err(failed(e)),
                 Err(e) => {
-                    return Err(ProviderError::Cut { why: failure::plain(&e, &self.key) });
+                    return Err(ProviderError::Cut { why: failure::plain(&e, &far.key) });
                 }
             };
             match event {
@@ -168,9 +192,5 @@ impl Provider {
             Ok(answer) => Ok(Turned { answer, usage }),
             Err(why) => Err(ProviderError::Refused { why, usage }),
         }
-    }
-
-    fn failed(&self, error: genai::Error) -> ProviderError {
-        failure::read(&error, &self.hosted, &self.key)
     }
 }

@@ -44,6 +44,6 @@ pub use job::{
     TEMP, Talk, Tier,
 };
 #[cfg(target_os = "linux")]
-pub use linux::{Dialer, Sandbox, inner_main, shim_main};
+pub use linux::{Comes, Dialer, Sandbox, StandIn, inner_main, shim_main};
 pub use log::{Log, Logged};
 pub use toolchains::Toolchains;

@@ -1,6 +1,8 @@
 //! What befalls a store at its commits. A real store is left alone; a test has it die there, or
 //! its disk fail.
 
+use std::pin::Pin;
+
 use tenfold_domain::Timestamp;
 
 use crate::StoreError;
@@ -14,12 +16,27 @@ pub enum Moment {
     After,
 }
 
-/// Called at each of these moments, on the thread that writes. An error is told to everyone who
-/// waits for the commit: before it nothing is recorded then, after it everything is.
-pub type Fate = Box<dyn FnMut(Moment) -> Result<(), StoreError> + Send>;
+/// Called at each of these moments by whoever writes, who waits for what comes of it. An error is
+/// told to everyone who waits for the commit: before it nothing is recorded then, after it
+/// everything is.
+pub type Fate = Box<dyn FnMut(Moment) -> Befalls + Send>;
+
+/// What befalls a store, which may take its time.
+pub type Befalls = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 /// What time it is.
 pub type Clock = Box<dyn Fn() -> Timestamp + Send>;
+
+/// Who writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Writes {
+    /// A thread of the store's own.
+    #[default]
+    OnItsThread,
+    /// A task of the runtime on which the store is opened, and which it ends with: if that has
+    /// one thread, all goes in one order. Who blocks that thread to write waits for ever.
+    AsTask,
+}
 
 /// What a store is opened in.
 pub struct Surroundings {
@@ -27,12 +44,16 @@ pub struct Surroundings {
     pub clock: Clock,
     /// What befalls it.
     pub fate: Fate,
+    /// Who writes.
+    pub writes: Writes,
 }
 
 impl Default for Surroundings {
     /// The machine's own clock, and nothing befalls it.
     fn default() -> Self {
-        Self { clock: Box::new(|| std::time::SystemTime::now().into()), fate: Box::new(|_| Ok(())) }
+        let clock = Box::new(|| std::time::SystemTime::now().into());
+        let fate: Fate = Box::new(|_| Box::pin(std::future::ready(Ok(()))));
+        Self { clock, fate, writes: Writes::default() }
     }
 }
 
@@ -43,13 +64,25 @@ impl Surroundings {
         Self { clock: Box::new(clock), ..self }
     }
 
-    /// The same, with another fate.
+    /// The same, with another fate, which does not make anybody wait.
     #[must_use]
     pub fn with_fate(
         self,
-        fate: impl FnMut(Moment) -> Result<(), StoreError> + Send + 'static,
+        mut fate: impl FnMut(Moment) -> Result<(), StoreError> + Send + 'static,
     ) -> Self {
+        self.with_slow_fate(move |moment| Box::pin(std::future::ready(fate(moment))))
+    }
+
+    /// The same, with another fate.
+    #[must_use]
+    pub fn with_slow_fate(self, fate: impl FnMut(Moment) -> Befalls + Send + 'static) -> Self {
         Self { fate: Box::new(fate), ..self }
+    }
+
+    /// The same, written by a task.
+    #[must_use]
+    pub fn as_task(self) -> Self {
+        Self { writes: Writes::AsTask, ..self }
     }
 }
 

@@ -34,7 +34,7 @@ mod writer;
 pub use blob::{BLOB_BYTES_MAX, BlobHash, BlobHashError};
 pub use check::Sound;
 pub use error::StoreError;
-pub use fate::{Clock, Fate, Moment, Surroundings};
+pub use fate::{Befalls, Clock, Fate, Moment, Surroundings, Writes};
 pub use journal::{About, EVENT_BYTES_MAX, EventQuery, PAGE_BYTES};
 pub use lock::{EngineLock, Holder};
 pub use project::TaskQuery;

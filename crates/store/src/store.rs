@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::blob::{self, BLOB_BYTES_MAX, BlobHash};
 use crate::connection::open_for_writing;
-use crate::fate::Surroundings;
+use crate::fate::{Surroundings, Writes};
 use crate::head::HeadFile;
 use crate::journal::Draft;
 use crate::lists::Lists;
@@ -25,7 +25,7 @@ use crate::writer::{Asked, Job, QUEUE_JOBS, Writer, Writing};
 use crate::{StoreError, check, lease, project};
 
 /// The journal, open for writing. Dropping it waits until all that was handed in is
-/// recorded. Whoever shares it puts it into an [`Arc`].
+/// recorded, if a thread of its own writes. Whoever shares it puts it into an [`Arc`].
 ///
 /// Every method that writes has two forms: one blocks this thread until the facts are
 /// durable, on any thread, and one is asynchronous, on any runtime. If the asynchronous form
@@ -102,7 +102,7 @@ impl Store {
             check::expect(&connection, path, known)?;
         }
         let epoch = lease::take(&connection)?;
-        let Surroundings { clock, fate } = surroundings;
+        let Surroundings { clock, fate, writes } = surroundings;
         let transactions = Arc::new(AtomicU64::new(0));
         let path = path.to_owned();
         let reader = Reader::open(&path)?;
@@ -119,12 +119,21 @@ impl Store {
             transactions: counted,
         };
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS);
-        let thread = thread::Builder::new()
-            .name("tenfold-store".to_owned())
-            .spawn(move || writer.run(jobs))
-            .map_err(|error| StoreError::io("starting the writer of", &path, error))?;
-        let (queue, thread) = (Some(queue), Some(thread));
-        Ok(Self { path, reader, queue, thread, transactions })
+        let thread = match writes {
+            Writes::OnItsThread => {
+                let name = "tenfold-store".to_owned();
+                let begun = thread::Builder::new().name(name).spawn(|| wait(writer.run(jobs)));
+                Some(
+                    begun
+                        .map_err(|error| StoreError::io("starting the writer of", &path, error))?,
+                )
+            }
+            Writes::AsTask => {
+                drop(tokio::spawn(writer.run(jobs)));
+                None
+            }
+        };
+        Ok(Self { path, reader, queue: Some(queue), thread, transactions })
     }
 
     /// Opens a store for reading only, beside an engine that may be running.

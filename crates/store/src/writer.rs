@@ -1,4 +1,4 @@
-//! The one thread that writes. Work that queues up while one transaction syncs shares the
+//! The one who writes, a thread or a task. Work that queues up while one transaction syncs shares the
 //! next one, so that many who wait are served by one sync. It knows how to record facts and
 //! nothing of what they mean.
 
@@ -63,7 +63,7 @@ impl Writing<'_> {
     }
 }
 
-/// A piece of work for the thread.
+/// A piece of work for the writer.
 pub(crate) trait Job: Send {
     /// Does it, within a transaction that others share. What it wrote is taken back if it
     /// fails.
@@ -110,7 +110,7 @@ where
     }
 }
 
-/// The thread's own state.
+/// The writer's own state.
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
@@ -129,8 +129,8 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Works until nobody can hand in work any more, and all that was handed in is done.
-    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
-        while let Some(first) = queue.blocking_recv() {
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+        while let Some(first) = queue.recv().await {
             let mut batch = vec![first];
             // At the bound nothing more may be taken out of the queue, for it would be lost.
             while batch.len() < BATCH_JOBS
@@ -138,7 +138,7 @@ impl Writer {
             {
                 batch.push(next);
             }
-            let committed = self.commit(&mut batch);
+            let committed = self.commit(&mut batch).await;
             batch.into_iter().for_each(|job| job.finish(committed.clone()));
             // All has been recorded by then; a head that lags behind is no worse than none.
             let _ = self.head.sync_if_due();
@@ -148,8 +148,14 @@ impl Writer {
 
     /// Does a batch of work in one transaction. Work that fails is taken back alone, unless
     /// SQLite gave up the whole transaction, as it does when the disk is full.
-    fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        let committed = (self.fate)(Moment::Before).and_then(|()| self.batch(batch));
+    async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        (self.fate)(Moment::Before).await?;
+        self.transact(batch)?;
+        (self.fate)(Moment::After).await
+    }
+
+    fn transact(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let committed = self.batch(batch);
         match committed {
             Ok(newest) => {
                 let _ = self.head.write(newest);
@@ -163,7 +169,7 @@ impl Writer {
             // committed when it next opens the file.
             let _ = connection.execute_batch("ROLLBACK");
         }
-        committed.and_then(|_| (self.fate)(Moment::After))
+        committed.map(|_| ())
     }
 
     /// Returns what is recorded last then.

@@ -16,8 +16,8 @@ use serde_json::json;
 use tenfold_domain::{
     AttemptEvent, EffectKind, Fact, Progress, StepEvent, StepId, TaskId, TaskState,
 };
-use tenfold_engine::{Engine, EngineConfig, How, Places};
-use tenfold_store::{About, Moment, Store, StoreError, Surroundings};
+use tenfold_engine::{Engine, EngineConfig, How, Places, Surroundings};
+use tenfold_store::{About, Moment, Store, StoreError};
 use tenfold_test_support::{self as scripted, Rule, Script};
 
 use crate::ground::{CHECK, Ground, RIGHT, fake_model, wait_for};
@@ -64,8 +64,9 @@ fn a_life() {
     let at: u64 = at.parse().unwrap();
     let moments = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&moments);
-    let surroundings = Surroundings::default()
+    let store = tenfold_store::Surroundings::default()
         .with_fate(move |moment| fault.befall(moment, count.fetch_add(1, Ordering::Relaxed), at));
+    let surroundings = Surroundings::default().with_store(store);
     let places = Places::from_env(|name| std::env::var_os(name)).unwrap();
     let said = places.data.join("said");
     let lived = tokio::runtime::Runtime::new().unwrap().block_on(live(places, surroundings));
