@@ -290,7 +290,7 @@ impl<'e> Shift<'e> {
     fn admit(&mut self, row: &TaskRow) -> Result<(), EngineError> {
         let Some(spec) = self.engine.store.view()?.spec(row.id)? else { return Ok(()) };
         let entry = self.entry(row, &spec);
-        self.awaited.extend(&entry.after);
+        self.awaited.extend(&entry.standing.after);
         if let Err(why) = self.scheduler.admit(&entry, self.engine.around.now()) {
             let text = format!("not begun: {why}");
             self.engine.floor.teller().tell(Progress::Note { task: row.id, text });
@@ -307,9 +307,7 @@ impl<'e> Shift<'e> {
             task: row.id,
             account: DEFAULT_ACCOUNT,
             arrived: row.asked_at,
-            priority: spec.standing.priority,
-            deadline: spec.standing.deadline,
-            value: spec.standing.value,
+            standing: spec.standing.clone(),
             expected: Expected { cost: spec.budget.money, wall: spec.budget.time },
             needs: Needs {
                 provider,
@@ -317,7 +315,6 @@ impl<'e> Shift<'e> {
                 millicores: CORE,
                 memory: Bytes(0),
             },
-            after: spec.standing.after.clone(),
         }
     }
 

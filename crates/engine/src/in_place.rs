@@ -8,8 +8,8 @@
 
 use std::path::PathBuf;
 
-use tenfold_domain::{AttemptId, CommitId, Fact, ProposalEvent, TaskId, TaskState};
-use tenfold_store::{ProposalRow, ProposalState, Store, TaskQuery, View};
+use tenfold_domain::{AttemptId, CommitId, Fact, ProposalEvent};
+use tenfold_store::{ProposalRow, ProposalState, Store};
 use tenfold_workspace::{InPlace, Workspace};
 
 use crate::{EngineError, Places};
@@ -127,14 +127,15 @@ impl Hand<'_> {
 /// Settles all that a killed process has left under way in any task. Says of each what came of
 /// it; what can't be settled stays as it is, and is told.
 pub(crate) fn settle_all(store: &Store, places: &Places) -> Result<Vec<String>, EngineError> {
-    let view = store.view()?;
     let mut told = Vec::new();
-    for (task, path, proposal) in under_way(&view)? {
-        let settled = Workspace::open(&path, &places.workspaces())
+    for row in store.view()?.writing()? {
+        let Some(proposal) = row.proposal() else { continue };
+        let task = row.id;
+        let settled = Workspace::open(&row.workspace, &places.workspaces())
             .map_err(EngineError::from)
             .and_then(|workspace| {
                 let attempt = proposal.attempt;
-                Hand { store, workspace: &workspace, attempt }.settle(&proposal)
+                Hand { store, workspace: &workspace, attempt }.settle(proposal)
             });
         let what = match proposal.state {
             ProposalState::TakingBack { .. } => "took its proposal out of your files",
@@ -149,22 +150,6 @@ pub(crate) fn settle_all(store: &Store, places: &Places) -> Result<Vec<String>, 
         });
     }
     Ok(told)
-}
-
-/// The tasks whose files are being written, by what the journal says.
-fn under_way(view: &View) -> Result<Vec<(TaskId, PathBuf, ProposalRow)>, EngineError> {
-    let mut found = Vec::new();
-    let mut query = TaskQuery { states: vec![TaskState::NeedsYou], ..TaskQuery::default() };
-    loop {
-        let rows = view.tasks(&query)?;
-        let Some(last) = rows.last() else { return Ok(found) };
-        query.past = Some(last.id);
-        for row in &rows {
-            let proposal = row.proposal().filter(|row| row.state.under_way().is_some());
-            found
-                .extend(proposal.map(|proposal| (row.id, row.workspace.clone(), proposal.clone())));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tenfold_domain::{
 };
 use tenfold_models::Model;
 use tenfold_redact::Redactor;
-use tenfold_store::{AttemptStart, TaskRow, View};
+use tenfold_store::{AttemptStart, TaskRow};
 use tenfold_tools::list::List;
 use tenfold_tools::{FileCall, Tree};
 use tenfold_workspace::{Workspace, check_file_groups};
@@ -65,7 +65,7 @@ impl Engine {
     ) -> Result<Outcome, EngineError> {
         let row = self.row(task)?;
         let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
-        let mut unfinished = unfinished(&self.store.view()?, &row, how)?;
+        let mut unfinished = unfinished(&row, how);
         for number in row.running.iter().filter(|_| how.from_scratch) {
             self.set_aside(AttemptId { task, number: *number }).await?;
         }
@@ -431,21 +431,21 @@ enum Was {
 
 /// The attempt to go on with: one that was interrupted, else one that ended where it can go on.
 /// A seed is for a new attempt.
-fn unfinished(view: &View, row: &TaskRow, how: How) -> Result<Option<Unfinished>, EngineError> {
+fn unfinished(row: &TaskRow, how: How) -> Option<Unfinished> {
     if how.from_scratch {
-        return Ok(None);
+        return None;
     }
     let interrupted = Was::Interrupted { anew: how.time_anew };
-    let running = view.running()?.into_iter().find(|attempt| attempt.id.task == row.id);
-    if let Some(running) = running {
-        return Ok(Some(Unfinished { attempt: running.id, was: interrupted }));
+    if let Some(number) = row.running.first() {
+        let attempt = AttemptId { task: row.id, number: *number };
+        return Some(Unfinished { attempt, was: interrupted });
     }
     let open = row.state == TaskState::NeedsYou && how.seed.is_none();
     let last = row.last.as_ref().filter(|last| open && last.outcome.goes_on());
-    Ok(last.map(|last| match last.outcome {
+    last.map(|last| match last.outcome {
         AttemptOutcome::Stopped => Unfinished { attempt: last.attempt, was: interrupted },
         _ => Unfinished { attempt: last.attempt, was: Was::AtLimit },
-    }))
+    })
 }
 
 /// The name that keeps the files which a task is about.

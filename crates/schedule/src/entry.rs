@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use tenfold_domain::{AccountId, Bytes, Millis, NanoUsd, Priority, TaskId, Timestamp};
+use tenfold_domain::{AccountId, Bytes, Millis, NanoUsd, Standing, TaskId, Timestamp};
 
 /// A task that waits to be worked on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,18 +15,12 @@ pub struct Entry {
     /// When it was asked for. A task that comes back (from a pause, from a question) has the
     /// moment it had at first, and so goes before what came since.
     pub arrived: Timestamp,
-    /// How much it is wanted before others of its account.
-    pub priority: Priority,
-    /// When it should be done.
-    pub deadline: Option<Timestamp>,
-    /// What it is worth to the person.
-    pub value: Option<NanoUsd>,
+    /// How it stands to others of its account, and which have to be solved before it begins.
+    pub standing: Standing,
     /// What it will take, as far as one can tell.
     pub expected: Expected,
     /// What it holds while it is at work.
     pub needs: Needs,
-    /// The tasks that have to be solved before it begins.
-    pub after: Vec<TaskId>,
 }
 
 /// What a task will take, as far as one can tell. It is charged to the account's share when

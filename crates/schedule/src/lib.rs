@@ -94,7 +94,8 @@ mod usage;
 mod why;
 
 pub use entry::{Became, Entry, Expected, Needs, Used};
-pub use limits::{Host, Limits};
+pub use limits::{Host, Limits, REACH};
 pub use rate::{Pass, RateGate, Rates, Reply, Ticket};
 pub use scheduler::Scheduler;
+pub use turn::Turn;
 pub use why::{Refused, Why};

@@ -32,12 +32,16 @@ pub struct Limits {
     pub patience: Millis,
 }
 
+/// The usual [`Limits::reach`]: a week.
+pub const REACH: Millis = Millis(7 * 24 * HOUR);
+
+const HOUR: u64 = 3_600_000;
+
 /// For one machine and a few people: what comes within a week may overtake, and half of
 /// what was used is forgotten in a quarter of a day. There is no host; the caller knows its
 /// machine.
 impl Default for Limits {
     fn default() -> Self {
-        const HOUR: u64 = 3_600_000;
         Self {
             at_once: 64,
             provider: 16,
@@ -46,7 +50,7 @@ impl Default for Limits {
             hosts: Vec::new(),
             half_life: Millis(6 * HOUR),
             core_hour: NanoUsd(50_000_000),
-            reach: Millis(7 * 24 * HOUR),
+            reach: REACH,
             patience: Millis(6 * HOUR),
         }
     }

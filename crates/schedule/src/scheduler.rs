@@ -67,7 +67,7 @@ impl Scheduler {
         }
     }
 
-    /// Lets a task wait for its turn. A task in `after` that was never heard of is waited for
+    /// Lets a task wait for its turn. A task that it comes after and that was never heard of is waited for
     /// like any other: it may be admitted later, or be [settled](Scheduler::settled).
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Scheduler {
             let (millicores, memory) = (needs.millicores, needs.memory);
             return Err(Refused::TooLarge { task: id, millicores, memory });
         }
-        let held = self.dependencies.add(id, &entry.after).map_err(Refused::Circle)?;
+        let held = self.dependencies.add(id, &entry.standing.after).map_err(Refused::Circle)?;
         self.dependencies.reopen(id);
         let provider = self.room.provider_number(&needs.provider, &self.limits);
         let repository = self.room.repository_number(&needs.repository, &self.limits);
@@ -93,7 +93,7 @@ impl Scheduler {
             charge(entry.expected.cost, entry.expected.wall, needs.millicores, core_hour);
         let task = Task {
             account: entry.account,
-            turn: Turn::of(entry, self.limits.reach),
+            turn: Turn::of((id, entry.arrived), &entry.standing, entry.expected, self.limits.reach),
             place: Place { lane: Lane { provider, size }, repository },
             expected,
             state: State::Held,

@@ -13,7 +13,7 @@ use crate::connection::open_for_reading;
 use crate::error::Doing;
 use crate::fold::TaskFold;
 use crate::head::{Head, HeadFile};
-use crate::{StoreError, View, journal, project};
+use crate::{StoreError, View, columns, journal, project};
 
 /// What is in a store that was found sound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -92,9 +92,12 @@ impl View {
         })?;
         self.is_listed(&fold, sound)?;
         let listed = project::count(self.connection())?;
-        match listed == (sound.tasks, sound.attempts) {
-            true => Ok(()),
-            false => Err(self.unequal("more is listed than was recorded".to_owned())),
+        if listed != (sound.tasks, sound.attempts) {
+            return Err(self.unequal("more is listed than was recorded".to_owned()));
+        }
+        match columns::miscounted(self.connection())? {
+            None => Ok(()),
+            Some(detail) => Err(self.unequal(detail)),
         }
     }
 
@@ -106,7 +109,10 @@ impl View {
         let attempts: BTreeMap<u32, _> =
             attempts.into_iter().map(|row| (row.id.number, row)).collect();
         let listed = project::task(self.connection(), task.id)?;
-        match listed.as_ref() == Some(task) && attempts == fold.attempts {
+        let is_right = listed.as_ref() == Some(task)
+            && attempts == fold.attempts
+            && columns::are_right(self.connection(), task)?;
+        match is_right {
             true => Ok(()),
             false => Err(self.unequal(format!("task {} is listed otherwise", task.id))),
         }

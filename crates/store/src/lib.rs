@@ -13,6 +13,7 @@ mod backup;
 mod blob;
 mod chain;
 mod check;
+mod columns;
 mod connection;
 mod error;
 mod fate;

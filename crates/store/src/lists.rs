@@ -33,6 +33,8 @@ pub(crate) struct Lists {
     changed: BTreeSet<TaskId>,
     /// The tasks that the work under way has changed, as they were before it.
     before: HashMap<TaskId, TaskFold>,
+    /// What the file had, before the work under way, of those that were filed since.
+    filed_before: HashMap<TaskId, TaskFold>,
 }
 
 impl Lists {
@@ -65,11 +67,13 @@ impl Lists {
 
     /// Puts all that has changed into the file.
     pub(crate) fn file(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        while let Some(task) = self.changed.pop_first() {
+        while let Some(task) = self.changed.first().copied() {
             if let Some(rows) = self.tasks.get_mut(&task) {
                 project::save(connection, &rows.now, &rows.filed)?;
-                rows.filed.clone_from(&rows.now);
+                let filed = std::mem::replace(&mut rows.filed, rows.now.clone());
+                self.filed_before.entry(task).or_insert(filed);
             }
+            self.changed.remove(&task);
         }
         Ok(())
     }
@@ -77,6 +81,7 @@ impl Lists {
     /// What the work under way did is to stay.
     pub(crate) fn keep(&mut self) {
         self.before.clear();
+        self.filed_before.clear();
     }
 
     /// What the work under way did is taken back, in the file too.
@@ -87,14 +92,17 @@ impl Lists {
             }
         }
         // It may have filed what others did before it, and that is undone with it.
-        for (task, rows) in &mut self.tasks {
-            rows.filed = TaskFold::default();
-            self.changed.insert(*task);
+        for (task, filed) in self.filed_before.drain() {
+            if let Some(rows) = self.tasks.get_mut(&task) {
+                rows.filed = filed;
+                self.changed.insert(task);
+            }
         }
     }
 
     /// The transaction has ended well: the file has all of it.
     pub(crate) fn committed(&mut self) {
+        self.filed_before.clear();
         if self.tasks.len() > TASKS_KEPT {
             self.forget();
         }

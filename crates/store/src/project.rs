@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use tenfold_domain::{AttemptId, Fact, RepositoryEvent, Seq, TaskId, TaskState};
 
 use crate::StoreError;
+use crate::columns::{self, Columns, word};
 use crate::error::Doing;
 use crate::fold::TaskFold;
 use crate::journal::{self, About, EventQuery, integer, number};
@@ -16,7 +17,7 @@ use crate::rows::{AttemptRow, TaskRow};
 
 /// The form of the rows: to be raised whenever a row, a fold or a table changes. A file with
 /// rows of another form has them built anew.
-const FORM: u32 = 9;
+const FORM: u32 = 10;
 
 /// Which tasks to list. The default is the first page of all of them, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,65 +140,33 @@ pub(crate) fn approved(
         .doing(connection, "reading an approval")
 }
 
-/// Puts a task's rows into the file, which has `filed` of them. A row whose columns stay as they
-/// are keeps its place in the indexes.
+/// Puts a task's rows into the file, which has `filed` of them.
 pub(crate) fn save(
     connection: &Connection,
     fold: &TaskFold,
     filed: &TaskFold,
 ) -> Result<(), StoreError> {
     let Some(task) = &fold.task else { return Ok(()) };
-    let id = integer(task.id.number());
-    let columns = |row: &TaskRow| (row.state, row.workspace.clone());
-    match &filed.task {
-        Some(known) if known == task => {}
-        Some(known) if columns(known) == columns(task) => {
-            write(connection, "UPDATE task_row SET body = ?2 WHERE id = ?1", (id, text(task)))?;
-        }
-        _ => {
-            let sql = "INSERT OR REPLACE INTO task_row (id, state, workspace, body)
-                       VALUES (?1, ?2, ?3, ?4)";
-            write(connection, sql, (id, word(task.state), task.workspace.to_str(), text(task)))?;
-        }
+    if filed.task.as_ref() != Some(task) {
+        columns::keep(connection, filed.task.as_ref().map(Columns::of), task, &text(task))?;
     }
-    for (number, row) in &fold.attempts {
-        match filed.attempts.get(number) {
-            Some(known) if known == row => {}
-            Some(known) if known.ended.is_none() == row.ended.is_none() => {
-                let sql = "UPDATE attempt_row SET body = ?3 WHERE task = ?1 AND number = ?2";
-                write(connection, sql, (id, number, text(row)))?;
-            }
-            _ => {
-                let sql = "INSERT OR REPLACE INTO attempt_row (task, number, running, body)
-                           VALUES (?1, ?2, ?3, ?4)";
-                write(connection, sql, (id, number, row.ended.is_none(), text(row)))?;
-            }
-        }
+    let changed =
+        fold.attempts.iter().filter(|(number, row)| filed.attempts.get(number) != Some(row));
+    for (number, row) in changed {
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO attempt_row (task, number, body) VALUES (?1, ?2, ?3)",
+            )
+            .and_then(|mut insert| insert.execute((integer(task.id.number()), number, text(row))))
+            .doing(connection, "keeping an attempt's row")?;
     }
     Ok(())
-}
-
-fn write(
-    connection: &Connection,
-    sql: &str,
-    parameters: impl rusqlite::Params,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute(parameters))
-        .doing(connection, "keeping a task's row")
-        .map(|_| ())
 }
 
 /// A row as JSON. It holds nothing that JSON has no form for: its one path has passed
 /// through the journal already.
 fn text(row: &impl Serialize) -> String {
     serde_json::to_string(row).expect("a row has a form in JSON")
-}
-
-/// A state as it is written in a column.
-fn word(state: TaskState) -> String {
-    text(&state).trim_matches('"').to_owned()
 }
 
 /// How many tasks and attempts are listed.
@@ -252,13 +221,12 @@ pub(crate) fn attempts(
     rows(connection, sql, &[&integer(task.number())])
 }
 
-/// The attempts that began and have not ended.
-pub(crate) const RUNNING: &str =
-    "SELECT body FROM attempt_row WHERE running = 1 ORDER BY task, number";
+/// The tasks whose proposal is being written, or that was cut short.
+pub(crate) const WRITING: &str = "SELECT body FROM task_row WHERE writing = 1 ORDER BY id";
 
-/// All attempts that began and have not ended, by task.
-pub(crate) fn running(connection: &Connection) -> Result<Vec<AttemptRow>, StoreError> {
-    rows(connection, RUNNING, &[])
+/// As [`View::writing`](crate::View::writing).
+pub(crate) fn writing(connection: &Connection) -> Result<Vec<TaskRow>, StoreError> {
+    rows(connection, WRITING, &[])
 }
 
 /// One page of tasks. Each state is a query of its own, so that each is found by its index
@@ -359,6 +327,9 @@ mod tests {
             (journal::sql(About::Attempt(attempt)), "event_by_attempt"),
             (journal::sql(About::Ledger), "event_of_no_task"),
             (journal::sql(About::Repositories), "event_of_no_task"),
+            (columns::IN_TURN.to_owned(), "task_by_turn"),
+            (columns::AFTER.to_owned(), "PRIMARY KEY"),
+            (columns::HOW_MANY.to_owned(), "PRIMARY KEY"),
         ];
         for newest_first in [true, false] {
             questions.extend([
@@ -373,7 +344,8 @@ mod tests {
             assert!(plan.contains("SEARCH") && plan.contains(index), "{sql}: {plan}");
             assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
         }
-        let running = plan(&connection, RUNNING);
-        assert!(running.contains("attempt_running"), "{running}");
+        // All that is in this index is asked for.
+        let writing = plan(&connection, WRITING);
+        assert!(writing.contains("task_writing"), "{writing}");
     }
 }

@@ -1,11 +1,15 @@
 //! Reading: one consistent moment of the store, from which every question is answered.
 //! Nothing here writes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tenfold_domain::{ApprovedCheck, AttemptId, Event, Fact, LedgerEvent, Seq, TaskId, TaskSpec};
+use tenfold_domain::{
+    ApprovedCheck, AttemptId, Event, Fact, LedgerEvent, Seq, TaskId, TaskSpec, TaskState,
+};
+use tenfold_schedule::Turn;
 
 use crate::blob::{self, BlobHash};
 use crate::connection::open_for_reading;
@@ -13,7 +17,7 @@ use crate::error::Doing;
 use crate::journal::{self, About, EventQuery};
 use crate::project::{self, TaskQuery};
 use crate::rows::{AttemptRow, TaskRow};
-use crate::{StoreError, schema};
+use crate::{StoreError, columns, schema};
 
 /// How many connections are kept open for the next view.
 const CONNECTIONS_KEPT: usize = 4;
@@ -175,12 +179,47 @@ impl View {
         project::attempt(self.connection(), id)
     }
 
-    /// Every attempt that began and has not ended: it runs, or it was interrupted.
+    /// The tasks whose proposal is being written into the person's files or taken out of them,
+    /// or the process that did so was killed.
     ///
     /// # Errors
     /// Only those of every method.
-    pub fn running(&self) -> Result<Vec<AttemptRow>, StoreError> {
-        project::running(self.connection())
+    pub fn writing(&self) -> Result<Vec<TaskRow>, StoreError> {
+        project::writing(self.connection())
+    }
+
+    /// The tasks that are queued or at work, here or until an engine died, and come after none
+    /// that is not accepted: the next of them beyond `past`, by their turn.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn in_turn(&self, past: Option<Turn>, limit: u32) -> Result<Vec<Turn>, StoreError> {
+        columns::in_turn(self.connection(), past, limit)
+    }
+
+    /// The tasks that come after this one, beyond `past`.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn after(
+        &self,
+        before: TaskId,
+        past: Option<TaskId>,
+        limit: u32,
+    ) -> Result<Vec<TaskId>, StoreError> {
+        columns::after(self.connection(), before, past, limit)
+    }
+
+    /// How many tasks stand where, of this workspace or of all. States that no task is in are
+    /// not among them.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn how_many(
+        &self,
+        workspace: Option<&Path>,
+    ) -> Result<BTreeMap<TaskState, u64>, StoreError> {
+        columns::how_many(self.connection(), workspace)
     }
 
     /// The hash of a workspace's file (`tenfold.toml`, `src/AGENTS.md`) that was approved last.

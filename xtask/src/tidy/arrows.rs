@@ -19,7 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("redact", &[]),
     ("forecast", &[]),
     // With effects, each with one kind.
-    ("store", &[]),
+    // What is listed is folded by the rules of those who know them.
+    ("store", &["ledger", "schedule"]),
     ("llama", &[]),
     ("models", &["llama"]),
     ("sandbox", &[]),

@@ -1,5 +1,6 @@
 //! `tenfold list`: the tasks, newest first.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -83,7 +84,8 @@ pub(crate) async fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trou
         let cells = rows.iter().map(|row| cells(row, engine_runs, why.get(&row.id)));
         terminal::print(&table(&heads, cells))?;
         if rows.len() == context.defaults.list.tasks as usize && !args.all {
-            terminal::note("the newest tasks; --all shows all");
+            let all = how_many(&view.how_many(None)?);
+            terminal::note(&format!("the newest tasks of {all}; --all shows all"));
         }
     }
     Ok(Exit::Done)
@@ -112,6 +114,13 @@ fn rows(context: &Context, args: &ListArgs) -> Result<Found, Trouble> {
             return Ok(Some((view, rows)));
         }
     }
+}
+
+/// How many tasks there are, and where they stand.
+fn how_many(counts: &BTreeMap<TaskState, u64>) -> String {
+    let each: Vec<String> =
+        counts.iter().map(|(state, tasks)| format!("{tasks} {state}")).collect();
+    format!("{} ({})", counts.values().sum::<u64>(), each.join(", "))
 }
 
 /// Whether a task has all of these labels.
@@ -152,6 +161,12 @@ fn cells(row: &TaskRow, engine_runs: bool, why: Option<&String>) -> Vec<Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_told_with_their_sum() {
+        let counts = BTreeMap::from([(TaskState::Queued, 999), (TaskState::NeedsYou, 1)]);
+        assert_eq!(how_many(&counts), "1000 (999 queued, 1 needs you)");
+    }
 
     #[test]
     fn states_read_as_they_are_written() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use tenfold_domain::{AccountId, Bytes, Millis, NanoUsd, Priority, TaskId, Timestamp};
+use tenfold_domain::{AccountId, Bytes, Millis, NanoUsd, Priority, Standing, TaskId, Timestamp};
 use tenfold_schedule::{Became, Entry, Expected, Host, Limits, Needs, Scheduler, Used, Why};
 
 use crate::made_up::{HOUR, MINUTE, task};
@@ -57,9 +57,18 @@ fn an_entry() -> impl Strategy<Value = Entry> {
             task: task(who.0),
             account: AccountId(who.1),
             arrived: Timestamp(who.2),
-            priority: Priority::ALL[who.3],
-            deadline: deadline.map(Timestamp),
-            value: value.map(NanoUsd),
+            standing: Standing {
+                priority: Priority::ALL[who.3],
+                deadline: deadline.map(Timestamp),
+                value: value.map(NanoUsd),
+                // Mostly none, so that tasks start.
+                after: if who.0 % 3 == 0 {
+                    after.into_iter().map(task).collect()
+                } else {
+                    Vec::new()
+                },
+                ..Standing::default()
+            },
             expected: Expected { cost: NanoUsd(cost), wall: Millis(wall) },
             needs: Needs {
                 provider: PROVIDERS[what.0].to_owned(),
@@ -67,8 +76,6 @@ fn an_entry() -> impl Strategy<Value = Entry> {
                 millicores: what.2 * 750,
                 memory: Bytes(what.3 << 30),
             },
-            // Mostly none, so that tasks start.
-            after: if who.0 % 3 == 0 { after.into_iter().map(task).collect() } else { Vec::new() },
         },
     )
 }

@@ -1,6 +1,6 @@
 //! Tasks that come after others.
 
-use tenfold_domain::Timestamp;
+use tenfold_domain::{Standing, Timestamp};
 use tenfold_schedule::{Became, Entry, Refused, Scheduler, Why};
 
 use crate::made_up::{as_expected, entry, four_at_once, task};
@@ -8,7 +8,8 @@ use crate::made_up::{as_expected, entry, four_at_once, task};
 const NOW: Timestamp = Timestamp(1_000);
 
 fn after(number: u64, others: &[u64]) -> Entry {
-    Entry { after: others.iter().copied().map(task).collect(), ..entry(number) }
+    let after = others.iter().copied().map(task).collect();
+    Entry { standing: Standing { after, ..Standing::default() }, ..entry(number) }
 }
 
 fn scheduler(entries: &[Entry]) -> Scheduler {

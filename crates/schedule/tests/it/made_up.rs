@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tenfold_domain::{AccountId, Bytes, Millis, NanoUsd, Priority, TaskId, Timestamp};
+use tenfold_domain::{AccountId, Bytes, Millis, NanoUsd, Standing, TaskId, Timestamp};
 use tenfold_schedule::{Entry, Expected, Host, Limits, Needs, Used};
 
 /// A minute, in milliseconds.
@@ -22,9 +22,7 @@ pub(crate) fn entry(number: u64) -> Entry {
         task: task(number),
         account: AccountId(1),
         arrived: Timestamp(number),
-        priority: Priority::Normal,
-        deadline: None,
-        value: None,
+        standing: Standing::default(),
         expected: Expected { cost: NanoUsd::dollars(1), wall: Millis(HOUR) },
         needs: Needs {
             provider: "acme".to_owned(),
@@ -32,7 +30,6 @@ pub(crate) fn entry(number: u64) -> Entry {
             millicores: 1_000,
             memory: Bytes(1 << 30),
         },
-        after: Vec::new(),
     }
 }
 

@@ -75,10 +75,11 @@ impl Plain {
 
     fn turn(&self, entry: &Entry) -> (i128, TaskId) {
         let reach = self.limits.reach.0;
-        let priority = reach / 8 * entry.priority as u64;
-        let times = entry.value.map_or(1, |value| value.0 / entry.expected.cost.0.max(1)).max(1);
+        let priority = reach / 8 * entry.standing.priority as u64;
+        let times =
+            entry.standing.value.map_or(1, |value| value.0 / entry.expected.cost.0.max(1)).max(1);
         let value = (0..10).filter(|doubling| times >> (doubling + 1) > 0).count() as u64;
-        let deadline = entry.deadline.map_or(0, |deadline| {
+        let deadline = entry.standing.deadline.map_or(0, |deadline| {
             let slack = i128::from(deadline.0)
                 - i128::from(entry.expected.wall.0)
                 - i128::from(entry.arrived.0);
@@ -102,7 +103,7 @@ impl Plain {
             host.millicores >= entry.needs.millicores && host.memory >= entry.needs.memory
         });
         let unmet: BTreeSet<_> =
-            entry.after.iter().copied().filter(|dep| !self.solved.contains(dep)).collect();
+            entry.standing.after.iter().copied().filter(|dep| !self.solved.contains(dep)).collect();
         if self.find(entry.task).is_some() || !fits || self.reaches(&unmet, entry.task) {
             return false;
         }

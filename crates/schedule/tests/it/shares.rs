@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use tenfold_domain::{AccountId, Millis, NanoUsd, Priority, Seed, TaskId, Timestamp};
+use tenfold_domain::{AccountId, Millis, NanoUsd, Priority, Seed, Standing, TaskId, Timestamp};
 use tenfold_schedule::{Became, Entry, Expected, Limits, Scheduler, Used};
 
 use crate::made_up::{HOUR, MINUTE, entry, four_at_once, of, one_at_once, task};
@@ -185,10 +185,16 @@ fn order(entries: Vec<Entry>) -> Vec<u64> {
 fn within_an_account_priority_value_and_deadline_move_a_task_forward_by_so_much() {
     let at =
         |number, hours: u64| Entry { arrived: Timestamp((100 + hours) * HOUR), ..entry(number) };
-    let priority = |priority, entry| Entry { priority, ..entry };
-    let value = |dollars, entry| Entry { value: Some(NanoUsd::dollars(dollars)), ..entry };
-    let deadline =
-        |hours: u64, entry| Entry { deadline: Some(Timestamp((100 + hours) * HOUR)), ..entry };
+    let standing = |standing, entry| Entry { standing, ..entry };
+    let priority = |priority, entry| standing(Standing { priority, ..Standing::default() }, entry);
+    let value = |dollars, entry| {
+        let value = Some(NanoUsd::dollars(dollars));
+        standing(Standing { value, ..Standing::default() }, entry)
+    };
+    let deadline = |hours: u64, entry| {
+        let deadline = Some(Timestamp((100 + hours) * HOUR));
+        standing(Standing { deadline, ..Standing::default() }, entry)
+    };
     assert_eq!(order(vec![at(1, 2), at(2, 1), at(3, 0)]), [3, 2, 1]);
     assert_eq!(
         order(vec![
@@ -235,8 +241,8 @@ fn waited(seed: u64) -> (u64, u64) {
     office.admit(Entry { expected: dear, ..entry(2) });
     office.start_all();
     office.end_one();
-    let mut victim =
-        Entry { arrived: Timestamp(start), priority: Priority::Lowest, ..long(1, 1, longest) };
+    let mut victim = Entry { arrived: Timestamp(start), ..long(1, 1, longest) };
+    victim.standing.priority = Priority::Lowest;
     victim.needs.millicores = 4_000;
     victim.needs.repository = "/src/0".into();
     let (mut number, mut accounts) = (10, 1);
@@ -255,7 +261,7 @@ fn waited(seed: u64) -> (u64, u64) {
             entry.needs.repository = format!("/src/{}", draws.below(2)).into();
             entry.needs.millicores = 500 * (1 + draws.below(4) as u64);
             if account == 1 {
-                entry.priority = Priority::Highest;
+                entry.standing.priority = Priority::Highest;
                 before += u64::from(office.now <= start + reach);
             }
             office.admit(entry);

@@ -132,13 +132,13 @@ impl Day {
         let mut entry = entry(number);
         entry.account = AccountId(account as u32);
         entry.arrived = Timestamp(self.now + comes);
-        entry.priority = Priority::ALL[self.below(5)];
-        entry.deadline = (self.below(4) == 0).then(|| Timestamp(self.now + 8 * HOUR));
+        entry.standing.priority = Priority::ALL[self.below(5)];
+        entry.standing.deadline = (self.below(4) == 0).then(|| Timestamp(self.now + 8 * HOUR));
         entry.expected.wall = Millis(1 + self.below(HOUR as usize) as u64);
         entry.needs.provider = PROVIDERS[self.below(2)].to_owned();
         entry.needs.repository = format!("/src/{}", self.below(4)).into();
         entry.needs.millicores = 1_000 * (1 + self.below(CORES as usize) as u64);
-        entry.after =
+        entry.standing.after =
             (0..self.below(3)).map(|_| task(1 + self.below(TASKS as usize) as u64)).collect();
         self.at(comes, Event::Comes(entry));
     }
@@ -159,7 +159,7 @@ impl Day {
     /// What would wait for itself comes without waiting.
     fn comes(&mut self, mut entry: Entry) {
         if self.scheduler.admit(&entry, Timestamp(self.now)).is_err() {
-            entry.after.clear();
+            entry.standing.after.clear();
             self.scheduler.admit(&entry, Timestamp(self.now)).unwrap();
         }
         let requests_left = 1 + self.below(5) as u32;

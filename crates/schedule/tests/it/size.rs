@@ -58,7 +58,7 @@ fn a_long_chain_is_admitted_without_walking_it_each_time() {
     // Walking it each time would be ten thousand million steps.
     for number in 1..100_000u64 {
         let mut link = entry(number);
-        link.after =
+        link.standing.after =
             number.checked_sub(1).and_then(|n| (n > 0).then(|| task(n))).into_iter().collect();
         scheduler.admit(&link, Timestamp(0)).unwrap();
     }

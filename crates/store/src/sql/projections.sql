@@ -2,27 +2,48 @@
 DROP TABLE IF EXISTS task_row;
 DROP TABLE IF EXISTS attempt_row;
 DROP TABLE IF EXISTS approval;
+DROP TABLE IF EXISTS task_after;
+DROP TABLE IF EXISTS task_count;
 
+-- `turn_ms` is there as long as somebody may work on it next, `held` is how many tasks it comes
+-- after that are not accepted, `writing` whether a proposal of it is being written.
 CREATE TABLE task_row (
     id        INTEGER PRIMARY KEY,
     state     TEXT NOT NULL,
     workspace TEXT NOT NULL,
+    turn_ms   INTEGER,
+    held      INTEGER NOT NULL,
+    writing   INTEGER NOT NULL,
     body      TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX task_by_state ON task_row (state);
 CREATE INDEX task_by_workspace ON task_row (workspace);
 CREATE INDEX task_by_workspace_and_state ON task_row (workspace, state);
+CREATE INDEX task_by_turn ON task_row (turn_ms, id) WHERE held = 0 AND turn_ms IS NOT NULL;
+CREATE INDEX task_writing ON task_row (id) WHERE writing = 1;
 
-CREATE TABLE attempt_row (
-    task    INTEGER NOT NULL,
-    number  INTEGER NOT NULL,
-    running INTEGER NOT NULL,
-    body    TEXT NOT NULL,
-    PRIMARY KEY (task, number)
+-- Which task comes after which.
+CREATE TABLE task_after (
+    before INTEGER NOT NULL,
+    task   INTEGER NOT NULL,
+    PRIMARY KEY (before, task)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX attempt_running ON attempt_row (task, number) WHERE running = 1;
+-- How many tasks are in a state, of each workspace and, under the empty one, of all.
+CREATE TABLE task_count (
+    workspace TEXT NOT NULL,
+    state     TEXT NOT NULL,
+    tasks     INTEGER NOT NULL,
+    PRIMARY KEY (workspace, state)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempt_row (
+    task   INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    body   TEXT NOT NULL,
+    PRIMARY KEY (task, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE approval (
     workspace TEXT NOT NULL,

@@ -172,7 +172,10 @@ fn lists_that_are_not_what_the_journal_says_are_made_anew() {
     for wrong in [
         "UPDATE task_row SET body = replace(body, 'mend', 'send')",
         "DELETE FROM attempt_row",
-        "INSERT INTO attempt_row SELECT 7, number, running, body FROM attempt_row",
+        "INSERT INTO attempt_row SELECT 7, number, body FROM attempt_row",
+        "UPDATE task_row SET turn_ms = turn_ms + 1",
+        "UPDATE task_row SET held = 1",
+        "DELETE FROM task_count WHERE workspace = ''",
     ] {
         sql(&path, wrong);
         let found = store.view().unwrap().check().unwrap_err();

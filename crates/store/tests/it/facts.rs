@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use tenfold_domain::{
     AccountId, ApprovedCheck, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckFiles,
     CheckReport, CheckVerdict, CommitId, EffectKind, EgressEvent, Fact, LedgerEvent, Millis,
-    NanoUsd, Peer, PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed, StepEvent,
-    StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage, Verdict,
+    NanoUsd, Peer, PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed, Standing,
+    StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -69,9 +69,12 @@ pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
     let attempt = (1..=3u64, 1..=3u32)
         .prop_map(|(task, number)| AttemptId { task: TaskId::new(task).unwrap(), number });
     prop_oneof![
-        2 => (1..=3u64).prop_map(|number| Fact::Task {
-            task: TaskId::new(number).unwrap(),
-            event: TaskEvent::Asked(Box::new(spec(&format!("task {number}")))),
+        2 => (1..=3u64, prop::collection::vec(1..=4u64, 0..3)).prop_map(|(number, after)| {
+            let after = after.into_iter().filter_map(TaskId::new).collect();
+            let standing = Standing { after, ..Standing::default() };
+            let asked = TaskSpec { standing, ..spec(&format!("task {number}")) };
+            let event = TaskEvent::Asked(Box::new(asked));
+            Fact::Task { task: TaskId::new(number).unwrap(), event }
         }),
         1 => (1..=3u64, 1..=9u32).prop_map(|(number, attempts)| Fact::Task {
             task: TaskId::new(number).unwrap(),

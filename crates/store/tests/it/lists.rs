@@ -1,11 +1,12 @@
 //! The lists are what the journal says, however they came about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
-use tenfold_domain::{AttemptOutcome, TaskId, TaskState};
+use tenfold_domain::{AttemptOutcome, Fact, Priority, ProposalEvent, Standing, TaskId, TaskState};
+use tenfold_schedule::Turn;
 use tenfold_store::{AttemptRow, Store, StoreError, TaskQuery, TaskRow};
 
 use crate::facts::*;
@@ -15,7 +16,8 @@ use crate::facts::*;
 struct Lists {
     tasks: Vec<TaskRow>,
     attempts: Vec<AttemptRow>,
-    running: Vec<AttemptRow>,
+    in_turn: Vec<Turn>,
+    how_many: [BTreeMap<TaskState, u64>; 2],
     approved: Vec<Option<String>>,
 }
 
@@ -25,7 +27,8 @@ fn lists(store: &Store) -> Lists {
     let attempts = (1..=3).flat_map(|n| view.attempts(TaskId::new(n).unwrap()).unwrap()).collect();
     let approved =
         ["/w", "/v"].map(|path| view.approved(Path::new(path), "tenfold.toml").unwrap()).into();
-    Lists { tasks, attempts, running: view.running().unwrap(), approved }
+    let how_many = [None, Some(Path::new("/w"))].map(|of| view.how_many(of).unwrap());
+    Lists { tasks, attempts, in_turn: view.in_turn(None, 9).unwrap(), how_many, approved }
 }
 
 fn tamper(path: &Path, sql: &str) {
@@ -45,13 +48,15 @@ proptest! {
             store.append(facts).unwrap();
         }
         let kept = lists(&store);
-        tamper(&path, "DELETE FROM attempt_row; UPDATE task_row SET state = 'lost'");
+        store.view().unwrap().check().unwrap();
+        tamper(&path, "DELETE FROM attempt_row; UPDATE task_row SET state = 'lost', held = 7;
+                       DELETE FROM task_count; DELETE FROM task_after");
         store.rebuild().unwrap();
         prop_assert_eq!(&lists(&store), &kept);
+        store.view().unwrap().check().unwrap();
         for row in &kept.attempts {
             let found = store.view().unwrap().attempt(row.id).unwrap();
             prop_assert_eq!(found.as_ref(), Some(row));
-            prop_assert_eq!(row.ended.is_none(), kept.running.contains(row));
         }
         for row in &kept.tasks {
             let query = TaskQuery { states: vec![row.state], ..TaskQuery::default() };
@@ -122,9 +127,61 @@ fn an_attempt_that_has_not_ended_is_found_after_a_restart() {
     drop(store);
     let reader = Store::read_only(&path).unwrap();
     let view = reader.view().unwrap();
-    let running: Vec<_> = view.running().unwrap().iter().map(|row| row.id).collect();
-    assert_eq!(running, [second]);
     let row = view.task(task).unwrap().unwrap();
     assert_eq!((row.state, row.attempts), (TaskState::Working, 2));
-    assert_eq!(row.running, BTreeSet::from([2]));
+    assert_eq!(row.running, BTreeSet::from([second.number]));
+}
+
+/// A task with a proposal that was accepted.
+fn accepted(store: &Store, task: TaskId) {
+    let attempt = store.new_attempt(task, start()).unwrap();
+    let made = ProposalEvent::Made { commit: commit("c"), evidence: None };
+    let taken = ProposalEvent::AcceptedAsBranch { branch: "b".into(), commit: "c".into() };
+    let [made, taken] = [made, taken].map(|event| Fact::Proposal { attempt, event });
+    store.append(vec![made, ended(attempt, AttemptOutcome::Finished), taken]).unwrap();
+}
+
+#[test]
+fn who_may_be_next_is_found_in_turn_and_not_before_what_it_comes_after_was_accepted() {
+    let (_folder, path) = place();
+    let store = open(&path);
+    let ask = |priority, after: &[u64]| {
+        let after = after.iter().copied().filter_map(TaskId::new).collect();
+        let standing = Standing { priority, after, ..Standing::default() };
+        store.new_task(tenfold_domain::TaskSpec { standing, ..spec("t") }).unwrap()
+    };
+    let in_turn =
+        |past, limit| -> Vec<Turn> { store.view().unwrap().in_turn(past, limit).unwrap() };
+    let numbers = || -> Vec<u64> { in_turn(None, 9).iter().map(|t| t.task.number()).collect() };
+    let first = ask(Priority::Normal, &[]);
+    ask(Priority::Low, &[]);
+    ask(Priority::Highest, &[1, 2, 2]);
+    ask(Priority::High, &[5]);
+    ask(Priority::High, &[]);
+    assert_eq!(numbers(), [5, 1, 2]);
+    let page = in_turn(None, 2);
+    assert_eq!(in_turn(Some(page[1]), 2)[0].task.number(), 2);
+    let comes_after = |task| store.view().unwrap().after(task, None, 9).unwrap();
+    assert_eq!(comes_after(first), [TaskId::new(3).unwrap()]);
+
+    let interrupted = store.new_attempt(TaskId::new(2).unwrap(), start()).unwrap();
+    assert_eq!(numbers(), [5, 1, 2], "what was interrupted is gone on with");
+    store.append(vec![ended(interrupted, AttemptOutcome::GaveUp)]).unwrap();
+    assert_eq!(numbers(), [5, 1]);
+    accepted(&store, first);
+    assert_eq!(numbers(), [5]);
+    accepted(&store, TaskId::new(2).unwrap());
+    assert_eq!(numbers(), [3, 5]);
+    assert_eq!(
+        store.view().unwrap().how_many(None).unwrap(),
+        BTreeMap::from([(TaskState::Queued, 3), (TaskState::Accepted, 2)])
+    );
+    let attempt = "1.1".parse().unwrap();
+    let back = Fact::Proposal { attempt, event: ProposalEvent::Undone };
+    store.append(vec![back]).unwrap();
+    assert_eq!(numbers(), [5], "what was taken back is not there any more");
+    store.view().unwrap().check().unwrap();
+    store.rebuild().unwrap();
+    assert_eq!(numbers(), [5]);
+    store.view().unwrap().check().unwrap();
 }
