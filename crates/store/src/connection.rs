@@ -13,6 +13,14 @@ use crate::error::Doing;
 /// How long to wait for another process that has locked the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How much of the file whoever writes keeps in memory, in KiB. Each task at work has pages of its
+/// own in every index; what is pushed out within a transaction is written twice.
+const CACHE_KIB: i64 = 64 << 10;
+
+/// How many pages of 4 KiB are written to the log before they are carried over into the file. The
+/// pages of tasks at work change again and again, and are carried over once.
+const WAL_PAGES: u32 = 16 << 10;
+
 /// How many prepared statements a connection keeps.
 const STATEMENTS_KEPT: usize = 64;
 
@@ -32,7 +40,13 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, StoreError> {
     if mode != "wal" {
         return Err(StoreError::NoJournal { path: path.to_owned(), mode });
     }
-    connection.pragma_update(None, "synchronous", "full").doing(&connection, doing)?;
+    for (pragma, value) in [
+        ("cache_size", -CACHE_KIB),
+        ("wal_autocheckpoint", i64::from(WAL_PAGES)),
+        ("synchronous", 2),
+    ] {
+        connection.pragma_update(None, pragma, value).doing(&connection, doing)?;
+    }
     Ok(connection)
 }
 

@@ -31,10 +31,6 @@ struct Rows {
 pub(crate) struct Lists {
     tasks: HashMap<TaskId, Rows>,
     changed: BTreeSet<TaskId>,
-    /// The tasks that the work under way has changed, as they were before it.
-    before: HashMap<TaskId, TaskFold>,
-    /// What the file had, before the work under way, of those that were filed since.
-    filed_before: HashMap<TaskId, TaskFold>,
 }
 
 impl Lists {
@@ -59,7 +55,6 @@ impl Lists {
         if let Some(attempt) = event.fact.attempt() {
             rows.know(connection, attempt)?;
         }
-        self.before.entry(task).or_insert_with(|| rows.now.clone());
         rows.now.evolve(event);
         self.changed.insert(task);
         Ok(())
@@ -67,42 +62,18 @@ impl Lists {
 
     /// Puts all that has changed into the file.
     pub(crate) fn file(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        while let Some(task) = self.changed.first().copied() {
-            if let Some(rows) = self.tasks.get_mut(&task) {
+        while let Some(task) = self.changed.first() {
+            if let Some(rows) = self.tasks.get_mut(task) {
                 project::save(connection, &rows.now, &rows.filed)?;
-                let filed = std::mem::replace(&mut rows.filed, rows.now.clone());
-                self.filed_before.entry(task).or_insert(filed);
+                rows.filed.clone_from(&rows.now);
             }
-            self.changed.remove(&task);
+            self.changed.pop_first();
         }
         Ok(())
     }
 
-    /// What the work under way did is to stay.
-    pub(crate) fn keep(&mut self) {
-        self.before.clear();
-        self.filed_before.clear();
-    }
-
-    /// What the work under way did is taken back, in the file too.
-    pub(crate) fn take_back(&mut self) {
-        for (task, before) in self.before.drain() {
-            if let Some(rows) = self.tasks.get_mut(&task) {
-                rows.now = before;
-            }
-        }
-        // It may have filed what others did before it, and that is undone with it.
-        for (task, filed) in self.filed_before.drain() {
-            if let Some(rows) = self.tasks.get_mut(&task) {
-                rows.filed = filed;
-                self.changed.insert(task);
-            }
-        }
-    }
-
     /// The transaction has ended well: the file has all of it.
     pub(crate) fn committed(&mut self) {
-        self.filed_before.clear();
         if self.tasks.len() > TASKS_KEPT {
             self.forget();
         }

@@ -224,7 +224,7 @@ impl Store {
         make: impl FnOnce(TaskId) -> Vec<TaskSpec> + Send + 'static,
     ) -> Result<Vec<TaskId>, StoreError> {
         self.ask(move |writing| {
-            let newest = project::newest_task(writing.connection()?)?;
+            let newest = project::newest_task(writing.reading()?)?;
             let after =
                 |more| TaskId::new(newest + more).expect("one more than a number is not zero");
             let (mut tasks, mut facts) = (Vec::new(), Vec::new());
@@ -258,7 +258,7 @@ impl Store {
         also: impl FnOnce(AttemptId) -> Vec<Fact> + Send + 'static,
     ) -> Result<AttemptId, StoreError> {
         self.ask(move |writing| {
-            let number = project::newest_attempt(writing.connection()?, task)? + 1;
+            let number = project::newest_attempt(writing.reading()?, task)? + 1;
             let attempt = AttemptId { task, number };
             let AttemptStart { strategy, model, seed, base } = start;
             let event = AttemptEvent::Started { strategy, model, seed, base };
@@ -289,7 +289,7 @@ impl Store {
             return Err(StoreError::TooLarge { what: "a blob", bytes, most: BLOB_BYTES_MAX });
         }
         let hash = BlobHash::of(&bytes);
-        self.ask(move |writing| blob::put(writing.connection()?, hash, &bytes)).await?;
+        self.ask(move |writing| blob::put(writing.writing(), hash, &bytes)).await?;
         Ok(hash)
     }
 

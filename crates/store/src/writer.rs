@@ -30,17 +30,26 @@ pub(crate) struct Writing<'c> {
     clock: &'c Clock,
     newest: Head,
     at: Timestamp,
+    /// Whether the work under way has written anything.
+    has_written: bool,
 }
 
 impl Writing<'_> {
-    /// For reading what is there, and for writing what is no event.
-    pub(crate) fn connection(&mut self) -> Result<&Connection, StoreError> {
+    /// For reading what is there.
+    pub(crate) fn reading(&mut self) -> Result<&Connection, StoreError> {
         self.lists.file(self.connection)?;
         Ok(self.connection)
     }
 
+    /// For writing what is no event.
+    pub(crate) fn writing(&mut self) -> &Connection {
+        self.has_written = true;
+        self.connection
+    }
+
     /// Builds all that is listed anew.
     pub(crate) fn rebuild(&mut self) -> Result<(), StoreError> {
+        self.has_written = true;
         project::rebuild(self.connection)?;
         self.lists.forget();
         Ok(())
@@ -49,6 +58,7 @@ impl Writing<'_> {
     /// Records facts, one after another and all at one moment, and changes the rows that
     /// people list.
     pub(crate) fn record(&mut self, facts: Vec<Draft>) -> Result<Appended, StoreError> {
+        self.has_written = true;
         // The clock of a machine may be set back; the journal's order never is.
         self.at = (self.clock)().max(self.at);
         let first = Seq(self.newest.seq.0 + 1);
@@ -65,8 +75,8 @@ impl Writing<'_> {
 
 /// A piece of work for the writer.
 pub(crate) trait Job: Send {
-    /// Does it, within a transaction that others share. What it wrote is taken back if it
-    /// fails.
+    /// Does it, within a transaction that others share. It looks before it writes: if it fails
+    /// after it has written, they all fail.
     fn work(&mut self, writing: &mut Writing<'_>) -> Result<(), StoreError>;
 
     /// Tells whoever waits what came of it, once the transaction has ended.
@@ -146,8 +156,8 @@ impl Writer {
         let _ = self.head.sync();
     }
 
-    /// Does a batch of work in one transaction. Work that fails is taken back alone, unless
-    /// SQLite gave up the whole transaction, as it does when the disk is full.
+    /// Does a batch of work in one transaction. Work that fails before it has written fails
+    /// alone; after that, as when the disk is full, the whole transaction does.
     async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         (self.fate)(Moment::Before).await?;
         self.transact(batch)?;
@@ -175,27 +185,21 @@ impl Writer {
     /// Returns what is recorded last then.
     fn batch(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Head, StoreError> {
         let connection = &self.connection;
-        let run = |sql, doing| connection.execute_batch(sql).doing(connection, doing);
-        run("BEGIN IMMEDIATE", "beginning to write")?;
+        connection.execute_batch("BEGIN IMMEDIATE").doing(connection, "beginning to write")?;
         if lease::epoch(connection)? != self.epoch {
             return Err(StoreError::Fenced { path: self.path.clone() });
         }
         let (newest, at) = journal::newest(connection)?;
         let lists = &mut self.lists;
-        let mut writing = Writing { connection, lists, clock: &self.clock, newest, at };
+        let clock = &self.clock;
+        let mut writing = Writing { connection, lists, clock, newest, at, has_written: false };
         for job in batch {
-            run("SAVEPOINT job", "beginning to write")?;
-            let newest = writing.newest;
-            if let Err(error) = job.work(&mut writing) {
-                if connection.is_autocommit() {
-                    return Err(error);
-                }
-                run("ROLLBACK TO job", "taking back what failed")?;
-                writing.newest = newest;
-                writing.lists.take_back();
+            writing.has_written = false;
+            let worked = job.work(&mut writing);
+            // Of work that has written nothing, only whoever waits for it is told.
+            if writing.has_written || connection.is_autocommit() {
+                worked?;
             }
-            writing.lists.keep();
-            run("RELEASE job", "writing")?;
         }
         writing.lists.file(connection)?;
         connection

@@ -106,8 +106,6 @@ fn one_that_fails_takes_nobody_along_and_leaves_no_gap() {
     assert!(matches!(block_on(bad), Err(StoreError::NoTask(task)) if task == nobodys));
     assert_eq!(block_on(last).unwrap().first, Seq(3));
     assert_eq!(store.view().unwrap().events(&EventQuery::default()).unwrap().len(), 3);
-    // What it had put into the file of the one before it was taken back with it, and put there
-    // once more.
     assert_eq!(store.view().unwrap().task(task).unwrap().unwrap().text, "one");
 }
 
