@@ -164,8 +164,11 @@ pub(crate) fn next(row: &TaskRow) -> String {
             ("show", "what was tried, and the proof"),
             ("accept", "take it; `reject` sends it away"),
         ],
-        (TaskState::NeedsYou, Some(state)) if state.under_way().is_some() => {
+        (TaskState::NeedsYou, Some(state)) if state.files_under_way().is_some() => {
             &[("undo", "put your files back as they were")]
+        }
+        (TaskState::NeedsYou, Some(state)) if state.is_under_way() => {
+            &[("undo", "take its branch back, if it is there")]
         }
         (TaskState::NeedsYou, _) if row.question.is_some() => &[
             ("answer", "with the answer in quotes behind it; it goes on at once"),

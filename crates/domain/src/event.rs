@@ -339,6 +339,15 @@ pub enum ProposalEvent {
         /// The run of the whole check on the diff alone; without one it is unverified.
         evidence: Option<CheckReport>,
     },
+    /// It is about to become a branch of the person's repository: the branch is not made before
+    /// this is recorded. What follows is that it was, or that it was not; if nothing does, the
+    /// process was killed in the midst of it.
+    Branching {
+        /// The branch's full name, `refs/heads/…`.
+        branch: String,
+        /// The commit that it is to point to, in the person's repository.
+        commit: String,
+    },
     /// It was accepted as a branch.
     AcceptedAsBranch {
         /// The branch's full name, `refs/heads/…`.
@@ -382,7 +391,7 @@ pub enum ProposalEvent {
         /// Why, in the person's words; may be empty.
         reason: String,
     },
-    /// What was written into the person's files is about to be taken back.
+    /// What was written into the person's files, or the branch, is about to be taken back.
     TakingBack,
     /// The acceptance or rejection was taken back.
     Undone,

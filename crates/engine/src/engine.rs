@@ -116,7 +116,7 @@ impl Engine {
         let store = Arc::new(Store::open_in(&config.places.store_file(), store)?);
         // Before anybody reads the person's files.
         let (journal, places) = (Arc::clone(&store), config.places.clone());
-        let settled = blocking(move || crate::in_place::settle_all(&journal, &places)).await?;
+        let settled = blocking(move || crate::hand::settle_all(&journal, &places)).await?;
         let sandbox = match sandbox {
             Some(sandbox) => sandbox,
             None => probed(&config).await?,

@@ -1,25 +1,17 @@
 //! Writing a proposal into the person's files, and taking it out again: said before it is done,
 //! and said once it is.
 //!
-//! Apart from the rest of a review, because a process may be killed in the midst of it. What the
-//! journal says is under way though nobody does it is settled by the next engine, before
-//! anything else: what is all there is accepted, and all else is taken back. Nothing here asks
-//! whether it may.
+//! Apart from the rest of a review, because a process may be killed in the midst of it. What was
+//! cut short is settled ([`Hand::settle`]): what is all there is accepted, and all else is taken
+//! back. Nothing here asks whether it may.
 
 use std::path::PathBuf;
 
-use tenfold_domain::{AttemptId, CommitId, Fact, ProposalEvent};
-use tenfold_store::{ProposalRow, ProposalState, Store};
-use tenfold_workspace::{InPlace, Workspace};
+use tenfold_domain::{CommitId, ProposalEvent};
+use tenfold_workspace::InPlace;
 
-use crate::{EngineError, Places};
-
-/// Who writes: the journal and the files of one attempt's task.
-pub(crate) struct Hand<'h> {
-    pub(crate) store: &'h Store,
-    pub(crate) workspace: &'h Workspace,
-    pub(crate) attempt: AttemptId,
-}
+use crate::EngineError;
+use crate::hand::Hand;
 
 /// What a person knows their files by: as they were, and as they are with the proposal.
 type Sides<'s> = (&'s CommitId, &'s CommitId);
@@ -88,13 +80,13 @@ impl Hand<'_> {
         Ok(())
     }
 
-    /// Brings to an end what a killed process has left under way; says what came of it.
-    fn settle(&self, proposal: &ProposalRow) -> Result<String, EngineError> {
-        let Some(sides @ (before, after)) = proposal.state.under_way() else {
-            return Ok(String::new());
-        };
+    /// Brings to an end what a killed process has left of it; says what came of it.
+    pub(crate) fn settle_files(
+        &self,
+        sides @ (before, after): Sides<'_>,
+        applying: bool,
+    ) -> Result<String, EngineError> {
         let task = self.attempt.task;
-        let applying = matches!(proposal.state, ProposalState::Applying { .. });
         if applying && self.workspace.is_in_place(before, after)? {
             self.workspace.sweep_in_place(before, after)?;
             let (before, after) = (before.clone(), after.clone());
@@ -113,44 +105,8 @@ impl Hand<'_> {
         Ok(format!("{files}, and the proposal waits for your review again"))
     }
 
-    fn say(&self, event: ProposalEvent) -> Result<(), EngineError> {
-        self.store.append(vec![Fact::Proposal { attempt: self.attempt, event }])?;
-        Ok(())
-    }
-
     fn half_written(&self, why: &dyn std::fmt::Display, back: &EngineError) -> EngineError {
         let (why, back) = (why.to_string(), back.to_string());
         EngineError::HalfWritten { task: self.attempt.task, why, back }
     }
 }
-
-/// Settles all that a killed process has left under way in any task. Says of each what came of
-/// it; what can't be settled stays as it is, and is told.
-pub(crate) fn settle_all(store: &Store, places: &Places) -> Result<Vec<String>, EngineError> {
-    let mut told = Vec::new();
-    for row in store.view()?.writing()? {
-        let Some(proposal) = row.proposal() else { continue };
-        let task = row.id;
-        let settled = Workspace::open(&row.workspace, &places.workspaces())
-            .map_err(EngineError::from)
-            .and_then(|workspace| {
-                let attempt = proposal.attempt;
-                Hand { store, workspace: &workspace, attempt }.settle(proposal)
-            });
-        let what = match proposal.state {
-            ProposalState::TakingBack { .. } => "took its proposal out of your files",
-            _ => "wrote its proposal into your files",
-        };
-        told.push(match settled {
-            Ok(came) => format!("task {task}: Tenfold was killed while it {what}; {came}"),
-            Err(why) => format!(
-                "task {task}: Tenfold was killed while it {what}, and what was written can't be \
-                 taken back: {why}\nput that right, then `tenfold undo {task}`"
-            ),
-        });
-    }
-    Ok(told)
-}
-
-#[cfg(test)]
-mod tests;

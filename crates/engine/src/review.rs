@@ -13,7 +13,7 @@ use tenfold_workspace::AcceptedBranch;
 use crate::added::{added_secrets, named};
 use crate::effects::message;
 use crate::engine::{Engine, blocking};
-use crate::in_place::Hand;
+use crate::hand::Hand;
 use crate::queue::Candidate;
 use crate::redaction::text_of;
 use crate::{EngineError, proposed};
@@ -67,14 +67,12 @@ impl Engine {
         let accepted = match how {
             AcceptAs::Branch { name } => {
                 let name = name.unwrap_or_else(|| branch_name(task, &spec.text));
-                let branch =
-                    blocking(move || workspace.accept_as_branch(&base, &commit, &name)).await?;
-                let (branch, commit) = (branch.branch, branch.commit);
-                let event = ProposalEvent::AcceptedAsBranch {
-                    branch: branch.clone(),
-                    commit: commit.clone(),
-                };
-                self.record(attempt, event).await?;
+                let store = Arc::clone(&self.store);
+                let branch = blocking(move || {
+                    let hand = Hand { store: &store, workspace: &workspace, attempt };
+                    hand.branch_off((&base, &commit), &name, &mut || {})
+                });
+                let AcceptedBranch { branch, commit } = branch.await?;
                 Accepted::Branch { branch, commit }
             }
             AcceptAs::InPlace => {
@@ -86,6 +84,8 @@ impl Engine {
                 Accepted::InPlace { files: names(&files.await?) }
             }
         };
+        // What comes after it may begin now.
+        self.backlog.stirred.notify_one();
         let changed = blocking(move || changes.changed(&from, &to)).await?;
         let changed: Vec<PathBuf> = changed.into_iter().map(|file| file.path).collect();
         self.tell_moved(task, &spec, &names(&changed)).await?;
@@ -177,16 +177,28 @@ impl Engine {
         let (spec, proposal, _) = self.proposal(task, "undo").await?;
         // What waits for review has to be there to be read.
         self.has_files(proposal.attempt, "take back")?;
-        let undone = match proposal.state.clone() {
-            ProposalState::ToReview => return Err(wrong_state(task, "undo", &proposal)),
-            ProposalState::Rejected { .. } => Undone::Rejection,
-            ProposalState::AcceptedAsBranch { branch, commit } => {
-                let workspace = self.workspace(&spec).await?;
-                let accepted = AcceptedBranch { branch: branch.clone(), commit };
-                blocking(move || workspace.undo_branch(&accepted)).await?;
-                Undone::Branch { branch }
+        let was_made = !proposal.state.is_under_way();
+        match proposal.state.clone() {
+            ProposalState::ToReview => Err(wrong_state(task, "undo", &proposal)),
+            ProposalState::Rejected { .. } => {
+                self.record(proposal.attempt, ProposalEvent::Undone).await?;
+                Ok(Undone::Rejection)
             }
-            // The last two: what a killed engine has left, and the next could not settle.
+            // Of both kinds the last two are what a killed engine has left, and the next could
+            // not settle.
+            ProposalState::AcceptedAsBranch { branch, commit }
+            | ProposalState::Branching { branch, commit }
+            | ProposalState::RemovingBranch { branch, commit } => {
+                let workspace = self.workspace(&spec).await?;
+                let (store, attempt) = (Arc::clone(&self.store), proposal.attempt);
+                let accepted = AcceptedBranch { branch: branch.clone(), commit };
+                let removed = blocking(move || {
+                    let hand = Hand { store: &store, workspace: &workspace, attempt };
+                    hand.remove_branch(&accepted, was_made, &mut || {})
+                });
+                removed.await?;
+                Ok(Undone::Branch { branch })
+            }
             ProposalState::AcceptedInPlace { before, after }
             | ProposalState::Applying { before, after }
             | ProposalState::TakingBack { before, after } => {
@@ -196,11 +208,9 @@ impl Engine {
                     let hand = Hand { store: &store, workspace: &workspace, attempt };
                     hand.undo((&before, &after), &mut || {})
                 });
-                return Ok(Undone::InPlace { files: names(&files.await?) });
+                Ok(Undone::InPlace { files: names(&files.await?) })
             }
-        };
-        self.record(proposal.attempt, ProposalEvent::Undone).await?;
-        Ok(undone)
+        }
     }
 
     pub(crate) async fn proposal(
@@ -255,6 +265,9 @@ pub(crate) fn wrong_state(task: TaskId, verb: &'static str, proposal: &ProposalR
         ),
         ProposalState::TakingBack { .. } => {
             format!("taken out of a part of the files; `tenfold undo {task}` takes out the rest")
+        }
+        ProposalState::Branching { .. } | ProposalState::RemovingBranch { .. } => {
+            format!("cut short between a branch and none; `tenfold undo {task}` takes it back")
         }
         ProposalState::Rejected { .. } => "rejected".to_owned(),
     };

@@ -30,7 +30,7 @@ impl Columns {
         let may_be_next = matches!(row.state, TaskState::Queued | TaskState::Working);
         let expected = Expected { cost: row.budget.money, wall: row.budget.time };
         let turn = || Turn::of((row.id, row.asked_at), &row.standing, expected, REACH).at_ms;
-        let writing = row.proposal().is_some_and(|row| row.state.under_way().is_some());
+        let writing = row.proposal().is_some_and(|row| row.state.is_under_way());
         Self { state: row.state, turn_ms: may_be_next.then(turn), writing }
     }
 }

@@ -225,6 +225,9 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
     row.state = match event {
         ProposalEvent::Commented { .. } | ProposalEvent::Preferred { .. } => return,
         ProposalEvent::Made { .. } | ProposalEvent::Undone => ProposalState::ToReview,
+        ProposalEvent::Branching { branch, commit } => {
+            ProposalState::Branching { branch: branch.clone(), commit: commit.clone() }
+        }
         ProposalEvent::AcceptedAsBranch { branch, commit } => {
             ProposalState::AcceptedAsBranch { branch: branch.clone(), commit: commit.clone() }
         }
@@ -236,6 +239,10 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
                 ProposalState::AcceptedInPlace { before, after }
                 | ProposalState::Applying { before, after } => {
                     ProposalState::TakingBack { before, after }
+                }
+                ProposalState::AcceptedAsBranch { branch, commit }
+                | ProposalState::Branching { branch, commit } => {
+                    ProposalState::RemovingBranch { branch, commit }
                 }
                 other => other,
             }
@@ -270,9 +277,10 @@ fn state(task: &TaskRow) -> TaskState {
                 TaskState::NeedsYou
             }
             ProposalState::Rejected { .. } => TaskState::Rejected,
-            ProposalState::Applying { .. } | ProposalState::TakingBack { .. } => {
-                TaskState::NeedsYou
-            }
+            ProposalState::Applying { .. }
+            | ProposalState::TakingBack { .. }
+            | ProposalState::Branching { .. }
+            | ProposalState::RemovingBranch { .. } => TaskState::NeedsYou,
             ProposalState::AcceptedAsBranch { .. } | ProposalState::AcceptedInPlace { .. } => {
                 TaskState::Accepted
             }

@@ -124,6 +124,13 @@ pub struct ProposalRow {
 pub enum ProposalState {
     /// It waits for review.
     ToReview,
+    /// It is becoming a branch, or the process that made it was killed.
+    Branching {
+        /// The branch's full name.
+        branch: String,
+        /// The commit that it is to point to, in the person's repository.
+        commit: String,
+    },
     /// It was accepted as a branch.
     AcceptedAsBranch {
         /// The branch's full name.
@@ -152,6 +159,13 @@ pub enum ProposalState {
         /// The same files as they were written.
         after: CommitId,
     },
+    /// Its branch is being removed, or the process that did so was killed.
+    RemovingBranch {
+        /// The branch's full name.
+        branch: String,
+        /// The commit that it pointed to.
+        commit: String,
+    },
     /// It was rejected.
     Rejected {
         /// Why, in the person's words.
@@ -163,12 +177,23 @@ impl ProposalState {
     /// Whether the person took it, in either way, be it not to the end.
     pub fn is_accepted(&self) -> bool {
         matches!(self, Self::AcceptedAsBranch { .. } | Self::AcceptedInPlace { .. })
-            || self.under_way().is_some()
+            || self.is_under_way()
+    }
+
+    /// Whether something of the person's is being written, or that was cut short.
+    pub fn is_under_way(&self) -> bool {
+        matches!(
+            self,
+            Self::Applying { .. }
+                | Self::TakingBack { .. }
+                | Self::Branching { .. }
+                | Self::RemovingBranch { .. }
+        )
     }
 
     /// While the person's files are being written, and when that was cut short: how all of these
     /// were before, and how they are with the proposal.
-    pub fn under_way(&self) -> Option<(&CommitId, &CommitId)> {
+    pub fn files_under_way(&self) -> Option<(&CommitId, &CommitId)> {
         match self {
             Self::Applying { before, after } | Self::TakingBack { before, after } => {
                 Some((before, after))

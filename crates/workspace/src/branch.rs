@@ -22,7 +22,7 @@ use crate::place::{Place, Repository};
 use crate::store;
 use crate::tree::{Tree, Version, checked};
 
-/// A branch that was made.
+/// A branch that a proposal is accepted as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedBranch {
     /// Its full name, `refs/heads/…`.
@@ -38,9 +38,9 @@ struct Head {
     submodules: Vec<PathBuf>,
 }
 
-/// Makes branch `name`: one commit on top of the person's HEAD that brings the change from
-/// `base` to `proposal`.
-pub(crate) fn accept(
+/// Writes what branch `name` is to point to: one commit on top of the person's HEAD that brings
+/// the change from `base` to `proposal`. Nothing of theirs leads to it yet.
+pub(crate) fn fit(
     git: &Git,
     person: &Person,
     place: &Place,
@@ -66,13 +66,31 @@ pub(crate) fn accept(
     let message = format!("{}\n", store::message(git, change.1)?);
     let signature = author(git, person, repository);
     let commit = commit(&objects, head.commit.as_deref(), &results, (signature, &message))?;
-    let commit = String::from(commit);
+    Ok(AcceptedBranch { branch, commit: String::from(commit) })
+}
+
+/// Makes a branch that [`fit`] has written, if it is not there yet.
+pub(crate) fn make(
+    git: &Git,
+    place: &Place,
+    accepted: &AcceptedBranch,
+) -> Result<(), WorkspaceError> {
+    let theirs = git.on(&repository(place)?.git_dir);
+    let AcceptedBranch { branch, commit } = accepted;
+    // Another process may make the same one at the same time: one of them does.
     let never = "0".repeat(40);
-    theirs.run(
-        "make the branch",
-        &["update-ref", "-m", "tenfold: accepted", &branch, &commit, &never],
-    )?;
-    Ok(AcceptedBranch { branch, commit })
+    let asked = ["update-ref", "-m", "tenfold: accepted", branch, commit, &never];
+    match theirs.run("make the branch", &asked) {
+        Err(_) if leads_to(&theirs, branch, commit)? => Ok(()),
+        made => made.map(drop),
+    }
+}
+
+/// Whether a branch is there, and has this commit in it.
+fn leads_to(theirs: &Git, branch: &str, commit: &str) -> Result<bool, WorkspaceError> {
+    let Some(tip) = tip(theirs, branch)? else { return Ok(false) };
+    let asked = ["merge-base", "--is-ancestor", commit, &tip];
+    Ok(tip == commit || theirs.try_run("look at a branch", &asked)?.status.success())
 }
 
 /// The change from `base` to `proposal`, brought to what another commit of ours holds: one commit
@@ -226,8 +244,20 @@ fn author(git: &Git, person: &Person, repository: &Repository) -> Signature {
     }
 }
 
-/// Removes a branch that [`accept`] made, if nothing has been built on it.
+/// Removes a branch that [`make`] made, if nothing has been built on it.
 pub(crate) fn undo(
+    git: &Git,
+    place: &Place,
+    accepted: &AcceptedBranch,
+) -> Result<(), WorkspaceError> {
+    can_undo(git, place, accepted)?;
+    let AcceptedBranch { branch, commit } = accepted;
+    let theirs = git.on(&repository(place)?.git_dir);
+    theirs.run("remove the branch", &["update-ref", "-d", branch, commit]).map(drop)
+}
+
+/// Says why [`undo`] would not remove it.
+pub(crate) fn can_undo(
     git: &Git,
     place: &Place,
     accepted: &AcceptedBranch,
@@ -243,10 +273,10 @@ pub(crate) fn undo(
         }
         Some(_) => {}
     }
-    if let Some(at) = checked_out(&theirs, branch)? {
-        return Err(WorkspaceError::BranchCheckedOut { branch: name, at });
+    match checked_out(&theirs, branch)? {
+        Some(at) => Err(WorkspaceError::BranchCheckedOut { branch: name, at }),
+        None => Ok(()),
     }
-    theirs.run("remove the branch", &["update-ref", "-d", branch, commit]).map(drop)
 }
 
 /// The work tree that has the branch checked out.

@@ -304,9 +304,10 @@ impl Workspace {
         branch::on_top(&self.git, target, (base, proposal))
     }
 
-    /// Makes a new branch `name` in the person's repository: one commit on top of their HEAD,
-    /// by the author that their git settings name, with the proposal's message, that brings
-    /// the change from `base` to `proposal`. Files, index, stash and HEAD stay as they are.
+    /// Writes what a new branch `name` of the person's repository is to point to: one commit on
+    /// top of their HEAD, by the author that their git settings name, with the proposal's
+    /// message, that brings the change from `base` to `proposal`. Nothing leads to it before
+    /// [`Workspace::make_branch`].
     ///
     /// # Errors
     /// [`WorkspaceError::Conflicts`] where the change does not fit on HEAD, file by file;
@@ -314,13 +315,23 @@ impl Workspace {
     /// [`NoRepository`](WorkspaceError::NoRepository), [`Sha256`](WorkspaceError::Sha256),
     /// [`BadBranchName`](WorkspaceError::BadBranchName),
     /// [`BranchExists`](WorkspaceError::BranchExists), [`Git`](WorkspaceError::Git).
-    pub fn accept_as_branch(
+    pub fn fit_branch(
         &self,
         base: &CommitId,
         proposal: &CommitId,
         name: &str,
     ) -> Result<AcceptedBranch, WorkspaceError> {
-        branch::accept(&self.git, &self.person, &self.place, (base, proposal), name)
+        branch::fit(&self.git, &self.person, &self.place, (base, proposal), name)
+    }
+
+    /// Makes a branch that was written by [`Workspace::fit_branch`]; if it is there and has that
+    /// commit in it, nothing is done. Files, index, stash and HEAD stay as they are.
+    ///
+    /// # Errors
+    /// [`NoRepository`](WorkspaceError::NoRepository), [`Git`](WorkspaceError::Git) if there is
+    /// another branch of that name by now.
+    pub fn make_branch(&self, branch: &AcceptedBranch) -> Result<(), WorkspaceError> {
+        branch::make(&self.git, &self.place, branch)
     }
 
     /// Fits the change from `base` to `proposal` to the person's files as they are now. Nothing
@@ -341,7 +352,7 @@ impl Workspace {
         in_place::fit(&self.git, &self.place.root, base, proposal, Trust::Proposal)
     }
 
-    /// Removes a branch that was made by [`Workspace::accept_as_branch`].
+    /// Removes a branch that was made by [`Workspace::make_branch`].
     ///
     /// # Errors
     /// [`WorkspaceError::BranchGone`], [`BranchMoved`](WorkspaceError::BranchMoved) if
@@ -349,6 +360,14 @@ impl Workspace {
     /// [`NoRepository`](WorkspaceError::NoRepository), [`Git`](WorkspaceError::Git).
     pub fn undo_branch(&self, accepted: &AcceptedBranch) -> Result<(), WorkspaceError> {
         branch::undo(&self.git, &self.place, accepted)
+    }
+
+    /// Whether [`Workspace::undo_branch`] would remove the branch.
+    ///
+    /// # Errors
+    /// As for that.
+    pub fn can_undo_branch(&self, accepted: &AcceptedBranch) -> Result<(), WorkspaceError> {
+        branch::can_undo(&self.git, &self.place, accepted)
     }
 
     /// Fits what takes back the writing of [`InPlace::before`] and [`InPlace::after`], or of a

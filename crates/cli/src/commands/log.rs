@@ -286,6 +286,9 @@ fn proposal(event: &ProposalEvent) -> String {
             let proof = crate::evidence::line(evidence.as_ref());
             format!("proposed {}: {proof}", commit.short())
         }
+        ProposalEvent::Branching { branch, .. } => {
+            format!("being made into {}", one_line(branch, 200))
+        }
         ProposalEvent::AcceptedAsBranch { branch, .. } => {
             format!("accepted as {}", one_line(branch, 200))
         }
@@ -298,7 +301,7 @@ fn proposal(event: &ProposalEvent) -> String {
         }
         ProposalEvent::Applying { .. } => "being written into the files".to_owned(),
         ProposalEvent::AcceptedInPlace { .. } => "accepted into the files".to_owned(),
-        ProposalEvent::TakingBack => "being taken out of the files".to_owned(),
+        ProposalEvent::TakingBack => "being taken back".to_owned(),
         ProposalEvent::Rejected { reason } => format!("rejected: {}", one_line(reason, 200)),
         ProposalEvent::Undone => "taken back".to_owned(),
     }

@@ -135,6 +135,10 @@ fn tried(text: &mut String, attempt: &AttemptRow, engine_runs: bool) {
     field(text, "money", &report::money(attempt.cost));
 }
 
+fn branch_name(branch: &str) -> String {
+    one_line(branch.strip_prefix("refs/heads/").unwrap_or(branch), 200)
+}
+
 fn proposed(
     text: &mut String,
     context: &Context,
@@ -145,8 +149,13 @@ fn proposed(
     let became = match &proposal.state {
         ProposalState::ToReview => "waits for your review".to_owned(),
         ProposalState::AcceptedAsBranch { branch, .. } => {
-            let name = branch.strip_prefix("refs/heads/").unwrap_or(branch);
-            format!("accepted as branch {}", one_line(name, 200))
+            format!("accepted as branch {}", branch_name(branch))
+        }
+        ProposalState::Branching { branch, .. } => {
+            format!("being made into branch {}", branch_name(branch))
+        }
+        ProposalState::RemovingBranch { branch, .. } => {
+            format!("branch {} is being removed", branch_name(branch))
         }
         ProposalState::AcceptedInPlace { .. } => "accepted, in your files".to_owned(),
         ProposalState::Applying { .. } => "being written into your files".to_owned(),

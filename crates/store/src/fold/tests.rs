@@ -120,11 +120,11 @@ fn while_files_are_written_the_proposal_counts_and_needs_a_person() {
     assert_eq!(story.stands(), NeedsYou);
     let proposal = story.task().proposal().unwrap();
     assert_eq!(proposal.attempt, id(1));
-    assert_eq!(proposal.state.under_way(), Some((&before, &after)));
+    assert_eq!(proposal.state.files_under_way(), Some((&before, &after)));
     let (was, is) = (before.clone(), after.clone());
     story.propose(1, ProposalEvent::AcceptedInPlace { before: was, after: is });
     assert_eq!(story.stands(), Accepted);
-    assert_eq!(story.task().proposal().unwrap().state.under_way(), None);
+    assert_eq!(story.task().proposal().unwrap().state.files_under_way(), None);
     story.propose(1, ProposalEvent::TakingBack);
     assert_eq!(story.stands(), NeedsYou);
     let state = &story.task().proposal().unwrap().state;
@@ -133,6 +133,26 @@ fn while_files_are_written_the_proposal_counts_and_needs_a_person() {
     assert_eq!(story.stands(), ToReview);
     story.propose(2, ProposalEvent::TakingBack);
     assert_eq!(story.stands(), ToReview, "there is nothing to take back");
+}
+
+#[test]
+fn while_a_branch_is_made_or_removed_the_proposal_counts_and_needs_a_person() {
+    let (branch, at) = ("refs/heads/b".to_owned(), "c".repeat(40));
+    let making = ProposalEvent::Branching { branch: branch.clone(), commit: at.clone() };
+    let made = ProposalEvent::AcceptedAsBranch { branch: branch.clone(), commit: at.clone() };
+    let removing = ProposalState::RemovingBranch { branch, commit: at };
+    let mut story = Story::asked();
+    story.finish(1);
+    for event in [making.clone(), ProposalEvent::TakingBack] {
+        story.propose(1, event);
+        assert_eq!(story.stands(), NeedsYou);
+        assert!(story.task().proposal().unwrap().state.is_under_way());
+    }
+    assert_eq!(story.task().proposal().unwrap().state, removing);
+    for event in [ProposalEvent::Undone, making, made, ProposalEvent::TakingBack] {
+        story.propose(1, event);
+    }
+    assert_eq!(story.task().proposal().unwrap().state, removing);
 }
 
 #[test]

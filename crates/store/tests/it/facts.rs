@@ -190,6 +190,7 @@ fn any_proposal_event() -> impl Strategy<Value = ProposalEvent> {
     select(vec![
         ProposalEvent::Made { commit: commit("c"), evidence: None },
         ProposalEvent::Made { commit: commit("d"), evidence: Some(report) },
+        ProposalEvent::Branching { branch: "refs/heads/x".into(), commit: "e".into() },
         ProposalEvent::AcceptedAsBranch { branch: "refs/heads/x".into(), commit: "e".into() },
         ProposalEvent::Applying { before: commit("1"), after: commit("2") },
         ProposalEvent::TakingBack,

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use tenfold_domain::CommitId;
 use tenfold_workspace::{Conflict, ConflictReason, FileChange, Workspace, WorkspaceError};
 
-use crate::fixture::{Fixture, Written, assert_same, delete, edit};
+use crate::fixture::{Fixture, Written, accept_as_branch, assert_same, delete, edit};
 
 const TEXT: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
 
@@ -46,7 +46,7 @@ fn a_branch_is_one_commit_on_head_by_the_person() {
             delete("gone"),
         ],
     );
-    let accepted = workspace.accept_as_branch(&base, &new, "tenfold/mend").unwrap();
+    let accepted = accept_as_branch(&workspace, &base, &new, "tenfold/mend").unwrap();
     assert_eq!(accepted.branch, "refs/heads/tenfold/mend");
     assert_eq!(f.git(&["rev-parse", "tenfold/mend"]).trim(), accepted.commit);
     assert_eq!(f.git(&["rev-parse", "tenfold/mend~1"]), f.git(&["rev-parse", "HEAD"]));
@@ -70,7 +70,7 @@ fn a_dirty_base_is_merged_onto_head_and_stays_out_of_the_branch() {
     let workspace = f.open();
     let mended = TEXT.replace("seven", "7, not committed").replace("two", "2");
     let (base, new) = proposal(&workspace, &[edit("a", &mended)]);
-    workspace.accept_as_branch(&base, &new, "b").unwrap();
+    accept_as_branch(&workspace, &base, &new, "b").unwrap();
     assert_eq!(f.git(&["show", "b:a"]), TEXT.replace("two", "2"));
 
     // The same lines, or a file that HEAD does not have.
@@ -79,7 +79,7 @@ fn a_dirty_base_is_merged_onto_head_and_stays_out_of_the_branch() {
         &workspace,
         &[edit("a", &TEXT.replace("seven", "7, proposed")), edit("untracked", "2\n")],
     );
-    let found = conflicts(workspace.accept_as_branch(&base, &new, "c"));
+    let found = conflicts(accept_as_branch(&workspace, &base, &new, "c"));
     assert_eq!(
         found.iter().map(|conflict| conflict.why).collect::<Vec<_>>(),
         [ConflictReason::SameLines, ConflictReason::Gone]
@@ -100,7 +100,7 @@ fn a_branch_keeps_the_line_ends_of_the_repository() {
     assert_eq!(f.read("a"), crlf, "the control: git converts line ends here");
     let workspace = f.open();
     let (base, new) = proposal(&workspace, &[edit("a", &crlf.replace("two", "2"))]);
-    workspace.accept_as_branch(&base, &new, "b").unwrap();
+    accept_as_branch(&workspace, &base, &new, "b").unwrap();
     assert_eq!(f.git(&["diff", "--numstat", "HEAD", "b"]), "1\t1\ta\n");
     workspace.accept_in_place(&base, &new).unwrap();
     assert_eq!(f.read("a"), crlf.replace("two", "2"));
@@ -111,7 +111,7 @@ fn without_a_commit_a_branch_begins_a_history() {
     let f = Fixture::empty();
     let workspace = f.open();
     let (base, new) = proposal(&workspace, &[edit("a", "1\n")]);
-    workspace.accept_as_branch(&base, &new, "b").unwrap();
+    accept_as_branch(&workspace, &base, &new, "b").unwrap();
     assert_eq!(f.git(&["show", "b:a"]), "1\n");
     assert_eq!(f.git(&["log", "--format=%P", "b"]).trim(), "");
 }
@@ -122,13 +122,13 @@ fn a_branch_is_taken_back_only_while_it_is_as_it_was() {
     let workspace = f.open();
     let (base, new) = proposal(&workspace, &[edit("a", "2\n")]);
     let before = f.contents();
-    let accepted = workspace.accept_as_branch(&base, &new, "b").unwrap();
+    let accepted = accept_as_branch(&workspace, &base, &new, "b").unwrap();
     workspace.undo_branch(&accepted).unwrap();
     assert_same(&f.contents(), &before);
     let text = |result: Result<(), WorkspaceError>| result.unwrap_err().to_string();
     assert!(text(workspace.undo_branch(&accepted)).contains("gone already"));
 
-    let accepted = workspace.accept_as_branch(&base, &new, "b").unwrap();
+    let accepted = accept_as_branch(&workspace, &base, &new, "b").unwrap();
     f.git(&["checkout", "-q", "b"]);
     assert!(text(workspace.undo_branch(&accepted)).contains("checked out in"));
     f.git(&["commit", "-q", "--allow-empty", "-m", "more"]);
@@ -249,14 +249,14 @@ fn a_link_that_leads_out_is_accepted_nowhere() {
         let new = workspace.capture(&base, &work, "m").unwrap().commit;
         fs::remove_dir_all(&work).unwrap();
         if fine {
-            workspace.accept_as_branch(&base, &new, "b").unwrap();
+            accept_as_branch(&workspace, &base, &new, "b").unwrap();
             let applied = workspace.accept_in_place(&base, &new).unwrap();
             assert_eq!(fs::read_link(f.root().join("l")).unwrap().to_str(), Some("a"));
             workspace.undo_in_place(&applied.before, &applied.after).unwrap();
             assert!(fs::symlink_metadata(f.root().join("l")).is_err());
         } else {
             let refused = (name.to_owned(), ConflictReason::LinkLeads);
-            assert_eq!(conflict(workspace.accept_as_branch(&base, &new, "b")), refused);
+            assert_eq!(conflict(accept_as_branch(&workspace, &base, &new, "b")), refused);
             assert_eq!(conflict(workspace.accept_in_place(&base, &new)), refused);
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tenfold_workspace::{Person, Workspace, WorkspaceError};
 
-use crate::fixture::{Fixture, Written, assert_same, delete, edit};
+use crate::fixture::{Fixture, Written, accept_as_branch, assert_same, delete, edit};
 
 #[track_caller]
 fn check(result: Result<impl Sized, WorkspaceError>, words: &[&str]) {
@@ -80,7 +80,7 @@ fn acceptance_says_why_it_can_not_be_and_what_to_do() {
     let workspace = f.open();
     let base = workspace.snapshot().unwrap().commit;
     let proposal = workspace.commit(&base, &[edit("a", "2\n")], "m").unwrap();
-    let branch = |name: &str| workspace.accept_as_branch(&base, &proposal, name);
+    let branch = |name: &str| accept_as_branch(&workspace, &base, &proposal, name);
     f.git(&["branch", "taken"]);
     check(branch("taken"), &["'taken' already", "another name"]);
     check(branch("a..b"), &["can't be the name of a branch"]);
@@ -89,7 +89,7 @@ fn acceptance_says_why_it_can_not_be_and_what_to_do() {
     f.git(&["branch", "deep/er"]);
     let before = f.everything();
     check(branch("deep"), &["'deep/er' already", "another name"]);
-    check(workspace.accept_as_branch(&base, &base, "b"), &["nothing to accept"]);
+    check(accept_as_branch(&workspace, &base, &base, "b"), &["nothing to accept"]);
     check(workspace.accept_in_place(&base, &base), &["nothing to accept"]);
     assert_same(&f.everything(), &before);
 
@@ -99,7 +99,7 @@ fn acceptance_says_why_it_can_not_be_and_what_to_do() {
     let base = workspace.snapshot().unwrap().commit;
     let proposal = workspace.commit(&base, &[edit("a", "2\n")], "m").unwrap();
     check(
-        workspace.accept_as_branch(&base, &proposal, "b"),
+        accept_as_branch(&workspace, &base, &proposal, "b"),
         &["not a git repository", "--in-place"],
     );
     workspace.accept_in_place(&base, &proposal).unwrap();

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use tenfold_domain::CommitId;
-use tenfold_workspace::{FileChange, InPlace, Person, Workspace, WorkspaceError};
+use tenfold_workspace::{AcceptedBranch, FileChange, InPlace, Person, Workspace, WorkspaceError};
 
 /// A person with a home, Tenfold's data, and a folder `repo`.
 pub(crate) struct Fixture {
@@ -189,4 +189,16 @@ pub(crate) fn assert_same<T: PartialEq>(now: &BTreeMap<PathBuf, T>, then: &BTree
     let differs = |path: &&PathBuf| now.get(*path) != then.get(*path);
     let differing: Vec<_> = now.keys().chain(then.keys()).filter(differs).collect();
     assert!(differing.is_empty(), "changed, new or gone: {differing:?}");
+}
+
+/// Accepts the change from `base` to `proposal` as branch `name`.
+pub(crate) fn accept_as_branch(
+    workspace: &Workspace,
+    base: &CommitId,
+    proposal: &CommitId,
+    name: &str,
+) -> Result<AcceptedBranch, WorkspaceError> {
+    let branch = workspace.fit_branch(base, proposal, name)?;
+    workspace.make_branch(&branch)?;
+    Ok(branch)
 }

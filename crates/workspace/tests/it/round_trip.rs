@@ -12,7 +12,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use tenfold_workspace::FileChange;
 
-use crate::fixture::{Fixture, Written, assert_same, listing};
+use crate::fixture::{Fixture, Written, accept_as_branch, assert_same, listing};
 
 #[derive(Debug, Clone)]
 enum Node {
@@ -124,7 +124,7 @@ proptest! {
         let proposal = workspace.commit(&base, &changes, "m").unwrap();
         let before = f.contents();
 
-        let branch = workspace.accept_as_branch(&base, &proposal, "b").unwrap();
+        let branch = accept_as_branch(&workspace, &base, &proposal, "b").unwrap();
         workspace.undo_branch(&branch).unwrap();
         assert_same(&f.contents(), &before);
 

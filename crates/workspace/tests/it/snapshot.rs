@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tenfold_workspace::{CHECKOUT_TIME_SECONDS, FileKind};
 
-use crate::fixture::{Fixture, Written, assert_same, listing, paths};
+use crate::fixture::{Fixture, Written, accept_as_branch, assert_same, listing, paths};
 
 #[test]
 fn it_holds_what_is_modified_staged_untracked_and_not_what_is_deleted_or_ignored() {
@@ -226,7 +226,7 @@ fn repositories_of_every_shape_work() {
     let base = workspace.snapshot().unwrap().commit;
     assert_eq!(workspace.read(&base, Path::new("a")).unwrap(), b"2");
     let proposal = workspace.commit(&base, &[crate::fixture::edit("a", "3")], "m").unwrap();
-    workspace.accept_as_branch(&base, &proposal, "b").unwrap();
+    accept_as_branch(&workspace, &base, &proposal, "b").unwrap();
 
     // A linked work tree, opened from a folder inside it.
     f.write("deep/er/x", "1");
@@ -265,7 +265,7 @@ fn objects_named_by_sha256_are_no_hindrance() {
     let base = workspace.snapshot().unwrap().commit;
     assert_eq!(paths(&workspace, &base), [".gitignore", "ignored"]);
     let proposal = workspace.commit(&base, &[crate::fixture::edit("ignored", "2")], "m").unwrap();
-    let error = workspace.accept_as_branch(&base, &proposal, "b").unwrap_err().to_string();
+    let error = accept_as_branch(&workspace, &base, &proposal, "b").unwrap_err().to_string();
     assert!(error.contains("SHA-256"), "{error}");
     workspace.accept_in_place(&base, &proposal).unwrap();
     assert_eq!(f.read("ignored"), "2");
@@ -301,7 +301,7 @@ fn files_of_submodules_and_of_nested_repositories_are_files() {
     );
     // A branch of the outer repository can't hold a change of the inner one; files can.
     let proposal = workspace.commit(&base, &[crate::fixture::edit("sub/lib.c", "2")], "m").unwrap();
-    let error = workspace.accept_as_branch(&base, &proposal, "b").unwrap_err().to_string();
+    let error = accept_as_branch(&workspace, &base, &proposal, "b").unwrap_err().to_string();
     assert!(error.contains("submodule"), "{error}");
     workspace.accept_in_place(&base, &proposal).unwrap();
     assert_eq!(f.read("sub/lib.c"), "2");

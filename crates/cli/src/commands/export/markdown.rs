@@ -293,7 +293,9 @@ impl Page {
                 }
             }
             // What came of it follows.
-            ProposalEvent::Applying { .. } | ProposalEvent::TakingBack => {}
+            ProposalEvent::Applying { .. }
+            | ProposalEvent::Branching { .. }
+            | ProposalEvent::TakingBack => {}
             ProposalEvent::Undone => self.head(&format!("Taken back ({at})"), None),
         }
     }

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use tenfold_domain::CommitId;
 use tenfold_workspace::{Own, Workspace};
 
-use crate::fixture::{Fixture, Written, edit, paths};
+use crate::fixture::{Fixture, Written, accept_as_branch, edit, paths};
 
 /// A program that leaves a mark when it is run.
 struct Canary {
@@ -52,7 +52,7 @@ fn all_of_it(f: &Fixture, workspace: &Workspace) -> CommitId {
     workspace.diff(&base, &proposal).unwrap();
     workspace.patch(&base, &proposal).unwrap();
     workspace.changed(&base, &proposal).unwrap();
-    let accepted = workspace.accept_as_branch(&base, &proposal, "b").unwrap();
+    let accepted = accept_as_branch(&workspace, &base, &proposal, "b").unwrap();
     workspace.undo_branch(&accepted).unwrap();
     let applied = workspace.accept_in_place(&base, &proposal).unwrap();
     workspace.undo_in_place(&applied.before, &applied.after).unwrap();
@@ -214,7 +214,7 @@ fn take_over(workspace: &Workspace, base: &CommitId, work: &Path) -> CommitId {
     let taken = workspace.capture(base, work, "m").unwrap().commit;
     workspace.changed(base, &taken).unwrap();
     workspace.diff(base, &taken).unwrap();
-    workspace.accept_as_branch(base, &taken, "b").unwrap();
+    accept_as_branch(&workspace, base, &taken, "b").unwrap();
     taken
 }
 
@@ -290,7 +290,7 @@ fn r18_addresses_that_are_commands() {
     let base = workspace.snapshot().unwrap().commit;
     let proposal = workspace.commit(&base, &[edit("a.txt", "2\n")], "m").unwrap();
     // It may say that something is missing; it may not get it.
-    let _ = workspace.accept_as_branch(&base, &proposal, "b");
+    let _ = accept_as_branch(&workspace, &base, &proposal, "b");
     let _ = workspace.accept_in_place(&base, &proposal);
     assert!(!canary.sang(), "the attack reached its canary");
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nix::sys::stat::Mode;
 
 use super::not_here;
-use crate::fixture::{Fixture, Written, edit, paths};
+use crate::fixture::{Fixture, Written, accept_as_branch, edit, paths};
 
 #[test]
 fn r02_magic_links_in_a_tree() {
@@ -253,6 +253,6 @@ fn r09_names_that_are_options_lines_or_no_text() {
     let applied = workspace.accept_in_place(&base, &taken.commit).unwrap();
     assert_eq!(applied.files.len(), names.len() + 1);
     workspace.undo_in_place(&applied.before, &applied.after).unwrap();
-    workspace.accept_as_branch(&base, &taken.commit, "b").unwrap();
+    accept_as_branch(&workspace, &base, &taken.commit, "b").unwrap();
     assert!(!mark.exists(), "the attack reached its canary");
 }

@@ -1,5 +1,5 @@
-//! An engine that is killed while it writes the person's files, after each step that it leaves
-//! for good, in the journal and on the disk; and what the next one makes of it.
+//! An engine that is killed while it writes the person's files or makes a branch, after each step
+//! that it leaves for good, in the journal and on the disk; and what the next one makes of it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tenfold_domain::{
     AttemptEvent, AttemptOutcome, Budget, Millis, NanoUsd, Seed, Strategy, TaskSpec,
 };
-use tenfold_store::AttemptStart;
+use tenfold_store::{AttemptStart, ProposalRow};
 use tenfold_workspace::FileChange;
 
 use super::*;
@@ -103,12 +103,35 @@ impl Ground {
     fn ends(&self, what: &str, steps: usize) -> bool {
         let told = format!("{}|{what}|{steps}", self.dir.path().display());
         let status = Command::new(std::env::current_exe().unwrap())
-            .args(["in_place::tests::child_that_is_killed", "--exact", "--ignored"])
+            .args(["hand::tests::child_that_is_killed", "--exact", "--ignored"])
             .env(TOLD, told)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
         status.unwrap().success()
+    }
+
+    /// The same folder as a repository, with its files in a commit.
+    fn repository() -> Self {
+        let ground = Self::new();
+        ground.git(&["init", "-q", "-b", "main"]);
+        ground.git(&["add", "-A"]);
+        ground.git(&["-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "-qm", "first"]);
+        ground
+    }
+
+    /// What git says in the person's folder.
+    fn git(&self, words: &[&str]) -> String {
+        let mut git = Command::new("git");
+        let said = git.arg("-C").arg(self.dir.path().join("work")).args(words).output().unwrap();
+        String::from_utf8(said.stdout).unwrap()
+    }
+
+    /// The files that the branch has otherwise; none without the branch.
+    fn on_the_branch(&self) -> Option<String> {
+        let there = self.git(&["for-each-ref", "refs/heads/mend"]);
+        let changed = || self.git(&["diff", "--name-status", "--no-renames", "main", "mend"]);
+        (!there.is_empty()).then(changed)
     }
 
     fn settled(&self) -> (Vec<String>, ProposalState) {
@@ -139,14 +162,18 @@ fn child_that_is_killed() {
     let mut hear = || {
         left = left.checked_sub(1).unwrap_or_else(|| std::process::abort());
     };
-    match (what, state) {
-        ("accept", _) => hand.accept(&base, &commit, &mut hear),
+    let done = match (what, state) {
+        ("accept", _) => hand.accept(&base, &commit, &mut hear).map(drop),
+        ("branch", _) => hand.branch_off((&base, &commit), "mend", &mut hear).map(drop),
         (_, ProposalState::AcceptedInPlace { before, after }) => {
-            hand.undo((&before, &after), &mut hear)
+            hand.undo((&before, &after), &mut hear).map(drop)
+        }
+        (_, ProposalState::AcceptedAsBranch { branch, commit }) => {
+            hand.remove_branch(&AcceptedBranch { branch, commit }, true, &mut hear)
         }
         (what, state) => panic!("{what}: {state:?}"),
-    }
-    .unwrap();
+    };
+    done.unwrap();
 }
 
 #[test]
@@ -224,4 +251,69 @@ fn what_can_not_be_taken_back_is_told_and_stays_as_it_is() {
     fs::write(&file, "1\n2\n3\n").unwrap();
     assert_eq!(ground.settled().1, ProposalState::ToReview);
     assert_eq!(ground.files().len(), 2);
+}
+
+/// What the branch of [`Ground::repository`] changes.
+const MENDED: &str = "M\ta\nA\tnew/b\nD\told/gone\n";
+
+#[test]
+fn a_branch_that_was_to_be_made_is_there_and_recorded_whenever_its_engine_is_killed() {
+    for steps in 0..MORE_THAN_ALL {
+        let ground = Ground::repository();
+        let ended = ground.ends("branch", steps);
+        let (told, state) = ground.settled();
+        let ProposalState::AcceptedAsBranch { branch, commit } = state else {
+            panic!("after {steps}: {state:?}")
+        };
+        assert_eq!(branch, "refs/heads/mend");
+        assert_eq!(ground.git(&["rev-parse", "mend"]).trim(), commit, "after {steps}");
+        assert_eq!(ground.on_the_branch().unwrap(), MENDED, "after {steps}");
+        assert_eq!(ground.settled().0, [""; 0], "it is settled once");
+        // The intent, the branch, and that it is there.
+        assert_eq!(told.len(), usize::from(steps < 2), "after {steps}: {told:?}");
+        if ended {
+            assert_eq!(steps, 3);
+            return;
+        }
+    }
+    panic!("it does not come to its end");
+}
+
+#[test]
+fn a_branch_that_was_to_be_removed_is_gone_and_taken_back_whenever_its_engine_is_killed() {
+    for steps in 0..MORE_THAN_ALL {
+        let ground = Ground::repository();
+        assert!(ground.ends("branch", usize::MAX));
+        let ended = ground.ends("undo", steps);
+        let (told, state) = ground.settled();
+        assert_eq!((state, ground.on_the_branch()), (ProposalState::ToReview, None));
+        assert_eq!(told.len(), usize::from(steps < 2), "after {steps}: {told:?}");
+        if ended {
+            return;
+        }
+    }
+    panic!("it does not come to its end");
+}
+
+#[test]
+fn what_the_person_did_with_a_branch_in_between_is_left_alone() {
+    // It was made, and they have gone on from it.
+    let ground = Ground::repository();
+    assert!(!ground.ends("branch", 1));
+    let of_mine = ["-c", "user.name=A", "-c", "user.email=a@b.c", "commit-tree", "-p", "mend"];
+    let of_mine = [&of_mine[..], &["-m", "mine", "mend^{tree}"]].concat();
+    let mine = ground.git(&of_mine).trim().to_owned();
+    ground.git(&["update-ref", "refs/heads/mend", &mine]);
+    let (_, state) = ground.settled();
+    assert!(matches!(state, ProposalState::AcceptedAsBranch { .. }), "{state:?}");
+    assert_eq!(ground.git(&["rev-parse", "mend"]).trim(), mine);
+
+    // It was not, and they have made another one of that name.
+    let ground = Ground::repository();
+    assert!(!ground.ends("branch", 0));
+    ground.git(&["branch", "mend", "main"]);
+    let (told, state) = ground.settled();
+    assert_eq!(state, ProposalState::ToReview);
+    assert!(told[0].contains("can't be made"), "{told:?}");
+    assert_eq!(ground.git(&["rev-parse", "mend"]), ground.git(&["rev-parse", "main"]));
 }
