@@ -2,14 +2,21 @@
 //! decisions, and who decides next does not wait until it is on the disk: so many decisions share
 //! one sync.
 //!
-//! For as long as a commit takes, the ledger is ahead of the journal. That is safe, because nobody
-//! acts on a decision before its own commit, and no commit overtakes an earlier one. If one fails,
-//! the ledger is read anew from the journal as soon as none is on its way.
+//! For as long as a commit takes, the ledger is ahead of the journal by what it takes away, and
+//! behind it by what it gives back: money that is set aside is gone at once, money that is free
+//! again is free once that is on the disk. So whatever becomes of each commit, no account is over
+//! its limit. If one fails, the ledger is read anew from the journal as soon as none is on its way,
+//! and a bill that it was to record is remembered.
 
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use tenfold_domain::{Fact, LedgerEvent, Refusal, ReservationId};
-use tenfold_ledger::{Hold, Ledger};
+use tenfold_domain::{
+    AttemptId, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId, StepEvent, TaskId,
+};
+use tenfold_ledger::Ledger;
 use tenfold_store::Store;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
@@ -18,7 +25,7 @@ use crate::EngineError;
 /// The ledger, and what of it is on its way to the journal.
 #[derive(Debug)]
 pub(crate) struct Books {
-    ledger: Mutex<Ledger>,
+    kept: Mutex<Kept>,
     /// Commits that are on their way.
     open: AtomicUsize,
     /// Whether one of them failed, so that the ledger holds what the journal does not.
@@ -27,76 +34,231 @@ pub(crate) struct Books {
     closed: Notify,
 }
 
+/// The ledger, and what it does not know itself.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    ledger: Ledger,
+    /// Reservations whose end is on its way.
+    ending: HashSet<ReservationId>,
+    /// Which attempt of this engine's asked for what is set aside.
+    asked_by: HashMap<ReservationId, AttemptId>,
+    /// How much that is for each task.
+    held: HashMap<TaskId, NanoUsd>,
+    /// Bills that could not be recorded.
+    owed: HashMap<ReservationId, NanoUsd>,
+}
+
+impl Kept {
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// What is set aside for a task.
+    pub(crate) fn held_for(&self, task: TaskId) -> NanoUsd {
+        self.held.get(&task).copied().unwrap_or_default()
+    }
+
+    fn asked(&mut self, reservation: ReservationId, by: AttemptId) {
+        let amount = amount(&self.ledger, reservation);
+        *self.held.entry(by.task).or_default() += amount;
+        self.asked_by.insert(reservation, by);
+    }
+
+    /// Holds that nothing ends twice.
+    fn ends_once(&self, events: &[LedgerEvent]) -> Result<(), Refusal> {
+        let twice = events.iter().filter_map(ended).find(|id| self.ending.contains(id));
+        twice.map_or(Ok(()), |id| Err(Refusal::NoReservation(id)))
+    }
+
+    /// Takes up what was handed in, but for what gives money back.
+    fn hand_in(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            match fact {
+                Fact::Ledger { event } => match ended(event) {
+                    Some(id) => drop(self.ending.insert(id)),
+                    None => self.ledger.evolve(event),
+                },
+                Fact::Step {
+                    attempt,
+                    event: StepEvent::Intent { reservation: Some(id), .. },
+                    ..
+                } => self.asked(*id, *attempt),
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes up what gives money back, once it is on the disk.
+    fn recorded(&mut self, events: &[LedgerEvent]) {
+        for event in events {
+            let Some(id) = ended(event) else { continue };
+            if let Some(by) = self.asked_by.remove(&id)
+                && let Entry::Occupied(mut held) = self.held.entry(by.task)
+            {
+                let amount = amount(&self.ledger, id);
+                *held.get_mut() = held.get().saturating_sub(amount);
+                if *held.get() == NanoUsd::ZERO {
+                    held.remove();
+                }
+            }
+            self.ledger.evolve(event);
+            self.ending.remove(&id);
+            self.owed.remove(&id);
+        }
+    }
+
+    /// Takes up what the journal says, with nothing on its way.
+    fn read(&mut self, store: &Store) -> Result<(), EngineError> {
+        self.ledger = Ledger::replay(&store.view()?.ledger_events()?);
+        self.ending.clear();
+        self.held.clear();
+        for (id, by) in std::mem::take(&mut self.asked_by) {
+            if self.ledger.hold(id).is_some() {
+                self.asked(id, by);
+            }
+        }
+        self.owed.retain(|id, _| self.ledger.hold(*id).is_some());
+        Ok(())
+    }
+}
+
+/// What is set aside in a reservation; zero if it is not open.
+fn amount(ledger: &Ledger, reservation: ReservationId) -> NanoUsd {
+    ledger.hold(reservation).map_or(NanoUsd::ZERO, |hold| hold.amount)
+}
+
+/// The reservation that an event ends.
+fn ended(event: &LedgerEvent) -> Option<ReservationId> {
+    match event {
+        LedgerEvent::Settled { reservation, .. } | LedgerEvent::Released { reservation } => {
+            Some(*reservation)
+        }
+        LedgerEvent::Opened { .. } | LedgerEvent::Limited { .. } | LedgerEvent::Reserved { .. } => {
+            None
+        }
+    }
+}
+
 impl Books {
     pub(crate) fn new(ledger: Ledger) -> Self {
         let (open, is_wrong) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { ledger: Mutex::new(ledger), open, is_wrong, closed: Notify::new() }
+        let kept = Mutex::new(Kept { ledger, ..Kept::default() });
+        Self { kept, open, is_wrong, closed: Notify::new() }
     }
 
-    /// What is set aside in a reservation, if it is open.
-    pub(crate) async fn hold(&self, reservation: ReservationId) -> Option<Hold> {
-        self.ledger.lock().await.hold(reservation)
+    /// Whether anything is set aside.
+    pub(crate) async fn has_holds(&self) -> bool {
+        self.kept.lock().await.ledger.has_holds()
     }
 
-    /// All that is set aside.
-    pub(crate) async fn holds(&self) -> Vec<(ReservationId, Hold)> {
-        self.ledger.lock().await.holds()
+    /// What is set aside in a reservation that is open; zero if it is not.
+    pub(crate) async fn held(&self, reservation: ReservationId) -> NanoUsd {
+        amount(&self.kept.lock().await.ledger, reservation)
+    }
+
+    /// What counts as the bill of a call of which the journal has no result: the bill itself, if
+    /// it came and could not be recorded; else all that was set aside.
+    pub(crate) async fn bill(&self, reservation: ReservationId) -> NanoUsd {
+        let owed = self.kept.lock().await.owed.get(&reservation).copied();
+        match owed {
+            Some(cost) => cost,
+            None => self.held(reservation).await,
+        }
+    }
+
+    /// Remembers bills that could not be recorded.
+    pub(crate) async fn owe(&self, bills: &[(ReservationId, NanoUsd)]) {
+        self.kept.lock().await.owed.extend(bills.iter().copied());
+    }
+
+    /// The attempts that money is set aside for, of those that this engine worked on.
+    pub(crate) async fn holders(&self, store: &Store) -> Result<BTreeSet<AttemptId>, EngineError> {
+        let kept = self.right(store).await?;
+        Ok(kept.asked_by.values().copied().collect())
     }
 
     /// Records what `decide` makes of the ledger as it is, together with other facts; both are on
-    /// the disk when it returns.
+    /// the disk when it returns. A decision that is refused for want of money is made again as
+    /// long as money that is free again is on its way.
     pub(crate) async fn record<T>(
         &self,
         store: &Store,
-        decide: impl FnOnce(&Ledger) -> Result<(T, Vec<LedgerEvent>), Refusal>,
+        decide: impl Fn(&Kept) -> Result<(T, Vec<LedgerEvent>), Refusal>,
         also: impl FnOnce(&T) -> Vec<Fact>,
     ) -> Result<T, EngineError> {
-        let (value, entry, handed) = {
-            let mut ledger = self.right(store).await?;
-            let (value, events) = decide(&ledger)?;
+        let (value, events, entry, handed) = {
+            let (mut kept, value, events) = self.decided(store, decide).await?;
             let event = |event: &LedgerEvent| Fact::Ledger { event: event.clone() };
             let mut facts: Vec<Fact> = events.iter().map(event).collect();
             facts.extend(also(&value));
+            kept.hand_in(&facts);
+            let entry = OnItsWay::open(self);
             // In the order of the decisions, since the ledger is held.
             let handed = store.hand_in(facts).await?;
-            let entry = Entry::open(self);
-            events.iter().for_each(|event| ledger.evolve(event));
-            (value, entry, handed)
+            (value, events, entry, handed)
         };
         handed.durable().await?;
+        if events.iter().any(|event| ended(event).is_some()) {
+            self.kept.lock().await.recorded(&events);
+        }
         entry.close();
         Ok(value)
     }
 
-    /// The ledger as the journal will have it.
-    async fn right(&self, store: &Store) -> Result<MutexGuard<'_, Ledger>, EngineError> {
+    /// A decision that stands, with the ledger that it was made of.
+    async fn decided<T>(
+        &self,
+        store: &Store,
+        decide: impl Fn(&Kept) -> Result<(T, Vec<LedgerEvent>), Refusal>,
+    ) -> Result<(MutexGuard<'_, Kept>, T, Vec<LedgerEvent>), EngineError> {
         loop {
-            let closed = self.closed.notified();
-            tokio::pin!(closed);
+            let mut closed = pin!(self.closed.notified());
             // From now on it hears, so that no end is missed between the look and the waiting.
             closed.as_mut().enable();
-            let mut ledger = self.ledger.lock().await;
+            let kept = self.right(store).await?;
+            match decide(&kept) {
+                Err(Refusal::OverLimit { .. }) if !kept.ending.is_empty() => {
+                    drop(kept);
+                    closed.await;
+                }
+                decided => {
+                    let (value, events) = decided?;
+                    kept.ends_once(&events)?;
+                    return Ok((kept, value, events));
+                }
+            }
+        }
+    }
+
+    /// The ledger as the journal will have it.
+    async fn right(&self, store: &Store) -> Result<MutexGuard<'_, Kept>, EngineError> {
+        loop {
+            let mut closed = pin!(self.closed.notified());
+            closed.as_mut().enable();
+            let mut kept = self.kept.lock().await;
             if !self.is_wrong.load(Ordering::Acquire) {
-                return Ok(ledger);
+                return Ok(kept);
             }
             if self.open.load(Ordering::Acquire) == 0 {
-                *ledger = Ledger::replay(&store.view()?.ledger_events()?);
+                // What nobody waits for any more may still be on its way; this comes after it.
+                store.append_async(Vec::new()).await?;
+                kept.read(store)?;
                 self.is_wrong.store(false, Ordering::Release);
-                return Ok(ledger);
+                return Ok(kept);
             }
-            drop(ledger);
+            drop(kept);
             closed.await;
         }
     }
 }
 
 /// A commit on its way. Dropped before it is closed, it has failed, or nobody knows.
-struct Entry<'b> {
+struct OnItsWay<'b> {
     books: &'b Books,
     is_recorded: bool,
 }
 
-impl<'b> Entry<'b> {
+impl<'b> OnItsWay<'b> {
     fn open(books: &'b Books) -> Self {
         books.open.fetch_add(1, Ordering::AcqRel);
         Self { books, is_recorded: false }
@@ -107,7 +269,7 @@ impl<'b> Entry<'b> {
     }
 }
 
-impl Drop for Entry<'_> {
+impl Drop for OnItsWay<'_> {
     fn drop(&mut self) {
         if !self.is_recorded {
             self.books.is_wrong.store(true, Ordering::Release);
@@ -119,6 +281,7 @@ impl Drop for Entry<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
     use std::sync::Arc;
 
     use tenfold_domain::NanoUsd;
@@ -143,11 +306,39 @@ mod tests {
         store: &Store,
         amount: u64,
     ) -> Result<ReservationId, EngineError> {
-        let decide = |ledger: &Ledger| {
-            let (id, event) = ledger.reserve(DEFAULT_ACCOUNT, NanoUsd(amount))?;
+        let decide = |kept: &Kept| {
+            let (id, event) = kept.ledger().reserve(DEFAULT_ACCOUNT, NanoUsd(amount))?;
             Ok((id, vec![event]))
         };
         books.record(store, decide, |_| Vec::new()).await
+    }
+
+    async fn settle(
+        books: &Books,
+        store: &Store,
+        (id, cost): (ReservationId, u64),
+    ) -> Result<(), EngineError> {
+        let decide = |kept: &Kept| Ok(((), vec![kept.ledger().settle(id, NanoUsd(cost))?]));
+        books.record(store, decide, |()| Vec::new()).await
+    }
+
+    /// A store whose commits after the first two wait until they are told what becomes of them.
+    fn told(dir: &std::path::Path) -> (Arc<Store>, std::sync::mpsc::Sender<bool>) {
+        let (tell, told) = std::sync::mpsc::channel::<bool>();
+        let mut before = 0;
+        let surroundings = Surroundings::default().with_fate(move |moment| {
+            before += u32::from(moment == Moment::Before);
+            match moment == Moment::Before && before > 2 && !told.recv().unwrap_or(true) {
+                true => Err(StoreError::DiskFull { path: "there".into() }),
+                false => Ok(()),
+            }
+        });
+        (Arc::new(Store::open_in(&dir.join("s.db"), surroundings).unwrap()), tell)
+    }
+
+    /// What the journal says.
+    fn journal(store: &Store) -> Ledger {
+        Ledger::replay(&store.view().unwrap().ledger_events().unwrap())
     }
 
     #[tokio::test]
@@ -200,6 +391,72 @@ mod tests {
         assert!(reserve(&books, &store, 60).await.is_err());
         reserve(&books, &store, 60).await.unwrap();
         assert!(reserve(&books, &store, 60).await.is_err(), "now it is over the limit");
-        assert_eq!(books.holds().await.len(), 1);
+        assert_eq!(journal(&store).holds().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn money_is_free_again_once_that_is_on_the_disk_and_not_before() {
+        for is_recorded in [true, false] {
+            let dir = tempfile::tempdir().unwrap();
+            let (store, tell) = told(dir.path());
+            let books = Arc::new(books(&store));
+            let first = reserve(&books, &store, 60).await.unwrap();
+            let of = || (Arc::clone(&books), Arc::clone(&store));
+            let (theirs, there) = of();
+            let settling =
+                tokio::spawn(async move { settle(&theirs, &there, (first, 10)).await.is_ok() });
+            while books.open.load(Ordering::Acquire) < 1 {
+                tokio::task::yield_now().await;
+            }
+            assert!(settle(&books, &store, (first, 10)).await.is_err(), "it is settled once");
+            let (theirs, there) = of();
+            let second = tokio::spawn(async move { reserve(&theirs, &there, 60).await.is_ok() });
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert!(!second.is_finished() && books.open.load(Ordering::Acquire) == 1);
+            tell.send(is_recorded).unwrap();
+            drop(tell);
+            assert_eq!(settling.await.unwrap(), is_recorded);
+            assert_eq!(second.await.unwrap(), is_recorded, "10 are spent, or 60 set aside");
+            let balance = journal(&store).balance(DEFAULT_ACCOUNT).unwrap();
+            assert!(balance.spent + balance.reserved <= NanoUsd(100), "{balance:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waited_for_is_in_the_ledger_that_is_read_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, tell) = told(dir.path());
+        let books = books(&store);
+        tell.send(true).unwrap();
+        reserve(&books, &store, 10).await.unwrap();
+        {
+            // It is handed in, and then nobody waits any more.
+            let mut left = std::pin::pin!(reserve(&books, &store, 60));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(left.as_mut().poll(&mut context).is_pending());
+        }
+        drop(tell);
+        assert!(reserve(&books, &store, 60).await.is_err(), "70 are set aside");
+        assert_eq!(journal(&store).holds().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_bill_that_could_not_be_recorded_is_remembered_until_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, tell) = told(dir.path());
+        let books = books(&store);
+        let id = reserve(&books, &store, 60).await.unwrap();
+        assert_eq!(books.bill(id).await, NanoUsd(60), "all that was set aside");
+        tell.send(false).unwrap();
+        assert!(settle(&books, &store, (id, 70)).await.is_err());
+        books.owe(&[(id, NanoUsd(70))]).await;
+        drop(tell);
+        let bill = books.bill(id).await;
+        assert_eq!(bill, NanoUsd(70), "more than was set aside");
+        settle(&books, &store, (id, bill.0)).await.unwrap();
+        assert_eq!(journal(&store).balance(DEFAULT_ACCOUNT).unwrap().spent, NanoUsd(70));
+        assert_eq!(books.bill(id).await, NanoUsd::ZERO);
     }
 }

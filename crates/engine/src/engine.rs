@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use tenfold_domain::{AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec};
 use tenfold_ledger::Ledger;
@@ -16,13 +15,14 @@ use tenfold_sandbox::{ProbeOptions, Sandbox};
 use tenfold_store::{EngineLock, Store};
 use tenfold_workspace::Workspace;
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, RwLock, Semaphore};
 
 use crate::backlog::Backlog;
 use crate::books::Books;
 use crate::floor::Floor;
 use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
+use crate::reconcile::House;
 use crate::redaction::text_of;
 use crate::snapshots::Snapshots;
 use crate::surroundings::Around;
@@ -66,7 +66,7 @@ pub struct Engine {
     pub(crate) backlog: Backlog,
     gates: Gates,
     /// Knows the keys of the models that were asked.
-    redactor: RwLock<Arc<Redactor>>,
+    redactor: std::sync::RwLock<Arc<Redactor>>,
     /// Each model as it was last, since the person may connect another one by its name.
     asked: Mutex<HashMap<String, (Model, Asked)>>,
     /// For how many checks and commands there is room at a time; more wait. Servers and commands
@@ -77,8 +77,9 @@ pub struct Engine {
     pub(crate) snapshots: Snapshots,
     /// What is done with proposals is done one after another.
     pub(crate) writing: Mutex<()>,
-    /// Whether it was said that no more room can be made.
-    pub(crate) is_too_full: AtomicBool,
+    /// Held for writing while the person sets other limits for a task.
+    pub(crate) limits: RwLock<()>,
+    pub(crate) house: House,
     /// What had to be settled at the beginning, for the person.
     settled: Vec<String>,
     // Held as long as the engine lives.
@@ -133,7 +134,7 @@ impl Engine {
         let variable = |name: &str| std::env::var(name).ok();
         let policy = crate::approval::policy(&config.places.config)?;
         let redactor = crate::redaction::redactor(&catalogue, &policy, variable);
-        let redactor = RwLock::new(Arc::new(redactor));
+        let redactor = std::sync::RwLock::new(Arc::new(redactor));
         let engine = Self {
             store,
             books: Books::new(ledger),
@@ -150,7 +151,8 @@ impl Engine {
             workspaces: std::sync::Mutex::default(),
             snapshots: Snapshots::default(),
             writing: Mutex::new(()),
-            is_too_full: AtomicBool::new(false),
+            limits: RwLock::default(),
+            house: House::default(),
             settled,
             config,
             around,

@@ -4,17 +4,33 @@
 //! settled by the next engine, before anything else. How files are written is in `in_place`, how
 //! a branch is made in `branch`.
 
+use std::sync::Arc;
+
 use tenfold_domain::{AttemptId, Fact, ProposalEvent};
 use tenfold_store::{ProposalState, Store};
 use tenfold_workspace::{AcceptedBranch, Workspace};
 
-use crate::{EngineError, Places};
+use crate::engine::blocking;
+use crate::{Engine, EngineError, Places};
 
 /// Who writes: the journal and the files of one attempt's task.
 pub(crate) struct Hand<'h> {
     pub(crate) store: &'h Store,
     pub(crate) workspace: &'h Workspace,
     pub(crate) attempt: AttemptId,
+}
+
+impl Engine {
+    /// Does something with a task's proposal that writes the person's files or branches.
+    pub(crate) async fn by_hand<T: Send + 'static>(
+        &self,
+        workspace: Arc<Workspace>,
+        attempt: AttemptId,
+        deed: impl FnOnce(&Hand<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let store = Arc::clone(&self.store);
+        blocking(move || deed(&Hand { store: &store, workspace: &workspace, attempt })).await
+    }
 }
 
 impl Hand<'_> {

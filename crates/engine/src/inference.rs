@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::EngineError;
+use crate::books::Kept;
 use crate::engine::Engine;
 use crate::gate::Leave;
 use crate::meter::Used;
@@ -69,24 +70,27 @@ impl Engine {
     ) -> Result<(ReservationId, NanoUsd), EngineError> {
         let (prompt, output) = worst_of_all(asks, model);
         let amount = model.worst_case(Tokens(prompt), Tokens(output));
+        // As long as this is held, the person sets no other limits.
+        let _limits = self.limits.read().await;
         let row = self.row(attempt.task)?;
         let (spent, limit) = (row.spent, row.budget.money);
         let reservation = self
             .books
             .record(
                 &self.store,
-                |ledger| {
-                    if spent + amount > limit {
+                |kept| {
+                    let reserved = kept.held_for(attempt.task);
+                    if spent + reserved + amount > limit {
                         return Err(Refusal::OverLimit {
                             account: DEFAULT_ACCOUNT,
                             name: format!("task {}", attempt.task),
                             limit,
                             spent,
-                            reserved: NanoUsd::ZERO,
+                            reserved,
                             asked: amount,
                         });
                     }
-                    let (reservation, event) = ledger.reserve(DEFAULT_ACCOUNT, amount)?;
+                    let (reservation, event) = kept.ledger().reserve(DEFAULT_ACCOUNT, amount)?;
                     Ok((reservation, vec![event]))
                 },
                 |reservation| {
@@ -108,12 +112,14 @@ impl Engine {
 
     /// What is set aside in a reservation that is open.
     pub(crate) async fn reserved(&self, reservation: Option<ReservationId>) -> NanoUsd {
-        let Some(reservation) = reservation else { return NanoUsd::ZERO };
-        self.books.hold(reservation).await.map_or(NanoUsd::ZERO, |hold| hold.amount)
+        match reservation {
+            Some(id) => self.books.held(id).await,
+            None => NanoUsd::ZERO,
+        }
     }
 
     /// Settles reservations, if there are any, and records what belongs to them in the same
-    /// commit.
+    /// commit. If that fails, the bills are remembered.
     pub(crate) async fn settle(
         &self,
         bills: Vec<(ReservationId, NanoUsd)>,
@@ -123,18 +129,16 @@ impl Engine {
             self.store.append_async(facts).await?;
             return Ok(());
         }
-        self.books
-            .record(
-                &self.store,
-                |ledger| {
-                    let settle = |(id, cost): &(ReservationId, NanoUsd)| ledger.settle(*id, *cost);
-                    let events: Vec<LedgerEvent> =
-                        bills.iter().map(settle).collect::<Result<_, _>>()?;
-                    Ok(((), events))
-                },
-                |()| facts,
-            )
-            .await
+        let settle = |kept: &Kept| {
+            let settle = |(id, cost): &(ReservationId, NanoUsd)| kept.ledger().settle(*id, *cost);
+            let events: Vec<LedgerEvent> = bills.iter().map(settle).collect::<Result<_, _>>()?;
+            Ok(((), events))
+        };
+        let settled = self.books.record(&self.store, settle, |()| facts).await;
+        if settled.is_err() {
+            self.books.owe(&bills).await;
+        }
+        settled
     }
 }
 

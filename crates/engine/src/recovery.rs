@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use tenfold_agent::{self as agent, Agent, Machine};
-use tenfold_domain::{AttemptEvent, AttemptId, AttemptOutcome, Fact, StepEvent, Strategy};
+use tenfold_domain::{AttemptEvent, AttemptId, AttemptOutcome, Fact, NanoUsd, StepEvent, Strategy};
 use tenfold_store::{About, EventQuery, Store, View};
 
 use crate::EngineError;
@@ -44,7 +44,10 @@ impl Engine {
             }
         }
         for (step, reservation) in open {
-            let cost = self.reserved(reservation).await;
+            let cost = match reservation {
+                Some(id) => self.books.bill(id).await,
+                None => NanoUsd::ZERO,
+            };
             let why = "interrupted; what it may have cost is counted as spent".to_owned();
             let event = StepEvent::Failed { why, cost };
             let fact = Fact::Step { attempt, step, event };

@@ -13,7 +13,6 @@ use tenfold_workspace::AcceptedBranch;
 use crate::added::{added_secrets, named};
 use crate::effects::message;
 use crate::engine::{Engine, blocking};
-use crate::hand::Hand;
 use crate::queue::Candidate;
 use crate::redaction::text_of;
 use crate::{EngineError, proposed};
@@ -67,18 +66,14 @@ impl Engine {
         let accepted = match how {
             AcceptAs::Branch { name } => {
                 let name = name.unwrap_or_else(|| branch_name(task, &spec.text));
-                let store = Arc::clone(&self.store);
-                let branch = blocking(move || {
-                    let hand = Hand { store: &store, workspace: &workspace, attempt };
+                let made = self.by_hand(workspace, attempt, move |hand| {
                     hand.branch_off((&base, &commit), &name, &mut || {})
                 });
-                let AcceptedBranch { branch, commit } = branch.await?;
+                let AcceptedBranch { branch, commit } = made.await?;
                 Accepted::Branch { branch, commit }
             }
             AcceptAs::InPlace => {
-                let store = Arc::clone(&self.store);
-                let files = blocking(move || {
-                    let hand = Hand { store: &store, workspace: &workspace, attempt };
+                let files = self.by_hand(workspace, attempt, move |hand| {
                     hand.accept(&base, &commit, &mut || {})
                 });
                 Accepted::InPlace { files: names(&files.await?) }
@@ -190,10 +185,8 @@ impl Engine {
             | ProposalState::Branching { branch, commit }
             | ProposalState::RemovingBranch { branch, commit } => {
                 let workspace = self.workspace(&spec).await?;
-                let (store, attempt) = (Arc::clone(&self.store), proposal.attempt);
                 let accepted = AcceptedBranch { branch: branch.clone(), commit };
-                let removed = blocking(move || {
-                    let hand = Hand { store: &store, workspace: &workspace, attempt };
+                let removed = self.by_hand(workspace, proposal.attempt, move |hand| {
                     hand.remove_branch(&accepted, was_made, &mut || {})
                 });
                 removed.await?;
@@ -203,9 +196,7 @@ impl Engine {
             | ProposalState::Applying { before, after }
             | ProposalState::TakingBack { before, after } => {
                 let workspace = self.workspace(&spec).await?;
-                let (store, attempt) = (Arc::clone(&self.store), proposal.attempt);
-                let files = blocking(move || {
-                    let hand = Hand { store: &store, workspace: &workspace, attempt };
+                let files = self.by_hand(workspace, proposal.attempt, move |hand| {
                     hand.undo((&before, &after), &mut || {})
                 });
                 Ok(Undone::InPlace { files: names(&files.await?) })

@@ -101,8 +101,8 @@ impl Engine {
         Ok(blocking(move || workspace.leave()).await?)
     }
 
-    /// Makes room after the work on a task, if more is taken than the person allows.
-    pub(crate) async fn stay_within(&self, task: TaskId) {
+    /// Tidies up after the work on a task.
+    pub(crate) async fn tidy_up(&self, task: TaskId) {
         // Who wants an end does not want to wait for it.
         if matches!(self.floor.wanted(task), Some(Will::Stop | Will::Leave)) {
             return;
@@ -110,19 +110,33 @@ impl Engine {
         if let Err(why) = self.leave_workspace(task).await {
             tracing::warn!("what was written for task {task} could not be tidied up: {why}");
         }
+        self.stay_within(Some(task)).await;
+    }
+
+    /// Makes room if more is taken than the person allows, which is measured now and then. Who
+    /// watches the task is told.
+    pub(crate) async fn stay_within(&self, task: Option<TaskId>) {
         let Some(terms) = self.config.room else { return };
         let Some(most) = terms.most else { return };
+        if !self.house.is_to_measure() {
+            return;
+        }
         let places = self.config.places.clone();
         if blocking(move || taken(&places)).await.total() <= most {
             return;
         }
         let text = match self.make_room(terms).await {
             Ok(made) if made.taken.total() <= most => made_room(&made, most),
-            Ok(made) if !self.is_too_full.swap(true, Ordering::Relaxed) => too_full(&made, most),
+            Ok(made) if !self.house.is_too_full.swap(true, Ordering::Relaxed) => {
+                too_full(&made, most)
+            }
             Ok(_) => return,
             Err(why) => format!("no room could be made on the disk: {why}"),
         };
-        self.floor.teller().tell(Progress::Note { task, text });
+        match task {
+            Some(task) => self.floor.teller().tell(Progress::Note { task, text }),
+            None => tracing::warn!("{text}"),
+        }
     }
 }
 

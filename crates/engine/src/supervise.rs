@@ -53,7 +53,7 @@ impl Engine {
             {
                 tracing::warn!("closing the steps of task {task}: {why}");
             }
-            engine.stay_within(task).await;
+            engine.tidy_up(task).await;
             floor.teller().tell(last);
         });
         Ok(())

@@ -45,6 +45,8 @@ impl Engine {
     /// # Errors
     /// What the store says.
     pub async fn set_budget(&self, task: TaskId, budget: Budget) -> Result<(), EngineError> {
+        // Whoever sets money aside has seen the old limits, and has handed that in, or sees these.
+        let _limits = self.limits.write().await;
         let event = TaskEvent::Budgeted { budget };
         self.store.append_async(vec![Fact::Task { task, event }]).await?;
         Ok(())
@@ -63,6 +65,7 @@ impl Engine {
         how: How,
         mut hand: Hand,
     ) -> Result<Outcome, EngineError> {
+        self.house.is_left_alone().await;
         let row = self.row(task)?;
         let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
         let mut unfinished = unfinished(&row, how);

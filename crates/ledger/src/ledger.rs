@@ -187,6 +187,11 @@ impl Ledger {
         self.holds.get(&reservation).copied()
     }
 
+    /// Whether any reservation is open.
+    pub fn has_holds(&self) -> bool {
+        !self.holds.is_empty()
+    }
+
     /// Every open reservation, oldest first.
     pub fn holds(&self) -> Vec<(ReservationId, Hold)> {
         let mut holds: Vec<_> = self.holds.iter().map(|(id, hold)| (*id, *hold)).collect();

@@ -17,6 +17,7 @@ use tenfold_domain::{
     AttemptEvent, EffectKind, Fact, Progress, StepEvent, StepId, TaskId, TaskState,
 };
 use tenfold_engine::{Engine, EngineConfig, How, Places, Surroundings};
+use tenfold_ledger::Ledger;
 use tenfold_store::{About, Moment, Store, StoreError};
 use tenfold_test_support::{self as scripted, Rule, Script};
 
@@ -36,10 +37,13 @@ enum Fault {
     DiskFull,
     /// It is not heard that something was recorded.
     Unheard,
+    /// Two commits, one after the other, can't be recorded; then there is room again.
+    FullForAMoment,
 }
 
 impl Fault {
-    const ALL: [Self; 4] = [Self::Nothing, Self::Dies, Self::DiskFull, Self::Unheard];
+    const ALL: [Self; 5] =
+        [Self::Nothing, Self::Dies, Self::DiskFull, Self::Unheard, Self::FullForAMoment];
 
     /// At the moment with this number, if it is to come at this one.
     fn befall(self, moment: Moment, now: u64, at: u64) -> Result<(), StoreError> {
@@ -47,6 +51,9 @@ impl Fault {
         match (self, moment) {
             (Self::Dies, _) if now == at => std::process::abort(),
             (Self::DiskFull, Moment::Before) if now >= at => Err(StoreError::DiskFull { path }),
+            (Self::FullForAMoment, Moment::Before) if (at..at + 2).contains(&now) => {
+                Err(StoreError::DiskFull { path })
+            }
             (Self::Unheard, Moment::After) if now == at => {
                 Err(StoreError::Corrupt { path, detail: "EIO".to_owned() })
             }
@@ -93,7 +100,10 @@ async fn live(places: Places, surroundings: Surroundings) -> Result<(), String> 
     let mut watching = engine.watch(Some(task));
     while let Some(progress) = watching.next().await {
         if let Progress::Failed { problem, .. } = progress {
-            return Err(problem.what);
+            engine.look_around().await;
+            let view = engine.store().view().unwrap();
+            let held = Ledger::replay(&view.ledger_events().unwrap()).holds();
+            return Err(format!("{} ({} set aside)", problem.what, held.len()));
         }
     }
     Ok(())
@@ -252,6 +262,17 @@ fn a_full_disk_ends_the_work_loudly_and_loses_nothing() {
             assert!(lives.said().contains("the disk is full"), "at {at}: {}", lives.said());
         }
         format!("with a full disk from {at} of {moments} on")
+    });
+}
+
+#[test]
+fn what_could_not_be_recorded_at_the_end_of_the_work_is_made_up_for_by_an_engine_that_stays() {
+    at_every_moment("loop", that_mends, |lives, at, moments| {
+        assert!(lives.live(Fault::FullForAMoment, at).success());
+        let said = lives.said();
+        assert!(!said.contains("disk is full") || said.contains("(0 set aside)"), "{at}: {said}");
+        assert!(at % 2 == 1 || at >= moments - 3 || said.contains("disk is full"), "{at}: {said}");
+        format!("with a full disk at {at} of {moments}")
     });
 }
 

@@ -52,7 +52,7 @@ fn all_of_it(f: &Fixture, workspace: &Workspace) -> CommitId {
     workspace.diff(&base, &proposal).unwrap();
     workspace.patch(&base, &proposal).unwrap();
     workspace.changed(&base, &proposal).unwrap();
-    let accepted = accept_as_branch(&workspace, &base, &proposal, "b").unwrap();
+    let accepted = accept_as_branch(workspace, &base, &proposal, "b").unwrap();
     workspace.undo_branch(&accepted).unwrap();
     let applied = workspace.accept_in_place(&base, &proposal).unwrap();
     workspace.undo_in_place(&applied.before, &applied.after).unwrap();
@@ -214,7 +214,7 @@ fn take_over(workspace: &Workspace, base: &CommitId, work: &Path) -> CommitId {
     let taken = workspace.capture(base, work, "m").unwrap().commit;
     workspace.changed(base, &taken).unwrap();
     workspace.diff(base, &taken).unwrap();
-    accept_as_branch(&workspace, base, &taken, "b").unwrap();
+    accept_as_branch(workspace, base, &taken, "b").unwrap();
     taken
 }
 
