@@ -13,10 +13,11 @@ use tenfold_agent::{Agent, Machine};
 use tenfold_code::Edit;
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, Outcome, Progress,
-    ProposalEvent, ReservationId, StepEvent, StepId, TaskEvent, TaskSpec, Totals, Usage, Waits,
+    ProposalEvent, ReservationId, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Totals, Usage,
+    Waits,
 };
 use tenfold_models::Model;
-use tenfold_store::About;
+use tenfold_store::{About, View};
 use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -236,12 +237,7 @@ impl Running<'_> {
         if !std::mem::take(&mut self.unheard) {
             return Ok(());
         }
-        let mut said = Vec::new();
-        for event in self.engine.store.view()?.each_event(About::Task(self.attempt.task).into()) {
-            if let Fact::Task { event: TaskEvent::Steered { text }, .. } = event?.fact {
-                said.push(text);
-            }
-        }
+        let said = said(&self.engine.store.view()?, self.attempt.task)?;
         for text in said.into_iter().skip(self.machine.steered() as usize) {
             let begun = !self.open.is_empty();
             self.put(Reply::Steered { text, begun }).await?;
@@ -472,6 +468,17 @@ impl Running<'_> {
     fn tell_totals(&self) {
         self.teller.tell(Progress::Totals(self.totals()));
     }
+}
+
+/// All that the person has said about a task.
+pub(crate) fn said(view: &View, task: TaskId) -> Result<Vec<String>, EngineError> {
+    let mut said = Vec::new();
+    for event in view.each_event(About::Task(task).into()) {
+        if let Fact::Task { event: TaskEvent::Steered { text }, .. } = event?.fact {
+            said.push(text);
+        }
+    }
+    Ok(said)
 }
 
 /// Waits until the person stops; for ever if nobody can.

@@ -12,6 +12,7 @@ use tenfold_domain::{
 use tenfold_store::{About, AttemptRow, AttemptStart, ProposalState, View};
 use tenfold_workspace::Workspace;
 
+use crate::attempt::said;
 use crate::engine::{Engine, blocking};
 use crate::recovery::{advanced, read_event};
 use crate::redaction::text_of;
@@ -96,7 +97,8 @@ impl Engine {
     /// gone on with by one.
     ///
     /// # Errors
-    /// If there is no proposal that waits for review.
+    /// If there is no proposal that waits for review; [`EngineError::NothingLeft`] if nothing is
+    /// said about it.
     pub async fn revise(&self, task: TaskId) -> Result<AttemptId, EngineError> {
         let _writing = self.writing.lock().await;
         let (spec, proposal, base) = self.proposal(task, "revise").await?;
@@ -108,6 +110,10 @@ impl Engine {
         let seed = self.around.seed();
         if row.strategy == Strategy::Loop {
             let (events, machine) = taken_over(&self.store.view()?, &row, None, seed)?;
+            let said = said(&self.store.view()?, task)?;
+            if machine.wants().is_empty() && said.len() <= machine.steered() as usize {
+                return Err(EngineError::NothingLeft { attempt: of });
+            }
             let start = AttemptStart { strategy: row.strategy, model: row.model, seed, base };
             let changes = u32::try_from(events.len()).unwrap_or(u32::MAX);
             let forked = AttemptEvent::Forked { from: of, step: None, changes };

@@ -64,6 +64,8 @@ pub fn replay(
                 if expected.last().is_some_and(|change| change["change"] == "ended") =>
             {
                 expected.pop();
+                // Nor did it know of a reply that it ended by, and asked for again.
+                given.pop_if(|given| !given.is_settled(&expected));
             }
             // Setup is no effect of the machine's.
             Fact::Step { step, .. } if step == crate::setup::STEP => {}
@@ -113,6 +115,15 @@ enum Given {
     Reply(StepId, Value),
     /// What the person said; the event that it made is its record.
     Steered(Reply),
+}
+
+impl Given {
+    /// Whether these events say that its step came to an end by it.
+    fn is_settled(&self, events: &[Value]) -> bool {
+        let Self::Reply(step, _) = self else { return true };
+        let settles = |event: &Value| event["change"] == "settled" && event["step"] == step.0;
+        events.iter().rev().any(settles)
+    }
 }
 
 /// When each step was settled: time is an input too, and these events carry it.

@@ -102,17 +102,14 @@ impl Draft {
             return self.record(Event::Steered { text, begun });
         }
         let Some(effect) = self.state.wanted.get(&input.step).cloned() else { return };
+        // What it was asked is still wanted when the attempt is gone on with.
+        if let Reply::Failed { model: true, why } = input.reply {
+            return self.end(AttemptOutcome::ProviderFailed, why);
+        }
         let moving = self.state.moving.get(&input.step).cloned();
         self.record(Event::Settled { step: input.step, elapsed: input.elapsed });
         match (effect, input.reply) {
-            (_, Reply::Failed { model, why }) => {
-                let outcome = if model {
-                    AttemptOutcome::ProviderFailed
-                } else {
-                    AttemptOutcome::CheckBroken
-                };
-                self.end(outcome, why);
-            }
+            (_, Reply::Failed { why, .. }) => self.end(AttemptOutcome::CheckBroken, why),
             (Effect::Check(ask), Reply::Checked { report, output }) => match ask.purpose {
                 Purpose::Baseline => self.baseline(&ask.command, &report),
                 Purpose::Trace => self.retraced(ask.plugin.is_some(), &report, output),

@@ -139,19 +139,17 @@ impl Draft {
         }
         let wanted = self.state.wanted.clone();
         let Some((_, wish)) = wanted.filter(|(step, _)| *step == input.step) else { return };
+        // What the model was asked is still wanted when the attempt is gone on with.
+        if let Some(why) = self.fails(&wish, &input.reply) {
+            return self.end(AttemptOutcome::ProviderFailed, &why);
+        }
         self.record(Event::Settled { step: input.step, elapsed: input.elapsed });
         match (wish, input.reply) {
-            (_, Reply::Failed { model, why }) => {
-                let outcome = match model {
-                    true => AttemptOutcome::ProviderFailed,
-                    false => AttemptOutcome::CheckBroken,
-                };
-                self.end(outcome, &why);
-            }
+            (_, Reply::Failed { why, .. }) => self.end(AttemptOutcome::CheckBroken, &why),
             (Wish::Offer, Reply::Offered { tools, missing }) => self.offered(tools, missing),
             (Wish::Baseline, Reply::Checked { report, .. }) => self.baseline(&report),
             (Wish::Turn, Reply::Inferred { answers, .. }) => self.answered(answers),
-            (Wish::Turn, Reply::Lost { why }) => self.lost(&why),
+            (Wish::Turn, Reply::Lost { .. }) => self.lost(),
             (Wish::Tool { call }, Reply::Returned { text, at, shell }) => {
                 self.returned(&call, text, at, shell);
             }
@@ -320,25 +318,38 @@ impl Draft {
         self.turn();
     }
 
-    /// The model did not take the conversation: it may be too long in tokens, though not in
-    /// bytes, so all turns but the last are left out once.
-    fn refused(&mut self) {
-        let last = self.state.said.iter().rposition(|said| matches!(**said, Said::Model { .. }));
-        match last.filter(|last| *last > self.state.forgot) {
-            Some(until) => {
-                self.record(Event::Forgot { until });
-                self.heed();
-                self.want(Wish::Turn);
+    /// Why the model can't be asked any more, if it can't.
+    fn fails(&self, wish: &Wish, reply: &Reply) -> Option<String> {
+        match (wish, reply) {
+            (_, Reply::Failed { model: true, why }) => Some(why.clone()),
+            // It may have been paid for: it is asked for once more, not twice.
+            (Wish::Turn, Reply::Lost { why }) if self.state.lost => Some(words::lost(why)),
+            (Wish::Turn, Reply::Inferred { answers, .. }) => {
+                let is_refused = !matches!(answers.first(), Some(Some(Answer::Turned { .. })));
+                (is_refused && self.can_be_left_out().is_none()).then(|| words::REFUSED.to_owned())
             }
-            None => self.end(AttemptOutcome::ProviderFailed, words::REFUSED),
+            _ => None,
         }
     }
 
-    /// The answer broke off, and may have been paid for: it is asked for once more, not twice.
-    fn lost(&mut self, why: &str) {
-        if self.state.lost {
-            return self.end(AttemptOutcome::ProviderFailed, &words::lost(why));
+    /// Up to where the conversation can be left out.
+    fn can_be_left_out(&self) -> Option<usize> {
+        let last = self.state.said.iter().rposition(|said| matches!(**said, Said::Model { .. }));
+        last.filter(|last| *last > self.state.forgot)
+    }
+
+    /// The model did not take the conversation: it may be too long in tokens, though not in
+    /// bytes, so all turns but the last are left out once.
+    fn refused(&mut self) {
+        if let Some(until) = self.can_be_left_out() {
+            self.record(Event::Forgot { until });
+            self.heed();
+            self.want(Wish::Turn);
         }
+    }
+
+    /// The answer broke off.
+    fn lost(&mut self) {
         self.record(Event::Lost);
         self.heed();
         self.want(Wish::Turn);

@@ -390,6 +390,26 @@ fn an_answer_that_broke_off_is_asked_for_once_more_and_not_twice() {
 }
 
 #[test]
+fn what_a_model_was_asked_that_failed_is_still_wanted_when_the_attempt_goes_on() {
+    let refused =
+        || Reply::Inferred { answers: vec![None], usage: Usage::default(), wall: Millis(5) };
+    let lost = || Reply::Lost { why: "the answer broke off".to_owned() };
+    let failed = || Reply::Failed { model: true, why: "it died".to_owned() };
+    for replies in [vec![refused()], vec![lost(), lost()], vec![failed()]] {
+        let mut going = Going::new(setup());
+        going.checked(CheckVerdict::Failed);
+        for reply in replies {
+            going.put(reply);
+        }
+        assert_eq!(going.outcome(), Some(AttemptOutcome::ProviderFailed));
+        let mut goes_on = ToolLoop::new(setup());
+        let events = going.events.iter().filter(|event| !matches!(event, Event::Ended { .. }));
+        events.for_each(|event| goes_on.evolve(event));
+        assert!(matches!(goes_on.wants().as_slice(), [(_, Effect::Infer { .. })]));
+    }
+}
+
+#[test]
 fn a_question_waits_for_its_answer_which_is_never_left_out() {
     let mut going = Going::new(setup());
     going.checked(CheckVerdict::Failed);

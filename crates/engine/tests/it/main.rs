@@ -1,0 +1,17 @@
+//! The engine from the outside, in surroundings that are made up.
+
+// A function that tests share may unwrap as they do: clippy knows tests by their attribute.
+#![allow(clippy::unwrap_used)]
+
+mod simulation;
+
+#[test]
+fn every_file_here_is_part_of_this_test() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
+    let main = include_str!("main.rs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(name == "main" || main.contains(&format!("mod {name};")), "{name} is not listed");
+    }
+}
