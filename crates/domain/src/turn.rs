@@ -15,7 +15,7 @@ pub struct Turn {
     /// What was said so far, oldest first.
     pub said: Vec<Arc<Said>>,
     /// The tools that may be called.
-    pub tools: Vec<ToolSpec>,
+    pub tools: Vec<Arc<ToolSpec>>,
     /// The most tokens of the answer.
     pub max_tokens: u32,
     /// 0 takes the likeliest token each time; 1 samples as the model was trained.

@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::asking::Asking;
 use crate::background::Background;
 use crate::checks::Checks;
 use crate::effects::{Done, Judged, Open};
@@ -70,6 +71,8 @@ pub(crate) struct Running<'e> {
     /// What was wanted when this engine took it up, and may have begun before.
     pub(crate) inherited: BTreeSet<StepId>,
     pub(crate) effects: JoinSet<Done>,
+    /// What is known of its last request to a model.
+    pub(crate) asking: Asking,
     /// Its requests that wait for their turn at a provider.
     pub(crate) in_line: InLine,
     /// How often requests of steps were turned away.

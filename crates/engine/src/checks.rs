@@ -8,8 +8,8 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tenfold_agent::effect::{CheckAsk, Plugin, Purpose};
 use tenfold_code::failure::{Trouble, TroubleKind};
@@ -51,7 +51,8 @@ pub(crate) struct Checks {
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) sandbox: Arc<Sandbox>,
     redactor: Arc<Redactor>,
-    pub(crate) toolchains: Toolchains,
+    /// What is installed here, once a command needs it.
+    toolchains: OnceLock<Toolchains>,
     pub(crate) base: CommitId,
     pub(crate) dir: PathBuf,
     /// The folders that engines before have left of the same attempt, the oldest first.
@@ -75,12 +76,9 @@ impl Checks {
         (dir, earlier): (PathBuf, Vec<PathBuf>),
         rooms: Arc<Semaphore>,
     ) -> Result<Self, EngineError> {
-        let (files, place) = (Arc::clone(&workspace), dir.clone());
-        let toolchains = blocking(move || -> Result<_, EngineError> {
-            make(&place)?;
-            Ok(Toolchains::find(std::env::vars_os(), files.root()))
-        })
-        .await?;
+        let place = dir.clone();
+        blocking(move || make(&place)).await?;
+        let toolchains = OnceLock::new();
         let laid_out = tokio::sync::OnceCell::new();
         let (setup, warm) = (tokio::sync::OnceCell::new(), tokio::sync::OnceCell::new());
         let runs = AtomicU32::new(0);
@@ -139,7 +137,12 @@ impl Checks {
 
     /// The environment that commands run in.
     pub(crate) fn env(&self) -> &[(String, String)] {
-        &self.toolchains.env
+        &self.toolchains().env
+    }
+
+    /// What is installed here. The first time it looks for that, which takes a few milliseconds.
+    fn toolchains(&self) -> &Toolchains {
+        self.toolchains.get_or_init(|| Toolchains::find(std::env::vars_os(), self.workspace.root()))
     }
 
     /// Runs a setup command on the base alone, with a way out if it is given one; what it writes
@@ -155,7 +158,7 @@ impl Checks {
         self.lay_out().await?;
         let (upper, scratch) = (building.layer(), building.place.join("scratch"));
         let layers = vec![self.dir.join("base")];
-        let env = self.toolchains.env.clone();
+        let env = self.env().to_vec();
         let job = self.job_on(command, longest, layers, env, (upper.clone(), scratch.clone()));
         let given = Arc::clone(&self.sandbox);
         blocking(move || -> Result<(), EngineError> {
@@ -411,7 +414,7 @@ impl Checks {
             layers.push(self.dir.join("base"));
         }
         layers.extend(self.setup.get().map(|layer| layer.path.clone()));
-        let mut env = self.toolchains.env.clone();
+        let mut env = self.env().to_vec();
         for (name, value) in plugin.iter().flat_map(|plugin| &plugin.env) {
             match env.iter_mut().find(|(known, _)| known == name) {
                 Some((_, known)) if name.ends_with("PATH") => *known = format!("{value}:{known}"),
@@ -437,7 +440,7 @@ impl Checks {
             at,
             layers,
             upper,
-            binds: self.toolchains.binds.clone(),
+            binds: self.toolchains().binds.clone(),
             env,
             limits: Limits { wall: timeout, ..Limits::default() },
             scratch,

@@ -173,7 +173,7 @@ impl Checks {
         let mut layers = vec![place.to_owned()];
         layers.extend(self.warm.get().cloned());
         layers.extend(self.setup.get().map(|layer| layer.path.clone()));
-        let env = self.toolchains.env.clone();
+        let env = self.env().to_vec();
         let mut job = self.job_on(&asked.command, asked.longest, layers, env, (upper, scratch));
         // All tools count paths from the top.
         job.workdir.clone_from(&job.at);

@@ -9,7 +9,7 @@ use tenfold_agent::Machine;
 use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd, Progress,
-    ReservationId, StepEvent, StepId, TaskSpec, Usage,
+    ReservationId, StepEvent, StepId, TaskSpec, Tokens, Usage,
 };
 use tenfold_models::{Hosted, Model};
 use tokio::time::Instant;
@@ -19,7 +19,7 @@ use crate::attempt::{Running, stopped};
 use crate::checks::Ran;
 use crate::engine::blocking;
 use crate::gate::{Leave, Shut};
-use crate::inference::Inferred;
+use crate::inference::{Inferred, worst_of_all};
 use crate::reading::{self, Rules};
 use crate::redaction::text_of;
 
@@ -143,17 +143,19 @@ impl Running<'_> {
     ) -> Result<(), EngineError> {
         let engine = self.engine;
         let model = engine.model(&self.spec.model)?;
+        let asked = self.asking.of(&asks);
+        let (prompt, output) = worst_of_all(&asks, asked.bytes, &model);
         let leave = match &model {
             Model::Embedded(_) => None,
-            Model::Hosted(hosted) => match self.turn_at(hosted, step, &asks).await? {
+            Model::Hosted(hosted) => match self.turn_at(hosted, step, prompt + output).await? {
                 Some(leave) => Some(leave),
                 None => return Ok(()),
             },
         };
-        let request = hash(&asks);
-        let intended = engine.intend_model(self.attempt, step, &model, &asks, request).await;
-        let (reservation, reserved) = match intended {
-            Ok(intended) => intended,
+        let reserved = model.worst_case(prompt, output);
+        let intended = engine.intend_model(self.attempt, step, reserved, asked.name).await;
+        let reservation = match intended {
+            Ok(reservation) => reservation,
             Err(EngineError::Money(refusal)) => {
                 let why = format!("Out of money: {refusal}.");
                 return self.end(AttemptOutcome::LimitMoney, why).await;
@@ -183,19 +185,18 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Leave to ask a provider. If it isn't there, the step waits for its turn, or the attempt has
+    /// Leave to ask a provider for so many tokens at the most. If it isn't there, the step waits for its turn, or the attempt has
     /// ended because that won't come for long.
     async fn turn_at(
         &mut self,
         hosted: &Hosted,
         step: StepId,
-        asks: &[tenfold_domain::Ask],
+        tokens: Tokens,
     ) -> Result<Option<Leave>, EngineError> {
         if let Some(leave) = self.in_line.take(step) {
             return Ok(Some(leave));
         }
-        let (gate, tokens) =
-            (self.engine.gate(hosted)?, crate::inference::most_tokens(asks, hosted));
+        let gate = self.engine.gate(hosted)?;
         match gate.pass(tokens) {
             Ok(None) => {
                 let what = format!("waiting for its turn at {}", hosted.name);
@@ -317,8 +318,12 @@ impl Running<'_> {
 
 /// What was asked for, as the journal names it: whoever holds the same can tell that it is.
 pub(crate) fn hash(asked: &impl serde::Serialize) -> Value {
-    let bytes = serde_json::to_vec(asked).unwrap_or_default();
-    let digest = Sha256::digest(&bytes);
+    named(&serde_json::to_vec(asked).unwrap_or_default())
+}
+
+/// The same of its JSON.
+pub(crate) fn named(written: &[u8]) -> Value {
+    let digest = Sha256::digest(written);
     let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     json!({ "sha256": text })
 }

@@ -12,7 +12,7 @@ use tenfold_domain::{
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
-use tenfold_models::{Hosted, Model, Provider, ProviderError, Turned};
+use tenfold_models::{Model, Provider, ProviderError, Turned};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -55,8 +55,7 @@ impl Inferred {
 }
 
 impl Engine {
-    /// Sets money aside for a batch of questions and records the intent, in one commit. Returns
-    /// how much that is, too.
+    /// Sets so much aside for a batch of questions and records the intent, in one commit.
     ///
     /// # Errors
     /// [`EngineError::Money`] when a limit would be passed.
@@ -64,18 +63,14 @@ impl Engine {
         &self,
         attempt: AttemptId,
         step: StepId,
-        model: &Model,
-        asks: &[Ask],
+        amount: NanoUsd,
         request: Value,
-    ) -> Result<(ReservationId, NanoUsd), EngineError> {
-        let (prompt, output) = worst_of_all(asks, model);
-        let amount = model.worst_case(Tokens(prompt), Tokens(output));
+    ) -> Result<ReservationId, EngineError> {
         // As long as this is held, the person sets no other limits.
         let _limits = self.limits.read().await;
         let row = self.row(attempt.task)?;
         let (spent, limit) = (row.spent, row.budget.money);
-        let reservation = self
-            .books
+        self.books
             .record(
                 &self.store,
                 |kept| {
@@ -100,8 +95,7 @@ impl Engine {
                     vec![Fact::Step { attempt, step, event }]
                 },
             )
-            .await?;
-        Ok((reservation, amount))
+            .await
     }
 
     /// What the attempt's task has spent so far.
@@ -288,34 +282,17 @@ async fn ask_one(llama: &Llama, ask: Ask, tell: impl Fn(Usage)) -> Result<Answer
     }
 }
 
-/// The most tokens that the questions of a step can use at a provider.
-pub(crate) fn most_tokens(asks: &[Ask], hosted: &Hosted) -> Tokens {
-    let (prompt, output) = worst_of_all(asks, &Model::Hosted(Box::new(hosted.clone())));
-    Tokens(prompt.saturating_add(output))
-}
-
-/// Counts the bytes that are written to it.
-struct Written(u64);
-
-impl std::io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The most prompt and output tokens that questions can use together.
-fn worst_of_all(asks: &[Ask], model: &Model) -> (u64, u64) {
-    asks.iter().map(|ask| worst(ask, model)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
+/// The most prompt and output tokens that questions can use together, which take so many bytes.
+pub(crate) fn worst_of_all(asks: &[Ask], bytes: u64, model: &Model) -> (Tokens, Tokens) {
+    let add = |a: (u64, u64), b: (u64, u64)| (a.0.saturating_add(b.0), a.1.saturating_add(b.1));
+    let worst = |ask| worst(ask, bytes, model);
+    let (prompt, output) = asks.iter().map(worst).fold((0, 0), add);
+    (Tokens(prompt), Tokens(output))
 }
 
 /// The most prompt and output tokens that a question can use. A token is a byte of text at
 /// the least, so a text has no more tokens than bytes.
-fn worst(ask: &Ask, model: &Model) -> (u64, u64) {
+fn worst(ask: &Ask, bytes: u64, model: &Model) -> (u64, u64) {
     match ask {
         Ask::Generate(ask) => {
             let prompt = match &ask.prompt {
@@ -336,11 +313,8 @@ fn worst(ask: &Ask, model: &Model) -> (u64, u64) {
             // Its texts and schemas once in JSON, which only adds to them; an embedded model is
             // told of the tools once more, in a list and in a grammar.
             let times = if matches!(model, Model::Embedded(_)) { 2 } else { 1 };
-            let mut written = Written(0);
-            // Nothing that it is made of fails to be written, nor does counting it.
-            let _ = serde_json::to_writer(&mut written, turn);
             (
-                times * written.0 + TEMPLATE_TOKENS * (turn.said.len() as u64 + 1),
+                times * bytes + TEMPLATE_TOKENS * (turn.said.len() as u64 + 1),
                 u64::from(turn.max_tokens),
             )
         }

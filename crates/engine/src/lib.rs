@@ -5,6 +5,7 @@
 
 mod added;
 mod approval;
+mod asking;
 mod attempt;
 mod background;
 mod backlog;
@@ -48,6 +49,7 @@ mod work;
 
 pub use added::{AddedSecret, added_secrets};
 pub use approval::POLICY_FILE;
+pub use asking::request_name;
 pub use backlog::why_not_begun;
 pub use backup::{Copied, back_up, restore};
 pub use engine::{Engine, EngineConfig};

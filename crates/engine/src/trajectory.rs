@@ -36,7 +36,7 @@ pub struct Told {
     /// Who it is, and what holds throughout.
     pub instructions: String,
     /// What it may call.
-    pub tools: Vec<ToolSpec>,
+    pub tools: Vec<Arc<ToolSpec>>,
     /// Whether these are the very words. They are not recorded but made again, and this release
     /// may make others than the one that worked; the recorded hash of the first call tells.
     pub is_verbatim: bool,

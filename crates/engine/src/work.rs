@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::EngineError;
+use crate::asking::Asking;
 use crate::attempt::Running;
 use crate::background::Background;
 use crate::checks::Checks;
@@ -233,6 +234,7 @@ impl Engine {
             inherited: machine.wants().into_iter().map(|(step, _)| step).collect(),
             machine,
             effects: JoinSet::new(),
+            asking: Asking::default(),
             in_line: InLine::default(),
             turned_away: BTreeMap::new(),
             setup: JoinSet::new(),

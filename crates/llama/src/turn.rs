@@ -5,6 +5,8 @@
 //! from the tools' own schemas, so a call that comes to its end is valid in its form; only a
 //! limit of tokens can leave half of one.
 
+use std::sync::Arc;
+
 use std::fmt::Write;
 
 use serde::Deserialize;
@@ -107,7 +109,7 @@ fn written(text: &str, calls: &[ToolCall]) -> String {
 }
 
 /// The grammar of one call of one of the tools.
-fn grammar(tools: &[ToolSpec]) -> String {
+fn grammar(tools: &[Arc<ToolSpec>]) -> String {
     let head = literal("{\"thought\": ");
     let mut rules =
         format!("root ::= {head} thought {} call {}\n", literal(", \"tool\": "), literal("}"));
@@ -192,8 +194,6 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -209,7 +209,7 @@ mod tests {
             "required": ["pattern"],
         });
         let about = "Looks for a text.".to_owned();
-        let tools = vec![ToolSpec { name: "search".into(), about, parameters }];
+        let tools = vec![Arc::new(ToolSpec { name: "search".into(), about, parameters })];
         let instructions = "You mend programs.".to_owned();
         let said = said.into_iter().map(Arc::new).collect();
         Turn { instructions, said, tools, max_tokens: 100, temperature: 0.2, seed: Seed(1) }

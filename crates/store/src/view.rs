@@ -52,7 +52,10 @@ impl Reader {
             Some(connection) => connection,
             None => open_for_reading(&self.pool.path)?,
         };
-        connection.execute_batch("BEGIN").doing(&connection, "beginning to read")?;
+        connection
+            .prepare_cached("BEGIN")
+            .and_then(|mut begin| begin.execute([]))
+            .doing(&connection, "beginning to read")?;
         let view = View { connection: Some(connection), pool: Arc::clone(&self.pool) };
         // The first read fixes the moment. A newer engine may have changed the format since
         // the connection was opened.
@@ -79,7 +82,8 @@ impl Drop for View {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if connection.execute_batch("ROLLBACK").is_ok() && idle.len() < CONNECTIONS_KEPT {
+        let ended = connection.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([]));
+        if ended.is_ok() && idle.len() < CONNECTIONS_KEPT {
             idle.push(connection);
         }
     }

@@ -3,6 +3,8 @@
 //!
 //! Apart, so that a new tool touches its own file and its lines here. It knows no tool's rules.
 
+use std::sync::{Arc, LazyLock};
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,9 +89,13 @@ fn call<T: Tool>(arguments: Value) -> serde_json::Result<Call> {
     serde_json::from_value::<T>(arguments).map(T::call)
 }
 
+/// What a model is told of each, made once.
+static SPECS: LazyLock<Vec<Arc<ToolSpec>>> =
+    LazyLock::new(|| TOOLS.iter().map(|row| Arc::new((row.spec)())).collect());
+
 /// All tools, as a model is told of them, in an order that stays the same.
-pub fn specs() -> Vec<ToolSpec> {
-    TOOLS.iter().map(|row| (row.spec)()).collect()
+pub fn specs() -> Vec<Arc<ToolSpec>> {
+    SPECS.clone()
 }
 
 /// A call in a few words, for people.
@@ -120,7 +126,8 @@ impl Call {
         if let Some(tool) = offered.iter().find(|tool| tool.spec.name == call.name) {
             return mcp::understand(call, tool).map(Self::Mcp);
         }
-        let Some(row) = TOOLS.iter().find(|row| row.name == call.name) else {
+        let known = TOOLS.iter().zip(&*SPECS).find(|(row, _)| row.name == call.name);
+        let Some((row, spec)) = known else {
             let offered = offered.iter().map(|tool| tool.spec.name.as_str());
             let names = TOOLS.iter().map(|row| row.name).chain(offered);
             let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
@@ -128,14 +135,13 @@ impl Call {
             let names = names.join(", ");
             return Err(reply::bounded(format!("there is no tool `{asked}`: there are {names}")));
         };
-        let spec = (row.spec)();
         let given = arguments::object(&call.arguments);
-        arguments::check(&spec, &given).map_err(reply::bounded)?;
+        arguments::check(spec, &given).map_err(reply::bounded)?;
         let call = (row.call)(given).map_err(|error| {
             reply::bounded(format!(
                 "`{}` can't take these arguments: {error}. {}",
                 row.name,
-                arguments::taken(&spec)
+                arguments::taken(spec)
             ))
         })?;
         if let Self::Run(run) = &call {

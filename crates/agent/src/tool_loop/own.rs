@@ -1,6 +1,8 @@
 //! The loop's own tools, which it performs by itself: what they are called, and how the model is
 //! told of them.
 
+use std::sync::{Arc, LazyLock};
+
 use serde_json::{Value, json};
 use tenfold_domain::ToolSpec;
 
@@ -13,22 +15,41 @@ pub(super) const RECALL: &str = "recall";
 pub(super) const SKILL: &str = "skill";
 pub(super) const PROPOSE_CHECK: &str = "propose_check";
 
+/// What the model is told of each, made once.
+struct Specs {
+    plan: Arc<ToolSpec>,
+    finish: Arc<ToolSpec>,
+    skill: Arc<ToolSpec>,
+    recall: Arc<ToolSpec>,
+    ask: Arc<ToolSpec>,
+    propose_check: Arc<ToolSpec>,
+}
+
+static SPECS: LazyLock<Specs> = LazyLock::new(|| Specs {
+    plan: Arc::new(plan()),
+    finish: Arc::new(finish()),
+    skill: Arc::new(skill()),
+    recall: Arc::new(recall()),
+    ask: Arc::new(ask()),
+    propose_check: Arc::new(propose_check()),
+});
+
 /// Those of them that are of use now.
-pub(super) fn tools(state: &ToolLoop) -> Vec<ToolSpec> {
-    let mut tools = vec![plan(), finish()];
+pub(super) fn tools(state: &ToolLoop) -> Vec<Arc<ToolSpec>> {
+    let mut tools = vec![&SPECS.plan, &SPECS.finish];
     if !state.setup.guidance.skills.is_empty() {
-        tools.push(skill());
+        tools.push(&SPECS.skill);
     }
     if state.forgot > 0 {
-        tools.push(recall());
+        tools.push(&SPECS.recall);
     }
     if state.setup.questions {
-        tools.push(ask());
+        tools.push(&SPECS.ask);
     }
     if state.may_propose_check() {
-        tools.push(propose_check());
+        tools.push(&SPECS.propose_check);
     }
-    tools
+    tools.into_iter().cloned().collect()
 }
 
 fn plan() -> ToolSpec {

@@ -65,7 +65,7 @@ pub struct Setup {
     /// The most that the model is told in one turn, in bytes of text.
     pub memory: usize,
     /// The tools that work on files, beside the loop's own.
-    pub tools: Vec<ToolSpec>,
+    pub tools: Vec<Arc<ToolSpec>>,
 }
 
 /// An attempt of the loop strategy.
@@ -284,7 +284,7 @@ impl ToolLoop {
 
     fn turn(&self) -> Turn {
         let mut tools = self.setup.tools.clone();
-        tools.extend(self.offered.iter().map(|tool| tool.spec.clone()));
+        tools.extend(self.offered.iter().map(|tool| Arc::new(tool.spec.clone())));
         tools.extend(own::tools(self));
         let is_astray = self.repeated() > 1;
         if is_astray && let Some((call, _)) = self.lone_calls().next() {

@@ -1,5 +1,7 @@
 //! The machine against replies that are made up.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tenfold_domain::{
     Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Guidance, Millis,
@@ -359,9 +361,9 @@ fn a_tool_that_came_to_the_same_twice_is_not_offered_the_next_time() {
     assert!(offered(&going).contains(&"read".to_owned()));
 }
 
-fn tool(name: &str) -> tenfold_domain::ToolSpec {
+fn tool(name: &str) -> Arc<tenfold_domain::ToolSpec> {
     let (name, about, parameters) = (name.to_owned(), String::new(), json!({}));
-    tenfold_domain::ToolSpec { name, about, parameters }
+    Arc::new(tenfold_domain::ToolSpec { name, about, parameters })
 }
 
 #[test]

@@ -119,6 +119,8 @@ impl Story {
         let last = AttemptId { task, number: row.attempts };
         let (before, after) = ("a".repeat(40).parse().unwrap(), "b".repeat(40).parse().unwrap());
         match deed {
+            // The engine refuses it where the files of its check are gone.
+            Deed::Begin if !self.has_check_files(&row) => return,
             Deed::Begin => return self.begin(task),
             Deed::MakeRoom => return drop(self.make_room(None)),
             _ if row.attempts == 0 => return,
@@ -169,6 +171,10 @@ impl Story {
             Deed::Undo if is_there => self.propose(last, ProposalEvent::Undone),
             Deed::Undo => {}
         }
+    }
+
+    fn has_check_files(&self, row: &tenfold_store::TaskRow) -> bool {
+        row.check.iter().all(|check| self.workspace().files(&check.files.commit).is_ok())
     }
 
     /// Makes room of all that was reviewed, however lately.

@@ -53,7 +53,7 @@ pub(super) fn request(turn: &Turn, protocol: Protocol) -> ChatRequest {
     // An empty list is refused by some.
     match turn.tools.is_empty() {
         true => request,
-        false => request.with_tools(turn.tools.iter().map(tool)),
+        false => request.with_tools(turn.tools.iter().map(|spec| tool(spec))),
     }
 }
 

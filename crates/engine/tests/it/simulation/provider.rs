@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tenfold_domain::{Answer, Ask, Millis, Said, Tokens, ToolCall, Turn, Usage};
 use tenfold_models::{Answers, Hosted, Model, ProviderError, StandIn, Turned};
 
@@ -187,9 +186,8 @@ impl State {
 
 /// A request as the journal knows it.
 fn hash(turn: &Turn) -> String {
-    let asks = [Ask::Turn(turn.clone())];
-    let digest = Sha256::digest(serde_json::to_vec(&asks).unwrap());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let name = tenfold_engine::request_name(&[Ask::Turn(turn.clone())]);
+    name["sha256"].as_str().unwrap_or_default().to_owned()
 }
 
 fn said(answer: &Answer) -> String {
