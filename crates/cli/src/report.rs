@@ -152,6 +152,12 @@ pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
     }
 }
 
+/// What became of an attempt's steps that are not in the journal any more.
+pub(crate) fn steps_dropped(events: u64, file: &str) -> String {
+    let file = one_line(file, 100);
+    format!("its steps ({events} events) were taken out of the journal: they are in dropped/{file}")
+}
+
 /// What a person may want to type next.
 pub(crate) fn next(row: &TaskRow) -> String {
     let id = row.id;

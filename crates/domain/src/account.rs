@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::NanoUsd;
+use crate::{Balances, NanoUsd};
 
 /// Someone who may spend: an organisation, a team, a person or a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +69,9 @@ pub enum LedgerEvent {
         /// The reservation, which is gone by this.
         reservation: ReservationId,
     },
+    /// All of it was counted: this is how it stands, whatever was recorded before and is not
+    /// there any more.
+    Balanced(Balances),
 }
 
 /// Why the ledger says no.

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ApprovedCheck, AttemptId, Budget, CheckReport, CommitId, EgressEvent, LedgerEvent, Millis,
-    NanoUsd, PolicyEvent, ReservationId, Seed, StepId, Strategy, TaskId, TaskSpec, Timestamp,
-    Usage,
+    ApprovedCheck, AttemptId, Budget, CheckReport, CommitId, EgressEvent, Export, JournalEvent,
+    LedgerEvent, Millis, NanoUsd, PolicyEvent, ReservationId, Seed, StepId, Strategy, TaskId,
+    TaskSpec, Timestamp, Usage, Worked,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -95,6 +95,12 @@ pub enum Fact {
         #[serde(flatten)]
         event: LedgerEvent,
     },
+    /// To the journal itself.
+    Journal {
+        /// What.
+        #[serde(flatten)]
+        event: JournalEvent,
+    },
     /// To a repository.
     Repository {
         /// Which, absolute, links resolved.
@@ -115,7 +121,7 @@ impl Fact {
             | Self::Policy { attempt, .. }
             | Self::Egress { attempt, .. }
             | Self::Proposal { attempt, .. } => Some(attempt.task),
-            Self::Ledger { .. } | Self::Repository { .. } => None,
+            Self::Ledger { .. } | Self::Journal { .. } | Self::Repository { .. } => None,
         }
     }
 
@@ -127,7 +133,10 @@ impl Fact {
             | Self::Policy { attempt, .. }
             | Self::Egress { attempt, .. }
             | Self::Proposal { attempt, .. } => Some(*attempt),
-            Self::Task { .. } | Self::Ledger { .. } | Self::Repository { .. } => None,
+            Self::Task { .. }
+            | Self::Ledger { .. }
+            | Self::Journal { .. }
+            | Self::Repository { .. } => None,
         }
     }
 }
@@ -215,6 +224,16 @@ pub enum AttemptEvent {
     /// Its files, from those that it began with to those that it proposed, are about to be
     /// removed to make room, since a person has reviewed them. What is recorded stays.
     FilesRemoved,
+    /// Its steps, and what its machine made of them, were taken out of the journal: a person has
+    /// reviewed them, or there was nothing to review. What it came to stays.
+    StepsDropped {
+        /// How many events that was.
+        events: u64,
+        /// Where they are.
+        export: Export,
+        /// What they came to.
+        was: Worked,
+    },
 }
 
 /// How an attempt ended.

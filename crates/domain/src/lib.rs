@@ -7,6 +7,7 @@ mod account;
 mod backlog;
 mod check;
 mod count;
+mod dropped;
 mod egress;
 mod event;
 mod guidance;
@@ -30,6 +31,7 @@ pub use account::{AccountId, LedgerEvent, Refusal, ReservationId};
 pub use backlog::{BacklogEnd, BacklogOutcome, BacklogTerms};
 pub use check::{ApprovedCheck, CheckFiles, CheckReport, CheckVerdict, TestName};
 pub use count::{Bytes, Millis, Timestamp, Tokens, Usage};
+pub use dropped::{AccountBalance, Balances, Export, Held, JournalEvent, Worked};
 pub use egress::{EgressEvent, Peer};
 pub use event::{
     AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, ProposalEvent, RepositoryEvent, Seq,

@@ -1,5 +1,5 @@
-//! Copies of all that must not be lost: the store, and the git directories of workspaces, which
-//! hold the files that it speaks of. Apart from the engine, since a copy is made beside one, and
+//! Copies of all that must not be lost: the store, the git directories of workspaces, which hold
+//! the files that it speaks of, and what was taken out of it. Apart from the engine, since a copy is made beside one, and
 //! put back only when there is none.
 
 use std::fs;
@@ -12,16 +12,20 @@ use tenfold_workspace::Own;
 
 use crate::{EngineError, Places};
 
-/// The names of the two in a backup.
+/// The name of the store in a backup.
 const STORE: &str = "tenfold.db";
-const WORKSPACES: &str = "workspaces";
+/// The folders of a backup, as they are called in Tenfold's own: files of workspaces, and of what
+/// was taken out of the journal.
+const FOLDERS: [&str; 2] = ["workspaces", "dropped"];
+/// What their names end with until they take their places.
+const RESTORING: &str = "-restoring";
 
 /// What was copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Copied {
     /// What the journal holds, all of which was read again.
     pub sound: Sound,
-    /// How many files of workspaces were copied.
+    /// How many files of workspaces, and of what was taken out of the journal, were copied.
     pub files: u64,
     /// How many bytes they have.
     pub bytes: u64,
@@ -43,7 +47,7 @@ pub fn back_up(places: &Places, to: &Path) -> Result<Copied, EngineError> {
         .collect::<Result<Vec<_>, _>>()?;
     // What the journal speaks of is recorded after its files are there, so it goes first.
     let sound = Store::back_up(&places.store_file(), &to.join(STORE))?;
-    let (files, bytes) = copy(&places.workspaces(), &to.join(WORKSPACES))?;
+    let (files, bytes) = copy_folders(&places.data, to, "")?;
     Ok(Copied { sound, files, bytes, kept: Vec::new() })
 }
 
@@ -53,14 +57,14 @@ pub fn back_up(places: &Places, to: &Path) -> Result<Copied, EngineError> {
 /// If an engine is at work, or the backup is not whole and sound: nothing is changed then.
 pub fn restore(places: &Places, from: &Path) -> Result<Copied, EngineError> {
     let _lock = EngineLock::acquire(&places.data)?;
-    let workspaces = places.workspaces();
-    let new = workspaces.with_file_name("workspaces-restoring");
-    remove(&new)?;
-    let (files, bytes) = copy(&from.join(WORKSPACES), &new)?;
+    let data = &places.data;
+    let remove_new = || FOLDERS.iter().try_for_each(|name| remove(&restoring(data, name)));
+    remove_new()?;
+    let (files, bytes) = copy_folders(from, data, RESTORING)?;
     let (sound, kept) = match Store::restore(&from.join(STORE), &places.store_file()) {
         Ok(restored) => restored,
         Err(error) => {
-            remove(&new)?;
+            remove_new()?;
             return Err(error.into());
         }
     };
@@ -68,16 +72,36 @@ pub fn restore(places: &Places, from: &Path) -> Result<Copied, EngineError> {
     let named = |doing: &str, path: &Path, e| {
         EngineError::io(format!("{doing} the folder {}", path.display()), e)
     };
-    if workspaces.exists() {
-        let aside = (1..)
-            .map(|number| workspaces.with_file_name(format!("workspaces-before-restore-{number}")))
-            .find(|aside| !aside.exists())
-            .expect("there are more numbers than folders");
-        fs::rename(&workspaces, &aside).map_err(|e| named("keeping", &workspaces, e))?;
-        kept.push(aside);
+    for name in FOLDERS {
+        let there = data.join(name);
+        if there.exists() {
+            let aside = (1..)
+                .map(|number| data.join(format!("{name}-before-restore-{number}")))
+                .find(|aside| !aside.exists())
+                .expect("there are more numbers than folders");
+            fs::rename(&there, &aside).map_err(|e| named("keeping", &there, e))?;
+            kept.push(aside);
+        }
+        fs::rename(restoring(data, name), &there).map_err(|e| named("putting back", &there, e))?;
     }
-    fs::rename(&new, &workspaces).map_err(|e| named("putting back", &workspaces, e))?;
     Ok(Copied { sound, files, bytes, kept })
+}
+
+/// Where a folder is until it takes its place.
+fn restoring(data: &Path, name: &str) -> PathBuf {
+    data.join(format!("{name}{RESTORING}"))
+}
+
+/// Copies the folders of a backup, each with something after its name; and how many files they
+/// have, and how large these are.
+fn copy_folders(from: &Path, to: &Path, after: &str) -> Result<(u64, u64), EngineError> {
+    let (mut files, mut bytes) = (0, 0);
+    for name in FOLDERS {
+        let copied = copy(&from.join(name), &to.join(format!("{name}{after}")))?;
+        files += copied.0;
+        bytes += copied.1;
+    }
+    Ok((files, bytes))
 }
 
 /// Copies the files below a folder, and how many and how large they are. What git makes for a

@@ -133,9 +133,10 @@ fn ended(event: &LedgerEvent) -> Option<ReservationId> {
         LedgerEvent::Settled { reservation, .. } | LedgerEvent::Released { reservation } => {
             Some(*reservation)
         }
-        LedgerEvent::Opened { .. } | LedgerEvent::Limited { .. } | LedgerEvent::Reserved { .. } => {
-            None
-        }
+        LedgerEvent::Opened { .. }
+        | LedgerEvent::Limited { .. }
+        | LedgerEvent::Reserved { .. }
+        | LedgerEvent::Balanced(_) => None,
     }
 }
 

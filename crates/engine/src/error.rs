@@ -86,6 +86,20 @@ pub enum EngineError {
         /// What was to be done.
         verb: &'static str,
     },
+    /// What it takes was taken out of the journal.
+    #[error(
+        "the steps of attempt {attempt} were taken out of the journal: there is nothing to {verb} \
+         any more. They are in `dropped/{file}` in Tenfold's data folder, for reading; `tenfold \
+         retry` begins anew"
+    )]
+    StepsDropped {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// What was to be done.
+        verb: &'static str,
+        /// The name of the file that has them.
+        file: String,
+    },
     /// A file has not so many lines.
     #[error("{path} has {lines} lines as it is proposed, and no line {line}")]
     NoLine {
@@ -251,7 +265,8 @@ impl EngineError {
             | Self::NoAttempt(_)
             | Self::NoStep { .. }
             | Self::NoLine { .. }
-            | Self::FilesRemoved { .. } => ProblemKind::NotFound,
+            | Self::FilesRemoved { .. }
+            | Self::StepsDropped { .. } => ProblemKind::NotFound,
             Self::NoProposal { .. }
             | Self::NotOpen { .. }
             | Self::NoQuestion(_)

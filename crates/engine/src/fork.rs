@@ -14,7 +14,7 @@ use tenfold_workspace::Workspace;
 
 use crate::attempt::said;
 use crate::engine::{Engine, blocking};
-use crate::recovery::{advanced, read_event};
+use crate::recovery::{advanced, has_steps, read_event};
 use crate::redaction::text_of;
 use crate::{EngineError, proposed, tooling};
 
@@ -47,6 +47,7 @@ impl Engine {
         let _writing = self.writing.lock().await;
         self.open_to_more(of.task).await?;
         self.has_files(of, "go on from")?;
+        has_steps(&self.store.view()?, of, "go on from")?;
         let row = self.store.view()?.attempt(of)?.ok_or(EngineError::NoAttempt(of))?;
         let seed = seed.unwrap_or_else(|| self.around.seed());
         let (events, machine) = taken_over(&self.store.view()?, &row, step, seed)?;

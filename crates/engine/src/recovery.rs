@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 use tenfold_agent::{self as agent, Agent, Machine};
-use tenfold_domain::{AttemptEvent, AttemptId, AttemptOutcome, Fact, NanoUsd, StepEvent, Strategy};
+use tenfold_domain::{
+    AttemptEvent, AttemptId, AttemptOutcome, Export, Fact, NanoUsd, StepEvent, Strategy,
+};
 use tenfold_store::{About, EventQuery, Store, View};
 
 use crate::EngineError;
@@ -65,6 +67,7 @@ impl Engine {
 /// limit, it stands where it stood then.
 pub(crate) fn fold(store: &Store, attempt: AttemptId) -> Result<Agent, EngineError> {
     let view = store.view()?;
+    has_steps(&view, attempt, "go on from")?;
     let strategy = strategy(&view, attempt)?;
     let mut machine: Option<Agent> = None;
     for event in view.each_event(EventQuery::from(About::Attempt(attempt))) {
@@ -82,6 +85,18 @@ pub(crate) fn fold(store: &Store, attempt: AttemptId) -> Result<Agent, EngineErr
         attempt: attempt.to_string(),
         why: "its first event is missing".to_owned(),
     })
+}
+
+/// An attempt's steps have to be in the journal for what is done with them.
+pub(crate) fn has_steps(
+    view: &View,
+    attempt: AttemptId,
+    verb: &'static str,
+) -> Result<(), EngineError> {
+    match view.attempt(attempt)?.and_then(|row| row.steps_dropped) {
+        Some(Export { name: file, .. }) => Err(EngineError::StepsDropped { attempt, verb, file }),
+        None => Ok(()),
+    }
 }
 
 /// By which strategy an attempt works.

@@ -9,7 +9,7 @@ use tenfold_domain::{AttemptEvent, AttemptId, Fact, Millis, StepEvent, StepId, S
 use tenfold_store::{About, EventQuery, View};
 
 use crate::reading::{if_removed, whole};
-use crate::recovery::{read, read_event, strategy};
+use crate::recovery::{has_steps, read, read_event, strategy};
 use crate::{EngineError, Places};
 
 /// What a replay found.
@@ -42,6 +42,7 @@ pub fn replay(
     attempt: AttemptId,
 ) -> Result<ReplayReport, EngineError> {
     let spec = view.spec(attempt.task)?.ok_or(EngineError::NoTask(attempt.task))?;
+    has_steps(view, attempt, "replay")?;
     let strategy = strategy(view, attempt)?;
     let mut expected: Vec<Value> = Vec::new();
     let mut given: Vec<Given> = Vec::new();

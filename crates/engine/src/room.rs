@@ -28,7 +28,8 @@ use crate::{Engine, EngineError, Places};
 mod choice;
 mod taken;
 
-use choice::{Candidate, For, What, fewest, is_old, names_of, purpose, reviewed_at};
+pub(crate) use choice::reviewed_at;
+use choice::{Candidate, For, What, fewest, is_old, names_of, purpose};
 pub use taken::taken;
 
 /// Less than this is not worth packing a git directory anew.
@@ -153,9 +154,9 @@ fn too_full(made: &RoomMade, most: Bytes) -> String {
     let (taken, freed) = (made.taken.total(), made.freed);
     format!(
         "Tenfold's files take {taken}, more than the {most} that they may, and no more can go \
-         ({freed} just went): what is left is the journal, work that you have not reviewed, and \
-         what was used or reviewed lately. Review tasks (`tenfold list`), or set \
-         TENFOLD_DISK_MAX; `tenfold doctor` says what takes how much"
+         ({freed} just went): what is left is the journal (`tenfold store compact`), work that you \
+         have not reviewed, and what was used or reviewed lately. Review tasks (`tenfold list`), \
+         or set TENFOLD_DISK_MAX; `tenfold doctor` says what takes how much"
     )
 }
 

@@ -125,6 +125,13 @@ pub enum Happening {
         /// What a person should know.
         note: String,
     },
+    /// Its steps were taken out of the journal, so none is told here.
+    StepsDropped {
+        /// How many events that was.
+        events: u64,
+        /// The name of the file that has them.
+        file: String,
+    },
 }
 
 /// What a check was run for.
@@ -205,6 +212,9 @@ impl Reader {
             Fact::Attempt { event: AttemptEvent::Ended { outcome, note }, .. } => {
                 self.push(at, None, Happening::Ended { outcome, note });
             }
+            Fact::Attempt { event: AttemptEvent::StepsDropped { events, export, .. }, .. } => {
+                self.push(at, None, Happening::StepsDropped { events, file: export.name });
+            }
             Fact::Step { step, event, .. } => self.step(at, step, event)?,
             Fact::Egress { event, .. } => self.push(at, None, Happening::Egress(event)),
             Fact::Proposal { event, .. } => self.push(at, None, Happening::Proposal(event)),
@@ -222,6 +232,7 @@ impl Reader {
             | Fact::Policy { .. }
             | Fact::Task { .. }
             | Fact::Ledger { .. }
+            | Fact::Journal { .. }
             | Fact::Repository { .. } => {}
         }
         Ok(())
@@ -295,11 +306,13 @@ impl Reader {
         }
         let Some(Effect::Infer { asks, .. }) = self.wanted.get(&step) else { return };
         let [Ask::Turn(Turn { instructions, tools, .. })] = asks.as_slice() else { return };
-        let again = Effect::Infer { asks: asks.clone(), what: String::new() };
+        // An earlier release took the hash of the whole effect.
+        let effect = Effect::Infer { asks: asks.clone(), what: String::new() };
+        let hashes = [crate::effects::hash(asks), crate::effects::hash(&effect)];
         self.trajectory.told = Some(Told {
             instructions: instructions.clone(),
             tools: tools.clone(),
-            is_verbatim: crate::effects::hash(&again) == *request,
+            is_verbatim: hashes.contains(request),
         });
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use tenfold_domain::{AccountId, LedgerEvent, NanoUsd, Refusal, ReservationId};
+use tenfold_domain::{AccountId, Balances, Held, LedgerEvent, NanoUsd, Refusal, ReservationId};
 
 use crate::tree::{Balance, Tree};
 
@@ -54,7 +54,30 @@ impl Ledger {
             }
             LedgerEvent::Settled { reservation, cost } => self.end(*reservation, *cost),
             LedgerEvent::Released { reservation } => self.end(*reservation, NanoUsd::ZERO),
+            LedgerEvent::Balanced(balances) => *self = Self::standing(balances),
         }
+    }
+
+    /// The ledger that stands so.
+    fn standing(balances: &Balances) -> Self {
+        let last_reservation = balances.last_reservation.0;
+        let mut ledger =
+            Self { tree: Tree::standing(&balances.accounts), last_reservation, ..Self::default() };
+        for Held { reservation, account, amount } in &balances.holds {
+            ledger.put_aside(*reservation, Hold { account: *account, amount: *amount });
+        }
+        ledger
+    }
+
+    /// All that it knows, from which it can be made anew without the events before; `None` if an
+    /// account has spent more than an amount can say.
+    pub fn balances(&self) -> Option<Balances> {
+        let held = |(reservation, Hold { account, amount })| Held { reservation, account, amount };
+        Some(Balances {
+            accounts: self.tree.balances()?,
+            holds: self.holds().into_iter().map(held).collect(),
+            last_reservation: ReservationId(self.last_reservation),
+        })
     }
 
     fn put_aside(&mut self, reservation: ReservationId, hold: Hold) {

@@ -2,7 +2,7 @@
 //! account holds what it and all below it have spent and set aside, so that a question
 //! costs one walk up to the root. It never decides whether money may be spent.
 
-use tenfold_domain::{AccountId, NanoUsd};
+use tenfold_domain::{AccountBalance, AccountId, NanoUsd};
 
 /// What an account may spend, has spent and has set aside; each with all accounts below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,30 @@ impl Tree {
             spent: 0,
             reserved: 0,
         });
+    }
+
+    /// The tree with these accounts, and nothing set aside.
+    pub(crate) fn standing(accounts: &[AccountBalance]) -> Self {
+        let mut tree = Self::default();
+        for AccountBalance { account, parent, name, limit, spent } in accounts {
+            tree.open(*account, *parent, name);
+            if let Some(opened) = index(*account).and_then(|index| tree.accounts.get_mut(index)) {
+                (opened.limit, opened.spent) = (*limit, u128::from(spent.0));
+            }
+        }
+        tree
+    }
+
+    /// Every account as it stands, but for what is set aside; `None` if one has spent more than
+    /// an amount can say.
+    pub(crate) fn balances(&self) -> Option<Vec<AccountBalance>> {
+        let standing = |(account, of): (AccountId, &Account)| {
+            let Account { parent, name, limit, spent, .. } = of;
+            let spent = NanoUsd(u64::try_from(*spent).ok()?);
+            let (parent, name, limit) = (*parent, name.clone(), *limit);
+            Some(AccountBalance { account, parent, name, limit, spent })
+        };
+        self.ids().zip(&self.accounts).map(standing).collect()
     }
 
     /// The account with this id.

@@ -6,20 +6,23 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use serde::Serialize;
-use tenfold_domain::Seq;
+use tenfold_domain::{Fact, JournalEvent, Seq};
 
 use crate::chain::Checksum;
 use crate::connection::open_for_reading;
 use crate::error::Doing;
 use crate::fold::TaskFold;
 use crate::head::{Head, HeadFile};
-use crate::{StoreError, View, columns, journal, project};
+use crate::journal::{ALL_ROWS, About, Linked};
+use crate::{StoreError, View, columns, compact, journal, project};
 
 /// What is in a store that was found sound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Sound {
     /// How many events there are.
     pub events: u64,
+    /// How many were taken out of the journal, and are in files beside it.
+    pub dropped: u64,
     /// How many tasks.
     pub tasks: u64,
     /// How many attempts.
@@ -51,32 +54,76 @@ impl View {
     /// what is listed is wrong, and [`Store::rebuild`](crate::Store::rebuild) mends it.
     pub fn check(&self) -> Result<Sound, StoreError> {
         self.verify()?;
-        let newest = self.chain()?;
+        let (newest, dropped) = self.chain()?;
         if let Some(known) = HeadFile::read(self.path())? {
             // It may be of a moment after this view's.
             expect(&open_for_reading(self.path())?, self.path(), known)?;
         }
-        let mut sound = Sound { events: newest.0, ..Sound::default() };
+        let mut sound = Sound { events: newest.0 - dropped, dropped, ..Sound::default() };
         self.lists(&mut sound)?;
         Ok(sound)
     }
 
-    /// Every event follows the one before, and has its checksum.
-    pub(crate) fn chain(&self) -> Result<Seq, StoreError> {
-        let (mut before, mut seq) = (Checksum::default(), 0);
-        journal::each_row(self.connection(), |row, checksum| {
-            seq += 1;
-            before = before.then(row);
-            if row.seq != seq {
-                return Err(self.corrupt(format!("event {seq} is missing")));
+    /// Every event follows the one before, or those that were taken out, and has its checksum.
+    /// Returns the newest, and how many were taken out.
+    pub(crate) fn chain(&self) -> Result<(Seq, u64), StoreError> {
+        let (mut before, mut seq, mut gone) = (Checksum::default(), 0, 0);
+        journal::each_row(
+            self.connection(),
+            (ALL_ROWS, &[]),
+            |Linked { row, checksum, bridge }| {
+                let missing = row.seq - seq - 1;
+                if missing > 0 {
+                    let lost = || self.corrupt(format!("event {} is missing", seq + 1));
+                    before = bridge.ok_or_else(lost)?;
+                    gone += missing.unsigned_abs();
+                }
+                seq = row.seq;
+                before = before.then(row);
+                if before != *checksum {
+                    let detail = format!("event {seq} is not the one that was recorded");
+                    return Err(self.corrupt(detail));
+                }
+                Ok(true)
+            },
+        )?;
+        let dropped = self.dropped()?;
+        match gone == dropped {
+            true => Ok((Seq(seq.unsigned_abs()), dropped)),
+            false => {
+                let detail = format!("{gone} events are not there, and {dropped} were taken out");
+                Err(self.corrupt(detail))
             }
-            if before != checksum {
-                let detail = format!("event {seq} is not the one that was recorded");
-                return Err(self.corrupt(detail));
+        }
+    }
+
+    /// How many events were taken out of the journal, by what it says.
+    fn dropped(&self) -> Result<u64, StoreError> {
+        let mut dropped = 0;
+        for event in self.each_event(About::Journal.into()) {
+            if let Fact::Journal { event: JournalEvent::Dropped { events, .. } } = event?.fact {
+                dropped += events;
             }
-            Ok(true)
-        })?;
-        Ok(Seq(seq.unsigned_abs()))
+        }
+        Ok(dropped)
+    }
+
+    /// Reads the files of what was taken out of the journal; returns the names of those that are
+    /// gone, or are not what they were. Nothing else depends on them.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if one can't be read; as for [`View::events`].
+    pub fn missing_exports(&self) -> Result<Vec<String>, StoreError> {
+        let folder = compact::folder(self.path());
+        let mut missing = Vec::new();
+        for event in self.each_event(About::Journal.into()) {
+            if let Fact::Journal { event: JournalEvent::Dropped { export, .. } } = event?.fact
+                && !compact::is_there(&folder, &export)?
+            {
+                missing.push(export.name);
+            }
+        }
+        Ok(missing)
     }
 
     /// What is listed is what the journal comes to.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, ErrorCode};
-use tenfold_domain::{Seq, TaskId, Timestamp};
+use tenfold_domain::{Bytes, Seq, TaskId, Timestamp};
 
 /// Why the store could not do what it was asked. Where an append fails, none of its facts
 /// are recorded.
@@ -70,6 +70,19 @@ pub enum StoreError {
     DiskFull {
         /// The file.
         path: PathBuf,
+    },
+    /// There is not enough room on the disk to begin.
+    #[error(
+        "the disk of {path} has {free} free, and this takes up to {wanted} for a while: free some \
+         space and try again; nothing was changed"
+    )]
+    TooLittleRoom {
+        /// A file on that disk.
+        path: PathBuf,
+        /// How much is free.
+        free: Bytes,
+        /// How much is wanted.
+        wanted: Bytes,
     },
     /// What is in the file can't be what was written.
     #[error(

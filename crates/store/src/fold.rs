@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tenfold_domain::{
     AttemptEvent, AttemptId, CommitId, EffectKind, Event, Fact, Millis, NanoUsd, ProposalEvent,
     Seed, StepEvent, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, Timestamp, Tokens, Usage,
+    Worked,
 };
 
 use crate::rows::{AttemptRow, Ending, ProposalRow, ProposalState, Question, TaskRow};
@@ -58,7 +59,7 @@ impl TaskFold {
                     worked(task, row, event.at);
                 }
             }
-            Fact::Ledger { .. } | Fact::Repository { .. } => {}
+            Fact::Ledger { .. } | Fact::Journal { .. } | Fact::Repository { .. } => {}
         }
         if let Some(task) = &mut self.task {
             task.state = state(task);
@@ -110,6 +111,10 @@ impl TaskFold {
                 task.running.remove(&id.number);
             }
             AttemptEvent::FilesRemoved => row.files_removed_at = Some(at),
+            AttemptEvent::StepsDropped { export, was, .. } => {
+                came_to(task, row, was);
+                row.steps_dropped = Some(export.clone());
+            }
         }
     }
 
@@ -170,7 +175,19 @@ fn started(
         steps: 0,
         checks: 0,
         files_removed_at: None,
+        steps_dropped: None,
     }
+}
+
+/// Counts what an attempt came to, of which some may be counted already.
+fn came_to(task: &mut TaskRow, row: &mut AttemptRow, was: &Worked) {
+    let Worked { usage, cost, wall, seen_at, steps, checks } = *was;
+    task.tokens += Tokens(usage.total().0.saturating_sub(row.usage.total().0));
+    task.spent += cost.saturating_sub(row.cost);
+    task.wall += wall.saturating_sub(row.wall);
+    task.steps += steps.saturating_sub(row.steps);
+    (row.usage, row.cost, row.wall) = (usage, cost, wall);
+    (row.seen_at, row.steps, row.checks) = (seen_at, steps, checks);
 }
 
 /// Counts the time since the attempt was last heard of, unless it has ended: what a person

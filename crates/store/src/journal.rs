@@ -34,6 +34,8 @@ pub enum About {
     Attempt(AttemptId),
     /// Money.
     Ledger,
+    /// The journal itself.
+    Journal,
     /// Repositories.
     Repositories,
 }
@@ -94,17 +96,28 @@ fn checksum(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Checksum
     Ok(Checksum::read(bytes).unwrap_or_default())
 }
 
-/// Hands over every row with the checksum that it has, in the order of recording, for as long as
-/// `take` says true.
+/// A row as it stands in the journal.
+pub(crate) struct Linked<'a> {
+    pub(crate) row: chain::Row<'a>,
+    /// The checksum that it has.
+    pub(crate) checksum: Checksum,
+    /// That of the event before, where this one was taken out of the journal.
+    pub(crate) bridge: Option<Checksum>,
+}
+
+/// Every row, in the order of recording.
+pub(crate) const ALL_ROWS: &str = "SELECT seq, at_ms, task, attempt, noun, event, version, body, \
+                                   checksum, bridge FROM event ORDER BY seq";
+
+/// Hands over rows that are selected so, for as long as `take` says true.
 pub(crate) fn each_row(
     connection: &Connection,
-    mut take: impl FnMut(&chain::Row<'_>, Checksum) -> Result<bool, StoreError>,
+    (sql, parameters): (&str, &[&dyn ToSql]),
+    mut take: impl FnMut(&Linked<'_>) -> Result<bool, StoreError>,
 ) -> Result<(), StoreError> {
     let doing = "reading the journal";
-    let sql = "SELECT seq, at_ms, task, attempt, noun, event, version, body, checksum FROM event \
-               ORDER BY seq";
     let mut query = connection.prepare_cached(sql).doing(connection, doing)?;
-    let mut rows = query.query([]).doing(connection, doing)?;
+    let mut rows = query.query(parameters).doing(connection, doing)?;
     while let Some(row) = rows.next().doing(connection, doing)? {
         let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
         let written = chain::Row {
@@ -117,7 +130,10 @@ pub(crate) fn each_row(
             version: row.get(6).doing(connection, doing)?,
             body: text(7).doing(connection, doing)?,
         };
-        if !take(&written, checksum(row, 8).doing(connection, doing)?)? {
+        let bridge = row.get_ref(9).and_then(|bridge| Ok(bridge.as_blob_or_null()?));
+        let bridge = bridge.doing(connection, doing)?.and_then(Checksum::read);
+        let checksum = checksum(row, 8).doing(connection, doing)?;
+        if !take(&Linked { row: written, checksum, bridge })? {
             break;
         }
     }
@@ -127,7 +143,9 @@ pub(crate) fn each_row(
 /// Gives every event its checksum: those of a format that had none.
 pub(crate) fn chain_all(connection: &Connection) -> Result<(), StoreError> {
     let mut before = Checksum::default();
-    each_row(connection, |row, _| {
+    // In this format there is no gap.
+    let sql = ALL_ROWS.replace("bridge", "NULL");
+    each_row(connection, (&sql, &[]), |Linked { row, .. }| {
         before = before.then(row);
         connection
             .prepare_cached("UPDATE event SET checksum = ?2 WHERE seq = ?1")
@@ -223,6 +241,7 @@ pub(crate) fn sql(about: About) -> String {
         About::Task(_) => "task = :task AND",
         About::Attempt(_) => "task = :task AND attempt = :attempt AND",
         About::Ledger => "task IS NULL AND noun = 'ledger' AND",
+        About::Journal => "task IS NULL AND noun = 'journal' AND",
         About::Repositories => "task IS NULL AND noun = 'repository' AND",
     };
     format!("{COLUMNS} WHERE {wanted} seq > :after ORDER BY seq LIMIT :limit")
@@ -250,7 +269,7 @@ fn each(
     let (task, attempt) = match query.about {
         About::Task(task) => (Some(integer(task.number())), None),
         About::Attempt(id) => (Some(integer(id.task.number())), Some(id.number)),
-        About::Everything | About::Ledger | About::Repositories => (None, None),
+        About::Everything | About::Ledger | About::Journal | About::Repositories => (None, None),
     };
     let (after, limit) = (integer(query.after.0), query.limit);
     let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":after", &after), (":limit", &limit)];

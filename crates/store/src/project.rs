@@ -17,7 +17,7 @@ use crate::rows::{AttemptRow, TaskRow};
 
 /// The form of the rows: to be raised whenever a row, a fold or a table changes. A file with
 /// rows of another form has them built anew.
-const FORM: u32 = 11;
+const FORM: u32 = 12;
 
 /// Which tasks to list. The default is the first page of all of them, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -326,6 +326,7 @@ mod tests {
             (journal::sql(About::Task(attempt.task)), "event_by_task"),
             (journal::sql(About::Attempt(attempt)), "event_by_attempt"),
             (journal::sql(About::Ledger), "event_of_no_task"),
+            (journal::sql(About::Journal), "event_of_no_task"),
             (journal::sql(About::Repositories), "event_of_no_task"),
             (columns::IN_TURN.to_owned(), "task_by_turn"),
             (columns::AFTER.to_owned(), "PRIMARY KEY"),

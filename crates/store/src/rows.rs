@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Millis, NanoUsd, Seed, Standing,
-    StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
+    ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Export, Millis, NanoUsd, Seed,
+    Standing, StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
 };
 
 /// A task as it stands.
@@ -235,4 +235,7 @@ pub struct AttemptRow {
     /// When its files were removed to make room; none while they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files_removed_at: Option<Timestamp>,
+    /// Where its steps are, if they were taken out of the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps_dropped: Option<Export>,
 }

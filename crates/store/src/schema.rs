@@ -23,6 +23,7 @@ pub(crate) struct Step {
 pub(crate) const MIGRATIONS: &[Step] = &[
     Step { sql: include_str!("sql/1.sql"), then: |_| Ok(()) },
     Step { sql: include_str!("sql/2.sql"), then: journal::chain_all },
+    Step { sql: include_str!("sql/3.sql"), then: |_| Ok(()) },
 ];
 
 /// Brings the file to the format that these steps lead to.

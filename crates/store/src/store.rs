@@ -22,7 +22,7 @@ use crate::schema::{MIGRATIONS, migrate};
 use crate::view::{Reader, View};
 use crate::wait::wait;
 use crate::writer::{Asked, Job, QUEUE_JOBS, Writer, Writing};
-use crate::{StoreError, check, lease, project};
+use crate::{StoreError, check, compact, journal, lease, project};
 
 /// The journal, open for writing. Dropping it waits until all that was handed in is
 /// recorded, if a thread of its own writes. Whoever shares it puts it into an [`Arc`].
@@ -300,6 +300,26 @@ impl Store {
     /// [`StoreError::Unreadable`] names an event that is damaged; the lists stay as they were.
     pub fn rebuild(&self) -> Result<(), StoreError> {
         wait(self.ask(|writing| writing.rebuild()))
+    }
+
+    /// Takes events out of the journal and records what became of them, if nothing was recorded
+    /// since `newest`.
+    pub(crate) async fn take_out(
+        &self,
+        newest: Seq,
+        places: Vec<i64>,
+        facts: Vec<Fact>,
+    ) -> Result<Appended, StoreError> {
+        let (path, drafts) = (self.path.clone(), Draft::all(facts)?);
+        self.ask(move |writing| {
+            if journal::newest(writing.reading()?)?.0.seq != newest {
+                return Err(StoreError::Busy { path });
+            }
+            let appended = writing.record(drafts)?;
+            compact::remove(writing.writing(), &places)?;
+            Ok(appended)
+        })
+        .await
     }
 
     async fn ask<T: Send + 'static>(

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
 use clap::Args;
 use serde::Serialize;
 use tenfold_domain::{MakeRoom, Taken};
+use tenfold_engine::{CompactTerms, would_compact};
 use tenfold_models::Presence;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
-use tenfold_store::{EngineLock, Store, StoreError};
+use tenfold_store::{Compacted, EngineLock, Reader, Store, StoreError};
 
 use crate::arguments::Format;
-use crate::commands::{gc, policy};
+use crate::commands::{gc, policy, store};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::report;
@@ -73,6 +75,7 @@ pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Trouble>
     lines.extend(room(context));
     lines.push(taken_by_kind(context));
     lines.push(would_be_free(context));
+    lines.extend(would_be_taken_out(context));
     if args.format.json {
         terminal::print_json(&lines)?;
     } else {
@@ -248,6 +251,28 @@ fn would_be_free(context: &Context) -> Line {
         Err(trouble) => {
             let fix = "see what it says";
             Line::bad("disk", WHAT, trouble.to_string(), fix).not_needed()
+        }
+    }
+}
+
+/// What `tenfold store compact` would do; nothing where nothing was ever asked for.
+fn would_be_taken_out(context: &Context) -> Option<Line> {
+    const WHAT: &str = "`tenfold store compact`";
+    let terms = CompactTerms { older_than: store::KEEP, unfinished: false };
+    let would = context.reader().and_then(|reader| {
+        let would = |reader: Reader| {
+            Ok::<_, Trouble>(would_compact(&reader.view()?, terms, SystemTime::now().into())?)
+        };
+        reader.map(would).transpose()
+    });
+    match would.transpose()? {
+        Ok(Compacted { attempts, bytes, .. }) => {
+            let detail = format!("would take out {bytes}, with the steps of {attempts} attempts");
+            Some(Line::good("disk", WHAT, detail))
+        }
+        Err(trouble) => {
+            let fix = "see what it says";
+            Some(Line::bad("disk", WHAT, trouble.to_string(), fix).not_needed())
         }
     }
 }

@@ -123,7 +123,7 @@ fn shown(made: &RoomMade, is_dry: bool, to: Option<Bytes>) -> String {
     }
     if let Some(to) = to.filter(|to| left > *to) {
         let why = format!(
-            "more than {to}, and no more can go: what is left is the journal, work that is not \
+            "more than {to}, and no more can go: what is left is the journal (`tenfold store compact`), work that is not \
              reviewed, and what was used or reviewed lately (--all takes that, too)"
         );
         field(&mut text, "still", &why);

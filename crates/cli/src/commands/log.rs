@@ -148,7 +148,7 @@ impl Reading {
                 Some(self.at(at, &format!("{step:>4} {}", egress::line(event))))
             }
             Fact::Proposal { event, .. } => Some(self.at(at, &proposal(event))),
-            Fact::Ledger { .. } | Fact::Repository { .. } => None,
+            Fact::Ledger { .. } | Fact::Journal { .. } | Fact::Repository { .. } => None,
         }
     }
 
@@ -201,6 +201,9 @@ impl Reading {
                 Some(self.at(at, &format!("{outcome}: {}", visible(note.trim_end()))))
             }
             AttemptEvent::FilesRemoved => Some(self.at(at, "its files were removed to make room")),
+            AttemptEvent::StepsDropped { events, export, .. } => {
+                Some(self.at(at, &report::steps_dropped(*events, &export.name)))
+            }
         }
     }
 

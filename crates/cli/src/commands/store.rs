@@ -2,18 +2,25 @@
 //! not.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use tenfold_engine::{Copied, back_up, restore};
-use tenfold_store::{EngineLock, Sound, Store, StoreError};
+use tenfold_domain::Millis;
+use tenfold_engine::{CompactTerms, Copied, back_up, restore, would_compact};
+use tenfold_store::{Compacted, EngineLock, Sound, Store, StoreError};
 
 use crate::arguments::Format;
 use crate::context::Context;
+use crate::duration;
 use crate::exit::Exit;
 use crate::report::field;
-use crate::terminal;
+use crate::terminal::{self, visible};
 use crate::trouble::Trouble;
+
+/// How long ago the person has to have been done with what may be taken out, unless they say
+/// otherwise.
+pub(crate) const KEEP: Millis = Millis(30 * 86_400_000);
 
 /// Check, copy and mend the records of all tasks
 #[derive(Debug, Args)]
@@ -28,6 +35,13 @@ enum StoreCommand {
     Check(Format),
     /// Make the lists anew from the journal
     Rebuild(Format),
+    /// Take the steps of old work out of the journal, into a file beside it
+    ///
+    /// Goes: the steps of tasks that you accepted or rejected, or that ended without anything to
+    /// review, and what the ledger added up long ago. Stays: all that is listed, shown and
+    /// counted, what was asked, proposed and decided, and every step of work that waits for you.
+    /// No task may be at work.
+    Compact(CompactArgs),
     /// Copy the records and the files that they speak of into a new folder
     ///
     /// Tasks that are at work go on.
@@ -49,11 +63,39 @@ struct CopyArgs {
     format: Format,
 }
 
+#[derive(Debug, Args)]
+struct CompactArgs {
+    /// Leave what you were done with less long ago than this (30d)
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, conflicts_with = "all")]
+    older_than: Option<Millis>,
+    /// However lately you were done with it
+    #[arg(long)]
+    all: bool,
+    /// Also of tasks that were stopped or came to a limit; they can't be gone on with then
+    #[arg(long)]
+    unfinished: bool,
+    /// Only say what would go
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What went, for programs.
+#[derive(Debug, Serialize)]
+struct CompactJson {
+    dry_run: bool,
+    #[serde(flatten)]
+    compacted: Compacted,
+}
+
 #[derive(Debug, Serialize)]
 struct CheckJson {
     path: String,
     #[serde(flatten)]
     sound: Sound,
+    /// Files of what was taken out of the journal that are gone, or are not what they were.
+    missing_exports: Vec<String>,
 }
 
 /// Performs the command.
@@ -61,6 +103,7 @@ pub(crate) fn run(context: &Context, args: StoreArgs) -> Result<Exit, Trouble> {
     match args.command {
         StoreCommand::Check(format) => check(context, format),
         StoreCommand::Rebuild(format) => rebuild(context, format),
+        StoreCommand::Compact(args) => compact(context, &args),
         StoreCommand::Backup(args) => {
             let copied = back_up(&context.places, &args.folder)?;
             let head = format!("copied to {}", args.folder.display());
@@ -81,13 +124,63 @@ pub(crate) fn run(context: &Context, args: StoreArgs) -> Result<Exit, Trouble> {
 
 fn check(context: &Context, format: Format) -> Result<Exit, Trouble> {
     let path = context.places.store_file();
-    let sound = Store::read_only(&path)?.view()?.check()?;
+    let view = Store::read_only(&path)?.view()?;
+    let (sound, missing_exports) = (view.check()?, view.missing_exports()?);
     if format.json {
-        terminal::print_json(&CheckJson { path: path.display().to_string(), sound })?;
+        let path = path.display().to_string();
+        terminal::print_json(&CheckJson { path, sound, missing_exports })?;
     } else {
-        terminal::print(&format!("sound: {} at {}", counted(&sound), path.display()))?;
+        let mut text = format!("sound: {} at {}\n", counted(&sound), path.display());
+        for export in &missing_exports {
+            let why = format!(
+                "dropped/{} is gone, or is not what it was: the steps in it can't be read any \
+                 more; nothing else is lost",
+                visible(export)
+            );
+            field(&mut text, "WARNING", &why);
+        }
+        terminal::print(text.trim_end())?;
     }
     Ok(Exit::Done)
+}
+
+fn compact(context: &Context, args: &CompactArgs) -> Result<Exit, Trouble> {
+    let older_than = if args.all { Millis(0) } else { args.older_than.unwrap_or(KEEP) };
+    let terms = CompactTerms { older_than, unfinished: args.unfinished };
+    let now = SystemTime::now().into();
+    let path = context.places.store_file();
+    let compacted = match args.dry_run {
+        true => would_compact(&Store::read_only(&path)?.view()?, terms, now)?,
+        false => tenfold_engine::compact(&context.places, terms, now)?,
+    };
+    if args.format.json {
+        terminal::print_json(&CompactJson { dry_run: args.dry_run, compacted })?;
+    } else {
+        terminal::print(compact_text(&compacted, args.dry_run).trim_end())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn compact_text(compacted: &Compacted, is_dry: bool) -> String {
+    let Compacted { attempts, events, bytes, export, before, after, not_smaller } = compacted;
+    let of = format!("{events} events of {bytes}, with the steps of {attempts} attempts");
+    let mut text = match (events, is_dry) {
+        (0, _) => "nothing to take out of the journal\n".to_owned(),
+        (_, true) => format!("would take out {of}\n"),
+        (_, false) => format!("took out {of}\n"),
+    };
+    if let Some(export) = export {
+        field(&mut text, "kept", &visible(&export.display().to_string()));
+    }
+    match is_dry {
+        true => field(&mut text, "store", &format!("{before} now")),
+        false => field(&mut text, "store", &format!("{before} before, {after} now")),
+    }
+    if let Some(why) = not_smaller {
+        let why = format!("{}; later records fill the room within it", visible(why));
+        field(&mut text, "WARNING", &why);
+    }
+    text
 }
 
 fn rebuild(context: &Context, format: Format) -> Result<Exit, Trouble> {
@@ -119,5 +212,10 @@ fn say_copied(head: &str, copied: &Copied, format: Format) -> Result<Exit, Troub
 }
 
 fn counted(sound: &Sound) -> String {
-    format!("{} events, {} tasks, {} attempts", sound.events, sound.tasks, sound.attempts)
+    let Sound { events, dropped, tasks, attempts, .. } = sound;
+    let dropped = match dropped {
+        0 => String::new(),
+        dropped => format!(" ({dropped} more were taken out)"),
+    };
+    format!("{events} events{dropped}, {tasks} tasks, {attempts} attempts")
 }

@@ -38,8 +38,12 @@ pub fn taken(places: &Places) -> Taken {
     }
 }
 
-/// The store's file and what SQLite and the store keep beside it; not what a restore put away.
+/// The store's file, what SQLite and the store keep beside it, and what was taken out of it; not
+/// what a restore put away.
 fn is_journal(name: &str) -> bool {
+    if name == "dropped" {
+        return true;
+    }
     let rest = name.strip_prefix("tenfold.db");
     rest.is_some_and(|rest| matches!(rest, "" | "-wal" | "-shm" | "-journal" | "-head"))
 }

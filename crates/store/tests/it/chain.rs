@@ -205,7 +205,8 @@ fn a_store_of_the_format_before_is_given_its_checksums() {
     drop(with_events(&path, 4));
     let today = folder.path().join("today.db");
     Store::back_up(&path, &today).unwrap();
-    sql(&path, "ALTER TABLE event DROP COLUMN checksum; DROP TABLE lease; PRAGMA user_version = 1");
+    sql(&path, "ALTER TABLE event DROP COLUMN bridge; ALTER TABLE event DROP COLUMN checksum");
+    sql(&path, "DROP TABLE lease; PRAGMA user_version = 1");
     let store = open(&path);
     store.view().unwrap().check().unwrap();
     store.append(vec![small(5)]).unwrap();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod chain;
+mod compact;
 mod crash;
 mod damage;
 mod disk;

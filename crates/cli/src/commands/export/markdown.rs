@@ -155,6 +155,9 @@ impl Page {
             Happening::Paused => self.head("Paused", None),
             Happening::Resumed => self.head("Going on", None),
             Happening::Proposal(event) => self.proposal(event, moment.at),
+            Happening::StepsDropped { events, file } => {
+                self.head(&crate::report::steps_dropped(*events, file), None);
+            }
             Happening::Ended { outcome, note } => {
                 self.head(&format!("The end: {outcome}"), None);
                 self.put(&block("text", note));

@@ -146,7 +146,8 @@ fn said(strategy: Strategy, moment: &Moment) -> Vec<Value> {
         | Happening::Paused
         | Happening::Resumed
         | Happening::Proposal(_)
-        | Happening::Ended { .. } => Vec::new(),
+        | Happening::Ended { .. }
+        | Happening::StepsDropped { .. } => Vec::new(),
     }
 }
 
