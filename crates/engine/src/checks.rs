@@ -27,6 +27,7 @@ use crate::engine::blocking;
 use crate::layers::{Building, Layer};
 use crate::proposed;
 use crate::reading::{self, Rules};
+use crate::surroundings::Variables;
 
 /// The largest output of a plugin that is read.
 const MOST_PLUGIN_OUTPUT: u64 = 32 << 20;
@@ -53,6 +54,7 @@ pub(crate) struct Checks {
     redactor: Arc<Redactor>,
     /// What is installed here, once a command needs it.
     toolchains: OnceLock<Toolchains>,
+    variables: Variables,
     pub(crate) base: CommitId,
     pub(crate) dir: PathBuf,
     /// The folders that engines before have left of the same attempt, the oldest first.
@@ -74,7 +76,7 @@ impl Checks {
         (workspace, sandbox, redactor): (Arc<Workspace>, Arc<Sandbox>, Arc<Redactor>),
         base: CommitId,
         (dir, earlier): (PathBuf, Vec<PathBuf>),
-        rooms: Arc<Semaphore>,
+        (rooms, variables): (Arc<Semaphore>, Variables),
     ) -> Result<Self, EngineError> {
         let place = dir.clone();
         blocking(move || make(&place)).await?;
@@ -88,6 +90,7 @@ impl Checks {
             sandbox,
             redactor,
             toolchains,
+            variables,
             base,
             dir,
             earlier,
@@ -142,7 +145,8 @@ impl Checks {
 
     /// What is installed here. The first time it looks for that, which takes a few milliseconds.
     fn toolchains(&self) -> &Toolchains {
-        self.toolchains.get_or_init(|| Toolchains::find(std::env::vars_os(), self.workspace.root()))
+        let variables = || self.variables.iter().cloned();
+        self.toolchains.get_or_init(|| Toolchains::find(variables(), self.workspace.root()))
     }
 
     /// Runs a setup command on the base alone, with a way out if it is given one; what it writes

@@ -313,9 +313,10 @@ impl<'e> Queue<'e> {
             let dir = self.engine.config.places.runtime.join(FOLDER);
             let sandbox = Arc::clone(&self.engine.sandbox);
             let given = (Arc::clone(&self.workspace), sandbox, self.engine.redactor());
-            let rooms = Arc::clone(&self.engine.rooms);
+            let variables = Arc::clone(&self.engine.around.variables);
+            let here = (Arc::clone(&self.engine.rooms), variables);
             let prepared =
-                Checks::prepare(given, self.files.clone(), (dir, Vec::new()), rooms).await?;
+                Checks::prepare(given, self.files.clone(), (dir, Vec::new()), here).await?;
             let checks = Arc::new(prepared);
             let failed = self.run(held, top, &checks).await;
             checks.clear().await?;

@@ -227,8 +227,9 @@ pub async fn try_server(
     let base = blocking(move || taken.snapshot()).await?.commit;
     let given = (workspace, sandbox, Arc::clone(&redactor));
     let rooms = Arc::new(tokio::sync::Semaphore::new(1));
+    let here = (rooms, std::env::vars_os().collect());
     let checks =
-        Arc::new(Checks::prepare(given, base.clone(), (dir.to_owned(), Vec::new()), rooms).await?);
+        Arc::new(Checks::prepare(given, base.clone(), (dir.to_owned(), Vec::new()), here).await?);
     let (end, cancel) = watch::channel(false);
     let (servers, longest) =
         (std::slice::from_ref(server), server.start_timeout + server.call_timeout);

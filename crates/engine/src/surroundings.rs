@@ -6,6 +6,7 @@
 //! How much time has passed is told by the runtime's clock ([`tokio::time::Instant`]), which a
 //! simulation moves.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,6 +20,9 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// Finds the way to a model at its provider.
 pub type Providers = Arc<dyn Fn(&Hosted) -> Result<Provider, ModelsError> + Send + Sync>;
+
+/// The variables of an environment.
+pub(crate) type Variables = Arc<[(OsString, OsString)]>;
 
 /// What an engine is opened in.
 pub struct Surroundings {
@@ -34,6 +38,8 @@ pub(crate) struct Around {
     /// How many cores there are.
     pub(crate) cores: usize,
     pub(crate) providers: Providers,
+    /// Where the tools of commands are found.
+    pub(crate) variables: Variables,
 }
 
 impl Default for Surroundings {
@@ -43,6 +49,7 @@ impl Default for Surroundings {
             clock: Arc::new(SystemTime::now),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             providers: Arc::new(|hosted| Provider::new(hosted, tenfold_models::key)),
+            variables: std::env::vars_os().collect(),
         };
         Self { around, sandbox: None, store: tenfold_store::Surroundings::default() }
     }
@@ -65,6 +72,13 @@ impl Surroundings {
     #[must_use]
     pub fn with_cores(self, cores: usize) -> Self {
         Self { around: Around { cores, ..self.around }, ..self }
+    }
+
+    /// The same, with another environment to find the tools of commands by.
+    #[must_use]
+    pub fn with_variables(self, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let variables = variables.into_iter().collect();
+        Self { around: Around { variables, ..self.around }, ..self }
     }
 
     /// The same, where commands run elsewhere.

@@ -199,7 +199,8 @@ impl Engine {
         let folders = crate::outlived::folders(&self.config.places.runtime, attempt)?;
         let sandbox = Arc::clone(&self.sandbox);
         let given = (Arc::clone(&workspace), sandbox, self.redactor());
-        let checks = Checks::prepare(given, base.clone(), folders, Arc::clone(&self.rooms)).await?;
+        let here = (Arc::clone(&self.rooms), Arc::clone(&self.around.variables));
+        let checks = Checks::prepare(given, base.clone(), folders, here).await?;
         let machine = match from {
             Origin::Start => fold(&self.store, attempt)?,
             Origin::Interruption { .. } | Origin::Limit { .. } => self.recover(attempt).await?,

@@ -5,6 +5,7 @@
 //! is protected must not depend on which part of the program asks. It does no IO.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
@@ -33,12 +34,18 @@ pub struct CheckFileGroup {
 /// Patterns as in `.gitignore`. A pattern that matches a folder matches all in it, and the last
 /// pattern that matches decides.
 #[derive(Debug, Clone)]
-pub struct Patterns(Gitignore);
+pub struct Patterns(Arc<Gitignore>);
+
+/// Those of the built-in list, which is read once.
+static BUILT_IN: LazyLock<Patterns> = LazyLock::new(|| {
+    let lines = check_file_groups().into_iter().flat_map(|group| group.patterns);
+    Patterns::new(lines).expect("a test reads the built-in list")
+});
 
 impl Patterns {
     /// Patterns that match nothing.
     pub fn none() -> Self {
-        Self(Gitignore::empty())
+        Self(Arc::new(Gitignore::empty()))
     }
 
     /// From lines as in `.gitignore`.
@@ -56,15 +63,13 @@ impl Patterns {
             let line = line.as_ref();
             builder.add_line(None, line).map_err(|error| bad(line, error))?;
         }
-        Ok(Self(builder.build().map_err(|error| bad("", error))?))
+        Ok(Self(Arc::new(builder.build().map_err(|error| bad("", error))?)))
     }
 
     /// The files that checks depend on: tests, their configuration, manifests, lock files,
     /// continuous integration, and what decides how programs start.
     pub fn check_files() -> Self {
-        let lines: Vec<String> =
-            check_file_groups().into_iter().flat_map(|group| group.patterns).collect();
-        Self::new(lines).expect("a test reads the built-in list")
+        BUILT_IN.clone()
     }
 
     /// The files that checks depend on, and more.
@@ -74,8 +79,11 @@ impl Patterns {
     pub fn check_files_and<S: AsRef<str>>(
         more: impl IntoIterator<Item = S>,
     ) -> Result<Self, WorkspaceError> {
+        let mut more = more.into_iter().map(|line| line.as_ref().to_owned()).peekable();
+        if more.peek().is_none() {
+            return Ok(Self::check_files());
+        }
         let built_in = check_file_groups().into_iter().flat_map(|group| group.patterns);
-        let more = more.into_iter().map(|line| line.as_ref().to_owned());
         Self::new(built_in.chain(more))
     }
 

@@ -203,6 +203,7 @@ impl Life {
         let surroundings = Surroundings::default()
             .with_clock(clock)
             .with_cores(2)
+            .with_variables([("PATH".into(), "/nonexistent".into())])
             .with_sandbox(Sandbox::standing_in(Arc::new(Runs(Arc::clone(self)))))
             .with_providers(providers)
             .with_store(store);

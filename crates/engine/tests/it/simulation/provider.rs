@@ -149,6 +149,18 @@ impl State {
         Answer::Turned { text: "thinking".to_owned(), calls, ended: true }
     }
 
+    /// The number of a command in the background, or another one.
+    fn aside(&mut self, turn: &Turn) -> u64 {
+        let number = |said: &Arc<Said>| match &**said {
+            Said::Tool { text, .. } if text.contains("background") => {
+                let words = text.split(|c: char| !c.is_ascii_digit());
+                words.filter_map(|word| word.parse().ok()).find(|number| *number < 200)
+            }
+            _ => None,
+        };
+        turn.said.iter().rev().find_map(number).unwrap_or_else(|| self.within(1..20))
+    }
+
     fn call(&mut self, turn: &Turn, turns: usize, at: usize) -> ToolCall {
         let may_ask = turn.tools.iter().any(|tool| tool.name == "ask");
         let last = turn.said.iter().rev().find_map(|said| match &**said {
@@ -161,7 +173,7 @@ impl State {
         let drawn = match self.is_calm {
             true if is_right => 9,
             true => 1,
-            false => self.draws.below(11),
+            false => self.draws.below(15),
         };
         let number = self.within(0..1_000);
         let (name, arguments) = match drawn {
@@ -175,6 +187,12 @@ impl State {
             6 => ("plan", json!({ "plan": format!("{number}") })),
             7 => ("list", json!({ "path": "." })),
             8 => ("nothing", json!({ "number": number })),
+            11 | 12 => {
+                let command = format!("{COMMAND}aside-{number}");
+                ("run", json!({ "command": command, "background": true, "timeout_s": 200 }))
+            }
+            13 => ("output", json!({ "id": self.aside(turn), "wait_s": number % 40 })),
+            14 => ("kill", json!({ "id": self.aside(turn) })),
             _ => {
                 ("finish", json!({ "summary": "done", "solved": self.is_calm || !self.one_in(8) }))
             }
