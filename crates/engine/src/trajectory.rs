@@ -308,7 +308,7 @@ impl Reader {
         let [Ask::Turn(Turn { instructions, tools, .. })] = asks.as_slice() else { return };
         // An earlier release took the hash of the whole effect.
         let effect = Effect::Infer { asks: asks.clone(), what: String::new() };
-        let hashes = [crate::effects::hash(asks), crate::effects::hash(&effect)];
+        let hashes = [crate::asking::request_name(asks), crate::effects::hash(&effect)];
         self.trajectory.told = Some(Told {
             instructions: instructions.clone(),
             tools: tools.clone(),

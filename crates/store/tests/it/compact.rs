@@ -170,7 +170,7 @@ fn a_file_of_what_went_that_is_gone_or_changed_is_named_and_no_damage() {
     assert_eq!(missing(), [""; 0]);
     let bytes = fs::read(&export).unwrap();
     fs::write(&export, &bytes[1..]).unwrap();
-    assert_eq!(missing(), [name.clone()]);
+    assert_eq!(missing(), std::slice::from_ref(&name));
     fs::remove_file(&export).unwrap();
     assert_eq!(missing(), [name]);
     open(&path).view().unwrap().check().unwrap();
