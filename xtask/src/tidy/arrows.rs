@@ -19,8 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("redact", &[]),
     ("forecast", &[]),
     // With effects, each with one kind.
-    // What is listed is folded by the rules of those who know them.
-    ("store", &["ledger", "schedule"]),
+    // Whose turn it is goes by the rules of who decides it.
+    ("store", &["schedule"]),
     ("llama", &[]),
     ("models", &["llama"]),
     ("sandbox", &[]),
