@@ -1,28 +1,32 @@
 //! Working the backlog: tasks that were asked for and not begun, and those that were interrupted,
 //! as many at a time as may be, in the order of [`tenfold_schedule`]. What is decided there is
-//! decided on rows of the journal; nothing here is kept for longer than the work goes on.
+//! decided on rows of the journal, of which only the next are looked at (`window`); nothing here is
+//! kept for longer than the work goes on.
+
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tenfold_domain::{
-    BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, TaskId, TaskSpec,
-    TaskState,
+    BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, Standing, TaskId,
+    TaskSpec, TaskState,
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_models::Model;
-use tenfold_schedule::{Became, Entry, Expected, Host, Limits, Needs, Scheduler, Used, Why};
-use tenfold_store::{TaskQuery, TaskRow, View};
+use tenfold_schedule::{
+    Became, Entry, Expected, Host, Limits, Needs, Refused, Scheduler, Used, Why,
+};
+use tenfold_store::{TaskRow, View};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
+use self::window::Window;
 use crate::floor::{Hold, Will};
 use crate::supervise::How;
 use crate::{Engine, EngineError};
 
-/// How many tasks are read at once.
-const PAGE: u32 = 1_000;
 /// How many that there is not the money for are passed over before what is left is let be.
 const MISFITS: usize = 64;
 /// A whole core, in thousandths.
@@ -35,7 +39,7 @@ pub(crate) struct Backlog {
     /// Where whoever works it is asked about what waits.
     questions: Mutex<Option<mpsc::UnboundedSender<Question>>>,
     /// Told when a task was asked for or reviewed, or nothing more is to be begun.
-    pub(crate) stirred: Notify,
+    stirred: Notify,
 }
 
 /// Why some tasks are not begun yet.
@@ -48,6 +52,15 @@ struct Question {
 impl Backlog {
     pub(crate) fn so_far(&self) -> BacklogOutcome {
         self.so_far.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn is_to_end(&self) -> bool {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner).is_to_end
+    }
+
+    /// Tells who works it that tasks were asked for or reviewed.
+    pub(crate) fn stir(&self) {
+        self.stirred.notify_one();
     }
 
     fn set(&self, change: impl FnOnce(&mut BacklogOutcome)) {
@@ -65,12 +78,8 @@ impl Backlog {
 /// # Errors
 /// What the store says.
 pub fn why_not_begun(view: &View, row: &TaskRow) -> Result<String, EngineError> {
-    for task in &row.standing.after {
-        match view.task(*task)?.map(|row| row.state) {
-            Some(TaskState::Accepted) => {}
-            Some(TaskState::Rejected) | None => return Ok(Why::InVain(*task).to_string()),
-            Some(_) => return Ok(Why::After(*task).to_string()),
-        }
+    if let Some(why) = held_up(view, row)? {
+        return Ok(why.to_string());
     }
     let late = row.standing.deadline.is_some_and(|deadline| deadline < SystemTime::now().into());
     let not_begun = "not started: `tenfold start` works the backlog";
@@ -78,6 +87,19 @@ pub fn why_not_begun(view: &View, row: &TaskRow) -> Result<String, EngineError> 
         true => format!("{not_begun}; its deadline is over"),
         false => not_begun.to_owned(),
     })
+}
+
+/// The task that one comes after and that is not accepted, if there is such a one: only once it is
+/// accepted its work is in the person's files.
+fn held_up(view: &View, row: &TaskRow) -> Result<Option<Why>, EngineError> {
+    for task in &row.standing.after {
+        match view.task(*task)?.map(|row| row.state) {
+            Some(TaskState::Accepted) => {}
+            Some(TaskState::Rejected) | None => return Ok(Some(Why::InVain(*task))),
+            Some(_) => return Ok(Some(Why::After(*task))),
+        }
+    }
+    Ok(None)
 }
 
 impl Engine {
@@ -122,7 +144,7 @@ impl Engine {
         for task in self.backlog.so_far().at_work {
             self.floor.want(task, Will::Leave);
         }
-        self.backlog.stirred.notify_one();
+        self.backlog.stir();
     }
 
     /// Why tasks are not begun yet, in words for people, as long as the backlog is worked; nothing
@@ -153,10 +175,9 @@ struct Shift<'e> {
     live: broadcast::Receiver<Progress>,
     questions: mpsc::UnboundedReceiver<Question>,
     began: Instant,
-    /// The newest task that was looked at.
-    newest: Option<TaskId>,
-    /// Tasks that others of the backlog come after.
-    awaited: BTreeSet<TaskId>,
+    window: Window,
+    /// Whether tasks may have come that go before those in the window.
+    is_stirred: bool,
     at_work: BTreeMap<TaskId, AtWork>,
     /// Those that there is not the money for, as long as others may give some of theirs back.
     misfits: Vec<Entry>,
@@ -200,8 +221,8 @@ impl<'e> Shift<'e> {
             live,
             questions,
             began: Instant::now(),
-            newest: None,
-            awaited: BTreeSet::new(),
+            window: Window::new(terms.at_once),
+            is_stirred: false,
             at_work: BTreeMap::new(),
             misfits: Vec::new(),
             spent: NanoUsd::ZERO,
@@ -210,17 +231,15 @@ impl<'e> Shift<'e> {
 
     async fn work(mut self) -> Result<BacklogEnd, EngineError> {
         loop {
-            self.admit_new()?;
-            self.look_at_awaited()?;
-            let is_to_end = self.engine.backlog.so_far().is_to_end || self.is_out_of_time();
+            let is_to_end = self.engine.backlog.is_to_end() || self.is_out_of_time();
             if !is_to_end {
                 self.begin_next()?;
             }
             let rests = self.at_work.is_empty();
             if rests && (is_to_end || !self.terms.stays) {
-                return Ok(self.end());
+                return self.end();
             }
-            self.tell();
+            self.tell()?;
             self.wait().await;
         }
     }
@@ -241,7 +260,10 @@ impl<'e> Shift<'e> {
         loop {
             let has_changed = tokio::select! {
                 biased;
-                () = self.engine.backlog.stirred.notified() => true,
+                () = self.engine.backlog.stirred.notified() => {
+                    self.is_stirred = true;
+                    true
+                }
                 Some(Question { tasks, answer }) = self.questions.recv() => {
                     let why = |task: TaskId| Some((task, self.why_waiting(task)?));
                     // Who asked may be gone.
@@ -260,40 +282,37 @@ impl<'e> Shift<'e> {
         }
     }
 
-    /// Takes in what was asked for since, and at first what was interrupted.
-    fn admit_new(&mut self) -> Result<(), EngineError> {
-        let states = match self.newest {
-            None => vec![TaskState::Queued, TaskState::Working],
-            Some(_) => vec![TaskState::Queued],
-        };
-        let mut past = self.newest;
-        loop {
-            let query = TaskQuery {
-                states: states.clone(),
-                newest_first: false,
-                past,
-                limit: PAGE,
-                ..TaskQuery::default()
-            };
-            let rows = self.engine.store.view()?.tasks(&query)?;
-            let Some(last) = rows.last() else { break };
-            past = Some(last.id);
-            let at_work = self.engine.at_work();
-            for row in rows.iter().filter(|row| !at_work.contains(&row.id)) {
-                self.admit(row)?;
+    /// Looks at those tasks that are next, as far as there may be room for them soon.
+    fn look(&mut self) -> Result<(), EngineError> {
+        let anew = std::mem::take(&mut self.is_stirred);
+        if !anew && !self.window.is_low() {
+            return Ok(());
+        }
+        let view = self.engine.store.view()?;
+        let floor: BTreeSet<TaskId> = self.engine.at_work().into_iter().collect();
+        let moved = self.window.fill(&view, anew, |task| floor.contains(&task))?;
+        for task in moved.gone {
+            self.scheduler.withdraw(task, self.engine.around.now());
+        }
+        for task in moved.come {
+            if let Some(row) = view.task(task)? {
+                self.admit(&view, &row)?;
             }
         }
-        self.newest = past.max(self.newest);
         Ok(())
     }
 
-    fn admit(&mut self, row: &TaskRow) -> Result<(), EngineError> {
-        let Some(spec) = self.engine.store.view()?.spec(row.id)? else { return Ok(()) };
+    fn admit(&mut self, view: &View, row: &TaskRow) -> Result<(), EngineError> {
+        let Some(spec) = view.spec(row.id)? else { return Ok(()) };
         let entry = self.entry(row, &spec);
-        self.awaited.extend(&entry.standing.after);
-        if let Err(why) = self.scheduler.admit(&entry, self.engine.around.now()) {
-            let text = format!("not begun: {why}");
-            self.engine.floor.teller().tell(Progress::Note { task: row.id, text });
+        match self.scheduler.admit(&entry, self.engine.around.now()) {
+            // One that there was not the money for waits there without having left.
+            Ok(()) | Err(Refused::Admitted(_)) => {}
+            Err(why) => {
+                let text = format!("not begun: {why}");
+                self.engine.floor.teller().tell(Progress::Note { task: row.id, text });
+                self.window.pass_over(row.id);
+            }
         }
         Ok(())
     }
@@ -307,7 +326,8 @@ impl<'e> Shift<'e> {
             task: row.id,
             account: DEFAULT_ACCOUNT,
             arrived: row.asked_at,
-            standing: spec.standing.clone(),
+            // What holds a task up is looked at by the store: here come only those that nothing does.
+            standing: Standing { after: Vec::new(), ..row.standing.clone() },
             expected: Expected { cost: spec.budget.money, wall: spec.budget.time },
             needs: Needs {
                 provider,
@@ -318,32 +338,16 @@ impl<'e> Shift<'e> {
         }
     }
 
-    /// What others come after counts as done once it was accepted: only then it is in the
-    /// person's files.
-    fn look_at_awaited(&mut self) -> Result<(), EngineError> {
-        let view = self.engine.store.view()?;
-        for task in self.awaited.clone() {
-            let became = match view.task(task)?.map(|row| row.state) {
-                Some(TaskState::Accepted) => Became::Solved,
-                Some(TaskState::Rejected) | None => Became::Unsolved,
-                Some(_) => continue,
-            };
-            self.awaited.remove(&task);
-            for vain in self.scheduler.settled(task, became, self.engine.around.now()) {
-                let text = format!("not begun: it comes after task {task}, which was rejected");
-                self.engine.floor.teller().tell(Progress::Note { task: vain, text });
-            }
-        }
-        Ok(())
-    }
-
     fn begin_next(&mut self) -> Result<(), EngineError> {
         for entry in std::mem::take(&mut self.misfits) {
             let _ = self.scheduler.admit(&entry, self.engine.around.now());
         }
+        self.look()?;
         while self.misfits.len() < MISFITS
             && let Some(task) = self.scheduler.next(self.engine.around.now())
         {
+            self.window.remove(task);
+            self.look()?;
             let row = self.engine.row(task)?;
             let most = row.budget.money.saturating_sub(row.spent);
             if !self.has_money_for(most) {
@@ -399,18 +403,30 @@ impl<'e> Shift<'e> {
                 "it may cost {most}, and there is not as much left of the budget"
             ));
         }
-        let why = self.scheduler.why_waiting(task)?;
-        let is_held = matches!(why, Why::After(_) | Why::InVain(_));
-        if is_held {
+        let view = self.engine.store.view().ok()?;
+        let row = view.task(task).ok()??;
+        let may_be_next = matches!(row.state, TaskState::Queued | TaskState::Working)
+            && !self.window.is_passed(task)
+            && self.engine.floor.wanted(task).is_none();
+        if !may_be_next {
+            return None;
+        }
+        if let Some(why) = held_up(&view, &row).ok()? {
             return Some(why.to_string());
         }
-        if self.engine.backlog.so_far().is_to_end {
+        if self.engine.backlog.is_to_end() {
             return Some("nothing more is begun: the backlog was stopped".to_owned());
         }
         if self.is_out_of_time() {
             return Some("nothing more is begun: the time is over".to_owned());
         }
-        Some(why.to_string())
+        // Who is not looked at yet comes after all who are.
+        let why = self.scheduler.why_waiting(task).or_else(|| {
+            let first = self.window.first()?;
+            let why = self.scheduler.why_waiting(first)?;
+            Some(if why == Why::Next { Why::Turn(first) } else { why })
+        });
+        why.map(|why| why.to_string())
     }
 
     fn is_out_of_time(&self) -> bool {
@@ -444,6 +460,13 @@ impl<'e> Shift<'e> {
 
     fn ended(&mut self, task: TaskId, AtWork { before, began, .. }: AtWork, asks: bool) {
         let row = self.engine.row(task).ok();
+        // Its work broke, or was cut off; begun again at once, it would be so for ever.
+        if row
+            .as_ref()
+            .is_none_or(|row| matches!(row.state, TaskState::Queued | TaskState::Working))
+        {
+            self.window.pass_over(task);
+        }
         let cost = row.as_ref().map_or(NanoUsd::ZERO, |row| row.spent.saturating_sub(before));
         self.spent = NanoUsd(self.spent.0.saturating_add(cost.0));
         let used = Used { cost, wall: began.elapsed().into(), millicores: CORE };
@@ -465,19 +488,23 @@ impl<'e> Shift<'e> {
         });
     }
 
-    fn tell(&self) {
-        let (waiting, spent) = (self.scheduler.waiting() + self.misfits.len(), self.spent);
-        let at_work = self.at_work.keys().copied().collect();
+    fn tell(&self) -> Result<(), EngineError> {
+        let how_many = self.engine.store.view()?.how_many(None)?;
+        let of = |state| how_many.get(&state).copied().unwrap_or(0);
+        let not_waiting = self.engine.at_work().len() as u64 + self.window.passed();
+        let waiting = (of(TaskState::Queued) + of(TaskState::Working)).saturating_sub(not_waiting);
+        let (at_work, spent) = (self.at_work.keys().copied().collect(), self.spent);
         self.engine.backlog.set(|so_far| {
-            so_far.waiting = waiting as u64;
+            so_far.waiting = waiting;
             so_far.at_work = at_work;
             so_far.spent = spent;
         });
+        Ok(())
     }
 
-    fn end(&self) -> BacklogEnd {
-        self.tell();
-        if self.engine.backlog.so_far().is_to_end {
+    fn end(&self) -> Result<BacklogEnd, EngineError> {
+        self.tell()?;
+        Ok(if self.engine.backlog.is_to_end() {
             BacklogEnd::Stopped
         } else if self.is_out_of_time() {
             BacklogEnd::OutOfTime
@@ -485,6 +512,6 @@ impl<'e> Shift<'e> {
             BacklogEnd::OutOfMoney
         } else {
             BacklogEnd::Done
-        }
+        })
     }
 }

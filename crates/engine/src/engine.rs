@@ -226,7 +226,7 @@ impl Engine {
             whole.into_iter().map(with_tasks).collect()
         };
         let tasks = self.store.new_tasks_async(make).await?;
-        self.backlog.stirred.notify_one();
+        self.backlog.stir();
         Ok(tasks)
     }
 

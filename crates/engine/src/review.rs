@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tenfold_domain::{
-    Accept, AcceptAs, Accepted, AttemptId, CommitId, Fact, ProposalEvent, Strategy, TaskId,
-    TaskSpec, Undone,
+    Accept, AcceptAs, Accepted, AttemptId, CommitId, Fact, Progress, ProposalEvent, Strategy,
+    TaskId, TaskSpec, Undone,
 };
 use tenfold_store::{ProposalRow, ProposalState};
 use tenfold_workspace::AcceptedBranch;
@@ -19,6 +19,8 @@ use crate::{EngineError, proposed};
 
 /// So many changed files are told to those who work beside.
 const MOST_TOLD: usize = 20;
+/// Of so many tasks that wait in vain it is told.
+const MOST_IN_VAIN: u32 = 100;
 
 impl Engine {
     /// Accepts a task's proposal. One that adds secrets is accepted only by who knows of them.
@@ -80,7 +82,7 @@ impl Engine {
             }
         };
         // What comes after it may begin now.
-        self.backlog.stirred.notify_one();
+        self.backlog.stir();
         let changed = blocking(move || changes.changed(&from, &to)).await?;
         let changed: Vec<PathBuf> = changed.into_iter().map(|file| file.path).collect();
         self.tell_moved(task, &spec, &names(&changed)).await?;
@@ -160,7 +162,20 @@ impl Engine {
             return Err(wrong_state(task, "reject", &proposal));
         }
         let reason = text_of(&self.redactor(), reason);
-        self.record(proposal.attempt, ProposalEvent::Rejected { reason }).await
+        self.record(proposal.attempt, ProposalEvent::Rejected { reason }).await?;
+        self.tell_in_vain(task)
+    }
+
+    /// Tells whoever watches of the tasks that come after one that was rejected.
+    fn tell_in_vain(&self, rejected: TaskId) -> Result<(), EngineError> {
+        if !self.backlog().is_at_work {
+            return Ok(());
+        }
+        for task in self.store.view()?.after(rejected, None, MOST_IN_VAIN)? {
+            let text = format!("not begun: it comes after task {rejected}, which was rejected");
+            self.floor.teller().tell(Progress::Note { task, text });
+        }
+        Ok(())
     }
 
     /// Takes back what was done with a task's proposal.
@@ -237,7 +252,7 @@ impl Engine {
         let fact = Fact::Proposal { attempt, event };
         self.store.append_async(vec![fact]).await?;
         // What comes after it may begin now.
-        self.backlog.stirred.notify_one();
+        self.backlog.stir();
         Ok(())
     }
 }
