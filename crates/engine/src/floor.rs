@@ -17,6 +17,8 @@ const AT_WORK_MAX: usize = 10_000;
 const BEHIND_MAX: usize = 1_024;
 /// Notes of one task that are kept for those who look later.
 const NOTES_MAX: usize = 32;
+/// Tasks that are not at work any more and of which it is still known here how they went.
+const ENDED_MAX: usize = 1_024;
 
 /// What the person wants of a task at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,14 +52,23 @@ impl Teller {
     }
 }
 
-/// All tasks that are or were at work in this engine.
+/// All tasks that are at work in this engine, and those that were lately.
 #[derive(Debug)]
 pub(crate) struct Floor {
-    places: Mutex<BTreeMap<TaskId, Place>>,
+    places: Mutex<Places>,
     progress: broadcast::Sender<Progress>,
     /// How many are at work, and how many hold the floor for more to come.
     at_work: watch::Sender<usize>,
     holds: AtomicUsize,
+}
+
+/// The places of tasks. Each message passes here, so nothing that is done for one looks at all.
+#[derive(Debug, Default)]
+struct Places {
+    all: BTreeMap<TaskId, Place>,
+    at_work: usize,
+    /// Those that are not at work any more, which ended first in front.
+    ended: VecDeque<TaskId>,
 }
 
 /// Keeps the floor from counting as idle between two tasks.
@@ -86,7 +97,7 @@ struct Place {
 impl Floor {
     pub(crate) fn new() -> Self {
         Self {
-            places: Mutex::new(BTreeMap::new()),
+            places: Mutex::default(),
             progress: broadcast::channel(BEHIND_MAX).0,
             at_work: watch::channel(0).0,
             holds: AtomicUsize::new(0),
@@ -99,15 +110,15 @@ impl Floor {
     /// [`EngineError::AtWork`] if it has one; [`EngineError::Full`].
     pub(crate) fn enter(&self, task: TaskId) -> Result<Hand, EngineError> {
         let mut places = self.places();
-        if places.get(&task).is_some_and(Place::is_at_work) {
+        if places.at_work(task).is_some() {
             return Err(EngineError::AtWork(task));
         }
-        if places.values().filter(|place| place.is_at_work()).count() >= AT_WORK_MAX {
+        if places.at_work >= AT_WORK_MAX {
             return Err(EngineError::Full { most: AT_WORK_MAX });
         }
         let place = Place::new();
         let hand = Hand { will: place.will.subscribe(), said: Arc::clone(&place.said) };
-        places.insert(task, place);
+        places.enter(task, place);
         self.count(&places);
         Ok(hand)
     }
@@ -119,9 +130,7 @@ impl Floor {
 
     fn tell(&self, progress: Progress) {
         let mut places = self.places();
-        if let Some(place) = places.get_mut(&progress.task()) {
-            place.keep(&progress);
-        }
+        places.keep(&progress);
         // Within the lock, so that who begins to watch gets each message once.
         let _ = self.progress.send(progress);
         self.count(&places);
@@ -130,8 +139,7 @@ impl Floor {
     /// Lets the person's will be known; false if the task is not at work.
     pub(crate) fn want(&self, task: TaskId, will: Will) -> bool {
         let places = self.places();
-        let place = places.get(&task).filter(|place| place.is_at_work());
-        place.is_some_and(|place| {
+        places.at_work(task).is_some_and(|place| {
             // Who stops it does not want it to go on after all.
             place.will.send_if_modified(|known| {
                 let before = *known;
@@ -147,16 +155,14 @@ impl Floor {
     /// What is wanted of a task at work.
     pub(crate) fn wanted(&self, task: TaskId) -> Option<Will> {
         let places = self.places();
-        let place = places.get(&task).filter(|place| place.is_at_work())?;
-        let will = *place.will.borrow();
+        let will = *places.at_work(task)?.will.borrow();
         Some(will)
     }
 
     /// Tells a task that the person has said something; false if it is not at work.
     pub(crate) fn said(&self, task: TaskId) -> bool {
         let places = self.places();
-        let place = places.get(&task).filter(|place| place.is_at_work());
-        place.is_some_and(|place| {
+        places.at_work(task).is_some_and(|place| {
             place.said.notify_one();
             true
         })
@@ -165,7 +171,7 @@ impl Floor {
     /// The tasks that are at work.
     pub(crate) fn at_work(&self) -> Vec<TaskId> {
         let places = self.places();
-        places.iter().filter(|(_, place)| place.is_at_work()).map(|(task, _)| *task).collect()
+        places.all.iter().filter(|(_, place)| place.is_at_work()).map(|(task, _)| *task).collect()
     }
 
     /// Has the floor count as at work until this is dropped.
@@ -194,21 +200,49 @@ impl Floor {
             Some(task) => (task == *id).then(|| place.so_far()),
             None => place.is_at_work().then(|| place.so_far()),
         };
-        let so_far = places.iter().filter_map(of).flatten().collect();
+        let so_far = places.all.iter().filter_map(of).flatten().collect();
         let live = self.progress.subscribe();
         drop(places);
         Watching { floor: Arc::clone(self), task, so_far, live, is_over: false }
     }
 
-    fn count(&self, places: &BTreeMap<TaskId, Place>) {
-        let count = places.values().filter(|place| place.is_at_work()).count()
-            + self.holds.load(Ordering::Relaxed);
+    fn count(&self, places: &Places) {
+        let count = places.at_work + self.holds.load(Ordering::Relaxed);
         self.at_work.send_if_modified(|known| std::mem::replace(known, count) != count);
     }
 
-    fn places(&self) -> MutexGuard<'_, BTreeMap<TaskId, Place>> {
+    fn places(&self) -> MutexGuard<'_, Places> {
         // Nothing is left half done within the lock.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Places {
+    /// The place of a task that is at work.
+    fn at_work(&self, task: TaskId) -> Option<&Place> {
+        self.all.get(&task).filter(|place| place.is_at_work())
+    }
+
+    fn enter(&mut self, task: TaskId, place: Place) {
+        self.ended.retain(|ended| *ended != task);
+        self.all.insert(task, place);
+        self.at_work += 1;
+    }
+
+    fn keep(&mut self, progress: &Progress) {
+        let task = progress.task();
+        let Some(place) = self.all.get_mut(&task) else { return };
+        let was_at_work = place.is_at_work();
+        place.keep(progress);
+        if was_at_work && !place.is_at_work() {
+            self.at_work -= 1;
+            self.ended.push_back(task);
+        }
+        if self.ended.len() > ENDED_MAX
+            && let Some(first) = self.ended.pop_front()
+        {
+            self.all.remove(&first);
+        }
     }
 }
 
@@ -292,9 +326,8 @@ impl Watching {
     /// Whether nothing more will be told: what is waited for is not at work, and all that was
     /// told of it has been handed on.
     fn is_idle(&self) -> bool {
-        let at_work = self.floor.at_work();
         let waits = match self.task {
-            Some(task) => at_work.contains(&task),
+            Some(task) => self.floor.wanted(task).is_some(),
             None => *self.floor.at_work.borrow() > 0,
         };
         !waits && self.live.is_empty()
@@ -360,6 +393,23 @@ mod tests {
         assert!(!floor.want(task(1), Will::Stop) && !floor.said(task(1)));
         let hand = floor.enter(task(1)).unwrap();
         assert_eq!(*hand.will.borrow(), Will::GoOn);
+    }
+
+    #[tokio::test]
+    async fn of_those_that_ended_only_the_last_are_known() {
+        let floor = Arc::new(Floor::new());
+        let ended = ENDED_MAX as u64 + 10;
+        for number in (1..=ended).chain([11]) {
+            floor.enter(task(number)).unwrap();
+            floor.teller().tell(end(number));
+        }
+        let _hand = floor.enter(task(12)).unwrap();
+        assert_eq!(floor.at_work(), [task(12)]);
+        assert_eq!(floor.places().all.len(), ENDED_MAX);
+        assert_eq!(all(floor.watch(Some(task(10)))).await, [], "long ago");
+        assert_eq!(all(floor.watch(Some(task(11)))).await, [end(11)], "it came back");
+        floor.teller().tell(end(12));
+        floor.idle().await;
     }
 
     #[tokio::test]
