@@ -21,6 +21,7 @@ name = "scripted"
 protocol = "openai"
 model = "scripted"
 context_tokens = 200_000
+at_once = 100_000
 
 [hosted.price]
 usd_per_million_prompt = "1"
