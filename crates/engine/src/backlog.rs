@@ -326,7 +326,7 @@ impl<'e> Shift<'e> {
             task: row.id,
             account: DEFAULT_ACCOUNT,
             arrived: row.asked_at,
-            // What holds a task up is looked at by the store: here come only those that nothing does.
+            // What holds a task up is looked at by the store: here come those that nothing does.
             standing: Standing { after: Vec::new(), ..row.standing.clone() },
             expected: Expected { cost: spec.budget.money, wall: spec.budget.time },
             needs: Needs {

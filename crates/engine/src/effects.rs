@@ -185,8 +185,8 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Leave to ask a provider for so many tokens at the most. If it isn't there, the step waits for its turn, or the attempt has
-    /// ended because that won't come for long.
+    /// Leave to ask a provider for so many tokens at the most. If it isn't there, the step waits
+    /// for its turn, or the attempt has ended because that won't come for long.
     async fn turn_at(
         &mut self,
         hosted: &Hosted,

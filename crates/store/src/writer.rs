@@ -1,5 +1,5 @@
-//! The one who writes, a thread or a task. Work that queues up while one transaction syncs shares the
-//! next one, so that many who wait are served by one sync. It knows how to record facts and
+//! The one who writes, a thread or a task. Work that queues up while one transaction syncs shares
+//! the next one, so that many who wait are served by one sync. It knows how to record facts and
 //! nothing of what they mean.
 
 use std::path::PathBuf;
