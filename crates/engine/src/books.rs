@@ -109,7 +109,7 @@ impl Kept {
 
     /// Takes up what the journal says, with nothing on its way.
     fn read(&mut self, store: &Store) -> Result<(), EngineError> {
-        self.ledger = Ledger::replay(&store.view()?.ledger_events()?);
+        self.ledger = store.view()?.ledger()?;
         self.ending.clear();
         self.held.clear();
         for (id, by) in std::mem::take(&mut self.asked_by) {
@@ -339,7 +339,7 @@ mod tests {
 
     /// What the journal says.
     fn journal(store: &Store) -> Ledger {
-        Ledger::replay(&store.view().unwrap().ledger_events().unwrap())
+        store.view().unwrap().ledger().unwrap()
     }
 
     #[tokio::test]

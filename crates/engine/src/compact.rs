@@ -4,7 +4,6 @@
 //! Apart from the engine, since it is done when there is none.
 
 use tenfold_domain::{AttemptId, LedgerEvent, Millis, TaskState, Timestamp};
-use tenfold_ledger::Ledger;
 use tenfold_store::{
     Compacted, Compaction, EngineLock, ProposalState, Store, StoreError, TaskQuery, TaskRow, View,
 };
@@ -54,7 +53,7 @@ pub fn would_compact(
 }
 
 fn compaction(view: &View, terms: CompactTerms, now: Timestamp) -> Result<Compaction, EngineError> {
-    let balances = Ledger::replay(&view.ledger_events()?).balances();
+    let balances = view.ledger()?.balances();
     let before = Timestamp(now.0.saturating_sub(terms.older_than.0));
     let ledger = balances.map(|balances| (before, LedgerEvent::Balanced(balances)));
     Ok(Compaction { at: now, attempts: attempts(view, terms, now)?, ledger })

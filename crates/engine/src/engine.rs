@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, Weak};
 
 use tenfold_domain::{AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec};
-use tenfold_ledger::Ledger;
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError};
 use tenfold_policy::Policy;
@@ -122,8 +121,7 @@ impl Engine {
             Some(sandbox) => sandbox,
             None => probed(&config).await?,
         };
-        let events = store.view()?.ledger_events()?;
-        let mut ledger = Ledger::replay(&events);
+        let mut ledger = store.view()?.ledger()?;
         if let Some(event) = ledger.open_default() {
             store.append_async(vec![Fact::Ledger { event: event.clone() }]).await?;
             ledger.evolve(&event);

@@ -14,7 +14,7 @@ use crate::error::Doing;
 use crate::fold::TaskFold;
 use crate::head::{Head, HeadFile};
 use crate::journal::{ALL_ROWS, About, Linked};
-use crate::{StoreError, View, columns, compact, journal, project};
+use crate::{StoreError, View, balances, columns, compact, journal, project};
 
 /// What is in a store that was found sound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -142,9 +142,12 @@ impl View {
         if listed != (sound.tasks, sound.attempts) {
             return Err(self.unequal("more is listed than was recorded".to_owned()));
         }
-        match columns::miscounted(self.connection())? {
-            None => Ok(()),
-            Some(detail) => Err(self.unequal(detail)),
+        if let Some(detail) = columns::miscounted(self.connection())? {
+            return Err(self.unequal(detail));
+        }
+        match balances::is_right(self.connection())? {
+            true => Ok(()),
+            false => Err(self.unequal("the ledger is kept otherwise".to_owned())),
         }
     }
 

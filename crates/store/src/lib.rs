@@ -10,6 +10,7 @@
 //! next and what a person may do are for others.
 
 mod backup;
+mod balances;
 mod blob;
 mod chain;
 mod check;

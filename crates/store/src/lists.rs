@@ -1,6 +1,6 @@
 //! The rows of the tasks that are at work, as the thread that writes keeps them between two
 //! transactions: an event changes them here, and each is put into the file once a transaction,
-//! however many events changed it.
+//! however many events changed it. The ledger is kept with them.
 //!
 //! What the file has is never asked for again: nobody else writes to it, or this engine is
 //! fenced off.
@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::Connection;
 use tenfold_domain::{AttemptId, Event, Fact, TaskId};
 
+use crate::balances::Kept;
 use crate::fold::TaskFold;
 use crate::{StoreError, project};
 
@@ -31,6 +32,7 @@ struct Rows {
 pub(crate) struct Lists {
     tasks: HashMap<TaskId, Rows>,
     changed: BTreeSet<TaskId>,
+    ledger: Kept,
 }
 
 impl Lists {
@@ -40,8 +42,12 @@ impl Lists {
         connection: &Connection,
         event: &Event,
     ) -> Result<(), StoreError> {
-        if let Fact::Repository { workspace, event } = &event.fact {
-            return project::approve(connection, workspace, event);
+        match &event.fact {
+            Fact::Repository { workspace, event } => {
+                return project::approve(connection, workspace, event);
+            }
+            Fact::Ledger { .. } => return self.ledger.apply(connection, event),
+            _ => {}
         }
         let Some(task) = event.fact.task() else { return Ok(()) };
         let rows = match self.tasks.entry(task) {
@@ -69,13 +75,13 @@ impl Lists {
             }
             self.changed.pop_first();
         }
-        Ok(())
+        self.ledger.file(connection)
     }
 
     /// The transaction has ended well: the file has all of it.
     pub(crate) fn committed(&mut self) {
         if self.tasks.len() > TASKS_KEPT {
-            self.forget();
+            self.tasks.clear();
         }
     }
 

@@ -8,16 +8,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tenfold_domain::{AttemptId, Fact, RepositoryEvent, Seq, TaskId, TaskState};
 
-use crate::StoreError;
 use crate::columns::{self, Columns, word};
 use crate::error::Doing;
 use crate::fold::TaskFold;
 use crate::journal::{self, About, EventQuery, integer, number};
 use crate::rows::{AttemptRow, TaskRow};
+use crate::{StoreError, balances};
 
 /// The form of the rows: to be raised whenever a row, a fold or a table changes. A file with
 /// rows of another form has them built anew.
-const FORM: u32 = 12;
+const FORM: u32 = 13;
 
 /// Which tasks to list. The default is the first page of all of them, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +86,7 @@ pub(crate) fn rebuild(connection: &Connection) -> Result<(), StoreError> {
     })?;
     save(connection, &fold, &TaskFold::default())?;
     rebuild_approvals(connection)?;
+    balances::rebuild(connection)?;
     connection
         .execute("DELETE FROM projection", [])
         .and_then(|_| connection.execute("INSERT INTO projection (form) VALUES (?1)", [FORM]))

@@ -6,18 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tenfold_domain::{
-    ApprovedCheck, AttemptId, Event, Fact, LedgerEvent, Seq, TaskId, TaskSpec, TaskState,
-};
+use tenfold_domain::{ApprovedCheck, AttemptId, Event, Seq, TaskId, TaskSpec, TaskState};
+use tenfold_ledger::Ledger;
 use tenfold_schedule::Turn;
 
 use crate::blob::{self, BlobHash};
 use crate::connection::open_for_reading;
 use crate::error::Doing;
-use crate::journal::{self, About, EventQuery};
+use crate::journal::{self, EventQuery};
 use crate::project::{self, TaskQuery};
 use crate::rows::{AttemptRow, TaskRow};
-use crate::{StoreError, columns, schema};
+use crate::{StoreError, balances, columns, schema};
 
 /// How many connections are kept open for the next view.
 const CONNECTIONS_KEPT: usize = 4;
@@ -122,17 +121,12 @@ impl View {
         Ok(journal::newest(self.connection())?.0.seq)
     }
 
-    /// Every event of the ledger, in the order of recording.
+    /// The ledger after all that was recorded.
     ///
     /// # Errors
     /// As for [`View::events`].
-    pub fn ledger_events(&self) -> Result<Vec<LedgerEvent>, StoreError> {
-        let events = self.each_event(About::Ledger.into()).filter_map(|event| match event {
-            Ok(Event { fact: Fact::Ledger { event }, .. }) => Some(Ok(event)),
-            Ok(_) => None,
-            Err(error) => Some(Err(error)),
-        });
-        events.collect()
+    pub fn ledger(&self) -> Result<Ledger, StoreError> {
+        balances::ledger(self.connection())
     }
 
     /// One page of tasks.

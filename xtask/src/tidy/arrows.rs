@@ -19,8 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("redact", &[]),
     ("forecast", &[]),
     // With effects, each with one kind.
-    // Whose turn it is goes by the rules of who decides it.
-    ("store", &["schedule"]),
+    // Whose turn it is, and what the ledger comes to, goes by the rules of who decides it.
+    ("store", &["ledger", "schedule"]),
     ("llama", &[]),
     ("models", &["llama"]),
     ("sandbox", &[]),

@@ -4,6 +4,7 @@ DROP TABLE IF EXISTS attempt_row;
 DROP TABLE IF EXISTS approval;
 DROP TABLE IF EXISTS task_after;
 DROP TABLE IF EXISTS task_count;
+DROP TABLE IF EXISTS ledger_row;
 
 -- `turn_ms` is there as long as somebody may work on it next, `held` is how many tasks it comes
 -- after that are not accepted, `writing` whether a proposal of it is being written.
@@ -51,3 +52,10 @@ CREATE TABLE approval (
     hash      TEXT NOT NULL,
     PRIMARY KEY (workspace, file)
 ) STRICT, WITHOUT ROWID;
+
+-- What the ledger came to with the event `seq`, in one row; what came later is folded on top.
+CREATE TABLE ledger_row (
+    id   INTEGER PRIMARY KEY,
+    seq  INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, Balances, Event, Fact, LedgerEvent, ReservationId, TaskId, Timestamp,
 };
+use tenfold_ledger::Ledger;
 use tenfold_store::{
     About, AttemptRow, Compacted, Compaction, EventQuery, Store, StoreError, Surroundings,
     TaskQuery, TaskRow,
@@ -112,8 +113,10 @@ fn steps_go_into_a_file_and_what_is_listed_stays() {
     let mut found: Vec<Event> = gone.chain(events(&store)).collect();
     found.sort_by_key(|event| event.seq);
     assert_eq!(found[..all.len()], all);
-    let ledger = store.view().unwrap().ledger_events().unwrap();
-    assert_eq!(ledger, [balances()], "it stands for all of them");
+    let view = store.view().unwrap();
+    let ledger: Vec<_> = view.each_event(About::Ledger.into()).map(|e| e.unwrap().fact).collect();
+    assert_eq!(ledger, [Fact::Ledger { event: balances() }], "it stands for all of them");
+    assert_eq!(view.ledger().unwrap(), Ledger::replay(&[balances()]));
 }
 
 #[test]

@@ -110,10 +110,10 @@ fn an_event_that_was_changed_by_hand_is_named() {
     store.append(vec![small(1), small(2)]).unwrap();
     let hand = Connection::open(&path).unwrap();
     hand.execute("UPDATE event SET body = '{}' WHERE seq = 2", []).unwrap();
-    let error = store.view().unwrap().ledger_events().unwrap_err();
+    let error = store.view().unwrap().ledger().unwrap_err();
     assert!(error.to_string().contains("event 2 (ledger released)"), "{error}");
     hand.execute("UPDATE event SET version = 7 WHERE seq = 2", []).unwrap();
-    let error = store.view().unwrap().ledger_events().unwrap_err();
+    let error = store.view().unwrap().ledger().unwrap_err();
     assert!(matches!(error, StoreError::NewerEvent { version: 7, .. }), "{error:?}");
 }
 

@@ -86,14 +86,8 @@ fn ledger_events_come_in_order_and_alone() {
     store.append(vec![small(1), approval("/w", "aa"), small(2)]).unwrap();
     store.new_task(spec("one")).unwrap();
     store.append(vec![small(3)]).unwrap();
-    let events: Vec<_> = store
-        .view()
-        .unwrap()
-        .ledger_events()
-        .unwrap()
-        .into_iter()
-        .map(|event| Fact::Ledger { event })
-        .collect();
+    let events: Vec<Fact> =
+        read(&store, About::Ledger.into()).into_iter().map(|e| e.fact).collect();
     assert_eq!(events, [small(1), small(2), small(3)]);
 }
 

@@ -10,6 +10,7 @@ mod damage;
 mod disk;
 mod facts;
 mod journal;
+mod ledger;
 mod lists;
 mod lock;
 mod sharing;

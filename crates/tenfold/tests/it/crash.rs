@@ -17,7 +17,6 @@ use tenfold_domain::{
     AttemptEvent, EffectKind, Fact, Progress, StepEvent, StepId, TaskId, TaskState,
 };
 use tenfold_engine::{Engine, EngineConfig, How, Places, Surroundings};
-use tenfold_ledger::Ledger;
 use tenfold_store::{About, Moment, Store, StoreError};
 use tenfold_test_support::{self as scripted, Rule, Script};
 
@@ -102,7 +101,7 @@ async fn live(places: Places, surroundings: Surroundings) -> Result<(), String> 
         if let Progress::Failed { problem, .. } = progress {
             engine.look_around().await;
             let view = engine.store().view().unwrap();
-            let held = Ledger::replay(&view.ledger_events().unwrap()).holds();
+            let held = view.ledger().unwrap().holds();
             return Err(format!("{} ({} set aside)", problem.what, held.len()));
         }
     }

@@ -1,11 +1,10 @@
 //! The gate before a provider: requests of all tasks wait there for their turn.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 use serde_json::Value;
-use tenfold_domain::{EffectKind, Fact, LedgerEvent, StepEvent, TaskId};
+use tenfold_domain::{EffectKind, Fact, StepEvent, TaskId};
 use tenfold_store::{About, Store};
 use tenfold_test_support::http::{Failure, Gate, HttpModel, Reply, Request};
 
@@ -57,16 +56,7 @@ fn wait_told(ground: &Ground, task: &str, what: &str) -> Child {
 fn set_aside(ground: &Ground, task: u64) -> (usize, usize) {
     let reader = Store::read_only(&ground.path("data/tenfold.db")).unwrap();
     let view = reader.view().unwrap();
-    let mut open = BTreeSet::new();
-    for event in view.ledger_events().unwrap() {
-        match event {
-            LedgerEvent::Reserved { reservation, .. } => drop(open.insert(reservation)),
-            LedgerEvent::Settled { reservation, .. } | LedgerEvent::Released { reservation } => {
-                open.remove(&reservation);
-            }
-            _ => {}
-        }
-    }
+    let open = view.ledger().unwrap().holds();
     let about = About::Task(TaskId::new(task).unwrap());
     let is_model = |fact: Fact| {
         let kind = match fact {
