@@ -19,7 +19,12 @@ const CACHE_KIB: i64 = 64 << 10;
 
 /// How many pages of 4 KiB are written to the log before they are carried over into the file. The
 /// pages of tasks at work change again and again, and are carried over once.
-const WAL_PAGES: u32 = 16 << 10;
+const WAL_PAGES: i64 = 16 << 10;
+
+/// How SQLite is set up for whoever writes, by the names of its pragmas, beside `journal_mode = wal`:
+/// `synchronous = 2` (full) has a commit on the disk before anybody is told of it.
+pub const SETTINGS: [(&str, i64); 3] =
+    [("cache_size", -CACHE_KIB), ("wal_autocheckpoint", WAL_PAGES), ("synchronous", 2)];
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS_KEPT: usize = 64;
@@ -40,11 +45,7 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, StoreError> {
     if mode != "wal" {
         return Err(StoreError::NoJournal { path: path.to_owned(), mode });
     }
-    for (pragma, value) in [
-        ("cache_size", -CACHE_KIB),
-        ("wal_autocheckpoint", i64::from(WAL_PAGES)),
-        ("synchronous", 2),
-    ] {
+    for (pragma, value) in SETTINGS {
         connection.pragma_update(None, pragma, value).doing(&connection, doing)?;
     }
     Ok(connection)

@@ -37,6 +37,7 @@ mod writer;
 pub use blob::{BLOB_BYTES_MAX, BlobHash, BlobHashError};
 pub use check::Sound;
 pub use compact::{Compacted, Compaction};
+pub use connection::SETTINGS;
 pub use error::StoreError;
 pub use fate::{Befalls, Clock, Fate, Moment, Surroundings, Writes};
 pub use journal::{About, EVENT_BYTES_MAX, EventQuery, PAGE_BYTES};

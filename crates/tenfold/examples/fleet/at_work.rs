@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tenfold_engine::How;
 
 use crate::ground::Ground;
-use crate::scripted::{Latency, Scripted};
+use crate::scripted::{Latency, Scripted, Then};
 use crate::{Failure, machine};
 
 /// Measures them. A step is a request to the model with its answer, the call in that, and what the
@@ -18,7 +18,7 @@ pub(crate) async fn measure(
     latency: Latency,
 ) -> Result<Value, Failure> {
     let ground = Ground::new()?;
-    let model = Arc::new(Scripted::new(turns, latency));
+    let model = Arc::new(Scripted::new(turns, Then::GivesUp, latency));
     let engine = ground.engine(Arc::clone(&model) as _).await?;
     let tasks = ground.ask(&engine, attempts).await?;
     let before = machine::memory("VmRSS")?;

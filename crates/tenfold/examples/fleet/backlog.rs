@@ -8,12 +8,12 @@ use tenfold_models::StandIn;
 use tenfold_store::TaskQuery;
 
 use crate::ground::Ground;
-use crate::scripted::{Latency, Scripted};
+use crate::scripted::{Latency, Scripted, Then};
 use crate::{Failure, machine};
 
 pub(crate) async fn measure(count: usize) -> Result<Value, Failure> {
     let ground = Ground::new()?;
-    let model: Arc<dyn StandIn> = Arc::new(Scripted::new(3, Latency::None));
+    let model: Arc<dyn StandIn> = Arc::new(Scripted::new(3, Then::GivesUp, Latency::None));
     let engine = ground.engine(Arc::clone(&model)).await?;
     let timed = |began: Instant| began.elapsed().as_secs_f64();
     let began = Instant::now();

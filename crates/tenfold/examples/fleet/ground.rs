@@ -1,6 +1,6 @@
 //! What a part of the bench stands on: a repository with one file, and an engine's places.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use crate::Failure;
 /// The file that is read, and its lines.
 pub(crate) const FILE: &str = "a.txt";
 const LINES: usize = 400;
+/// The file that the check wants, where there is one.
+pub(crate) const WANTED: &str = "b.txt";
 /// The model that is asked; it costs something, so that there is a bill for each request.
 const MODEL: &str = "scripted";
 const MODELS: &str = r#"
@@ -33,13 +35,16 @@ const TOGETHER: usize = 10_000;
 
 /// All of it, for as long as the part runs.
 pub(crate) struct Ground {
-    dir: tempfile::TempDir,
+    dir: PathBuf,
+    /// Goes away with it; none if another process made it.
+    _made: Option<tempfile::TempDir>,
 }
 
 impl Ground {
     pub(crate) fn new() -> Result<Self, Failure> {
-        let ground = Self { dir: tempfile::tempdir()? };
-        let (repo, config) = (ground.repo(), ground.dir.path().join("config"));
+        let made = tempfile::tempdir()?;
+        let ground = Self { dir: made.path().to_owned(), _made: Some(made) };
+        let (repo, config) = (ground.repo(), ground.dir.join("config"));
         std::fs::create_dir(&repo)?;
         std::fs::create_dir(&config)?;
         std::fs::write(config.join("models.toml"), MODELS)?;
@@ -58,13 +63,22 @@ impl Ground {
         Ok(ground)
     }
 
+    /// One that another process has made.
+    pub(crate) fn at(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), _made: None }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     fn repo(&self) -> PathBuf {
-        self.dir.path().join("repo")
+        self.dir.join("repo")
     }
 
     /// An engine whose model is this one.
     pub(crate) async fn engine(&self, model: Arc<dyn StandIn>) -> Result<Arc<Engine>, Failure> {
-        let at = |name: &str| Some(self.dir.path().join(name).into_os_string());
+        let at = |name: &str| Some(self.dir.join(name).into_os_string());
         let places = Places::from_env(|name| match name {
             "TENFOLD_DATA_DIR" => at("data"),
             "TENFOLD_CACHE_DIR" => at("cache"),
@@ -86,6 +100,11 @@ impl Ground {
         TaskSpec { strategy: Strategy::Loop, ..TaskSpec::new(text, self.repo(), MODEL, budget) }
     }
 
+    /// A task with a check, whose attempts may ask the person.
+    pub(crate) fn asking(&self) -> TaskSpec {
+        TaskSpec { check: Some(format!("test -f {WANTED}")), questions: true, ..self.spec(0) }
+    }
+
     pub(crate) async fn ask(&self, engine: &Engine, count: usize) -> Result<Vec<TaskId>, Failure> {
         let mut tasks = Vec::with_capacity(count);
         let numbers: Vec<usize> = (0..count).collect();
@@ -96,9 +115,13 @@ impl Ground {
         Ok(tasks)
     }
 
+    pub(crate) fn store(&self) -> PathBuf {
+        self.dir.join("data").join("tenfold.db")
+    }
+
     /// What the store takes, in bytes.
     pub(crate) fn disk(&self) -> u64 {
-        let size = |name: &str| std::fs::metadata(self.dir.path().join("data").join(name));
+        let size = |name: &str| std::fs::metadata(self.store().with_file_name(name));
         ["tenfold.db", "tenfold.db-wal"].map(|name| size(name).map_or(0, |m| m.len())).iter().sum()
     }
 }

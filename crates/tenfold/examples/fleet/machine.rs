@@ -1,9 +1,38 @@
-//! What this process takes of the machine, as Linux tells it.
+//! The machine, and what this process takes of it, as Linux tells it.
 
 use std::fs;
 use std::path::Path;
 
+use serde_json::{Map, Value, json};
+use tenfold_store::SETTINGS;
+
 use crate::Failure;
+
+/// What there is, and how the store is kept on it: whoever compares figures has to know.
+pub(crate) fn settings() -> Value {
+    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = meminfo.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok());
+    let store: Map<String, Value> =
+        SETTINGS.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    json!({
+        "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "memory_mb": total.unwrap_or(0) / 1_000,
+        "disk": filesystem(&std::env::temp_dir()),
+        "store": store,
+    })
+}
+
+/// Of which kind the file system at a path is; empty if nobody knows.
+fn filesystem(path: &Path) -> String {
+    let path = fs::canonicalize(path).unwrap_or_default();
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let of = |line: &str| {
+        let mut words = line.split(' ').skip(1).map(str::to_owned);
+        let (place, kind) = (words.next()?, words.next()?);
+        path.starts_with(&place).then_some((place.len(), kind))
+    };
+    mounts.lines().filter_map(of).max().map(|(_, kind)| kind).unwrap_or_default()
+}
 
 /// Of this process, in bytes.
 pub(crate) fn memory(which: &str) -> Result<u64, Failure> {

@@ -1,6 +1,7 @@
 //! What many coworkers cost one engine: durable steps per second, the time and memory of each,
-//! and a large backlog. `cargo xtask bench fleet` runs it, each part in a process of its own:
-//! `fleet at-work ATTEMPTS TURNS MILLIS` and `fleet backlog TASKS`. It prints one JSON object.
+//! a large backlog, and many that wait for the person. `cargo xtask bench fleet` runs it, each part
+//! in a process of its own: `fleet at-work ATTEMPTS TURNS MILLIS`, `fleet backlog TASKS`,
+//! `fleet parked TASKS WOKEN`, `fleet open FOLDER`, `fleet settings`. It prints one JSON object.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -8,8 +9,12 @@ mod at_work;
 mod backlog;
 mod ground;
 mod machine;
+mod opened;
+mod parked;
+mod pattern;
 mod scripted;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -38,11 +43,17 @@ fn main() -> ExitCode {
 }
 
 fn measure(words: &[String]) -> Result<Value, Failure> {
-    let usage = || "usage: fleet at-work ATTEMPTS TURNS MILLIS | fleet backlog TASKS";
-    let (part, numbers) = words.split_first().ok_or_else(usage)?;
-    let numbers: Vec<usize> = numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
+    let usage = || {
+        "usage: fleet at-work ATTEMPTS TURNS MILLIS | fleet backlog TASKS | \
+         fleet parked TASKS WOKEN | fleet open FOLDER | fleet settings"
+    };
+    let (part, words) = words.split_first().ok_or_else(usage)?;
     let load = machine::load();
     let runtime = tokio::runtime::Runtime::new()?;
+    if let ("open", [folder]) = (part.as_str(), words) {
+        return runtime.block_on(opened::measure(Path::new(folder)));
+    }
+    let numbers: Vec<usize> = words.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
     let mut measured = match (part.as_str(), numbers.as_slice()) {
         ("at-work", &[attempts, turns, millis]) => {
             let latency = match millis {
@@ -52,6 +63,8 @@ fn measure(words: &[String]) -> Result<Value, Failure> {
             runtime.block_on(at_work::measure(attempts, turns, latency))?
         }
         ("backlog", &[tasks]) => runtime.block_on(backlog::measure(tasks))?,
+        ("parked", &[tasks, woken]) => runtime.block_on(parked::measure(tasks, woken))?,
+        ("settings", []) => machine::settings(),
         _ => return Err(usage().into()),
     };
     measured["load"] = json!(load);

@@ -1,5 +1,6 @@
-//! The model of the bench: it reads a file, a few lines at a time, and then is done. It computes
-//! nothing, and takes note of when it is asked again.
+//! The model of the bench: it reads a file, a few lines at a time, and then gives up, or asks the
+//! person and does what passes the check. It computes nothing, and takes note of when it is asked
+//! again.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +10,7 @@ use serde_json::json;
 use tenfold_domain::{Answer, Said, Seed, Tokens, ToolCall, Turn, Usage};
 use tenfold_models::{Answers, Hosted, StandIn, Turned};
 
-use crate::ground::FILE;
+use crate::ground::{FILE, WANTED};
 
 /// Lines of the file that a read shows: 1 kB and more.
 const SHOWN: usize = 30;
@@ -35,9 +36,19 @@ impl Latency {
     }
 }
 
+/// What the model does once it has read enough.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Then {
+    /// It gives up.
+    GivesUp,
+    /// It asks the person something, and then makes the file that the check wants.
+    Asks,
+}
+
 /// The model, for all that ask it.
 pub(crate) struct Scripted {
     turns: usize,
+    then: Then,
     latency: Latency,
     heard: Mutex<Heard>,
 }
@@ -52,8 +63,8 @@ struct Heard {
 }
 
 impl Scripted {
-    pub(crate) fn new(turns: usize, latency: Latency) -> Self {
-        Self { turns, latency, heard: Mutex::default() }
+    pub(crate) fn new(turns: usize, then: Then, latency: Latency) -> Self {
+        Self { turns, then, latency, heard: Mutex::default() }
     }
 
     /// How long the engine took from each answer to the next request of the same attempt, in
@@ -70,17 +81,23 @@ impl Scripted {
     }
 
     fn answer(&self, turn: &Turn) -> Answer {
-        // The last of its own words say which lines it read.
-        let read = turn.said.iter().rev().find_map(|said| match &**said {
-            Said::Model { calls, .. } => calls.first()?.arguments.get("from")?.as_u64(),
+        let last = turn.said.iter().rev().find_map(|said| match &**said {
+            Said::Model { calls, .. } => calls.first(),
             _ => None,
         });
-        let read = read.unwrap_or(0) as usize;
-        let (name, arguments) = match read < self.turns {
-            true => ("read", json!({ "path": FILE, "from": read + 1, "lines": SHOWN })),
-            false => ("finish", json!({ "summary": "read", "solved": false })),
+        let called = last.map_or("", |call| call.name.as_str());
+        // Its own last words say which lines it read.
+        let read = last.and_then(|call| call.arguments.get("from")?.as_u64()).unwrap_or(0);
+        let (name, arguments) = match (called, self.then) {
+            ("" | "read", _) if read < self.turns as u64 => {
+                ("read", json!({ "path": FILE, "from": read + 1, "lines": SHOWN }))
+            }
+            ("" | "read", Then::Asks) => ("ask", json!({ "question": "Is that the file?" })),
+            ("ask", _) => ("write", json!({ "path": WANTED, "text": "as you said" })),
+            ("write", _) => ("finish", json!({ "summary": "made", "solved": true })),
+            _ => ("finish", json!({ "summary": "read", "solved": false })),
         };
-        let (id, name) = (format!("{read}-{name}"), name.to_owned());
+        let (id, name) = (format!("{}-{name}", turn.said.len()), name.to_owned());
         let call = ToolCall { id, name, arguments, signatures: Vec::new() };
         Answer::Turned { text: "Let me see.".to_owned(), calls: vec![call], ended: true }
     }
