@@ -5,6 +5,8 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
+use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 use tenfold_domain::{
     AttemptOutcome, Budget, CheckReport, NanoUsd, Outcome, TaskId, TaskState, Timestamp, Usage,
 };
@@ -266,19 +268,46 @@ pub(crate) fn tokens(usage: Usage) -> String {
 
 /// A moment in the person's own time zone.
 pub(crate) fn moment(at: Timestamp) -> String {
-    let known = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    match known {
-        Some(at) => {
-            let zoned = at.to_zoned_datetime(jiff::tz::TimeZone::system());
-            zoned.strftime("%Y-%m-%d %H:%M").to_string()
-        }
-        None => "an unknown time".to_owned(),
-    }
+    in_zone(at, &TimeZone::system())
+        .map_or_else(unknown, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// The same in a few characters: today's by the hour, others by the day.
+pub(crate) fn day(at: Timestamp, now: &ZonedDateTime) -> String {
+    let Some(at) = in_zone(at, now.time_zone()) else { return unknown() };
+    let form = match () {
+        () if at.date() == now.date() => "%H:%M",
+        () if at.year() == now.year() => "%b %d",
+        () => "%Y-%m-%d",
+    };
+    at.strftime(form).to_string()
+}
+
+fn in_zone(at: Timestamp, zone: &TimeZone) -> Option<ZonedDateTime> {
+    let at = jiff::Timestamp::from_millisecond(i64::try_from(at.0).ok()?).ok()?;
+    Some(at.to_zoned_datetime(zone.clone()))
+}
+
+fn unknown() -> String {
+    "an unknown time".to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_asked_today_has_its_hour_and_what_was_before_its_day() {
+        let now: ZonedDateTime = "2026-03-02T00:30:00[Europe/Berlin]".parse().unwrap();
+        let at = |text: &str| {
+            let at: ZonedDateTime = text.parse().unwrap();
+            day(Timestamp(at.timestamp().as_millisecond() as u64), &now)
+        };
+        assert_eq!(at("2026-03-02T00:10:00[Europe/Berlin]"), "00:10");
+        assert_eq!(at("2026-03-01T22:59:00[UTC]"), "Mar 01");
+        assert_eq!(at("2025-12-31T23:59:00[Europe/Berlin]"), "2025-12-31");
+        assert_eq!(day(Timestamp(u64::MAX), &now), "an unknown time");
+    }
 
     #[test]
     fn money_is_rounded_up_to_a_millionth() {

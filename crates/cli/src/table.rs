@@ -2,7 +2,10 @@
 
 use std::io::IsTerminal;
 
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+
+/// On a terminal a column that is not the last is cut off here.
+const WIDEST: u16 = 36;
 
 /// A cell in a colour, where there are colours. The table has to know of it: a code inside
 /// the text would count as wide.
@@ -13,19 +16,28 @@ pub(crate) fn coloured(text: String, colour: Color) -> Cell {
     }
 }
 
-/// A table of these columns. The cells' text must have been made harmless before.
+/// A table of these columns, each row on one line: on a terminal the last column is cut off at
+/// the terminal's width. The cells' text must have been made harmless before.
 pub(crate) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    // A pipe has no width: there every row is one line.
-    let arrangement = match std::io::stdout().is_terminal() {
-        true => ContentArrangement::Dynamic,
-        false => ContentArrangement::Disabled,
-    };
-    table.set_content_arrangement(arrangement);
     table.set_header(heads.iter().map(|head| Cell::new(head.to_uppercase())));
     for row in rows {
+        let mut row = Row::from(row);
+        row.max_height(1);
         table.add_row(row);
+    }
+    // A pipe has no width: there nothing is cut off.
+    if std::io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        let widths = table.column_max_content_widths();
+        let most = heads.len().saturating_sub(1);
+        for (column, width) in table.column_iter_mut().zip(widths).take(most) {
+            let width = Width::Fixed(width.min(WIDEST) + column.padding_width());
+            column.set_constraint(ColumnConstraint::Absolute(width));
+        }
+    } else {
+        table.set_content_arrangement(ContentArrangement::Disabled);
     }
     let lines = table.to_string();
     let trimmed: Vec<&str> = lines.lines().map(|line| line.trim_end()).collect();

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 use serde::Serialize;
-use tenfold_domain::{MakeRoom, Taken};
+use tenfold_domain::{Bytes, MakeRoom, Taken};
 use tenfold_engine::{CompactTerms, would_compact};
 use tenfold_models::Presence;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
@@ -300,11 +300,11 @@ fn room_in(what: &str, folder: &Path) -> Line {
         Ok(found) => {
             let free = u64::from(found.blocks_available())
                 .saturating_mul(u64::from(found.fragment_size()));
-            let detail = format!("{} MB free at {place}", free / 1_000_000);
+            let detail = format!("{} free at {place}", Bytes(free));
             if free >= ROOM_BYTES {
                 return Line::good("disk", what, detail);
             }
-            let fix = format!("make room: {} MB are wanted", ROOM_BYTES / 1_000_000);
+            let fix = format!("make room: {} are wanted", Bytes(ROOM_BYTES));
             Line::bad("disk", what, detail, fix).not_needed()
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::{Cell, Color};
+use jiff::ZonedDateTime;
 use tenfold_domain::TaskState;
 use tenfold_store::{TaskQuery, TaskRow};
 
@@ -152,7 +153,7 @@ fn cells(row: &TaskRow, engine_runs: bool, why: Option<&String>) -> Vec<Cell> {
         row.attempts.to_string().into(),
         row.wall.to_string().into(),
         report::money(row.spent).into(),
-        report::moment(row.asked_at).into(),
+        report::day(row.asked_at, &ZonedDateTime::now()).into(),
         one_line(&folder.to_string_lossy(), 30).into(),
         one_line(text, 80).into(),
     ]
