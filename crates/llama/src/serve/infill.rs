@@ -240,18 +240,20 @@ impl Infilling {
         }
     }
 
-    /// Follows the likeliest branches, as long as more texts are wanted.
+    /// Follows the likeliest branches, as long as what comes of one may be among the texts that
+    /// are wanted: a step of many paths takes little longer than one of few.
     pub(super) fn next(&mut self, model: &Model<'_>) -> Vec<Next> {
         if !self.original_known {
             return Vec::new();
         }
         let open = self.paths.iter().filter(|path| !path.end).count();
         let mut room = WIDTH.saturating_sub(open).min(self.tries);
-        while room > 0 && self.found.len() + (WIDTH - room).min(open) < self.wanted {
+        while room > 0 {
             let best = (0..self.branches.len())
                 .max_by(|a, b| self.branches[*a].log.total_cmp(&self.branches[*b].log));
             let Some(index) = best else { break };
-            if self.branches[index].log < self.original_log + self.margin {
+            let log = self.branches[index].log;
+            if log < self.original_log + self.margin || self.likelier(log) >= self.wanted {
                 break;
             }
             let branch = self.branches.swap_remove(index);
@@ -261,6 +263,14 @@ impl Infilling {
             }
         }
         std::mem::take(&mut self.next)
+    }
+
+    /// How many texts are known, or may still come of an open path, that are likelier than this.
+    fn likelier(&self, log: f64) -> usize {
+        let found = self.found.iter().filter(|text| text.log_probability > log).count();
+        let sum = |path: &Path| path.logs.last().copied().unwrap_or(0.0);
+        let open = self.paths.iter().skip(1).filter(|path| !path.end && sum(path) > log).count();
+        found + open
     }
 
     /// Begins a path with a branch; false if that ended it at once.
