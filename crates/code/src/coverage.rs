@@ -221,6 +221,18 @@ impl Spectrum {
         (count(Outcome::Failed), count(Outcome::Passed))
     }
 
+    /// What a test executed outside of the files of these tests: how many lines, and something
+    /// that is equal for tests which executed the same ones.
+    pub fn reach(&self, test: &Run, tests: &[TestName]) -> (usize, Vec<(usize, usize)>) {
+        let is_of_tests = |file: usize| {
+            let path = self.files[file].as_str();
+            tests.iter().any(|test| test.0.split("::").next() == Some(path))
+        };
+        let own = test.lines.iter().filter(|(file, _)| !is_of_tests(*file)).copied();
+        let own: Vec<(usize, usize)> = own.collect();
+        (own.iter().map(|(_, set)| self.sets[*set].len()).sum(), own)
+    }
+
     /// Every line that a failing test executed, the most suspect first; lines of equal
     /// suspicion in the order of files and lines.
     pub fn coverage(&self) -> Vec<Coverage<'_>> {
