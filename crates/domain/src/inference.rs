@@ -140,6 +140,10 @@ pub enum Answer {
     Scored {
         /// The text's tokens, in order.
         tokens: Vec<TokenScore>,
+        /// How much likelier the model is to write more before what comes after than to end
+        /// there: the natural logarithm of the odds. `None` if it was not asked.
+        #[serde(default)]
+        more: Option<f32>,
     },
     /// Of [`Turn`].
     Turned {

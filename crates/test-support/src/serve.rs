@@ -81,7 +81,7 @@ fn answer(script: &Script, ask: &Ask) -> Answer {
                 alternatives: texts.enumerate().map(sample).collect(),
             }
         }
-        Ask::Score(ask) => Answer::Scored { tokens: scores(&ask.text, answers) },
+        Ask::Score(ask) => Answer::Scored { tokens: scores(&ask.text, answers), more: Some(0.0) },
         // The engine's end puts it as a generation.
         Ask::Turn(_) => Answer::Turned { text: String::new(), calls: Vec::new(), ended: true },
     }
@@ -206,7 +206,7 @@ mod tests {
             suffix: String::new(),
             text: " good\n  bad x".into(),
         });
-        let Answer::Scored { tokens } = answer(&script(rule), &ask) else { panic!() };
+        let Answer::Scored { tokens, .. } = answer(&script(rule), &ask) else { panic!() };
         let starts: Vec<u32> = tokens.iter().map(|token| token.start).collect();
         assert_eq!(starts, [0, 5, 11]);
         assert!(tokens[1].log_probability < tokens[0].log_probability);

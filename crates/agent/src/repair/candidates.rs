@@ -9,7 +9,7 @@ use tenfold_code::{Edit, Function, Language, Syntax, edit, reply};
 use tenfold_domain::{Answer, Sample, TokenScore};
 
 use super::moves::{self, Generator, Move};
-use super::prompts::{expression, lines, offset, opening, span};
+use super::prompts::{expression, lines, offset, opening, own, span};
 use super::state::{Repair, Standing};
 use super::swaps;
 use super::targets::Target;
@@ -259,7 +259,9 @@ fn ideas(
             samples.sort_by(|a, b| each(b).total_cmp(&each(a)));
             samples.iter().filter_map(|sample| replace(target, text, made, &sample.text)).collect()
         }
-        Answer::Scored { tokens } => swapped(target, text, file, made, tokens).unwrap_or_default(),
+        Answer::Scored { tokens, .. } => {
+            swapped(target, text, file, made, tokens).unwrap_or_default()
+        }
         Answer::Turned { .. } => Vec::new(),
     }
 }
@@ -282,6 +284,7 @@ fn swapped(
     let called = file.calls(0..u32::MAX);
     let all = file.names(0..u32::MAX).into_iter().collect();
     let names = swaps::Names { around: &names, called: &called, file: &all };
+    let tokens = own(target, text, made, tokens);
     Some(swaps::read(&lines(text, &span), tokens, names).into_iter().filter_map(swap).collect())
 }
 

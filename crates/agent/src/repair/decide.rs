@@ -9,6 +9,7 @@ use tenfold_domain::{
 
 use super::candidates::{self, Candidate};
 use super::event::Event;
+use super::headway;
 use super::moves;
 use super::narrowed::{self, Narrowed};
 use super::note;
@@ -287,12 +288,15 @@ impl Draft {
     /// Records what a score says about the places that were scored.
     fn score(&mut self, moves: &[moves::Move], answers: &[Option<Answer>]) {
         for (made, answer) in moves.iter().zip(answers) {
-            if let Some(Answer::Scored { tokens }) = answer {
+            let target = &self.state.here.targets[made.target];
+            let text = self.state.text(&target.path);
+            if let (Some(Answer::Scored { tokens, more }), Some(text)) = (answer, text) {
+                let tokens = prompts::own(target, &text, made, tokens);
                 let most = tokens.iter().map(TokenScore::surprise).fold(0.0, f32::max);
                 // The more tokens, the more surprising is the most surprising of them by chance.
                 let surprise = most - BY_CHANCE * (tokens.len().max(1) as f32 / FEW_TOKENS).ln();
-                let (target, unit) = (made.target, made.unit);
-                self.record(Event::Scored { target, unit, surprise });
+                let (target, unit, more) = (made.target, made.unit, *more);
+                self.record(Event::Scored { target, unit, surprise, more });
             }
         }
     }
@@ -306,9 +310,17 @@ impl Draft {
             }
             _ => None,
         };
+        let headway = failing.is_some() && self.makes_headway(report);
         let wall = report.wall;
-        self.record(Event::Tried { candidate: candidate.id, failing, passed, wall });
+        self.record(Event::Tried { candidate: candidate.id, failing, passed, headway, wall });
         self.plan();
+    }
+
+    /// Whether a test that still fails gets further than without the candidate.
+    pub(super) fn makes_headway(&self, report: &CheckReport) -> bool {
+        let before = self.state.here.seen.as_ref().map(|seen| failure::read(&seen.output, None));
+        let now = failure::read(&report.output, report.exit_code);
+        before.is_some_and(|before| headway::made(&before, &now))
     }
 
     /// Whether all these tests failed before, too.

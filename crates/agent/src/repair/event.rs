@@ -80,6 +80,10 @@ pub enum Event {
         unit: usize,
         /// How surprising its most surprising token is, against what is usual for so many.
         surprise: f32,
+        /// How much likelier something more follows it than that it ends there; the natural
+        /// logarithm of the odds.
+        #[serde(default)]
+        more: Option<f32>,
     },
     /// The model is asked for candidates.
     Moved {
@@ -134,6 +138,9 @@ pub enum Event {
         failing: Option<Vec<TestName>>,
         /// Whether all that it was checked with passed.
         passed: bool,
+        /// Whether a test that still fails gets further than before.
+        #[serde(default)]
+        headway: bool,
         /// How long it took.
         wall: Millis,
     },

@@ -9,6 +9,7 @@ mod bandit;
 mod candidates;
 mod decide;
 mod event;
+mod headway;
 mod mistakes;
 mod moves;
 mod narrowed;

@@ -260,11 +260,10 @@ fn generators(state: &Repair, target: &Target) -> &'static [Generator] {
 /// How often a generator is pointed at the same place, deeper each time.
 fn depths(generator: Generator) -> u8 {
     match generator {
-        Generator::Line | Generator::Gap => 2,
         Generator::Token | Generator::Hunk | Generator::Patch => 1,
-        Generator::Expression => 2,
+        Generator::Line | Generator::Expression => 2,
+        Generator::Gap | Generator::Rewrite => 3,
         Generator::Body | Generator::Write => 4,
-        Generator::Rewrite => 3,
     }
 }
 
@@ -277,11 +276,7 @@ pub(super) fn place(state: &Repair, next: &Move) -> f64 {
     let units = target.units.len();
     match next.generator {
         Generator::Token | Generator::Line | Generator::Expression => at(next.unit) * deeper,
-        Generator::Gap => {
-            let before = if next.unit > 0 { at(next.unit - 1) } else { 0.0 };
-            let after = if next.unit < units { at(next.unit) } else { 0.0 };
-            0.5 * (before + after) * deeper
-        }
+        Generator::Gap => state.missing_before(next.target, next.unit) * deeper,
         Generator::Hunk => {
             let second = if next.unit + 1 < units { at(next.unit + 1) } else { 0.0 };
             if next.unit + 1 < units { at(next.unit).max(second) * deeper } else { 0.0 }

@@ -20,6 +20,8 @@ use crate::effect::{CheckAsk, Effect, Purpose};
 
 /// The chance that a part is real and the rest is found then.
 const PART: f64 = 0.05;
+/// The same, of what mends no test and lets one of them get further.
+const HEADWAY: f64 = 0.08;
 /// The same, of what mends half of the tests or more.
 const HALF: f64 = 0.12;
 /// The same, of what mends all that it was tried with.
@@ -56,6 +58,9 @@ impl Partial {
     fn chance(&self) -> f64 {
         if self.left.is_empty() {
             return ALL;
+        }
+        if self.mended == 0 {
+            return HEADWAY;
         }
         if self.mended > 1 && self.mended >= self.left.len() { HALF } else { PART }
     }
@@ -211,7 +216,9 @@ impl Draft {
     pub(super) fn is_part(&self, report: &CheckReport) -> bool {
         let before = self.state.here.seen.as_ref().map_or(0, |seen| seen.failing.len());
         let failed = report.verdict == CheckVerdict::Failed && !report.failing.is_empty();
-        failed && report.failing.len() < before && self.subset(&report.failing)
+        failed
+            && self.subset(&report.failing)
+            && (report.failing.len() < before || self.makes_headway(report))
     }
 
     /// Goes on from a part: the failing tests are traced anew, and what was thought of before

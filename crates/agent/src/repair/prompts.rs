@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use tenfold_code::{Language, Syntax};
-use tenfold_domain::{Ask, Generate, Infill, Message, Prompt, Role, Score, Seed};
+use tenfold_domain::{Ask, Generate, Infill, Message, Prompt, Role, Score, Seed, TokenScore};
 
 use super::moves::{Generator, Move};
 use super::state::Repair;
@@ -40,7 +40,7 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
     let text = state.text(&target.path)?;
     match next.generator {
         Generator::Token => {
-            let span = span(target, next)?;
+            let span = scored(target, &text, next)?;
             Some(Ask::Score(Score {
                 prefix: before(state, target, &text, span.start),
                 suffix: after(target, &text, span.end),
@@ -72,6 +72,28 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
     }
 }
 
+/// The lines that are scored for a statement: its own, and those that close the blocks it is the
+/// last of. Something missing before the next statement is missing behind these.
+fn scored(target: &Target, text: &str, next: &Move) -> Option<Range<u32>> {
+    let own = span(target, next)?;
+    let Some(below) = target.units.get(next.unit + 1) else { return Some(own) };
+    let between = lines(text, &(own.end..below.lines.start));
+    let closes = |line: &str| line.trim().chars().all(|c| "})];,".contains(c));
+    let is_closed = !between.trim().is_empty() && between.lines().all(closes);
+    Some(own.start..if is_closed { below.lines.start } else { own.end })
+}
+
+/// The tokens of a scored statement that are its own.
+pub(super) fn own<'t>(
+    target: &Target,
+    text: &str,
+    made: &Move,
+    tokens: &'t [TokenScore],
+) -> &'t [TokenScore] {
+    let length = span(target, made).map_or(0, |span| lines(text, &span).len());
+    &tokens[..tokens.partition_point(|token| (token.start as usize) < length)]
+}
+
 /// Other texts for one statement, for two, or for none.
 fn fill(state: &Repair, target: &Target, text: &str, next: &Move) -> Option<Ask> {
     let span = span(target, next)?;
@@ -83,7 +105,8 @@ fn fill(state: &Repair, target: &Target, text: &str, next: &Move) -> Option<Ask>
         (Generator::Line, _) if hole => (6, -9.0),
         (Generator::Line, _) => (8, -7.0),
         (Generator::Gap, 0) => (3, -4.0),
-        (Generator::Gap, _) => (6, -9.0),
+        (Generator::Gap, 1) => (6, -9.0),
+        (Generator::Gap, _) => (12, -14.0),
         _ => (4, -3.0),
     };
     let height = span.end - span.start;
@@ -331,4 +354,44 @@ fn failure(state: &Repair) -> String {
         let _ = write!(text, "The check says:\n```\n{}\n```\n", excerpt.join("\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repair::targets::Unit;
+
+    const CODE: &str = "\
+fn f(x: u32) -> u32 {
+    if x > 1 {
+        return x;
+    }
+
+    let y = x + 1;
+    y
+}
+";
+
+    #[test]
+    fn a_statement_is_scored_with_what_closes_its_block() {
+        let units = [1..2, 2..3, 5..6, 6..7].map(|lines| Unit::of(lines, 1.0)).to_vec();
+        let target = Target {
+            path: "f.rs".to_owned(),
+            name: "f".to_owned(),
+            kind: TargetKind::Function,
+            lines: 0..8,
+            head: 0..1,
+            body: 1..7,
+            holder: None,
+            mass: 1.0,
+            units,
+            why: String::new(),
+        };
+        let made = |unit| Move { generator: Generator::Token, target: 0, unit, depth: 0 };
+        let spans = [0, 1, 2, 3].map(|unit| scored(&target, CODE, &made(unit)).unwrap());
+        assert_eq!(spans, [1..2, 2..5, 5..6, 6..7]);
+        let token = |start| TokenScore { start, log_probability: -1.0, others: Vec::new() };
+        let tokens = [token(0), token(8), token(17), token(18), token(23)];
+        assert_eq!(own(&target, CODE, &made(1), &tokens).len(), 3);
+    }
 }

@@ -47,8 +47,12 @@ struct World {
     deeper: BTreeMap<&'static str, &'static str>,
     /// What each test needs to find in `totals.py`.
     needs: Vec<(&'static str, &'static [&'static str])>,
+    /// The line behind which the model would write more.
+    more: Option<&'static str>,
     /// What the check says of each failing test.
     says: &'static str,
+    /// Whether the check says at which line a test fails: one further for each need that is met.
+    lines: bool,
     /// What mends every test by itself.
     either: Option<&'static str>,
     /// Whether the model says what it knows of a line only the first time.
@@ -77,7 +81,9 @@ impl World {
                 ("test_totals.py::test_total", &["result += value"]),
                 ("test_totals.py::test_mean", &["result += value", "/ count"]),
             ],
+            more: None,
             says: "assert False",
+            lines: false,
             either: None,
             once: false,
             runs: 0,
@@ -122,6 +128,19 @@ impl World {
             failing.clear();
         }
         let mut output = String::new();
+        if self.lines {
+            output.push_str("==== FAILURES ====\n");
+        }
+        for (test, needs) in self.needs.iter().filter(|_| self.lines) {
+            let met = needs.iter().take_while(|need| text.contains(**need)).count();
+            let (name, line) = (test.split("::").last().unwrap(), 5 + met);
+            output.push_str(&format!(
+                "____ {name} ____\n\n>   assert x\nE   AssertionError\n\ntest_totals.py:{line}: AssertionError\n"
+            ));
+        }
+        if self.lines {
+            output.push_str("==== short test summary info ====\n");
+        }
         for test in &failing {
             output.push_str(&format!("FAILED {test} - {}\n", self.says));
         }
@@ -142,7 +161,9 @@ impl World {
                     log_probability: -1.0,
                     others: vec![OtherToken { text: " ".to_owned(), log_probability: -0.5 }],
                 };
-                Answer::Scored { tokens: (0..score.text.len()).step_by(4).map(token).collect() }
+                let tokens = (0..score.text.len()).step_by(4).map(token).collect();
+                let more = self.more.map(|line| if score.text == line { 8.0 } else { -2.0 });
+                Answer::Scored { tokens, more }
             }
             Ask::Infill(infill) => {
                 let deep = infill.alternatives > 6;
@@ -226,6 +247,43 @@ impl World {
 
 fn outcome(machine: &Repair) -> AttemptOutcome {
     machine.ending().expect("the attempt ends").outcome
+}
+
+/// A test that meets both faults, one after the other.
+fn one_behind_the_other() -> World {
+    let mut world = World::new();
+    world.needs = vec![("test_totals.py::test_mean", &["result += value", "/ count"])];
+    world
+}
+
+#[test]
+fn a_fault_behind_another_is_found_by_how_far_the_test_gets() {
+    let mut world = World { lines: true, ..one_behind_the_other() };
+    let (machine, events, _) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    assert_eq!(machine.winner().unwrap().edits.len(), 2);
+    let headway = |event: &&Event| matches!(event, Event::Tried { headway: true, .. });
+    assert!(events.iter().any(|event| headway(&event)));
+    // Where nothing tells the one from no change at all, both would have to be right at once.
+    let (machine, ..) = one_behind_the_other().work();
+    assert_eq!(outcome(&machine), AttemptOutcome::GaveUp);
+}
+
+#[test]
+fn a_missing_line_is_looked_for_where_the_model_would_write_one() {
+    let first_gap = |more: &'static str| {
+        let mut world = World { more: Some(more), known: BTreeMap::new(), ..World::new() };
+        let (machine, events, _) = world.work();
+        let moves = events.iter().find_map(|event| match event {
+            Event::Moved { moves, .. } => moves.iter().find(|m| m.generator == Generator::Gap),
+            _ => None,
+        });
+        let gap = moves.expect("a gap is looked at");
+        let above = &machine.here.targets[gap.target].units[gap.unit - 1];
+        TOTALS.lines().nth(above.lines.start as usize).unwrap().trim()
+    };
+    assert_eq!(first_gap("    result = 0\n"), "result = 0");
+    assert_eq!(first_gap("    count = len(values)\n"), "count = len(values)");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::probability::{Token, likeliest, normaliser};
 use tenfold_domain::{Answer, OtherToken, Prompt, Score, TokenScore};
 
 /// Other tokens that are named at each place.
-const OTHERS: usize = 8;
+const OTHERS: usize = 24;
 /// Other tokens less likely than this are not named (natural logarithm).
 const LEAST: f32 = -9.0;
 
@@ -15,6 +15,7 @@ pub(super) struct Scoring {
     tokens: Vec<Token>,
     starts: Vec<u32>,
     scores: Vec<TokenScore>,
+    more: Option<f32>,
 }
 
 impl Scoring {
@@ -34,7 +35,7 @@ impl Scoring {
         }
         prompt.extend(&tokens);
         let keep = prompt.len();
-        let work = Work::Score(Self { first, tokens, starts, scores: Vec::new() });
+        let work = Work::Score(Self { first, tokens, starts, scores: Vec::new(), more: None });
         let following = Vec::new();
         let reusable = first - 1;
         Ok(Plan { prompt, following, reusable, keep, sequences: 0, branches: 0, work })
@@ -42,8 +43,11 @@ impl Scoring {
 
     pub(super) fn take(&mut self, model: &Model<'_>, position: usize, scores: &[f32]) {
         let Some(index) = (position + 1).checked_sub(self.first) else { return };
-        let Some(&token) = self.tokens.get(index) else { return };
         let normaliser = normaliser(scores);
+        let Some(&token) = self.tokens.get(index) else {
+            self.more = Some(odds_of_more(model, scores, normaliser));
+            return;
+        };
         let others = likeliest(scores, normaliser, OTHERS + 1)
             .into_iter()
             .filter(|(other, log)| *other != token && *log > LEAST && !model.ends(*other))
@@ -62,10 +66,19 @@ impl Scoring {
     }
 
     pub(super) fn done(&self) -> bool {
-        self.scores.len() == self.tokens.len()
+        self.more.is_some()
     }
 
     pub(super) fn answer(&mut self) -> Answer {
-        Answer::Scored { tokens: std::mem::take(&mut self.scores) }
+        Answer::Scored { tokens: std::mem::take(&mut self.scores), more: self.more }
     }
+}
+
+/// The odds that the text goes on, against that it ends here; a natural logarithm.
+fn odds_of_more(model: &Model<'_>, scores: &[f32], normaliser: f32) -> f32 {
+    let ends = |(token, _): &(Token, f32)| model.ends(*token);
+    let likeliest = likeliest(scores, normaliser, OTHERS).into_iter().filter(ends);
+    let end: f32 = likeliest.map(|(_, log)| log.exp()).sum();
+    let end = end.clamp(1e-9, 1.0 - 1e-6);
+    ((1.0 - end) / end).ln()
 }

@@ -39,7 +39,7 @@ pub(super) fn has_texts(answer: Option<&Answer>) -> bool {
 pub(super) fn answered(answer: Option<&Answer>) -> String {
     match answer {
         None => "(the model refused)".to_owned(),
-        Some(Answer::Scored { tokens }) => {
+        Some(Answer::Scored { tokens, .. }) => {
             let surprise = tokens.iter().map(|token| token.surprise()).fold(0.0, f32::max);
             format!("{} tokens, the greatest surprise {surprise:.1}", tokens.len())
         }
