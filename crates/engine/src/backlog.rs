@@ -10,14 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tenfold_domain::{
-    BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, Standing, TaskId,
-    TaskSpec, TaskState,
+    BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, TaskId, TaskSpec,
+    TaskState,
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_models::Model;
-use tenfold_schedule::{
-    Became, Entry, Expected, Host, Limits, Needs, Refused, Scheduler, Used, Why,
-};
+use tenfold_schedule::{Entry, Expected, Host, Limits, Needs, Refused, Scheduler, Used, Why};
 use tenfold_store::{TaskRow, View};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::time::Instant;
@@ -79,7 +77,7 @@ impl Backlog {
 /// What the store says.
 pub fn why_not_begun(view: &View, row: &TaskRow) -> Result<String, EngineError> {
     if let Some(why) = held_up(view, row)? {
-        return Ok(why.to_string());
+        return Ok(why);
     }
     let late = row.standing.deadline.is_some_and(|deadline| deadline < SystemTime::now().into());
     let not_begun = "not started: `tenfold start` works the backlog";
@@ -89,14 +87,19 @@ pub fn why_not_begun(view: &View, row: &TaskRow) -> Result<String, EngineError> 
     })
 }
 
-/// The task that one comes after and that is not accepted, if there is such a one: only once it is
-/// accepted its work is in the person's files.
-fn held_up(view: &View, row: &TaskRow) -> Result<Option<Why>, EngineError> {
+/// What holds a task up, if anything does: one that it comes after and that is not accepted. Only
+/// once that is accepted its work is in the person's files.
+fn held_up(view: &View, row: &TaskRow) -> Result<Option<String>, EngineError> {
     for task in &row.standing.after {
         match view.task(*task)?.map(|row| row.state) {
             Some(TaskState::Accepted) => {}
-            Some(TaskState::Rejected) | None => return Ok(Some(Why::InVain(*task))),
-            Some(_) => return Ok(Some(Why::After(*task))),
+            Some(TaskState::Rejected) | None => {
+                return Ok(Some(format!(
+                    "waits in vain for task {task}, which was not solved: reopen that one, or ask \
+                     for this one again without it"
+                )));
+            }
+            Some(_) => return Ok(Some(format!("waits for task {task}"))),
         }
     }
     Ok(None)
@@ -326,8 +329,7 @@ impl<'e> Shift<'e> {
             task: row.id,
             account: DEFAULT_ACCOUNT,
             arrived: row.asked_at,
-            // What holds a task up is looked at by the store: here come those that nothing does.
-            standing: Standing { after: Vec::new(), ..row.standing.clone() },
+            standing: row.standing.clone(),
             expected: Expected { cost: spec.budget.money, wall: spec.budget.time },
             needs: Needs {
                 provider,
@@ -412,7 +414,7 @@ impl<'e> Shift<'e> {
             return None;
         }
         if let Some(why) = held_up(&view, &row).ok()? {
-            return Some(why.to_string());
+            return Some(why);
         }
         if self.engine.backlog.is_to_end() {
             return Some("nothing more is begun: the backlog was stopped".to_owned());
@@ -470,8 +472,7 @@ impl<'e> Shift<'e> {
         let cost = row.as_ref().map_or(NanoUsd::ZERO, |row| row.spent.saturating_sub(before));
         self.spent = NanoUsd(self.spent.0.saturating_add(cost.0));
         let used = Used { cost, wall: began.elapsed().into(), millicores: CORE };
-        // Whoever comes after it waits until it is accepted.
-        let _ = self.scheduler.ended(task, used, Became::Waits, self.engine.around.now());
+        self.scheduler.ended(task, used, self.engine.around.now());
         let is_proposed = row.as_ref().is_some_and(|row| row.state == TaskState::ToReview);
         let is_verified =
             row.as_ref().and_then(TaskRow::proposal).is_some_and(|proposal| proposal.verified);

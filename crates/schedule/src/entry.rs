@@ -15,7 +15,8 @@ pub struct Entry {
     /// When it was asked for. A task that comes back (from a pause, from a question) has the
     /// moment it had at first, and so goes before what came since.
     pub arrived: Timestamp,
-    /// How it stands to others of its account, and which have to be solved before it begins.
+    /// How it stands to others of its account. What it comes after is not looked at: who admits
+    /// it knows that nothing holds it up.
     pub standing: Standing,
     /// What it will take, as far as one can tell.
     pub expected: Expected,
@@ -56,16 +57,4 @@ pub struct Used {
     pub wall: Millis,
     /// Thousandths of a processor core, on the average.
     pub millicores: u64,
-}
-
-/// What became of a task that is no longer at work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Became {
-    /// It is done: what comes after it can begin.
-    Solved,
-    /// It will not be done, or its work was rejected: what comes after it can't begin.
-    Unsolved,
-    /// It waits for a person, or for money. It holds nothing, and is admitted again when it
-    /// can go on, or settled.
-    Waits,
 }

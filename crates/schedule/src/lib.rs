@@ -45,7 +45,7 @@
 //! same time. Let `m` be the number of tasks of the account whose turn is before a task's own;
 //! that is those that came before it, those that came at most the reach after it, and, if room
 //! was kept for another of its account when it came, that one. Then it starts within
-//! `(m + 1) × (patience + 3 × A × W)` after it could begin, provided that [`Scheduler::next`]
+//! `(m + 1) × (patience + 3 × A × W)` after it was admitted, provided that [`Scheduler::next`]
 //! is asked, until it says "nobody", whenever a task was admitted or has ended.
 //!
 //! Proof. Call it a *round* when an account's first task, or the one for which room is kept,
@@ -79,10 +79,9 @@
 //! order or put back. Nothing looks at all tasks. So sizes are few: whoever admits rounds
 //! them. [`Scheduler::looks`] counts, and a test with a million tasks holds it.
 //!
-//! What is remembered for ever is small: a number for each task that was settled, a path for
-//! each repository, and a number for each account.
+//! What is remembered for ever is small: a path for each repository, and a number for each
+//! account.
 
-mod dependencies;
 mod entry;
 mod limits;
 mod queues;
@@ -93,7 +92,7 @@ mod turn;
 mod usage;
 mod why;
 
-pub use entry::{Became, Entry, Expected, Needs, Used};
+pub use entry::{Entry, Expected, Needs, Used};
 pub use limits::{Host, Limits, REACH};
 pub use rate::{Pass, RateGate, Rates, Reply, Ticket};
 pub use scheduler::Scheduler;

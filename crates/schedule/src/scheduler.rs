@@ -1,13 +1,12 @@
-//! The scheduler itself: it puts the order of tasks, the room and the dependencies together
-//! and decides who works next. Apart from each of these, which know nothing of one another.
+//! The scheduler itself: it puts the order of tasks and the room together and decides who works
+//! next. Apart from both, which know nothing of one another.
 //! It never starts anything itself, reads no clock, and remembers nothing across a restart.
 
 use std::collections::HashMap;
 
 use tenfold_domain::{AccountId, TaskId, Timestamp};
 
-use crate::dependencies::Dependencies;
-use crate::entry::{Became, Entry, Used};
+use crate::entry::{Entry, Used};
 use crate::limits::Limits;
 use crate::queues::Queues;
 use crate::room::{Lane, Place, Room, Size};
@@ -25,7 +24,6 @@ pub struct Scheduler {
     limits: Limits,
     now: Timestamp,
     tasks: HashMap<TaskId, Task>,
-    dependencies: Dependencies,
     queues: Queues,
     room: Room,
     /// The task for which room is kept.
@@ -45,8 +43,6 @@ struct Task {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// It waits for other tasks.
-    Held,
     /// It waits for its turn and for room.
     Waiting,
     /// It holds what it needs.
@@ -59,7 +55,6 @@ impl Scheduler {
         Self {
             now: Timestamp(0),
             tasks: HashMap::new(),
-            dependencies: Dependencies::default(),
             queues: Queues::default(),
             room: Room::new(&limits),
             kept_for: None,
@@ -67,12 +62,10 @@ impl Scheduler {
         }
     }
 
-    /// Lets a task wait for its turn. A task that it comes after and that was never heard of is waited for
-    /// like any other: it may be admitted later, or be [settled](Scheduler::settled).
+    /// Lets a task wait for its turn.
     ///
     /// # Errors
-    /// [`Refused`] if it waits or works already, would wait for itself, or fits on no host.
-    /// Nothing is changed then.
+    /// [`Refused`] if it waits or works already, or fits on no host. Nothing is changed then.
     pub fn admit(&mut self, entry: &Entry, now: Timestamp) -> Result<(), Refused> {
         self.tick(now);
         let (id, needs) = (entry.task, &entry.needs);
@@ -84,8 +77,6 @@ impl Scheduler {
             let (millicores, memory) = (needs.millicores, needs.memory);
             return Err(Refused::TooLarge { task: id, millicores, memory });
         }
-        let held = self.dependencies.add(id, &entry.standing.after).map_err(Refused::Circle)?;
-        self.dependencies.reopen(id);
         let provider = self.room.provider_number(&needs.provider, &self.limits);
         let repository = self.room.repository_number(&needs.repository, &self.limits);
         let core_hour = self.limits.core_hour;
@@ -96,24 +87,20 @@ impl Scheduler {
             turn: Turn::of((id, entry.arrived), &entry.standing, entry.expected, self.limits.reach),
             place: Place { lane: Lane { provider, size }, repository },
             expected,
-            state: State::Held,
+            state: State::Waiting,
         };
         self.tasks.insert(id, task);
-        if !held {
-            self.wait(id);
-        }
+        self.queues.insert(task.account, task.turn, task.place, self.now);
         Ok(())
     }
 
     /// Takes a task out: it is paused, or no longer wanted. What it held is free. If it was at
     /// work, what was expected of it stays charged; use [`Scheduler::ended`] to say what it
-    /// used. What comes after it goes on waiting for it. Nothing if there is no such task.
+    /// used. Nothing if there is no such task.
     pub fn withdraw(&mut self, id: TaskId, now: Timestamp) {
         self.tick(now);
         let Some(task) = self.tasks.remove(&id) else { return };
-        self.dependencies.remove(id);
         match task.state {
-            State::Held => {}
             State::Waiting => self.leave_queue(id, task),
             State::AtWork { host, .. } => self.give_back(task.place, host),
         }
@@ -130,10 +117,9 @@ impl Scheduler {
         Some(id)
     }
 
-    /// A task is no longer at work: what it held is free, its account is charged for what it
-    /// used, and if it is settled, what comes after it can begin, or can't. Returns, as
-    /// [`Scheduler::settled`], the tasks that now wait in vain.
-    pub fn ended(&mut self, id: TaskId, used: Used, became: Became, now: Timestamp) -> Vec<TaskId> {
+    /// A task is no longer at work: what it held is free, and its account is charged for what it
+    /// used. It is admitted again if it can go on.
+    pub fn ended(&mut self, id: TaskId, used: Used, now: Timestamp) {
         self.tick(now);
         if let Some(task) = self.tasks.get(&id).copied()
             && let State::AtWork { since, .. } = task.state
@@ -143,25 +129,7 @@ impl Scheduler {
             usage.take_back(task.expected, since, self.now, half_life);
             self.charge(task.account, used, now);
         }
-        self.settled(id, became, now)
-    }
-
-    /// What became of a task that waits, that was taken out, or that was never admitted here:
-    /// it was reviewed, or was solved before a restart. Returns the tasks that now wait in
-    /// vain, for it or for one that waits for it. They stay, and can begin if it is solved
-    /// after all; somebody should hear of them.
-    pub fn settled(&mut self, id: TaskId, became: Became, now: Timestamp) -> Vec<TaskId> {
         self.withdraw(id, now);
-        match became {
-            Became::Waits => Vec::new(),
-            Became::Unsolved => self.dependencies.unsolved(id).into_iter().collect(),
-            Became::Solved => {
-                for id in self.dependencies.solved(id) {
-                    self.wait(id);
-                }
-                Vec::new()
-            }
-        }
     }
 
     /// Charges an account's share for what was used before this scheduler was made: after a
@@ -194,10 +162,6 @@ impl Scheduler {
         let task = self.tasks.get(&id)?;
         match task.state {
             State::AtWork { .. } => None,
-            State::Held => self.dependencies.first_unmet(id).map(|dep| {
-                let in_vain = self.dependencies.is_unsolved(dep);
-                if in_vain { Why::InVain(dep) } else { Why::After(dep) }
-            }),
             State::Waiting => Some(self.no_room(task).unwrap_or_else(|| self.not_first(id, task))),
         }
     }
@@ -206,7 +170,7 @@ impl Scheduler {
     pub fn host_of(&self, id: TaskId) -> Option<&str> {
         match self.tasks.get(&id)?.state {
             State::AtWork { host, .. } => Some(&self.limits.hosts[host].name),
-            _ => None,
+            State::Waiting => None,
         }
     }
 
@@ -228,15 +192,6 @@ impl Scheduler {
 
     fn tick(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
-    }
-
-    /// A task waits for nothing any more but for its turn and for room.
-    fn wait(&mut self, id: TaskId) {
-        if let Some(task) = self.tasks.get_mut(&id) {
-            task.state = State::Waiting;
-            let Task { account, turn, place, .. } = *task;
-            self.queues.insert(account, turn, place, self.now);
-        }
     }
 
     /// A waiting task leaves. If room was kept for it, its account has had its turn, even if

@@ -11,13 +11,6 @@ pub enum Refused {
     /// It waits or works already.
     #[error("task {0} is admitted already; withdraw it first to change what it needs")]
     Admitted(TaskId),
-    /// It would wait for itself.
-    #[error(
-        "task {} would wait for itself: {}. Take one of these out of what the next is after",
-        .0.first().map_or(0, |task| task.number()),
-        circle(.0)
-    )]
-    Circle(Vec<TaskId>),
     /// No host is that large.
     #[error(
         "task {task} needs {}.{:03} cores and {} MiB of memory, and no host has as much even \
@@ -34,17 +27,9 @@ pub enum Refused {
     },
 }
 
-fn circle(tasks: &[TaskId]) -> String {
-    tasks.iter().map(TaskId::to_string).collect::<Vec<_>>().join(" waits for ")
-}
-
 /// Why a task is not at work; the first of what holds it up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// It comes after another, which is not solved yet.
-    After(TaskId),
-    /// It comes after another, which will not be solved.
-    InVain(TaskId),
     /// As many tasks are at work on its repository as may be.
     Repository {
         /// Its repository.
@@ -89,12 +74,6 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::After(task) => write!(f, "waits for task {task}"),
-            Self::InVain(task) => write!(
-                f,
-                "waits in vain for task {task}, which was not solved: reopen that one, or ask \
-                 for this one again without it"
-            ),
             Self::Repository { repository, at_work } => {
                 write!(f, "repository {} has {at_work} at work", repository.display())
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use tenfold_domain::{AccountId, Bytes, Millis, NanoUsd, Priority, Standing, TaskId, Timestamp};
-use tenfold_schedule::{Became, Entry, Expected, Host, Limits, Needs, Scheduler, Used, Why};
+use tenfold_schedule::{Entry, Expected, Host, Limits, Needs, Scheduler, Used, Why};
 
 use crate::made_up::{HOUR, MINUTE, task};
 use crate::plain::Plain;
@@ -13,8 +13,7 @@ use crate::plain::Plain;
 enum Op {
     Admit(Entry),
     Next,
-    End(usize, Used, Became),
-    Settle(u64, Became),
+    End(usize, Used),
     Withdraw(usize),
     LimitProvider(usize, u32),
     Weigh(u32, u32),
@@ -52,36 +51,24 @@ fn an_entry() -> impl Strategy<Value = Entry> {
         (0..20u64, 0..3 * HOUR),
     );
     let what = (0..3usize, 0..3u32, 0..4u64, 0..3u64);
-    (who, wish, what, proptest::collection::vec(1..12u64, 0..3)).prop_map(
-        |(who, (deadline, value, (cost, wall)), what, after)| Entry {
-            task: task(who.0),
-            account: AccountId(who.1),
-            arrived: Timestamp(who.2),
-            standing: Standing {
-                priority: Priority::ALL[who.3],
-                deadline: deadline.map(Timestamp),
-                value: value.map(NanoUsd),
-                // Mostly none, so that tasks start.
-                after: if who.0 % 3 == 0 {
-                    after.into_iter().map(task).collect()
-                } else {
-                    Vec::new()
-                },
-                ..Standing::default()
-            },
-            expected: Expected { cost: NanoUsd(cost), wall: Millis(wall) },
-            needs: Needs {
-                provider: PROVIDERS[what.0].to_owned(),
-                repository: PathBuf::from(format!("/src/{}", what.1)),
-                millicores: what.2 * 750,
-                memory: Bytes(what.3 << 30),
-            },
+    (who, wish, what).prop_map(|(who, (deadline, value, (cost, wall)), what)| Entry {
+        task: task(who.0),
+        account: AccountId(who.1),
+        arrived: Timestamp(who.2),
+        standing: Standing {
+            priority: Priority::ALL[who.3],
+            deadline: deadline.map(Timestamp),
+            value: value.map(NanoUsd),
+            ..Standing::default()
         },
-    )
-}
-
-fn became() -> impl Strategy<Value = Became> {
-    prop_oneof![Just(Became::Solved), Just(Became::Unsolved), Just(Became::Waits)]
+        expected: Expected { cost: NanoUsd(cost), wall: Millis(wall) },
+        needs: Needs {
+            provider: PROVIDERS[what.0].to_owned(),
+            repository: PathBuf::from(format!("/src/{}", what.1)),
+            millicores: what.2 * 750,
+            memory: Bytes(what.3 << 30),
+        },
+    })
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -93,8 +80,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => an_entry().prop_map(Op::Admit),
         8 => Just(Op::Next),
-        4 => (any::<usize>(), used, became()).prop_map(|(at, used, b)| Op::End(at, used, b)),
-        1 => (1..12u64, became()).prop_map(|(id, b)| Op::Settle(id, b)),
+        4 => (any::<usize>(), used).prop_map(|(at, used)| Op::End(at, used)),
         1 => any::<usize>().prop_map(Op::Withdraw),
         1 => (0..3usize, 0..4u32).prop_map(|(p, limit)| Op::LimitProvider(p, limit)),
         1 => (1..5u32, 0..4u32).prop_map(|(account, weight)| Op::Weigh(account, weight)),
@@ -123,15 +109,11 @@ fn both(scheduler: &mut Scheduler, plain: &mut Plain, op: Op, now: &mut Timestam
                 assert_eq!(plain.all().iter().find(|id| idle(id)), None, "could go, and does not");
             }
         }
-        Op::End(at, used, became) => {
+        Op::End(at, used) => {
             if let Some(id) = pick(&plain.working(), at) {
-                scheduler.ended(id, used, became, *now);
-                plain.ended(id, used, became, *now);
+                scheduler.ended(id, used, *now);
+                plain.ended(id, used, *now);
             }
-        }
-        Op::Settle(id, became) => {
-            scheduler.settled(task(id), became, *now);
-            plain.settled(task(id), became, *now);
         }
         Op::Withdraw(at) => {
             if let Some(id) = pick(&plain.all(), at) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tenfold_domain::{Bytes, Timestamp};
-use tenfold_schedule::{Became, Entry, Host, Limits, Needs, Refused, Scheduler};
+use tenfold_schedule::{Entry, Host, Limits, Needs, Refused, Scheduler};
 
 use crate::made_up::{HOUR, as_expected, entry, four_at_once, of, one_at_once, task};
 
@@ -24,7 +24,7 @@ fn starts(scheduler: &mut Scheduler, now: Timestamp) -> Vec<u64> {
 }
 
 fn end(scheduler: &mut Scheduler, number: u64, now: Timestamp) {
-    scheduler.ended(task(number), as_expected(), Became::Solved, now);
+    scheduler.ended(task(number), as_expected(), now);
 }
 
 fn why(scheduler: &Scheduler, number: u64) -> String {
@@ -76,6 +76,14 @@ fn who_goes_first_is_named() {
     assert_eq!(why(&scheduler, 2), "all 1 places are taken");
     end(&mut scheduler, 1, NOW);
     assert_eq!(why(&scheduler, 2), "account 1 has had its share; account 2 goes first");
+}
+
+#[test]
+fn a_task_is_admitted_once() {
+    let mut scheduler = scheduler(four_at_once(), &[entry(1)]);
+    assert_eq!(scheduler.admit(&entry(1), NOW), Err(Refused::Admitted(task(1))));
+    scheduler.next(NOW);
+    assert_eq!(scheduler.admit(&entry(1), NOW), Err(Refused::Admitted(task(1))));
 }
 
 #[test]

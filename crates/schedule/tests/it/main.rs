@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod agreement;
-mod dependencies;
 mod gate;
 mod limits;
 mod made_up;

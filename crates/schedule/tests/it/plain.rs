@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use tenfold_domain::{AccountId, Bytes, NanoUsd, TaskId, Timestamp};
-use tenfold_schedule::{Became, Entry, Limits, Used};
+use tenfold_schedule::{Entry, Limits, Used};
 
 #[derive(Debug, Clone)]
 struct Listed {
     entry: Entry,
-    unmet: BTreeSet<TaskId>,
     /// The host and the beginning, at work.
     at_work: Option<(usize, Timestamp)>,
 }
@@ -39,20 +38,12 @@ pub(crate) struct Plain {
     now: Timestamp,
     tasks: Vec<Listed>,
     purses: BTreeMap<AccountId, Purse>,
-    solved: BTreeSet<TaskId>,
     kept: Option<Kept>,
 }
 
 impl Plain {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            now: Timestamp(0),
-            tasks: Vec::new(),
-            purses: BTreeMap::new(),
-            solved: BTreeSet::new(),
-            kept: None,
-        }
+        Self { limits, now: Timestamp(0), tasks: Vec::new(), purses: BTreeMap::new(), kept: None }
     }
 
     fn find(&self, id: TaskId) -> Option<&Listed> {
@@ -63,13 +54,13 @@ impl Plain {
         self.purses.entry(account).or_insert_with(|| Purse { weight: 1, ..Purse::default() })
     }
 
-    /// Those that wait for nothing but their turn and room.
-    fn ready(&self) -> impl Iterator<Item = &Listed> {
-        self.tasks.iter().filter(|task| task.unmet.is_empty() && task.at_work.is_none())
+    /// Those that are not at work.
+    fn waiting(&self) -> impl Iterator<Item = &Listed> {
+        self.tasks.iter().filter(|task| task.at_work.is_none())
     }
 
     fn first_of(&self, account: AccountId) -> Option<&Listed> {
-        let mine = self.ready().filter(|task| task.entry.account == account);
+        let mine = self.waiting().filter(|task| task.entry.account == account);
         mine.min_by_key(|task| self.turn(&task.entry))
     }
 
@@ -89,49 +80,20 @@ impl Plain {
         (i128::from(entry.arrived.0) - i128::from(bonus), entry.task)
     }
 
-    /// The task begins to wait for its turn.
-    fn waits_from_now(&mut self, account: AccountId, had_waiting: bool) {
-        let now = self.now;
-        if !had_waiting {
-            self.purse(account).since = now;
-        }
-    }
-
     pub(crate) fn admit(&mut self, entry: &Entry, now: Timestamp) -> bool {
         self.now = self.now.max(now);
         let fits = self.limits.hosts.iter().any(|host| {
             host.millicores >= entry.needs.millicores && host.memory >= entry.needs.memory
         });
-        let unmet: BTreeSet<_> =
-            entry.standing.after.iter().copied().filter(|dep| !self.solved.contains(dep)).collect();
-        if self.find(entry.task).is_some() || !fits || self.reaches(&unmet, entry.task) {
+        if self.find(entry.task).is_some() || !fits {
             return false;
         }
-        self.solved.remove(&entry.task);
-        let had_waiting = self.first_of(entry.account).is_some();
-        let is_ready = unmet.is_empty();
-        self.tasks.push(Listed { entry: entry.clone(), unmet, at_work: None });
-        if is_ready {
-            self.waits_from_now(entry.account, had_waiting);
+        if self.first_of(entry.account).is_none() {
+            let now = self.now;
+            self.purse(entry.account).since = now;
         }
+        self.tasks.push(Listed { entry: entry.clone(), at_work: None });
         true
-    }
-
-    /// Whether `to` is among those, or among what those wait for.
-    fn reaches(&self, from: &BTreeSet<TaskId>, to: TaskId) -> bool {
-        let mut seen = from.clone();
-        loop {
-            let next: BTreeSet<_> = seen
-                .iter()
-                .filter_map(|id| self.find(*id))
-                .flat_map(|task| task.unmet.iter().copied())
-                .chain(seen.iter().copied())
-                .collect();
-            if next.len() == seen.len() {
-                return seen.contains(&to);
-            }
-            seen = next;
-        }
     }
 
     pub(crate) fn withdraw(&mut self, id: TaskId, now: Timestamp) {
@@ -166,7 +128,7 @@ impl Plain {
         purse.at = now;
     }
 
-    pub(crate) fn ended(&mut self, id: TaskId, used: Used, became: Became, now: Timestamp) {
+    pub(crate) fn ended(&mut self, id: TaskId, used: Used, now: Timestamp) {
         self.now = self.now.max(now);
         if let Some(task) = self.find(id).cloned()
             && let Some((_, began)) = task.at_work
@@ -179,27 +141,7 @@ impl Plain {
             let used = self.charge(used.cost, used.wall.0, used.millicores);
             self.spend(account, used);
         }
-        self.settled(id, became, now);
-    }
-
-    pub(crate) fn settled(&mut self, id: TaskId, became: Became, now: Timestamp) {
         self.withdraw(id, now);
-        match became {
-            Became::Waits => {}
-            Became::Unsolved => {
-                self.solved.remove(&id);
-            }
-            Became::Solved => {
-                self.solved.insert(id);
-                for index in 0..self.tasks.len() {
-                    let account = self.tasks[index].entry.account;
-                    let had_waiting = self.first_of(account).is_some();
-                    if self.tasks[index].unmet.remove(&id) && self.tasks[index].unmet.is_empty() {
-                        self.waits_from_now(account, had_waiting);
-                    }
-                }
-            }
-        }
     }
 
     pub(crate) fn limit_provider(&mut self, provider: &str, limit: u32) {
@@ -276,7 +218,7 @@ impl Plain {
 
     fn keep(&mut self) {
         let overdue = || {
-            let accounts: BTreeSet<_> = self.ready().map(|task| task.entry.account).collect();
+            let accounts: BTreeSet<_> = self.waiting().map(|task| task.entry.account).collect();
             let since =
                 |account: &AccountId| self.purses.get(account).map_or(Timestamp(0), |p| p.since);
             let account = accounts.into_iter().min_by_key(|account| (since(account), *account))?;
@@ -311,7 +253,7 @@ impl Plain {
         let entry = match entry_of_kept.filter(|entry| self.fits(entry, None)) {
             Some(entry) => entry.clone(),
             None => {
-                let fitting = self.ready().filter(|t| self.fits(&t.entry, self.kept.as_ref()));
+                let fitting = self.waiting().filter(|t| self.fits(&t.entry, self.kept.as_ref()));
                 let order = |a: &&Listed, b: &&Listed| {
                     let (a, b) = (&a.entry, &b.entry);
                     let shares = self.share(a.account).total_cmp(&self.share(b.account));

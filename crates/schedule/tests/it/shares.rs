@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use tenfold_domain::{AccountId, Millis, NanoUsd, Priority, Seed, Standing, TaskId, Timestamp};
-use tenfold_schedule::{Became, Entry, Expected, Limits, Scheduler, Used};
+use tenfold_schedule::{Entry, Expected, Limits, Scheduler, Used};
 
 use crate::made_up::{HOUR, MINUTE, entry, four_at_once, of, one_at_once, task};
 
@@ -54,7 +54,7 @@ impl Office {
         *self.worked.entry(entry.account.0).or_default() += wall;
         let millicores = entry.needs.millicores;
         let used = Used { cost: entry.expected.cost, wall: Millis(wall), millicores };
-        self.scheduler.ended(id, used, Became::Solved, Timestamp(self.now));
+        self.scheduler.ended(id, used, Timestamp(self.now));
         Some(entry)
     }
 }
