@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tenfold_api::WhyWaiting;
 use tenfold_domain::{TaskId, TaskState};
@@ -32,9 +32,10 @@ pub(crate) async fn why(
     }
     let told = tokio::time::timeout(PATIENCE, told(context, &tasks)).await;
     let mut all = told.ok().flatten().unwrap_or_default();
+    let now = SystemTime::now().into();
     for row in queued() {
         if let Entry::Vacant(unsaid) = all.entry(row.id) {
-            unsaid.insert(why_not_begun(view, row)?);
+            unsaid.insert(why_not_begun(view, row, now)?);
         }
     }
     Ok(all)

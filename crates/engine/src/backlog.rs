@@ -7,11 +7,11 @@ mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tenfold_domain::{
     BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, TaskId, TaskSpec,
-    TaskState,
+    TaskState, Timestamp,
 };
 use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_models::Model;
@@ -71,15 +71,15 @@ impl Backlog {
     }
 }
 
-/// Why a task that nobody works on waits, by what the journal tells.
+/// Why a task that nobody works on waits now, by what the journal tells.
 ///
 /// # Errors
 /// What the store says.
-pub fn why_not_begun(view: &View, row: &TaskRow) -> Result<String, EngineError> {
+pub fn why_not_begun(view: &View, row: &TaskRow, now: Timestamp) -> Result<String, EngineError> {
     if let Some(why) = held_up(view, row)? {
         return Ok(why);
     }
-    let late = row.standing.deadline.is_some_and(|deadline| deadline < SystemTime::now().into());
+    let late = row.standing.deadline.is_some_and(|deadline| deadline < now);
     let not_begun = "not started: `tenfold start` works the backlog";
     Ok(match late {
         true => format!("{not_begun}; its deadline is over"),

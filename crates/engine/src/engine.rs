@@ -53,7 +53,7 @@ pub struct EngineConfig {
 /// An engine at work.
 pub struct Engine {
     pub(crate) config: EngineConfig,
-    pub(crate) around: Around,
+    pub(crate) around: Arc<Around>,
     pub(crate) store: Arc<Store>,
     pub(crate) books: Books,
     pub(crate) sandbox: Arc<Sandbox>,
@@ -153,7 +153,7 @@ impl Engine {
             house: House::default(),
             settled,
             config,
-            around,
+            around: Arc::new(around),
             _lock: lock,
         };
         engine.settle_in().await?;

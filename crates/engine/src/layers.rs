@@ -9,7 +9,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{CommitId, Millis, Timestamp};
@@ -80,6 +80,7 @@ impl Building {
         let text = serde_json::to_vec_pretty(&made).unwrap_or_default();
         let file = self.place.join(MADE_FILE);
         fs::write(&file, text).map_err(failed("writing", &file))?;
+        touch(&self.place, made.at);
         fs::rename(&self.place, &self.kept).map_err(failed("keeping", &self.kept))?;
         self.lock.lock_shared().map_err(failed("locking", &self.kept))?;
         Ok(Layer { path: self.kept.join("layer"), made, _used: self.lock })
@@ -91,8 +92,14 @@ impl Layers {
         Self { dir }
     }
 
-    /// Looks for a layer. `remove` takes away a folder that commands have written to.
-    pub(crate) fn find(&self, key: &str, remove: &dyn Fn(&Path)) -> Result<Found, EngineError> {
+    /// Looks for a layer, which counts as used `now`. `remove` takes away a folder that commands
+    /// have written to.
+    pub(crate) fn find(
+        &self,
+        key: &str,
+        now: Timestamp,
+        remove: &dyn Fn(&Path),
+    ) -> Result<Found, EngineError> {
         let mut folder = fs::DirBuilder::new();
         folder
             .recursive(true)
@@ -112,7 +119,7 @@ impl Layers {
                 return Ok(Found::Busy);
             }
             if let Some(made) = read(&kept) {
-                touch(&kept);
+                touch(&kept, now);
                 return Ok(Found::Kept(Layer { path: kept.join("layer"), made, _used: lock }));
             }
             lock.unlock().map_err(failed("unlocking", &file))?;
@@ -148,12 +155,12 @@ impl Layers {
 
     /// The keys of the layers that are kept, and when each was used last; that one first which
     /// was not used for longest.
-    pub(crate) fn kept(&self) -> Vec<(SystemTime, String)> {
+    pub(crate) fn kept(&self) -> Vec<(Timestamp, String)> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        let mut known: Vec<(SystemTime, String)> = entries
+        let mut known: Vec<(Timestamp, String)> = entries
             .filter_map(|entry| {
                 let used = fs::metadata(entry.path().join(MADE_FILE)).ok()?.modified().ok()?;
-                Some((used, entry.file_name().into_string().ok()?))
+                Some((used.into(), entry.file_name().into_string().ok()?))
             })
             .filter(|(_, name)| !name.contains('.'))
             .collect();
@@ -182,9 +189,10 @@ fn read(kept: &Path) -> Option<Made> {
     serde_json::from_slice(&fs::read(kept.join(MADE_FILE)).ok()?).ok()
 }
 
-/// Remembers that a layer was used. If that fails it is swept sooner, and made again.
-fn touch(kept: &Path) {
-    let _ = File::open(kept.join(MADE_FILE)).and_then(|file| file.set_modified(SystemTime::now()));
+/// Remembers that a layer was used then. If that fails it is swept sooner, and made again.
+fn touch(kept: &Path, then: Timestamp) {
+    let then = SystemTime::UNIX_EPOCH + Duration::from_millis(then.0);
+    let _ = File::open(kept.join(MADE_FILE)).and_then(|file| file.set_modified(then));
 }
 
 fn taken(tried: Result<(), TryLockError>, file: &Path) -> Result<bool, EngineError> {
@@ -208,27 +216,30 @@ mod tests {
         let _ = fs::remove_dir_all(dir);
     }
 
-    fn made() -> Made {
+    /// When layers are looked for, long after they were made.
+    const NOW: Timestamp = Timestamp(100_000);
+
+    fn made(at: Timestamp) -> Made {
         Made {
             command: "make deps".to_owned(),
             base: "a".repeat(40).parse().unwrap(),
-            at: Timestamp(5),
+            at,
             wall: Millis(7),
         }
     }
 
     fn absent(layers: &Layers, key: &str) -> Building {
-        match layers.find(key, &remove).unwrap() {
+        match layers.find(key, NOW, &remove).unwrap() {
             Found::Absent(building) => building,
             other => panic!("{other:?}"),
         }
     }
 
-    fn build(layers: &Layers, key: &str) -> Layer {
+    fn build(layers: &Layers, key: &str, at: Timestamp) -> Layer {
         let building = absent(layers, key);
         fs::create_dir(building.layer()).unwrap();
         fs::write(building.layer().join("made"), key).unwrap();
-        building.keep(made()).unwrap()
+        building.keep(made(at)).unwrap()
     }
 
     #[test]
@@ -236,14 +247,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let layers = Layers::new(dir.path().join("w"));
         let building = absent(&layers, "k");
-        assert!(matches!(layers.find("k", &remove).unwrap(), Found::Busy));
+        assert!(matches!(layers.find("k", NOW, &remove).unwrap(), Found::Busy));
         fs::create_dir(building.layer()).unwrap();
         fs::write(building.layer().join("made"), "k").unwrap();
-        let first = building.keep(made()).unwrap();
-        let Found::Kept(second) = layers.find("k", &remove).unwrap() else { panic!() };
-        assert_eq!((&second.path, &second.made), (&first.path, &made()));
+        let first = building.keep(made(Timestamp(5))).unwrap();
+        let Found::Kept(second) = layers.find("k", NOW, &remove).unwrap() else { panic!() };
+        assert_eq!((&second.path, &second.made), (&first.path, &made(Timestamp(5))));
         assert_eq!(fs::read_to_string(second.path.join("made")).unwrap(), "k");
-        assert!(matches!(layers.find("other", &remove).unwrap(), Found::Absent(_)));
+        assert!(matches!(layers.find("other", NOW, &remove).unwrap(), Found::Absent(_)));
     }
 
     #[test]
@@ -261,19 +272,21 @@ mod tests {
     fn the_oldest_go_and_none_that_is_in_use() {
         let dir = tempfile::tempdir().unwrap();
         let layers = Layers::new(dir.path().join("w"));
-        let used = build(&layers, "a");
-        for key in ["b", "c", "d", "e"] {
-            drop(build(&layers, key));
-        }
-        for (age, key) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
-            let file = File::open(dir.path().join("w").join(key).join(MADE_FILE)).unwrap();
-            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(age as u64);
-            file.set_modified(at).unwrap();
+        // They are not made in the order of their names, and all long ago.
+        let used = build(&layers, "a", Timestamp(1));
+        for (at, key) in [(3, "d"), (2, "b"), (5, "c"), (4, "e")] {
+            drop(build(&layers, key, Timestamp(at)));
         }
         assert_eq!(layers.sweep(&remove), ["b"]);
         assert!(used.path.join("made").exists());
-        assert!(matches!(layers.find("b", &remove).unwrap(), Found::Absent(_)));
+        assert!(matches!(layers.find("b", NOW, &remove).unwrap(), Found::Absent(_)));
         drop(used);
         assert_eq!(layers.sweep(&remove), ["a"]);
+        // What is found is used anew.
+        assert!(matches!(layers.find("d", NOW, &remove).unwrap(), Found::Kept(_)));
+        drop(build(&layers, "f", Timestamp(6)));
+        assert_eq!(layers.sweep(&remove), ["e"]);
+        let kept = layers.kept();
+        assert_eq!(kept.last(), Some(&(NOW, "d".to_owned())));
     }
 }

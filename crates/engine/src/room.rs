@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
 
 use serde_json::Value;
 use tenfold_domain::{
@@ -65,9 +64,10 @@ pub fn would_make_room(
     view: &View,
     places: &Places,
     terms: &MakeRoom,
+    now: Timestamp,
 ) -> Result<RoomMade, EngineError> {
     let taken = taken(places);
-    let mut plan = Plan::of(view, places, terms)?;
+    let mut plan = Plan::of(view, places, terms, now)?;
     let count = plan.count(view, taken.total(), terms)?;
     let freed = plan.freed(view, count)?;
     Ok(RoomMade { freed, taken, ..plan.named(count) })
@@ -83,12 +83,12 @@ impl Engine {
         let _writing = self.writing.lock().await;
         let (store, sandbox) = (Arc::clone(&self.store), Arc::clone(&self.sandbox));
         let places = self.config.places.clone();
-        let floor = Arc::clone(&self.floor);
+        let (floor, now) = (Arc::clone(&self.floor), self.around.now());
         let making = move || {
             let discard = |dir: &Path| discard(&sandbox, dir);
             let is_at_work = |task| floor.wanted(task).is_some();
             let (store, discard, is_at_work) = (&*store, &discard, &is_at_work);
-            Making { store, discard, places: &places, terms, is_at_work }.make()
+            Making { store, discard, places: &places, terms, now, is_at_work }.make()
         };
         blocking(making).await
     }
@@ -188,8 +188,12 @@ impl Looked {
 }
 
 impl Plan {
-    fn of(view: &View, places: &Places, terms: &MakeRoom) -> Result<Self, EngineError> {
-        let now = Timestamp::from(SystemTime::now());
+    fn of(
+        view: &View,
+        places: &Places,
+        terms: &MakeRoom,
+        now: Timestamp,
+    ) -> Result<Self, EngineError> {
         let (mut looked, mut failures) = (Vec::new(), Vec::new());
         let mut candidates = BTreeSet::new();
         for dir in Own::all(&places.workspaces())? {
@@ -205,7 +209,7 @@ impl Plan {
         }
         for layers in Layers::all(&places.setups()) {
             for (used, key) in layers.kept() {
-                let (since, folder) = (Timestamp::from(used), layers.place(""));
+                let (since, folder) = (used, layers.place(""));
                 if is_old(since, now, terms.keep) {
                     candidates.insert(Candidate { since, what: What::Setup(folder, key) });
                 }
@@ -317,6 +321,8 @@ struct Making<'m> {
     discard: &'m dyn Fn(&Path),
     places: &'m Places,
     terms: MakeRoom,
+    /// When it is made: what was reviewed or used long before may go.
+    now: Timestamp,
     /// Whether a task is at work now.
     is_at_work: &'m dyn Fn(TaskId) -> bool,
 }
@@ -325,7 +331,7 @@ impl Making<'_> {
     fn make(&self) -> Result<RoomMade, EngineError> {
         let before = taken(self.places).total();
         let view = self.store.view()?;
-        let mut plan = Plan::of(&view, self.places, &self.terms)?;
+        let mut plan = Plan::of(&view, self.places, &self.terms, self.now)?;
         let count = plan.count(&view, before, &self.terms)?;
         drop(view);
         let failed_before = std::mem::take(&mut plan.failures);
@@ -358,14 +364,13 @@ impl Making<'_> {
         let own = Own::alone(dir)?;
         let kept = own.own().kept()?;
         let view = self.store.view()?;
-        let now = Timestamp::from(SystemTime::now());
         let (mut names, mut gone, mut facts) = (BTreeSet::new(), Vec::new(), Vec::new());
         for task in tasks_of(&kept) {
             let Some(row) = view.task(task)? else { continue };
             // It was looked at before this directory was ours alone.
             let may_go = tasks.contains(&task) && !(self.is_at_work)(task);
             let since = reviewed_at(&row).filter(|_| may_go);
-            if since.is_none_or(|since| !is_old(since, now, self.terms.keep)) {
+            if since.is_none_or(|since| !is_old(since, self.now, self.terms.keep)) {
                 own.hold(&format!("{HELD}/{task}"), &referred(&view, task)?)?;
                 continue;
             }

@@ -8,14 +8,14 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tenfold_code::failure::{self, TroubleKind};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Fact, Millis,
-    NanoUsd, Progress, StepEvent, StepId, Strategy, Timestamp, Usage,
+    NanoUsd, Progress, StepEvent, StepId, Strategy, Usage,
 };
 use tenfold_sandbox::CancelSignal;
 use tenfold_store::Store;
@@ -27,6 +27,7 @@ use crate::effects::Open;
 use crate::egress::Egress;
 use crate::engine::blocking;
 use crate::layers::{Found, Layer, Layers, Made};
+use crate::surroundings::Around;
 use crate::{Engine, EngineError};
 
 /// The step that setup is recorded as; those of the machine begin with one.
@@ -97,6 +98,7 @@ struct Task {
     sandbox: Arc<tenfold_sandbox::Sandbox>,
     store: Arc<Store>,
     setups: PathBuf,
+    around: Arc<Around>,
     longest: Millis,
     egress: Option<Arc<Egress>>,
 }
@@ -116,6 +118,7 @@ impl Running<'_> {
             sandbox: Arc::clone(&self.engine.sandbox),
             store: Arc::clone(&self.engine.store),
             setups: self.engine.config.places.setups(),
+            around: Arc::clone(&self.engine.around),
             longest: self.left() + AFTER_THE_END,
             egress: self.engine.way_out(self.attempt, STEP),
         };
@@ -210,6 +213,7 @@ impl Engine {
             sandbox: Arc::clone(&self.sandbox),
             store: Arc::clone(&self.store),
             setups: self.config.places.setups(),
+            around: Arc::clone(&self.around),
             longest,
             egress,
         };
@@ -229,7 +233,9 @@ impl Task {
         let (key, layers) = self.place().await?;
         let building = loop {
             let (layers, key, sandbox) = (layers.clone(), key.clone(), Arc::clone(&self.sandbox));
-            let found = blocking(move || layers.find(&key, &|dir| discard(&sandbox, dir))).await?;
+            let now = self.around.now();
+            let find = move || layers.find(&key, now, &|dir| discard(&sandbox, dir));
+            let found = blocking(find).await?;
             match found {
                 Found::Kept(layer) => return Ok(SetUp::Reused(layer)),
                 Found::Absent(building) => break building,
@@ -254,7 +260,7 @@ impl Task {
         let made = Made {
             command: self.command,
             base: self.base.clone(),
-            at: Timestamp::from(SystemTime::now()),
+            at: self.around.now(),
             wall: ran.report.wall,
         };
         let (workspace, sandbox, base) = (self.workspace, self.sandbox, self.base);

@@ -1,5 +1,7 @@
 //! `tenfold gc`: makes room on the disk, with what nobody will miss.
 
+use std::time::SystemTime;
+
 use clap::Args;
 use serde::Serialize;
 use tenfold_domain::{Bytes, MakeRoom, Millis, RoomMade, Taken};
@@ -87,8 +89,9 @@ pub(crate) async fn run(context: &Context, args: &GcArgs) -> Result<Exit, Troubl
 
 /// What would go; nothing where nothing was ever asked for.
 pub(crate) fn would_be(context: &Context, terms: &MakeRoom) -> Result<RoomMade, Trouble> {
+    let now = SystemTime::now().into();
     match context.reader()? {
-        Some(reader) => Ok(would_make_room(&reader.view()?, &context.places, terms)?),
+        Some(reader) => Ok(would_make_room(&reader.view()?, &context.places, terms, now)?),
         None => {
             Ok(RoomMade { taken: tenfold_engine::taken(&context.places), ..RoomMade::default() })
         }

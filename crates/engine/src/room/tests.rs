@@ -2,6 +2,7 @@
 //! person has not reviewed is there afterwards, in every byte.
 
 use std::fs;
+use std::time::SystemTime;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -183,7 +184,8 @@ impl Story {
         let discard = |dir: &Path| fs::remove_dir_all(dir).unwrap();
         let is_at_work = |task| self.at_work == Some(task);
         let (store, discard, is_at_work) = (&self.store, &discard, &is_at_work);
-        Making { store, discard, places: &places, terms, is_at_work }.make().unwrap()
+        let now = SystemTime::now().into();
+        Making { store, discard, places: &places, terms, now, is_at_work }.make().unwrap()
     }
 
     /// Whether a commit is there, with what it held.
