@@ -21,10 +21,13 @@ use crate::engine::blocking;
 use crate::gate::{Leave, Shut};
 use crate::inference::{Inferred, worst_of_all};
 use crate::reading::{self, Rules};
+use crate::recovery::paid_in_vain;
 use crate::redaction::text_of;
 
 /// Requests that one question may lead to.
 const TRIES: u32 = 8;
+/// How often a request may be paid for in vain before the person is asked.
+const PAID_IN_VAIN: u32 = 2;
 
 /// The end of an effect.
 pub(crate) struct Done {
@@ -147,6 +150,7 @@ impl Running<'_> {
         let (prompt, output) = worst_of_all(&asks, asked.bytes, &model);
         let leave = match &model {
             Model::Embedded(_) => None,
+            Model::Hosted(_) if self.is_paid_in_vain(step)? => return self.end_in_vain().await,
             Model::Hosted(hosted) => match self.turn_at(hosted, step, prompt + output).await? {
                 Some(leave) => Some(leave),
                 None => return Ok(()),
@@ -183,6 +187,24 @@ impl Running<'_> {
             Done { step, reservation: Some(reservation), result }
         });
         Ok(())
+    }
+
+    /// Ends the attempt, since the person is to say whether a request is paid for once more.
+    async fn end_in_vain(&mut self) -> Result<(), EngineError> {
+        let why = format!(
+            "The model was asked twice, and both times the work was interrupted before its answer \
+             was there, so both may have been paid for; `tenfold continue {}` asks once more.",
+            self.attempt.task
+        );
+        self.end(AttemptOutcome::ProviderFailed, why).await
+    }
+
+    /// Whether a request that engines before have made is not to be made once more by itself.
+    fn is_paid_in_vain(&self, step: StepId) -> Result<bool, EngineError> {
+        if !self.inherited.contains(&step) {
+            return Ok(false);
+        }
+        Ok(paid_in_vain(&self.engine.store.view()?, self.attempt, step)? >= PAID_IN_VAIN)
     }
 
     /// Leave to ask a provider for so many tokens at the most. If it isn't there, the step waits

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use tenfold_agent::{self as agent, Agent, Machine};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, Export, Fact, NanoUsd, StepEvent, Strategy,
+    AttemptEvent, AttemptId, AttemptOutcome, Export, Fact, NanoUsd, StepEvent, StepId, Strategy,
 };
 use tenfold_store::{About, EventQuery, Store, View};
 
@@ -103,6 +103,26 @@ pub(crate) fn has_steps(
 pub(crate) fn strategy(view: &View, attempt: AttemptId) -> Result<Strategy, EngineError> {
     let row = view.attempt(attempt)?;
     row.map(|row| row.strategy).ok_or(EngineError::NoTask(attempt.task))
+}
+
+/// How often a request may have been paid for, since its attempt last ended, without that its
+/// answer was seen.
+pub(crate) fn paid_in_vain(
+    view: &View,
+    attempt: AttemptId,
+    request: StepId,
+) -> Result<u32, EngineError> {
+    let mut times = 0;
+    for event in view.each_event(About::Attempt(attempt).into()) {
+        match event?.fact {
+            Fact::Step { step, event: StepEvent::Failed { cost, .. }, .. } if step == request => {
+                times += u32::from(cost > NanoUsd::ZERO);
+            }
+            Fact::Attempt { event: AttemptEvent::Ended { .. }, .. } => times = 0,
+            _ => {}
+        }
+    }
+    Ok(times)
 }
 
 /// An event of an attempt, in the form that its strategy gave it.

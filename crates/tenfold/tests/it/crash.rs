@@ -18,10 +18,12 @@ use tenfold_domain::{
 };
 use tenfold_engine::{Engine, EngineConfig, How, Places, Surroundings};
 use tenfold_store::{About, Moment, Store, StoreError};
+use tenfold_test_support::http::Gate;
 use tenfold_test_support::{self as scripted, Rule, Script};
 
 use crate::ground::{CHECK, Ground, RIGHT, fake_model, wait_for};
 use crate::tool_loop::{RUN, rule, script};
+use crate::{gate, hosted, supervision};
 
 /// What befalls a life, and at which moment, from zero.
 const LIFE: &str = "TENFOLD_TEST_LIFE";
@@ -368,6 +370,30 @@ fn a_command_that_nobody_wants_any_more_is_ended_by_the_next_engine() {
     script(&ground, vec![rule("", "finish", json!({ "summary": "no", "solved": false }))], &[]);
     ground.tenfold(&["retry", "1"]).expect(1, &[]);
     assert!(alive(&seconds).is_empty());
+}
+
+#[test]
+fn a_request_whose_engines_die_is_made_twice_and_once_more_only_if_the_person_says_so() {
+    let (mut asked, gate) = (0, Gate::new());
+    let (ground, server) = gate::ground(&[], move |request| {
+        asked += 1;
+        let reply = hosted::that_mends(request);
+        if asked < 4 { reply.through(&gate) } else { reply }
+    });
+    let killed_at = |request: usize, words: &[&str]| {
+        let mut child = ground.command(words).spawn().unwrap();
+        server.wait_asked(request);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    killed_at(1, &supervision::RUN);
+    killed_at(2, &["continue", "1"]);
+    ground.tenfold(&["continue", "1"]).expect(9, &["may have been paid for"]);
+    assert_eq!(server.requests().len(), 2);
+    killed_at(3, &["continue", "1"]);
+    ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
+    assert_eq!(server.requests().len(), 6);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
 }
 
 #[test]

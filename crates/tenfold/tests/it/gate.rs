@@ -14,7 +14,7 @@ use crate::interruption::interrupt;
 use crate::supervision::{RUN, said, spawn};
 
 /// A ground that knows a model which reacts so, and of which this is said.
-fn ground(
+pub(crate) fn ground(
     limits: &[&str],
     react: impl FnMut(&Request) -> Reply + Send + 'static,
 ) -> (Ground, HttpModel) {

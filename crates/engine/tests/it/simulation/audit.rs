@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tenfold_domain::{
-    AttemptId, Budget, EffectKind, Event, Fact, LedgerEvent, NanoUsd, ReservationId, StepEvent,
-    StepId, TaskEvent, TaskId,
+    AttemptEvent, AttemptId, Budget, EffectKind, Event, Fact, LedgerEvent, NanoUsd, ReservationId,
+    StepEvent, StepId, TaskEvent, TaskId,
 };
 use tenfold_engine::replay;
 use tenfold_store::{EventQuery, Store, TaskQuery, View};
@@ -74,6 +74,8 @@ struct Books {
     open: BTreeMap<(AttemptId, StepId), Under>,
     /// By the hash of each request, what was recorded of it.
     requests: BTreeMap<String, Recorded>,
+    /// How often a request may have been paid for in vain, since its attempt last ended.
+    in_vain: BTreeMap<(AttemptId, StepId), u32>,
 }
 
 /// A request under way.
@@ -110,6 +112,9 @@ impl Books {
                 }
             }
             Fact::Step { attempt, step, event } => self.step((*attempt, *step), event, wrongs),
+            Fact::Attempt { attempt, event: AttemptEvent::Ended { .. } } => {
+                self.in_vain.retain(|(of, _), _| of != attempt);
+            }
             _ => {}
         }
     }
@@ -123,6 +128,9 @@ impl Books {
                 if self.open.insert(of, Under { hash, reservation: *reservation }).is_some() {
                     wrongs.push(format!("step {} of {} is asked twice at once", of.1, of.0));
                 }
+                if self.in_vain.get(&of).is_some_and(|times| *times > 1) {
+                    wrongs.push(format!("step {} of {} is paid for a third time", of.1, of.0));
+                }
                 let held = self.held(task);
                 let spent = self.spent.get(&task).copied().unwrap_or_default();
                 let limit = self.budgets.get(&task).map_or(NanoUsd::ZERO, |budget| budget.money);
@@ -134,7 +142,10 @@ impl Books {
             StepEvent::Result { cost, reply, .. } => {
                 self.end(of, *cost, !reply["answers"][0].is_null());
             }
-            StepEvent::Failed { cost, .. } => self.end(of, *cost, false),
+            StepEvent::Failed { cost, .. } => {
+                *self.in_vain.entry(of).or_default() += u32::from(*cost > NanoUsd::ZERO);
+                self.end(of, *cost, false);
+            }
         }
     }
 
