@@ -9,7 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tenfold_domain::{AttemptId, CommitId, Fact, StepEvent, StepId};
+use tenfold_domain::{AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, StepEvent, StepId};
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{CancelSignal, End, Found, SandboxError};
 use tenfold_store::{About, View};
@@ -29,6 +29,17 @@ use crate::{Engine, EngineError};
 const KEPT: &str = "kept";
 /// Where a command's record is, in its folder.
 const RECORD: &str = "record";
+
+/// How far a step had come when the work on its attempt ended before.
+#[derive(Clone, Copy)]
+pub(crate) enum Before {
+    /// It was not announced.
+    NotBegun,
+    /// It was announced, and its engine died, or left.
+    Begun,
+    /// The attempt ended, and it with that.
+    Ended(Lost),
+}
 
 /// What is known of a command that was begun, or about to be, when its engine died.
 pub(crate) enum Known {
@@ -237,18 +248,32 @@ pub(crate) fn lost(
 }
 
 impl Running<'_> {
-    /// Whether a step has begun before, and been cut off.
-    pub(crate) fn was_begun(&self, step: StepId) -> Result<bool, EngineError> {
+    /// How far a step had come before this work on the attempt.
+    pub(crate) fn before(&self, step: StepId) -> Result<Before, EngineError> {
+        let mut before = Before::NotBegun;
         if !self.inherited.contains(&step) {
-            return Ok(false);
+            return Ok(before);
         }
         for event in self.engine.store.view()?.each_event(About::Attempt(self.attempt).into()) {
-            if let Fact::Step { step: known, event: StepEvent::Intent { .. }, .. } = event?.fact
-                && known == step
-            {
-                return Ok(true);
+            match (event?.fact, before) {
+                (Fact::Step { step: known, event: StepEvent::Intent { .. }, .. }, _)
+                    if known == step =>
+                {
+                    before = Before::Begun;
+                }
+                (
+                    Fact::Attempt { event: AttemptEvent::Ended { outcome, .. }, .. },
+                    Before::Begun,
+                ) => {
+                    before = Before::Ended(match outcome {
+                        AttemptOutcome::Stopped => Lost::Stopped,
+                        AttemptOutcome::LimitTime => Lost::OutOfTime,
+                        _ => Lost::CutOff,
+                    });
+                }
+                _ => {}
             }
         }
-        Ok(false)
+        Ok(before)
     }
 }

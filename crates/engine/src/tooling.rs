@@ -17,7 +17,7 @@ use crate::attempt::Running;
 use crate::commands::Commanding;
 use crate::effects::{Done, Finished, Open, hash};
 use crate::engine::blocking;
-use crate::outlived::{Known, lost};
+use crate::outlived::{Before, Known, lost};
 use crate::servers::Calling;
 
 /// How long a command may take that does not say.
@@ -50,12 +50,12 @@ impl Running<'_> {
                 self.start_background(step, (run, call), (at, shell)).await?;
             }
             Call::Run(run) => {
-                let begun = self.was_begun(step)?;
-                if !begun {
+                let before = self.before(step)?;
+                if matches!(before, Before::NotBegun) {
                     self.checks.keep(step).await?;
                     self.intend_call(step, call, (&at, &shell)).await?;
                 }
-                self.start_run(step, run, (at, shell), begun);
+                self.start_run(step, run, (at, shell), before);
             }
             Call::Output(output) => self.start_output(step, &output, at)?,
             Call::Kill(kill) => self.start_kill(step, kill.id, at)?,
@@ -99,7 +99,7 @@ impl Running<'_> {
         (call, request): (McpCall, Value),
         at: CommitId,
     ) -> Result<(), EngineError> {
-        if !call.reads && self.was_begun(step)? {
+        if !call.reads && !matches!(self.before(step)?, Before::NotBegun) {
             let text = format!(
                 "The MCP server {} was asked to, and then the work was interrupted. Whether it \
                  did it is not known, and it was not asked again. Find out before you repeat it.",
@@ -168,9 +168,14 @@ impl Running<'_> {
         });
     }
 
-    /// Runs a command, unless an engine before has `begun` it: then it is found out what became of
-    /// it.
-    fn start_run(&mut self, step: StepId, run: Run, (at, shell): (CommitId, Shell), begun: bool) {
+    /// Runs a command, unless it was begun `before`: then it is found out what became of it.
+    fn start_run(
+        &mut self,
+        step: StepId,
+        run: Run,
+        (at, shell): (CommitId, Shell),
+        before: Before,
+    ) {
         self.open.entry(step).or_insert_with(|| Open::new(true, None));
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
@@ -183,9 +188,12 @@ impl Running<'_> {
             Commanding { command: run.command, at, shell, longest, redactor: redactor.clone() };
         self.effects.spawn(async move {
             let ran = async {
-                let known = match begun {
-                    true => checks.pick_up(step, &asked, egress.is_some(), &cancel).await?,
-                    false => Known::NotBegun,
+                let known = match before {
+                    Before::NotBegun => Known::NotBegun,
+                    Before::Begun => {
+                        checks.pick_up(step, &asked, egress.is_some(), &cancel).await?
+                    }
+                    Before::Ended(how) => Known::Lost(how),
                 };
                 let left = match known {
                     Known::NotBegun => {

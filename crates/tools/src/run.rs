@@ -112,6 +112,10 @@ pub fn report(
 pub enum Lost {
     /// It was ended before it came to its own end.
     CutOff,
+    /// The person stopped the work, and it with that.
+    Stopped,
+    /// The time of the work was over, and its own with that.
+    OutOfTime,
     /// Nobody has seen its end.
     Unknown,
 }
@@ -120,11 +124,16 @@ pub enum Lost {
 /// run again. `tree` says which files there are now.
 pub fn lost(command: &str, how: Lost, tree: &str) -> String {
     let how = match how {
-        Lost::CutOff => "it was ended by that before it was done",
-        Lost::Unknown => "outcome unknown: whether it was done, and how it ended, nobody saw",
+        Lost::CutOff => "the work was interrupted; it was ended by that before it was done",
+        Lost::Stopped => "the person stopped the work; that ended it, if it was not just done",
+        Lost::OutOfTime => "the work's time was over; that ended it, if it was not just done",
+        Lost::Unknown => {
+            "the work was interrupted; outcome unknown: whether it was done, and how it ended, \
+             nobody saw"
+        }
     };
     format!(
-        "$ {}\nIt was begun, and then the work was interrupted; {how}. It was not run again. \
+        "$ {}\nIt was begun, and then {how}. It was not run again. \
          Nothing that it wrote is kept: the files are as they were before it. If it does \
          anything outside of them, find out what it did before you run it again.\n\n{tree}",
         shown::name(command.trim())

@@ -6,7 +6,7 @@
 //! model and the checks end with it, a command of the agent's goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -311,8 +311,8 @@ fn parent(pid: i32) -> Option<i32> {
     status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }
 
-/// A coworker whose command takes a while, and its engine killed in the middle of that.
-fn killed_in_a_command(ground: &Ground) -> String {
+/// A coworker in the middle of a command that takes a while; and what the command sleeps for.
+fn in_a_command(ground: &Ground) -> (Child, String) {
     let seconds = seconds();
     let mend = |then: &str| {
         json!({ "command": format!(
@@ -322,15 +322,37 @@ fn killed_in_a_command(ground: &Ground) -> String {
     };
     let rules = vec![
         rule("all-mended\n", "finish", json!({ "summary": "mended" })),
-        rule("outcome unknown", "run", mend("")),
+        rule("It was not run again", "run", mend("")),
         rule("", "run", mend(&format!("sleep {seconds};"))),
     ];
     script(ground, rules, &[]);
-    let mut child = ground.command(&RUN).spawn().unwrap();
+    let child = ground.command(&RUN).spawn().unwrap();
     wait_for("the command to begin", || !alive(&seconds).is_empty());
+    (child, seconds)
+}
+
+/// The same, and its engine killed there.
+fn killed_in_a_command(ground: &Ground) -> String {
+    let (mut child, seconds) = in_a_command(ground);
     child.kill().unwrap();
     child.wait().unwrap();
     seconds
+}
+
+#[test]
+fn of_a_command_that_the_person_stopped_it_is_said_that_they_did() {
+    let ground = Ground::new();
+    let (mut child, seconds) = in_a_command(&ground);
+    ground.tenfold(&["stop", "1"]).expect(0, &["stopped"]);
+    child.wait().unwrap();
+    assert!(alive(&seconds).is_empty());
+    ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
+    let log = ground.tenfold(&["log", "1", "--json"]);
+    log.expect(0, &["the person stopped the work", "It was not run again"]);
+    assert!(!log.out.contains("outcome unknown"), "{}", log.out);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+    let diff = ground.tenfold(&["diff", "1"]);
+    assert_eq!(diff.out.matches("+ran").count(), 1, "{}", diff.out);
 }
 
 #[test]
