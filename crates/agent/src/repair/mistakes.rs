@@ -5,7 +5,8 @@
 //! few operators, numbers and words of the language, and those are mixed up often. The figures
 //! are about half of what fifty-five seeded faults show.
 
-/// A sign, a number or a word of the language for another of its kind, or one that is too much.
+/// A sign, a number or a word of the language for another of its kind, or one that is too much;
+/// a negation that is missing.
 const USUAL: f64 = 1.5;
 /// A name that is missing.
 const NAME_MISSING: f64 = -2.0;
@@ -25,6 +26,7 @@ pub(super) fn usual(old: &str, new: &str) -> f64 {
     let named = |words: &[&str]| words.iter().any(|word| kind(word) == Kind::Name);
     match (old, new) {
         ([_, ..], []) if !named(old) => USUAL,
+        ([], ["!" | "not"]) => USUAL,
         ([], _) if named(new) => NAME_MISSING,
         ([_, ..], []) | ([], _) => 0.0,
         ([a], [b]) if kind(a) == kind(b) && kind(a) != Kind::Name => USUAL,
@@ -107,6 +109,8 @@ mod tests {
             ("x[1]", "x[0]"),
             ("True", "False"),
             (" not", ""),
+            ("", " not"),
+            ("", " !"),
             ("a and b", "a or b"),
             ("x - 1]", "x]"),
         ] {

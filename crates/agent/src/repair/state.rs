@@ -274,17 +274,16 @@ impl Repair {
     }
 
     /// The chance that something is missing before a unit, or at the end where there is none:
-    /// as suspect as what it stands between, and more so if the model would write on there.
+    /// as suspect as what it stands between, and more so if the model would write on there. Where
+    /// a function begins nobody asked the model, and much that is missing was to be set there.
     pub(super) fn missing_before(&self, target: usize, unit: usize) -> f64 {
         let units = self.here.targets[target].units.len();
-        let above = unit.checked_sub(1);
-        let before = above.map_or(0.0, |above| self.at(target, above));
         let after = if unit < units { self.at(target, unit) } else { 0.0 };
-        let more = above.and_then(|above| self.here.more.get(&(target, above)));
-        let told = more.map_or(1.0, |more| {
+        let Some(above) = unit.checked_sub(1) else { return after };
+        let told = self.here.more.get(&(target, above)).map_or(1.0, |more| {
             (TELLS_MORE * (f64::from(*more) - USUAL_MORE)).exp().clamp(LEAST_MORE, MOST_MORE)
         });
-        updated(0.5 * (before + after), told)
+        updated(0.5 * (self.at(target, above) + after), told)
     }
 
     /// Whether something runs on whose end it depends what comes next.
