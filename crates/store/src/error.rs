@@ -71,6 +71,18 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The disk does not do what it is asked for.
+    #[error(
+        "the disk fails under the store at {path} ({detail}): nothing more was recorded, what was \
+         before is there if the disk still has it; look at the system's log and at the disk, then \
+         `tenfold store check`, and `tenfold store restore` a backup if that finds something"
+    )]
+    DiskFails {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
     /// There is not enough room on the disk to begin.
     #[error(
         "the disk of {path} has {free} free, and this takes up to {wanted} for a while: free some \
@@ -264,6 +276,7 @@ impl StoreError {
             Some(ErrorCode::NotADatabase) => Self::NotAStore { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, detail: error.to_string() },
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
+            Some(ErrorCode::SystemIoFailure) => Self::DiskFails { path, detail: error.to_string() },
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Permission { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             _ => Self::Sql { doing, path, source: Arc::new(error) },
@@ -287,5 +300,26 @@ impl<T> Doing<T> for rusqlite::Result<T> {
         self.map_err(|error| {
             StoreError::sql(what, Path::new(connection.path().unwrap_or_default()), error)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi::{Error, SQLITE_FULL, SQLITE_IOERR_FSYNC, SQLITE_IOERR_READ};
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_is_told_from_one_that_is_full_with_what_to_do() {
+        let said = |code| {
+            let error = rusqlite::Error::SqliteFailure(Error::new(code), None);
+            StoreError::sql("recording", Path::new("/there"), error)
+        };
+        for code in [SQLITE_IOERR_READ, SQLITE_IOERR_FSYNC] {
+            let error = said(code);
+            assert!(matches!(error, StoreError::DiskFails { .. }), "{error:?}");
+            assert!(error.to_string().contains("`tenfold store check`"), "{error}");
+        }
+        assert!(matches!(said(SQLITE_FULL), StoreError::DiskFull { .. }));
     }
 }

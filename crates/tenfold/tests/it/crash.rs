@@ -56,7 +56,7 @@ impl Fault {
                 Err(StoreError::DiskFull { path })
             }
             (Self::Unheard, Moment::After) if now == at => {
-                Err(StoreError::Corrupt { path, detail: "EIO".to_owned() })
+                Err(StoreError::DiskFails { path, detail: "EIO".to_owned() })
             }
             _ => Ok(()),
         }

@@ -164,7 +164,7 @@ impl Life {
                 Err(StoreError::DiskFull { path })
             }
             Moment::After if unheard.is_some_and(|at| now == at || now == at + 1) => {
-                Err(StoreError::Corrupt { path, detail: "EIO".to_owned() })
+                Err(StoreError::DiskFails { path, detail: "EIO".to_owned() })
             }
             _ => Ok(()),
         };
