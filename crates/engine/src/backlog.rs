@@ -460,7 +460,7 @@ impl<'e> Shift<'e> {
         !gone.is_empty()
     }
 
-    fn ended(&mut self, task: TaskId, AtWork { before, began, .. }: AtWork, asks: bool) {
+    fn ended(&mut self, task: TaskId, at_work: AtWork, asks: bool) {
         let row = self.engine.row(task).ok();
         // Its work broke, or was cut off; begun again at once, it would be so for ever.
         if row
@@ -469,7 +469,9 @@ impl<'e> Shift<'e> {
         {
             self.window.pass_over(task);
         }
-        let cost = row.as_ref().map_or(NanoUsd::ZERO, |row| row.spent.saturating_sub(before));
+        let AtWork { before, most, began } = at_work;
+        // What can't be read counts as much as it may have come to: no budget is passed.
+        let cost = row.as_ref().map_or(most, |row| row.spent.saturating_sub(before));
         self.spent = NanoUsd(self.spent.0.saturating_add(cost.0));
         let used = Used { cost, wall: began.elapsed().into(), millicores: CORE };
         self.scheduler.ended(task, used, self.engine.around.now());

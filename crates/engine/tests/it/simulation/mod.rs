@@ -118,8 +118,10 @@ fn drawn(world: &World) -> Fate {
         }),
         unheard_at: state.one_in(8).then(|| state.within(0..200)),
         jumps: state.one_in(5).then(|| {
-            let far = state.within(0..10_000_000) as i64;
-            (state.within(0..200), far - 5_000_000)
+            // Minutes most often, and days now and then: six, forwards or back.
+            let far = if state.one_in(3) { 500_000_000 } else { 5_000_000 };
+            let jump = state.within(0..2 * far) as i64 - far as i64;
+            (state.within(0..200), jump)
         }),
         outage: state.one_in(5).then(|| {
             let from = state.within(0..60_000);
