@@ -48,11 +48,15 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", run: clippy },
     Step { name: "build", run: || done(run(&mut tests(&["--no-run"]))) },
     Step { name: "tests", run: || done(without_network(&mut tests(&[]))) },
+    Step { name: "simulation", run: || done(without_network(&mut simulation())) },
     Step { name: "doctests", run: || done(without_network(&mut doctests())) },
     Step { name: "docs", run: docs },
     Step { name: "sample", run: || done(demo::selftest()) },
     Step { name: "licences", run: licences },
 ];
+
+/// Worlds that the engine is simulated in.
+const WORLDS: &str = "600";
 
 fn parse(args: Vec<String>) -> Result<Vec<&'static Step>, Trouble> {
     let mut steps = Vec::new();
@@ -132,22 +136,36 @@ fn tests(more: &[&str]) -> Command {
     at_root(command)
 }
 
+/// The engine in more made-up worlds than its own tests try: as many as take a few minutes.
+fn simulation() -> Command {
+    let mut command = tests(&["whatever_befalls"]);
+    // Those before are among the tests.
+    command.env("TENFOLD_SIMULATION_FIRST", "40").env("TENFOLD_SIMULATION_SEEDS", WORLDS);
+    command
+}
+
 fn doctests() -> Command {
     at_root(cargo(["test", "--workspace", "--doc", "--locked", "--quiet"]))
 }
 
 /// Runs a program with the pinned Python first on its path, and, where that is possible,
 /// without a network.
-fn without_network(command: &mut Command) -> Result<(), Trouble> {
-    let mut command = match network::cut(command) {
+fn without_network(inner: &mut Command) -> Result<(), Trouble> {
+    let mut command = match network::cut(inner) {
         Ok(cut) => cut,
         Err(why) => {
             println!("test: the network is not cut: {why}");
-            let mut same = Command::new(command.get_program());
-            same.args(command.get_args());
+            let mut same = Command::new(inner.get_program());
+            same.args(inner.get_args());
             at_root(same)
         }
     };
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     Environment::of_this_house()?.activate(&mut command);
     run(command.env("CARGO_NET_OFFLINE", "true"))
 }
