@@ -1,8 +1,9 @@
-//! The Python environment that the sample project and some tests run their checks with.
+//! Python environments: the one that the sample project and some tests run their checks with,
+//! which holds pytest and what pytest needs, and one with Temporal's server for a bench.
 //!
-//! It holds pytest and what pytest needs, pinned by hash, and lies in the person's cache
-//! directory under a name that follows from the pins, so that two clones share it and a
-//! changed pin makes a new one. Nothing is ever installed into the person's own Python.
+//! What is in one is pinned by hash, and it lies in the person's cache directory under a name that
+//! follows from the pins, so that two clones share it and a changed pin makes a new one. Nothing
+//! is ever installed into the person's own Python.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,22 +17,29 @@ use crate::trouble::{Tried, Trouble};
 /// Written last: an environment without it is only half made, and is made again.
 const STAMP: &str = "tenfold-complete";
 
-/// The pinned requirements, as pip reads them.
-fn requirements() -> PathBuf {
-    house::root().join("xtask/requirements/pytest.txt")
-}
-
-/// The environment, whether or not it has been made yet.
+/// An environment, whether or not it has been made yet.
 pub(crate) struct Environment {
     dir: PathBuf,
+    /// The pins, as pip reads them.
+    requirements: PathBuf,
 }
 
 impl Environment {
     /// The environment that goes with the pins of this repository.
     pub(crate) fn of_this_house() -> Result<Self, Trouble> {
-        let file = requirements();
-        let pins = std::fs::read(&file).tried(|| format!("could not read {}", file.display()))?;
-        Ok(Self { dir: house::cache()?.join("dev").join(name(&pins)) })
+        Self::of("pytest.txt")
+    }
+
+    /// The one with Temporal's server.
+    pub(crate) fn of_temporal() -> Result<Self, Trouble> {
+        Self::of("temporal.txt")
+    }
+
+    fn of(pins: &str) -> Result<Self, Trouble> {
+        let requirements = house::root().join("xtask/requirements").join(pins);
+        let pins = std::fs::read(&requirements)
+            .tried(|| format!("could not read {}", requirements.display()))?;
+        Ok(Self { dir: house::cache()?.join("dev").join(name(&pins)), requirements })
     }
 
     /// Where it lies, or will lie.
@@ -59,7 +67,7 @@ impl Environment {
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
         run(command(self.dir.join("bin/python"), pip)
             .args(["--only-binary", ":all:", "--require-hashes", "-r"])
-            .arg(requirements()))
+            .arg(&self.requirements))
         .map_err(|trouble| trouble.during("could not fetch the pinned Python packages"))?;
         let version = output(&mut command(self.dir.join("bin/python"), ["--version"]))?;
         std::fs::write(self.dir.join(STAMP), version)
@@ -99,7 +107,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("bin")).unwrap();
         std::fs::write(dir.path().join("bin/python"), "").unwrap();
-        let environment = Environment { dir: dir.path().to_path_buf() };
+        let environment =
+            Environment { dir: dir.path().to_path_buf(), requirements: PathBuf::new() };
         assert!(!environment.is_there());
         std::fs::write(dir.path().join(STAMP), "").unwrap();
         assert!(environment.is_there());

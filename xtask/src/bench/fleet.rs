@@ -1,11 +1,12 @@
 //! `cargo xtask bench fleet`: what many coworkers cost one engine, beside plain SQLite in the
-//! same run. What is measured is in the example `fleet` of `crates/tenfold`; this builds it, runs
-//! it and prints what it says.
+//! same run, and beside Temporal if asked. What is measured is in the example `fleet` of
+//! `crates/tenfold`; this builds it, runs it and prints what it says.
 
 use std::process::{ExitCode, Stdio};
 
 use serde_json::{Value as Json, json};
 
+use super::temporal;
 use crate::command::{cargo, output};
 use crate::house;
 use crate::trouble::Trouble;
@@ -19,6 +20,8 @@ usage: cargo xtask bench fleet [OPTIONS]
   --tasks N         how many are asked for and listed                  [100000]
   --parked N        how many wait for an answer                        [100000]
   --woken N         how many of these are answered at once               [1000]
+  --temporal        also as many steps of Temporal's dev server, which is fetched and built
+                    for it: some minutes the first time
   --json            one JSON object on stdout, in place of the tables
 
 A step is a request to a scripted model with its answer, the call of a tool in that, and its result
@@ -39,13 +42,14 @@ struct Sizes {
     tasks: u32,
     parked: u32,
     woken: u32,
+    temporal: bool,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
         let attempts = vec![1, 100, 1_000, 10_000];
         let (tasks, parked, woken) = (100_000, 100_000, 1_000);
-        Self { attempts, turns: 40, latency: 500, tasks, parked, woken }
+        Self { attempts, turns: 40, latency: 500, tasks, parked, woken, temporal: false }
     }
 }
 
@@ -65,6 +69,7 @@ pub(crate) fn main(args: Vec<String>) -> Result<ExitCode, Trouble> {
             Long("tasks") => sizes.tasks = number(&parser.value()?.string()?)?,
             Long("parked") => sizes.parked = number(&parser.value()?.string()?)?,
             Long("woken") => sizes.woken = number(&parser.value()?.string()?)?,
+            Long("temporal") => sizes.temporal = true,
             Long("json") => json = true,
             Long("help") | Short('h') => {
                 print!("{HELP}");
@@ -98,8 +103,13 @@ fn measure(sizes: &Sizes) -> Result<Json, Trouble> {
     }
     let backlog = part(&[&"backlog", &sizes.tasks])?;
     let parked = part(&[&"parked", &sizes.parked, &sizes.woken])?;
+    let temporal = match sizes.temporal {
+        true => Some(temporal::measure(&sizes.attempts, sizes.turns)?),
+        false => None,
+    };
     Ok(json!({
         "rows": rows,
+        "temporal": temporal,
         "backlog": backlog,
         "parked": parked,
         "turns": sizes.turns,
@@ -130,6 +140,7 @@ fn table(measured: &Json) -> String {
     let mut text = at_work(rows);
     let sqlite = number_of(measured, "sqlite_commits_per_second");
     text += &format!("plain SQLite, a commit for each row of 1 kB: {sqlite:.0}/s\n");
+    text += &temporal_of(&measured["temporal"]);
     text + &backlog(&measured["backlog"]) + &parked(&measured["parked"]) + &settings(measured)
 }
 
@@ -169,6 +180,24 @@ fn at_work(rows: &[Json]) -> String {
         );
     }
     text
+}
+
+fn temporal_of(rows: &Json) -> String {
+    let Some(rows) = rows.as_array() else {
+        return "Temporal: not asked for; --temporal fetches and builds it\n".to_owned();
+    };
+    let row = |row: &Json| {
+        format!(
+            "Temporal's dev server, {:.0} workflows: {:.0} steps/s, p50 {:.1} ms, p99 {:.1} ms, \
+             {:.0} MB on disk\n",
+            number_of(row, "attempts"),
+            number_of(row, "steps_per_second"),
+            number_of(row, "p50_ms"),
+            number_of(row, "p99_ms"),
+            number_of(row, "disk_mb"),
+        )
+    };
+    rows.iter().map(row).collect()
 }
 
 fn backlog(of: &Json) -> String {

@@ -7,6 +7,7 @@ mod fleet;
 mod llama;
 mod repair;
 mod sandbox;
+mod temporal;
 
 use std::process::ExitCode;
 
@@ -37,7 +38,7 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "fleet",
-        about: "what many coworkers cost one engine, beside plain SQLite",
+        about: "what many coworkers cost one engine, beside plain SQLite and Temporal",
         run: fleet::main,
     },
 ];

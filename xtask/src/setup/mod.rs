@@ -49,8 +49,8 @@ const STEPS: &[Step] = &[
     Step {
         what: "packages of the system",
         wanted: |_| true,
-        there: |_| Ok(packages::missing().is_empty()),
-        bring: |_| packages::install(),
+        there: |_| Ok(packages::missing(packages::HOUSE).is_empty()),
+        bring: |_| packages::install(packages::HOUSE),
     },
     Step {
         what: "rustfmt and clippy",
@@ -119,6 +119,15 @@ pub(crate) fn bring(purpose: Purpose) -> Result<(), Trouble> {
 /// Brings only the Python environment.
 pub(crate) fn python() -> Result<(), Trouble> {
     let environment = Environment::of_this_house()?;
+    if environment.is_there() { Ok(()) } else { environment.make() }
+}
+
+/// Brings only what the bench beside Temporal needs.
+pub(crate) fn temporal() -> Result<(), Trouble> {
+    if !packages::missing(packages::TEMPORAL).is_empty() {
+        packages::install(packages::TEMPORAL)?;
+    }
+    let environment = Environment::of_temporal()?;
     if environment.is_there() { Ok(()) } else { environment.make() }
 }
 

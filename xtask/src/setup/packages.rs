@@ -34,7 +34,8 @@ const MANAGERS: [Manager; 4] = [
     Manager { program: "brew", install: "brew install" },
 ];
 
-const NEEDS: &[Need] = &[
+/// What the house is built with.
+pub(super) const HOUSE: &[Need] = &[
     Need {
         what: "git",
         there: || on_path("git").is_some(),
@@ -82,14 +83,32 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// What is not there.
-pub(super) fn missing() -> Vec<&'static Need> {
-    NEEDS.iter().filter(|need| !(need.there)()).collect()
+/// What Temporal's crates are built with.
+pub(super) const TEMPORAL: &[Need] = &[
+    Need {
+        what: "protoc",
+        there: || on_path("protoc").is_some(),
+        packages: ["protobuf-compiler", "protobuf-compiler", "protobuf", "protobuf"],
+    },
+    Need {
+        what: "the messages that come with protoc",
+        there: || {
+            let below = |program: PathBuf| Some(program.parent()?.parent()?.join("include"));
+            let include = on_path("protoc").and_then(below);
+            include.is_some_and(|dir| dir.join("google/protobuf/any.proto").is_file())
+        },
+        packages: ["libprotobuf-dev", "protobuf-devel", "protobuf", "protobuf"],
+    },
+];
+
+/// What of it is not there.
+pub(super) fn missing(needs: &'static [Need]) -> Vec<&'static Need> {
+    needs.iter().filter(|need| !(need.there)()).collect()
 }
 
-/// Installs what is missing as root with apt-get; for anyone else, says what to type.
-pub(super) fn install() -> Result<(), Trouble> {
-    let missing = missing();
+/// Installs what of it is missing, as root with apt-get; for anyone else, says what to type.
+pub(super) fn install(needs: &'static [Need]) -> Result<(), Trouble> {
+    let missing = missing(needs);
     let what: Vec<_> = missing.iter().map(|need| need.what).collect();
     println!("setup: missing: {}", what.join(", "));
     if !is_root() || on_path("apt-get").is_none() {
@@ -175,7 +194,7 @@ mod tests {
     use super::*;
 
     fn needs(names: &[&str]) -> Vec<&'static Need> {
-        NEEDS.iter().filter(|need| names.contains(&need.what)).collect()
+        HOUSE.iter().filter(|need| names.contains(&need.what)).collect()
     }
 
     #[test]
