@@ -170,6 +170,8 @@ impl Running<'_> {
                 {
                     answer.text = Some(text);
                 }
+                // With the end of the attempt what was open is no question any more.
+                Fact::Attempt { event: AttemptEvent::Ended { .. }, .. } => answer.is_asked = false,
                 _ => {}
             }
         }
