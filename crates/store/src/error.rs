@@ -43,7 +43,7 @@ pub enum StoreError {
     /// An earlier release wrote it, and it was opened for reading only.
     #[error(
         "{path} was written by an older Tenfold (its format is {found}, this release reads \
-         {known}): stop the older engine, then run any command that writes, which upgrades it"
+         {known}): stop the older engine, then `tenfold store rebuild`, which upgrades it"
     )]
     Older {
         /// The file.
