@@ -152,6 +152,15 @@ impl Books {
         Self { kept, open, is_wrong, closed: Notify::new() }
     }
 
+    /// What somebody sees of it as it is now.
+    pub(crate) async fn look<T>(
+        &self,
+        store: &Store,
+        see: impl FnOnce(&Kept) -> T,
+    ) -> Result<T, EngineError> {
+        Ok(see(&*self.right(store).await?))
+    }
+
     /// Whether anything is set aside.
     pub(crate) async fn has_holds(&self) -> bool {
         self.kept.lock().await.ledger.has_holds()

@@ -134,9 +134,15 @@ impl Engine {
             let events: Vec<LedgerEvent> = bills.iter().map(settle).collect::<Result<_, _>>()?;
             Ok(((), events))
         };
+        let mut is_more = false;
+        for (id, spend) in &bills {
+            is_more |= !self.books.held(*id).await.covers(*spend);
+        }
         let settled = self.books.record(&self.store, settle, |()| facts).await;
-        if settled.is_err() {
-            self.books.owe(&bills).await;
+        match settled {
+            Err(_) => self.books.owe(&bills).await,
+            Ok(()) if is_more => self.stop_overrun().await?,
+            Ok(()) => {}
         }
         settled
     }

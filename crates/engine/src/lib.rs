@@ -3,6 +3,7 @@
 //! see is made from the journal, and from [`Progress`](tenfold_domain::Progress) while it
 //! happens.
 
+mod accounts;
 mod added;
 mod approval;
 mod asking;

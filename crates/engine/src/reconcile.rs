@@ -75,6 +75,9 @@ impl Engine {
         if let Err(why) = self.close_what_is_left().await {
             tracing::warn!("closing what nobody works on: {why}");
         }
+        if let Err(why) = self.wake_parked().await {
+            tracing::warn!("waking who waits for money: {why}");
+        }
         if let Err(why) = self.settle_cut_short().await {
             tracing::warn!("settling what was cut short: {why}");
         }
