@@ -7,10 +7,9 @@ use tenfold_domain::{
     AccountChange, AccountId, Fact, LedgerEvent, Spend, TaskEvent, TaskId, TaskState, Timestamp,
 };
 use tenfold_ledger::{Ledger, Wanted};
-use tenfold_store::{TaskQuery, TaskRow};
+use tenfold_store::{Sheet, TaskQuery, TaskRow};
 
 use crate::EngineError;
-use crate::books::Kept;
 use crate::engine::Engine;
 use crate::floor::Will;
 
@@ -26,11 +25,11 @@ impl Engine {
         by: &str,
     ) -> Result<Vec<LedgerEvent>, EngineError> {
         let now = self.around.now();
-        let decide = |kept: &Kept| {
-            let events = kept.ledger().change(change, (by, now))?;
+        let decide = |sheet: &Sheet| {
+            let events = sheet.ledger().change(change, (by, now))?;
             Ok((events.clone(), events))
         };
-        let events = self.books.record(&self.store, decide, |_| Vec::new()).await?;
+        let events = self.books.record(decide, |_| Vec::new()).await?;
         self.wake_parked().await?;
         Ok(events)
     }
@@ -49,8 +48,8 @@ impl Engine {
             let page = self.store.view()?.tasks(&query)?;
             let Some(last) = page.last() else { return Ok(()) };
             query.past = Some(last.id);
-            let woken = self.books.look(&self.store, |kept| {
-                let has_money = |row: &&TaskRow| has_money(kept.ledger(), row, &mut promised, now);
+            let woken = self.books.look(|sheet| {
+                let has_money = |row: &&TaskRow| has_money(sheet.ledger(), row, &mut promised, now);
                 page.iter().filter(has_money).map(|row| row.id).collect::<Vec<TaskId>>()
             });
             let woken = woken.await?;
@@ -72,8 +71,7 @@ impl Engine {
         for task in self.floor.at_work() {
             let Some(row) = view.task(task)? else { continue };
             let wanted = wanted(row.account, Spend::NONE, now);
-            let is_over =
-                self.books.look(&self.store, |kept| kept.ledger().reserve(&wanted).is_err());
+            let is_over = self.books.look(|sheet| sheet.ledger().reserve(&wanted).is_err());
             if is_over.await? {
                 self.floor.want(task, Will::Park);
             }

@@ -12,7 +12,6 @@ mod background;
 mod backlog;
 mod backup;
 mod best;
-mod books;
 mod branch;
 mod checks;
 mod commands;
