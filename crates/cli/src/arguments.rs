@@ -8,8 +8,8 @@ use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
     accept, add, answer, comment, completions, continue_task, diff, doctor, export, fork, gc, hold,
-    import, list, log, man, mcp, models, policy, reject, retry, run, show, start, steer, store,
-    undo, watch,
+    import, list, log, man, mcp, models, policy, prices, reject, retry, run, show, start, steer,
+    store, undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Undo(undo::UndoArgs),
     Doctor(doctor::DoctorArgs),
     Models(models::ModelsArgs),
+    Prices(prices::PricesArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),
     Gc(gc::GcArgs),

@@ -20,6 +20,7 @@ pub(crate) mod man;
 pub(crate) mod mcp;
 pub(crate) mod models;
 pub(crate) mod policy;
+pub(crate) mod prices;
 pub(crate) mod reject;
 pub(crate) mod retry;
 pub(crate) mod run;
@@ -65,6 +66,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Undo(args) => undo::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Models(args) => models::run(context, args).await,
+        Command::Prices(args) => prices::run(context, args).await,
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),
         Command::Gc(args) => gc::run(context, &args).await,
