@@ -41,8 +41,9 @@ pub use memory::{Fit, fits};
 pub use own::{Removed, add, connect, remove};
 pub use price::{Electricity, Price, Slowest};
 pub use prices::{
-    Dated, ModelName, PriceBook, PriceList, Rates, SHIPPED_PRICES, Service, Step, TokenPrices,
-    book_text, moment, written,
+    Change, Dated, Form, Import, ImportSource, Importer, Json, JsonReader, ModelName, PriceBook,
+    PriceList, Rates, Read, Refused, SHIPPED_PRICES, Service, Step, TokenPrices, Wanted, book_text,
+    moment, sellers, written,
 };
 pub use progress::{Cancel, Progress};
 pub use provider::{Answers, Provider, ProviderError, StandIn, Turned};

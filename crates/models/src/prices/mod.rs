@@ -6,6 +6,7 @@
 //! own book only ever adds to it. Nothing here asks a provider, and nothing guesses.
 
 mod book;
+mod import;
 mod list;
 mod moment;
 mod own;
@@ -13,6 +14,9 @@ mod raw;
 mod shipped;
 
 pub use book::{Dated, ModelName, PriceBook};
+pub use import::{
+    Change, Form, Import, ImportSource, Importer, Json, JsonReader, Read, Refused, Wanted, sellers,
+};
 pub use list::{PriceList, Rates, Service, Step, TokenPrices};
 pub use moment::{moment, written};
 pub use raw::book_text;

@@ -105,7 +105,7 @@ pub(super) fn read(text: &str, own: bool) -> Result<PriceBook, String> {
     Ok(book)
 }
 
-fn check_name(what: &str, name: &str) -> Result<(), String> {
+pub(super) fn check_name(what: &str, name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_graphic() || c == ' ';
     if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.chars().all(plain) {
         return Err(format!("'{what}' is empty, too long, or has characters that no name has"));
