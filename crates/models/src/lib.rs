@@ -43,7 +43,7 @@ pub use price::{Electricity, Price, Slowest};
 pub use prices::{
     Change, Dated, Form, Import, ImportSource, Importer, Json, JsonReader, ModelName, PriceBook,
     PriceList, Rates, Read, Refused, SHIPPED_PRICES, Service, Step, TokenPrices, Wanted, book_text,
-    moment, sellers, written,
+    is_sold, moment, sellers, written,
 };
 pub use progress::{Cancel, Progress};
 pub use provider::{Answers, Provider, ProviderError, StandIn, Turned};

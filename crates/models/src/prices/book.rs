@@ -73,7 +73,7 @@ impl PriceBook {
     }
 
     /// Puts a price in its place: behind those that hold from before, or were known before.
-    pub(super) fn insert(&mut self, name: ModelName, dated: Dated) {
+    pub fn insert(&mut self, name: ModelName, dated: Dated) {
         let prices = self.models.entry(name).or_default();
         let place = prices.partition_point(|there| {
             (there.from, there.known) <= (dated.from, dated.known)

@@ -15,7 +15,8 @@ mod shipped;
 
 pub use book::{Dated, ModelName, PriceBook};
 pub use import::{
-    Change, Form, Import, ImportSource, Importer, Json, JsonReader, Read, Refused, Wanted, sellers,
+    Change, Form, Import, ImportSource, Importer, Json, JsonReader, Read, Refused, Wanted, is_sold,
+    sellers,
 };
 pub use list::{PriceList, Rates, Service, Step, TokenPrices};
 pub use moment::{moment, written};

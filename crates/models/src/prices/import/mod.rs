@@ -14,13 +14,13 @@ mod seller;
 mod source;
 
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 use tenfold_domain::Timestamp;
 
 pub use json::{Json, JsonReader};
-pub use seller::sellers;
+pub use seller::{is_sold, sellers};
 pub use source::{Form, ImportSource, Read};
 
 use super::{Dated, ModelName, PriceBook, PriceList};
@@ -95,7 +95,10 @@ pub struct Importer<'a> {
     known_providers: BTreeSet<&'a str>,
     peers: Peers,
     uniform: Uniform,
+    /// Hashes of the keys that were there.
     seen: HashSet<u64>,
+    /// Of each model that was there, by the hash of its name, the hash of its price.
+    said: HashMap<u64, u64>,
     changes: BTreeMap<ModelName, Change>,
     import: Import,
 }
@@ -111,6 +114,7 @@ impl<'a> Importer<'a> {
             peers: Peers::of(book, at),
             uniform: Uniform::default(),
             seen: HashSet::new(),
+            said: HashMap::new(),
             changes: BTreeMap::new(),
             import: Import::default(),
         }
@@ -211,9 +215,7 @@ impl<'a> Importer<'a> {
 
     /// Whether this was not there before. A hash of each name is kept, and not the name.
     fn is_first(&mut self, key: &str) -> bool {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        self.seen.insert(hasher.finish())
+        self.seen.insert(hash(key))
     }
 
     fn refuse(&mut self, row: &str, why: String) {
@@ -238,8 +240,11 @@ impl<'a> Importer<'a> {
             self.refuse(&name.to_string(), why);
             return Ok(());
         }
-        if let Some(other) = self.changes.get(&name) {
-            if other.after != list {
+        let says = hash(&format!("{list:?}"));
+        if let Some(said) = self.said.insert(hash(&name.to_string()), says) {
+            // Of two that contradict each other nobody knows which is right.
+            if said != says {
+                self.changes.remove(&name);
                 self.refuse(&name.to_string(), "another row has another price for it".into());
             }
             return Ok(());
@@ -269,6 +274,12 @@ impl<'a> Importer<'a> {
         self.changes.insert(name.clone(), Change { name, before, after: list });
         Ok(())
     }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn refuse(import: &mut Import, row: &str, why: String) {
@@ -403,12 +414,18 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_there_twice_is_refused_and_two_rows_agree_or_one_goes() {
+    fn a_key_that_is_there_twice_is_refused_and_two_rows_agree_or_both_go() {
         let (one, other) = (cost("5e-7", "2e-6"), cost("6e-7", "2e-6"));
         let twice = import(&[("acme/two", &one), ("acme/two", &one)]);
         assert_eq!((twice.changes.len(), twice.refused[0].why.as_str()), (1, "it is there twice"));
         let unlike = import(&[("acme/two", &one), ("two", &other)]);
         assert!(unlike.refused[0].why.contains("another row"), "{:?}", unlike.refused);
+        assert!(unlike.changes.is_empty());
+        let alike = import(&[("acme/two", &one), ("two", &one)]);
+        assert_eq!((alike.changes.len(), alike.refused_count), (1, 0));
+        // Nor is the one right that says what is known already.
+        let same = import(&[("acme/two", &cost("1e-6", "4e-6")), ("two", &other)]);
+        assert!(same.changes.is_empty() && same.refused_count == 1);
     }
 
     #[test]

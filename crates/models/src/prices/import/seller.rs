@@ -69,6 +69,14 @@ pub fn sellers() -> impl Iterator<Item = (&'static str, &'static [&'static str])
     SELLERS.iter().map(|seller| (seller.name, seller.hosts))
 }
 
+/// Whether a provider of that list sells this itself, or sells what nobody else does.
+pub fn is_sold(name: &ModelName) -> bool {
+    let seller = SELLERS.iter().find(|seller| seller.name == name.provider);
+    seller.is_some_and(|seller| {
+        seller.litellm.iter().any(|form| name.model.starts_with(form.begins))
+    })
+}
+
 /// The name of a row of LiteLLM's list.
 pub(super) fn of_litellm(provider: &str, key: &str) -> ModelName {
     let forms = SELLERS.iter().flat_map(|seller| {
