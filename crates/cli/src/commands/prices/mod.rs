@@ -3,6 +3,7 @@
 
 mod as_of;
 mod history;
+mod import;
 mod json;
 mod list;
 
@@ -32,6 +33,7 @@ enum PricesCommand {
     List(list::ListArgs),
     History(history::HistoryArgs),
     AsOf(as_of::AsOfArgs),
+    Import(import::ImportArgs),
 }
 
 /// Performs the command.
@@ -40,6 +42,7 @@ pub(crate) async fn run(context: &Context, args: PricesArgs) -> Result<Exit, Tro
         PricesCommand::List(args) => list::run(context, &args),
         PricesCommand::History(args) => history::run(context, &args),
         PricesCommand::AsOf(args) => as_of::run(context, &args),
+        PricesCommand::Import(args) => import::run(context, args).await,
     }
 }
 

@@ -39,7 +39,8 @@ const IMPORTED: &str = "imported from ";
 /// Which models are taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Those of these providers, as the book calls them. None: those that the book knows.
+    /// Those of these providers, as the book calls them. None: those that the book knows, with
+    /// what they sell themselves.
     pub providers: Vec<String>,
     /// Those of every provider.
     pub all: bool,
@@ -224,7 +225,10 @@ impl<'a> Importer<'a> {
 
     fn is_wanted(&self, name: &ModelName) -> bool {
         match self.wanted.providers.is_empty() {
-            true => self.wanted.all || self.known_providers.contains(name.provider.as_str()),
+            true if self.wanted.all => true,
+            // A provider that sells what others make has only its own here, as what ships has.
+            true if seller::is_seller(&name.provider) => is_sold(name),
+            true => self.known_providers.contains(name.provider.as_str()),
             false => self.wanted.providers.contains(&name.provider),
         }
     }

@@ -77,6 +77,11 @@ pub fn is_sold(name: &ModelName) -> bool {
     })
 }
 
+/// Whether there is a book of this provider's that ships.
+pub(super) fn is_seller(provider: &str) -> bool {
+    SELLERS.iter().any(|seller| seller.name == provider)
+}
+
 /// The name of a row of LiteLLM's list.
 pub(super) fn of_litellm(provider: &str, key: &str) -> ModelName {
     let forms = SELLERS.iter().flat_map(|seller| {
