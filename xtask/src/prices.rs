@@ -48,8 +48,8 @@ struct Release {
 fn make() -> Result<(), Trouble> {
     let prices = house::root().join("crates/models/prices");
     let pins = prices.join("releases.toml");
-    let text = std::fs::read_to_string(&pins)
-        .tried(|| format!("could not read {}", pins.display()))?;
+    let text =
+        std::fs::read_to_string(&pins).tried(|| format!("could not read {}", pins.display()))?;
     let releases = parse(&text).tried(|| format!("could not read {}", pins.display()))?;
     let wheels = house::cache()?.join("prices");
     std::fs::create_dir_all(&wheels).tried(|| format!("could not create {}", wheels.display()))?;

@@ -128,7 +128,9 @@ pub(crate) async fn spec(
         && hosted.price.is_none()
     {
         let (name, model) = (hosted.name.clone(), hosted.model.clone());
-        return Err(ModelsError::Unpriced { name, model, file: context.model_dirs.user_file() }.into());
+        return Err(
+            ModelsError::Unpriced { name, model, file: context.model_dirs.user_file() }.into()
+        );
     }
     let servers = servers::named(context, &args.mcp)?;
     let stop = context.stop()?;

@@ -16,8 +16,8 @@ use std::process::ExitCode;
 use serde::Deserialize;
 use tenfold_domain::{NanoUsd, Timestamp};
 use tenfold_models::{
-    Dated, Importer, JsonReader, ModelName, Price, PriceBook, Wanted, book_text, is_sold,
-    moment, sellers,
+    Dated, Importer, JsonReader, ModelName, Price, PriceBook, Wanted, book_text, is_sold, moment,
+    sellers,
 };
 
 /// The list, within a wheel.
@@ -117,12 +117,7 @@ fn take(lists: &mut PriceBook, release: &Release, wheels: &Path) -> Result<(), S
 
 /// Whether what a list says adds something to what was announced. Lists are late: one that goes
 /// on with an old price, and has only learnt more about it, says nothing against a newer one.
-fn adds(
-    announced: &PriceBook,
-    name: &ModelName,
-    dated: &Dated,
-    before: Option<&Dated>,
-) -> bool {
+fn adds(announced: &PriceBook, name: &ModelName, dated: &Dated, before: Option<&Dated>) -> bool {
     let Some(known) = announced.as_of(name, dated.from) else { return true };
     let is_late = before.is_some_and(|before| {
         head_prices(&before.price) == head_prices(&dated.price)

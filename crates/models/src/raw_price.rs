@@ -36,6 +36,8 @@ pub(crate) struct RawAmounts {
     #[serde(skip_serializing_if = "Option::is_none")]
     usd_per_million_written_hour: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    usd_per_million_written_half_day: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     usd_per_million_output: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usd_per_million_reasoning: Option<String>,
@@ -46,23 +48,29 @@ pub(crate) struct RawAmounts {
 }
 
 impl RawPrice {
-    /// As it is written of a price that is known; steps and services stay in the book.
-    pub(crate) fn of(price: &Price) -> Self {
-        let Price::Listed(list) = price else { return Self::Free };
+    /// A price that is known, as it is written. Steps and services have no place in a catalogue,
+    /// and a price without them would be another one.
+    pub(crate) fn of(price: &Price) -> Result<Self, &'static str> {
+        let Price::Listed(list) = price else { return Ok(Self::Free) };
+        let services = [&list.batch, &list.flex, &list.priority];
+        if !list.usual.steps.is_empty() || services.iter().any(|rates| rates.is_some()) {
+            return Err("its price has steps or services; put it into your price book");
+        }
         let text = |price: NanoUsd| price.to_string().trim_start_matches('$').to_owned();
         let unlike = |price: NanoUsd, usual: NanoUsd| (price != usual).then(|| text(price));
         let base = list.usual.base;
         let has_tokens = list.usual != Rates::default();
-        Self::Table(Box::new(RawAmounts {
+        Ok(Self::Table(Box::new(RawAmounts {
             usd_per_million_prompt: has_tokens.then(|| text(base.prompt)),
             usd_per_million_cached: has_tokens.then(|| text(base.cached)),
             usd_per_million_written: has_tokens.then(|| text(base.written)),
             usd_per_million_written_hour: unlike(base.written_hour, base.written),
+            usd_per_million_written_half_day: unlike(base.written_half_day, base.written_hour),
             usd_per_million_output: has_tokens.then(|| text(base.output)),
             usd_per_million_reasoning: unlike(base.reasoning, base.output),
             usd_per_request: unlike(list.per_request, NanoUsd::ZERO),
             usd_per_second: unlike(list.per_second, NanoUsd::ZERO),
-        }))
+        })))
     }
 
     /// The price of a model on this machine. One of nothing has to be said in so many words.
@@ -92,9 +100,12 @@ impl RawPrice {
 impl RawAmounts {
     fn resolve(self) -> Result<PriceList, String> {
         let read = |text: &Option<String>| text.as_deref().map(amount).transpose();
-        let or = |text: &Option<String>, usual: NanoUsd| Ok::<_, String>(read(text)?.unwrap_or(usual));
-        let apart = (or(&self.usd_per_request, NanoUsd::ZERO)?, or(&self.usd_per_second, NanoUsd::ZERO)?);
-        let usual = match (read(&self.usd_per_million_prompt)?, read(&self.usd_per_million_output)?) {
+        let or =
+            |text: &Option<String>, usual: NanoUsd| Ok::<_, String>(read(text)?.unwrap_or(usual));
+        let apart =
+            (or(&self.usd_per_request, NanoUsd::ZERO)?, or(&self.usd_per_second, NanoUsd::ZERO)?);
+        let usual = match (read(&self.usd_per_million_prompt)?, read(&self.usd_per_million_output)?)
+        {
             (Some(prompt), Some(output)) => {
                 let written = or(&self.usd_per_million_written, prompt)?;
                 let written_hour = or(&self.usd_per_million_written_hour, written)?;
@@ -102,7 +113,7 @@ impl RawAmounts {
                     cached: or(&self.usd_per_million_cached, prompt)?,
                     written,
                     written_hour,
-                    written_half_day: written_hour,
+                    written_half_day: or(&self.usd_per_million_written_half_day, written_hour)?,
                     reasoning: or(&self.usd_per_million_reasoning, output)?,
                     ..TokenPrices::of(prompt, output)
                 })
@@ -125,6 +136,7 @@ impl RawAmounts {
             &self.usd_per_million_cached,
             &self.usd_per_million_written,
             &self.usd_per_million_written_hour,
+            &self.usd_per_million_written_half_day,
             &self.usd_per_million_reasoning,
         ];
         let is_said = self.usd_per_request.is_some() || self.usd_per_second.is_some();
@@ -156,7 +168,9 @@ impl<'de> Deserialize<'de> for RawPrice {
             fn visit_str<E: Error>(self, text: &str) -> Result<RawPrice, E> {
                 match text {
                     FREE => Ok(RawPrice::Free),
-                    _ => Err(E::custom(format!("a price is a table, or \"free\", and not '{text}'"))),
+                    _ => {
+                        Err(E::custom(format!("a price is a table, or \"free\", and not '{text}'")))
+                    }
                 }
             }
 

@@ -18,9 +18,8 @@ const BELOW: f64 = 40.0;
 const LEGEND: f64 = 18.0;
 
 /// Told apart also by who doesn't see every colour.
-const COLOURS: [&str; 8] = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#7f7f7f",
-];
+const COLOURS: [&str; 8] =
+    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#7f7f7f"];
 
 /// Series until a moment. A picture with nothing in it but its title, if there is nothing to
 /// draw.
@@ -56,9 +55,8 @@ fn y(frame: &Frame, price: NanoUsd) -> f64 {
 /// The axes, with the most and the least, the first day and the last.
 fn scale(frame: &Frame) -> String {
     let (left, right, top, below) = (LEFT, WIDTH - RIGHT, TOP, HEIGHT - BELOW);
-    let mut text = format!(
-        "<path d=\"M{left} {top}V{below}H{right}\" fill=\"none\" stroke=\"#888\"/>\n"
-    );
+    let mut text =
+        format!("<path d=\"M{left} {top}V{below}H{right}\" fill=\"none\" stroke=\"#888\"/>\n");
     for price in [frame.most, frame.least] {
         let (x, y) = (left - 6.0, y(frame, price) + 4.0);
         let _ = writeln!(text, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{price}</text>");

@@ -75,9 +75,8 @@ impl PriceBook {
     /// Puts a price in its place: behind those that hold from before, or were known before.
     pub fn insert(&mut self, name: ModelName, dated: Dated) {
         let prices = self.models.entry(name).or_default();
-        let place = prices.partition_point(|there| {
-            (there.from, there.known) <= (dated.from, dated.known)
-        });
+        let place =
+            prices.partition_point(|there| (there.from, there.known) <= (dated.from, dated.known));
         prices.insert(place, dated);
     }
 
@@ -120,9 +119,9 @@ impl PriceBook {
     pub fn named(&self, text: &str) -> Vec<&ModelName> {
         let is_meant = |name: &&ModelName| {
             name.model == text
-                || text
-                    .split_once('/')
-                    .is_some_and(|(provider, model)| name.provider == provider && name.model == model)
+                || text.split_once('/').is_some_and(|(provider, model)| {
+                    name.provider == provider && name.model == model
+                })
         };
         self.models().filter(is_meant).collect()
     }
@@ -213,10 +212,10 @@ mod tests {
         let in_force = |day| book.in_force(&one(), moment(day).unwrap()).len();
         assert_eq!((in_force("2023-01-01"), in_force("2024-07-01")), (0, 2));
         let later = book.in_force(&one(), moment("2024-09-01").unwrap());
-        assert_eq!(later.iter().map(|dated| dated.source.as_str()).collect::<Vec<_>>(), [
-            "acme's page",
-            "a bill"
-        ]);
+        assert_eq!(
+            later.iter().map(|dated| dated.source.as_str()).collect::<Vec<_>>(),
+            ["acme's page", "a bill"]
+        );
     }
 
     #[test]

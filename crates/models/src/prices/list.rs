@@ -340,8 +340,15 @@ pub(crate) mod tests {
     fn every_kind_of_token_has_its_price() {
         let [prompt, cached, written, written_hour, written_half_day, output, reasoning] =
             [1, 2, 3, 4, 5, 6, 7].map(NanoUsd::dollars);
-        let prices =
-            TokenPrices { prompt, cached, written, written_hour, written_half_day, output, reasoning };
+        let prices = TokenPrices {
+            prompt,
+            cached,
+            written,
+            written_hour,
+            written_half_day,
+            output,
+            reasoning,
+        };
         let million = Tokens(1_000_000);
         let usage = Usage {
             prompt: million,

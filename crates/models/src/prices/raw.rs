@@ -287,7 +287,6 @@ pub fn book_text(head: &str, book: &PriceBook) -> String {
     text
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,7 @@ mod limits;
 mod mcp;
 mod pages;
 mod policy;
+mod prices;
 mod proposed;
 mod queue;
 #[cfg(feature = "embedded")]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use tenfold_domain::Timestamp;
-use tenfold_models::{Service, Price, moment, written};
+use tenfold_models::{Price, Service, moment, written};
 
 use super::list::{self, Filter};
 use super::{book, json, named};

@@ -85,8 +85,11 @@ async fn agreed(context: &Context, args: &ImportArgs, import: &Import) -> Result
         return Ok(true);
     }
     if !terminal::can_ask() {
-        return Err(Trouble::new(Exit::Refused, "nobody is here to be asked; nothing was taken in")
-            .advise("--yes takes them in, and --dry-run only shows what would change"));
+        return Err(Trouble::new(
+            Exit::Refused,
+            "nobody is here to be asked; nothing was taken in",
+        )
+        .advise("--yes takes them in, and --dry-run only shows what would change"));
     }
     let question = format!("Take in these {} prices?", import.changes.len());
     person::agrees(&question, &context.stop()?).await

@@ -2,9 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tenfold_domain::NanoUsd;
-use tenfold_models::{
-    Dated, ModelName, Price, PriceList, Rates, Service, TokenPrices, written,
-};
+use tenfold_models::{Dated, ModelName, Price, PriceList, Rates, Service, TokenPrices, written};
 
 /// A dated price of a model.
 pub(super) fn dated(name: &ModelName, dated: &Dated) -> Value {

@@ -142,7 +142,10 @@ impl<R: Read> JsonReader<R> {
 
     fn value_at(&mut self, depth: usize) -> Result<Json, String> {
         if depth >= DEPTH_MAX {
-            return Err(format!("byte {}: more than {DEPTH_MAX} values in each other", self.place()));
+            return Err(format!(
+                "byte {}: more than {DEPTH_MAX} values in each other",
+                self.place()
+            ));
         }
         match self.skip_blanks()? {
             Some(b'"') => self.string().map(Json::Text),
@@ -211,7 +214,9 @@ impl<R: Read> JsonReader<R> {
             }
             if text.len() >= NUMBER_BYTES_MAX {
                 let place = self.place();
-                return Err(format!("byte {place}: a number of more than {NUMBER_BYTES_MAX} bytes"));
+                return Err(format!(
+                    "byte {place}: a number of more than {NUMBER_BYTES_MAX} bytes"
+                ));
             }
             text.push(char::from(byte));
             self.step();

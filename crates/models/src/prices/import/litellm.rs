@@ -97,7 +97,8 @@ pub(super) fn row(key: &str, row: &Json) -> Result<Option<(ModelName, PriceList)
 fn meaning(field: &str) -> Option<(Kind, u64, Service)> {
     let services =
         [("_batches", Service::Batch), ("_flex", Service::Flex), ("_priority", Service::Priority)];
-    let found = services.iter().find_map(|(end, service)| Some((field.strip_suffix(end)?, *service)));
+    let found =
+        services.iter().find_map(|(end, service)| Some((field.strip_suffix(end)?, *service)));
     let (field, service) = found.unwrap_or((field, Service::Usual));
     let kind = |field: &str| KINDS.iter().find(|(name, _)| *name == field).map(|(_, kind)| *kind);
     if let Some(kind) = kind(field) {
@@ -133,10 +134,7 @@ fn tiers(row: &Json, all: &mut BTreeMap<(Service, u64), Said>) -> Result<(), Str
 }
 
 /// The prices of one service; none if it has none.
-fn rates(
-    all: &BTreeMap<(Service, u64), Said>,
-    service: Service,
-) -> Result<Option<Rates>, String> {
+fn rates(all: &BTreeMap<(Service, u64), Said>, service: Service) -> Result<Option<Rates>, String> {
     let Some(base) = all.get(&(service, 0)).filter(|said| said.contains_key(&Kind::Prompt)) else {
         return Ok(None);
     };

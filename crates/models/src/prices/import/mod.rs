@@ -194,7 +194,8 @@ impl<'a> Importer<'a> {
         let Self { mut import, mut changes, uniform, .. } = self;
         for (provider, why) in uniform.suspects() {
             let of_it = |name: &ModelName| name.provider == provider;
-            let refused: Vec<ModelName> = changes.keys().filter(|name| of_it(name)).cloned().collect();
+            let refused: Vec<ModelName> =
+                changes.keys().filter(|name| of_it(name)).cloned().collect();
             for name in refused {
                 changes.remove(&name);
                 refuse(&mut import, &name.to_string(), why.clone());

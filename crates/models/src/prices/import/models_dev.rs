@@ -27,7 +27,8 @@ pub(super) fn list(model: &Json) -> Result<Option<PriceList>, String> {
     }
     if let Some(Json::List(tiers)) = cost.get("tiers") {
         for tier in tiers {
-            let Some(Json::Number(size)) = tier.get("tier").and_then(|tier| tier.get("size")) else {
+            let Some(Json::Number(size)) = tier.get("tier").and_then(|tier| tier.get("size"))
+            else {
                 return Err("a tier that does not say from which length on".into());
             };
             let above = Tokens(nanos(size, -9)?.0);

@@ -72,9 +72,8 @@ pub fn sellers() -> impl Iterator<Item = (&'static str, &'static [&'static str])
 /// Whether a provider of that list sells this itself, or sells what nobody else does.
 pub fn is_sold(name: &ModelName) -> bool {
     let seller = SELLERS.iter().find(|seller| seller.name == name.provider);
-    seller.is_some_and(|seller| {
-        seller.litellm.iter().any(|form| name.model.starts_with(form.begins))
-    })
+    seller
+        .is_some_and(|seller| seller.litellm.iter().any(|form| name.model.starts_with(form.begins)))
 }
 
 /// Whether there is a book of this provider's that ships.
@@ -84,9 +83,9 @@ pub(super) fn is_seller(provider: &str) -> bool {
 
 /// The name of a row of LiteLLM's list.
 pub(super) fn of_litellm(provider: &str, key: &str) -> ModelName {
-    let forms = SELLERS.iter().flat_map(|seller| {
-        seller.litellm.iter().map(move |form| (seller.name, form))
-    });
+    let forms = SELLERS
+        .iter()
+        .flat_map(|seller| seller.litellm.iter().map(move |form| (seller.name, form)));
     for (name, form) in forms.filter(|(_, form)| form.provider == provider) {
         let model = key.strip_prefix(form.before).unwrap_or(key);
         if model.starts_with(form.begins) {
