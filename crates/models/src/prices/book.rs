@@ -44,6 +44,17 @@ pub struct Dated {
     pub price: Price,
 }
 
+/// How the source of a price begins that was taken in from others.
+pub(super) const IMPORTED: &str = "imported from ";
+
+impl Dated {
+    /// Whether the person has written this price, and has not taken it in from others. Such a
+    /// price holds until they write another: it is a contract's, whatever lists say later.
+    pub fn is_written(&self) -> bool {
+        self.own && !self.source.starts_with(IMPORTED)
+    }
+}
+
 /// Dated prices of models.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PriceBook {
@@ -86,7 +97,10 @@ impl PriceBook {
 
     /// What held for a model at a moment, by what was known then; none if nothing was.
     pub fn as_of(&self, name: &ModelName, at: Timestamp) -> Option<&Dated> {
-        self.history(name).iter().rev().find(|dated| dated.from <= at && dated.known <= at)
+        let seen = |dated: &&Dated| dated.from <= at && dated.known <= at;
+        let history = || self.history(name).iter().rev().filter(seen);
+        let own = history().find(|dated| dated.own).filter(|own| own.is_written());
+        own.or_else(|| history().next())
     }
 
     /// All prices of a model, the oldest first; a correction comes behind what it corrects.
@@ -98,7 +112,12 @@ impl PriceBook {
     /// oldest first: without what was corrected, and without words that changed nothing.
     pub fn in_force(&self, name: &ModelName, at: Timestamp) -> Vec<&Dated> {
         let mut kept: Vec<&Dated> = Vec::new();
+        let mut is_written = false;
         for dated in self.history(name).iter().filter(|dated| dated.known <= at) {
+            if is_written && !dated.own {
+                continue;
+            }
+            is_written = dated.is_written();
             if kept.last().is_some_and(|last| last.from == dated.from) {
                 kept.pop();
             }
@@ -232,6 +251,28 @@ mod tests {
         book.add(PriceBook::parse(own, true).unwrap());
         assert_eq!(prompt(&book, "2024-06-02"), Some(NanoUsd::dollars(1)));
         assert_eq!(prompt(&book, "2024-05-02"), Some(NanoUsd::dollars(10)));
+    }
+
+    #[test]
+    fn what_the_person_wrote_holds_until_they_write_another() {
+        let own = |day: &str, source: &str, prompt: &str| {
+            format!(
+                "[[price]]\nprovider = 'acme'\nmodel = 'one'\nfrom = {day}\n\
+                 source = '{source}'\nusd_per_million = {{ prompt = '{prompt}', output = '1' }}\n"
+            )
+        };
+        let with = |own: String| {
+            let mut book = PriceBook::parse(BOOK, false).unwrap();
+            book.add(PriceBook::parse(&own, true).unwrap());
+            book
+        };
+        let book = with(own("2024-02-01", "our contract", "1"));
+        assert_eq!(prompt(&book, "2026-01-01"), Some(NanoUsd::dollars(1)));
+        assert_eq!(book.in_force(&one(), moment("2026-01-01").unwrap()).len(), 2);
+        let book = with(own("2024-02-01", "imported from a list", "1"));
+        assert_eq!(prompt(&book, "2026-01-01"), Some(NanoUsd::dollars(6)));
+        let both = own("2024-02-01", "ours", "1") + &own("2025-01-01", "ours, later", "2");
+        assert_eq!(prompt(&with(both), "2026-01-01"), Some(NanoUsd::dollars(2)));
     }
 
     #[test]

@@ -17,8 +17,8 @@ const FILE_LIMIT: u64 = 16 << 20;
 /// The beginning of a person's book.
 const HEAD: &str = "\
 # Prices of your own. `tenfold prices import` adds to this file and changes nothing in it, and so
-# may you: docs/prices.md explains each key. What stands here of a day goes before what ships with
-# Tenfold. Dollars for a million tokens.
+# may you: docs/prices.md explains each key. What you write here of a model holds from its day until
+# the next that you write. Dollars for a million tokens.
 ";
 
 impl PriceBook {

@@ -23,6 +23,7 @@ pub use json::{Json, JsonReader};
 pub use seller::{is_sold, sellers};
 pub use source::{Form, ImportSource, Read};
 
+use super::book::IMPORTED;
 use super::{Dated, ModelName, PriceBook, PriceList};
 use crate::Price;
 use doubt::{Peers, Uniform};
@@ -33,8 +34,6 @@ const CHANGES_MAX: usize = 20_000;
 const ROWS_MAX: u64 = 2_000_000;
 /// So many refused rows are told one by one; of more, the number.
 const REFUSED_TOLD: usize = 200;
-/// How the source of a price begins that was taken in.
-const IMPORTED: &str = "imported from ";
 
 /// Which models are taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -255,7 +254,7 @@ impl<'a> Importer<'a> {
             return Ok(());
         }
         let before = self.book.as_of(&name, self.at);
-        if before.is_some_and(|before| is_written(before)) {
+        if before.is_some_and(Dated::is_written) {
             self.import.left_alone.push(name);
             return Ok(());
         }
@@ -293,11 +292,6 @@ fn refuse(import: &mut Import, row: &str, why: String) {
         let row = row.chars().take(200).collect();
         import.refused.push(Refused { row, why });
     }
-}
-
-/// Whether the person has written this price, and has not taken it in from others.
-fn is_written(dated: &Dated) -> bool {
-    dated.own && !dated.source.starts_with(IMPORTED)
 }
 
 impl Import {
