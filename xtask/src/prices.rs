@@ -33,6 +33,9 @@ pub(crate) const CHORE: Chore = Chore {
 #[serde(deny_unknown_fields)]
 struct Releases {
     release: Vec<Release>,
+    /// What is wrong in the lists; for the example, too.
+    #[serde(rename = "except")]
+    _except: Vec<toml::Table>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,6 +137,7 @@ mod tests {
     #[test]
     fn a_version_becomes_no_argument_of_another_kind() {
         let text = "[[release]]\nversion = '1 --index-url x'\nby = 2024-01-01\nsha256 = ''\n";
+        let text = &format!("except = []\n{text}");
         assert!(parse(text).unwrap_err().contains("no version"));
     }
 }

@@ -28,6 +28,14 @@ const BYTES_MAX: u64 = 64 << 20;
 #[derive(Deserialize)]
 struct Releases {
     release: Vec<Release>,
+    except: Vec<Except>,
+}
+
+/// A model of which the lists are wrong.
+#[derive(Deserialize)]
+struct Except {
+    provider: String,
+    model: String,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +72,12 @@ fn make(prices: &Path, wheels: &Path) -> Result<(), String> {
         take(&mut lists, release, wheels)?;
     }
     let mut kept: BTreeMap<&str, PriceBook> = BTreeMap::new();
-    for name in lists.models().filter(|name| is_sold(name)) {
+    let is_right = |name: &&ModelName| {
+        let mut wrong = releases.except.iter();
+        is_sold(name)
+            && !wrong.any(|wrong| wrong.provider == name.provider && wrong.model == name.model)
+    };
+    for name in lists.models().filter(is_right) {
         let history = lists.history(name);
         for (number, dated) in history.iter().enumerate() {
             let before = number.checked_sub(1).map(|before| &history[before]);
@@ -116,14 +129,16 @@ fn take(lists: &mut PriceBook, release: &Release, wheels: &Path) -> Result<(), S
 }
 
 /// Whether what a list says adds something to what was announced. Lists are late: one that goes
-/// on with an old price, and has only learnt more about it, says nothing against a newer one.
+/// on with an old price, or begins with one, says nothing against a newer one.
 fn adds(announced: &PriceBook, name: &ModelName, dated: &Dated, before: Option<&Dated>) -> bool {
     let Some(known) = announced.as_of(name, dated.from) else { return true };
-    let is_late = before.is_some_and(|before| {
-        head_prices(&before.price) == head_prices(&dated.price)
-            && head_prices(&known.price) != head_prices(&dated.price)
-            && known.from > before.from
+    let goes_on = before.is_some_and(|before| {
+        head_prices(&before.price) == head_prices(&dated.price) && known.from > before.from
     });
+    let mut earlier = announced.history(name).iter().filter(|other| other.from < known.from);
+    let begins = before.is_none()
+        && earlier.any(|other| head_prices(&other.price) == head_prices(&dated.price));
+    let is_late = head_prices(&known.price) != head_prices(&dated.price) && (goes_on || begins);
     // An announcement of the same price is dated better; only what it left out adds to it.
     let says_more = details(&dated.price) > details(&known.price);
     let is_same = head_prices(&known.price) == head_prices(&dated.price);

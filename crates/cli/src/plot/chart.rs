@@ -32,7 +32,7 @@ const RECORD: char = '·';
 pub(crate) fn chart(series: &[Series], until: Timestamp, columns: usize) -> String {
     let Some(frame) = Frame::around(series, until) else { return String::new() };
     let width = columns.saturating_sub(SCALE + 2).clamp(*WIDTHS.start(), *WIDTHS.end());
-    let mut grid = vec![vec![None; width]; HEIGHT];
+    let mut grid = Grid { width, cells: vec![None; width * HEIGHT] };
     // The first is drawn last, and so over the others.
     for (index, series) in series.iter().enumerate().rev() {
         draw(&mut grid, &frame, series, index);
@@ -41,14 +41,14 @@ pub(crate) fn chart(series: &[Series], until: Timestamp, columns: usize) -> Stri
     if let Some(record) = &record {
         for column in 0..width {
             let Some(price) = record.at(frame.moment(column, width)) else { continue };
-            let cell = &mut grid[row_of(&frame, price)][column];
+            let cell = grid.at(row_of(&frame, price), column);
             if cell.is_none() {
                 *cell = Some((RECORD, DIM));
             }
         }
     }
     let mut text = String::new();
-    for (row, cells) in grid.iter().enumerate() {
+    for (row, cells) in grid.cells.chunks(width).enumerate() {
         let label = scale(&frame, row).map_or_else(String::new, |price| price.to_string());
         text += &format!("{label:>SCALE$} ┤");
         let drawn = cells.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
@@ -68,14 +68,24 @@ pub(crate) fn chart(series: &[Series], until: Timestamp, columns: usize) -> Stri
     text
 }
 
-type Grid = Vec<Vec<Option<(char, anstyle::Style)>>>;
+/// What stands in each place, line by line.
+struct Grid {
+    width: usize,
+    cells: Vec<Option<(char, anstyle::Style)>>,
+}
+
+impl Grid {
+    fn at(&mut self, row: usize, column: usize) -> &mut Option<(char, anstyle::Style)> {
+        &mut self.cells[row * self.width + column]
+    }
+}
 
 fn style(index: usize) -> anstyle::Style {
     STYLES[index % STYLES.len()]
 }
 
 fn draw(grid: &mut Grid, frame: &Frame, series: &Series, index: usize) {
-    let width = grid[0].len();
+    let width = grid.width;
     let (along, down) = LINES[index % LINES.len()];
     let mut before: Option<usize> = None;
     for column in 0..width {
@@ -86,10 +96,10 @@ fn draw(grid: &mut Grid, frame: &Frame, series: &Series, index: usize) {
         let row = row_of(frame, price);
         if let Some(before) = before.filter(|before| *before != row) {
             for between in before.min(row)..=before.max(row) {
-                grid[between][column] = Some((down, style(index)));
+                *grid.at(between, column) = Some((down, style(index)));
             }
         } else {
-            grid[row][column] = Some((along, style(index)));
+            *grid.at(row, column) = Some((along, style(index)));
         }
         before = Some(row);
     }

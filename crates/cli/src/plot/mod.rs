@@ -117,7 +117,7 @@ mod tests {
     fn the_cheapest_so_far_never_rises_and_is_drawn_where_it_helps() {
         let falling = series("a, out", &[(0, 10), (5, 2)]);
         let rising = series("b, out", &[(2, 4), (8, 9)]);
-        assert_eq!(record_of(&[falling.clone()]), None);
+        assert_eq!(record_of(std::slice::from_ref(&falling)), None);
         let record = record_of(&[falling, rising.clone()]).unwrap();
         assert_eq!(record.points, series("", &[(0, 10), (2, 4), (5, 2)]).points);
         assert_eq!(record_of(&[rising]).unwrap().points, series("", &[(2, 4)]).points);

@@ -68,10 +68,10 @@ pub(super) fn row(key: &str, row: &Json) -> Result<Option<(ModelName, PriceList)
         let wrong = |why| format!("{field}: {why}");
         match field.as_str() {
             "input_cost_per_request" | "input_cost_per_query" => {
-                per_request = per_request + nanos(number, 0).map_err(wrong)?;
+                per_request += nanos(number, 0).map_err(wrong)?;
             }
             "input_cost_per_second" | "output_cost_per_second" => {
-                per_second = per_second + nanos(number, 0).map_err(wrong)?;
+                per_second += nanos(number, 0).map_err(wrong)?;
             }
             _ => {
                 let Some((kind, above, service)) = meaning(field) else { continue };

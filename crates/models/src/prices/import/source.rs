@@ -144,9 +144,12 @@ impl ImportSource {
         let file = self.file()?;
         let of = file.metadata().map_or(0, |metadata| metadata.len());
         let mut reader = JsonReader::new(file, BYTES_MAX);
-        let mut told = |importer: &Importer<'_>, bytes: u64| match importer.rows() % ROWS_PER_WORD {
-            0 => tell(Read { rows: importer.rows(), bytes, of }),
-            _ => Ok(()),
+        let mut told = |importer: &Importer<'_>, bytes: u64| match importer
+            .rows()
+            .is_multiple_of(ROWS_PER_WORD)
+        {
+            true => tell(Read { rows: importer.rows(), bytes, of }),
+            false => Ok(()),
         };
         reader.enter()?;
         let mut is_first = true;
@@ -178,7 +181,7 @@ impl ImportSource {
         let of = files.len() as u64;
         for (number, file) in files.iter().enumerate() {
             model_file(file, file, importer)?;
-            if importer.rows() % ROWS_PER_WORD == 0 {
+            if importer.rows().is_multiple_of(ROWS_PER_WORD) {
                 tell(Read { rows: importer.rows(), bytes: number as u64, of })?;
             }
         }
