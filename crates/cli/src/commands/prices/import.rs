@@ -64,7 +64,7 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Tro
     }
     let is_wanted = agreed(context, &args, &import).await?;
     if is_wanted {
-        let entries = import.entries(&args.from, at);
+        let entries = import.entries(&ImportSource::shown(&args.from), at);
         PriceBook::append(&context.model_dirs.prices_file(), &entries, &Cancel::new())?;
     }
     if args.format.json {

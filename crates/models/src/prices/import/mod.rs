@@ -297,7 +297,7 @@ fn refuse(import: &mut Import, row: &str, why: String) {
 impl Import {
     /// The entries that a person's book gets: they hold from a moment, and are known then.
     pub fn entries(&self, from: &str, at: Timestamp) -> Vec<(ModelName, Dated)> {
-        let from: String = from.chars().filter(char::is_ascii_graphic).take(200).collect();
+        let from: String = from.chars().filter(|c| !c.is_control()).take(100).collect();
         let entry = |change: &Change| {
             let price = change.after.clone().into();
             let source = format!("{IMPORTED}{from}");
@@ -370,7 +370,7 @@ mod tests {
         assert_eq!((import.rows, import.same, import.refused_count), (3, 1, 0));
         assert!(import.changes[0].before.is_none() && import.changes[1].before.is_some());
         let entries = import.entries("a list", Timestamp(5));
-        assert_eq!(entries[0].1.source, "imported from alist");
+        assert_eq!(entries[0].1.source, "imported from a list");
         assert!(entries.iter().all(|(_, dated)| dated.is_by && dated.known == Timestamp(5)));
     }
 

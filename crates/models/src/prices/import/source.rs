@@ -10,6 +10,7 @@ use ureq::Agent;
 
 use super::json::JsonReader;
 use super::{Import, Importer};
+use crate::entry::host;
 use crate::{Cancel, ModelsError};
 
 /// The most that is read of anything, in bytes.
@@ -64,14 +65,26 @@ impl ImportSource {
     /// # Errors
     /// [`ModelsError::NotImportable`] if it is not there, or can't be fetched.
     pub fn open(what: &str) -> Result<Self, ModelsError> {
-        if what.starts_with("http://") || what.starts_with("https://") {
-            let fetched = fetch(what).map_err(|why| no(what, why))?;
+        if is_address(what) {
+            let name = Self::shown(what);
+            let fetched = fetch(what).map_err(|why| no(&name, why))?;
             let path = fetched.path().to_owned();
-            return Ok(Self { name: what.to_owned(), path, _fetched: Some(fetched) });
+            return Ok(Self { name, path, _fetched: Some(fetched) });
         }
         let path = PathBuf::from(what);
         fs::metadata(&path).map_err(|error| no(what, error.to_string()))?;
         Ok(Self { name: what.to_owned(), path, _fetched: None })
+    }
+
+    /// How it is called where others see it: an address without what may be a key in it.
+    pub fn shown(what: &str) -> String {
+        if !is_address(what) {
+            return what.to_owned();
+        }
+        let (scheme, rest) = what.split_once("://").unwrap_or(("https", what));
+        let path = rest.split(['?', '#']).next().unwrap_or(rest);
+        let path = path.split_once('/').map_or("", |(_, path)| path);
+        format!("{scheme}://{}/{path}", host(what))
     }
 
     /// Gives all of it to an importer.
@@ -172,8 +185,7 @@ impl ImportSource {
         tell: &mut dyn FnMut(Read) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         if !self.path.is_dir() {
-            let place = PathBuf::from(self.name.split(['?', '#']).next().unwrap_or(&self.name));
-            return model_file(&self.path, &place, importer);
+            return model_file(&self.path, Path::new(&self.name), importer);
         }
         let mut files = Vec::new();
         walk(&self.path, 0, &mut files)?;
@@ -291,6 +303,23 @@ fn fetch(url: &str) -> Result<tempfile::NamedTempFile, String> {
     Ok(file)
 }
 
+fn is_address(what: &str) -> bool {
+    what.starts_with("http://") || what.starts_with("https://")
+}
+
 fn no(what: &str, why: String) -> ModelsError {
     ModelsError::NotImportable { what: what.to_owned(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_a_key() {
+        let shown = ImportSource::shown;
+        assert_eq!(shown("https://me:key@a.test:8/b/c.json?key=1#x"), "https://a.test:8/b/c.json");
+        assert_eq!(shown("https://a.test"), "https://a.test/");
+        assert_eq!(shown("a list.json"), "a list.json");
+    }
 }
