@@ -189,9 +189,13 @@ impl PriceList {
         steps.chain([self.usual.base]).any(|prices| prices.reasoning != prices.output)
     }
 
-    /// Whether nothing in it costs anything.
+    /// Whether a call at the usual service costs nothing, however long it is.
     pub fn is_nothing(&self) -> bool {
-        *self == Self::default()
+        let steps = self.usual.steps.iter().map(|step| step.prices);
+        let mut tokens = steps.chain([self.usual.base]);
+        tokens.all(|prices| prices == TokenPrices::default())
+            && self.per_request == NanoUsd::ZERO
+            && self.per_second == NanoUsd::ZERO
     }
 
     /// The price of one call that used `usage` and took `wall`. Rounded up.
@@ -334,6 +338,15 @@ pub(crate) mod tests {
         assert_eq!(batch.cost(usage, Millis(0)), dollars("0.626"));
         assert_eq!(stepped().at(Service::Priority), None);
         assert_eq!(stepped().at(Service::Usual), Some(stepped()));
+    }
+
+    #[test]
+    fn nothing_at_every_length_is_nothing_whatever_a_batch_costs() {
+        let step = Step { above: Tokens(9), prices: TokenPrices::default() };
+        let usual = Rates { steps: vec![step], ..Rates::default() };
+        let batch = stepped().batch;
+        assert!(PriceList { usual, batch, ..PriceList::default() }.is_nothing());
+        assert!(!stepped().is_nothing() && !PriceList::of_time(NanoUsd(1)).is_nothing());
     }
 
     #[test]

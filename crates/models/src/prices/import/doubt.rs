@@ -96,6 +96,16 @@ pub(super) fn of(
 /// Prices within one list that can't both be.
 fn steps_doubt(list: &PriceList) -> Option<String> {
     let base = list.usual.base;
+    let is_paid_apart = list.per_request.0 > 0 || list.per_second.0 > 0;
+    if base.prompt.0 == 0 && !is_paid_apart {
+        return Some("its prompt would cost nothing, and other things of it do".to_owned());
+    }
+    if base.output.0 > 0 && base.output.times(2) < base.prompt {
+        return Some(format!(
+            "its output would be {}, and its prompt {}: are the two mixed up?",
+            base.output, base.prompt
+        ));
+    }
     let services = [&list.batch, &list.flex, &list.priority].into_iter().flatten();
     let others = services
         .flat_map(|rates| rates.steps.iter().map(|step| step.prices).chain([rates.base]))

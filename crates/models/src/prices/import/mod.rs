@@ -383,12 +383,18 @@ mod tests {
             (cost("2.5", "10"), "1000000 times"),
             (cost("2.5e-9", "1e-8"), "1000th"),
             (cost("0", "1e-5"), "nothing"),
+            (cost("2e-6", "5e-7"), "mixed up"),
             (format!("{}, \"currency\": \"CNY\"", cost("1e-6", "1e-6")), "US dollars"),
         ] {
             let import = import(&[("acme/one", &fields)]);
             assert!(import.changes.is_empty(), "{fields}");
             assert!(import.refused[0].why.contains(why), "{why}: {}", import.refused[0].why);
         }
+        // A price of nothing at every length is none.
+        let long = ["input", "output"]
+            .map(|kind| format!("\"{kind}_cost_per_token_above_128k_tokens\": 0"));
+        let none = format!("{}, {}", cost("0", "0"), long.join(", "));
+        assert_eq!(import(&[("acme/new", &none)]).unpriced, 1);
         // Of a model that nobody knows, its peers tell.
         let import = import(&[("acme/new", &cost("2.5", "10"))]);
         assert!(import.refused[0].why.contains("other models"), "{}", import.refused[0].why);
