@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use tenfold_domain::{Budget, Guidance, Standing, Strategy, TaskSpec};
+use tenfold_domain::{AccountId, Budget, Guidance, Standing, Strategy, TaskSpec};
 use tenfold_models::Model;
 
 use crate::asking::TaskArgs;
@@ -56,6 +56,7 @@ pub(crate) fn spec(
         servers: Vec::new(),
         standing: Standing::default(),
         questions: !args.no_questions,
+        account: AccountId::DEFAULT,
     }
 }
 

@@ -1,30 +1,92 @@
 //! Accounts, and what the ledger records of them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Balances, NanoUsd};
+use crate::{Allowance, Balances, NanoUsd, Quantity, Spend, TaskId, Timestamp};
 
-/// Someone who may spend: an organisation, a team, a person or a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AccountId(pub u32);
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident($of:ty)) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub $of);
 
-impl fmt::Display for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id!(
+    /// Someone who may spend: an organisation, a team or a person.
+    AccountId(u32)
+);
+id!(
+    /// An allowance that was granted.
+    AllowanceId(u32)
+);
+id!(
+    /// An access token, by which a program spends from an account.
+    TokenId(u32)
+);
+id!(
+    /// What was set aside before a call.
+    ReservationId(u64)
+);
+
+impl AccountId {
+    /// The account that exists in every ledger: the root, which pays when no other is named.
+    pub const DEFAULT: Self = Self(1);
+}
+
+/// What an account stands for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountKind {
+    /// All that are below it.
+    Organisation,
+    /// Some of an organisation.
+    Team,
+    /// Someone who works, or a program.
+    #[default]
+    Person,
+}
+
+impl AccountKind {
+    /// All of them, the largest first.
+    pub const ALL: [Self; 3] = [Self::Organisation, Self::Team, Self::Person];
+
+    /// As it is written on the command line and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Organisation => "organisation",
+            Self::Team => "team",
+            Self::Person => "person",
+        }
     }
 }
 
-/// Money set aside before a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ReservationId(pub u64);
-
-impl fmt::Display for ReservationId {
+impl fmt::Display for AccountKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for AccountKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            format!("'{text}' is no kind of account: there are {known}")
+        })
     }
 }
 
@@ -32,74 +94,278 @@ impl fmt::Display for ReservationId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum LedgerEvent {
-    /// An account was opened.
+    /// An account was opened. Without an allowance of its own it may use what those above may.
     Opened {
         /// The new account.
         account: AccountId,
         /// The account above it; none for the root.
         parent: Option<AccountId>,
-        /// Its name, for people.
+        /// Its name, for people; no other below the same parent has it.
         name: String,
+        /// What it stands for.
+        kind: AccountKind,
+        /// Who wanted so.
+        by: String,
     },
-    /// An account may spend this much in all from now on; [`NanoUsd::MAX`] is "no limit".
-    Limited {
-        /// The account.
+    /// An account may use so much in each period from now on, in place of what it might of the
+    /// same measure in such a period before.
+    Granted {
+        /// The new allowance.
+        allowance: AllowanceId,
+        /// Whose it is; if it is for each, of which all persons below have one.
         account: AccountId,
-        /// What it and all below it may spend and reserve, together, ever.
-        limit: NanoUsd,
+        /// What it says.
+        terms: Allowance,
+        /// Who wanted so.
+        by: String,
     },
-    /// Money was set aside, in this account and in all above it.
-    Reserved {
-        /// The new reservation.
-        reservation: ReservationId,
-        /// The account that will pay.
+    /// An allowance holds no longer.
+    Withdrawn {
+        /// Which.
+        allowance: AllowanceId,
+        /// Who wanted so.
+        by: String,
+    },
+    /// An account may use so much more, once, beyond its own allowances.
+    Given {
+        /// Who has that much less in their present periods; nobody for a gift.
+        from: Option<AccountId>,
+        /// Who has it.
+        to: AccountId,
+        /// How much.
+        amount: Quantity,
+        /// When it was decided; never before anything that was decided earlier.
+        at: Timestamp,
+        /// What of it comes out of the gifts of accounts that it is taken from.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gifts: Vec<FromGift>,
+        /// Who wanted so.
+        by: String,
+    },
+    /// An account and all below it may ask these models only.
+    Permitted {
+        /// Which account.
         account: AccountId,
-        /// The worst case.
-        amount: NanoUsd,
+        /// The models' names, in which a `*` at the end stands for anything; `None` for all.
+        models: Option<Vec<String>>,
+        /// Who wanted so.
+        by: String,
     },
+    /// A program may spend from an account, if it has the secret.
+    Issued(AccessToken),
+    /// An access token holds no longer.
+    Revoked {
+        /// Which.
+        token: TokenId,
+        /// Who wanted so.
+        by: String,
+    },
+    /// The worst case of a call was set aside, in this account and in all above it.
+    Reserved(Held),
     /// The call was made and billed; what was set aside beyond the bill is free again.
     Settled {
         /// The reservation, which is gone by this.
         reservation: ReservationId,
-        /// The bill.
-        cost: NanoUsd,
+        /// What was used, of which models.
+        bill: Vec<Charge>,
+        /// When it was decided; what is given back in a later period than it was set aside in
+        /// is not carried over.
+        at: Timestamp,
     },
     /// The call was not made; all that was set aside is free again.
     Released {
         /// The reservation, which is gone by this.
         reservation: ReservationId,
+        /// When it was decided.
+        at: Timestamp,
     },
     /// All of it was counted: this is how it stands, whatever was recorded before and is not
     /// there any more.
-    Balanced(Balances),
+    Balanced(Box<Balances>),
+}
+
+/// What is set aside for a call, or for many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The account that will pay.
+    pub account: AccountId,
+    /// The worst case.
+    pub amount: Spend,
+    /// When it was decided, by which its period is known; never before anything that was decided
+    /// earlier.
+    pub at: Timestamp,
+    /// Who spends it; nobody if that was not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spender: Option<Spender>,
+    /// What of it comes out of gifts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gifts: Vec<FromGift>,
+}
+
+/// Who spends from an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spender {
+    /// A task's attempts.
+    Task(TaskId),
+    /// A program with this access token.
+    Token(TokenId),
+}
+
+/// What is taken out of an account's gifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromGift {
+    /// Whose.
+    pub account: AccountId,
+    /// How much.
+    pub amount: Spend,
+}
+
+/// What was used of one model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// The model's name; empty if that was not recorded.
+    pub model: String,
+    /// What was used.
+    pub spend: Spend,
+}
+
+/// A program's right to spend from an account. Of the secret there is only a hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessToken {
+    /// Its number.
+    pub token: TokenId,
+    /// Whose money it is.
+    pub account: AccountId,
+    /// What people call it.
+    pub label: String,
+    /// SHA-256 of the secret, in hexadecimal.
+    pub hash: String,
+    /// When it stops being valid, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// The models that may be asked with it, as an account's are named; `None` for all that the
+    /// account may ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<String>>,
+    /// Who wanted so.
+    pub by: String,
+}
+
+/// An allowance that does not cover what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Short {
+    /// The account whose it is: the payer or one above it.
+    pub account: AccountId,
+    /// Its name.
+    pub name: String,
+    /// What it may use.
+    pub terms: Allowance,
+    /// What is left of that and of gifts, with what is carried over.
+    pub left: Quantity,
+    /// What was asked for.
+    pub asked: Quantity,
+    /// When it begins anew, if that helps: a whole period's may still be too little.
+    pub renews: Option<Timestamp>,
+}
+
+/// `account 'ada' may use $5.00 a month, of which $0.20 is left: that does not cover $0.31`
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, terms, left, asked, .. } = self;
+        write!(
+            f,
+            "account '{name}' may use {terms}, of which {left} is left: that does not cover "
+        )?;
+        write!(f, "{asked}")?;
+        match self.renews {
+            Some(renews) => write!(f, ", and begins anew at {renews}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Why the ledger says no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Reserving would pass a limit.
-    #[error(
-        "account '{name}' can't set aside {asked}: of its {limit} it has spent {spent} and \
-         reserved {reserved}"
-    )]
-    OverLimit {
-        /// The account whose limit would be passed: the payer or one above it.
-        account: AccountId,
-        /// Its name.
-        name: String,
-        /// Its limit.
+    /// An allowance does not cover it.
+    #[error("{0}")]
+    Short(Box<Short>),
+    /// What a task may spend does not cover it.
+    #[error("task {task} may spend {limit}, of which {left} is left: that does not cover {asked}")]
+    OverBudget {
+        /// The task.
+        task: TaskId,
+        /// All that it may spend.
         limit: NanoUsd,
-        /// What it has spent.
-        spent: NanoUsd,
-        /// What it has set aside already.
-        reserved: NanoUsd,
+        /// What is neither spent nor set aside.
+        left: NanoUsd,
         /// What was asked for.
         asked: NanoUsd,
+    },
+    /// The account may not ask this model.
+    #[error("account '{name}' may not ask the model '{model}': it may ask {allowed}")]
+    NotPermitted {
+        /// The account's name: the payer's or one above it.
+        name: String,
+        /// The model.
+        model: String,
+        /// What it may ask, for people.
+        allowed: String,
     },
     /// There is no such account.
     #[error("there is no account {0}")]
     NoAccount(AccountId),
+    /// There is no such allowance, or it was withdrawn.
+    #[error("there is no allowance {0}")]
+    NoAllowance(AllowanceId),
+    /// There is no such access token.
+    #[error("there is no access token {0}")]
+    NoToken(TokenId),
     /// There is no such reservation, or it has been settled or released.
     #[error("there is no open reservation {0}")]
     NoReservation(ReservationId),
+    /// A name that an account can't have.
+    #[error("an account can't be called '{name}': {why}")]
+    BadName {
+        /// The name.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// An account gives to itself.
+    #[error("account '{0}' can't give to itself")]
+    ToItself(String),
+}
+
+/// Why an access token is no good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// There is none with this secret.
+    #[error("there is no such access token: `tenfold account token` makes one")]
+    Unknown,
+    /// It was revoked.
+    #[error("this access token was revoked")]
+    Revoked,
+    /// Its time is over.
+    #[error("this access token expired at {0}")]
+    Expired(Timestamp),
+}
+
+/// Why an account is not found by what it is called.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    /// There is none.
+    #[error("there is no account '{0}'")]
+    None(String),
+    /// There are several.
+    #[error("there are several accounts '{name}': write one as {}", paths.join(", or "))]
+    Several {
+        /// The name.
+        name: String,
+        /// Some of them, each as it can be written.
+        paths: Vec<String>,
+    },
 }

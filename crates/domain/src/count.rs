@@ -123,6 +123,18 @@ impl Timestamp {
     }
 }
 
+/// `2026-12-01 00:00 UTC`; a moment that no calendar reaches as its milliseconds.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = i64::try_from(self.0).ok();
+        let moment = moment.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        match moment {
+            Some(moment) => f.pad(&moment.strftime("%F %H:%M UTC").to_string()),
+            None => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
 impl From<SystemTime> for Timestamp {
     /// A clock that is set before 1970 counts as 1970.
     fn from(time: SystemTime) -> Self {

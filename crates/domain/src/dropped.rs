@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Millis, NanoUsd, ReservationId, Timestamp, Usage};
+use crate::{Millis, NanoUsd, Timestamp, Usage};
 
 /// What happens to the journal itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,41 +41,4 @@ pub struct Worked {
     pub steps: u64,
     /// How many runs of the check, or of parts of it, were begun.
     pub checks: u64,
-}
-
-/// All that a ledger knows at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Balances {
-    /// Every account, in the order of opening.
-    pub accounts: Vec<AccountBalance>,
-    /// Every reservation that is open, oldest first.
-    pub holds: Vec<Held>,
-    /// The reservation that was made last; zero if none was.
-    pub last_reservation: ReservationId,
-}
-
-/// An account as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountBalance {
-    /// Which.
-    pub account: AccountId,
-    /// The account above it; none for the root.
-    pub parent: Option<AccountId>,
-    /// Its name, for people.
-    pub name: String,
-    /// What it and all below it may spend and reserve, together, ever.
-    pub limit: NanoUsd,
-    /// What it and all below it have spent.
-    pub spent: NanoUsd,
-}
-
-/// Money that is set aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// The reservation.
-    pub reservation: ReservationId,
-    /// The account that will pay.
-    pub account: AccountId,
-    /// The worst case.
-    pub amount: NanoUsd,
 }

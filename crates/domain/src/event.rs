@@ -486,7 +486,9 @@ mod tests {
 
     #[test]
     fn a_ledger_event_is_about_no_task() {
-        let fact = Fact::Ledger { event: LedgerEvent::Released { reservation: ReservationId(1) } };
+        let fact = Fact::Ledger {
+            event: LedgerEvent::Released { reservation: ReservationId(1), at: Timestamp(0) },
+        };
         let text = serde_json::to_string(&fact).unwrap();
         assert_eq!(serde_json::from_str::<Fact>(&text).unwrap(), fact);
         assert_eq!(fact.task(), None);

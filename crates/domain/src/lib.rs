@@ -4,7 +4,9 @@
 //! number; a [`Seed`] only turns one number that was handed in into many.
 
 mod account;
+mod allowance;
 mod backlog;
+mod balances;
 mod check;
 mod count;
 mod dropped;
@@ -27,11 +29,16 @@ mod task;
 mod turn;
 mod verdict;
 
-pub use account::{AccountId, LedgerEvent, Refusal, ReservationId};
+pub use account::{
+    AccessToken, AccountId, AccountKind, AllowanceId, Charge, Denied, FromGift, Held, LedgerEvent,
+    Refusal, ReservationId, Short, Spender, TokenId, Unclear,
+};
+pub use allowance::{Allowance, Measure, Period, Quantity, QuantityError, Spend};
 pub use backlog::{BacklogEnd, BacklogOutcome, BacklogTerms};
+pub use balances::{AccountBalance, Balances, CommonBalances, Granted, MeterBalance, Spending};
 pub use check::{ApprovedCheck, CheckFiles, CheckReport, CheckVerdict, TestName};
 pub use count::{Bytes, Millis, Timestamp, Tokens, Usage};
-pub use dropped::{AccountBalance, Balances, Export, Held, JournalEvent, Worked};
+pub use dropped::{Export, JournalEvent, Worked};
 pub use egress::{EgressEvent, Peer};
 pub use event::{
     AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, ProposalEvent, RepositoryEvent, Seq,

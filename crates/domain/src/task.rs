@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckFiles, Guidance, McpServer, Millis, NanoUsd, Standing};
+use crate::{AccountId, CheckFiles, Guidance, McpServer, Millis, NanoUsd, Standing};
 
 /// A task as it was asked for. What the person left out has been filled in by then, at the
 /// edge, from the repository's approved `tenfold.toml` and from the defaults.
@@ -58,6 +58,9 @@ pub struct TaskSpec {
     /// Whether the person may be asked something; who may not ask decides by itself.
     #[serde(default)]
     pub questions: bool,
+    /// Who pays for it.
+    #[serde(default = "default_account", skip_serializing_if = "is_default_account")]
+    pub account: AccountId,
 }
 
 impl TaskSpec {
@@ -88,6 +91,7 @@ impl TaskSpec {
             servers: Vec::new(),
             standing: Standing::default(),
             questions: false,
+            account: AccountId::DEFAULT,
         }
     }
 
@@ -95,6 +99,15 @@ impl TaskSpec {
     pub fn strategies(&self) -> Vec<Strategy> {
         std::iter::once(self.strategy).chain(self.others.iter().copied()).collect()
     }
+}
+
+fn default_account() -> AccountId {
+    AccountId::DEFAULT
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_default_account(account: &AccountId) -> bool {
+    *account == AccountId::DEFAULT
 }
 
 fn one() -> u32 {

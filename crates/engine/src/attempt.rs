@@ -13,8 +13,8 @@ use tenfold_agent::{Agent, Machine};
 use tenfold_code::Edit;
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, Outcome, Progress,
-    ProposalEvent, ReservationId, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Totals, Usage,
-    Waits,
+    ProposalEvent, ReservationId, Spend, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Totals,
+    Usage, Waits,
 };
 use tenfold_models::Model;
 use tenfold_store::{About, View};
@@ -269,13 +269,14 @@ impl Running<'_> {
         // The clock is the engine's. A machine is never shown that its time is over, so that
         // an attempt can go on when it is given more.
         let elapsed = self.elapsed().min(self.machine.time().saturating_sub(Millis(1)));
-        self.open.remove(&done.step);
+        let open = self.open.remove(&done.step);
+        let requests = open.and_then(|open| open.reservation).map_or(0, |(_, all)| all.requests);
         let (attempt, step) = (self.attempt, done.step);
         if let Err(EngineError::TurnedAway { why, is_too_much, .. }) = done.result {
             return self.ask_again(step, done.reservation, (why, is_too_much)).await;
         }
         self.turned_away.remove(&step);
-        let (reply, event, cost) = match done.result {
+        let (reply, event, spend) = match done.result {
             Ok(mut finished) => {
                 let redactor = &self.engine.redactor();
                 let lines = redaction::in_sources(redactor, &finished.reply);
@@ -291,19 +292,20 @@ impl Running<'_> {
                 self.judged = finished.judged.or_else(|| self.judged.take());
                 let (usage, cost, wall) = (finished.usage, finished.cost, finished.wall);
                 let recorded = recorded(&finished.reply, &self.base, &lines);
-                (finished.reply, StepEvent::Result { reply: recorded, usage, cost, wall }, cost)
+                let spend = Spend { money: cost, tokens: usage.total(), requests };
+                (finished.reply, StepEvent::Result { reply: recorded, usage, cost, wall }, spend)
             }
             Err(EngineError::Llama(why)) => {
                 let why = redaction::text_of(&self.engine.redactor(), why.to_string());
                 self.meter.end(step, Usage::default());
                 // It may have been working when it died, so what was set aside is spent.
-                let cost = self.engine.reserved(done.reservation).await;
+                let spend = self.engine.reserved(done.reservation).await;
                 let reply = Reply::Failed { model: true, why: why.clone() };
-                (reply, StepEvent::Failed { why, cost }, cost)
+                (reply, StepEvent::Failed { why, cost: spend.money }, spend)
             }
             Err(e) => return Err(e),
         };
-        self.meter.settled.cost += cost;
+        self.meter.settled.cost += spend.money;
         let events = self.machine.decide(Input { step, elapsed, reply });
         let mut facts = vec![Fact::Step { attempt, step, event }];
         facts.extend(advanced(attempt, &events));
@@ -311,9 +313,9 @@ impl Running<'_> {
         if let Some(check) = events.iter().find_map(tenfold_agent::Event::approved) {
             facts.push(self.approve(check));
         }
-        let mut bills: Vec<_> = done.reservation.map(|id| (id, cost)).into_iter().collect();
+        let mut bills: Vec<_> = done.reservation.map(|id| (id, spend)).into_iter().collect();
         self.close(&mut facts, &mut bills)?;
-        self.engine.settle(bills, facts).await?;
+        self.engine.settle(&self.spec.model, bills, facts).await?;
         self.checks.forget(step).await?;
         self.meter.settled.candidates = self.machine.candidates();
         self.tell_totals();
@@ -337,7 +339,7 @@ impl Running<'_> {
         events.iter().for_each(|event| self.machine.evolve(event));
         let (mut facts, mut bills) = (advanced(self.attempt, &events), Vec::new());
         self.close(&mut facts, &mut bills)?;
-        self.engine.settle(bills, facts).await
+        self.engine.settle(&self.spec.model, bills, facts).await
     }
 
     /// The attempt's time is over, or too short for what it wants next.
@@ -375,7 +377,7 @@ impl Running<'_> {
     fn close(
         &mut self,
         facts: &mut Vec<Fact>,
-        bills: &mut Vec<(ReservationId, NanoUsd)>,
+        bills: &mut Vec<(ReservationId, Spend)>,
     ) -> Result<(), EngineError> {
         let attempt = self.attempt;
         let Some(ending) = self.machine.ending() else { return Ok(()) };
@@ -386,15 +388,18 @@ impl Running<'_> {
             let mut cost = NanoUsd::ZERO;
             if let Some((reservation, reserved)) = open.reservation {
                 let model = self.engine.model(&self.spec.model)?;
-                cost = match &model {
+                let spend = match &model {
                     // It is cut off at once, so it has cost what it was heard to use.
                     Model::Embedded(_) => {
-                        model.cost(self.meter.heard(step), open.began.elapsed().into())
+                        let heard = self.meter.heard(step);
+                        let money = model.cost(heard, open.began.elapsed().into());
+                        Spend { money, tokens: heard.total(), ..reserved }
                     }
                     // The bill of a request that was sent is never seen then.
                     Model::Hosted(_) => reserved,
                 };
-                bills.push((reservation, cost));
+                cost = spend.money;
+                bills.push((reservation, spend));
             }
             self.meter.end(step, Usage::default());
             self.meter.settled.cost += cost;

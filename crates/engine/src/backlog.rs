@@ -13,7 +13,6 @@ use tenfold_domain::{
     BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, TaskId, TaskSpec,
     TaskState, Timestamp,
 };
-use tenfold_ledger::DEFAULT_ACCOUNT;
 use tenfold_models::Model;
 use tenfold_schedule::{Entry, Expected, Host, Limits, Needs, Refused, Scheduler, Used, Why};
 use tenfold_store::{TaskRow, View};
@@ -327,7 +326,7 @@ impl<'e> Shift<'e> {
         };
         Entry {
             task: row.id,
-            account: DEFAULT_ACCOUNT,
+            account: row.account,
             arrived: row.asked_at,
             standing: row.standing.clone(),
             expected: Expected { cost: spec.budget.money, wall: spec.budget.time },

@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tenfold_domain::{
-    AttemptId, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId, StepEvent, TaskId,
+    AttemptId, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId, Spend, StepEvent, TaskId,
 };
 use tenfold_ledger::Ledger;
 use tenfold_store::Store;
@@ -42,10 +42,10 @@ pub(crate) struct Kept {
     ending: HashSet<ReservationId>,
     /// Which attempt of this engine's asked for what is set aside.
     asked_by: HashMap<ReservationId, AttemptId>,
-    /// How much that is for each task.
+    /// How much money that is for each task.
     held: HashMap<TaskId, NanoUsd>,
     /// Bills that could not be recorded.
-    owed: HashMap<ReservationId, NanoUsd>,
+    owed: HashMap<ReservationId, Spend>,
 }
 
 impl Kept {
@@ -53,14 +53,14 @@ impl Kept {
         &self.ledger
     }
 
-    /// What is set aside for a task.
+    /// The money that is set aside for a task.
     pub(crate) fn held_for(&self, task: TaskId) -> NanoUsd {
         self.held.get(&task).copied().unwrap_or_default()
     }
 
     fn asked(&mut self, reservation: ReservationId, by: AttemptId) {
         let amount = amount(&self.ledger, reservation);
-        *self.held.entry(by.task).or_default() += amount;
+        *self.held.entry(by.task).or_default() += amount.money;
         self.asked_by.insert(reservation, by);
     }
 
@@ -96,7 +96,7 @@ impl Kept {
                 && let Entry::Occupied(mut held) = self.held.entry(by.task)
             {
                 let amount = amount(&self.ledger, id);
-                *held.get_mut() = held.get().saturating_sub(amount);
+                *held.get_mut() = held.get().saturating_sub(amount.money);
                 if *held.get() == NanoUsd::ZERO {
                     held.remove();
                 }
@@ -122,20 +122,25 @@ impl Kept {
     }
 }
 
-/// What is set aside in a reservation; zero if it is not open.
-fn amount(ledger: &Ledger, reservation: ReservationId) -> NanoUsd {
-    ledger.hold(reservation).map_or(NanoUsd::ZERO, |hold| hold.amount)
+/// What is set aside in a reservation; nothing if it is not open.
+fn amount(ledger: &Ledger, reservation: ReservationId) -> Spend {
+    ledger.hold(reservation).map_or(Spend::NONE, |held| held.amount)
 }
 
 /// The reservation that an event ends.
 fn ended(event: &LedgerEvent) -> Option<ReservationId> {
     match event {
-        LedgerEvent::Settled { reservation, .. } | LedgerEvent::Released { reservation } => {
+        LedgerEvent::Settled { reservation, .. } | LedgerEvent::Released { reservation, .. } => {
             Some(*reservation)
         }
         LedgerEvent::Opened { .. }
-        | LedgerEvent::Limited { .. }
-        | LedgerEvent::Reserved { .. }
+        | LedgerEvent::Granted { .. }
+        | LedgerEvent::Withdrawn { .. }
+        | LedgerEvent::Given { .. }
+        | LedgerEvent::Permitted { .. }
+        | LedgerEvent::Issued(_)
+        | LedgerEvent::Revoked { .. }
+        | LedgerEvent::Reserved(_)
         | LedgerEvent::Balanced(_) => None,
     }
 }
@@ -152,23 +157,23 @@ impl Books {
         self.kept.lock().await.ledger.has_holds()
     }
 
-    /// What is set aside in a reservation that is open; zero if it is not.
-    pub(crate) async fn held(&self, reservation: ReservationId) -> NanoUsd {
+    /// What is set aside in a reservation that is open; nothing if it is not.
+    pub(crate) async fn held(&self, reservation: ReservationId) -> Spend {
         amount(&self.kept.lock().await.ledger, reservation)
     }
 
     /// What counts as the bill of a call of which the journal has no result: the bill itself, if
     /// it came and could not be recorded; else all that was set aside.
-    pub(crate) async fn bill(&self, reservation: ReservationId) -> NanoUsd {
+    pub(crate) async fn bill(&self, reservation: ReservationId) -> Spend {
         let owed = self.kept.lock().await.owed.get(&reservation).copied();
         match owed {
-            Some(cost) => cost,
+            Some(bill) => bill,
             None => self.held(reservation).await,
         }
     }
 
     /// Remembers bills that could not be recorded.
-    pub(crate) async fn owe(&self, bills: &[(ReservationId, NanoUsd)]) {
+    pub(crate) async fn owe(&self, bills: &[(ReservationId, Spend)]) {
         self.kept.lock().await.owed.extend(bills.iter().copied());
     }
 
@@ -218,7 +223,7 @@ impl Books {
             closed.as_mut().enable();
             let kept = self.right(store).await?;
             match decide(&kept) {
-                Err(Refusal::OverLimit { .. }) if !kept.ending.is_empty() => {
+                Err(Refusal::Short(_) | Refusal::OverBudget { .. }) if !kept.ending.is_empty() => {
                     drop(kept);
                     closed.await;
                 }
@@ -285,8 +290,8 @@ mod tests {
     use std::future::Future;
     use std::sync::Arc;
 
-    use tenfold_domain::NanoUsd;
-    use tenfold_ledger::DEFAULT_ACCOUNT;
+    use tenfold_domain::{AccountId, Allowance, Charge, Quantity, Timestamp};
+    use tenfold_ledger::Wanted;
     use tenfold_store::{Moment, StoreError, Surroundings};
 
     use super::*;
@@ -295,7 +300,8 @@ mod tests {
         let mut ledger = Ledger::replay([]);
         let events = [ledger.open_default().unwrap(), {
             ledger.evolve(&ledger.open_default().unwrap());
-            ledger.limit(DEFAULT_ACCOUNT, NanoUsd(100)).unwrap()
+            let hundred = Allowance::once(Quantity::Money(NanoUsd(100)));
+            ledger.grant(AccountId::DEFAULT, hundred, "").unwrap().1
         }];
         ledger.evolve(&events[1]);
         store.append(events.map(|event| Fact::Ledger { event }).to_vec()).unwrap();
@@ -308,7 +314,10 @@ mod tests {
         amount: u64,
     ) -> Result<ReservationId, EngineError> {
         let decide = |kept: &Kept| {
-            let (id, event) = kept.ledger().reserve(DEFAULT_ACCOUNT, NanoUsd(amount))?;
+            let amount = Spend::of_money(NanoUsd(amount));
+            let (account, at) = (AccountId::DEFAULT, Timestamp(1));
+            let wanted = Wanted { account, amount, model: None, spender: None, at };
+            let (id, event) = kept.ledger().reserve(&wanted)?;
             Ok((id, vec![event]))
         };
         books.record(store, decide, |_| Vec::new()).await
@@ -319,7 +328,10 @@ mod tests {
         store: &Store,
         (id, cost): (ReservationId, u64),
     ) -> Result<(), EngineError> {
-        let decide = |kept: &Kept| Ok(((), vec![kept.ledger().settle(id, NanoUsd(cost))?]));
+        let spend = Spend::of_money(NanoUsd(cost));
+        let bill = vec![Charge { model: "m".into(), spend }];
+        let settle = |kept: &Kept| kept.ledger().settle(id, bill.clone(), Timestamp(1));
+        let decide = |kept: &Kept| Ok(((), vec![settle(kept)?]));
         books.record(store, decide, |()| Vec::new()).await
     }
 
@@ -420,8 +432,9 @@ mod tests {
             drop(tell);
             assert_eq!(settling.await.unwrap(), is_recorded);
             assert_eq!(second.await.unwrap(), is_recorded, "10 are spent, or 60 set aside");
-            let balance = journal(&store).balance(DEFAULT_ACCOUNT).unwrap();
-            assert!(balance.spent + balance.reserved <= NanoUsd(100), "{balance:?}");
+            let statement = journal(&store).statement(AccountId::DEFAULT, Timestamp(1)).unwrap();
+            let all = statement.spent.money + statement.held.money;
+            assert!(all <= NanoUsd(100), "{statement:?}");
         }
     }
 
@@ -449,15 +462,17 @@ mod tests {
         let (store, tell) = told(dir.path());
         let books = books(&store);
         let id = reserve(&books, &store, 60).await.unwrap();
-        assert_eq!(books.bill(id).await, NanoUsd(60), "all that was set aside");
+        let nanos = |nanos| Spend::of_money(NanoUsd(nanos));
+        assert_eq!(books.bill(id).await, nanos(60), "all that was set aside");
         tell.send(false).unwrap();
         assert!(settle(&books, &store, (id, 70)).await.is_err());
-        books.owe(&[(id, NanoUsd(70))]).await;
+        books.owe(&[(id, nanos(70))]).await;
         drop(tell);
         let bill = books.bill(id).await;
-        assert_eq!(bill, NanoUsd(70), "more than was set aside");
-        settle(&books, &store, (id, bill.0)).await.unwrap();
-        assert_eq!(journal(&store).balance(DEFAULT_ACCOUNT).unwrap().spent, NanoUsd(70));
-        assert_eq!(books.bill(id).await, NanoUsd::ZERO);
+        assert_eq!(bill, nanos(70), "more than was set aside");
+        settle(&books, &store, (id, bill.money.0)).await.unwrap();
+        let statement = journal(&store).statement(AccountId::DEFAULT, Timestamp(1)).unwrap();
+        assert_eq!(statement.spent, nanos(70));
+        assert_eq!(books.bill(id).await, Spend::NONE);
     }
 }

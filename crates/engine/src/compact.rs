@@ -53,9 +53,9 @@ pub fn would_compact(
 }
 
 fn compaction(view: &View, terms: CompactTerms, now: Timestamp) -> Result<Compaction, EngineError> {
-    let balances = view.ledger()?.balances();
+    let balances = view.balances()?;
     let before = Timestamp(now.0.saturating_sub(terms.older_than.0));
-    let ledger = balances.map(|balances| (before, LedgerEvent::Balanced(balances)));
+    let ledger = balances.map(|balances| (before, LedgerEvent::Balanced(Box::new(balances))));
     Ok(Compaction { at: now, attempts: attempts(view, terms, now)?, ledger })
 }
 

@@ -9,7 +9,7 @@ use tenfold_agent::Machine;
 use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd, Progress,
-    ReservationId, StepEvent, StepId, TaskSpec, Tokens, Usage,
+    ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens, Usage,
 };
 use tenfold_models::{Hosted, Model};
 use tokio::time::Instant;
@@ -65,11 +65,11 @@ pub(crate) struct Open {
     /// Whether the journal knows that it has begun.
     pub(crate) announced: bool,
     /// The money set aside for it, and how much that is.
-    pub(crate) reservation: Option<(ReservationId, NanoUsd)>,
+    pub(crate) reservation: Option<(ReservationId, Spend)>,
 }
 
 impl Open {
-    pub(crate) fn new(announced: bool, reservation: Option<(ReservationId, NanoUsd)>) -> Self {
+    pub(crate) fn new(announced: bool, reservation: Option<(ReservationId, Spend)>) -> Self {
         Self { began: Instant::now(), announced, reservation }
     }
 }
@@ -156,8 +156,10 @@ impl Running<'_> {
                 None => return Ok(()),
             },
         };
-        let reserved = model.worst_case(prompt, output);
-        let intended = engine.intend_model(self.attempt, step, reserved, asked.name).await;
+        let money = model.worst_case(prompt, output);
+        let reserved = Spend { money, tokens: prompt + output, requests: asks.len() as u64 };
+        let (of, name) = ((self.attempt, step), model.name());
+        let intended = engine.intend_model(of, name, reserved, asked.name).await;
         let reservation = match intended {
             Ok(reservation) => reservation,
             Err(EngineError::Money(refusal)) => {
@@ -169,7 +171,7 @@ impl Running<'_> {
         let asked = engine.asked(&model).await?;
         self.open.insert(step, Open::new(true, Some((reservation, reserved))));
         let mut cancel = self.cancel.subscribe();
-        let given = (leave, self.used.clone(), reserved);
+        let given = (leave, self.used.clone(), money);
         self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
             let inferred = tokio::select! {
@@ -252,9 +254,9 @@ impl Running<'_> {
         let cost = NanoUsd::ZERO;
         let why = text_of(&self.engine.redactor(), why);
         let event = StepEvent::Failed { why: format!("turned away: {why}"), cost };
-        let bills = reservation.map(|id| (id, cost)).into_iter().collect();
+        let bills = reservation.map(|id| (id, Spend::NONE)).into_iter().collect();
         let fact = Fact::Step { attempt: self.attempt, step, event };
-        self.engine.settle(bills, vec![fact]).await?;
+        self.engine.settle(&self.spec.model, bills, vec![fact]).await?;
         let times = self.turned_away.entry(step).or_default();
         *times += 1;
         if *times < TRIES {

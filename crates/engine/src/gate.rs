@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tenfold_domain::{Millis, StepId, Timestamp, Tokens};
-use tenfold_ledger::DEFAULT_ACCOUNT;
+use tenfold_domain::{AccountId, Millis, StepId, Timestamp, Tokens};
 use tenfold_models::{Hosted, RequestLimits};
 use tenfold_schedule::{Pass, RateGate, Rates, Reply, Ticket};
 use tokio::sync::Notify;
@@ -99,7 +98,7 @@ impl Gate {
     fn ask(&self, tokens: Tokens) -> Result<Pass, Shut> {
         let now = self.now();
         // All are one account's; those who wait for it do so in the line.
-        match self.rates().ask(DEFAULT_ACCOUNT, tokens, now) {
+        match self.rates().ask(AccountId::DEFAULT, tokens, now) {
             Pass::NotBefore(at) if at.since(now) > PATIENCE => Err(Shut(at.since(now))),
             pass => Ok(pass),
         }

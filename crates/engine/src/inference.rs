@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use tenfold_agent::effect::Reply;
 use tenfold_domain::{
-    Answer, Ask, AttemptId, AttemptOutcome, EffectKind, Fact, LedgerEvent, Millis, NanoUsd, Prompt,
-    Refusal, ReservationId, StepEvent, StepId, Tokens, Usage,
+    Answer, Ask, AttemptId, AttemptOutcome, Charge, EffectKind, Fact, LedgerEvent, Millis, NanoUsd,
+    Prompt, Refusal, ReservationId, Spend, Spender, StepEvent, StepId, Tokens, Usage,
 };
-use tenfold_ledger::DEFAULT_ACCOUNT;
+use tenfold_ledger::Wanted;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
 use tenfold_models::{Model, Provider, ProviderError, Turned};
 use tokio::sync::mpsc;
@@ -61,31 +61,32 @@ impl Engine {
     /// [`EngineError::Money`] when a limit would be passed.
     pub(crate) async fn intend_model(
         &self,
-        attempt: AttemptId,
-        step: StepId,
-        amount: NanoUsd,
+        (attempt, step): (AttemptId, StepId),
+        model: &str,
+        amount: Spend,
         request: Value,
     ) -> Result<ReservationId, EngineError> {
         // As long as this is held, the person sets no other limits.
         let _limits = self.limits.read().await;
         let row = self.row(attempt.task)?;
         let (spent, limit) = (row.spent, row.budget.money);
+        let wanted = Wanted {
+            account: row.account,
+            amount,
+            model: Some(model),
+            spender: Some(Spender::Task(attempt.task)),
+            at: self.around.now(),
+        };
         self.books
             .record(
                 &self.store,
                 |kept| {
-                    let reserved = kept.held_for(attempt.task);
-                    if spent + reserved + amount > limit {
-                        return Err(Refusal::OverLimit {
-                            account: DEFAULT_ACCOUNT,
-                            name: format!("task {}", attempt.task),
-                            limit,
-                            spent,
-                            reserved,
-                            asked: amount,
-                        });
+                    let (gone, asked) = (spent + kept.held_for(attempt.task), amount.money);
+                    if gone + asked > limit {
+                        let (task, left) = (attempt.task, limit.saturating_sub(gone));
+                        return Err(Refusal::OverBudget { task, limit, left, asked });
                     }
-                    let (reservation, event) = kept.ledger().reserve(DEFAULT_ACCOUNT, amount)?;
+                    let (reservation, event) = kept.ledger().reserve(&wanted)?;
                     Ok((reservation, vec![event]))
                 },
                 |reservation| {
@@ -105,26 +106,31 @@ impl Engine {
     }
 
     /// What is set aside in a reservation that is open.
-    pub(crate) async fn reserved(&self, reservation: Option<ReservationId>) -> NanoUsd {
+    pub(crate) async fn reserved(&self, reservation: Option<ReservationId>) -> Spend {
         match reservation {
             Some(id) => self.books.held(id).await,
-            None => NanoUsd::ZERO,
+            None => Spend::NONE,
         }
     }
 
-    /// Settles reservations, if there are any, and records what belongs to them in the same
-    /// commit. If that fails, the bills are remembered.
+    /// Settles reservations for calls of a model, if there are any, and records what belongs to
+    /// them in the same commit. If that fails, the bills are remembered.
     pub(crate) async fn settle(
         &self,
-        bills: Vec<(ReservationId, NanoUsd)>,
+        model: &str,
+        bills: Vec<(ReservationId, Spend)>,
         facts: Vec<Fact>,
     ) -> Result<(), EngineError> {
         if bills.is_empty() {
             self.store.append_async(facts).await?;
             return Ok(());
         }
+        let now = self.around.now();
         let settle = |kept: &Kept| {
-            let settle = |(id, cost): &(ReservationId, NanoUsd)| kept.ledger().settle(*id, *cost);
+            let settle = |(id, spend): &(ReservationId, Spend)| {
+                let charge = Charge { model: model.to_owned(), spend: *spend };
+                kept.ledger().settle(*id, vec![charge], now)
+            };
             let events: Vec<LedgerEvent> = bills.iter().map(settle).collect::<Result<_, _>>()?;
             Ok(((), events))
         };

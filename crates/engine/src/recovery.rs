@@ -4,7 +4,8 @@
 use serde_json::Value;
 use tenfold_agent::{self as agent, Agent, Machine};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, Export, Fact, NanoUsd, StepEvent, StepId, Strategy,
+    AttemptEvent, AttemptId, AttemptOutcome, Export, Fact, NanoUsd, Spend, StepEvent, StepId,
+    Strategy,
 };
 use tenfold_store::{About, EventQuery, Store, View};
 
@@ -36,6 +37,7 @@ impl Engine {
         facts: Vec<Fact>,
     ) -> Result<(), EngineError> {
         let mut open = Vec::new();
+        let model = self.store.view()?.attempt(attempt)?.map_or_else(String::new, |row| row.model);
         for event in self.store.view()?.each_event(EventQuery::from(About::Attempt(attempt))) {
             match event?.fact {
                 Fact::Step { step, event: StepEvent::Intent { reservation, .. }, .. } => {
@@ -46,15 +48,15 @@ impl Engine {
             }
         }
         for (step, reservation) in open {
-            let cost = match reservation {
+            let spend = match reservation {
                 Some(id) => self.books.bill(id).await,
-                None => NanoUsd::ZERO,
+                None => Spend::NONE,
             };
             let why = "interrupted; what it may have cost is counted as spent".to_owned();
-            let event = StepEvent::Failed { why, cost };
+            let event = StepEvent::Failed { why, cost: spend.money };
             let fact = Fact::Step { attempt, step, event };
-            let bills = reservation.map(|id| (id, cost)).into_iter().collect();
-            self.settle(bills, vec![fact]).await?;
+            let bills = reservation.map(|id| (id, spend)).into_iter().collect();
+            self.settle(&model, bills, vec![fact]).await?;
         }
         if !facts.is_empty() {
             self.store.append_async(facts).await?;

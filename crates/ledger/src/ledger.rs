@@ -1,33 +1,36 @@
-//! The machine: what may be decided, and what an event changes. Apart from the tree, which
-//! only adds up. It never makes anything durable: that is the journal's work.
+//! What the ledger knows, and what an event changes of it. Apart from the tree, which only adds
+//! up, and from what is decided. It never makes anything durable: that is the journal's work.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use tenfold_domain::{AccountId, Balances, Held, LedgerEvent, NanoUsd, Refusal, ReservationId};
+use tenfold_domain::{
+    AccessToken, AccountId, AccountKind, AllowanceId, Balances, Charge, CommonBalances, FromGift,
+    Granted, Held, LedgerEvent, Measure, ReservationId, Spend, Timestamp, TokenId,
+};
 
-use crate::tree::{Balance, Tree};
+use crate::meter::{Bill, Meter};
+use crate::tree::{Account, Tree};
 
-/// The account that exists in every ledger: the root, which pays when no other is named.
-pub const DEFAULT_ACCOUNT: AccountId = AccountId(1);
-
-const DEFAULT_NAME: &str = "default";
-
-/// Money set aside that has been neither settled nor released.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hold {
-    /// The account that will pay.
-    pub account: AccountId,
-    /// The worst case.
-    pub amount: NanoUsd,
-}
-
-/// All accounts and all open reservations. Every operation costs one walk from an account
-/// up to the root, however many accounts and reservations there are.
+/// All accounts, their allowances, access tokens and open reservations. Reserving and settling
+/// cost one walk from an account up to the root, however many accounts and reservations there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
-    tree: Tree,
-    holds: HashMap<ReservationId, Hold>,
-    last_reservation: u64,
+    pub(crate) tree: Tree,
+    pub(crate) allowances: BTreeMap<AllowanceId, Granted>,
+    pub(crate) last_allowance: u32,
+    pub(crate) tokens: Tokens,
+    pub(crate) holds: HashMap<ReservationId, Held>,
+    pub(crate) last_reservation: u64,
+    /// The latest moment at which anything was decided.
+    pub(crate) latest: Timestamp,
+}
+
+/// The access tokens.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub(crate) all: BTreeMap<TokenId, AccessToken>,
+    pub(crate) by_hash: HashMap<String, TokenId>,
+    pub(crate) revoked: std::collections::BTreeSet<TokenId>,
 }
 
 impl Ledger {
@@ -45,194 +48,234 @@ impl Ledger {
     /// not) changes nothing.
     pub fn evolve(&mut self, event: &LedgerEvent) {
         match event {
-            LedgerEvent::Opened { account, parent, name } => {
-                self.tree.open(*account, *parent, name);
+            LedgerEvent::Opened { account, parent, name, kind, .. } => {
+                self.tree.open(*account, *parent, (name, *kind));
             }
-            LedgerEvent::Limited { account, limit } => self.tree.limit(*account, *limit),
-            LedgerEvent::Reserved { reservation, account, amount } => {
-                self.put_aside(*reservation, Hold { account: *account, amount: *amount });
+            LedgerEvent::Granted { allowance, account, terms, .. } => {
+                let since = ReservationId(self.last_reservation);
+                let (allowance, account, terms) = (*allowance, *account, *terms);
+                self.grant_it(Granted { allowance, account, terms, since });
             }
-            LedgerEvent::Settled { reservation, cost } => self.end(*reservation, *cost),
-            LedgerEvent::Released { reservation } => self.end(*reservation, NanoUsd::ZERO),
+            LedgerEvent::Withdrawn { allowance, .. } => self.withdraw_it(*allowance),
+            LedgerEvent::Given { from, to, amount, at, gifts, .. } => {
+                self.latest = self.latest.max(*at);
+                self.give_it(*from, *to, amount.alone(), gifts);
+            }
+            LedgerEvent::Permitted { account, models, .. } => {
+                if let Some(account) = self.tree.get_mut(*account) {
+                    account.models.clone_from(models);
+                }
+            }
+            LedgerEvent::Issued(token) => self.tokens.issue(token.clone()),
+            LedgerEvent::Revoked { token, .. } => {
+                if self.tokens.all.contains_key(token) {
+                    self.tokens.revoked.insert(*token);
+                }
+            }
+            LedgerEvent::Reserved(held) => self.put_aside(held.clone()),
+            LedgerEvent::Settled { reservation, bill, at } => self.end(*reservation, bill, *at),
+            LedgerEvent::Released { reservation, at } => self.end(*reservation, &[], *at),
             LedgerEvent::Balanced(balances) => *self = Self::standing(balances),
         }
     }
 
     /// The ledger that stands so.
-    fn standing(balances: &Balances) -> Self {
-        let last_reservation = balances.last_reservation.0;
-        let mut ledger =
-            Self { tree: Tree::standing(&balances.accounts), last_reservation, ..Self::default() };
-        for Held { reservation, account, amount } in &balances.holds {
-            ledger.put_aside(*reservation, Hold { account: *account, amount: *amount });
+    pub fn standing(balances: &Balances) -> Self {
+        Self::restored(&balances.accounts, &balances.common)
+    }
+
+    /// The ledger with these accounts, in the order of opening, and what it knows beside them.
+    pub fn restored<'a>(
+        accounts: impl IntoIterator<Item = &'a tenfold_domain::AccountBalance>,
+        common: &CommonBalances,
+    ) -> Self {
+        let CommonBalances { allowances, tokens, revoked, holds, .. } = common;
+        let mut ledger = Self::default();
+        for account in accounts {
+            ledger.tree.restore(account);
         }
+        for granted in allowances {
+            ledger.grant_it(*granted);
+        }
+        for token in tokens {
+            ledger.tokens.issue(token.clone());
+        }
+        ledger.tokens.revoked.extend(revoked);
+        for held in holds {
+            ledger.put_aside(held.clone());
+        }
+        ledger.last_allowance = common.last_allowance;
+        ledger.last_reservation = common.last_reservation;
+        ledger.latest = common.latest;
         ledger
     }
 
-    /// All that it knows, from which it can be made anew without the events before; `None` if an
-    /// account has spent more than an amount can say.
-    pub fn balances(&self) -> Option<Balances> {
-        let held = |(reservation, Hold { account, amount })| Held { reservation, account, amount };
-        Some(Balances {
-            accounts: self.tree.balances()?,
-            holds: self.holds().into_iter().map(held).collect(),
-            last_reservation: ReservationId(self.last_reservation),
-        })
-    }
-
-    fn put_aside(&mut self, reservation: ReservationId, hold: Hold) {
-        if self.tree.get(hold.account).is_none() || self.holds.contains_key(&reservation) {
+    /// An allowance with a number that is known changes what it says, and keeps what was used.
+    fn grant_it(&mut self, granted: Granted) {
+        let Some(account) = self.tree.get_mut(granted.account) else { return };
+        self.last_allowance = self.last_allowance.max(granted.allowance.0);
+        if let Some(known) = self.allowances.get_mut(&granted.allowance) {
+            let is_same = known.account == granted.account;
+            if is_same && granted.terms.takes_the_place_of(known.terms) {
+                known.terms = granted.terms;
+            }
             return;
         }
-        self.tree.reserve(hold.account, hold.amount);
-        self.holds.insert(reservation, hold);
-        self.last_reservation = self.last_reservation.max(reservation.0);
-    }
-
-    fn end(&mut self, reservation: ReservationId, cost: NanoUsd) {
-        if let Some(hold) = self.holds.remove(&reservation) {
-            self.tree.settle(hold.account, hold.amount, cost);
+        self.allowances.insert(granted.allowance, granted);
+        match granted.terms.each {
+            true => account.each.push(granted.allowance),
+            false => account.own.push(granted.allowance),
         }
     }
 
-    /// Opens [`DEFAULT_ACCOUNT`], without a limit; `None` if it is there already.
-    pub fn open_default(&self) -> Option<LedgerEvent> {
-        self.tree.get(DEFAULT_ACCOUNT).is_none().then(|| LedgerEvent::Opened {
-            account: DEFAULT_ACCOUNT,
-            parent: None,
-            name: DEFAULT_NAME.to_owned(),
-        })
-    }
-
-    /// Opens an account below `parent`, without a limit of its own.
-    ///
-    /// # Errors
-    /// [`Refusal::NoAccount`] if there is no such parent.
-    pub fn open(&self, parent: AccountId, name: &str) -> Result<(AccountId, LedgerEvent), Refusal> {
-        self.known(parent)?;
-        let account = self.tree.next_id();
-        let event = LedgerEvent::Opened { account, parent: Some(parent), name: name.to_owned() };
-        Ok((account, event))
-    }
-
-    /// Limits what an account and all below it may spend, ever; [`NanoUsd::MAX`] lifts the
-    /// limit. It may be less than what has been spent and set aside already: then nothing
-    /// more can be set aside, and what was promised is kept.
-    ///
-    /// # Errors
-    /// [`Refusal::NoAccount`] if there is no such account.
-    pub fn limit(&self, account: AccountId, limit: NanoUsd) -> Result<LedgerEvent, Refusal> {
-        self.known(account)?;
-        Ok(LedgerEvent::Limited { account, limit })
-    }
-
-    /// Sets money aside for one call, at its worst case. Asking twice without evolving in
-    /// between returns the same reservation twice.
-    ///
-    /// # Errors
-    /// [`Refusal::OverLimit`] names the first account, from the payer upwards, whose limit
-    /// this would pass; [`Refusal::NoAccount`] if there is no such payer.
-    pub fn reserve(
-        &self,
-        account: AccountId,
-        amount: NanoUsd,
-    ) -> Result<(ReservationId, LedgerEvent), Refusal> {
-        self.known(account)?;
-        if let Some((id, short)) = self.tree.upwards(account).find(|(_, a)| !a.covers(amount)) {
-            let Balance { limit, spent, reserved } = short.balance();
-            let name = short.name.clone();
-            return Err(Refusal::OverLimit {
-                account: id,
-                name,
-                limit,
-                spent,
-                reserved,
-                asked: amount,
-            });
+    /// Looks at every account if the allowance was for each: that is seldom.
+    fn withdraw_it(&mut self, allowance: AllowanceId) {
+        let Some(granted) = self.allowances.remove(&allowance) else { return };
+        if let Some(account) = self.tree.get_mut(granted.account) {
+            account.own.retain(|own| *own != allowance);
+            account.each.retain(|each| *each != allowance);
         }
-        let reservation = ReservationId(self.last_reservation.saturating_add(1));
-        Ok((reservation, LedgerEvent::Reserved { reservation, account, amount }))
+        let forget = |account: &mut Account| {
+            account.meters.retain(|meter| meter.allowance != allowance);
+        };
+        match granted.terms.each {
+            true => self.tree.iter_mut().for_each(forget),
+            false => self.tree.get_mut(granted.account).into_iter().for_each(forget),
+        }
     }
 
-    /// Books the bill of a call that was made. A bill above what was set aside is booked in
-    /// full, for the money is gone; the account may then be over its limit, and setting
-    /// aside more is refused.
-    ///
-    /// # Errors
-    /// [`Refusal::NoReservation`] if it was ended already or never made.
-    pub fn settle(
+    /// What is given is less for all who are above the giver only, and more for all who are above
+    /// the taker only: for those above both it stays where it was.
+    fn give_it(
+        &mut self,
+        from: Option<AccountId>,
+        to: AccountId,
+        amount: Spend,
+        gifts: &[FromGift],
+    ) {
+        let (path_from, path_to) = self.apart(from, to);
+        let at = self.latest;
+        for (place, id) in path_from.iter().enumerate() {
+            let from_gift = from_gift(gifts, *id);
+            let meters = self.meters(&path_from, place);
+            let Some(account) = self.tree.get_mut(*id) else { continue };
+            account.gifts.take(from_gift);
+            for Granted { allowance, terms, .. } in meters {
+                let measure = terms.most.measure();
+                let used = amount.of(measure) - from_gift.of(measure).min(amount.of(measure));
+                let new = Meter::new(allowance, &terms, at);
+                account.meter_or(new).use_up(&terms, used, at);
+            }
+        }
+        for id in path_to {
+            if let Some(account) = self.tree.get_mut(id) {
+                account.gifts.add(amount);
+            }
+        }
+    }
+
+    /// The ways up from two accounts, as far as they don't have in common; of a gift from nobody,
+    /// the one who gets it.
+    pub(crate) fn apart(
         &self,
-        reservation: ReservationId,
-        cost: NanoUsd,
-    ) -> Result<LedgerEvent, Refusal> {
-        self.held(reservation)?;
-        Ok(LedgerEvent::Settled { reservation, cost })
+        from: Option<AccountId>,
+        to: AccountId,
+    ) -> (Vec<AccountId>, Vec<AccountId>) {
+        let mut theirs = self.tree.path(to);
+        let Some(from) = from else {
+            theirs.truncate(1);
+            return (Vec::new(), theirs);
+        };
+        let mut ours = self.tree.path(from);
+        while ours.last().is_some() && ours.last() == theirs.last() {
+            ours.pop();
+            theirs.pop();
+        }
+        (ours, theirs)
     }
 
-    /// Frees what was set aside for a call that was not made.
-    ///
-    /// # Errors
-    /// [`Refusal::NoReservation`] if it was ended already or never made.
-    pub fn release(&self, reservation: ReservationId) -> Result<LedgerEvent, Refusal> {
-        self.held(reservation)?;
-        Ok(LedgerEvent::Released { reservation })
+    /// The allowances that hold for the account at this place of a way up: its own, and for a
+    /// person those that each below an account further up has.
+    pub(crate) fn meters(&self, path: &[AccountId], place: usize) -> Vec<Granted> {
+        let account = |id: &AccountId| self.tree.get(*id);
+        let Some(here) = path.get(place).and_then(account) else { return Vec::new() };
+        let is_person = here.kind == AccountKind::Person;
+        let above = path.iter().skip(place + 1).filter(|_| is_person).filter_map(account);
+        let each = above.flat_map(|above: &Account| &above.each);
+        let all = here.own.iter().chain(each);
+        all.filter_map(|id| self.allowances.get(id)).copied().collect()
     }
 
-    /// What an account may spend, has spent and has set aside, with all below it; `None` if
-    /// there is no such account.
-    pub fn balance(&self, account: AccountId) -> Option<Balance> {
-        self.tree.get(account).map(|account| account.balance())
+    fn put_aside(&mut self, held: Held) {
+        if self.tree.get(held.account).is_none() || self.holds.contains_key(&held.reservation) {
+            return;
+        }
+        let path = self.tree.path(held.account);
+        for (place, id) in path.iter().enumerate() {
+            let from_gift = from_gift(&held.gifts, *id);
+            let meters = self.meters(&path, place);
+            let Some(account) = self.tree.get_mut(*id) else { continue };
+            account.held.add(held.amount);
+            account.gifts.take(from_gift);
+            account.gifts_held.add(from_gift);
+            let rest = held.amount.saturating_sub(from_gift);
+            for Granted { allowance, terms, since, .. } in meters {
+                if since < held.reservation {
+                    let new = Meter::new(allowance, &terms, held.at);
+                    let amount = rest.of(terms.most.measure());
+                    account.meter_or(new).hold(&terms, amount, held.at);
+                }
+            }
+        }
+        self.latest = self.latest.max(held.at);
+        self.last_reservation = self.last_reservation.max(held.reservation.0);
+        self.holds.insert(held.reservation, held);
     }
 
-    /// The most that [`Ledger::reserve`] would grant this account now; `None` if there is no
-    /// such account.
-    pub fn free(&self, account: AccountId) -> Option<NanoUsd> {
-        self.tree.upwards(account).map(|(_, account)| account.balance().free()).min()
-    }
-
-    /// The account's name, for people; `None` if there is no such account.
-    pub fn name(&self, account: AccountId) -> Option<&str> {
-        self.tree.get(account).map(|account| account.name.as_str())
-    }
-
-    /// The account and all above it, the root last; empty if there is no such account.
-    pub fn path(&self, account: AccountId) -> Vec<AccountId> {
-        self.tree.upwards(account).map(|(id, _)| id).collect()
-    }
-
-    /// Every account, in the order of opening.
-    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        self.tree.ids()
-    }
-
-    /// An open reservation; `None` if it was ended already or never made.
-    pub fn hold(&self, reservation: ReservationId) -> Option<Hold> {
-        self.holds.get(&reservation).copied()
-    }
-
-    /// Whether any reservation is open.
-    pub fn has_holds(&self) -> bool {
-        !self.holds.is_empty()
-    }
-
-    /// Every open reservation, oldest first.
-    pub fn holds(&self) -> Vec<(ReservationId, Hold)> {
-        let mut holds: Vec<_> = self.holds.iter().map(|(id, hold)| (*id, *hold)).collect();
-        holds.sort_unstable_by_key(|(id, _)| *id);
-        holds
-    }
-
-    fn known(&self, account: AccountId) -> Result<(), Refusal> {
-        self.tree.get(account).map(|_| ()).ok_or(Refusal::NoAccount(account))
-    }
-
-    fn held(&self, reservation: ReservationId) -> Result<(), Refusal> {
-        match self.holds.contains_key(&reservation) {
-            true => Ok(()),
-            false => Err(Refusal::NoReservation(reservation)),
+    fn end(&mut self, reservation: ReservationId, bill: &[Charge], at: Timestamp) {
+        let Some(held) = self.holds.remove(&reservation) else { return };
+        self.latest = self.latest.max(at);
+        let cost = bill.iter().fold(Spend::NONE, |sum, charge| sum + charge.spend);
+        let path = self.tree.path(held.account);
+        for (place, id) in path.iter().enumerate() {
+            let from_gift = from_gift(&held.gifts, *id);
+            let meters = self.meters(&path, place);
+            let Some(account) = self.tree.get_mut(*id) else { continue };
+            account.held.take(held.amount);
+            account.spent.add(cost);
+            let mut back = Spend::NONE;
+            let mut by_allowance = cost;
+            for measure in Measure::ALL {
+                let (amount, gift) = (held.amount.of(measure), from_gift.of(measure));
+                // Allowances pay first, then what was given, and what passes both is theirs again.
+                let beyond = cost.of(measure).saturating_sub(amount.saturating_sub(gift));
+                let paid = beyond.min(gift);
+                back = back.with(measure, gift - paid);
+                by_allowance = by_allowance.with(measure, cost.of(measure) - paid);
+            }
+            account.gifts_held.take(from_gift);
+            account.gifts.add(back);
+            let rest = held.amount.saturating_sub(from_gift);
+            for Granted { allowance, terms, since, .. } in meters {
+                let measure = terms.most.measure();
+                let (held_here, used) = (rest.of(measure), by_allowance.of(measure));
+                let known = account.meters.iter_mut().find(|meter| meter.allowance == allowance);
+                if let Some(meter) = known.filter(|_| since < reservation) {
+                    meter.settle(&terms, Bill { held: held_here, used, from: held.at, at });
+                }
+            }
         }
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// What of it comes out of an account's gifts.
+fn from_gift(gifts: &[FromGift], account: AccountId) -> Spend {
+    gifts.iter().find(|gift| gift.account == account).map_or(Spend::NONE, |gift| gift.amount)
+}
+
+impl Tokens {
+    fn issue(&mut self, token: AccessToken) {
+        self.by_hash.insert(token.hash.clone(), token.token);
+        self.all.insert(token.token, token);
+    }
+}

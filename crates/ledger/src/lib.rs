@@ -1,4 +1,4 @@
-//! Accounts, limits, and reserve, settle, release: who may spend what, and who has.
+//! Accounts, allowances, and reserve, settle, release: who may spend what, and who has.
 //!
 //! The ledger is a fold of [`LedgerEvent`](tenfold_domain::LedgerEvent)s. Deciding and
 //! evolving are two functions: a decision looks at the ledger and returns an event without
@@ -6,10 +6,20 @@
 //! evolves the ledger by it. So the ledger never knows of money that the journal does not.
 //!
 //! It is pure: it does no IO, reads no clock, knows no prices, and keeps nothing that the
-//! events do not say.
+//! events do not say. What depends on the time of a decision says that time in its event.
 
+mod calendar;
+mod decide;
 mod ledger;
+mod meter;
+mod permit;
+mod read;
 mod tree;
 
-pub use ledger::{DEFAULT_ACCOUNT, Hold, Ledger};
-pub use tree::Balance;
+pub use calendar::day;
+pub use decide::Wanted;
+pub use ledger::Ledger;
+pub use read::{Left, Statement, Use};
+
+#[cfg(test)]
+mod tests;

@@ -1,55 +1,104 @@
-//! The tree of accounts and the sums it carries, apart from what the sums mean: every
-//! account holds what it and all below it have spent and set aside, so that a question
-//! costs one walk up to the root. It never decides whether money may be spent.
+//! The tree of accounts and the sums it carries, apart from what the sums mean: every account
+//! holds what it and all below it have used and set aside, so that a question costs one walk up
+//! to the root. It never decides whether anything may be spent.
 
-use tenfold_domain::{AccountBalance, AccountId, NanoUsd};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-/// What an account may spend, has spent and has set aside; each with all accounts below it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Balance {
-    /// The most that may be spent and set aside, together; [`NanoUsd::MAX`] is "no limit".
-    pub limit: NanoUsd,
-    /// What was billed.
-    pub spent: NanoUsd,
-    /// What is set aside for calls that have not been billed yet.
-    pub reserved: NanoUsd,
+use tenfold_domain::{
+    AccountBalance, AccountId, AccountKind, AllowanceId, Measure, NanoUsd, Spend, Tokens,
+};
+
+use crate::meter::Meter;
+
+/// A sum of each measure, wider than the amounts that go into it, so that it never saturates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sums([u128; 3]);
+
+impl Sums {
+    pub(crate) fn of(&self, measure: Measure) -> u128 {
+        self.0[measure as usize]
+    }
+
+    pub(crate) fn add(&mut self, spend: Spend) {
+        for measure in Measure::ALL {
+            self.0[measure as usize] += u128::from(spend.of(measure));
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        for measure in Measure::ALL {
+            self.0[measure as usize] += other.of(measure);
+        }
+    }
+
+    pub(crate) fn take(&mut self, spend: Spend) {
+        for measure in Measure::ALL {
+            let sum = &mut self.0[measure as usize];
+            *sum = sum.saturating_sub(u128::from(spend.of(measure)));
+        }
+    }
+
+    /// As amounts; one that is too large for an amount reads as the largest.
+    pub(crate) fn shown(&self) -> Spend {
+        let amount = |measure| u64::try_from(self.of(measure)).unwrap_or(u64::MAX);
+        Spend {
+            money: NanoUsd(amount(Measure::Money)),
+            tokens: Tokens(amount(Measure::Tokens)),
+            requests: amount(Measure::Requests),
+        }
+    }
+
+    /// As amounts, if they are not too large for that.
+    fn recorded(&self) -> Option<Spend> {
+        self.0.iter().all(|sum| *sum <= u128::from(u64::MAX)).then(|| self.shown())
+    }
 }
 
-impl Balance {
-    /// What could still be set aside here, were there no account above; nothing if the
-    /// account is over its limit.
-    pub fn free(&self) -> NanoUsd {
-        match self.limit {
-            NanoUsd::MAX => NanoUsd::MAX,
-            limit => limit.saturating_sub(self.spent).saturating_sub(self.reserved),
-        }
+impl From<Spend> for Sums {
+    fn from(spend: Spend) -> Self {
+        let mut sums = Self::default();
+        sums.add(spend);
+        sums
     }
 }
 
 /// One account.
-///
-/// The sums are wider than the amounts that go into them, so that they never saturate:
-/// what was added can always be taken away again, to the last nano-dollar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
-    parent: Option<AccountId>,
-    pub(crate) name: String,
-    pub(crate) limit: NanoUsd,
-    spent: u128,
-    reserved: u128,
+    pub(crate) parent: Option<AccountId>,
+    pub(crate) name: Arc<str>,
+    pub(crate) kind: AccountKind,
+    pub(crate) spent: Sums,
+    pub(crate) held: Sums,
+    /// What is left of what it was given.
+    pub(crate) gifts: Sums,
+    /// What of it is set aside.
+    pub(crate) gifts_held: Sums,
+    /// The models that it may ask.
+    pub(crate) models: Option<Vec<String>>,
+    /// Its own allowances.
+    pub(crate) own: Vec<AllowanceId>,
+    /// Those of which each person below it has one.
+    pub(crate) each: Vec<AllowanceId>,
+    /// How far the allowances that hold for it are used, as far as they were.
+    pub(crate) meters: Vec<Meter>,
 }
 
 impl Account {
-    /// Whether `amount` more, spent or set aside, stays within this account's own limit.
-    pub(crate) fn covers(&self, amount: NanoUsd) -> bool {
-        self.limit == NanoUsd::MAX
-            || self.spent + self.reserved + u128::from(amount.0) <= u128::from(self.limit.0)
+    /// How far an allowance is used; `None` if it was not yet.
+    pub(crate) fn meter(&self, allowance: AllowanceId) -> Option<&Meter> {
+        self.meters.iter().find(|meter| meter.allowance == allowance)
     }
 
-    /// Its sums as amounts; one that is too large for an amount reads as the largest.
-    pub(crate) fn balance(&self) -> Balance {
-        let amount = |sum: u128| NanoUsd(u64::try_from(sum).unwrap_or(u64::MAX));
-        Balance { limit: self.limit, spent: amount(self.spent), reserved: amount(self.reserved) }
+    /// The same, to be changed; what there is not is begun.
+    pub(crate) fn meter_or(&mut self, new: Meter) -> &mut Meter {
+        let known = self.meters.iter().position(|meter| meter.allowance == new.allowance);
+        let place = known.unwrap_or_else(|| {
+            self.meters.push(new);
+            self.meters.len() - 1
+        });
+        &mut self.meters[place]
     }
 }
 
@@ -58,6 +107,7 @@ impl Account {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tree {
     accounts: Vec<Account>,
+    names: HashMap<(Option<AccountId>, Arc<str>), AccountId>,
 }
 
 impl Tree {
@@ -66,43 +116,65 @@ impl Tree {
         AccountId(u32::try_from(self.accounts.len()).map_or(u32::MAX, |n| n.saturating_add(1)))
     }
 
-    /// Adds an account without a limit. Does nothing if the id is not the next one or the
-    /// parent does not exist: neither is in a journal that this crate's decisions wrote.
-    pub(crate) fn open(&mut self, id: AccountId, parent: Option<AccountId>, name: &str) {
-        if id != self.next_id() || parent.is_some_and(|parent| self.get(parent).is_none()) {
+    /// Adds an account. Does nothing if the id is not the next one, the parent does not exist or
+    /// has one of that name: none of it is in a journal that this crate's decisions wrote.
+    pub(crate) fn open(
+        &mut self,
+        id: AccountId,
+        parent: Option<AccountId>,
+        (name, kind): (&str, AccountKind),
+    ) {
+        let is_no_parent = parent.is_some_and(|parent| self.get(parent).is_none());
+        if id != self.next_id() || is_no_parent || self.named(parent, name).is_some() {
             return;
         }
+        let name: Arc<str> = name.into();
+        self.names.insert((parent, Arc::clone(&name)), id);
         self.accounts.push(Account {
             parent,
-            name: name.to_owned(),
-            limit: NanoUsd::MAX,
-            spent: 0,
-            reserved: 0,
+            name,
+            kind,
+            spent: Sums::default(),
+            held: Sums::default(),
+            gifts: Sums::default(),
+            gifts_held: Sums::default(),
+            models: None,
+            own: Vec::new(),
+            each: Vec::new(),
+            meters: Vec::new(),
         });
     }
 
-    /// The tree with these accounts, and nothing set aside.
-    pub(crate) fn standing(accounts: &[AccountBalance]) -> Self {
-        let mut tree = Self::default();
-        for AccountBalance { account, parent, name, limit, spent } in accounts {
-            tree.open(*account, *parent, name);
-            if let Some(opened) = index(*account).and_then(|index| tree.accounts.get_mut(index)) {
-                (opened.limit, opened.spent) = (*limit, u128::from(spent.0));
-            }
+    /// Adds an account as it was recorded, with nothing set aside.
+    pub(crate) fn restore(&mut self, balance: &AccountBalance) {
+        let AccountBalance { parent, name, kind, spent, gifts, models, meters } = balance;
+        let id = self.next_id();
+        self.open(id, *parent, (name, *kind));
+        if let Some(opened) = self.get_mut(id) {
+            opened.spent = (*spent).into();
+            opened.gifts = (*gifts).into();
+            opened.models.clone_from(models);
+            opened.meters = meters.iter().map(Meter::standing).collect();
         }
-        tree
     }
 
-    /// Every account as it stands, but for what is set aside; `None` if one has spent more than
-    /// an amount can say.
-    pub(crate) fn balances(&self) -> Option<Vec<AccountBalance>> {
-        let standing = |(account, of): (AccountId, &Account)| {
-            let Account { parent, name, limit, spent, .. } = of;
-            let spent = NanoUsd(u64::try_from(*spent).ok()?);
-            let (parent, name, limit) = (*parent, name.clone(), *limit);
-            Some(AccountBalance { account, parent, name, limit, spent })
-        };
-        self.ids().zip(&self.accounts).map(standing).collect()
+    /// An account as it stands, beside what is set aside; `None` if there is none, or one of its
+    /// sums is more than an amount can say.
+    pub(crate) fn balance(&self, id: AccountId) -> Option<AccountBalance> {
+        let account = self.get(id)?;
+        let Account { parent, name, kind, spent, models, meters, .. } = account;
+        // What is set aside is put aside again out of them.
+        let mut gifts = account.gifts;
+        gifts.join(account.gifts_held);
+        Some(AccountBalance {
+            parent: *parent,
+            name: name.to_string(),
+            kind: *kind,
+            spent: spent.recorded()?,
+            gifts: gifts.recorded()?,
+            models: models.clone(),
+            meters: meters.iter().map(Meter::balance).collect::<Option<_>>()?,
+        })
     }
 
     /// The account with this id.
@@ -110,11 +182,19 @@ impl Tree {
         self.accounts.get(index(id)?)
     }
 
-    /// Changes the limit of an account; nothing if there is none.
-    pub(crate) fn limit(&mut self, id: AccountId, limit: NanoUsd) {
-        if let Some(account) = index(id).and_then(|index| self.accounts.get_mut(index)) {
-            account.limit = limit;
-        }
+    /// The same, to be changed.
+    pub(crate) fn get_mut(&mut self, id: AccountId) -> Option<&mut Account> {
+        self.accounts.get_mut(index(id)?)
+    }
+
+    /// All of them, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Account> {
+        self.accounts.iter_mut()
+    }
+
+    /// The account of this name below a parent, or the root.
+    pub(crate) fn named(&self, parent: Option<AccountId>, name: &str) -> Option<AccountId> {
+        self.names.get(&(parent, Arc::from(name))).copied()
     }
 
     /// The account and all above it, the root last; empty if there is no such account.
@@ -126,33 +206,14 @@ impl Tree {
         })
     }
 
+    /// The same, without the accounts themselves.
+    pub(crate) fn path(&self, from: AccountId) -> Vec<AccountId> {
+        self.upwards(from).map(|(id, _)| id).collect()
+    }
+
     /// Every id, in the order of opening.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = AccountId> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = AccountId> + use<> {
         (1..self.next_id().0).map(AccountId)
-    }
-
-    /// Sets `amount` aside in the account and in all above it.
-    pub(crate) fn reserve(&mut self, from: AccountId, amount: NanoUsd) {
-        self.change_upwards(from, |account| account.reserved += u128::from(amount.0));
-    }
-
-    /// Takes back `amount` that was set aside, and books `cost` as spent, in the account and
-    /// in all above it.
-    pub(crate) fn settle(&mut self, from: AccountId, amount: NanoUsd, cost: NanoUsd) {
-        self.change_upwards(from, |account| {
-            account.reserved = account.reserved.saturating_sub(u128::from(amount.0));
-            account.spent += u128::from(cost.0);
-        });
-    }
-
-    fn change_upwards(&mut self, from: AccountId, change: impl Fn(&mut Account)) {
-        let mut next = Some(from);
-        while let Some(account) =
-            next.and_then(index).and_then(|index| self.accounts.get_mut(index))
-        {
-            change(account);
-            next = account.parent;
-        }
     }
 }
 

@@ -35,9 +35,9 @@ const FOLDER: &str = "dropped";
 const STEPS: &str = "FROM event WHERE task = ?1 AND attempt = ?2 AND seq < ?3 AND (noun IN \
                      ('step', 'policy', 'egress') OR noun = 'attempt' AND event = 'advanced')";
 
-/// Old events of the ledger.
-const LEDGER: &str =
-    "FROM event WHERE task IS NULL AND noun = 'ledger' AND at_ms < ?1 AND seq < ?2";
+/// Old calls in the ledger. What people decided stays, to be looked up.
+const LEDGER: &str = "FROM event WHERE task IS NULL AND noun = 'ledger' AND at_ms < ?1 AND \
+                      seq < ?2 AND event IN ('reserved', 'settled', 'released', 'balanced')";
 
 /// What is to be taken out of the journal.
 #[derive(Debug, Clone, Default, PartialEq)]

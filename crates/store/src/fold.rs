@@ -134,6 +134,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         id,
         text: spec.text.clone(),
         workspace: spec.workspace.clone(),
+        account: spec.account,
         state: TaskState::Queued,
         budget: spec.budget,
         check: None,

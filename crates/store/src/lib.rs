@@ -28,6 +28,7 @@ mod lock;
 mod project;
 mod rows;
 mod schema;
+mod spending;
 mod store;
 mod upcast;
 mod view;

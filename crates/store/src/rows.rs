@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Export, Millis, NanoUsd, Seed,
-    Standing, StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
+    AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Export, Millis, NanoUsd,
+    Seed, Standing, StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
 };
 
 /// A task as it stands.
@@ -19,6 +19,8 @@ pub struct TaskRow {
     pub text: String,
     /// The repository or folder.
     pub workspace: PathBuf,
+    /// Who pays for it.
+    pub account: AccountId,
     /// Where it stands.
     pub state: TaskState,
     /// Where work on it stops now.

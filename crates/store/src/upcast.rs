@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tenfold_domain::{Fact, Seq};
 
 use crate::StoreError;
@@ -26,9 +26,67 @@ pub(crate) struct Upcaster {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Upcasters(pub(crate) &'static [Upcaster]);
 
-/// The steps of this release: none yet. To change the form of an event, change it in
-/// `domain` and add the step from its old form here.
-pub(crate) const UPCASTERS: Upcasters = Upcasters(&[]);
+/// The steps there are. To change the form of an event, change it in `domain` and add the step
+/// from its old form here.
+pub(crate) const UPCASTERS: Upcasters = Upcasters(&[
+    // Accounts had neither kinds nor anybody who opened them.
+    Upcaster {
+        noun: "ledger",
+        event: "opened",
+        from: 1,
+        step: |fields| {
+            let is_root = fields.get("parent").is_none_or(Value::is_null);
+            let kind = if is_root { "organisation" } else { "person" };
+            fields.insert("kind".into(), kind.into());
+            fields.insert("by".into(), "".into());
+        },
+    },
+    // Only money was counted, and no time.
+    Upcaster {
+        noun: "ledger",
+        event: "reserved",
+        from: 1,
+        step: |fields| {
+            let money = fields.remove("amount").unwrap_or_default();
+            fields.insert("amount".into(), json!({ "money": money }));
+            fields.insert("at".into(), 0.into());
+        },
+    },
+    Upcaster {
+        noun: "ledger",
+        event: "settled",
+        from: 1,
+        step: |fields| {
+            let money = fields.remove("cost").unwrap_or_default();
+            let charge = json!({ "model": "", "spend": { "money": money } });
+            fields.insert("bill".into(), json!([charge]));
+            fields.insert("at".into(), 0.into());
+        },
+    },
+    Upcaster {
+        noun: "ledger",
+        event: "released",
+        from: 1,
+        step: |fields| {
+            fields.insert("at".into(), 0.into());
+        },
+    },
+    Upcaster { noun: "ledger", event: "balanced", from: 1, step: balanced },
+]);
+
+/// Money alone was known of accounts and reservations.
+fn balanced(fields: &mut Map<String, Value>) {
+    let all = |value: Option<&mut Value>, name: &str| {
+        for one in value.and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(money) = one.get_mut(name) {
+                *money = json!({ "money": money.take() });
+            }
+            one["at"] = 0.into();
+        }
+    };
+    all(fields.get_mut("accounts"), "spent");
+    all(fields.get_mut("holds"), "amount");
+}
 
 /// An event as it lies in the journal.
 pub(crate) struct Recorded<'a> {
@@ -83,7 +141,10 @@ impl Upcasters {
 
 #[cfg(test)]
 mod tests {
-    use tenfold_domain::{ProposalEvent, RepositoryEvent};
+    use tenfold_domain::{
+        AccountId, AccountKind, NanoUsd, ProposalEvent, RepositoryEvent, Timestamp,
+    };
+    use tenfold_ledger::Ledger;
 
     use super::*;
 
@@ -156,5 +217,37 @@ mod tests {
         let damaged = read(3, "config-approved", "repository", r#""workspace":"/w""#);
         let Err(error @ StoreError::Unreadable { .. }) = damaged else { panic!("{damaged:?}") };
         assert!(error.to_string().contains("event 7 (repository config-approved)"), "{error}");
+    }
+
+    #[test]
+    fn ledgers_of_before_read_as_they_were_meant() {
+        let read = |event: &str, fields: &str| {
+            let body = format!(r#"{{"noun":"ledger","event":"{event}",{fields}}}"#);
+            let (seq, noun, body) = (Seq(1), "ledger", body.as_str());
+            let fact = UPCASTERS.read(&Recorded { seq, noun, event, version: 1, body }).unwrap();
+            let Fact::Ledger { event } = fact else { panic!("{fact:?}") };
+            event
+        };
+        let events = [
+            read("opened", r#""account":1,"parent":null,"name":"default""#),
+            read("opened", r#""account":2,"parent":1,"name":"ada""#),
+            read("reserved", r#""reservation":1,"account":2,"amount":9"#),
+            read("settled", r#""reservation":1,"cost":4"#),
+            read("reserved", r#""reservation":2,"account":2,"amount":7"#),
+            read("released", r#""reservation":2"#),
+            read("reserved", r#""reservation":3,"account":1,"amount":5"#),
+        ];
+        let ledger = Ledger::replay(&events);
+        let statement = |number| ledger.statement(AccountId(number), Timestamp(0)).unwrap();
+        assert_eq!(statement(1).kind, AccountKind::Organisation);
+        assert_eq!((statement(1).spent.money, statement(1).held.money), (NanoUsd(4), NanoUsd(5)));
+        let balanced = read(
+            "balanced",
+            r#""accounts":[{"account":1,"parent":null,"name":"default","limit":18446744073709551615,
+                "spent":4}],"holds":[{"reservation":3,"account":1,"amount":5}],"last_reservation":3"#,
+        );
+        let ledger = Ledger::replay(&[balanced]);
+        let statement = ledger.statement(AccountId(1), Timestamp(0)).unwrap();
+        assert_eq!((statement.spent.money, statement.held.money), (NanoUsd(4), NanoUsd(5)));
     }
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tenfold_domain::{ApprovedCheck, AttemptId, Event, Seq, TaskId, TaskSpec, TaskState};
+use tenfold_domain::{
+    ApprovedCheck, AttemptId, Balances, Event, Seq, Spending, TaskId, TaskSpec, TaskState,
+};
 use tenfold_ledger::Ledger;
 use tenfold_schedule::Turn;
 
@@ -16,7 +18,7 @@ use crate::error::Doing;
 use crate::journal::{self, EventQuery};
 use crate::project::{self, TaskQuery};
 use crate::rows::{AttemptRow, TaskRow};
-use crate::{StoreError, balances, columns, schema};
+use crate::{StoreError, balances, columns, schema, spending};
 
 /// How many connections are kept open for the next view.
 const CONNECTIONS_KEPT: usize = 4;
@@ -127,6 +129,24 @@ impl View {
     /// As for [`View::events`].
     pub fn ledger(&self) -> Result<Ledger, StoreError> {
         balances::ledger(self.connection())
+    }
+
+    /// All that the ledger knows, and what was spent on what; `None` if an account has used more
+    /// than an amount can say.
+    ///
+    /// # Errors
+    /// As for [`View::events`].
+    pub fn balances(&self) -> Result<Option<Balances>, StoreError> {
+        balances::balances(self.connection())
+    }
+
+    /// What was spent on which day, by whom, on which model.
+    ///
+    /// # Errors
+    /// As for [`View::events`].
+    pub fn spending(&self) -> Result<Vec<Spending>, StoreError> {
+        let folded = balances::folded(self.connection())?;
+        spending::all(self.connection(), &folded.spent)
     }
 
     /// One page of tasks.

@@ -5,6 +5,8 @@ DROP TABLE IF EXISTS approval;
 DROP TABLE IF EXISTS task_after;
 DROP TABLE IF EXISTS task_count;
 DROP TABLE IF EXISTS ledger_row;
+DROP TABLE IF EXISTS ledger_account;
+DROP TABLE IF EXISTS spending;
 
 -- `turn_ms` is there as long as somebody may work on it next, `held` is how many tasks it comes
 -- after that are not accepted, `writing` whether a proposal of it is being written.
@@ -53,9 +55,28 @@ CREATE TABLE approval (
     PRIMARY KEY (workspace, file)
 ) STRICT, WITHOUT ROWID;
 
--- What the ledger came to with the event `seq`, in one row; what came later is folded on top.
+-- What the ledger came to with the event `seq`, in one row, and each account in one of its own;
+-- what came later is folded on top.
 CREATE TABLE ledger_row (
     id   INTEGER PRIMARY KEY,
     seq  INTEGER NOT NULL,
     body TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE ledger_account (
+    account INTEGER PRIMARY KEY,
+    body    TEXT NOT NULL
+) STRICT;
+
+-- What was spent up to the same event, by a task or with an access token: the other is zero.
+CREATE TABLE spending (
+    day        INTEGER NOT NULL,
+    account    INTEGER NOT NULL,
+    task       INTEGER NOT NULL,
+    token      INTEGER NOT NULL,
+    model      TEXT NOT NULL,
+    money_nusd INTEGER NOT NULL,
+    tokens     INTEGER NOT NULL,
+    requests   INTEGER NOT NULL,
+    PRIMARY KEY (day, account, task, token, model)
+) STRICT, WITHOUT ROWID;

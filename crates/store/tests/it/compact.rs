@@ -12,7 +12,8 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Balances, Event, Fact, LedgerEvent, ReservationId, TaskId, Timestamp,
+    AttemptId, AttemptOutcome, Balances, CommonBalances, Event, Fact, LedgerEvent, TaskId,
+    Timestamp,
 };
 use tenfold_ledger::Ledger;
 use tenfold_store::{
@@ -43,8 +44,8 @@ fn events(store: &Store) -> Vec<Event> {
 }
 
 fn balances() -> LedgerEvent {
-    let (accounts, holds, last_reservation) = (Vec::new(), Vec::new(), ReservationId(9));
-    LedgerEvent::Balanced(Balances { accounts, holds, last_reservation })
+    let common = CommonBalances { last_reservation: 9, ..CommonBalances::default() };
+    LedgerEvent::Balanced(Box::new(Balances { common, ..Balances::default() }))
 }
 
 /// Of these attempts, with all that the ledger has.

@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tempfile::TempDir;
 use tenfold_domain::{
-    AccountId, ApprovedCheck, AttemptEvent, AttemptId, AttemptOutcome, Budget, Bytes, CheckFiles,
-    CheckReport, CheckVerdict, CommitId, EffectKind, EgressEvent, Fact, LedgerEvent, Millis,
-    NanoUsd, Peer, PolicyEvent, ProposalEvent, RepositoryEvent, ReservationId, Seed, Standing,
-    StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Tokens, Usage, Verdict,
+    AccountId, AccountKind, Allowance, AllowanceId, ApprovedCheck, AttemptEvent, AttemptId,
+    AttemptOutcome, Budget, Bytes, Charge, CheckFiles, CheckReport, CheckVerdict, CommitId,
+    EffectKind, EgressEvent, Fact, FromGift, Held, LedgerEvent, Millis, NanoUsd, Peer, PolicyEvent,
+    ProposalEvent, Quantity, RepositoryEvent, ReservationId, Seed, Spend, Spender, Standing,
+    StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Timestamp, TokenId, Tokens, Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -48,7 +49,9 @@ pub(crate) fn start() -> AttemptStart {
 
 /// The smallest fact, told apart by a number.
 pub(crate) fn small(number: u64) -> Fact {
-    Fact::Ledger { event: LedgerEvent::Released { reservation: ReservationId(number) } }
+    Fact::Ledger {
+        event: LedgerEvent::Released { reservation: ReservationId(number), at: Timestamp(number) },
+    }
 }
 
 pub(crate) fn approval(workspace: &str, hash: &str) -> Fact {
@@ -202,10 +205,55 @@ fn any_proposal_event() -> impl Strategy<Value = ProposalEvent> {
 
 fn any_ledger_event() -> impl Strategy<Value = LedgerEvent> {
     let (account, reservation) = (AccountId(1), ReservationId(1));
+    let (at, by) = (Timestamp(9), "me".to_owned());
+    let terms = Allowance::once(Quantity::Requests(3));
+    let amount = Spend { money: NanoUsd(5), tokens: Tokens(7), requests: 1 };
+    let held = Held {
+        reservation,
+        account,
+        amount,
+        at,
+        spender: Some(Spender::Token(TokenId(2))),
+        gifts: vec![FromGift { account, amount }],
+    };
     select(vec![
-        LedgerEvent::Opened { account, parent: None, name: "default".into() },
-        LedgerEvent::Limited { account, limit: NanoUsd::MAX },
-        LedgerEvent::Reserved { reservation, account, amount: NanoUsd(5) },
-        LedgerEvent::Settled { reservation, cost: NanoUsd(4) },
+        opened(account, None),
+        LedgerEvent::Granted { allowance: AllowanceId(1), account, terms, by: by.clone() },
+        LedgerEvent::Given {
+            from: None,
+            to: account,
+            amount: Quantity::Tokens(Tokens(9)),
+            at,
+            gifts: Vec::new(),
+            by: by.clone(),
+        },
+        LedgerEvent::Permitted { account, models: Some(vec!["m*".into()]), by },
+        LedgerEvent::Reserved(held),
+        LedgerEvent::Settled { reservation, bill: bill(4), at },
     ])
+}
+
+/// An account is opened, of a person if it is below another.
+pub(crate) fn opened(account: AccountId, parent: Option<AccountId>) -> LedgerEvent {
+    let kind = if parent.is_some() { AccountKind::Person } else { AccountKind::Organisation };
+    let name = format!("a{}", account.0);
+    LedgerEvent::Opened { account, parent, name, kind, by: "me".into() }
+}
+
+/// So many nano-dollars for one request.
+pub(crate) fn reserved(reservation: u64, account: AccountId, nanos: u64) -> LedgerEvent {
+    LedgerEvent::Reserved(Held {
+        reservation: ReservationId(reservation),
+        account,
+        amount: Spend { money: NanoUsd(nanos), tokens: Tokens(3), requests: 1 },
+        at: Timestamp(reservation),
+        spender: TaskId::new(reservation % 3).map(Spender::Task),
+        gifts: Vec::new(),
+    })
+}
+
+/// A bill of so many nano-dollars.
+pub(crate) fn bill(nanos: u64) -> Vec<Charge> {
+    let spend = Spend { money: NanoUsd(nanos), tokens: Tokens(2), requests: 1 };
+    vec![Charge { model: format!("m{}", nanos % 2), spend }]
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
-use tenfold_domain::{AccountId, Fact, LedgerEvent, NanoUsd, ReservationId, Timestamp};
+use tenfold_domain::{
+    AccountId, Allowance, AllowanceId, Fact, LedgerEvent, NanoUsd, Quantity, ReservationId, Spend,
+    Spender, TaskId, Timestamp, Tokens,
+};
 use tenfold_ledger::Ledger;
 use tenfold_store::{About, Compaction, Store, StoreError};
 
@@ -16,19 +19,32 @@ const MANY: u64 = 5_000;
 fn any_event() -> impl Strategy<Value = LedgerEvent> {
     let reservation = (1..=4u64).prop_map(ReservationId);
     let account = (1..=3u32).prop_map(AccountId);
-    let amount = (0..=9u64).prop_map(NanoUsd);
+    let amount = 0..=9u64;
+    let at = Timestamp(5);
     prop_oneof![
-        (account.clone(), prop::option::of(account.clone())).prop_map(|(account, parent)| {
-            LedgerEvent::Opened { account, parent, name: format!("{}", account.0) }
-        }),
-        (account.clone(), amount.clone())
-            .prop_map(|(account, limit)| LedgerEvent::Limited { account, limit }),
-        (reservation.clone(), account, amount.clone()).prop_map(
-            |(reservation, account, amount)| LedgerEvent::Reserved { reservation, account, amount }
+        (account.clone(), prop::option::of(account.clone()))
+            .prop_map(|(account, parent)| opened(account, parent)),
+        (account.clone(), amount.clone(), 1..=3u32, any::<bool>()).prop_map(
+            |(account, most, allowance, each)| {
+                let terms = Allowance { each, ..Allowance::once(Quantity::Requests(most)) };
+                let (allowance, by) = (AllowanceId(allowance), "me".to_owned());
+                LedgerEvent::Granted { allowance, account, terms, by }
+            }
         ),
-        (reservation.clone(), amount)
-            .prop_map(|(reservation, cost)| LedgerEvent::Settled { reservation, cost }),
-        reservation.prop_map(|reservation| LedgerEvent::Released { reservation }),
+        (1..=3u32).prop_map(|allowance| LedgerEvent::Withdrawn {
+            allowance: AllowanceId(allowance),
+            by: "me".into()
+        }),
+        (account.clone(), amount.clone()).prop_map(move |(to, amount)| {
+            let (amount, by) = (Quantity::Requests(amount), "me".to_owned());
+            LedgerEvent::Given { from: None, to, amount, at, gifts: Vec::new(), by }
+        }),
+        (reservation.clone(), account, amount.clone())
+            .prop_map(|(reservation, account, amount)| reserved(reservation.0, account, amount)),
+        (reservation.clone(), amount).prop_map(move |(reservation, cost)| {
+            LedgerEvent::Settled { reservation, bill: bill(cost), at }
+        }),
+        reservation.prop_map(move |reservation| LedgerEvent::Released { reservation, at }),
     ]
 }
 
@@ -52,15 +68,11 @@ fn tamper(path: &Path, sql: &str) {
 fn with_bills(path: &Path, bills: u64) -> Store {
     let store = open(path);
     let account = AccountId(1);
-    let opened = LedgerEvent::Opened { account, parent: None, name: "default".into() };
-    let bill = |number| {
-        let (reservation, cost) = (ReservationId(number), NanoUsd(1));
-        [
-            LedgerEvent::Reserved { reservation, account, amount: cost },
-            LedgerEvent::Settled { reservation, cost },
-        ]
+    let paid = |number| {
+        let (reservation, at) = (ReservationId(number), Timestamp(number));
+        [reserved(number, account, 1), LedgerEvent::Settled { reservation, bill: bill(1), at }]
     };
-    let events = std::iter::once(opened).chain((1..=bills).flat_map(bill));
+    let events = std::iter::once(opened(account, None)).chain((1..=bills).flat_map(paid));
     let facts: Vec<_> = events.map(|event| Fact::Ledger { event }).collect();
     for some in facts.chunks(100) {
         store.append(some.to_vec()).unwrap();
@@ -97,7 +109,7 @@ fn a_long_history_is_not_read_to_know_the_ledger() {
     let (_folder, path) = place();
     let store = with_bills(&path, MANY);
     let right = replayed(&store);
-    assert_eq!(right.balance(AccountId(1)).unwrap().spent, NanoUsd(MANY));
+    assert_eq!(right.balance(AccountId(1)).unwrap().spent.money, NanoUsd(MANY));
     store.view().unwrap().check().unwrap();
     tamper(&path, "UPDATE event SET body = 'none' WHERE seq < 5000");
     assert_eq!(store.view().unwrap().ledger().unwrap(), right);
@@ -111,13 +123,38 @@ fn a_row_needs_no_events_that_have_left_the_journal() {
     let store = with_bills(&path, 9);
     store.rebuild().unwrap();
     let right = replayed(&store);
-    let balances = LedgerEvent::Balanced(right.balances().unwrap());
+    let view = store.view().unwrap();
+    let spending = view.spending().unwrap();
+    let balances = LedgerEvent::Balanced(Box::new(view.balances().unwrap().unwrap()));
     let ledger = Some((Timestamp(u64::MAX), balances));
     let what = Compaction { ledger, ..Compaction::default() };
-    assert_eq!(store.compact(what, &mut || {}).unwrap().events, 18, "all but the newest");
+    assert_eq!(store.compact(what, &mut || {}).unwrap().events, 17, "all calls but the newest");
     let view = open(&path).view().unwrap();
     assert_eq!(view.ledger().unwrap(), right);
+    assert_eq!(view.spending().unwrap(), spending);
     view.check().unwrap();
+    // It is in the journal, for whoever makes the rows anew.
+    open(&path).rebuild().unwrap();
+    assert_eq!(open(&path).view().unwrap().spending().unwrap(), spending);
+}
+
+#[test]
+fn what_was_spent_is_told_by_day_spender_and_model_filed_or_not() {
+    let (_folder, path) = place();
+    let store = with_bills(&path, 6);
+    let told = |store: &Store| -> Vec<_> {
+        let all = store.view().unwrap().spending().unwrap();
+        all.into_iter().map(|row| (row.spender, row.charge.model, row.charge.spend)).collect()
+    };
+    let spend = Spend { money: NanoUsd(2), tokens: Tokens(4), requests: 2 };
+    let task = |number| TaskId::new(number).map(Spender::Task);
+    let right = [task(0), task(1), task(2)].map(|spender| (spender, "m1".to_owned(), spend));
+    assert_eq!(told(&store), right);
+    store.rebuild().unwrap();
+    assert_eq!(told(&store), right);
+    tamper(&path, "UPDATE spending SET money_nusd = 1 WHERE task = 2");
+    let found = store.view().unwrap().check().unwrap_err();
+    assert!(matches!(found, StoreError::Unequal { .. }), "{found:?}");
 }
 
 #[test]
@@ -125,7 +162,8 @@ fn a_row_that_says_otherwise_than_the_journal_is_found_and_made_anew() {
     let (_folder, path) = place();
     let store = with_bills(&path, MANY);
     let right = replayed(&store);
-    tamper(&path, r#"UPDATE ledger_row SET body = replace(body, '"spent":', '"spent":9')"#);
+    let sql = r#"UPDATE ledger_account SET body = replace(body, '"money":', '"money":9')"#;
+    tamper(&path, sql);
     assert_ne!(store.view().unwrap().ledger().unwrap(), right);
     let found = store.view().unwrap().check().unwrap_err();
     assert!(matches!(found, StoreError::Unequal { .. }), "{found:?}");

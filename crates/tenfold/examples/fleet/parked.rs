@@ -53,7 +53,7 @@ async fn record(
 ) -> Result<(Vec<TaskId>, usize), Failure> {
     let store = Store::open(&ground.store())?;
     let first = store.view()?.how_many(None)?.values().sum::<u64>() + 1;
-    let mut reserved = store.view()?.ledger()?.balances().map_or(0, |all| all.last_reservation.0);
+    let mut reserved = store.view()?.ledger()?.common().last_reservation;
     let tasks: Vec<TaskId> = (first..)
         .take(count)
         .map(|number| TaskId::new(number).ok_or("no task"))

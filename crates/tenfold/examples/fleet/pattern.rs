@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use tenfold_domain::{AttemptId, Fact, LedgerEvent, ReservationId, StepEvent, TaskId, TaskState};
+use tenfold_domain::{
+    AttemptId, Fact, Held, LedgerEvent, ReservationId, StepEvent, TaskId, TaskState,
+};
 use tenfold_engine::How;
 use tenfold_store::EventQuery;
 
@@ -48,9 +50,7 @@ impl Pattern {
     /// all so far, and then of all with its own.
     pub(crate) fn of(&self, task: TaskId, reserved: &mut u64) -> Vec<Fact> {
         let first = self.facts.iter().find_map(|fact| match fact {
-            Fact::Ledger { event: LedgerEvent::Reserved { reservation, .. } } => {
-                Some(reservation.0)
-            }
+            Fact::Ledger { event: LedgerEvent::Reserved(held) } => Some(held.reservation.0),
             _ => None,
         });
         let before = first.unwrap_or(1) - 1;
@@ -62,7 +62,7 @@ impl Pattern {
 }
 
 fn is_reserved(fact: &Fact) -> bool {
-    matches!(fact, Fact::Ledger { event: LedgerEvent::Reserved { .. } })
+    matches!(fact, Fact::Ledger { event: LedgerEvent::Reserved(_) })
 }
 
 /// The same fact of another task.
@@ -81,9 +81,9 @@ fn changed(mut fact: Fact, its: TaskId, money: impl Fn(&ReservationId) -> Reserv
         }
         Fact::Ledger {
             event:
-                LedgerEvent::Reserved { reservation, .. }
+                LedgerEvent::Reserved(Held { reservation, .. })
                 | LedgerEvent::Settled { reservation, .. }
-                | LedgerEvent::Released { reservation },
+                | LedgerEvent::Released { reservation, .. },
         } => *reservation = money(reservation),
         Fact::Ledger { .. } | Fact::Journal { .. } | Fact::Repository { .. } => {}
     }
@@ -92,7 +92,7 @@ fn changed(mut fact: Fact, its: TaskId, money: impl Fn(&ReservationId) -> Reserv
 
 #[cfg(test)]
 mod tests {
-    use tenfold_domain::{AccountId, EffectKind, NanoUsd, StepId};
+    use tenfold_domain::{AccountId, EffectKind, NanoUsd, Spend, StepId, Timestamp};
 
     use super::*;
 
@@ -100,14 +100,22 @@ mod tests {
     fn facts(number: u64, reservations: [u64; 2]) -> Vec<Fact> {
         let attempt = AttemptId { task: TaskId::new(number).unwrap(), number: 1 };
         let of = |(step, id): (u32, u64)| {
-            let (kind, reservation, amount) = (EffectKind::Model, ReservationId(id), NanoUsd(5));
+            let (kind, reservation) = (EffectKind::Model, ReservationId(id));
             let intent =
                 StepEvent::Intent { kind, request: "?".into(), reservation: Some(reservation) };
-            let account = AccountId(1);
+            let held = Held {
+                reservation,
+                account: AccountId::DEFAULT,
+                amount: Spend::of_money(NanoUsd(5)),
+                at: Timestamp(1),
+                spender: None,
+                gifts: Vec::new(),
+            };
+            let (bill, at) = (Vec::new(), Timestamp(1));
             [
-                Fact::Ledger { event: LedgerEvent::Reserved { reservation, account, amount } },
+                Fact::Ledger { event: LedgerEvent::Reserved(held) },
                 Fact::Step { attempt, step: StepId(step), event: intent },
-                Fact::Ledger { event: LedgerEvent::Settled { reservation, cost: amount } },
+                Fact::Ledger { event: LedgerEvent::Settled { reservation, bill, at } },
             ]
         };
         (1..).zip(reservations).flat_map(of).collect()

@@ -103,8 +103,8 @@ async fn live(places: Places, surroundings: Surroundings) -> Result<(), String> 
         if let Progress::Failed { problem, .. } = progress {
             engine.look_around().await;
             let view = engine.store().view().unwrap();
-            let held = view.ledger().unwrap().holds();
-            return Err(format!("{} ({} set aside)", problem.what, held.len()));
+            let held = view.ledger().unwrap().holds().len();
+            return Err(format!("{} ({} set aside)", problem.what, held));
         }
     }
     Ok(())

@@ -56,7 +56,7 @@ fn wait_told(ground: &Ground, task: &str, what: &str) -> Child {
 fn set_aside(ground: &Ground, task: u64) -> (usize, usize) {
     let reader = Store::read_only(&ground.path("data/tenfold.db")).unwrap();
     let view = reader.view().unwrap();
-    let open = view.ledger().unwrap().holds();
+    let open = view.ledger().unwrap().holds().len();
     let about = About::Task(TaskId::new(task).unwrap());
     let is_model = |fact: Fact| {
         let kind = match fact {
@@ -68,7 +68,7 @@ fn set_aside(ground: &Ground, task: u64) -> (usize, usize) {
     let intents = view
         .each_event(about.into())
         .filter(|event| is_model(event.as_ref().unwrap().fact.clone()));
-    (open.len(), intents.count())
+    (open, intents.count())
 }
 
 #[test]

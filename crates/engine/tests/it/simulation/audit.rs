@@ -101,12 +101,13 @@ impl Books {
             Fact::Task { task, event: TaskEvent::Budgeted { budget } } => {
                 self.budgets.insert(*task, *budget);
             }
-            Fact::Ledger { event: LedgerEvent::Reserved { reservation, amount, .. } } => {
-                self.amounts.insert(*reservation, *amount);
+            Fact::Ledger { event: LedgerEvent::Reserved(held) } => {
+                self.amounts.insert(held.reservation, held.amount.money);
             }
-            Fact::Ledger { event: LedgerEvent::Settled { reservation, cost } } => {
+            Fact::Ledger { event: LedgerEvent::Settled { reservation, bill, .. } } => {
+                let cost: NanoUsd = bill.iter().map(|charge| charge.spend.money).sum();
                 match self.amounts.remove(reservation) {
-                    Some(amount) if *cost <= amount => {}
+                    Some(amount) if cost <= amount => {}
                     Some(amount) => wrongs.push(format!("{cost} is paid where {amount} was held")),
                     None => wrongs.push("what was not held is paid".to_owned()),
                 }

@@ -1,0 +1,327 @@
+//! What may be decided: each looks at the ledger and says which event comes of it, or why none
+//! does. Nothing here changes anything.
+
+use tenfold_domain::{
+    AccessToken, AccountId, AccountKind, Allowance, AllowanceId, Charge, Denied, FromGift, Granted,
+    Held, LedgerEvent, Quantity, Refusal, ReservationId, Short, Spend, Spender, Timestamp, TokenId,
+};
+
+use crate::meter::Meter;
+use crate::{Ledger, permit};
+
+const DEFAULT_NAME: &str = "default";
+const LONGEST_NAME: usize = 64;
+
+/// What is to be set aside for a call, or for many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// Who pays.
+    pub account: AccountId,
+    /// The worst case.
+    pub amount: Spend,
+    /// The model that is asked; `None` if that was or will be looked at apart.
+    pub model: Option<&'a str>,
+    /// Who spends it.
+    pub spender: Option<Spender>,
+    /// The time; one before the latest decision counts as that.
+    pub at: Timestamp,
+}
+
+impl Ledger {
+    /// Opens [`AccountId::DEFAULT`]; `None` if it is there already.
+    pub fn open_default(&self) -> Option<LedgerEvent> {
+        let account = AccountId::DEFAULT;
+        self.tree.get(account).is_none().then(|| LedgerEvent::Opened {
+            account,
+            parent: None,
+            name: DEFAULT_NAME.to_owned(),
+            kind: AccountKind::Organisation,
+            by: String::new(),
+        })
+    }
+
+    /// Opens an account below `parent`, without an allowance of its own.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`] if there is no such parent; [`Refusal::BadName`].
+    pub fn open(
+        &self,
+        parent: AccountId,
+        (name, kind): (&str, AccountKind),
+        by: &str,
+    ) -> Result<(AccountId, LedgerEvent), Refusal> {
+        self.known(parent)?;
+        let bad = |why| Refusal::BadName { name: name.to_owned(), why };
+        fits(name).map_err(bad)?;
+        if self.tree.named(Some(parent), name).is_some() {
+            return Err(bad("there is an account of that name below the same one"));
+        }
+        let (account, parent) = (self.tree.next_id(), Some(parent));
+        let (name, by) = (name.to_owned(), by.to_owned());
+        Ok((account, LedgerEvent::Opened { account, parent, name, kind, by }))
+    }
+
+    /// Grants an account an allowance, or each person below it one. What it may use of the same
+    /// measure in such a period already changes to that, and what was used of it stays used.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`] if there is no such account.
+    pub fn grant(
+        &self,
+        account: AccountId,
+        terms: Allowance,
+        by: &str,
+    ) -> Result<(AllowanceId, LedgerEvent), Refusal> {
+        let known = self.known(account)?;
+        let present = known.own.iter().chain(&known.each).filter_map(|id| self.allowances.get(id));
+        let same = present.into_iter().find(|granted| terms.takes_the_place_of(granted.terms));
+        let new = AllowanceId(self.last_allowance.saturating_add(1));
+        let allowance = same.map_or(new, |granted| granted.allowance);
+        Ok((allowance, LedgerEvent::Granted { allowance, account, terms, by: by.to_owned() }))
+    }
+
+    /// Withdraws an allowance.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAllowance`] if there is none, or it was withdrawn.
+    pub fn withdraw(&self, allowance: AllowanceId, by: &str) -> Result<LedgerEvent, Refusal> {
+        match self.allowances.contains_key(&allowance) {
+            true => Ok(LedgerEvent::Withdrawn { allowance, by: by.to_owned() }),
+            false => Err(Refusal::NoAllowance(allowance)),
+        }
+    }
+
+    /// Gives an account so much, which it may use once beyond its allowances; out of what another
+    /// may use in its present periods, or from nobody. Those above both are where they were.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`]; [`Refusal::ToItself`]; [`Refusal::Short`] if the giver, or one
+    /// above who is not above the taker, does not have it.
+    pub fn give(
+        &self,
+        (from, to): (Option<AccountId>, AccountId),
+        amount: Quantity,
+        (by, at): (&str, Timestamp),
+    ) -> Result<LedgerEvent, Refusal> {
+        let taker = self.known(to)?;
+        if let Some(from) = from {
+            self.known(from)?;
+            if from == to {
+                return Err(Refusal::ToItself(taker.name.to_string()));
+            }
+        }
+        let at = at.max(self.latest);
+        let (path, _) = self.apart(from, to);
+        let gifts = self.covered(&path, amount.alone(), at)?;
+        Ok(LedgerEvent::Given { from, to, amount, at, gifts, by: by.to_owned() })
+    }
+
+    /// Says which models an account and all below it may ask; `None` for all.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`] if there is no such account.
+    pub fn permit(
+        &self,
+        account: AccountId,
+        models: Option<Vec<String>>,
+        by: &str,
+    ) -> Result<LedgerEvent, Refusal> {
+        self.known(account)?;
+        Ok(LedgerEvent::Permitted { account, models, by: by.to_owned() })
+    }
+
+    /// Issues an access token of which this is the hash; its number is looked up here.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`] if there is no such account.
+    pub fn issue(&self, token: AccessToken) -> Result<(TokenId, LedgerEvent), Refusal> {
+        self.known(token.account)?;
+        let last = self.tokens.all.last_key_value().map_or(0, |(id, _)| id.0);
+        let id = TokenId(last.saturating_add(1));
+        Ok((id, LedgerEvent::Issued(AccessToken { token: id, ..token })))
+    }
+
+    /// Revokes an access token, for ever.
+    ///
+    /// # Errors
+    /// [`Refusal::NoToken`] if there is none, or it was revoked.
+    pub fn revoke(&self, token: TokenId, by: &str) -> Result<LedgerEvent, Refusal> {
+        let holds = self.tokens.all.contains_key(&token) && !self.tokens.revoked.contains(&token);
+        match holds {
+            true => Ok(LedgerEvent::Revoked { token, by: by.to_owned() }),
+            false => Err(Refusal::NoToken(token)),
+        }
+    }
+
+    /// The access token whose secret has this hash, SHA-256 in hexadecimal, if it holds now.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn admit(&self, hash: &str, now: Timestamp) -> Result<&AccessToken, Denied> {
+        let token = self.tokens.by_hash.get(hash).and_then(|id| self.tokens.all.get(id));
+        let token = token.ok_or(Denied::Unknown)?;
+        if self.tokens.revoked.contains(&token.token) {
+            return Err(Denied::Revoked);
+        }
+        match token.expires {
+            Some(expires) if expires <= now => Err(Denied::Expired(expires)),
+            _ => Ok(token),
+        }
+    }
+
+    /// Sets the worst case of a call aside, in the account and in all above it. Asking twice
+    /// without evolving in between returns the same reservation twice.
+    ///
+    /// # Errors
+    /// [`Refusal::Short`] names the first account, from the payer upwards, with an allowance that
+    /// does not cover it; [`Refusal::NotPermitted`]; [`Refusal::NoAccount`].
+    pub fn reserve(&self, wanted: &Wanted<'_>) -> Result<(ReservationId, LedgerEvent), Refusal> {
+        let Wanted { account, amount, spender, .. } = *wanted;
+        self.known(account)?;
+        if let Some(model) = wanted.model {
+            self.may_ask(account, model)?;
+        }
+        let at = wanted.at.max(self.latest);
+        let gifts = self.covered(&self.tree.path(account), amount, at)?;
+        let reservation = ReservationId(self.last_reservation.saturating_add(1));
+        let held = Held { reservation, account, amount, at, spender, gifts };
+        Ok((reservation, LedgerEvent::Reserved(held)))
+    }
+
+    /// Whether an account may ask a model.
+    ///
+    /// # Errors
+    /// [`Refusal::NotPermitted`]
+    pub fn may_ask(&self, account: AccountId, model: &str) -> Result<(), Refusal> {
+        let forbids =
+            |account: &crate::tree::Account| !permit::allows(account.models.as_deref(), model);
+        match self.tree.upwards(account).find(|(_, account)| forbids(account)) {
+            None => Ok(()),
+            Some((_, account)) => Err(Refusal::NotPermitted {
+                name: account.name.to_string(),
+                model: model.to_owned(),
+                allowed: permit::shown(account.models.as_deref().unwrap_or_default()),
+            }),
+        }
+    }
+
+    /// What comes out of whose gifts if so much is used by all of them.
+    fn covered(
+        &self,
+        path: &[AccountId],
+        amount: Spend,
+        at: Timestamp,
+    ) -> Result<Vec<FromGift>, Refusal> {
+        let mut gifts = Vec::new();
+        for (place, account) in path.iter().enumerate() {
+            let from_gift = self.covered_by(path, place, amount, at)?;
+            if from_gift != Spend::NONE {
+                gifts.push(FromGift { account: *account, amount: from_gift });
+            }
+        }
+        Ok(gifts)
+    }
+
+    fn covered_by(
+        &self,
+        path: &[AccountId],
+        place: usize,
+        amount: Spend,
+        at: Timestamp,
+    ) -> Result<Spend, Refusal> {
+        let mut from_gift = Spend::NONE;
+        let Some(account) = path.get(place).and_then(|id| self.tree.get(*id)) else {
+            return Ok(from_gift);
+        };
+        for granted in self.meters(path, place) {
+            let (terms, measure) = (granted.terms, granted.terms.most.measure());
+            let new = || Meter::new(granted.allowance, &terms, at);
+            let meter = account.meter(granted.allowance).copied().unwrap_or_else(new);
+            let meter = meter.at(&terms, at);
+            let asked = amount.of(measure);
+            let beyond = meter.beyond(&terms, asked);
+            if beyond > account.gifts.of(measure) {
+                let short = (path[place], account.name.to_string(), granted);
+                return Err(short_of(short, meter, (account.gifts.of(measure), asked)));
+            }
+            let most = from_gift.of(measure);
+            let beyond = u64::try_from(beyond).unwrap_or(u64::MAX).min(asked);
+            from_gift = from_gift.with(measure, most.max(beyond));
+        }
+        Ok(from_gift)
+    }
+
+    /// Books the bill of a call that was made. A bill above what was set aside is booked in
+    /// full, for the money is gone; the account may then be over its allowance, and setting
+    /// aside more is refused.
+    ///
+    /// # Errors
+    /// [`Refusal::NoReservation`] if it was ended already or never made.
+    pub fn settle(
+        &self,
+        reservation: ReservationId,
+        bill: Vec<Charge>,
+        at: Timestamp,
+    ) -> Result<LedgerEvent, Refusal> {
+        self.is_held(reservation)?;
+        Ok(LedgerEvent::Settled { reservation, bill, at: at.max(self.latest) })
+    }
+
+    /// Frees what was set aside for a call that was not made.
+    ///
+    /// # Errors
+    /// [`Refusal::NoReservation`] if it was ended already or never made.
+    pub fn release(
+        &self,
+        reservation: ReservationId,
+        at: Timestamp,
+    ) -> Result<LedgerEvent, Refusal> {
+        self.is_held(reservation)?;
+        Ok(LedgerEvent::Released { reservation, at: at.max(self.latest) })
+    }
+
+    fn known(&self, account: AccountId) -> Result<&crate::tree::Account, Refusal> {
+        self.tree.get(account).ok_or(Refusal::NoAccount(account))
+    }
+
+    fn is_held(&self, reservation: ReservationId) -> Result<(), Refusal> {
+        match self.holds.contains_key(&reservation) {
+            true => Ok(()),
+            false => Err(Refusal::NoReservation(reservation)),
+        }
+    }
+}
+
+/// Why an allowance does not cover what is asked for, of which gifts cover so much.
+fn short_of(
+    (account, name, granted): (AccountId, String, Granted),
+    meter: Meter,
+    (gifts, asked): (u128, u64),
+) -> Refusal {
+    let (terms, measure) = (granted.terms, granted.terms.most.measure());
+    let amount = |sum: u128| measure.quantity(u64::try_from(sum).unwrap_or(u64::MAX));
+    let whole = u128::from(terms.most.amount()) + u128::from(terms.carried()) + gifts;
+    let renews = meter.renews(&terms).filter(|_| u128::from(asked) <= whole);
+    let left = amount(meter.room(&terms).saturating_add(gifts));
+    let asked = measure.quantity(asked);
+    Refusal::Short(Box::new(Short { account, name, terms, left, asked, renews }))
+}
+
+/// Whether an account can be called so; if not, why.
+fn fits(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() || name.trim() != name {
+        return Err("it is empty, or has spaces at its ends");
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err("it is longer than 64 characters");
+    }
+    if name.chars().any(|c| c == '/' || c.is_control()) {
+        return Err(
+            "a name has no slash, which stands between the names of a path, and no control characters",
+        );
+    }
+    match name.starts_with('#') {
+        true => Err("with a # in front it would be a number"),
+        false => Ok(()),
+    }
+}
