@@ -14,6 +14,7 @@ mod dist;
 mod fuzz;
 mod house;
 mod outcome;
+mod prices;
 mod python;
 mod setup;
 mod soak;
@@ -41,6 +42,7 @@ const CHORES: &[Chore] = &[
     tidy::CHORE,
     fuzz::CHORE,
     soak::CHORE,
+    prices::CHORE,
     dist::CHORE,
     Chore {
         name: "bench",

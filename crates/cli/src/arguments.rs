@@ -8,8 +8,8 @@ use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
     accept, account, add, answer, comment, completions, continue_task, diff, doctor, export, fork,
-    gc, hold, import, ledger, list, log, man, mcp, models, policy, reject, retry, run, show, start,
-    steer, store, undo, watch,
+    gc, hold, import, ledger, list, log, man, mcp, models, policy, prices, reject, retry, run,
+    show, start, steer, store, undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -65,6 +65,7 @@ pub(crate) enum Command {
     Models(models::ModelsArgs),
     Account(account::AccountArgs),
     Ledger(ledger::LedgerArgs),
+    Prices(prices::PricesArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),
     Gc(gc::GcArgs),

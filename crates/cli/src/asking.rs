@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use tenfold_api::Approve;
 use tenfold_domain::{Millis, NanoUsd, RepositoryEvent, Strategy, TaskSpec};
-use tenfold_models::Model;
+use tenfold_models::{Model, ModelsError};
 use tenfold_workspace::Workspace;
 
 use crate::commands::account;
@@ -128,6 +128,14 @@ pub(crate) async fn spec(
         Some(name) => catalogue.model(name)?,
         None => catalogue.default_model(),
     };
+    if let Model::Hosted(hosted) = &model
+        && hosted.price.is_none()
+    {
+        let (name, model) = (hosted.name.clone(), hosted.model.clone());
+        return Err(
+            ModelsError::Unpriced { name, model, file: context.model_dirs.user_file() }.into()
+        );
+    }
     let servers = servers::named(context, &args.mcp)?;
     let stop = context.stop()?;
     let proposed = approved(context, engine, &root, args, &stop).await?;

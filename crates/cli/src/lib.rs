@@ -20,6 +20,7 @@ mod import;
 mod instructions;
 mod json;
 mod person;
+mod plot;
 mod proposed;
 mod pull;
 mod report;

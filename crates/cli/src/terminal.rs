@@ -61,6 +61,16 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
+/// How many columns whoever sees standard output has; what is usual, if nobody does.
+pub(crate) fn width() -> usize {
+    let usual = 80;
+    if !std::io::stdout().is_terminal() {
+        return usual;
+    }
+    // The table knows how to ask.
+    comfy_table::Table::new().width().map_or(usual, usize::from)
+}
+
 /// Whether a person sees standard error.
 pub(crate) fn is_watched() -> bool {
     std::io::stderr().is_terminal()

@@ -97,7 +97,13 @@ impl From<StoreError> for Trouble {
 
 impl From<ModelsError> for Trouble {
     fn from(error: ModelsError) -> Self {
-        EngineError::from(error).into()
+        let exit = match &error {
+            ModelsError::Prices { .. } | ModelsError::NotImportable { .. } => Some(Exit::Usage),
+            ModelsError::Unpriced { .. } => Some(Exit::Refused),
+            _ => None,
+        };
+        let trouble = Self::from(EngineError::from(error));
+        Self { exit: exit.unwrap_or(trouble.exit), ..trouble }
     }
 }
 

@@ -154,8 +154,18 @@ pub struct Usage {
     /// not among `prompt`.
     #[serde(default, skip_serializing_if = "is_none")]
     pub written: Tokens,
+    /// As `written`, to be kept for an hour at least; not among `written`.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub written_hour: Tokens,
+    /// As `written`, to be kept for twelve hours at least; not among the other two.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub written_half_day: Tokens,
     /// Tokens that were generated.
     pub output: Tokens,
+    /// Tokens that were generated to reason, where that has a price of its own; not among
+    /// `output`.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub reasoning: Tokens,
 }
 
 fn is_none(tokens: &Tokens) -> bool {
@@ -165,7 +175,13 @@ fn is_none(tokens: &Tokens) -> bool {
 impl Usage {
     /// All tokens, computed, cached and generated.
     pub fn total(self) -> Tokens {
-        self.prompt + self.cached + self.written + self.output
+        self.read() + self.output + self.reasoning
+    }
+
+    /// All tokens of the prompt, wherever they came from.
+    pub fn read(self) -> Tokens {
+        let written = self.written + self.written_hour + self.written_half_day;
+        self.prompt + self.cached + written
     }
 }
 
@@ -174,7 +190,10 @@ impl AddAssign for Usage {
         self.prompt += other.prompt;
         self.cached += other.cached;
         self.written += other.written;
+        self.written_hour += other.written_hour;
+        self.written_half_day += other.written_half_day;
         self.output += other.output;
+        self.reasoning += other.reasoning;
     }
 }
 

@@ -3,9 +3,15 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
+use tenfold_domain::Timestamp;
+
+use crate::dirs::PRICES;
 use crate::raw::RawCatalogue;
-use crate::{Entry, Hosted, Model, ModelDirs, ModelsError, Presence, RequestLimits, presence};
+use crate::{
+    Entry, Hosted, Model, ModelDirs, ModelsError, Presence, PriceBook, RequestLimits, presence,
+};
 
 /// The largest catalogue file that is read.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -30,17 +36,40 @@ pub struct Listed {
 }
 
 impl Catalogue {
-    /// The catalogue `shipped` and, if there is such a file, the person's own.
+    /// The catalogue `shipped` and, if there is such a file, the person's own. A hosted model
+    /// without a price has that of the price book, as it is now.
     ///
     /// # Errors
     /// [`ModelsError::Catalogue`] if one does not read or says what can't be;
-    /// [`ModelsError::Io`] if the person's file is there and can't be read.
+    /// [`ModelsError::Prices`] if a price is wanted and the person's book does not read;
+    /// [`ModelsError::Io`] if a file of the person's is there and can't be read.
     pub fn load(shipped: &str, user_file: &Path) -> Result<Self, ModelsError> {
         let own = read_user_file(user_file)?;
-        Self::parse(shipped, own.as_deref().map(|text| (user_file, text)))
+        let mut catalogue = Self::parse(shipped, own.as_deref().map(|text| (user_file, text)))?;
+        if catalogue.hosted.iter().any(|hosted| hosted.price.is_none()) {
+            let book = PriceBook::load(&user_file.with_file_name(PRICES))?;
+            catalogue.take_prices(&book, SystemTime::now().into());
+        }
+        Ok(catalogue)
     }
 
-    /// The same from texts: `own` is the person's file and what stands in it.
+    /// Gives each hosted model that has no price that of a book, as it is at a moment.
+    pub fn take_prices(&mut self, book: &PriceBook, at: Timestamp) {
+        for hosted in self.hosted.iter_mut().filter(|hosted| hosted.price.is_none()) {
+            let name = hosted.listed_in(book);
+            let dated = name.as_ref().and_then(|name| book.as_of(name, at));
+            let Some(price) = dated.map(|dated| &dated.price) else { continue };
+            // What is billed by the second has no worst case there: nobody knows how long it is.
+            if price.is_by_the_second() {
+                continue;
+            }
+            hosted.price = Some(price.clone());
+            hosted.listed = name;
+        }
+    }
+
+    /// The same from texts, and without a price book: `own` is the person's file and what stands
+    /// in it.
     ///
     /// # Errors
     /// [`ModelsError::Catalogue`] if one does not read or says what can't be.

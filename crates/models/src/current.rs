@@ -1,19 +1,29 @@
 //! The catalogue as it is now, for who asks for it often: the person may connect a model while
-//! others are at work, so the file is looked at each time, and read when it has changed.
+//! others are at work, so the file is looked at each time, and read when it has changed, or the
+//! price book beside it has, or another hour has begun, with which prices may change.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use tenfold_domain::Timestamp;
+
+use crate::dirs::PRICES;
 use crate::{Catalogue, ModelsError, SHIPPED};
+
+/// Prices that change by the hour are rare, and change at a full one.
+const HOUR_MS: u64 = 3_600_000;
 
 /// The shipped catalogue with a person's own file.
 #[derive(Debug)]
 pub struct Current {
     user_file: PathBuf,
-    read: Mutex<Option<(Stamp, Arc<Catalogue>)>>,
+    read: Mutex<Option<(State, Arc<Catalogue>)>>,
 }
+
+/// What the catalogue depends on: its file, the price book, and the hour.
+type State = (Stamp, Stamp, u64);
 
 /// What tells one form of a file from another without reading it; nothing if there is none.
 type Stamp = Option<(u64, Option<SystemTime>, u64)>;
@@ -30,7 +40,9 @@ impl Current {
     /// As for [`Catalogue::load`].
     pub fn catalogue(&self) -> Result<Arc<Catalogue>, ModelsError> {
         // Before it is read: what is written meanwhile is read the next time.
-        let now = std::fs::metadata(&self.user_file).ok().map(|found| stamp(&found));
+        let stamp = |path: &Path| std::fs::metadata(path).ok().map(|found| stamp(&found));
+        let hour = Timestamp::from(SystemTime::now()).0 / HOUR_MS;
+        let now = (stamp(&self.user_file), stamp(&self.user_file.with_file_name(PRICES)), hour);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, catalogue)) = &*read
             && *known == now

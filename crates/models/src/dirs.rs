@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::ModelsError;
 
+/// What a person's own price book is called; it lies beside their catalogue.
+pub(crate) const PRICES: &str = "prices.toml";
+
 /// The two directories that this crate reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelDirs {
@@ -51,6 +54,11 @@ impl ModelDirs {
     /// The person's own catalogue; it need not exist.
     pub fn user_file(&self) -> PathBuf {
         self.config.join("models.toml")
+    }
+
+    /// The person's own price book; it need not exist.
+    pub fn prices_file(&self) -> PathBuf {
+        self.config.join(PRICES)
     }
 }
 

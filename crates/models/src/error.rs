@@ -37,6 +37,22 @@ pub enum ModelsError {
         /// What is wrong with it, and where.
         why: String,
     },
+    /// A price book does not read.
+    #[error("{file} can't be used: {why}; correct it, or move it away to go on without it")]
+    Prices {
+        /// The file.
+        file: String,
+        /// What is wrong with it, and where.
+        why: String,
+    },
+    /// Prices can't be taken in.
+    #[error("the prices in {what} can't be taken: {why}; nothing was")]
+    NotImportable {
+        /// The file or address.
+        what: String,
+        /// Why not, and what to do.
+        why: String,
+    },
     /// There is no model of this name.
     #[error("there is no model '{name}'; there are: {known}; `tenfold models add` adds another")]
     Unknown {
@@ -75,6 +91,21 @@ pub enum ModelsError {
         variable: String,
         /// What the keyring says.
         why: String,
+    },
+    /// Nobody has said what a model at a provider costs.
+    #[error(
+        "nobody has said what '{name}' costs, and what has no price can't keep to a budget: put \
+         `price = \"free\"`, or a [hosted.price] with usd_per_million_prompt and \
+         usd_per_million_output, below it in {file}; or bring the price book a price for '{model}' \
+         with `tenfold prices import FILE`"
+    )]
+    Unpriced {
+        /// The model.
+        name: String,
+        /// What its provider calls it.
+        model: String,
+        /// The person's catalogue.
+        file: PathBuf,
     },
     /// There is no way to a model's provider.
     #[error("the model '{name}' can't be reached: {why}")]

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use tenfold_domain::{Millis, NanoUsd, Tokens, Usage};
 
-use crate::{Entry, Price, TokenPrices};
+use crate::entry::host;
+use crate::{Entry, ModelName, Price, PriceBook};
 
 /// A model at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +24,10 @@ pub struct Hosted {
     pub key: Option<String>,
     /// The longest conversation that it takes.
     pub context: Tokens,
-    /// What its tokens cost.
-    pub price: TokenPrices,
+    /// What its calls cost; none if nobody has said so yet.
+    pub price: Option<Price>,
+    /// Where its price comes from, if it is in the price book and not in the catalogue.
+    pub listed: Option<ModelName>,
     /// How much may be asked of its provider.
     pub limits: RequestLimits,
 }
@@ -59,6 +62,12 @@ impl Hosted {
     /// Where its provider is: the address that is given, or that of the protocol's own company.
     pub fn place(&self) -> &str {
         self.address.as_deref().unwrap_or(self.protocol.usual_address())
+    }
+
+    /// The name under which a price book has it; none if its provider is not in there.
+    pub fn listed_in(&self, book: &PriceBook) -> Option<ModelName> {
+        let provider = book.provider_at(host(self.place()))?;
+        Some(ModelName { provider: provider.to_owned(), model: self.model.clone() })
     }
 
     /// Whether both are asked at one address with one key, and so share what may be asked.
@@ -149,25 +158,30 @@ impl Model {
         }
     }
 
-    /// What its calls cost.
-    pub fn price(&self) -> Price {
+    /// What its calls cost; none if nobody has said so yet.
+    pub fn price(&self) -> Option<&Price> {
         match self {
-            Self::Embedded(entry) => entry.price,
-            Self::Hosted(hosted) => Price::Tokens(hosted.price),
+            Self::Embedded(entry) => Some(&entry.price),
+            Self::Hosted(hosted) => hosted.price.as_ref(),
         }
     }
 
-    /// The price of one call, or one batch, that used `usage` and took `wall`.
+    /// The price of one call, or one batch, that used `usage` and took `wall`. Without a price
+    /// it is more than any budget holds: nobody can say that it was less.
     pub fn cost(&self, usage: Usage, wall: Millis) -> NanoUsd {
-        self.price().cost(usage, wall)
+        self.price().map_or(NanoUsd::MAX, |price| price.cost(usage, wall))
     }
 
-    /// The most that a call can cost. For a batch hand in the sums over its sequences.
+    /// The most that a call can cost. For a batch hand in the sums over its sequences. Without a
+    /// price it is more than any budget holds.
     pub fn worst_case(&self, prompt: Tokens, output: Tokens) -> NanoUsd {
         match self {
             Self::Embedded(entry) => entry.worst_case(prompt, output),
-            // Priced by the token alone, however long it takes.
-            Self::Hosted(_) => self.price().worst_case(prompt, output, Millis(0)),
+            // Never priced by the second, and so however long it takes.
+            Self::Hosted(hosted) => hosted
+                .price
+                .as_ref()
+                .map_or(NanoUsd::MAX, |price| price.worst_case(prompt, output, Millis(0))),
         }
     }
 }

@@ -20,10 +20,12 @@ mod lock;
 mod memory;
 mod own;
 mod price;
+mod prices;
 mod progress;
 mod provider;
 mod pull;
 mod raw;
+mod raw_price;
 mod verify;
 
 pub use catalogue::{Catalogue, Listed};
@@ -37,7 +39,12 @@ pub use hosted::{Hosted, Model, Protocol, RequestLimits};
 pub use keys::{forget_key, key, set_key};
 pub use memory::{Fit, fits};
 pub use own::{Removed, add, connect, remove};
-pub use price::{Electricity, Price, Slowest, TokenPrices};
+pub use price::{Electricity, Price, Slowest};
+pub use prices::{
+    Change, Dated, Form, Import, ImportSource, Importer, Json, JsonReader, ModelName, PriceBook,
+    PriceList, Rates, Read, Refused, SHIPPED_PRICES, Service, Step, TokenPrices, Wanted, book_text,
+    is_sold, moment, sellers, written,
+};
 pub use progress::{Cancel, Progress};
 pub use provider::{Answers, Provider, ProviderError, StandIn, Turned};
 pub use pull::{PipCommand, PullOptions, pull};

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use tenfold_domain::{Bytes, NanoUsd};
+use tenfold_domain::Bytes;
 use toml_edit::{ArrayOfTables, DocumentMut, Item};
 
 use crate::catalogue::read_user_file;
@@ -13,7 +13,8 @@ use crate::entry::{check_file_name, check_name};
 use crate::lock::{Lock, with_suffix};
 use crate::memory;
 use crate::pull::{create_dir, download, leftovers};
-use crate::raw::{RawHosted, RawModel, RawPrice, RawSource};
+use crate::raw::{RawHosted, RawModel, RawSource};
+use crate::raw_price::RawPrice;
 use crate::verify::{forget, remember};
 use crate::{
     Cancel, Catalogue, Entry, GgufHeader, Hosted, Model, ModelDirs, ModelsError, Place, Progress,
@@ -68,11 +69,14 @@ pub fn add(
 /// Adds a model that a provider hosts to the person's catalogue.
 ///
 /// # Errors
-/// [`ModelsError::BadName`] if there is one of that name; [`ModelsError::Catalogue`] if what is
-/// said of it can't be; those of the file system.
+/// [`ModelsError::BadName`] if there is one of that name; [`ModelsError::NotAddable`] if its
+/// price has steps or services; [`ModelsError::Catalogue`] if what is said of it can't be; those
+/// of the file system.
 pub fn connect(dirs: &ModelDirs, hosted: &Hosted) -> Result<(), ModelsError> {
     check_free(&Catalogue::load(SHIPPED, &dirs.user_file())?, &hosted.name)?;
-    let price = |price: NanoUsd| price.to_string().trim_start_matches('$').to_owned();
+    let price = hosted.price.as_ref().map(RawPrice::of).transpose().map_err(|why| {
+        ModelsError::NotAddable { what: hosted.name.clone(), why: why.to_owned() }
+    })?;
     let raw = RawHosted {
         name: hosted.name.clone(),
         protocol: hosted.protocol.name().to_owned(),
@@ -83,12 +87,7 @@ pub fn connect(dirs: &ModelDirs, hosted: &Hosted) -> Result<(), ModelsError> {
         requests_per_minute: hosted.limits.requests_per_minute,
         tokens_per_minute: hosted.limits.tokens_per_minute.map(|tokens| tokens.0),
         at_once: hosted.limits.at_once,
-        price: RawPrice {
-            usd_per_million_prompt: price(hosted.price.prompt),
-            usd_per_million_cached: price(hosted.price.cached),
-            usd_per_million_written: Some(price(hosted.price.written)),
-            usd_per_million_output: price(hosted.price.output),
-        },
+        price,
     };
     append(dirs, "hosted", &raw, &Cancel::new())
 }
@@ -292,8 +291,8 @@ fn append(
     edit(dirs, cancel, |document| {
         let mut table = as_text.as_table().clone();
         // Prices and sources are written as blocks of their own, as in the shipped file.
-        if let Some(price) = table.remove("price").and_then(|item| item.into_table().ok()) {
-            table.insert("price", Item::Table(price));
+        if let Some(price) = table.remove("price") {
+            table.insert("price", price.into_table().map_or_else(|word| word, Item::Table));
         }
         if let Some(sources) =
             table.remove("source").and_then(|item| item.into_array_of_tables().ok())

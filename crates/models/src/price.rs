@@ -1,21 +1,24 @@
 //! What model time costs, in integers: there is no float between a price and a bill.
 
 use std::fmt;
+use std::sync::Arc;
 
 use tenfold_domain::{Bytes, Millis, NanoUsd, Tokens, Usage};
 
+use crate::{PriceList, TokenPrices};
+
 /// One kilowatt-hour in watt-milliseconds.
 const KWH_IN_WATT_MS: u64 = 1_000 * 3_600 * 1_000;
-/// Prices of tokens are given for so many of them.
-const MILLION: u64 = 1_000_000;
 
 /// What calls of a model cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Price {
+    /// Nothing, because somebody has said so.
+    Free,
     /// The electricity that this machine draws while the model works: an estimate.
     Electricity(Electricity),
-    /// So much for each token.
-    Tokens(TokenPrices),
+    /// So much for each token, request or second.
+    Listed(Arc<PriceList>),
 }
 
 /// The power that this machine draws at work, and what it costs.
@@ -27,50 +30,54 @@ pub struct Electricity {
     pub per_kwh: NanoUsd,
 }
 
-/// Prices of a million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenPrices {
-    /// For prompt tokens that are computed.
-    pub prompt: NanoUsd,
-    /// For prompt tokens that are found in a cache.
-    pub cached: NanoUsd,
-    /// For prompt tokens that are put into a cache.
-    pub written: NanoUsd,
-    /// For generated tokens.
-    pub output: NanoUsd,
-}
-
 impl Price {
+    /// So much for each token, and nothing else.
+    pub fn of_tokens(prices: TokenPrices) -> Self {
+        PriceList::of_tokens(prices).into()
+    }
+
     /// The price of one call, or of one batch, that used `usage` and took `wall`. Rounded up.
-    pub fn cost(self, usage: Usage, wall: Millis) -> NanoUsd {
+    pub fn cost(&self, usage: Usage, wall: Millis) -> NanoUsd {
         match self {
+            Self::Free => NanoUsd::ZERO,
             Self::Electricity(power) => power.cost(wall),
-            Self::Tokens(prices) => {
-                prices.prompt.per(MILLION, usage.prompt.0)
-                    + prices.cached.per(MILLION, usage.cached.0)
-                    + prices.written.per(MILLION, usage.written.0)
-                    + prices.output.per(MILLION, usage.output.0)
-            }
+            Self::Listed(list) => list.cost(usage, wall),
         }
     }
 
     /// The most that a call can cost which computes `prompt` and generates `output` tokens and
     /// is stopped after `longest`. For a batch hand in the sums over its sequences.
-    pub fn worst_case(self, prompt: Tokens, output: Tokens, longest: Millis) -> NanoUsd {
+    pub fn worst_case(&self, prompt: Tokens, output: Tokens, longest: Millis) -> NanoUsd {
         match self {
+            Self::Free => NanoUsd::ZERO,
             Self::Electricity(power) => power.cost(longest),
-            Self::Tokens(prices) => {
-                prices.prompt.max(prices.cached).max(prices.written).per(MILLION, prompt.0)
-                    + prices.output.per(MILLION, output.0)
-                    // Computed, cached and written tokens are rounded up apart on the bill.
-                    + NanoUsd(2)
-            }
+            Self::Listed(list) => list.worst_case(prompt, output, longest),
+        }
+    }
+
+    /// Whether time is billed by somebody.
+    pub fn is_by_the_second(&self) -> bool {
+        matches!(self, Self::Listed(list) if list.per_second > NanoUsd::ZERO)
+    }
+
+    /// Whether a token of reasoning costs otherwise than one that is said.
+    pub fn is_reasoning_apart(&self) -> bool {
+        match self {
+            Self::Free | Self::Electricity(_) => false,
+            Self::Listed(list) => list.is_reasoning_apart(),
         }
     }
 
     /// Whether this is an estimate, and has to be marked as one wherever it is shown.
-    pub const fn is_estimate(self) -> bool {
+    pub const fn is_estimate(&self) -> bool {
         matches!(self, Self::Electricity(_))
+    }
+}
+
+/// A list in which nothing costs anything is still no word that it is free.
+impl From<PriceList> for Price {
+    fn from(list: PriceList) -> Self {
+        Self::Listed(Arc::new(list))
     }
 }
 
@@ -93,11 +100,8 @@ impl fmt::Display for Price {
                 power.watts,
                 power.per_kwh
             ),
-            Self::Tokens(prices) => write!(
-                f,
-                "per million tokens: {} in, {} cached, {} out",
-                prices.prompt, prices.cached, prices.output
-            ),
+            Self::Free => f.write_str("free"),
+            Self::Listed(list) => list.fmt(f),
         }
     }
 }
@@ -142,12 +146,13 @@ mod tests {
 
     const POWER: Price =
         Price::Electricity(Electricity { watts: 45, per_kwh: NanoUsd(300_000_000) });
-    const TOKENS: Price = Price::Tokens(TokenPrices {
-        prompt: NanoUsd(100_000_000),
-        cached: NanoUsd(10_000_000),
-        written: NanoUsd(125_000_000),
-        output: NanoUsd(400_000_000),
-    });
+    fn tokens() -> Price {
+        Price::of_tokens(TokenPrices {
+            cached: NanoUsd(10_000_000),
+            written: NanoUsd(125_000_000),
+            ..TokenPrices::of(NanoUsd(100_000_000), NanoUsd(400_000_000))
+        })
+    }
 
     fn usage(prompt: u64, cached: u64, output: u64) -> Usage {
         Usage {
@@ -171,15 +176,16 @@ mod tests {
 
     #[test]
     fn tokens_cost_what_each_kind_costs() {
-        let cost = TOKENS.cost(usage(1_000_000, 1_000_000, 1_000_000), Millis(5));
+        let cost = tokens().cost(usage(1_000_000, 1_000_000, 1_000_000), Millis(5));
         assert_eq!(cost, "0.51".parse().unwrap());
-        assert!(!TOKENS.is_estimate());
+        assert!(!tokens().is_estimate());
     }
 
     #[test]
     fn prices_read_at_a_glance() {
         assert_eq!(POWER.to_string(), "about $0.0135 an hour (estimate: 45 W at $0.30 per kWh)");
-        assert_eq!(TOKENS.to_string(), "per million tokens: $0.10 in, $0.01 cached, $0.40 out");
+        assert_eq!(Price::Free.to_string(), "free");
+        assert_eq!(tokens().to_string(), "per million tokens: $0.10 in, $0.01 cached, $0.40 out");
     }
 
     proptest! {
@@ -192,7 +198,7 @@ mod tests {
             let (prompt, out) = (Tokens(computed + cached), Tokens(output));
             let longest = slowest.longest(prompt, out);
             let wall = longest.saturating_sub(Millis(early));
-            for price in [POWER, TOKENS] {
+            for price in [POWER, tokens(), Price::Free] {
                 let most = price.worst_case(prompt, out, longest);
                 prop_assert!(price.cost(usage(computed, cached, output), wall) <= most);
             }
@@ -202,7 +208,7 @@ mod tests {
         fn no_numbers_overflow(prompt: u64, output: u64, wall: u64) {
             let slowest = Slowest { ms_per_prompt_token: u32::MAX, ms_per_output_token: u32::MAX };
             let longest = slowest.longest(Tokens(prompt), Tokens(output));
-            for price in [POWER, TOKENS] {
+            for price in [POWER, tokens(), Price::Free] {
                 price.worst_case(Tokens(prompt), Tokens(output), longest);
                 price.cost(usage(prompt, prompt, output), Millis(wall));
             }

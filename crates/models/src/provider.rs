@@ -16,7 +16,7 @@ use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, ModelIden, ServiceTarget, WebConfig};
 use tenfold_domain::{Answer, Tokens, Turn, Usage};
 
-use crate::{Hosted, ModelsError, Protocol};
+use crate::{Hosted, ModelsError, Price, Protocol};
 pub use failure::ProviderError;
 pub use stand_in::{Answers, StandIn};
 
@@ -182,7 +182,8 @@ impl Provider {
     }
 
     fn ended(&self, end: StreamEnd, turn: &Turn) -> Result<Turned, ProviderError> {
-        let usage = words::usage(&end).filter(|_| end.captured_stop_reason.is_some());
+        let is_apart = self.hosted.price.as_ref().is_some_and(Price::is_reasoning_apart);
+        let usage = words::usage(&end, is_apart).filter(|_| end.captured_stop_reason.is_some());
         let Some(usage) = usage else {
             // Some providers end their stream without a word when they break down.
             let why = "the answer ended without saying why, or what it used".to_owned();

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::{Bytes, NanoUsd, Tokens};
 
 use crate::entry::{Entry, PartsSource, Place, Source, check_file_name, check_name};
-use crate::{Electricity, Hosted, Price, RequestLimits, Sha256Sum, Slowest, TokenPrices};
+use crate::raw_price::RawPrice;
+use crate::{Electricity, Hosted, Price, RequestLimits, Sha256Sum, Slowest};
 
 /// A conversation with tools doesn't fit into less, in tokens.
 const LEAST_CONTEXT: u64 = 4_096;
@@ -24,7 +25,7 @@ pub(crate) struct RawCatalogue {
     pub(crate) hosted: Vec<RawHosted>,
 }
 
-/// A model at a provider. Its price has to be said, also where it is nothing.
+/// A model at a provider. Without a price it has that of the price book, if it is in there.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawHosted {
@@ -42,7 +43,8 @@ pub(crate) struct RawHosted {
     pub(crate) tokens_per_minute: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) at_once: Option<u32>,
-    pub(crate) price: RawPrice,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) price: Option<RawPrice>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,16 +84,6 @@ pub(crate) struct RawModel {
     pub(crate) price: Option<RawPrice>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) source: Vec<RawSource>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawPrice {
-    pub(crate) usd_per_million_prompt: String,
-    pub(crate) usd_per_million_cached: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) usd_per_million_written: Option<String>,
-    pub(crate) usd_per_million_output: String,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -161,7 +153,7 @@ impl RawModel {
                     .unwrap_or(usual.ms_per_output_token),
             },
             price: match self.price {
-                Some(price) => Price::Tokens(price.resolve()?),
+                Some(price) => price.resolve_here()?,
                 None => Price::Electricity(electricity),
             },
             sources: sources.collect::<Result<_, _>>()?,
@@ -207,7 +199,8 @@ impl RawHosted {
             model: self.model,
             key: self.key_variable,
             context: Tokens(self.context_tokens),
-            price: self.price.resolve()?,
+            price: self.price.map(RawPrice::resolve_there).transpose()?,
+            listed: None,
             limits: RequestLimits {
                 requests_per_minute: self.requests_per_minute,
                 tokens_per_minute: self.tokens_per_minute.map(Tokens),
@@ -227,21 +220,6 @@ fn address(text: &str) -> Result<String, String> {
         ));
     }
     Ok(format!("{}/", text.trim_end_matches('/')))
-}
-
-impl RawPrice {
-    fn resolve(self) -> Result<TokenPrices, String> {
-        let prompt = amount(&self.usd_per_million_prompt)?;
-        Ok(TokenPrices {
-            prompt,
-            cached: amount(&self.usd_per_million_cached)?,
-            written: match &self.usd_per_million_written {
-                Some(price) => amount(price)?,
-                None => prompt,
-            },
-            output: amount(&self.usd_per_million_output)?,
-        })
-    }
 }
 
 impl RawSource {
@@ -268,6 +246,6 @@ impl RawSource {
     }
 }
 
-fn amount(text: &str) -> Result<NanoUsd, String> {
+pub(crate) fn amount(text: &str) -> Result<NanoUsd, String> {
     text.parse().map_err(|error: tenfold_domain::MoneyError| error.to_string())
 }

@@ -22,6 +22,7 @@ pub(crate) mod man;
 pub(crate) mod mcp;
 pub(crate) mod models;
 pub(crate) mod policy;
+pub(crate) mod prices;
 pub(crate) mod reject;
 pub(crate) mod retry;
 pub(crate) mod run;
@@ -69,6 +70,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Models(args) => models::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
         Command::Ledger(args) => ledger::run(context, &args),
+        Command::Prices(args) => prices::run(context, args).await,
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),
         Command::Gc(args) => gc::run(context, &args).await,

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_models::{
-    Cancel, Catalogue, Hosted, Listed, ModelDirs, Place, Presence, Price, Progress, Protocol,
-    PullOptions, RequestLimits, TokenPrices,
+    Cancel, Catalogue, Hosted, Listed, Model, ModelDirs, ModelsError, Place, Presence, Price,
+    Progress, Protocol, PullOptions, RequestLimits, TokenPrices,
 };
 
 use crate::arguments::Format;
@@ -47,7 +47,7 @@ enum ModelsCommand {
         #[arg(long)]
         name: Option<String>,
     },
-    /// Add a model that a provider hosts, with its prices; nothing is sent
+    /// Add a model that a provider hosts; nothing is sent
     Connect(Box<ConnectArgs>),
     /// Put the key of a provider into this machine's keyring, or take it out again
     ///
@@ -92,19 +92,19 @@ struct ConnectArgs {
     /// The longest conversation that it takes, in tokens
     #[arg(long, value_name = "TOKENS", default_value_t = 128_000)]
     context: u64,
-    /// Dollars for a million tokens of prompt
-    #[arg(long, value_name = "USD", required_unless_present = "free", conflicts_with = "free")]
+    /// Dollars for a million tokens of prompt; as the price book has it, if no price is given
+    #[arg(long, value_name = "USD", requires = "price_output", conflicts_with = "free")]
     price_prompt: Option<NanoUsd>,
     /// Dollars for a million tokens of prompt that the provider has in its cache; as any other
     /// prompt, if not given
-    #[arg(long, value_name = "USD", conflicts_with = "free")]
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
     price_cached: Option<NanoUsd>,
     /// Dollars for a million tokens of prompt that are put into its cache; as any other prompt,
     /// if not given
-    #[arg(long, value_name = "USD", conflicts_with = "free")]
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
     price_written: Option<NanoUsd>,
     /// Dollars for a million tokens of output
-    #[arg(long, value_name = "USD", required_unless_present = "free", conflicts_with = "free")]
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
     price_output: Option<NanoUsd>,
     /// It costs nothing
     #[arg(long)]
@@ -168,7 +168,6 @@ fn list(context: &Context, format: Format) -> Result<(), Trouble> {
 fn hosted_cells(hosted: &Hosted, catalogue: &Catalogue) -> Vec<String> {
     let mark = if catalogue.default_name() == hosted.name { " (default)" } else { "" };
     let at = hosted.address.as_deref().unwrap_or(hosted.protocol.name());
-    let price = Price::Tokens(hosted.price).to_string();
     vec![
         format!("{}{mark}", one_line(&hosted.name, 64)),
         format!("at {}", one_line(at, 60)),
@@ -176,8 +175,18 @@ fn hosted_cells(hosted: &Hosted, catalogue: &Catalogue) -> Vec<String> {
         String::new(),
         "tools".to_owned(),
         String::new(),
-        price,
+        hosted_price(hosted),
     ]
+}
+
+/// What a model at a provider costs, and whether somebody has said so.
+fn hosted_price(hosted: &Hosted) -> String {
+    let price = hosted.price.as_ref().map(Price::to_string);
+    match (price, &hosted.listed) {
+        (Some(price), Some(_)) => format!("{price} (price book)"),
+        (Some(price), None) => price,
+        (None, _) => "unknown; it can't be asked".to_owned(),
+    }
 }
 
 fn hosted_json(hosted: &Hosted, catalogue: &Catalogue) -> serde_json::Value {
@@ -194,14 +203,14 @@ fn hosted_json(hosted: &Hosted, catalogue: &Catalogue) -> serde_json::Value {
         "at_once": hosted.limits.at_once,
         "requests_per_minute": hosted.limits.requests_per_minute,
         "tokens_per_minute": hosted.limits.tokens_per_minute.map(|tokens| tokens.0),
-        "price": Price::Tokens(hosted.price).to_string(),
+        "price": hosted.price.as_ref().map(Price::to_string),
         "price_is_estimate": false,
+        "price_listed_as": hosted.listed.as_ref().map(ToString::to_string),
     })
 }
 
 fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
-    let zero = NanoUsd::ZERO;
-    let prompt = args.price_prompt.unwrap_or(zero);
+    let price = price(&args);
     let usual = args.protocol.usual_key().to_owned();
     let hosted = Hosted {
         model: args.model.unwrap_or_else(|| args.name.clone()),
@@ -210,12 +219,8 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
         address: args.address,
         key: (!args.no_key).then(|| args.key_variable.unwrap_or(usual)),
         context: Tokens(args.context),
-        price: TokenPrices {
-            prompt,
-            cached: args.price_cached.unwrap_or(prompt),
-            written: args.price_written.unwrap_or(prompt),
-            output: args.price_output.unwrap_or(zero),
-        },
+        price,
+        listed: None,
         limits: RequestLimits {
             requests_per_minute: args.requests_per_minute,
             tokens_per_minute: args.tokens_per_minute.map(Tokens),
@@ -224,11 +229,41 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
     };
     tenfold_models::connect(&context.model_dirs, &hosted)?;
     let name = &hosted.name;
+    match context.catalogue()?.model(name)? {
+        Model::Hosted(found) if found.price.is_none() => terminal::note(
+            &ModelsError::Unpriced {
+                name: name.clone(),
+                model: found.model,
+                file: context.model_dirs.user_file(),
+            }
+            .to_string(),
+        ),
+        Model::Hosted(found) if found.listed.is_some() => {
+            terminal::note(&format!("its price is the price book's: {}", hosted_price(&found)));
+        }
+        _ => {}
+    }
     let key = match &hosted.key {
         Some(variable) => format!("; its key is read from {variable} when it is asked"),
         None => String::new(),
     };
     terminal::print(&format!("connected {name}{key}\n\n  tenfold run --model {name} …"))
+}
+
+/// The price that was typed; none if none was.
+fn price(args: &ConnectArgs) -> Option<Price> {
+    if args.free {
+        return Some(Price::Free);
+    }
+    let (prompt, output) = (args.price_prompt?, args.price_output?);
+    let written = args.price_written.unwrap_or(prompt);
+    Some(Price::of_tokens(TokenPrices {
+        cached: args.price_cached.unwrap_or(prompt),
+        written,
+        written_hour: written,
+        written_half_day: written,
+        ..TokenPrices::of(prompt, output)
+    }))
 }
 
 fn key(name: &str, forget: bool) -> Result<(), Trouble> {

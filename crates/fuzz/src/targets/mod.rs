@@ -9,6 +9,8 @@ mod event;
 mod failure;
 mod gguf;
 mod policy;
+mod price_import;
+mod prices;
 mod redact;
 mod replace;
 mod reply;
@@ -30,6 +32,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "failure", run: failure::run },
     Target { name: "gguf", run: gguf::run },
     Target { name: "policy", run: policy::run },
+    Target { name: "price_import", run: price_import::run },
+    Target { name: "prices", run: prices::run },
     Target { name: "redact", run: redact::run },
     Target { name: "replace", run: replace::run },
     Target { name: "reply", run: reply::run },

@@ -83,19 +83,29 @@ fn tool(spec: &ToolSpec) -> Tool {
         .with_schema(spec.parameters.clone())
 }
 
-/// The bill's figures, if the provider gave any.
-pub(super) fn usage(end: &StreamEnd) -> Option<Usage> {
+/// The bill's figures, if the provider gave any. Reasoning is told apart only if it has a price
+/// of its own.
+pub(super) fn usage(end: &StreamEnd, is_reasoning_apart: bool) -> Option<Usage> {
     let usage = end.captured_usage.as_ref()?;
     let tokens = |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok());
     let all = tokens(usage.prompt_tokens)?;
     let details = usage.prompt_tokens_details.as_ref();
     let cached = details.and_then(|details| tokens(details.cached_tokens)).unwrap_or(0);
     let written = details.and_then(|details| tokens(details.cache_creation_tokens)).unwrap_or(0);
+    let kept = details.and_then(|details| details.cache_creation_details.as_ref());
+    let hour = kept.and_then(|kept| tokens(kept.ephemeral_1h_tokens)).unwrap_or(0).min(written);
+    let said = tokens(usage.completion_tokens).unwrap_or(0);
+    let of_it = usage.completion_tokens_details.as_ref();
+    let reasoning = of_it.and_then(|details| tokens(details.reasoning_tokens)).unwrap_or(0);
+    let reasoning = if is_reasoning_apart { reasoning.min(said) } else { 0 };
     Some(Usage {
         prompt: Tokens(all.saturating_sub(cached + written)),
         cached: Tokens(cached),
-        written: Tokens(written),
-        output: Tokens(tokens(usage.completion_tokens).unwrap_or(0)),
+        written: Tokens(written - hour),
+        written_hour: Tokens(hour),
+        output: Tokens(said - reasoning),
+        reasoning: Tokens(reasoning),
+        ..Usage::default()
     })
 }
 
@@ -197,12 +207,17 @@ mod tests {
     fn cached_and_written_tokens_are_not_billed_twice() {
         let captured_usage = serde_json::from_value(json!({
             "prompt_tokens": 100, "completion_tokens": 7,
-            "prompt_tokens_details": { "cached_tokens": 60, "cache_creation_tokens": 30 },
+            "prompt_tokens_details": { "cached_tokens": 60, "cache_creation_tokens": 30,
+                "cache_creation_details": { "ephemeral_1h_tokens": 10 } },
+            "completion_tokens_details": { "reasoning_tokens": 5 },
         }));
         let end = StreamEnd { captured_usage: captured_usage.unwrap(), ..StreamEnd::default() };
-        let usage = usage(&end).unwrap();
-        let parts = [usage.prompt, usage.cached, usage.written, usage.output];
-        assert_eq!(parts, [10, 60, 30, 7].map(Tokens));
+        for (is_reasoning_apart, output, reasoning) in [(false, 7, 0), (true, 2, 5)] {
+            let usage = usage(&end, is_reasoning_apart).unwrap();
+            let read = [usage.prompt, usage.cached, usage.written, usage.written_hour];
+            assert_eq!(read, [10, 60, 20, 10].map(Tokens));
+            assert_eq!((usage.output, usage.reasoning), (Tokens(output), Tokens(reasoning)));
+        }
     }
 
     #[test]

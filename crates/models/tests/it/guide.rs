@@ -18,7 +18,7 @@ fn the_examples_of_the_guide_are_a_catalogue() {
     let catalogue = Catalogue::parse(SHIPPED, own).unwrap();
     let model = catalogue.get(catalogue.default_name()).unwrap();
     assert_eq!((model.name.as_str(), model.sources.len()), ("coder-3b", 1));
-    assert!(matches!(model.price, Price::Tokens(_)));
+    assert!(matches!(model.price, Price::Listed(_)));
     let limits = catalogue.hosted()[0].limits;
     let all = (limits.at_once, limits.requests_per_minute, limits.tokens_per_minute);
     assert_eq!(all, (Some(4), Some(50), Some(Tokens(50_000))));

@@ -5,9 +5,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use tenfold_domain::{Bytes, Tokens};
+use tenfold_domain::{Bytes, NanoUsd, Tokens};
 use tenfold_models::{
-    Catalogue, Depth, Entry, ModelsError, Presence, Progress, SHIPPED, add, remove, verify,
+    Catalogue, Depth, Entry, Hosted, ModelsError, Presence, Price, Progress, Protocol,
+    RequestLimits, SHIPPED, TokenPrices, add, connect, remove, verify,
 };
 
 use crate::sample::{Gguf, Place, noise};
@@ -52,6 +53,50 @@ fn a_file_is_added_where_it_is_and_never_deleted() {
     assert!(place.path("My Model.gguf").exists());
     assert!(load(&place).get("my-model").is_err());
     assert!(place.cached().is_empty());
+}
+
+#[test]
+fn a_hosted_model_keeps_its_price_or_takes_the_books() {
+    let place = Place::new();
+    let far = |name: &str, model: &str, price: Option<Price>| Hosted {
+        name: name.into(),
+        protocol: Protocol::Openai,
+        address: None,
+        model: model.into(),
+        key: None,
+        context: Tokens(8_192),
+        price,
+        listed: None,
+        limits: RequestLimits::default(),
+    };
+    let dear = Price::of_tokens(TokenPrices {
+        written_hour: NanoUsd::dollars(7),
+        ..TokenPrices::of(NanoUsd::dollars(3), NanoUsd::dollars(9))
+    });
+    let dirs = place.dirs();
+    connect(&dirs, &far("free", "x", Some(Price::Free))).unwrap();
+    connect(&dirs, &far("dear", "gpt-4o", Some(dear.clone()))).unwrap();
+    connect(&dirs, &far("listed", "gpt-4o", None)).unwrap();
+    connect(&dirs, &far("unknown", "nobodys-model", None)).unwrap();
+    let model = |name: &str| load(&place).model(name).unwrap();
+    assert_eq!(model("free").price(), Some(&Price::Free));
+    assert_eq!(model("dear").price(), Some(&dear));
+    assert!(model("listed").price().unwrap().to_string().contains("$10.00 out"));
+    // What nobody knows the price of is more than any budget holds.
+    assert_eq!(model("unknown").price(), None);
+    assert_eq!(model("unknown").worst_case(Tokens(0), Tokens(0)), NanoUsd::MAX);
+    // The person's own book goes before the one that ships.
+    let own = "[[price]]\nprovider = 'openai'\nmodel = 'nobodys-model'\nfrom = 2020-01-01\n\
+               source = 'us'\nusd_per_million = { prompt = '1', output = '2' }\n\
+               [[price]]\nprovider = 'openai'\nmodel = 'gpt-4o'\nfrom = 2026-11-01\n\
+               source = 'us'\nusd_per_second = '1'\n";
+    fs::write(dirs.prices_file(), own).unwrap();
+    assert!(model("unknown").price().is_some());
+    // Nobody knows how long a provider takes, so a price by the second is none.
+    assert_eq!(model("listed").price(), None);
+    fs::write(dirs.prices_file(), "[[price]]\nmodel = 'x'\n").unwrap();
+    let error = Catalogue::load(SHIPPED, &dirs.user_file()).unwrap_err().to_string();
+    assert!(error.contains("prices.toml can't be used"), "{error}");
 }
 
 #[test]

@@ -208,7 +208,11 @@ fn what_cannot_be_is_said_before_anything_is_sent() {
     let ground = Ground::new();
     let server = HttpModel::reacting(that_mends);
     let priceless = connect(&ground, &server, "openai", &[]);
-    priceless.expect(2, &["--price-prompt"]);
+    priceless.expect(0, &["connected", "nobody has said what 'far' costs"]);
+    run(&ground, &[]).expect(6, &["nobody has said what 'far' costs", "tenfold prices import"]);
+    assert!(server.requests().is_empty(), "what has no price is not asked");
+    connect(&ground, &server, "openai", &["--price-prompt", "1"]).expect(2, &["--price-output"]);
+    ground.tenfold(&["models", "rm", "far"]).expect(0, &["removed"]);
     connect(&ground, &server, "openai", &["--free"]).expect(0, &["connected"]);
     connect(&ground, &server, "openai", &["--free"]).expect(2, &["of that name already"]);
     let keyless = ground.tenfold(&["run", "x", "--model", "far", "--check", CHECK]);
@@ -219,7 +223,7 @@ fn what_cannot_be_is_said_before_anything_is_sent() {
     ground.tenfold(&["models", "key", "sk-123"]).expect(2, &["not the name of a variable"]);
     run(&ground, &["--strategy", "repair"]).expect(9, &["--strategy loop"]);
     ground.tenfold(&["models", "pull", "far"]).expect(9, &["runs at its provider"]);
-    ground.tenfold(&["models", "list"]).expect(0, &["far", "$0.00"]);
+    ground.tenfold(&["models", "list"]).expect(0, &["far", "free"]);
     assert!(server.requests().is_empty());
     let wrong = HttpModel::reacting(that_mends).demanding("another");
     ground.tenfold(&["models", "rm", "far"]).expect(0, &["removed far"]);

@@ -21,6 +21,7 @@ mod limits;
 mod mcp;
 mod pages;
 mod policy;
+mod prices;
 mod proposed;
 mod queue;
 #[cfg(feature = "embedded")]

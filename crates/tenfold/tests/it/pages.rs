@@ -17,6 +17,7 @@ const POLICY: &str = include_str!("../../../../docs/policy.md");
 const RECORDS: &str = include_str!("../../../../docs/records.md");
 const MCP: &str = include_str!("../../../../docs/mcp.md");
 const BACKLOG: &str = include_str!("../../../../docs/backlog.md");
+const PRICES: &str = include_str!("../../../../docs/prices.md");
 const EXPORT: &str = include_str!("../../../../docs/export.md");
 
 #[test]
@@ -67,6 +68,11 @@ fn every_command_of_the_page_on_backlogs_works() {
 #[test]
 fn every_command_of_the_page_on_exporting_works() {
     works(EXPORT, "tenfold export", "");
+}
+
+#[test]
+fn every_command_of_the_page_on_prices_works() {
+    works(PRICES, "tenfold prices import", "");
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! `tenfold prices list`: what models cost now. The table is `as-of`'s, too.
+
+use clap::Args;
+use comfy_table::Cell;
+use tenfold_domain::{NanoUsd, Timestamp};
+use tenfold_models::{Dated, ModelName, Price, PriceBook, written};
+
+use super::{book, json, now};
+use crate::arguments::Format;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::table::table;
+use crate::terminal::{self, one_line};
+use crate::trouble::Trouble;
+
+/// List what models cost now, in dollars for a million tokens
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Which models are shown.
+#[derive(Debug, Args)]
+pub(super) struct Filter {
+    /// Only models of this provider; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(super) provider: Vec<String>,
+    /// Only models with this in their name; repeatable, and all have to match
+    #[arg(long = "match", value_name = "TEXT")]
+    pub(super) words: Vec<String>,
+    /// Only prices of your own book
+    #[arg(long)]
+    pub(super) own: bool,
+    /// The cheapest first, by their output; by name, if not given
+    #[arg(long)]
+    pub(super) cheapest: bool,
+}
+
+/// Performs the command.
+pub(super) fn run(context: &Context, args: &ListArgs) -> Result<Exit, Trouble> {
+    show(&book(context)?, now(), &args.filter, args.format)
+}
+
+/// Shows what held at a moment.
+pub(super) fn show(
+    book: &PriceBook,
+    at: Timestamp,
+    filter: &Filter,
+    format: Format,
+) -> Result<Exit, Trouble> {
+    let mut shown: Vec<(&ModelName, &Dated)> = book
+        .models()
+        .filter(|name| filter.takes(name))
+        .filter_map(|name| Some((name, book.as_of(name, at)?)))
+        .filter(|(_, dated)| dated.own || !filter.own)
+        .collect();
+    if filter.cheapest {
+        shown.sort_by_key(|(_, dated)| output(&dated.price));
+    }
+    if format.json {
+        let all = shown.iter().map(|(name, dated)| json::dated(name, dated));
+        terminal::print_json(&all.collect::<Vec<_>>())?;
+        return Ok(Exit::Done);
+    }
+    if shown.is_empty() {
+        terminal::note("the price book has no such model at that time");
+        return Ok(Exit::Done);
+    }
+    let rows = shown.iter().map(|(name, dated)| {
+        let mut row = vec![one_line(&name.to_string(), 80)];
+        row.extend(cells(dated));
+        row.into_iter().map(Cell::new).collect()
+    });
+    terminal::print(&table(&["model", "in", "cached", "out", "more", "since", "says"], rows))?;
+    Ok(Exit::Done)
+}
+
+impl Filter {
+    fn takes(&self, name: &ModelName) -> bool {
+        let text = name.to_string().to_ascii_lowercase();
+        let is_there = |word: &String| text.contains(&word.to_ascii_lowercase());
+        (self.provider.is_empty() || self.provider.contains(&name.provider))
+            && self.words.iter().all(is_there)
+    }
+}
+
+/// The cells of a price: three amounts, what else there is, since when, and who says so.
+pub(super) fn cells(dated: &Dated) -> Vec<String> {
+    let [prompt, cached, output] = match &dated.price {
+        Price::Listed(list) => {
+            let base = list.usual.base;
+            [base.prompt, base.cached, base.output].map(|price| price.to_string())
+        }
+        Price::Free | Price::Electricity(_) => ["free", "", ""].map(str::to_owned),
+    };
+    let mark = if dated.is_by { "by " } else { "" };
+    let since = format!("{mark}{}", written(dated.from));
+    let own = if dated.own { "you: " } else { "" };
+    let says = format!("{own}{}", one_line(&dated.source, 80));
+    vec![prompt, cached, output, more(&dated.price), since, says]
+}
+
+/// What else has a price, in a word each.
+fn more(price: &Price) -> String {
+    let Price::Listed(list) = price else { return String::new() };
+    let longest = list.usual.steps.last();
+    let mut words: Vec<String> = Vec::new();
+    words.extend(longest.map(|step| format!("to {} above {}", step.prices.output, step.above)));
+    let services = [("batch", &list.batch), ("flex", &list.flex), ("priority", &list.priority)];
+    let offered = services.iter().filter(|(_, rates)| rates.is_some());
+    words.extend(offered.map(|(service, _)| (*service).to_owned()));
+    for (unit, price) in [("request", list.per_request), ("second", list.per_second)] {
+        if price > NanoUsd::ZERO {
+            words.push(format!("{price} a {unit}"));
+        }
+    }
+    words.join(", ")
+}
+
+fn output(price: &Price) -> NanoUsd {
+    match price {
+        Price::Listed(list) => list.usual.base.output,
+        Price::Free | Price::Electricity(_) => NanoUsd::ZERO,
+    }
+}
