@@ -38,6 +38,8 @@ pub(crate) struct Asked {
 pub(crate) struct Way {
     pub(crate) model: Arc<Offered>,
     pub(crate) bound: Bound,
+    /// The limit of each answer's tokens.
+    pub(crate) output: Tokens,
     /// The limit of output tokens that the gateway puts in.
     pub(crate) put_in: Option<u64>,
     /// Whether another model is asked if this one turns the request away.
@@ -225,7 +227,7 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
         Wire::CountTokens => Bound { prompt: Tokens(0), output: Tokens(0), spend: FREE },
         _ => model.tariff.bound(asked.body.len() as u64, sketch, output),
     };
-    Ok(Way { model: Arc::clone(model), bound, put_in, has_next })
+    Ok(Way { model: Arc::clone(model), bound, output, put_in, has_next })
 }
 
 const FREE: crate::Spend = crate::Spend { requests: 1, ..crate::Spend::NONE };
@@ -234,9 +236,15 @@ const FREE: crate::Spend = crate::Spend { requests: 1, ..crate::Spend::NONE };
 async fn set_aside(
     house: &Arc<House>,
     asked: &Asked,
-    way: Way,
+    mut way: Way,
     copy: &mut Option<Copy>,
 ) -> Result<Response<Body>, Failed> {
+    if let Place::Embedded(model) = &way.model.place
+        && let Some(tokens) = model.tokens(&String::from_utf8_lossy(&asked.body)).await
+    {
+        // Its own tokenizer is a closer bound than bytes: the body has all of the prompt in it.
+        way.bound = way.model.tariff.bound(tokens, &asked.sketch, way.output);
+    }
     let (account, bound) = (asked.payer.account, way.bound);
     let hold = house.blocks.hold(account, &way.model.name, bound.spend).await;
     let hold = hold.map_err(|refused| {

@@ -14,9 +14,10 @@ use crate::ask::{Asked, Failed, Way};
 use crate::bill::End;
 use crate::house::House;
 use crate::offered::Far;
-use crate::relay::Relay;
+use crate::relay::{Relay, Through};
 use crate::splice::{Changes, splice};
 use crate::ticket::Ticket;
+use crate::translate::{Telling, Translator};
 use crate::trouble::Trouble;
 use crate::usage::Seen;
 use crate::{Wire, far, headers, translate};
@@ -144,12 +145,17 @@ impl Answer<'_> {
         if let Some(copy) = &mut copy {
             copy.begin(parts.status, &self.own);
         }
-        let body = if self.is_same() {
-            let keeps_usage = asks_usage(self.asked, self.wire);
-            Body::new(Relay::new(upstream, self.wire, ticket, keeps_usage, copy))
+        let through = if !self.is_same() {
+            let head = translate::head(self.asked.wire, &self.asked.name);
+            let says_usage = self.asked.sketch.says_usage == Some(true);
+            let telling = Telling::new(self.asked.wire, head, says_usage);
+            Through::Translated(Box::new(Translator::new(self.wire, telling)))
+        } else if asks_usage(self.asked, self.wire) {
+            Through::KeepUsage
         } else {
-            translate::stream(self.asked, self.wire, upstream, ticket, copy)
+            Through::All
         };
+        let body = Body::new(Relay::new(upstream, self.wire, ticket, through, copy));
         let mut response = Response::new(body);
         *response.status_mut() = parts.status;
         *response.headers_mut() = self.own;
@@ -184,7 +190,8 @@ impl Answer<'_> {
         headers::bill(&mut self.own, &bill);
         headers::left(&mut self.own, &self.house.blocks.left(self.asked.payer.account));
         if !self.is_same() {
-            let answer = translate::whole(self.asked, self.wire, &body);
+            let (to, name) = (self.asked.wire, &self.asked.name);
+            let answer = translate::whole(self.wire, to, &body, &seen, name);
             body = answer.map_err(|why| Failed::End(Trouble::Unreachable(why.to_string())))?;
         }
         if let Some(mut copy) = copy {

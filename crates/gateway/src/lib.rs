@@ -93,7 +93,6 @@ impl Gateway {
     }
 
     /// Its calls, to be put beside others.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         routes::router(Arc::clone(&self.house))
     }

@@ -1,11 +1,12 @@
-//! An answer that streams through: its bytes go on as they come, and a side reader sees what they
-//! used. When the stream ends, breaks, or nobody reads it any more, it is billed, once.
+//! An answer that streams through: its bytes go on as they come, or are translated event by event,
+//! and a side reader sees what they used. When the stream ends, breaks, or nobody reads it any more, it is billed, once.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::HttpBody;
+use axum::http::StatusCode;
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming};
 use tokio::time::{Instant, Sleep};
@@ -14,6 +15,7 @@ use crate::Wire;
 use crate::bill::End;
 use crate::sse::Events;
 use crate::ticket::Ticket;
+use crate::translate::Translator;
 use crate::usage::Seen;
 
 /// Why a stream broke.
@@ -27,15 +29,24 @@ pub(crate) enum Broken {
     TooLarge,
 }
 
-/// The body of an answer whose bytes pass unchanged.
+/// What goes on of what comes.
+pub(crate) enum Through {
+    /// All of it, as it is.
+    All,
+    /// All but the event that only says what was used: the gateway has asked for it, and the
+    /// client has not.
+    KeepUsage,
+    /// What each event becomes in another protocol.
+    Translated(Box<Translator>),
+}
+
+/// The body of an answer.
 pub(crate) struct Relay {
     upstream: Incoming,
     wire: Wire,
     events: Events,
     seen: Seen,
-    /// Whether the event that only says what was used is kept back: the client has not asked for
-    /// it, the gateway has.
-    keeps_usage: bool,
+    through: Through,
     ticket: Option<Ticket>,
     silence: Duration,
     patience: Pin<Box<Sleep>>,
@@ -48,7 +59,7 @@ impl Relay {
         upstream: Incoming,
         wire: Wire,
         ticket: Ticket,
-        keeps_usage: bool,
+        through: Through,
         copy: Option<crate::again::Copy>,
     ) -> Self {
         let silence = ticket.house().terms.silence;
@@ -57,7 +68,7 @@ impl Relay {
             wire,
             events: Events::default(),
             seen: Seen::default(),
-            keeps_usage,
+            through,
             ticket: Some(ticket),
             silence,
             patience: Box::pin(tokio::time::sleep(silence)),
@@ -68,21 +79,44 @@ impl Relay {
     /// Reads what has come, and returns what goes on.
     fn pass(&mut self, bytes: Bytes) -> Result<Bytes, Broken> {
         let (wire, seen) = (self.wire, &mut self.seen);
-        if !self.keeps_usage {
-            let too_large = self.events.feed(&bytes, |event| {
-                seen.event(wire, event);
-            });
-            // It passes all the same; only its reader has lost it.
-            seen.broken += u64::from(too_large);
-            return Ok(bytes);
-        }
-        let mut on = Vec::with_capacity(bytes.len());
-        let too_large = self.events.feed(&bytes, |event| {
-            if !seen.event(wire, event) {
-                on.extend_from_slice(event);
+        let mut on = Vec::new();
+        let too_large = match &mut self.through {
+            Through::All => {
+                let too_large = self.events.feed(&bytes, |event| {
+                    seen.event(wire, event);
+                });
+                // It passes all the same; only its reader has lost it.
+                seen.broken += u64::from(too_large);
+                return Ok(bytes);
             }
-        });
+            Through::KeepUsage => self.events.feed(&bytes, |event| {
+                if !seen.event(wire, event) {
+                    on.extend_from_slice(event);
+                }
+            }),
+            Through::Translated(translator) => self.events.feed(&bytes, |event| {
+                seen.event(wire, event);
+                on.extend_from_slice(translator.event(event).as_bytes());
+            }),
+        };
         if too_large { Err(Broken::TooLarge) } else { Ok(on.into()) }
+    }
+
+    /// What goes on when the provider's stream has come to its end.
+    fn last(&mut self) -> Bytes {
+        let rest = self.events.rest();
+        match &mut self.through {
+            Through::All => Bytes::new(),
+            Through::KeepUsage => rest.into(),
+            Through::Translated(translator) => {
+                let is_whole = self.seen.ended || self.seen.failed;
+                let end = match is_whole {
+                    true => translator.end(&self.seen),
+                    false => translator.failed("the provider's answer broke off"),
+                };
+                end.into()
+            }
+        }
     }
 
     fn finish(&mut self, end: End) {
@@ -91,30 +125,41 @@ impl Relay {
         let end = match end {
             // All that matters had come.
             End::Left if is_whole => End::Whole,
-            End::Whole if !self.seen.ended && !self.seen.failed => End::Cut,
+            End::Whole if !self.seen.ended || self.seen.failed => End::Cut,
             end => end,
         };
-        ticket.close(&self.seen, end);
+        if end == End::Cut && self.seen.failed && self.seen.bytes == 0 && self.seen.usage.is_none()
+        {
+            // It was turned away before it began, only that the stream was there already.
+            ticket.free(StatusCode::BAD_GATEWAY.as_u16());
+        } else {
+            ticket.close(&self.seen, end);
+        }
         if let Some(copy) = self.copy.take() {
             copy.end(end == End::Whole);
         }
     }
 
-    fn break_off(&mut self, broken: Broken) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    /// A protocol that is written here can say that it broke; bytes that pass just end.
+    fn break_off(&mut self, broken: Broken) -> Next {
         tracing::debug!("{broken}");
         self.finish(End::Cut);
-        Poll::Ready(Some(Err(broken)))
+        Poll::Ready(Some(match &mut self.through {
+            Through::Translated(translator) => {
+                Ok(Frame::data(translator.failed(&broken.to_string()).into()))
+            }
+            Through::All | Through::KeepUsage => Err(broken),
+        }))
     }
 }
+
+type Next = Poll<Option<Result<Frame<Bytes>, Broken>>>;
 
 impl HttpBody for Relay {
     type Data = Bytes;
     type Error = Broken;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Next {
         let this = &mut *self;
         if this.ticket.is_none() {
             return Poll::Ready(None);
@@ -127,12 +172,12 @@ impl HttpBody for Relay {
             };
             let bytes = match next {
                 None => {
-                    let rest = this.events.rest();
+                    let last = this.last();
+                    if let Some(copy) = &mut this.copy {
+                        copy.more(&last);
+                    }
                     this.finish(End::Whole);
-                    let rest = if this.keeps_usage { rest } else { Vec::new() };
-                    let is_none = rest.is_empty();
-                    let last = (!is_none).then(|| Ok(Frame::data(rest.into())));
-                    return Poll::Ready(last);
+                    return Poll::Ready((!last.is_empty()).then(|| Ok(Frame::data(last))));
                 }
                 Some(Err(why)) => return this.break_off(why.into()),
                 Some(Ok(frame)) => match frame.into_data() {

@@ -1,8 +1,14 @@
 //! The gateway, spoken to over HTTP, with scripted models behind it and a bank in memory.
 
+// What a test can't set up, it fails by.
+#![allow(clippy::unwrap_used)]
+
 mod bank;
 mod blocks;
+mod local;
 mod passing;
 mod paying;
 mod place;
 mod refusing;
+mod talking;
+mod translating;

@@ -1,7 +1,5 @@
 //! However a request ends, it is billed once, and rightly.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use http_body_util::BodyExt;
 use tenfold_domain::NanoUsd;
@@ -18,6 +16,13 @@ const STREAM: &str = r#"{"model":"m","messages":[],"max_tokens":100,"stream":tru
 /// The worst case of a request: a token for each byte and those that are not seen, the limit.
 fn worst(body: &str) -> NanoUsd {
     NanoUsd((body.len() as u64 + 1_024) * 1_250 + 100 * 4_000 + 2)
+}
+
+/// Ready once the server was asked; others go on meanwhile.
+async fn asked(server: &HttpModel) {
+    while server.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
 }
 
 fn ada() -> (&'static str, String) {
@@ -41,6 +46,16 @@ async fn what_a_provider_turns_away_costs_nothing() {
         assert!(answer.json()["error"]["message"].is_string(), "{failure:?}: {}", answer.text());
         assert_eq!(place.spent().await, NanoUsd(0), "{failure:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_turned_away_within_a_stream_before_a_word_costs_nothing() {
+    let server = HttpModel::start(vec![Reply::fails(Failure::ContextOverflow)]);
+    let place = Place::before(Protocol::OpenaiResponses, &server).await;
+    let body = r#"{"model":"m","input":"a","max_output_tokens":9,"stream":true}"#;
+    let answer = place.post("/v1/responses", body).await;
+    assert!(answer.text().contains("context_length_exceeded"), "{}", answer.text());
+    assert_eq!(place.spent().await, NanoUsd(0));
 }
 
 #[tokio::test]
@@ -113,14 +128,10 @@ async fn who_goes_away_before_an_answer_pays_what_was_set_aside() {
         let (name, value) = ada();
         let headers = [(name, value.as_str())];
         let asking = place.begin(CHAT, Body::from(ASK), &headers);
-        let waited = async {
-            while server.requests().is_empty() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
         tokio::select! {
+            biased;
             _ = asking => panic!("nothing was answered yet"),
-            () = waited => {}
+            () = asked(&server) => {}
         }
     }
     assert_eq!(place.spent().await, worst(ASK));
@@ -138,12 +149,11 @@ async fn the_same_key_is_billed_once() {
     // The first goes away before the answer; the second waits for it, the third finds it.
     {
         let first = place.begin(CHAT, Body::from(ASK), &headers);
-        let waited = async {
-            while server.requests().is_empty() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::select! { _ = first => panic!("it is not answered yet"), () = waited => {} }
+        tokio::select! {
+            biased;
+            _ = first => panic!("it is not answered yet"),
+            () = asked(&server) => {}
+        }
     }
     let second = place.post_with(CHAT, ASK, &headers);
     let open = async { gate.open() };
