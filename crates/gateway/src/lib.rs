@@ -22,6 +22,7 @@ mod local;
 mod metrics;
 mod names;
 mod offered;
+pub mod plain;
 mod relay;
 mod routes;
 mod scan;

@@ -51,10 +51,20 @@ pub(crate) fn request(
 ) -> Result<Bytes, Untranslatable> {
     let mut talk = read(from, body)?;
     talk.output_max = talk.output_max.or(put_in);
-    let body = match to {
-        Wire::Chat => chat::write(&talk, &hosted.model, to.limit_member(hosted)),
-        Wire::Messages => messages::write(&talk, &hosted.model),
-        Wire::Responses => responses::write(&talk, &hosted.model),
+    write(&talk, to, &hosted.model, to.limit_member(hosted))
+}
+
+/// Writes a request; `limit` is how chat completions call the limit of an answer.
+pub(crate) fn write(
+    talk: &Talk,
+    wire: Wire,
+    model: &str,
+    limit: &str,
+) -> Result<Bytes, Untranslatable> {
+    let body = match wire {
+        Wire::Chat => chat::write(talk, model, limit),
+        Wire::Messages => messages::write(talk, model),
+        Wire::Responses => responses::write(talk, model),
         Wire::Embeddings | Wire::CountTokens => return Err(talk::cant("another call")),
     };
     Ok(body.to_string().into())
