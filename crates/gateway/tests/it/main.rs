@@ -5,6 +5,7 @@
 
 mod bank;
 mod blocks;
+mod clients;
 mod local;
 mod passing;
 mod paying;
