@@ -1,6 +1,6 @@
 //! Python environments: the one that the sample project and some tests run their checks with,
 //! which holds pytest and what pytest needs, one with the clients that the gateway is tried with, and
-//! one with Temporal's server for a bench.
+//! those with Temporal's server and LiteLLM's proxy for the benches.
 //!
 //! What is in one is pinned by hash, and it lies in the person's cache directory under a name that
 //! follows from the pins, so that two clones share it and a changed pin makes a new one. Nothing
@@ -39,6 +39,11 @@ impl Environment {
     /// The one with Temporal's server.
     pub(crate) fn of_temporal() -> Result<Self, Trouble> {
         Self::of("temporal.txt")
+    }
+
+    /// The one with LiteLLM's proxy.
+    pub(crate) fn of_litellm() -> Result<Self, Trouble> {
+        Self::of("litellm.txt")
     }
 
     fn of(pins: &str) -> Result<Self, Trouble> {

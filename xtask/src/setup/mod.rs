@@ -140,6 +140,12 @@ pub(crate) fn temporal() -> Result<(), Trouble> {
     if environment.is_there() { Ok(()) } else { environment.make() }
 }
 
+/// Brings only what the bench beside LiteLLM needs.
+pub(crate) fn litellm() -> Result<(), Trouble> {
+    let environment = Environment::of_litellm()?;
+    if environment.is_there() { Ok(()) } else { environment.make() }
+}
+
 fn fetch() -> std::process::Command {
     let mut fetch = cargo(["fetch", "--locked", "--quiet"]);
     fetch.current_dir(house::root());

@@ -30,10 +30,16 @@ fn react(asked: &Request) -> Reply {
     .using(USED)
 }
 
+/// What is not tried has to be seen.
+#[allow(clippy::print_stdout)]
+fn not_tried() {
+    println!("NOT TRIED HERE: {PYTHON} names no Python with the clients (cargo xtask setup)");
+}
+
 /// Runs functions of the script; false if there is no environment.
 async fn run(place: &Place, functions: &[&str]) -> bool {
     let Some(python) = std::env::var_os(PYTHON) else {
-        println!("NOT TRIED HERE: {PYTHON} names no Python with the clients (cargo xtask setup)");
+        not_tried();
         return false;
     };
     let mut command = Command::new(python);
