@@ -56,7 +56,6 @@ pub(crate) enum Failed {
 
 /// Answers a request.
 pub(crate) async fn answer(house: Arc<House>, wire: Wire, request: Request) -> Response<Body> {
-    let _under_way = UnderWay::new(&house);
     match take(&house, wire, request).await {
         Ok(response) => response,
         Err(trouble) => {
@@ -69,25 +68,14 @@ pub(crate) async fn answer(house: Arc<House>, wire: Wire, request: Request) -> R
     }
 }
 
-struct UnderWay<'a>(&'a House);
-
-impl<'a> UnderWay<'a> {
-    fn new(house: &'a House) -> Self {
-        house.metrics.begins();
-        Self(house)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.metrics.ends();
-    }
-}
-
 async fn take(house: &Arc<House>, wire: Wire, request: Request) -> Result<Response<Body>, Trouble> {
     let (parts, body) = request.into_parts();
     let payer = payer(house, &parts.headers, Scope::Ask)?;
     let body = read(house, body).await?;
+    if house.terms.logs_bodies {
+        let account = payer.account.0;
+        tracing::info!(account, path = wire.path(), body = %String::from_utf8_lossy(&body));
+    }
     let sketch = sketch(&body).map_err(|why| Trouble::Malformed(why.to_string()))?;
     let Some((name, _)) = &sketch.model else {
         let why = "the request names no model: give 'model'".to_owned();
@@ -222,6 +210,12 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
         (true, Some(limit)) => (Tokens(limit), None),
         (true, None) => (usual, Some(usual.0)),
     };
+    // A token has three bytes or more in most texts: what is longer by that is for the next.
+    let is_longer = asked.body.len() as u64 / 3 + output.0 > model.tariff.context.0;
+    if has_next && is_longer {
+        let why = format!("the request is longer than model '{}' takes", model.name);
+        return Err(Trouble::Malformed(why));
+    }
     let bound = match wire {
         // Providers count for nothing.
         Wire::CountTokens => Bound { prompt: Tokens(0), output: Tokens(0), spend: FREE },

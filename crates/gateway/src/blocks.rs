@@ -120,7 +120,7 @@ impl Blocks {
         let purse = self.purse(account, model);
         if let Some((hold, low)) = purse.hold(worst, self.terms.request_max) {
             if low {
-                purse.lease_ahead(Arc::clone(&self.bank), self.block(worst));
+                purse.lease_ahead(&self.bank, || self.block(worst, purse.scale()));
             }
             return Ok(hold);
         }
@@ -129,7 +129,7 @@ impl Blocks {
         if let Some((hold, _)) = purse.hold(worst, self.terms.request_max) {
             return Ok(hold);
         }
-        let lease = match self.bank.lease(account, self.block(worst), model).await {
+        let lease = match self.bank.lease(account, self.block(worst, 1), model).await {
             Ok(lease) => lease,
             Err(Refused::OverLimit { .. }) => self.lease_least(account, model, worst).await?,
             Err(refused) => return Err(refused),
@@ -168,9 +168,9 @@ impl Blocks {
         may
     }
 
-    /// What is asked of the bank for requests like this one.
-    fn block(&self, worst: Spend) -> Spend {
-        let many = worst.times(self.terms.requests.max(1));
+    /// What is asked of the bank for requests like this one, so many times the usual.
+    fn block(&self, worst: Spend, scale: u64) -> Spend {
+        let many = worst.times(self.terms.requests.max(1).saturating_mul(scale));
         let fits = |money: NanoUsd| money <= self.terms.money_max;
         if fits(many.money) {
             return many;

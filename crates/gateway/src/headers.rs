@@ -51,6 +51,11 @@ pub(crate) fn to_client(all: &HeaderMap, into: &mut HeaderMap) {
     pass(&TO_CLIENT, all, into);
 }
 
+/// When to ask again, in an answer that is made here.
+pub(crate) fn retry(all: &HeaderMap, into: &mut HeaderMap) {
+    pass(&["retry-after", "retry-after-ms"], all, into);
+}
+
 fn pass(names: &[&'static str], all: &HeaderMap, into: &mut HeaderMap) {
     for name in names {
         if let Some(value) = all.get(*name) {

@@ -235,7 +235,10 @@ impl Answer<'_> {
         let is_json = body.trim_ascii_start().first() == Some(&b'{');
         if !self.is_same() || !is_json {
             let why = said(&body).unwrap_or_else(|| format!("the provider answered {status}"));
-            return Err(Failed::End(Trouble::Provider { status: status.as_u16(), why }));
+            let trouble = Trouble::Provider { status: status.as_u16(), why };
+            let mut response = trouble.response(self.asked.wire);
+            headers::retry(&parts.headers, response.headers_mut());
+            return Ok(response);
         }
         headers::to_client(&parts.headers, &mut self.own);
         let mut response = Response::new(Body::from(body));

@@ -66,12 +66,12 @@ fn get(counter: &AtomicU64) -> u64 {
 }
 
 impl Metrics {
-    /// A request begins.
+    /// A model is asked.
     pub(crate) fn begins(&self) {
         add(&self.under_way, 1);
     }
 
-    /// A request is over, whatever became of it.
+    /// That is over, whatever became of it.
     pub(crate) fn ends(&self) {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
     }

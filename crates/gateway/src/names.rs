@@ -124,3 +124,59 @@ fn usual_cost(model: &Offered) -> u64 {
     };
     model.tariff.price.cost(usage, wall).0
 }
+
+#[cfg(test)]
+mod tests {
+    use tenfold_domain::NanoUsd;
+    use tenfold_models::{Hosted, Protocol, RequestLimits, TokenPrices};
+
+    use super::*;
+
+    fn model(name: &str, dollars: u64) -> Offered {
+        let price = NanoUsd::dollars(dollars);
+        let hosted = Hosted {
+            name: name.to_owned(),
+            protocol: Protocol::Openai,
+            address: None,
+            model: name.to_owned(),
+            key: None,
+            context: Tokens(8_192),
+            price: TokenPrices { prompt: price, cached: price, written: price, output: price },
+            limits: RequestLimits::default(),
+        };
+        Offered::hosted(&hosted, |_| None).unwrap()
+    }
+
+    fn names(toml: &str) -> Result<Names, NamesError> {
+        let models = vec![model("dear", 9), model("cheap", 1), model("middle", 3)];
+        Names::new(models, &toml::from_str(toml).unwrap())
+    }
+
+    fn order(names: &Names, name: &str) -> Vec<String> {
+        let order = names.order(name).unwrap_or_default();
+        order.iter().map(|model| model.name().to_owned()).collect()
+    }
+
+    #[test]
+    fn names_stand_for_orders_of_models() {
+        let all = names("").unwrap();
+        assert_eq!(order(&all, CHEAPEST), ["cheap", "middle", "dear"]);
+        assert_eq!(order(&all, AUTO), order(&all, CHEAPEST));
+        assert_eq!(order(&all, "dear"), ["dear"]);
+        assert!(all.order("other").is_none());
+        let own = "auto = ['middle', 'dear']\n[aliases]\nfast = ['cheap', 'middle']";
+        let all = names(own).unwrap();
+        assert_eq!(order(&all, AUTO), ["middle", "dear"]);
+        assert_eq!(order(&all, "fast"), ["cheap", "middle"]);
+    }
+
+    #[test]
+    fn names_that_stand_for_nothing_or_for_two_things_are_refused() {
+        assert!(matches!(names("auto = ['no']"), Err(NamesError::NoModel { .. })));
+        assert!(matches!(names("[aliases]\na = []"), Err(NamesError::Empty(_))));
+        for taken in ["cheap", "tenfold/mine", "tenfold/auto"] {
+            let own = format!("[aliases]\n'{taken}' = ['dear']");
+            assert!(matches!(names(&own), Err(NamesError::Taken(_))), "{taken}");
+        }
+    }
+}

@@ -28,6 +28,8 @@ pub struct Terms {
     pub output_max: Tokens,
     /// Whether tools that the provider runs, and bills by its own rules, may be asked for.
     pub hosted_tools: bool,
+    /// Whether bodies of requests are told to the log. They hold what people asked.
+    pub logs_bodies: bool,
     /// Answers that are kept for who asks again with the same key: how many bytes in all,
     pub kept_bytes_max: usize,
     /// how many bytes each,
@@ -50,6 +52,7 @@ impl Default for Terms {
             connections_max: 8_192,
             output_max: Tokens(8_192),
             hosted_tools: false,
+            logs_bodies: false,
             kept_bytes_max: 64 << 20,
             kept_answer_bytes_max: 1 << 20,
             kept: Duration::from_secs(600),

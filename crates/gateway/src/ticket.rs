@@ -59,6 +59,7 @@ impl Ticket {
             tenfold.cost_nano_usd = Empty,
             tenfold.cost_basis = Empty,
         );
+        house.metrics.begins();
         Self {
             house: Arc::clone(house),
             model: Arc::clone(model),
@@ -115,13 +116,15 @@ impl Ticket {
     }
 }
 
-/// Nobody saw how it ended: it may be on the provider's bill.
+/// If nobody saw how it ended, it may be on the provider's bill.
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let Some(hold) = self.hold.take() else { return };
-        let settled = hold.settle(self.bound.spend);
-        let usage = Usage::default();
-        let bill = Bill { spend: self.bound.spend, usage, basis: Basis::Bound };
-        self.record(CLIENT_LEFT, Some((&bill, &settled)), Tokens(0));
+        if let Some(hold) = self.hold.take() {
+            let settled = hold.settle(self.bound.spend);
+            let usage = Usage::default();
+            let bill = Bill { spend: self.bound.spend, usage, basis: Basis::Bound };
+            self.record(CLIENT_LEFT, Some((&bill, &settled)), Tokens(0));
+        }
+        self.house.metrics.ends();
     }
 }

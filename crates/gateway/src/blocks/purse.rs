@@ -1,7 +1,7 @@
 //! The blocks of one account for one model, and the sums that hold in each: what is set aside and
 //! what is spent is never more than was given. Nothing here waits but for a lease.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -11,6 +11,11 @@ use tokio::time::Instant;
 use super::{Hold, Settled, lock};
 use crate::Spend;
 use crate::bank::{Bank, Lease};
+
+/// A block that is used up sooner than this is followed by a larger one,
+const SOON: Duration = Duration::from_secs(2);
+/// of so many times the usual at the most.
+const SCALE_MAX: u64 = 256;
 
 /// The blocks of one account for one model.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub(super) struct Purse {
     leasing: tokio::sync::Mutex<()>,
     /// Whether somebody leases ahead.
     ahead: AtomicBool,
+    /// How many times the usual the next block is.
+    scale: AtomicU64,
 }
 
 /// One lease, as far as it is used.
@@ -64,6 +71,7 @@ impl Purse {
             blocks: Mutex::default(),
             leasing: tokio::sync::Mutex::default(),
             ahead: AtomicBool::new(false),
+            scale: AtomicU64::new(1),
         }
     }
 
@@ -101,12 +109,28 @@ impl Purse {
         self.leasing.lock().await
     }
 
+    /// How many times the usual the next block should be, by how long the last one was enough for.
+    pub(super) fn scale(&self) -> u64 {
+        let scale = self.scale.load(Ordering::Relaxed);
+        let next = match lock(&self.blocks).last().map(|block| block.began.elapsed()) {
+            Some(lasted) if lasted < SOON => (scale * 2).min(SCALE_MAX),
+            Some(_) => (scale / 2).max(1),
+            None => 1,
+        };
+        self.scale.store(next, Ordering::Relaxed);
+        next
+    }
+
     /// Leases the next block, beside the requests. A refusal is met by who needs it then.
-    pub(super) fn lease_ahead(self: &Arc<Self>, bank: Arc<dyn Bank>, block: Spend) {
+    pub(super) fn lease_ahead(
+        self: &Arc<Self>,
+        bank: &Arc<dyn Bank>,
+        block: impl FnOnce() -> Spend,
+    ) {
         if self.ahead.swap(true, Ordering::AcqRel) {
             return;
         }
-        let purse = Arc::clone(self);
+        let (purse, bank, block) = (Arc::clone(self), Arc::clone(bank), block());
         tokio::spawn(async move {
             match bank.lease(purse.account, block, &purse.model).await {
                 Ok(lease) => lock(&purse.blocks).push(Block::new(lease)),

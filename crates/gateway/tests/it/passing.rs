@@ -96,4 +96,8 @@ async fn models_are_listed_for_the_clients_of_both() {
     let names: Vec<_> = list["data"].as_array().unwrap().iter().map(|m| m["id"].clone()).collect();
     assert_eq!(names, ["m", "tenfold/auto", "tenfold/cheapest"]);
     assert_eq!((&list["object"], &list["last_id"]), (&json!("list"), &json!("tenfold/cheapest")));
+    let one = place.get("/v1/models/tenfold/auto", &[("x-api-key", ADAS_TOKEN)]).await;
+    assert_eq!(one.json()["id"], "tenfold/auto");
+    let none = place.get("/v1/models/none", &[("x-api-key", ADAS_TOKEN)]).await;
+    assert_eq!(none.status, 404);
 }
