@@ -48,6 +48,12 @@ type Purses = HashMap<AccountId, HashMap<Arc<str>, Arc<Purse>>>;
 
 /// All blocks of this gateway.
 pub struct Blocks {
+    shared: Arc<Shared>,
+}
+
+/// Kept by the work that must come to its end though nobody waits for it: a lease that was given
+/// and forgotten would count as spent.
+struct Shared {
     bank: Arc<dyn Bank>,
     terms: BlockTerms,
     purses: Mutex<Purses>,
@@ -92,6 +98,17 @@ impl Hold {
     }
 }
 
+/// A hold that nobody has sent anything for.
+struct Fresh(Option<Hold>);
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if let Some(hold) = self.0.take() {
+            hold.release();
+        }
+    }
+}
+
 impl Drop for Hold {
     fn drop(&mut self) {
         if self.open {
@@ -104,7 +121,8 @@ impl Blocks {
     /// No blocks yet. To be used within a runtime, which leases ahead.
     #[must_use]
     pub fn new(bank: Arc<dyn Bank>, terms: BlockTerms) -> Self {
-        Self { bank, terms, purses: Mutex::default(), reclaimed: Mutex::default() }
+        let shared = Shared { bank, terms, purses: Mutex::default(), reclaimed: Mutex::default() };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Sets aside the worst case of a request.
@@ -117,24 +135,69 @@ impl Blocks {
         model: &str,
         worst: Spend,
     ) -> Result<Hold, Refused> {
-        let purse = self.purse(account, model);
-        if let Some((hold, low)) = purse.hold(worst, self.terms.request_max) {
+        let shared = &self.shared;
+        let purse = shared.purse(account, model);
+        if let Some((hold, low)) = purse.hold(worst, shared.terms.request_max) {
             if low {
-                purse.lease_ahead(&self.bank, || self.block(worst, purse.scale()));
+                purse.lease_ahead(&shared.bank, || shared.block(worst, purse.scale()));
             }
             return Ok(hold);
         }
         // One at a time: who waits here finds the block that another has leased.
         let _turn = purse.turn().await;
-        if let Some((hold, _)) = purse.hold(worst, self.terms.request_max) {
+        if let Some((hold, _)) = purse.hold(worst, shared.terms.request_max) {
             return Ok(hold);
         }
-        let lease = match self.bank.lease(account, self.block(worst, 1), model).await {
-            Ok(lease) => lease,
-            Err(Refused::OverLimit { .. }) => self.lease_least(account, model, worst).await?,
-            Err(refused) => return Err(refused),
+        let (shared, there, model) = (Arc::clone(shared), Arc::clone(&purse), model.to_owned());
+        let leasing = tokio::spawn(async move {
+            let lease = shared.lease(account, &model, worst).await?;
+            Ok(Fresh(Some(there.begin(lease, worst))))
+        });
+        let ended = || Refused::NotRecorded { why: "the program ends".to_owned() };
+        let mut fresh = leasing.await.map_err(|_| ended())??;
+        fresh.0.take().ok_or_else(ended)
+    }
+
+    /// What is left of an account, with what its blocks here still hold.
+    #[must_use]
+    pub fn left(&self, account: AccountId) -> Left {
+        let shared = &self.shared;
+        let mut left = shared.bank.left(account);
+        let held = match lock(&shared.purses).get(&account) {
+            Some(purses) => purses.values().fold(Spend::NONE, |sum, one| sum.and(one.free())),
+            None => Spend::NONE,
         };
-        Ok(purse.begin(lease, worst))
+        left.money = left.money.map(|money| money + held.money);
+        left.tokens = left.tokens.map(|Tokens(tokens)| Tokens(tokens) + held.tokens);
+        left.requests = left.requests.map(|requests| requests.saturating_add(held.requests));
+        left
+    }
+
+    /// Gives back the blocks that were idle for long, that are used up, or whose time is over. To
+    /// be called every few seconds.
+    pub async fn sweep(&self) {
+        let shared = Arc::clone(&self.shared);
+        let idle = shared.terms.idle;
+        let sweep = async move { shared.give_back(|_| true, |unused| unused >= idle).await };
+        // Who waits for it may go; what was taken out is settled all the same.
+        let _ = tokio::spawn(sweep).await;
+    }
+
+    /// Gives back all that no request holds, at the end of the program.
+    pub async fn close(&self) {
+        let shared = Arc::clone(&self.shared);
+        let close = async move { shared.give_back(|_| true, |_| true).await };
+        let _ = tokio::spawn(close).await;
+    }
+}
+
+impl Shared {
+    /// A lease that this request fits in.
+    async fn lease(&self, account: AccountId, model: &str, worst: Spend) -> Result<Lease, Refused> {
+        match self.bank.lease(account, self.block(worst, 1), model).await {
+            Err(Refused::OverLimit { .. }) => self.lease_least(account, model, worst).await,
+            other => other,
+        }
     }
 
     /// Leases for this one request alone, then again without the blocks that nobody uses.
@@ -177,32 +240,6 @@ impl Blocks {
         }
         let count = self.terms.money_max.0 / worst.money.0.max(1);
         worst.times(count.max(1))
-    }
-
-    /// What is left of an account, with what its blocks here still hold.
-    #[must_use]
-    pub fn left(&self, account: AccountId) -> Left {
-        let mut left = self.bank.left(account);
-        let held = match lock(&self.purses).get(&account) {
-            Some(purses) => purses.values().fold(Spend::NONE, |sum, one| sum.and(one.free())),
-            None => Spend::NONE,
-        };
-        left.money = left.money.map(|money| money + held.money);
-        left.tokens = left.tokens.map(|Tokens(tokens)| Tokens(tokens) + held.tokens);
-        left.requests = left.requests.map(|requests| requests.saturating_add(held.requests));
-        left
-    }
-
-    /// Gives back the blocks that were idle for long, that are used up, or whose time is over. To
-    /// be called every few seconds.
-    pub async fn sweep(&self) {
-        let idle = self.terms.idle;
-        self.give_back(|_| true, |unused| unused >= idle).await;
-    }
-
-    /// Gives back all that no request holds, at the end of the program.
-    pub async fn close(&self) {
-        self.give_back(|_| true, |_| true).await;
     }
 
     async fn give_back(&self, of: impl Fn(AccountId) -> bool, after: impl Fn(Duration) -> bool) {

@@ -55,6 +55,27 @@ async fn what_is_dropped_counts_in_full_and_what_is_over_is_said() {
     assert_eq!(books.spent(ADA).money, NanoUsd(2_000));
 }
 
+#[tokio::test]
+async fn who_goes_away_while_a_block_is_leased_takes_nothing_with_it() {
+    let books = Books::of_ada(NanoUsd(100_000));
+    let blocks = Blocks::new(books.clone(), BlockTerms::default());
+    {
+        let mut holding = Box::pin(blocks.hold(ADA, "m", spend(1_000)));
+        // The bank has been asked when it waits for the first time.
+        let waits = std::future::poll_fn(|context| {
+            assert!(holding.as_mut().poll(context).is_pending());
+            std::task::Poll::Ready(())
+        });
+        waits.await;
+    }
+    while books.leases() == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::task::yield_now().await;
+    blocks.close().await;
+    assert_eq!((books.open_leases(), books.spent(ADA)), (0, Spend::NONE));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_block_that_nobody_uses_is_given_back() {
     let books = Books::of_ada(NanoUsd(100_000));

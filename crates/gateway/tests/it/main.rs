@@ -7,6 +7,7 @@ mod bank;
 mod blocks;
 mod clients;
 mod local;
+mod odd;
 mod passing;
 mod paying;
 mod place;
