@@ -205,7 +205,7 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
     }
     let usual = house.terms.output_max.min(model.output_max.unwrap_or(model.tariff.context));
     let usual = usual.min(model.tariff.context);
-    let (output, put_in) = match (wire.writes(), sketch.output_max) {
+    let (output, put_in) = match (wire.writes(), sketch.limits.of(wire)) {
         (false, _) => (Tokens(0), None),
         (true, Some(limit)) => (Tokens(limit), None),
         (true, None) => (usual, Some(usual.0)),

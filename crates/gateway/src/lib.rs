@@ -50,7 +50,7 @@ pub use embedded::{Embedded, Failed, Tell, Turned};
 pub use error::GatewayError;
 pub use names::{AUTO, Aliases, CHEAPEST, NamesError};
 pub use offered::Offered;
-pub use scan::{Sketch, Unreadable, sketch};
+pub use scan::{Limits, Sketch, Unreadable, sketch};
 pub use spend::Spend;
 pub use sse::{EVENT_BYTES_MAX, Events};
 pub use terms::Terms;

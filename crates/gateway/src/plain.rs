@@ -18,7 +18,7 @@ use crate::{Sketch, Wire};
 pub fn passed(body: &[u8], model: &str, limit: u64) -> Result<(Sketch, Bytes), Unreadable> {
     let sketch = sketch(body)?;
     let model_json = serde_json::Value::from(model).to_string();
-    let limit = sketch.output_max.is_none().then_some(("max_tokens", limit));
+    let limit = sketch.limits.tokens.is_none().then_some(("max_tokens", limit));
     let changes = Changes { model_json: &model_json, limit, asks_usage: sketch.streamed };
     let out = splice(&Bytes::copy_from_slice(body), &sketch, &changes);
     Ok((sketch, out))

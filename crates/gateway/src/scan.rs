@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::Wire;
+
 /// How deep values may lie in each other.
 const DEPTH_MAX: usize = 128;
 /// The longest word that is looked at; what matters is shorter.
@@ -76,8 +78,11 @@ pub struct Sketch {
     pub is_empty: bool,
     /// Whether a stream is asked for.
     pub streamed: bool,
-    /// The limit of the answer's tokens: the least that is named.
-    pub output_max: Option<u64>,
+    /// The limits of the answer's tokens that it names. Each protocol knows its own, and passes over
+    /// the others.
+    pub limits: Limits,
+    /// Limits that are named and said to be none: which, and where their `null` stands.
+    pub null_limits: Vec<(&'static str, Range<usize>)>,
     /// How many answers are asked for, one at the least.
     pub answers: u64,
     /// Whether the stream is to say what it used; `None` if it has no options at all.
@@ -94,6 +99,30 @@ pub struct Sketch {
     pub unpriced: Option<String>,
     /// A tool that the provider runs, by its type.
     pub hosted_tool: Option<String>,
+}
+
+/// Limits of an answer's tokens, by the member that holds each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// `max_tokens`: of messages, and formerly of chat completions.
+    pub tokens: Option<u64>,
+    /// `max_completion_tokens`, of chat completions.
+    pub completion_tokens: Option<u64>,
+    /// `max_output_tokens`, of responses.
+    pub output_tokens: Option<u64>,
+}
+
+impl Limits {
+    /// The limit that holds in this protocol: the larger, where either may.
+    #[must_use]
+    pub fn of(&self, wire: Wire) -> Option<u64> {
+        match wire {
+            Wire::Chat => self.tokens.max(self.completion_tokens),
+            Wire::Responses => self.output_tokens,
+            Wire::Messages => self.tokens,
+            Wire::Embeddings | Wire::CountTokens => None,
+        }
+    }
 }
 
 /// Reads a body.
@@ -132,10 +161,12 @@ impl Sketch {
                 self.model = Some((name, begin..scan.at));
             }
             "stream" => self.streamed = scan.scalar()? == b"true",
-            "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
-                if let Some(limit) = scan.count()? {
-                    self.output_max = Some(self.output_max.map_or(limit, |least| least.min(limit)));
-                }
+            "max_tokens" => self.limits.tokens = self.limit(scan, "max_tokens")?,
+            "max_completion_tokens" => {
+                self.limits.completion_tokens = self.limit(scan, "max_completion_tokens")?;
+            }
+            "max_output_tokens" => {
+                self.limits.output_tokens = self.limit(scan, "max_output_tokens")?;
             }
             "n" | "best_of" => self.answers = self.answers.max(scan.count()?.unwrap_or(1)),
             "stream_options" if scan.next() == Some(b'{') => self.options(scan)?,
@@ -158,6 +189,19 @@ impl Sketch {
             }
         }
         Ok(())
+    }
+
+    fn limit(
+        &mut self,
+        scan: &mut Scan<'_>,
+        name: &'static str,
+    ) -> Result<Option<u64>, Unreadable> {
+        let begin = scan.at;
+        let limit = scan.count()?;
+        if limit.is_none() {
+            self.null_limits.push((name, begin..scan.at));
+        }
+        Ok(limit)
     }
 
     fn options(&mut self, scan: &mut Scan<'_>) -> Result<(), Unreadable> {
@@ -388,7 +432,8 @@ mod tests {
         assert_eq!(name, "gpt-5");
         assert_eq!(&body[place], r#""gpt\u002d5""#);
         assert!(sketch.streamed && sketch.says_usage == Some(true));
-        assert_eq!((sketch.output_max, sketch.answers), (Some(7), 3));
+        assert_eq!((sketch.limits.of(Wire::Chat), sketch.answers), (Some(9), 3));
+        assert_eq!(sketch.limits.of(Wire::Responses), None, "that is a limit to nobody there");
         assert_eq!(&body[sketch.inside - 1..sketch.inside], "{");
         assert_eq!(&body[sketch.stream_options.unwrap()], r#"{"include_usage": true}"#);
     }

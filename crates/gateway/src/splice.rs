@@ -21,12 +21,16 @@ const ASKS_USAGE: &str = r#"{"include_usage":true}"#;
 
 /// The body with its changes.
 pub(crate) fn splice(body: &Bytes, sketch: &Sketch, changes: &Changes<'_>) -> Bytes {
-    let mut put_in = String::new();
-    if let Some((member, limit)) = changes.limit {
-        put_in.push_str(&format!("\"{member}\":{limit},"));
-    }
     let Some((_, model)) = &sketch.model else { return body.clone() };
     let mut edits: Vec<(Range<usize>, &str)> = vec![(model.clone(), changes.model_json)];
+    let (mut put_in, limit) = (String::new(), changes.limit.map(|(_, limit)| limit.to_string()));
+    if let (Some((member, _)), Some(limit)) = (changes.limit, &limit) {
+        // A member that stands there already must not stand there twice.
+        match sketch.null_limits.iter().find(|(name, _)| *name == member) {
+            Some((_, null)) => edits.push((null.clone(), limit)),
+            None => put_in.push_str(&format!("\"{member}\":{limit},")),
+        }
+    }
     match &sketch.stream_options {
         Some(options) if changes.asks_usage => edits.push((options.clone(), ASKS_USAGE)),
         None if changes.asks_usage => {
@@ -73,6 +77,10 @@ mod tests {
         assert_eq!(
             spliced(r#"{"model":"x"}"#, Some(("max_tokens", 9)), true),
             r#"{"max_tokens":9,"stream_options":{"include_usage":true},"model":"there"}"#
+        );
+        assert_eq!(
+            spliced(r#"{"max_tokens": null,"model":"x"}"#, Some(("max_tokens", 9)), false),
+            r#"{"max_tokens": 9,"model":"there"}"#
         );
         assert_eq!(
             spliced(r#"{"stream_options":{"include_usage":false},"model":"x"}"#, None, true),

@@ -33,11 +33,11 @@ pub(super) fn run(bytes: &[u8]) {
     if !before.contains_key("stream_options") || sketch.streamed {
         after.remove("stream_options");
     }
-    if sketch.output_max.is_none() && after.get("max_tokens") != before.get("max_tokens") {
+    if sketch.limits.tokens.is_none() && after.get("max_tokens") != before.get("max_tokens") {
         assert_eq!(after.remove("max_tokens"), Some(7.into()));
     }
     for (name, value) in before.iter().filter(|(name, _)| *name != "stream_options") {
-        if name != "max_tokens" || sketch.output_max.is_some() {
+        if name != "max_tokens" || sketch.limits.tokens.is_some() {
             assert_eq!(after.get(name), Some(value), "{name}");
         }
     }

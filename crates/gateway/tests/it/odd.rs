@@ -17,13 +17,10 @@ const STREAM: &str = r#"{"model":"m","messages":[],"max_tokens":100,"stream":tru
 const STREAMS: (&str, &str) = ("content-type", "text/event-stream");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
+type Headers = &'static [(&'static str, &'static str)];
+
 /// A gateway before a provider that always answers this, and where it was asked.
-async fn before(
-    protocol: Protocol,
-    status: u16,
-    headers: &'static [(&'static str, &'static str)],
-    body: &'static str,
-) -> Place {
+async fn before(protocol: Protocol, status: u16, headers: Headers, body: &'static str) -> Place {
     let answer = async move || {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
@@ -91,7 +88,7 @@ async fn what_says_nothing_of_its_use_costs_what_was_set_aside() {
 data: [DONE]
 
 "#;
-    let cases: [(&'static [(&str, &str)], &str, &str); 5] = [
+    let cases: [(Headers, &str, &str); 5] = [
         (&[STREAMS], words, STREAM),
         (&[STREAMS], "data: {broken\n\ndata: [DONE]\n\n", STREAM),
         (&[JSON], r#"{"choices":[],"usage":null}"#, ASK),
