@@ -13,4 +13,5 @@ mod paying;
 mod place;
 mod refusing;
 mod talking;
+mod telling;
 mod translating;
