@@ -92,6 +92,43 @@ async fn a_block_that_nobody_uses_is_given_back() {
     assert_eq!((books.open_leases(), books.spent(ADA).money), (0, NanoUsd(400)));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_on_little_money_never_spends_more() {
+    let books = Books::of_ada(NanoUsd(300_000));
+    let terms = BlockTerms { requests: 4, money_max: NanoUsd(9_000), ..BlockTerms::default() };
+    let blocks = Arc::new(Blocks::new(books.clone(), terms));
+    let crowd = (0..2_000u64).map(|number| {
+        let blocks = Arc::clone(&blocks);
+        tokio::spawn(async move {
+            let model = ["a", "b", "c"][(number % 3) as usize];
+            let Ok(hold) = blocks.hold(ADA, model, spend(500 + number % 700)).await else {
+                return 0;
+            };
+            tokio::task::yield_now().await;
+            match number % 5 {
+                0 => hold.amount().money.0,
+                1 => {
+                    hold.release();
+                    0
+                }
+                _ => hold.settle(spend(number % 900)).spent.money.0,
+            }
+        })
+    });
+    let crowd: Vec<_> = crowd.collect();
+    let mut spent = 0;
+    for one in crowd {
+        spent += one.await.unwrap();
+    }
+    // What is leased ahead by the last of them comes in before all is given back.
+    while books.open_leases() > 0 {
+        blocks.close().await;
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(books.spent(ADA).money.0, spent);
+    assert!(spent <= 300_000 && spent > 200_000, "{spent}");
+}
+
 /// What befalls a gateway.
 #[derive(Debug, Clone)]
 enum Step {
@@ -136,6 +173,8 @@ async fn walk(books: &Arc<Books>, steps: Vec<Step>, terms: BlockTerms) -> u64 {
             Step::Wait { ms } => tokio::time::advance(Duration::from_millis(ms)).await,
         }
         tokio::task::yield_now().await;
+        let after_crash = books.spent_after_crash(ADA).money.0;
+        assert!(after_crash >= spent, "a crash now would forget some of {spent}");
     }
     for hold in holds {
         spent += hold.amount().money.0;
