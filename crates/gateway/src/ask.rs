@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Response, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tenfold_domain::Tokens;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::again::{self, Copy, KEY_BYTES_MAX, Name};
 use crate::bank::{Denied, Payer, Refused, Scope};
@@ -32,6 +33,8 @@ pub(crate) struct Asked {
     pub(crate) sketch: Sketch,
     /// The name that was asked for.
     pub(crate) name: String,
+    /// The body's part of the room for all bodies.
+    _room: OwnedSemaphorePermit,
 }
 
 /// What is decided before a model is asked.
@@ -71,7 +74,7 @@ pub(crate) async fn answer(house: Arc<House>, wire: Wire, request: Request) -> R
 async fn take(house: &Arc<House>, wire: Wire, request: Request) -> Result<Response<Body>, Trouble> {
     let (parts, body) = request.into_parts();
     let payer = payer(house, &parts.headers, Scope::Ask)?;
-    let body = read(house, body).await?;
+    let (body, room) = read(house, &parts.headers, body).await?;
     if house.terms.logs_bodies {
         let account = payer.account.0;
         tracing::info!(account, path = wire.path(), body = %String::from_utf8_lossy(&body));
@@ -84,7 +87,7 @@ async fn take(house: &Arc<House>, wire: Wire, request: Request) -> Result<Respon
     let name = name.clone();
     let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
     let key = key.filter(|key| key.len() <= KEY_BYTES_MAX).map(str::to_owned);
-    let asked = Asked { payer, wire, headers: parts.headers, body, sketch, name };
+    let asked = Asked { payer, wire, headers: parts.headers, body, sketch, name, _room: room };
     match key {
         Some(key) => once(house, asked, key).await,
         None => ask(house, &asked, None).await,
@@ -117,15 +120,33 @@ pub(crate) fn payer(
     Ok(payer)
 }
 
-/// The whole body, in its bounds.
-async fn read(house: &House, body: Body) -> Result<Bytes, Trouble> {
-    let bytes_max = house.terms.body_bytes_max;
-    let whole = Limited::new(body, bytes_max).collect();
-    match tokio::time::timeout(house.terms.body_time, whole).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(why)) if why.is::<LengthLimitError>() => Err(Trouble::TooLarge { bytes_max }),
-        Ok(Err(why)) => Err(Trouble::Malformed(format!("the request's body broke off: {why}"))),
-        Err(_) => Err(Trouble::Slow { seconds: house.terms.body_time.as_secs() }),
+/// The whole body, in its bounds, and its part of the room for all.
+async fn read(
+    house: &House,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Bytes, OwnedSemaphorePermit), Trouble> {
+    let terms = &house.terms;
+    let bytes_max = terms.body_bytes_max;
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length = length.and_then(|length| length.parse().ok()).unwrap_or(bytes_max);
+    if length > bytes_max {
+        return Err(Trouble::TooLarge { bytes_max });
+    }
+    let whole = async {
+        let kilobytes = length.min(terms.bodies_bytes_max).div_ceil(1_024);
+        let kilobytes = u32::try_from(kilobytes).unwrap_or(u32::MAX);
+        let room = Arc::clone(&house.room).acquire_many_owned(kilobytes).await;
+        let whole = Limited::new(body, bytes_max).collect().await;
+        (room, whole)
+    };
+    match tokio::time::timeout(terms.body_time, whole).await {
+        Ok((Ok(room), Ok(whole))) => Ok((whole.to_bytes(), room)),
+        Ok((_, Err(why))) if why.is::<LengthLimitError>() => Err(Trouble::TooLarge { bytes_max }),
+        Ok((_, Err(why))) => {
+            Err(Trouble::Malformed(format!("the request's body broke off: {why}")))
+        }
+        Ok((Err(_), _)) | Err(_) => Err(Trouble::Slow { seconds: terms.body_time.as_secs() }),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::again::Kept;
 use crate::blocks::Blocks;
 use crate::far::Client;
@@ -18,4 +20,6 @@ pub(crate) struct House {
     pub(crate) client: Client,
     pub(crate) metrics: Metrics,
     pub(crate) kept: Kept,
+    /// Room for the bodies of requests, in kilobytes.
+    pub(crate) room: Arc<Semaphore>,
 }

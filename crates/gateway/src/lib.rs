@@ -88,6 +88,7 @@ impl Gateway {
             client: far::client(terms.connect)?,
             metrics: metrics::Metrics::default(),
             kept: again::Kept::new(&terms),
+            room: Arc::new(tokio::sync::Semaphore::new(terms.bodies_bytes_max.div_ceil(1_024))),
             terms,
         };
         Ok(Self { house: Arc::new(house) })

@@ -12,6 +12,8 @@ use crate::blocks::BlockTerms;
 pub struct Terms {
     /// The largest body of a request, in bytes.
     pub body_bytes_max: usize,
+    /// All bodies of requests at the same time, in bytes; more wait.
+    pub bodies_bytes_max: usize,
     /// The longest that a body may take to come.
     pub body_time: Duration,
     /// The largest answer in one piece, in bytes.
@@ -44,6 +46,7 @@ impl Default for Terms {
     fn default() -> Self {
         Self {
             body_bytes_max: 32 << 20,
+            bodies_bytes_max: 512 << 20,
             body_time: Duration::from_secs(60),
             answer_bytes_max: 64 << 20,
             connect: Duration::from_secs(20),
