@@ -21,7 +21,8 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .route("/v1/models/{*name}", get(model))
         .route("/metrics", get(metrics))
         .route("/health", get(async || "ok\n"))
-        .fallback(async || Trouble::Nowhere.response(Wire::Chat));
+        .fallback(async || Trouble::Nowhere.response(Wire::Chat))
+        .method_not_allowed_fallback(async || Trouble::Nowhere.response(Wire::Chat));
     for wire in Wire::ALL {
         let answer = async move |State(house): State<Arc<House>>, request: Request| {
             ask::answer(house, wire, request).await

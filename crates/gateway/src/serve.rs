@@ -83,15 +83,15 @@ async fn talk(
 }
 
 /// A connection whose other end has to read what is written to it.
-struct Patient {
-    stream: TcpStream,
+struct Patient<S> {
+    stream: S,
     patience: Duration,
     /// Set while a write waits.
     until: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
-    fn new(stream: TcpStream, patience: Duration) -> Self {
+impl<S> Patient<S> {
+    fn new(stream: S, patience: Duration) -> Self {
         Self { stream, patience, until: None }
     }
 
@@ -115,7 +115,7 @@ impl Patient {
     }
 }
 
-impl AsyncRead for Patient {
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -125,7 +125,7 @@ impl AsyncRead for Patient {
     }
 }
 
-impl AsyncWrite for Patient {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -155,5 +155,31 @@ impl AsyncWrite for Patient {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_read_is_let_go_and_who_reads_slowly_is_not() {
+        let patience = Duration::from_secs(120);
+        let (ours, mut theirs) = tokio::io::duplex(8);
+        let mut ours = Patient::new(ours, patience);
+        let slow = tokio::spawn(async move {
+            let mut read = [0; 8];
+            for _ in 0..4 {
+                tokio::time::advance(patience / 2).await;
+                theirs.read_exact(&mut read).await.unwrap();
+            }
+            theirs
+        });
+        ours.write_all(&[0; 32]).await.unwrap();
+        let _theirs = slow.await.unwrap();
+        let gone = ours.write_all(&[0; 32]).await.unwrap_err();
+        assert_eq!(gone.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -10,6 +10,8 @@ mod responses;
 mod responses_stream;
 mod stream;
 mod talk;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -37,7 +37,7 @@ pub(crate) enum Trouble {
     Unreachable(String),
     #[error("{0}")]
     Conflict(&'static str),
-    #[error("there is nothing at this path; the calls are listed in docs/gateway.md")]
+    #[error("there is no such call here: path or method is another; docs/gateway.md lists them")]
     Nowhere,
 }
 
