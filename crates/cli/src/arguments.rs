@@ -8,8 +8,8 @@ use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
     accept, account, add, answer, comment, completions, continue_task, diff, doctor, export, fork,
-    gc, hold, import, ledger, list, log, man, mcp, models, policy, prices, reject, retry, run,
-    show, start, steer, store, undo, watch,
+    gateway, gc, hold, import, ledger, list, log, man, mcp, models, policy, prices, reject, retry,
+    run, show, start, steer, store, undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -68,6 +68,7 @@ pub(crate) enum Command {
     Prices(prices::PricesArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),
+    Gateway(gateway::GatewayArgs),
     Gc(gc::GcArgs),
     Mcp(mcp::McpArgs),
     Completions(completions::CompletionsArgs),

@@ -2,11 +2,11 @@
 //! command line and the environment.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tenfold_domain::{Bytes, MakeRoom, TaskId};
-use tenfold_engine::{EngineError, Places};
+use tenfold_engine::{Engine, EngineError, Places};
 use tenfold_models::{Catalogue, ModelDirs, SHIPPED};
 use tenfold_redact::Redactor;
 use tenfold_store::{EngineLock, Reader, Store, StoreError, TaskRow, View};
@@ -87,6 +87,11 @@ impl Context {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// The engine, if it is this very process.
+    pub(crate) async fn hosted_engine(&self) -> Option<Arc<Engine>> {
+        self.host.lock().await.as_ref().map(Host::engine)
     }
 
     /// The engine at work, if there is one.

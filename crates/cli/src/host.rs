@@ -48,6 +48,11 @@ impl Host {
         Ok(Self { engine, serving, leave })
     }
 
+    /// The engine that it is.
+    pub(crate) fn engine(&self) -> Arc<Engine> {
+        Arc::clone(&self.engine)
+    }
+
     /// Ends once nothing is at work any more and nobody is connected, or when the person wants
     /// it; what is at work then can be gone on with.
     pub(crate) async fn close(self, context: &Context, stop: Option<&Stop>) {

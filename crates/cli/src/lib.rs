@@ -48,6 +48,7 @@ use tenfold_engine::Engine;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub use commands::gateway::Serving;
 pub use environment::{VARIABLES, Variable};
 pub use exit::Exit;
 
@@ -59,6 +60,10 @@ use trouble::Trouble;
 /// is called within the runtime.
 pub type Listen = fn(Arc<Engine>, &Path, oneshot::Receiver<()>) -> io::Result<JoinHandle<()>>;
 
+/// Answers programs for an engine, until it is told to end. It is called within the runtime; what
+/// is wrong is said in words.
+pub type ServeGateway = fn(Arc<Engine>, Serving) -> Result<JoinHandle<()>, String>;
+
 /// What the program knows about itself, and a library can't.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -68,6 +73,8 @@ pub struct Program {
     pub features: Vec<&'static str>,
     /// How the engine in this process listens.
     pub listen: Listen,
+    /// How the gateway of this program answers.
+    pub gateway: ServeGateway,
 }
 
 /// Runs one command and returns its exit code. `arguments` begins with the program's name.

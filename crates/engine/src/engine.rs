@@ -54,7 +54,7 @@ pub struct Engine {
     pub(crate) config: EngineConfig,
     pub(crate) around: Arc<Around>,
     pub(crate) store: Arc<Store>,
-    pub(crate) books: Books,
+    pub(crate) books: Arc<Books>,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) model_dirs: ModelDirs,
     models: Current,
@@ -120,7 +120,7 @@ impl Engine {
             Some(sandbox) => sandbox,
             None => probed(&config).await?,
         };
-        let books = Books::open(Arc::clone(&store)).await?;
+        let books = Arc::new(Books::open(Arc::clone(&store)).await?);
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
         let models = Current::new(&model_dirs.user_file());
         let catalogue = models.catalogue()?;
@@ -240,7 +240,7 @@ impl Engine {
     }
 
     /// The models that there are now: the person may connect one while others work.
-    pub(crate) fn catalogue(&self) -> Result<Arc<Catalogue>, EngineError> {
+    pub fn catalogue(&self) -> Result<Arc<Catalogue>, EngineError> {
         Ok(self.models.catalogue()?)
     }
 
@@ -328,6 +328,29 @@ impl Engine {
         *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(redactor);
         all.insert(model.name().to_owned(), (model.clone(), asked.clone()));
         Ok(asked)
+    }
+
+    /// A model that runs here, begun at its first question and shared by all that ask; `None` if
+    /// there is none of that name here.
+    ///
+    /// # Errors
+    /// If there is no such model.
+    pub async fn embedded(&self, name: &str) -> Result<Option<Arc<Llama>>, EngineError> {
+        let model = self.model(name)?;
+        Ok(match self.asked(&model).await? {
+            Asked::Here(llama) => Some(llama),
+            Asked::There(_) => None,
+        })
+    }
+
+    /// Where models are.
+    pub fn model_dirs(&self) -> &ModelDirs {
+        &self.model_dirs
+    }
+
+    /// The books that everything is paid from.
+    pub fn books(&self) -> Arc<Books> {
+        Arc::clone(&self.books)
     }
 
     /// The gate before a model's provider, with the limits that hold there now.

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tenfold_domain::{AttemptId, TaskId, TaskState};
-use tenfold_store::{TaskQuery, TaskRow};
+use tenfold_domain::{AttemptId, Charge, Spender, TaskId, TaskState};
+use tenfold_store::{Sheet, TaskQuery, TaskRow};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -49,6 +49,7 @@ impl Engine {
     /// After an engine that died: there is no other one now, and nothing is at work yet.
     pub(crate) async fn settle_in(&self) -> Result<(), EngineError> {
         self.sweep(true).await?;
+        self.close_leases().await?;
         self.close_what_died().await
     }
 
@@ -93,6 +94,25 @@ impl Engine {
             if self.floor.wanted(attempt.task).is_none() {
                 self.close_open(attempt, Vec::new()).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Counts as spent what a gateway that died had leased ahead and did not settle: nobody knows
+    /// how much of it was spent.
+    async fn close_leases(&self) -> Result<(), EngineError> {
+        let now = self.around.now();
+        let open = self.books.look(|sheet| {
+            let held = sheet.ledger().holds().into_iter();
+            let leased = held.filter(|held| matches!(held.spender, Some(Spender::Token(_))));
+            leased.map(|held| (held.reservation, held.amount)).collect::<Vec<_>>()
+        });
+        for (reservation, spend) in open.await? {
+            let charge = Charge { model: String::new(), spend };
+            let settle = |sheet: &Sheet| {
+                Ok(((), vec![sheet.ledger().settle(reservation, vec![charge.clone()], now)?]))
+            };
+            self.books.record(settle, |()| Vec::new()).await?;
         }
         Ok(())
     }

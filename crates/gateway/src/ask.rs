@@ -260,8 +260,8 @@ async fn set_aside(
         // Its own tokenizer is a closer bound than bytes: the body has all of the prompt in it.
         way.bound = way.model.tariff.bound(tokens, &asked.sketch, way.output);
     }
-    let (account, bound) = (asked.payer.account, way.bound);
-    let hold = house.blocks.hold(account, &way.model.name, bound.spend).await;
+    let (buyer, bound) = (asked.payer.buyer(), way.bound);
+    let hold = house.blocks.hold(buyer, &way.model.name, bound.spend).await;
     let hold = hold.map_err(|refused| {
         let is_for_all = matches!(refused, Refused::NotRecorded { .. });
         let trouble = Trouble::Unpaid { refused, bound: Box::new(bound) };
@@ -270,7 +270,7 @@ async fn set_aside(
     let ticket = Ticket::new(house, &way.model, asked.wire, bound, hold);
     let mut own = HeaderMap::new();
     headers::asked(&mut own, &way.model.name, bound.spend.money, way.put_in);
-    headers::left(&mut own, &house.blocks.left(account));
+    headers::left(&mut own, &house.blocks.left(buyer.account));
     match &way.model.place {
         Place::Hosted(far) => hosted::ask(asked, &way, far, ticket, own, copy).await,
         Place::Embedded(model) => local::ask(asked, &way, model, ticket, own, copy).await,

@@ -6,7 +6,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, Tokens};
+use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, TokenId, Tokens};
 
 use crate::Spend;
 
@@ -31,7 +31,7 @@ pub trait Bank: Send + Sync + 'static {
     /// [`Refused`] if a limit would be passed, or nothing can be recorded.
     fn lease<'a>(
         &'a self,
-        account: AccountId,
+        buyer: Buyer,
         at_least: Spend,
         model: &'a str,
     ) -> Later<'a, Result<Lease, Refused>>;
@@ -56,7 +56,7 @@ pub struct Payer {
     /// Its name, for people.
     pub name: String,
     /// Which of its access tokens was shown: the id, never the token.
-    pub token: u64,
+    pub token: TokenId,
     /// What the token is good for.
     pub scopes: Vec<Scope>,
     /// The models that it may ask, by name, or by how their names begin with a `*` at the end;
@@ -64,7 +64,22 @@ pub struct Payer {
     pub models: Option<Vec<String>>,
 }
 
+/// Who money is leased for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Buyer {
+    /// The account that pays.
+    pub account: AccountId,
+    /// The access token that it is spent with.
+    pub token: TokenId,
+}
+
 impl Payer {
+    /// The same, as it is asked for money.
+    #[must_use]
+    pub fn buyer(&self) -> Buyer {
+        Buyer { account: self.account, token: self.token }
+    }
+
     /// Whether the token is good for this.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {

@@ -21,7 +21,7 @@ const OUTPUT_BYTES_PER_TOKEN_MAX: u64 = 32;
 const UNDER_WAY_TOKENS: u64 = 256;
 
 /// What a model's calls cost here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tariff {
     /// Its price.
     pub price: Price,

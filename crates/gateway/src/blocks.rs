@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tenfold_domain::{AccountId, NanoUsd, Tokens};
+use tenfold_domain::{AccountId, NanoUsd, TokenId, Tokens};
 use tokio::time::Instant;
 
-use crate::bank::{Bank, Lease, Refused};
+use crate::bank::{Bank, Buyer, Lease, Refused};
 use crate::{Left, Spend};
 use purse::Purse;
 
@@ -44,7 +44,8 @@ impl Default for BlockTerms {
 /// How often others' unused blocks may be given back because somebody has nothing left.
 const RECLAIM_EVERY: Duration = Duration::from_secs(1);
 
-type Purses = HashMap<AccountId, HashMap<Arc<str>, Arc<Purse>>>;
+/// By who pays, with which access token, for which model.
+type Purses = HashMap<AccountId, HashMap<TokenId, HashMap<Arc<str>, Arc<Purse>>>>;
 
 /// All blocks of this gateway.
 pub struct Blocks {
@@ -129,14 +130,9 @@ impl Blocks {
     ///
     /// # Errors
     /// [`Refused`] as the bank says it, once blocks that nobody uses were given back.
-    pub async fn hold(
-        &self,
-        account: AccountId,
-        model: &str,
-        worst: Spend,
-    ) -> Result<Hold, Refused> {
+    pub async fn hold(&self, buyer: Buyer, model: &str, worst: Spend) -> Result<Hold, Refused> {
         let shared = &self.shared;
-        let purse = shared.purse(account, model);
+        let purse = shared.purse(buyer, model);
         if let Some((hold, low)) = purse.hold(worst, shared.terms.request_max) {
             if low {
                 purse.lease_ahead(&shared.bank, || shared.block(worst, purse.scale()));
@@ -150,7 +146,7 @@ impl Blocks {
         }
         let (shared, there, model) = (Arc::clone(shared), Arc::clone(&purse), model.to_owned());
         let leasing = tokio::spawn(async move {
-            let lease = shared.lease(account, &model, worst).await?;
+            let lease = shared.lease(buyer, &model, worst).await?;
             Ok(Fresh(Some(there.begin(lease, worst))))
         });
         let ended = || Refused::NotRecorded { why: "the program ends".to_owned() };
@@ -164,7 +160,10 @@ impl Blocks {
         let shared = &self.shared;
         let mut left = shared.bank.left(account);
         let held = match lock(&shared.purses).get(&account) {
-            Some(purses) => purses.values().fold(Spend::NONE, |sum, one| sum.and(one.free())),
+            Some(purses) => purses
+                .values()
+                .flat_map(HashMap::values)
+                .fold(Spend::NONE, |sum, one| sum.and(one.free())),
             None => Spend::NONE,
         };
         left.money = left.money.map(|money| money + held.money);
@@ -193,32 +192,27 @@ impl Blocks {
 
 impl Shared {
     /// A lease that this request fits in.
-    async fn lease(&self, account: AccountId, model: &str, worst: Spend) -> Result<Lease, Refused> {
-        match self.bank.lease(account, self.block(worst, 1), model).await {
-            Err(Refused::OverLimit { .. }) => self.lease_least(account, model, worst).await,
+    async fn lease(&self, buyer: Buyer, model: &str, worst: Spend) -> Result<Lease, Refused> {
+        match self.bank.lease(buyer, self.block(worst, 1), model).await {
+            Err(Refused::OverLimit { .. }) => self.lease_least(buyer, model, worst).await,
             other => other,
         }
     }
 
     /// Leases for this one request alone, then again without the blocks that nobody uses.
-    async fn lease_least(
-        &self,
-        account: AccountId,
-        model: &str,
-        worst: Spend,
-    ) -> Result<Lease, Refused> {
-        match self.bank.lease(account, worst, model).await {
+    async fn lease_least(&self, buyer: Buyer, model: &str, worst: Spend) -> Result<Lease, Refused> {
+        match self.bank.lease(buyer, worst, model).await {
             Err(Refused::OverLimit { .. }) => {}
             other => return other,
         }
-        self.give_back(|of| of == account, |_| true).await;
-        match self.bank.lease(account, worst, model).await {
+        self.give_back(|of| of == buyer.account, |_| true).await;
+        match self.bank.lease(buyer, worst, model).await {
             Err(Refused::OverLimit { .. }) if self.may_reclaim() => {}
             other => return other,
         }
         // Another account's block may hold what is left of an account above both.
         self.give_back(|_| true, |_| true).await;
-        self.bank.lease(account, worst, model).await
+        self.bank.lease(buyer, worst, model).await
     }
 
     fn may_reclaim(&self) -> bool {
@@ -246,7 +240,8 @@ impl Shared {
         let purses: Vec<_> = {
             let all = lock(&self.purses);
             let ours = all.iter().filter(|(account, _)| of(**account));
-            ours.flat_map(|(_, purses)| purses.values().cloned()).collect()
+            ours.flat_map(|(_, purses)| purses.values().flat_map(HashMap::values).cloned())
+                .collect()
         };
         for purse in purses {
             for (lease, spent) in purse.take_unused(&after) {
@@ -257,19 +252,22 @@ impl Shared {
         }
         let unused = |purse: &Arc<Purse>| Arc::strong_count(purse) == 1 && purse.is_empty();
         lock(&self.purses).retain(|_, purses| {
-            purses.retain(|_, purse| !unused(purse));
+            purses.retain(|_, purses| {
+                purses.retain(|_, purse| !unused(purse));
+                !purses.is_empty()
+            });
             !purses.is_empty()
         });
     }
 
-    fn purse(&self, account: AccountId, model: &str) -> Arc<Purse> {
+    fn purse(&self, buyer: Buyer, model: &str) -> Arc<Purse> {
         let mut all = lock(&self.purses);
-        let purses = all.entry(account).or_default();
+        let purses = all.entry(buyer.account).or_default().entry(buyer.token).or_default();
         if let Some(purse) = purses.get(model) {
             return Arc::clone(purse);
         }
         let model: Arc<str> = model.into();
-        let purse = Arc::new(Purse::new(account, Arc::clone(&model)));
+        let purse = Arc::new(Purse::new(buyer, Arc::clone(&model)));
         purses.insert(model, Arc::clone(&purse));
         purse
     }

@@ -32,6 +32,7 @@ mod splice;
 mod sse;
 mod terms;
 mod ticket;
+mod till;
 mod translate;
 mod trouble;
 mod usage;
@@ -43,7 +44,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-pub use bank::{Bank, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope};
+pub use bank::{Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope};
 pub use bill::{Basis, Bill, Bound, End, IMAGE_TOKENS_MAX, Tariff, UNSEEN_TOKENS_MAX};
 pub use blocks::{BlockTerms, Blocks, Hold, Settled};
 pub use embedded::{Embedded, Failed, Tell, Turned};
@@ -54,6 +55,7 @@ pub use scan::{Limits, Sketch, Unreadable, sketch};
 pub use spend::Spend;
 pub use sse::{EVENT_BYTES_MAX, Events};
 pub use terms::Terms;
+pub use till::Till;
 pub use translate::Untranslatable;
 pub use usage::Seen;
 pub use wire::Wire;

@@ -120,7 +120,7 @@ fn usual_cost(model: &Offered) -> u64 {
     let usage = Usage { prompt: Tokens(3_000), output: Tokens(1_000), ..Usage::default() };
     let wall = match model.tariff.price {
         Price::Electricity(_) => tenfold_domain::Millis(30_000),
-        Price::Tokens(_) => tenfold_domain::Millis(0),
+        Price::Free | Price::Listed(_) => tenfold_domain::Millis(0),
     };
     model.tariff.price.cost(usage, wall).0
 }
@@ -141,7 +141,12 @@ mod tests {
             model: name.to_owned(),
             key: None,
             context: Tokens(8_192),
-            price: TokenPrices { prompt: price, cached: price, written: price, output: price },
+            price: Some(Price::of_tokens(TokenPrices {
+                prompt: price,
+                cached: price,
+                written: price,
+                output: price,
+            })),
             limits: RequestLimits::default(),
         };
         Offered::hosted(&hosted, |_| None).unwrap()

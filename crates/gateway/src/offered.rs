@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderValue, Uri};
 use tenfold_domain::Tokens;
-use tenfold_models::{Hosted, ModelsError, Price};
+use tenfold_models::{Hosted, ModelsError};
 
 use crate::Wire;
 use crate::bill::Tariff;
@@ -58,7 +58,7 @@ impl Offered {
     ///
     /// # Errors
     /// [`ModelsError::NoKey`] if a key is wanted and not there, or can't be one;
-    /// [`ModelsError::Unreachable`] if its address is none.
+    /// [`ModelsError::Unreachable`] if its address is none; [`ModelsError::Unpriced`].
     pub fn hosted(
         hosted: &Hosted,
         variable: impl Fn(&str) -> Option<String>,
@@ -94,8 +94,13 @@ impl Offered {
             addresses: Wire::ALL.into_iter().map(address).collect::<Result<_, _>>()?,
             hosted: hosted.clone(),
         };
-        let tariff =
-            Tariff { price: Price::Tokens(hosted.price), slowest: None, context: hosted.context };
+        let unpriced = || ModelsError::Unpriced {
+            name: hosted.name.clone(),
+            model: hosted.model.clone(),
+            file: "models.toml".into(),
+        };
+        let price = hosted.price.clone().ok_or_else(unpriced)?;
+        let tariff = Tariff { price, slowest: None, context: hosted.context };
         let name = hosted.name.as_str().into();
         Ok(Self { name, tariff, output_max: None, place: Place::Hosted(Box::new(far)) })
     }

@@ -103,10 +103,10 @@ impl Ticket {
         self.house.metrics.asked(&done, billed, thought);
         self.span.record("http.response.status_code", status);
         let Some((bill, settled)) = billed else { return };
-        let Usage { prompt, cached, written, output } = bill.usage;
-        self.span.record("gen_ai.usage.input_tokens", (prompt + cached + written).0);
-        self.span.record("gen_ai.usage.cache_read.input_tokens", cached.0);
-        self.span.record("gen_ai.usage.output_tokens", output.0);
+        self.span.record("gen_ai.usage.input_tokens", bill.usage.read().0);
+        self.span.record("gen_ai.usage.cache_read.input_tokens", bill.usage.cached.0);
+        self.span
+            .record("gen_ai.usage.output_tokens", (bill.usage.output + bill.usage.reasoning).0);
         self.span.record("tenfold.cost_nano_usd", settled.spent.money.0);
         self.span.record("tenfold.cost_basis", bill.basis.name());
         if settled.over != Spend::NONE {

@@ -117,10 +117,10 @@ impl Seen {
         };
         raise(&mut usage.prompt, said.input_tokens);
         raise(&mut usage.cached, said.cache_read_input_tokens);
-        // What is kept for an hour costs about twice what is kept for minutes.
+        raise(&mut usage.written_hour, Some(hour));
         raise(
             &mut usage.written,
-            said.cache_creation_input_tokens.map(|written| written.saturating_add(hour)),
+            said.cache_creation_input_tokens.map(|written| written.saturating_sub(hour)),
         );
         raise(&mut usage.output, said.output_tokens);
         self.usage = Some(usage);
@@ -143,6 +143,7 @@ impl Seen {
             cached: Tokens(cached),
             written: Tokens(kept),
             output: Tokens(written.max(thought)),
+            ..Usage::default()
         });
     }
 }

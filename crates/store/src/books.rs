@@ -11,11 +11,12 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tenfold_domain::{
-    AttemptId, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId, Spend, StepEvent, TaskId,
+    AccessToken, AttemptId, Denied, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId, Spend,
+    StepEvent, TaskId, Timestamp,
 };
 use tenfold_ledger::Ledger;
 use tokio::sync::{Mutex, MutexGuard, Notify};
@@ -26,6 +27,8 @@ use crate::{Store, StoreError};
 #[derive(Debug)]
 pub struct Books {
     store: Arc<Store>,
+    /// The access tokens as they are on the disk, for who can't wait.
+    tokens: RwLock<Arc<Tokens>>,
     sheet: Mutex<Sheet>,
     /// Commits that are on their way.
     open: AtomicUsize,
@@ -171,8 +174,28 @@ impl Books {
             ledger.evolve(&event);
         }
         let (open, is_wrong) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let tokens = RwLock::new(Arc::new(Tokens::of(&ledger)));
         let sheet = Mutex::new(Sheet { ledger, ..Sheet::default() });
-        Ok(Self { store, sheet, open, is_wrong, closed: Notify::new() })
+        Ok(Self { store, tokens, sheet, open, is_wrong, closed: Notify::new() })
+    }
+
+    /// The access token whose secret has this hash, and the name of whose it is. Never waits.
+    ///
+    /// # Errors
+    /// Why it does not hold.
+    pub fn admit(&self, hash: &str, now: Timestamp) -> Result<(AccessToken, String), Denied> {
+        let tokens = Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner));
+        let known = tokens.by_hash.get(hash).ok_or(Denied::Unknown)?;
+        match (known.is_revoked, known.token.expires) {
+            (true, _) => Err(Denied::Revoked),
+            (false, Some(expires)) if expires <= now => Err(Denied::Expired(expires)),
+            (false, _) => Ok((known.token.clone(), known.name.clone())),
+        }
+    }
+
+    /// What somebody sees of it who can't wait; `None` if somebody else is at it just now.
+    pub fn peek<T>(&self, see: impl FnOnce(&Sheet) -> T) -> Option<T> {
+        self.sheet.try_lock().ok().map(|sheet| see(&sheet))
     }
 
     /// What somebody sees of it as it is now.
@@ -234,6 +257,13 @@ impl Books {
         if events.iter().any(|event| ended(event).is_some()) {
             self.sheet.lock().await.recorded(&events);
         }
+        let is_of_tokens = |event: &LedgerEvent| {
+            matches!(event, LedgerEvent::Issued(_) | LedgerEvent::Revoked { .. })
+        };
+        if events.iter().any(is_of_tokens) {
+            let tokens = Arc::new(Tokens::of(&self.sheet.lock().await.ledger));
+            *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = tokens;
+        }
         entry.close();
         Ok(value)
     }
@@ -281,6 +311,30 @@ impl Books {
             drop(sheet);
             closed.await;
         }
+    }
+}
+
+/// The access tokens.
+#[derive(Debug)]
+struct Tokens {
+    by_hash: HashMap<String, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    token: AccessToken,
+    /// Its account, as it can be written.
+    name: String,
+    is_revoked: bool,
+}
+
+impl Tokens {
+    fn of(ledger: &Ledger) -> Self {
+        let known = |(token, is_revoked): (&AccessToken, bool)| {
+            let (name, token) = (ledger.shown(token.account), token.clone());
+            (token.hash.clone(), Known { token, name, is_revoked })
+        };
+        Self { by_hash: ledger.tokens().map(known).collect() }
     }
 }
 

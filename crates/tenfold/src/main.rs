@@ -4,6 +4,8 @@
 //! process has a single thread, and before anything else is looked at. Everything else is the
 //! command line's.
 
+mod gateway;
+
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
 fn program() -> Program {
     // Where the system can't say which file this is, its name is looked up as a shell does.
     let path = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tenfold"));
-    Program { path, features: features(), listen }
+    Program { path, features: features(), listen, gateway: gateway::serve }
 }
 
 /// Listens for commands of other terminals, as long as anybody needs it.

@@ -12,6 +12,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod fork;
+pub(crate) mod gateway;
 pub(crate) mod gc;
 pub(crate) mod hold;
 pub(crate) mod import;
@@ -73,6 +74,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Prices(args) => prices::run(context, args).await,
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),
+        Command::Gateway(args) => gateway::run(context, &args).await,
         Command::Gc(args) => gc::run(context, &args).await,
         Command::Mcp(args) => mcp::run(context, args).await,
         Command::Completions(args) => completions::run(&args),

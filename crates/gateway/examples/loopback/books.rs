@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tenfold_domain::{AccountId, Millis};
+use tenfold_domain::{AccountId, Millis, TokenId};
 use tenfold_gateway::{
-    Bank, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
+    Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
 };
 
 /// The one access token.
@@ -26,7 +26,7 @@ impl Books {
         let payer = Payer {
             account: AccountId(1),
             name: "loopback".to_owned(),
-            token: 1,
+            token: TokenId(1),
             scopes: vec![Scope::Ask, Scope::Look, Scope::Metrics],
             models: None,
         };
@@ -52,7 +52,7 @@ impl Bank for Books {
 
     fn lease<'a>(
         &'a self,
-        account: AccountId,
+        buyer: Buyer,
         at_least: Spend,
         model: &'a str,
     ) -> Later<'a, Result<Lease, Refused>> {
@@ -61,6 +61,7 @@ impl Bank for Books {
             let line = format!("lease {id} {model} {}\n", at_least.money.0);
             let recorded = self.record(line).await;
             recorded.map_err(|why| Refused::NotRecorded { why: why.to_string() })?;
+            let account = buyer.account;
             Ok(Lease { id, account, given: at_least, lasts: Millis(3_600_000) })
         })
     }

@@ -1,26 +1,25 @@
-//! The blocks of one account for one model, and the sums that hold in each: what is set aside and
+//! The blocks of one access token for one model, and the sums that hold in each: what is set aside and
 //! what is spent is never more than was given. Nothing here waits but for a lease.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tenfold_domain::AccountId;
 use tokio::time::Instant;
 
 use super::{Hold, Settled, lock};
 use crate::Spend;
-use crate::bank::{Bank, Lease};
+use crate::bank::{Bank, Buyer, Lease};
 
 /// A block that is used up sooner than this is followed by a larger one,
 const SOON: Duration = Duration::from_secs(2);
 /// of so many times the usual at the most.
 const SCALE_MAX: u64 = 256;
 
-/// The blocks of one account for one model.
+/// The blocks of one access token for one model.
 #[derive(Debug)]
 pub(super) struct Purse {
-    account: AccountId,
+    buyer: Buyer,
     model: Arc<str>,
     blocks: Mutex<Vec<Block>>,
     /// Held by who leases because there is nothing.
@@ -64,9 +63,9 @@ impl Block {
 }
 
 impl Purse {
-    pub(super) fn new(account: AccountId, model: Arc<str>) -> Self {
+    pub(super) fn new(buyer: Buyer, model: Arc<str>) -> Self {
         Self {
-            account,
+            buyer,
             model,
             blocks: Mutex::default(),
             leasing: tokio::sync::Mutex::default(),
@@ -132,9 +131,11 @@ impl Purse {
         }
         let (purse, bank, block) = (Arc::clone(self), Arc::clone(bank), block());
         tokio::spawn(async move {
-            match bank.lease(purse.account, block, &purse.model).await {
+            match bank.lease(purse.buyer, block, &purse.model).await {
                 Ok(lease) => lock(&purse.blocks).push(Block::new(lease)),
-                Err(why) => tracing::debug!(account = purse.account.0, "no block ahead: {why}"),
+                Err(why) => {
+                    tracing::debug!(account = purse.buyer.account.0, "no block ahead: {why}")
+                }
             }
             purse.ahead.store(false, Ordering::Release);
         });

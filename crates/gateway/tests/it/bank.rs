@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, Tokens};
+use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, TokenId, Tokens};
 use tenfold_gateway::{
-    Bank, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
+    Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
 };
 
 /// The account of every test that needs one only.
 pub(crate) const ADA: AccountId = AccountId(1);
+/// As she is asked for money.
+pub(crate) const ADAS: Buyer = Buyer { account: ADA, token: TokenId(1) };
 pub(crate) const ADAS_TOKEN: &str = "tf-ada";
 /// When its allowance renews: the first day of 2100.
 pub(crate) const RENEWS: Timestamp = Timestamp(4_102_444_800_000);
@@ -44,7 +46,7 @@ impl Books {
         let payer = Payer {
             account: ADA,
             name: "ada".to_owned(),
-            token: 1,
+            token: TokenId(1),
             scopes: vec![Scope::Ask, Scope::Look],
             models: None,
         };
@@ -136,7 +138,7 @@ impl Bank for Books {
         Box::pin(async move {
             // As a commit would: others go on meanwhile.
             tokio::task::yield_now().await;
-            self.lease_now(account, at_least)
+            self.lease_now(buyer.account, at_least)
         })
     }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_gateway::{BlockTerms, Blocks, Hold, Refused, Spend};
 
-use crate::bank::{ADA, Books};
+use crate::bank::{ADA, ADAS, Books};
 
 fn spend(money: u64) -> Spend {
     Spend { money: NanoUsd(money), tokens: Tokens(money / 10), requests: 1 }
@@ -18,7 +18,7 @@ async fn many_requests_are_paid_of_few_leases() {
     let books = Books::of_ada(NanoUsd(1_000_000));
     let blocks = Blocks::new(books.clone(), BlockTerms::default());
     for _ in 0..500 {
-        let hold = blocks.hold(ADA, "m", spend(1_000)).await.unwrap();
+        let hold = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
         hold.settle(spend(700));
         tokio::task::yield_now().await;
     }
@@ -33,9 +33,9 @@ async fn the_last_of_an_account_can_be_spent_by_any_model() {
     let books = Books::of_ada(NanoUsd(1_000));
     let blocks = Blocks::new(books.clone(), BlockTerms::default());
     // The block of one model holds all that there is, and nobody uses it.
-    blocks.hold(ADA, "a", spend(60)).await.unwrap().settle(spend(10));
-    blocks.hold(ADA, "b", spend(900)).await.unwrap().settle(spend(900));
-    let refused = blocks.hold(ADA, "a", spend(91)).await.unwrap_err();
+    blocks.hold(ADAS, "a", spend(60)).await.unwrap().settle(spend(10));
+    blocks.hold(ADAS, "b", spend(900)).await.unwrap().settle(spend(900));
+    let refused = blocks.hold(ADAS, "a", spend(91)).await.unwrap_err();
     let Refused::OverLimit { left, .. } = refused else { panic!("{refused}") };
     assert_eq!(left.money, Some(NanoUsd(90)));
     blocks.close().await;
@@ -47,8 +47,8 @@ async fn what_is_dropped_counts_in_full_and_what_is_over_is_said() {
     let books = Books::of_ada(NanoUsd(2_000));
     let terms = BlockTerms { requests: 1, ..BlockTerms::default() };
     let blocks = Blocks::new(books.clone(), terms);
-    drop(blocks.hold(ADA, "m", spend(1_000)).await.unwrap());
-    let hold = blocks.hold(ADA, "m", spend(1_000)).await.unwrap();
+    drop(blocks.hold(ADAS, "m", spend(1_000)).await.unwrap());
+    let hold = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
     let settled = hold.settle(spend(1_500));
     assert_eq!((settled.spent.money, settled.over.money), (NanoUsd(1_000), NanoUsd(500)));
     blocks.close().await;
@@ -60,7 +60,7 @@ async fn who_goes_away_while_a_block_is_leased_takes_nothing_with_it() {
     let books = Books::of_ada(NanoUsd(100_000));
     let blocks = Blocks::new(books.clone(), BlockTerms::default());
     {
-        let mut holding = Box::pin(blocks.hold(ADA, "m", spend(1_000)));
+        let mut holding = Box::pin(blocks.hold(ADAS, "m", spend(1_000)));
         // The bank has been asked when it waits for the first time.
         let waits = std::future::poll_fn(|context| {
             assert!(holding.as_mut().poll(context).is_pending());
@@ -80,7 +80,7 @@ async fn who_goes_away_while_a_block_is_leased_takes_nothing_with_it() {
 async fn a_block_that_nobody_uses_is_given_back() {
     let books = Books::of_ada(NanoUsd(100_000));
     let blocks = Blocks::new(books.clone(), BlockTerms::default());
-    let held = blocks.hold(ADA, "m", spend(1_000)).await.unwrap();
+    let held = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
     tokio::time::advance(Duration::from_secs(60)).await;
     blocks.sweep().await;
     assert_eq!(books.open_leases(), 1, "it is held");
@@ -101,7 +101,7 @@ async fn a_crowd_on_little_money_never_spends_more() {
         let blocks = Arc::clone(&blocks);
         tokio::spawn(async move {
             let model = ["a", "b", "c"][(number % 3) as usize];
-            let Ok(hold) = blocks.hold(ADA, model, spend(500 + number % 700)).await else {
+            let Ok(hold) = blocks.hold(ADAS, model, spend(500 + number % 700)).await else {
                 return 0;
             };
             tokio::task::yield_now().await;
@@ -157,7 +157,7 @@ async fn walk(books: &Arc<Books>, steps: Vec<Step>, terms: BlockTerms) -> u64 {
         match step {
             Step::Hold { model, money } => {
                 let model = if model { "a" } else { "b" };
-                holds.extend(blocks.hold(ADA, model, spend(money)).await.ok());
+                holds.extend(blocks.hold(ADAS, model, spend(money)).await.ok());
             }
             Step::Settle { which, money } if which < holds.len() => {
                 let settled = holds.swap_remove(which).settle(spend(money));

@@ -11,6 +11,7 @@ mod crash;
 mod egress;
 mod export;
 mod gate;
+mod gateway;
 mod gc;
 mod ground;
 mod hosted;

@@ -1,0 +1,154 @@
+//! The bank over the books of a store: leases are reservations, and are on the disk before anybody
+//! spends of them. It is apart because it alone knows the ledger and the store; what it hands out,
+//! `blocks` cuts up.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+use tenfold_domain::{
+    AccessToken, AccountId, Charge, Millis, Quantity, Refusal, Short, Spender, Timestamp,
+};
+use tenfold_ledger::Wanted;
+use tenfold_store::{Books, BooksError, Sheet};
+
+use crate::{Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend};
+
+/// The longest that a lease is used.
+const LASTS: Millis = Millis(3_600_000);
+
+/// A bank that keeps what it does in a store's journal.
+pub struct Till {
+    books: Arc<Books>,
+    /// The models that open leases are for.
+    models: Mutex<HashMap<u64, Box<str>>>,
+    /// What accounts had left when somebody last could look.
+    seen: Mutex<HashMap<AccountId, Left>>,
+}
+
+impl Till {
+    /// A bank over these books.
+    #[must_use]
+    pub fn new(books: Arc<Books>) -> Self {
+        Self { books, models: Mutex::default(), seen: Mutex::default() }
+    }
+}
+
+impl Bank for Till {
+    fn payer(&self, secret: &str) -> Result<Arc<Payer>, Denied> {
+        // Who guesses at hashes learns nothing of the secret from how long it takes.
+        let hash: String =
+            Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect();
+        let (token, name) = self.books.admit(&hash, now()).map_err(denied)?;
+        let AccessToken { token, account, models, .. } = token;
+        let mut scopes = vec![Scope::Ask, Scope::Look];
+        if account == AccountId::DEFAULT {
+            // What it sums up is of all accounts.
+            scopes.push(Scope::Metrics);
+        }
+        Ok(Arc::new(Payer { account, name, token, scopes, models }))
+    }
+
+    fn lease<'a>(
+        &'a self,
+        Buyer { account, token }: Buyer,
+        at_least: Spend,
+        model: &'a str,
+    ) -> Later<'a, Result<Lease, Refused>> {
+        Box::pin(async move {
+            let wanted = Wanted {
+                account,
+                amount: at_least.into(),
+                model: Some(model),
+                spender: Some(Spender::Token(token)),
+                at: now(),
+            };
+            let reserve = |sheet: &Sheet| {
+                let (reservation, event) = sheet.ledger().reserve(&wanted)?;
+                Ok((reservation, vec![event]))
+            };
+            let reserved = self.books.record(reserve, |_| Vec::new()).await;
+            let id = reserved.map_err(|error| refused(account, error))?.0;
+            lock(&self.models).insert(id, model.into());
+            Ok(Lease { id, account, given: at_least, lasts: LASTS })
+        })
+    }
+
+    fn settle(&self, lease: Lease, spent: Spend) -> Later<'_, Result<(), NotRecorded>> {
+        Box::pin(async move {
+            let reservation = tenfold_domain::ReservationId(lease.id);
+            let model = lock(&self.models).remove(&lease.id).unwrap_or_default();
+            let charge = Charge { model: model.into(), spend: spent.into() };
+            let bill = match spent {
+                Spend::NONE => Vec::new(),
+                _ => vec![charge],
+            };
+            let settle = |sheet: &Sheet| {
+                Ok(((), vec![sheet.ledger().settle(reservation, bill.clone(), now())?]))
+            };
+            let settled = self.books.record(settle, |()| Vec::new()).await;
+            if settled.is_err() {
+                self.books.owe(&[(reservation, spent.into())]).await;
+            }
+            settled.map_err(|why| NotRecorded { lease: lease.id, why: why.to_string() })
+        })
+    }
+
+    fn left(&self, account: AccountId) -> Left {
+        let now = now();
+        let look = |sheet: &Sheet| sheet.ledger().left(account, now).unwrap_or_default();
+        let mut seen = lock(&self.seen);
+        match self.books.peek(look) {
+            Some(left) => {
+                let tenfold_ledger::Left { money, tokens, requests, renews } = left;
+                let left = Left { money, tokens, requests, renews };
+                seen.insert(account, left);
+                left
+            }
+            None => seen.get(&account).copied().unwrap_or_default(),
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn denied(denied: tenfold_domain::Denied) -> Denied {
+    match denied {
+        tenfold_domain::Denied::Unknown => Denied::Unknown,
+        tenfold_domain::Denied::Revoked => Denied::Revoked,
+        tenfold_domain::Denied::Expired(_) => Denied::Expired,
+    }
+}
+
+fn refused(account: AccountId, error: BooksError) -> Refused {
+    match error {
+        BooksError::Refused(Refusal::Short(short)) => {
+            let Short { account, name, left, renews, .. } = *short;
+            let left = match left {
+                Quantity::Money(money) => Left { money: Some(money), renews, ..Left::default() },
+                Quantity::Tokens(tokens) => {
+                    Left { tokens: Some(tokens), renews, ..Left::default() }
+                }
+                Quantity::Requests(requests) => {
+                    Left { requests: Some(requests), renews, ..Left::default() }
+                }
+            };
+            Refused::OverLimit { account, name, left: Box::new(left) }
+        }
+        BooksError::Refused(Refusal::NotPermitted { name, .. }) => Refused::Model { account, name },
+        error => Refused::NotRecorded { why: error.to_string() },
+    }
+}
+
+impl From<Spend> for tenfold_domain::Spend {
+    fn from(Spend { money, tokens, requests }: Spend) -> Self {
+        Self { money, tokens, requests }
+    }
+}

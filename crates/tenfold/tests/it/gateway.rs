@@ -1,0 +1,145 @@
+//! The gateway, wired: the real program sells a provider's model to programs with access tokens,
+//! from the books that everything else is paid from.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Stdio};
+
+use serde_json::{Value, json};
+use tenfold_test_support::http::{HttpModel, Reply};
+
+use crate::ground::Ground;
+use crate::hosted::{KEY, PRICES, connect};
+use crate::interruption::interrupt;
+
+/// A gateway at work.
+struct Gateway {
+    child: Child,
+    // As long as it is held, what the program says has somewhere to go.
+    _out: BufReader<ChildStdout>,
+    address: String,
+}
+
+fn gateway(ground: &Ground) -> Gateway {
+    let mut command = ground.command(&["gateway", "--listen", "127.0.0.1:0"]);
+    command.env("FAR_KEY", KEY).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap_or_else(|| panic!("{line}"));
+    Gateway { child, _out: out, address: address.to_owned() }
+}
+
+/// Status, head and body of an answer to a chat.
+fn chat(gateway: &Gateway, token: &str, model: &str) -> (u16, String, Value) {
+    let body = json!({
+        "model": model,
+        "messages": [{ "role": "user", "content": "hello" }],
+        "max_tokens": 100,
+    });
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(&gateway.address).unwrap();
+    write!(
+        stream,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let start = body.find('{').unwrap_or(0);
+    let end = body.rfind('}').map_or(0, |end| end + 1);
+    let value = serde_json::from_str(&body[start..end]).unwrap_or_else(|_| panic!("{answer}"));
+    (status, head.to_lowercase(), value)
+}
+
+fn token(ground: &Ground, account: &str) -> String {
+    let made = ground.tenfold(&["account", "token", account, "--json"]).json();
+    made["secret"].as_str().unwrap().to_owned()
+}
+
+fn spent(ground: &Ground, account: &str) -> u64 {
+    let shown = ground.tenfold(&["account", "show", account, "--json"]).json();
+    shown["spent"]["nano_usd"].as_u64().unwrap()
+}
+
+#[test]
+fn a_program_spends_from_its_account_and_not_past_it() {
+    let ground = Ground::new();
+    let server = HttpModel::reacting(|_| Reply::says("hello yourself")).demanding(KEY);
+    connect(&ground, &server, "openai", &PRICES).expect(0, &["connected far"]);
+    ground.tenfold(&["account", "add", "ada", "--limit", "0.05", "--per", "day"]).expect(0, &[]);
+    ground.tenfold(&["account", "add", "bob", "--limit", "0.000001"]).expect(0, &[]);
+    let (ada, bob) = (token(&ground, "ada"), token(&ground, "bob"));
+    let at_work = gateway(&ground);
+
+    let (status, head, said) = chat(&at_work, &ada, "far");
+    assert_eq!((status, &said["choices"][0]["message"]["content"]), (200, &json!("hello yourself")));
+    for told in ["x-tenfold-cost-usd", "x-tenfold-left-usd", "x-tenfold-renews"] {
+        assert!(head.contains(told), "{head}");
+    }
+    let (status, _, said) = chat(&at_work, &bob, "far");
+    assert_eq!((status, &said["error"]["code"]), (429, &json!("insufficient_quota")), "{said}");
+    assert_eq!(chat(&at_work, "tf-made-up", "far").0, 401);
+    assert_eq!(server.requests().len(), 1, "what can't be paid for is not sent");
+
+    // What people decide meanwhile holds at once.
+    ground.tenfold(&["account", "give", "bob", "1"]).expect(0, &[]);
+    assert_eq!(chat(&at_work, &bob, "far").0, 200);
+    ground.tenfold(&["account", "limit", "bob", "--models", "other"]).expect(0, &[]);
+    ground.tenfold(&["account", "revoke", "1"]).expect(0, &[]);
+    assert_eq!(chat(&at_work, &ada, "far").0, 401);
+
+    assert_eq!(interrupt(at_work.child).code, Some(130));
+    // What was leased ahead is given back, and each has paid for its own.
+    assert!((1..50_000_000).contains(&spent(&ground, "ada")), "{}", spent(&ground, "ada"));
+    assert_eq!(spent(&ground, "default"), spent(&ground, "ada") + spent(&ground, "bob"));
+    let by = ["ledger", "--by", "token", "--by", "model", "--json"];
+    let ledger = ground.tenfold(&by).json();
+    assert_eq!((&ledger[0]["token"], &ledger[0]["model"]), (&json!(1), &json!("far")), "{ledger}");
+    assert_eq!(ledger[0]["spent"]["requests"], 1);
+    assert_eq!(ground.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_gateway_that_was_killed_had_leased_counts_as_spent() {
+    let ground = Ground::new();
+    let server = HttpModel::reacting(|_| Reply::says("hello")).demanding(KEY);
+    connect(&ground, &server, "openai", &PRICES).expect(0, &[]);
+    let secret = token(&ground, "default");
+    let mut at_work = gateway(&ground);
+    assert_eq!(chat(&at_work, &secret, "far").0, 200);
+    at_work.child.kill().unwrap();
+    at_work.child.wait().unwrap();
+    let shown = ground.tenfold(&["account", "show", "default", "--json"]).json();
+    let leased = shown["held"]["nano_usd"].as_u64().unwrap();
+    assert!(leased > 0, "{shown}");
+    // The next engine settles it.
+    ground.tenfold(&["account", "add", "ada"]).expect(0, &[]);
+    let shown = ground.tenfold(&["account", "show", "default", "--json"]).json();
+    assert_eq!(shown["held"]["nano_usd"], 0);
+    assert_eq!(shown["spent"]["nano_usd"], leased);
+}
+
+#[test]
+fn the_embedded_model_answers_any_client() {
+    let ground = Ground::new();
+    let secret = token(&ground, "default");
+    let at_work = gateway(&ground);
+    let (status, head, said) = chat(&at_work, &secret, "tenfold/cheapest");
+    assert_eq!(status, 200, "{head} {said}");
+    assert!(said["choices"][0]["message"].is_object(), "{said}");
+    assert_eq!(interrupt(at_work.child).code, Some(130));
+    assert!(spent(&ground, "default") > 0);
+}
+
+#[test]
+fn where_it_listens_is_kept_to_this_machine_unless_told() {
+    let ground = Ground::new();
+    let said = ["not encrypted", "--unencrypted"];
+    ground.tenfold(&["gateway", "--listen", "0.0.0.0:0"]).expect(6, &said);
+}
