@@ -5,6 +5,7 @@
 
 mod fleet;
 mod gateway;
+mod ledger;
 mod llama;
 mod repair;
 mod sandbox;
@@ -41,6 +42,11 @@ const BENCHES: &[Bench] = &[
         name: "fleet",
         about: "what many coworkers cost one engine, beside plain SQLite and Temporal",
         run: fleet::main,
+    },
+    Bench {
+        name: "ledger",
+        about: "what reserving and settling costs, in memory and on the disk",
+        run: ledger::main,
     },
     Bench {
         name: "gateway",
