@@ -1,5 +1,6 @@
 //! Python environments: the one that the sample project and some tests run their checks with,
-//! which holds pytest and what pytest needs, and one with Temporal's server for a bench.
+//! which holds pytest and what pytest needs, one with the clients that the gateway is tried with, and
+//! those with Temporal's server and LiteLLM's proxy for the benches.
 //!
 //! What is in one is pinned by hash, and it lies in the person's cache directory under a name that
 //! follows from the pins, so that two clones share it and a changed pin makes a new one. Nothing
@@ -30,9 +31,19 @@ impl Environment {
         Self::of("pytest.txt")
     }
 
+    /// The one with the clients that the gateway is tried with.
+    pub(crate) fn of_clients() -> Result<Self, Trouble> {
+        Self::of("clients.txt")
+    }
+
     /// The one with Temporal's server.
     pub(crate) fn of_temporal() -> Result<Self, Trouble> {
         Self::of("temporal.txt")
+    }
+
+    /// The one with LiteLLM's proxy.
+    pub(crate) fn of_litellm() -> Result<Self, Trouble> {
+        Self::of("litellm.txt")
     }
 
     fn of(pins: &str) -> Result<Self, Trouble> {
@@ -72,6 +83,11 @@ impl Environment {
         let version = output(&mut command(self.dir.join("bin/python"), ["--version"]))?;
         std::fs::write(self.dir.join(STAMP), version)
             .tried(|| format!("could not write to {}", self.dir.display()))
+    }
+
+    /// Its interpreter.
+    pub(crate) fn python(&self) -> PathBuf {
+        self.dir.join("bin/python")
     }
 
     /// Lets a program find this environment first, as an activated one is found.

@@ -14,8 +14,9 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    Accept, AcceptTogether, Accepted, AcceptedOrNot, AttemptId, BacklogOutcome, BacklogTerms,
-    Budget, MakeRoom, RepositoryEvent, RoomMade, Seed, StepId, TaskId, TaskSpec, Undone,
+    Accept, AcceptTogether, Accepted, AcceptedOrNot, AccountChange, AttemptId, BacklogOutcome,
+    BacklogTerms, Budget, LedgerEvent, MakeRoom, RepositoryEvent, RoomMade, Seed, StepId, TaskId,
+    TaskSpec, Undone,
 };
 
 /// Where it is told how it goes with all tasks at work, until none is.
@@ -325,6 +326,12 @@ pub struct Undo {}
 impl Call for Undo {
     const PATH: &'static str = "/v1/tasks/{task}/undo";
     type Answer = Undone;
+}
+
+/// Changes accounts, as the person who says so wants; answered with what was recorded.
+impl Call for AccountChange {
+    const PATH: &'static str = "/v1/accounts";
+    type Answer = Vec<LedgerEvent>;
 }
 
 /// Makes room on the disk.

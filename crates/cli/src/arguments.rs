@@ -7,9 +7,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, add, answer, comment, completions, continue_task, diff, doctor, export, fork, gc, hold,
-    import, list, log, man, mcp, models, policy, prices, reject, retry, run, show, start, steer,
-    store, undo, watch,
+    accept, account, add, answer, comment, completions, continue_task, diff, doctor, export, fork,
+    gc, hold, import, ledger, list, log, man, mcp, models, policy, prices, reject, retry, run,
+    show, start, steer, store, undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Undo(undo::UndoArgs),
     Doctor(doctor::DoctorArgs),
     Models(models::ModelsArgs),
+    Account(account::AccountArgs),
+    Ledger(ledger::LedgerArgs),
     Prices(prices::PricesArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),

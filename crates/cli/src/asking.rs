@@ -10,6 +10,7 @@ use tenfold_domain::{Millis, NanoUsd, RepositoryEvent, Strategy, TaskSpec};
 use tenfold_models::{Model, ModelsError};
 use tenfold_workspace::Workspace;
 
+use crate::commands::account;
 use crate::connection::Connection;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -77,6 +78,9 @@ pub(crate) struct TaskArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) best_of: u32,
+    /// Who pays for it; the topmost account, if not given
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
     /// Let it decide by itself what it would else ask you
     #[arg(long)]
     pub(crate) no_questions: bool,
@@ -139,6 +143,9 @@ pub(crate) async fn spec(
         pull::ensure(context, &model, args.yes, &stop).await?;
     }
     let mut spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model);
+    if let Some(name) = &args.account {
+        spec.account = account::named(&account::ledger(context)?, name)?;
+    }
     let has_loop = spec.strategies().contains(&Strategy::Loop);
     if !servers.is_empty() && !has_loop {
         return Err(Trouble::usage("--mcp is for attempts that call tools, and none here does")

@@ -148,9 +148,11 @@ pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
         TaskState::Accepted => (GREEN, "accepted".to_owned()),
         TaskState::NeedsYou if row.question.is_some() => (RED, "asks you".to_owned()),
         TaskState::NeedsYou => (RED, "needs you".to_owned()),
-        TaskState::Queued | TaskState::Working | TaskState::Paused | TaskState::Rejected => {
-            (YELLOW, row.state.to_string())
-        }
+        TaskState::Queued
+        | TaskState::Working
+        | TaskState::Paused
+        | TaskState::Parked
+        | TaskState::Rejected => (YELLOW, row.state.to_string()),
     }
 }
 
@@ -194,6 +196,10 @@ pub(crate) fn next(row: &TaskRow) -> String {
             ("show", "what was tried, and what going on would take"),
             ("log", "every step"),
             ("continue", "try again"),
+        ],
+        (TaskState::Parked, _) => &[
+            ("show", "what it waits for; `tenfold account give` gives its account more"),
+            ("continue", "go on from here, if there is money; `tenfold daemon` does so by itself"),
         ],
         (TaskState::Paused, _) => &[("resume", "go on where it left off")],
         (TaskState::Working | TaskState::Queued, _) => &[("continue", "go on where it stopped")],

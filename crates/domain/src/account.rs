@@ -184,6 +184,62 @@ pub enum LedgerEvent {
     Balanced(Box<Balances>),
 }
 
+/// What a person wants of the accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "want", rename_all = "kebab-case")]
+pub enum AccountChange {
+    /// A new account.
+    Open {
+        /// The account above it.
+        parent: AccountId,
+        /// Its name.
+        name: String,
+        /// What it stands for.
+        kind: AccountKind,
+        /// What it may use from the first moment on.
+        #[serde(default)]
+        allowances: Vec<Allowance>,
+        /// The models that it may ask; `None` for all.
+        #[serde(default)]
+        models: Option<Vec<String>>,
+    },
+    /// An allowance, in place of the same one before.
+    Grant {
+        /// Whose.
+        account: AccountId,
+        /// What it says.
+        terms: Allowance,
+    },
+    /// An allowance less.
+    Withdraw {
+        /// Which.
+        allowance: AllowanceId,
+    },
+    /// A gift, or what one account gives to another.
+    Give {
+        /// Who gives; nobody for a gift.
+        from: Option<AccountId>,
+        /// Who gets it.
+        to: AccountId,
+        /// How much.
+        amount: Quantity,
+    },
+    /// The models that an account may ask.
+    Permit {
+        /// Which account.
+        account: AccountId,
+        /// Their names; `None` for all.
+        models: Option<Vec<String>>,
+    },
+    /// An access token; its number and who wants it are filled in.
+    Issue(AccessToken),
+    /// An access token less.
+    Revoke {
+        /// Which.
+        token: TokenId,
+    },
+}
+
 /// What is set aside for a call, or for many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {

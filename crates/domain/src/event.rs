@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::{
     ApprovedCheck, AttemptId, Budget, CheckReport, CommitId, EgressEvent, Export, JournalEvent,
-    LedgerEvent, Millis, NanoUsd, PolicyEvent, ReservationId, Seed, StepId, Strategy, TaskId,
-    TaskSpec, Timestamp, Usage, Worked,
+    LedgerEvent, Millis, NanoUsd, PolicyEvent, ReservationId, Seed, Spend, StepId, Strategy,
+    TaskId, TaskSpec, Timestamp, Usage, Worked,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -159,6 +159,19 @@ pub enum TaskEvent {
     },
     /// The person approved a check that an agent proposed: it is the task's from now on.
     CheckApproved(ApprovedCheck),
+    /// Its account has no money for what is next, and it waits until there is.
+    Parked(Parked),
+    /// There is money again for what a parked task wants next: it may be gone on with.
+    Woken,
+}
+
+/// What a task waits for that was parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// What its account has to have.
+    pub amount: Spend,
+    /// When the allowance that is in the way begins anew, if that would help.
+    pub renews: Option<Timestamp>,
 }
 
 /// What happens to an attempt.

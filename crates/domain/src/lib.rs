@@ -30,8 +30,8 @@ mod turn;
 mod verdict;
 
 pub use account::{
-    AccessToken, AccountId, AccountKind, AllowanceId, Charge, Denied, FromGift, Held, LedgerEvent,
-    Refusal, ReservationId, Short, Spender, TokenId, Unclear,
+    AccessToken, AccountChange, AccountId, AccountKind, AllowanceId, Charge, Denied, FromGift,
+    Held, LedgerEvent, Refusal, ReservationId, Short, Spender, TokenId, Unclear,
 };
 pub use allowance::{Allowance, Measure, Period, Quantity, QuantityError, Spend};
 pub use backlog::{BacklogEnd, BacklogOutcome, BacklogTerms};
@@ -41,8 +41,8 @@ pub use count::{Bytes, Millis, Timestamp, Tokens, Usage};
 pub use dropped::{Export, JournalEvent, Worked};
 pub use egress::{EgressEvent, Peer};
 pub use event::{
-    AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, ProposalEvent, RepositoryEvent, Seq,
-    StepEvent, TaskEvent,
+    AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, Parked, ProposalEvent, RepositoryEvent,
+    Seq, StepEvent, TaskEvent,
 };
 pub use guidance::{FolderInstructions, Guidance, Skill};
 pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};

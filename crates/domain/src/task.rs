@@ -165,13 +165,15 @@ impl FromStr for Strategy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskState {
-    /// Asked for, not begun.
+    /// Asked for, and not begun; or parked and woken again, and not gone on with.
     Queued,
     /// An attempt has begun and has not ended. If no engine runs it was interrupted, and
     /// `tenfold continue` goes on with it.
     Working,
     /// An attempt has left off because the person wanted so; `tenfold resume` goes on with it.
     Paused,
+    /// Its account has no money for what is next. It goes on by itself once there is.
+    Parked,
     /// Every attempt ended without a proposal; a person has to decide.
     NeedsYou,
     /// A proposal waits for review.
@@ -188,6 +190,7 @@ impl fmt::Display for TaskState {
             Self::Queued => "queued",
             Self::Working => "working",
             Self::Paused => "paused",
+            Self::Parked => "parked",
             Self::NeedsYou => "needs you",
             Self::ToReview => "to review",
             Self::Accepted => "accepted",

@@ -12,9 +12,9 @@ use tenfold_agent::effect::{Effect, Input, Purpose, Reply};
 use tenfold_agent::{Agent, Machine};
 use tenfold_code::Edit;
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, Outcome, Progress,
-    ProposalEvent, ReservationId, Spend, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Totals,
-    Usage, Waits,
+    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, Outcome, Parked,
+    Progress, ProposalEvent, ReservationId, Spend, StepEvent, StepId, TaskEvent, TaskId, TaskSpec,
+    Totals, Usage, Waits,
 };
 use tenfold_models::Model;
 use tenfold_store::{About, View};
@@ -102,6 +102,8 @@ pub(crate) struct Running<'e> {
     /// Whether the person may have said something that the machine does not know.
     pub(crate) unheard: bool,
     pub(crate) judged: Option<Judged>,
+    /// What the account has to have before it is gone on with; recorded with its end.
+    pub(crate) parked: Option<Parked>,
     /// What it waits with, for a person who may take days: what for, and what they are told.
     pub(crate) waits: Option<(Waits, String)>,
 }
@@ -155,6 +157,10 @@ impl Running<'_> {
                 Will::Leave => return self.interrupted(),
                 Will::Stop => {
                     self.stop().await?;
+                    break;
+                }
+                Will::Park => {
+                    self.overrun().await?;
                     break;
                 }
                 Will::Pause if self.is_at_rest() => self.pause().await?,
@@ -262,6 +268,24 @@ impl Running<'_> {
         let task = self.attempt.task;
         let why = format!("Stopped by the person; `tenfold continue {task}` goes on from here.");
         self.end(AttemptOutcome::Stopped, why).await
+    }
+
+    /// Ends, because the account has spent more than it may, and waits until it may again.
+    async fn overrun(&mut self) -> Result<(), EngineError> {
+        let amount = Spend { requests: 1, ..Spend::NONE };
+        let why = "A bill was higher than what was set aside for it, and the account has spent \
+                   more than it may: all that it pays for was cut off.";
+        self.out_of_money(Parked { amount, renews: None }, why.to_owned()).await
+    }
+
+    /// Ends, because the account has no money for what is next, and waits until it has.
+    pub(crate) async fn out_of_money(
+        &mut self,
+        parked: Parked,
+        why: String,
+    ) -> Result<(), EngineError> {
+        self.parked = Some(parked);
+        self.end(AttemptOutcome::LimitMoney, why).await
     }
 
     /// Records what an effect left, together with all that follows from it.
@@ -414,6 +438,8 @@ impl Running<'_> {
         }
         let (outcome, note) = (ending.outcome, ending.note.clone());
         facts.push(Fact::Attempt { attempt, event: AttemptEvent::Ended { outcome, note } });
+        let parked = self.parked.take().map(TaskEvent::Parked);
+        facts.extend(parked.map(|event| Fact::Task { task: attempt.task, event }));
         Ok(())
     }
 

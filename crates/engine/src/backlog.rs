@@ -232,6 +232,7 @@ impl<'e> Shift<'e> {
     }
 
     async fn work(mut self) -> Result<BacklogEnd, EngineError> {
+        self.engine.wake_parked().await?;
         loop {
             let is_to_end = self.engine.backlog.is_to_end() || self.is_out_of_time();
             if !is_to_end {
@@ -462,10 +463,9 @@ impl<'e> Shift<'e> {
     fn ended(&mut self, task: TaskId, at_work: AtWork, asks: bool) {
         let row = self.engine.row(task).ok();
         // Its work broke, or was cut off; begun again at once, it would be so for ever.
-        if row
-            .as_ref()
-            .is_none_or(|row| matches!(row.state, TaskState::Queued | TaskState::Working))
-        {
+        if row.as_ref().is_none_or(|row| {
+            matches!(row.state, TaskState::Queued | TaskState::Working) && !row.woken
+        }) {
             self.window.pass_over(task);
         }
         let AtWork { before, most, began } = at_work;
@@ -504,13 +504,18 @@ impl<'e> Shift<'e> {
         Ok(())
     }
 
+    fn is_any_parked(&self) -> Result<bool, EngineError> {
+        let how_many = self.engine.store.view()?.how_many(None)?;
+        Ok(how_many.get(&TaskState::Parked).is_some_and(|tasks| *tasks > 0))
+    }
+
     fn end(&self) -> Result<BacklogEnd, EngineError> {
         self.tell()?;
         Ok(if self.engine.backlog.is_to_end() {
             BacklogEnd::Stopped
         } else if self.is_out_of_time() {
             BacklogEnd::OutOfTime
-        } else if !self.misfits.is_empty() {
+        } else if !self.misfits.is_empty() || self.is_any_parked()? {
             BacklogEnd::OutOfMoney
         } else {
             BacklogEnd::Done

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use tenfold_agent::Machine;
 use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd, Progress,
-    ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens, Usage,
+    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd, Parked,
+    Progress, Refusal, ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens, Usage,
 };
 use tenfold_models::{Hosted, Model};
 use tokio::time::Instant;
@@ -162,6 +162,15 @@ impl Running<'_> {
         let intended = engine.intend_model(of, name, reserved, asked.name).await;
         let reservation = match intended {
             Ok(reservation) => reservation,
+            Err(EngineError::Money(Refusal::Short(short))) => {
+                let why = format!("Out of money: {short}.");
+                let parked = Parked { amount: reserved, renews: short.renews };
+                return self.out_of_money(parked, why).await;
+            }
+            Err(EngineError::Money(refusal @ Refusal::NotPermitted { .. })) => {
+                let why = format!("The model can't be asked: {refusal}.");
+                return self.end(AttemptOutcome::ProviderFailed, why).await;
+            }
             Err(EngineError::Money(refusal)) => {
                 let why = format!("Out of money: {refusal}.");
                 return self.end(AttemptOutcome::LimitMoney, why).await;

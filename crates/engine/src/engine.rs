@@ -11,13 +11,12 @@ use tenfold_models::{Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
-use tenfold_store::{EngineLock, Store};
+use tenfold_store::{Books, EngineLock, Store};
 use tenfold_workspace::Workspace;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, RwLock, Semaphore};
 
 use crate::backlog::Backlog;
-use crate::books::Books;
 use crate::floor::Floor;
 use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
@@ -121,11 +120,7 @@ impl Engine {
             Some(sandbox) => sandbox,
             None => probed(&config).await?,
         };
-        let mut ledger = store.view()?.ledger()?;
-        if let Some(event) = ledger.open_default() {
-            store.append_async(vec![Fact::Ledger { event: event.clone() }]).await?;
-            ledger.evolve(&event);
-        }
+        let books = Books::open(Arc::clone(&store)).await?;
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
         let models = Current::new(&model_dirs.user_file());
         let catalogue = models.catalogue()?;
@@ -135,7 +130,7 @@ impl Engine {
         let redactor = std::sync::RwLock::new(Arc::new(redactor));
         let engine = Self {
             store,
-            books: Books::new(ledger),
+            books,
             sandbox: Arc::new(sandbox),
             model_dirs,
             models,

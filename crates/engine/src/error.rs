@@ -10,7 +10,7 @@ use tenfold_models::ModelsError;
 use tenfold_policy::PolicyError;
 use tenfold_redact::Kind;
 use tenfold_sandbox::SandboxError;
-use tenfold_store::StoreError;
+use tenfold_store::{BooksError, StoreError};
 use tenfold_workspace::WorkspaceError;
 
 /// Why the engine could not do something.
@@ -254,6 +254,15 @@ pub enum EngineError {
     /// An id.
     #[error(transparent)]
     Id(#[from] IdError),
+}
+
+impl From<BooksError> for EngineError {
+    fn from(error: BooksError) -> Self {
+        match error {
+            BooksError::Refused(refusal) => Self::Money(refusal),
+            BooksError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl EngineError {

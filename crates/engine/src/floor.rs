@@ -31,6 +31,8 @@ pub(crate) enum Will {
     Stop,
     /// That it leaves off at once, because this process ends.
     Leave,
+    /// That it ends at once and waits for money, because its account has spent more than it may.
+    Park,
 }
 
 /// The task's end of the person's hand.
@@ -143,7 +145,7 @@ impl Floor {
             // Who stops it does not want it to go on after all.
             place.will.send_if_modified(|known| {
                 let before = *known;
-                if !matches!(known, Will::Stop | Will::Leave) {
+                if !matches!(known, Will::Stop | Will::Leave | Will::Park) {
                     *known = will;
                 }
                 *known != before

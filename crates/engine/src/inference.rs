@@ -13,12 +13,12 @@ use tenfold_domain::{
 use tenfold_ledger::Wanted;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
 use tenfold_models::{Model, Provider, ProviderError, Turned};
+use tenfold_store::Sheet;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::EngineError;
-use crate::books::Kept;
 use crate::engine::Engine;
 use crate::gate::Leave;
 use crate::meter::Used;
@@ -77,16 +77,16 @@ impl Engine {
             spender: Some(Spender::Task(attempt.task)),
             at: self.around.now(),
         };
-        self.books
+        let reserved = self
+            .books
             .record(
-                &self.store,
-                |kept| {
-                    let (gone, asked) = (spent + kept.held_for(attempt.task), amount.money);
+                |sheet| {
+                    let (gone, asked) = (spent + sheet.held_for(attempt.task), amount.money);
                     if gone + asked > limit {
                         let (task, left) = (attempt.task, limit.saturating_sub(gone));
                         return Err(Refusal::OverBudget { task, limit, left, asked });
                     }
-                    let (reservation, event) = kept.ledger().reserve(&wanted)?;
+                    let (reservation, event) = sheet.ledger().reserve(&wanted)?;
                     Ok((reservation, vec![event]))
                 },
                 |reservation| {
@@ -96,7 +96,8 @@ impl Engine {
                     vec![Fact::Step { attempt, step, event }]
                 },
             )
-            .await
+            .await;
+        Ok(reserved?)
     }
 
     /// What the attempt's task has spent so far.
@@ -126,19 +127,25 @@ impl Engine {
             return Ok(());
         }
         let now = self.around.now();
-        let settle = |kept: &Kept| {
+        let settle = |sheet: &Sheet| {
             let settle = |(id, spend): &(ReservationId, Spend)| {
                 let charge = Charge { model: model.to_owned(), spend: *spend };
-                kept.ledger().settle(*id, vec![charge], now)
+                sheet.ledger().settle(*id, vec![charge], now)
             };
             let events: Vec<LedgerEvent> = bills.iter().map(settle).collect::<Result<_, _>>()?;
             Ok(((), events))
         };
-        let settled = self.books.record(&self.store, settle, |()| facts).await;
-        if settled.is_err() {
-            self.books.owe(&bills).await;
+        let mut is_more = false;
+        for (id, spend) in &bills {
+            is_more |= !self.books.held(*id).await.covers(*spend);
         }
-        settled
+        let settled = self.books.record(settle, |()| facts).await;
+        match settled {
+            Err(_) => self.books.owe(&bills).await,
+            Ok(()) if is_more => self.stop_overrun().await?,
+            Ok(()) => {}
+        }
+        Ok(settled?)
     }
 }
 

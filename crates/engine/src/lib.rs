@@ -3,6 +3,7 @@
 //! see is made from the journal, and from [`Progress`](tenfold_domain::Progress) while it
 //! happens.
 
+mod accounts;
 mod added;
 mod approval;
 mod asking;
@@ -11,7 +12,6 @@ mod background;
 mod backlog;
 mod backup;
 mod best;
-mod books;
 mod branch;
 mod checks;
 mod commands;

@@ -75,6 +75,9 @@ impl Engine {
         if let Err(why) = self.close_what_is_left().await {
             tracing::warn!("closing what nobody works on: {why}");
         }
+        if let Err(why) = self.wake_parked().await {
+            tracing::warn!("waking who waits for money: {why}");
+        }
         if let Err(why) = self.settle_cut_short().await {
             tracing::warn!("settling what was cut short: {why}");
         }
@@ -86,7 +89,7 @@ impl Engine {
     async fn close_what_is_left(&self) -> Result<(), EngineError> {
         // Who begins to work from now on waits, so that what is not at work stays so.
         let _settling = self.house.settling.lock().await;
-        for attempt in self.books.holders(&self.store).await? {
+        for attempt in self.books.holders().await? {
             if self.floor.wanted(attempt.task).is_none() {
                 self.close_open(attempt, Vec::new()).await?;
             }

@@ -105,7 +105,7 @@ impl Engine {
     /// Tidies up after the work on a task.
     pub(crate) async fn tidy_up(&self, task: TaskId) {
         // Who wants an end does not want to wait for it.
-        if matches!(self.floor.wanted(task), Some(Will::Stop | Will::Leave)) {
+        if matches!(self.floor.wanted(task), Some(Will::Stop | Will::Leave | Will::Park)) {
             return;
         }
         if let Err(why) = self.leave_workspace(task).await {

@@ -253,6 +253,7 @@ impl Engine {
             teller: self.floor.teller(),
             unheard: true,
             judged: None,
+            parked: None,
             waits: None,
         })
     }
@@ -446,7 +447,8 @@ fn unfinished(row: &TaskRow, how: How) -> Option<Unfinished> {
         let attempt = AttemptId { task: row.id, number: *number };
         return Some(Unfinished { attempt, was: interrupted });
     }
-    let open = row.state == TaskState::NeedsYou && how.seed.is_none();
+    let is_open = matches!(row.state, TaskState::NeedsYou | TaskState::Parked) || row.woken;
+    let open = is_open && how.seed.is_none();
     let last = row.last.as_ref().filter(|last| open && last.outcome.goes_on());
     last.map(|last| match last.outcome {
         AttemptOutcome::Stopped => Unfinished { attempt: last.attempt, was: interrupted },

@@ -2,8 +2,9 @@
 //! does. Nothing here changes anything.
 
 use tenfold_domain::{
-    AccessToken, AccountId, AccountKind, Allowance, AllowanceId, Charge, Denied, FromGift, Granted,
-    Held, LedgerEvent, Quantity, Refusal, ReservationId, Short, Spend, Spender, Timestamp, TokenId,
+    AccessToken, AccountChange, AccountId, AccountKind, Allowance, AllowanceId, Charge, Denied,
+    FromGift, Granted, Held, LedgerEvent, Quantity, Refusal, ReservationId, Short, Spend, Spender,
+    Timestamp, TokenId,
 };
 
 use crate::meter::Meter;
@@ -59,6 +60,43 @@ impl Ledger {
         let (account, parent) = (self.tree.next_id(), Some(parent));
         let (name, by) = (name.to_owned(), by.to_owned());
         Ok((account, LedgerEvent::Opened { account, parent, name, kind, by }))
+    }
+
+    /// The events by which what a person wants comes about, all of them or none.
+    ///
+    /// # Errors
+    /// As each of them by itself.
+    pub fn change(
+        &self,
+        change: &AccountChange,
+        (by, at): (&str, Timestamp),
+    ) -> Result<Vec<LedgerEvent>, Refusal> {
+        Ok(vec![match change {
+            AccountChange::Open { parent, name, kind, allowances, models } => {
+                let (account, opened) = self.open(*parent, (name, *kind), by)?;
+                let granted = (self.last_allowance + 1..).zip(allowances).map(|(id, terms)| {
+                    let (allowance, terms, by) = (AllowanceId(id), *terms, by.to_owned());
+                    LedgerEvent::Granted { allowance, account, terms, by }
+                });
+                let permitted = models.clone().map(|models| {
+                    let (models, by) = (Some(models), by.to_owned());
+                    LedgerEvent::Permitted { account, models, by }
+                });
+                return Ok(std::iter::once(opened).chain(granted).chain(permitted).collect());
+            }
+            AccountChange::Grant { account, terms } => self.grant(*account, *terms, by)?.1,
+            AccountChange::Withdraw { allowance } => self.withdraw(*allowance, by)?,
+            AccountChange::Give { from, to, amount } => {
+                self.give((*from, *to), *amount, (by, at))?
+            }
+            AccountChange::Permit { account, models } => {
+                self.permit(*account, models.clone(), by)?
+            }
+            AccountChange::Issue(token) => {
+                self.issue(AccessToken { by: by.to_owned(), ..token.clone() })?.1
+            }
+            AccountChange::Revoke { token } => self.revoke(*token, by)?,
+        }])
     }
 
     /// Grants an account an allowance, or each person below it one. What it may use of the same

@@ -2,6 +2,7 @@
 //! reach. Each call is handed to the engine and its answer back; no rule of a task is here.
 
 mod listen;
+mod person;
 mod problem;
 mod routes;
 

@@ -16,7 +16,8 @@ use tenfold_api::{
     StopBacklog, TASK_PROGRESS, Undo, Waiting, WhyWaiting,
 };
 use tenfold_domain::{
-    Accept, AcceptTogether, AttemptId, BacklogTerms, Budget, MakeRoom, TaskId, TaskSpec,
+    Accept, AcceptTogether, AccountChange, AttemptId, BacklogTerms, Budget, MakeRoom, TaskId,
+    TaskSpec,
 };
 use tenfold_engine::{Engine, EngineError, How, Watching};
 
@@ -61,6 +62,9 @@ fn tasks(routes: Routes) -> Routes {
     });
     let routes =
         on_house(routes, |engine, terms: MakeRoom| async move { engine.make_room(terms).await });
+    let routes = on_house(routes, |engine, change: AccountChange| async move {
+        engine.change_accounts(&change, &crate::person::name()).await
+    });
     let routes = on_task(routes, |engine, task, begin: Begin| async move {
         let Begin { seed, time_anew, from_scratch } = begin;
         engine.begin(task, How { seed, time_anew, from_scratch })

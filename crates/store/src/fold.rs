@@ -34,6 +34,16 @@ impl TaskFold {
                 }
             }
             Fact::Task { event: TaskEvent::Steered { .. }, .. } => {}
+            Fact::Task { event: TaskEvent::Parked(parked), .. } => {
+                if let Some(task) = &mut self.task {
+                    (task.parked, task.woken) = (Some(*parked), false);
+                }
+            }
+            Fact::Task { event: TaskEvent::Woken, .. } => {
+                if let Some(task) = &mut self.task {
+                    task.woken = task.parked.take().is_some();
+                }
+            }
             Fact::Task { event: TaskEvent::CheckApproved(check), .. } => {
                 if let Some(task) = &mut self.task {
                     task.check = Some(check.clone());
@@ -87,7 +97,7 @@ impl TaskFold {
             }
             AttemptEvent::Resumed => {
                 row.seen_at = at;
-                task.paused = false;
+                goes_on(task);
                 row.ended = None;
                 task.running.insert(id.number);
             }
@@ -124,6 +134,7 @@ impl TaskFold {
         if let std::collections::btree_map::Entry::Vacant(entry) = self.attempts.entry(number) {
             entry.insert(row);
             task.attempts += 1;
+            goes_on(task);
             task.running.insert(number);
         }
     }
@@ -147,6 +158,8 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         wall: Millis(0),
         asked_at: at,
         paused: false,
+        parked: None,
+        woken: false,
         question: None,
         last: None,
         proposals: Vec::new(),
@@ -178,6 +191,13 @@ fn started(
         files_removed_at: None,
         steps_dropped: None,
     }
+}
+
+/// An attempt begins or goes on: whatever the task waited for is over.
+fn goes_on(task: &mut TaskRow) {
+    task.paused = false;
+    task.parked = None;
+    task.woken = false;
 }
 
 /// Counts what an attempt came to, of which some may be counted already.
@@ -274,7 +294,7 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
 }
 
 /// Where a task stands: a question that is open comes first, then a pause, then work that is
-/// going on, then what became of the proposal that counts. A rejected proposal is the last word
+/// going on, then money that it waits for, then what became of the proposal that counts. A rejected proposal is the last word
 /// only until a later attempt ends without one.
 fn state(task: &TaskRow) -> TaskState {
     if task.question.is_some() {
@@ -286,7 +306,10 @@ fn state(task: &TaskRow) -> TaskState {
     if !task.running.is_empty() {
         return TaskState::Working;
     }
-    let Some(last) = &task.last else { return TaskState::Queued };
+    if task.parked.is_some() {
+        return TaskState::Parked;
+    }
+    let Some(last) = task.last.as_ref().filter(|_| !task.woken) else { return TaskState::Queued };
     match task.proposal() {
         None => TaskState::NeedsYou,
         Some(proposal) => match proposal.state {

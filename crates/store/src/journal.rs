@@ -34,6 +34,8 @@ pub enum About {
     Attempt(AttemptId),
     /// Money.
     Ledger,
+    /// What people decided of accounts, and no calls.
+    Accounts,
     /// The journal itself.
     Journal,
     /// Repositories.
@@ -241,6 +243,10 @@ pub(crate) fn sql(about: About) -> String {
         About::Task(_) => "task = :task AND",
         About::Attempt(_) => "task = :task AND attempt = :attempt AND",
         About::Ledger => "task IS NULL AND noun = 'ledger' AND",
+        About::Accounts => {
+            "task IS NULL AND noun = 'ledger' AND
+             event NOT IN ('reserved', 'settled', 'released', 'balanced') AND"
+        }
         About::Journal => "task IS NULL AND noun = 'journal' AND",
         About::Repositories => "task IS NULL AND noun = 'repository' AND",
     };
@@ -269,7 +275,11 @@ fn each(
     let (task, attempt) = match query.about {
         About::Task(task) => (Some(integer(task.number())), None),
         About::Attempt(id) => (Some(integer(id.task.number())), Some(id.number)),
-        About::Everything | About::Ledger | About::Journal | About::Repositories => (None, None),
+        About::Everything
+        | About::Ledger
+        | About::Accounts
+        | About::Journal
+        | About::Repositories => (None, None),
     };
     let (after, limit) = (integer(query.after.0), query.limit);
     let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":after", &after), (":limit", &limit)];

@@ -12,6 +12,7 @@
 mod backup;
 mod balances;
 mod blob;
+mod books;
 mod chain;
 mod check;
 mod columns;
@@ -36,6 +37,7 @@ mod wait;
 mod writer;
 
 pub use blob::{BLOB_BYTES_MAX, BlobHash, BlobHashError};
+pub use books::{Books, BooksError, Sheet};
 pub use check::Sound;
 pub use compact::{Compacted, Compaction};
 pub use connection::SETTINGS;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
     AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Export, Millis, NanoUsd,
-    Seed, Standing, StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
+    Parked, Seed, Standing, StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
 };
 
 /// A task as it stands.
@@ -49,6 +49,12 @@ pub struct TaskRow {
     pub asked_at: Timestamp,
     /// Whether an attempt that has not ended was paused.
     pub paused: bool,
+    /// What it waits for, if its account has no money for what is next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
+    /// Whether there is money again, and it has not been gone on with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub woken: bool,
     /// What an attempt waits for the person to answer.
     pub question: Option<Question>,
     /// How the attempt that ended last did so.

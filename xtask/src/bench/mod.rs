@@ -4,6 +4,7 @@
 //! stderr how it goes on, and prints a table, or one JSON object with `--json`.
 
 mod fleet;
+mod gateway;
 mod llama;
 mod repair;
 mod sandbox;
@@ -40,6 +41,11 @@ const BENCHES: &[Bench] = &[
         name: "fleet",
         about: "what many coworkers cost one engine, beside plain SQLite and Temporal",
         run: fleet::main,
+    },
+    Bench {
+        name: "gateway",
+        about: "what the gateway adds to a request, and how many it answers, beside LiteLLM",
+        run: gateway::main,
     },
 ];
 

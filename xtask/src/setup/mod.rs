@@ -72,6 +72,15 @@ const STEPS: &[Step] = &[
         bring: |_| Environment::of_this_house()?.make(),
     },
     Step {
+        what: "a Python environment with the gateway's clients",
+        // Of what is compiled in them only such wheels are pinned.
+        wanted: |purpose| {
+            purpose == Purpose::Test && cfg!(all(target_os = "linux", target_arch = "x86_64"))
+        },
+        there: |_| Ok(Environment::of_clients()?.is_there()),
+        bring: |_| Environment::of_clients()?.make(),
+    },
+    Step {
         what: "the model",
         wanted: |purpose| purpose != Purpose::Build,
         there: model::is_there,
@@ -128,6 +137,12 @@ pub(crate) fn temporal() -> Result<(), Trouble> {
         packages::install(packages::TEMPORAL)?;
     }
     let environment = Environment::of_temporal()?;
+    if environment.is_there() { Ok(()) } else { environment.make() }
+}
+
+/// Brings only what the bench beside LiteLLM needs.
+pub(crate) fn litellm() -> Result<(), Trouble> {
+    let environment = Environment::of_litellm()?;
     if environment.is_there() { Ok(()) } else { environment.make() }
 }
 

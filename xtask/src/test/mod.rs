@@ -167,6 +167,10 @@ fn without_network(inner: &mut Command) -> Result<(), Trouble> {
         };
     }
     Environment::of_this_house()?.activate(&mut command);
+    let clients = Environment::of_clients()?;
+    if clients.is_there() {
+        command.env("TENFOLD_CLIENTS_PYTHON", clients.python());
+    }
     run(command.env("CARGO_NET_OFFLINE", "true"))
 }
 

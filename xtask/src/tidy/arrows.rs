@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["engine", "api", "models", "policy", "redact", "sandbox", "store", "workspace"]),
     ("server", &["engine", "api"]),
     ("test-support", &["llama", "models"]),
-    ("fuzz", &["api", "code", "models", "policy", "redact", "tools"]),
+    ("fuzz", &["api", "code", "gateway", "models", "policy", "redact", "tools"]),
 ];
 
 /// What `engine` brings together.

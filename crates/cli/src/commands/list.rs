@@ -46,10 +46,11 @@ pub(crate) struct ListArgs {
 
 /// Reads a state as it is written, with a hyphen or a space.
 fn state(text: &str) -> Result<TaskState, String> {
-    const STATES: [TaskState; 7] = [
+    const STATES: [TaskState; 8] = [
         TaskState::Queued,
         TaskState::Working,
         TaskState::Paused,
+        TaskState::Parked,
         TaskState::NeedsYou,
         TaskState::ToReview,
         TaskState::Accepted,

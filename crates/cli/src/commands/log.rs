@@ -118,27 +118,34 @@ fn steps(view: &View, about: About) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// What happened to the task itself.
+fn of_task(event: &TaskEvent) -> String {
+    match event {
+        TaskEvent::Asked(spec) => {
+            let text = if spec.text.is_empty() { "make the check pass" } else { &spec.text };
+            format!("asked: {}", one_line(text, WIDTH))
+        }
+        TaskEvent::Budgeted { budget } => {
+            format!("from now on at most {}", report::limits(budget))
+        }
+        TaskEvent::Steered { text } => format!("you said: {}", one_line(text, 200)),
+        TaskEvent::CheckApproved(check) => {
+            format!("the check is `{}` from now on", one_line(&check.command, WIDTH))
+        }
+        TaskEvent::Parked(parked) => match parked.renews {
+            Some(renews) => format!("parked until its account has money again, at {renews}"),
+            None => "parked until its account has money again".to_owned(),
+        },
+        TaskEvent::Woken => "woken: its account has money again".to_owned(),
+    }
+}
+
 impl Reading {
     /// The line of an event; none if another line says it.
     fn line(&mut self, event: &Event) -> Option<String> {
         let at = event.at;
         match &event.fact {
-            Fact::Task { event: TaskEvent::Asked(spec), .. } => {
-                let text =
-                    if spec.text.is_empty() { "make the check pass" } else { spec.text.as_str() };
-                Some(format!("{} asked: {}", report::moment(at), one_line(text, WIDTH)))
-            }
-            Fact::Task { event: TaskEvent::Budgeted { budget }, .. } => {
-                let limits = report::limits(budget);
-                Some(format!("{} from now on at most {limits}", report::moment(at)))
-            }
-            Fact::Task { event: TaskEvent::Steered { text }, .. } => {
-                Some(format!("{} you said: {}", report::moment(at), one_line(text, 200)))
-            }
-            Fact::Task { event: TaskEvent::CheckApproved(check), .. } => {
-                let command = one_line(&check.command, WIDTH);
-                Some(format!("{} the check is `{command}` from now on", report::moment(at)))
-            }
+            Fact::Task { event, .. } => Some(format!("{} {}", report::moment(at), of_task(event))),
             Fact::Attempt { attempt, event } => self.attempt(*attempt, event, at),
             Fact::Step { step, event, .. } => self.step(*step, event, at),
             Fact::Policy { step, event, .. } => {

@@ -2,6 +2,7 @@
 //! line here that performs it.
 
 pub(crate) mod accept;
+pub(crate) mod account;
 pub(crate) mod add;
 pub(crate) mod answer;
 pub(crate) mod comment;
@@ -14,6 +15,7 @@ pub(crate) mod fork;
 pub(crate) mod gc;
 pub(crate) mod hold;
 pub(crate) mod import;
+pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -66,6 +68,8 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Undo(args) => undo::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Models(args) => models::run(context, args).await,
+        Command::Account(args) => account::run(context, args).await,
+        Command::Ledger(args) => ledger::run(context, &args),
         Command::Prices(args) => prices::run(context, args).await,
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),

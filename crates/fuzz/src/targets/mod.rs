@@ -8,6 +8,7 @@ mod edit;
 mod event;
 mod failure;
 mod gguf;
+mod passed;
 mod policy;
 mod price_import;
 mod prices;
@@ -15,6 +16,7 @@ mod redact;
 mod replace;
 mod reply;
 mod runner;
+mod stream;
 mod suspects;
 mod syntax;
 mod wire;
@@ -31,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "event", run: event::run },
     Target { name: "failure", run: failure::run },
     Target { name: "gguf", run: gguf::run },
+    Target { name: "passed", run: passed::run },
     Target { name: "policy", run: policy::run },
     Target { name: "price_import", run: price_import::run },
     Target { name: "prices", run: prices::run },
@@ -38,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "replace", run: replace::run },
     Target { name: "reply", run: reply::run },
     Target { name: "runner", run: runner::run },
+    Target { name: "stream", run: stream::run },
     Target { name: "suspects", run: suspects::run },
     Target { name: "syntax", run: syntax::run },
     Target { name: "wire", run: wire::run },

@@ -2,6 +2,7 @@
 //! what a script tells it to. What each part does is tested where it lives.
 #![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
+mod accounts;
 mod approval;
 mod background;
 mod backlog;

@@ -10,6 +10,7 @@ use tenfold_test_support::http::{HttpModel, Reply};
 use crate::ground::Ground;
 use crate::hosted::that_mends;
 
+const ACCOUNTS: &str = include_str!("../../../../docs/accounts.md");
 const GUIDE: &str = include_str!("../../../../docs/guide.md");
 const LONGER_TASKS: &str = include_str!("../../../../docs/longer-tasks.md");
 const POLICY: &str = include_str!("../../../../docs/policy.md");
@@ -47,6 +48,11 @@ fn the_guide_has_every_exit_code_and_variable_as_the_program_has_them() {
 #[test]
 fn every_command_of_the_guide_works() {
     works(GUIDE, "tenfold run", "");
+}
+
+#[test]
+fn every_command_of_the_page_on_accounts_works() {
+    works(ACCOUNTS, "tenfold account give", "");
 }
 
 #[test]

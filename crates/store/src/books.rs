@@ -11,21 +11,22 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tenfold_domain::{
     AttemptId, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId, Spend, StepEvent, TaskId,
 };
 use tenfold_ledger::Ledger;
-use tenfold_store::Store;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
-use crate::EngineError;
+use crate::{Store, StoreError};
 
 /// The ledger, and what of it is on its way to the journal.
 #[derive(Debug)]
-pub(crate) struct Books {
-    kept: Mutex<Kept>,
+pub struct Books {
+    store: Arc<Store>,
+    sheet: Mutex<Sheet>,
     /// Commits that are on their way.
     open: AtomicUsize,
     /// Whether one of them failed, so that the ledger holds what the journal does not.
@@ -36,7 +37,7 @@ pub(crate) struct Books {
 
 /// The ledger, and what it does not know itself.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub struct Sheet {
     ledger: Ledger,
     /// Reservations whose end is on its way.
     ending: HashSet<ReservationId>,
@@ -48,13 +49,14 @@ pub(crate) struct Kept {
     owed: HashMap<ReservationId, Spend>,
 }
 
-impl Kept {
-    pub(crate) fn ledger(&self) -> &Ledger {
+impl Sheet {
+    /// The ledger as it is, but for what gives back and is on its way.
+    pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
     /// The money that is set aside for a task.
-    pub(crate) fn held_for(&self, task: TaskId) -> NanoUsd {
+    pub fn held_for(&self, task: TaskId) -> NanoUsd {
         self.held.get(&task).copied().unwrap_or_default()
     }
 
@@ -108,7 +110,7 @@ impl Kept {
     }
 
     /// Takes up what the journal says, with nothing on its way.
-    fn read(&mut self, store: &Store) -> Result<(), EngineError> {
+    fn read(&mut self, store: &Store) -> Result<(), BooksError> {
         self.ledger = store.view()?.ledger()?;
         self.ending.clear();
         self.held.clear();
@@ -145,27 +147,53 @@ fn ended(event: &LedgerEvent) -> Option<ReservationId> {
     }
 }
 
+/// Why something is not in the books.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum BooksError {
+    /// The ledger says no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The journal.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 impl Books {
-    pub(crate) fn new(ledger: Ledger) -> Self {
+    /// The books of a store, in which there is the default account from now on. There are no
+    /// others of it at the same time: who writes to a store is one.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn open(store: Arc<Store>) -> Result<Self, StoreError> {
+        let mut ledger = store.view()?.ledger()?;
+        if let Some(event) = ledger.open_default() {
+            store.append_async(vec![Fact::Ledger { event: event.clone() }]).await?;
+            ledger.evolve(&event);
+        }
         let (open, is_wrong) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let kept = Mutex::new(Kept { ledger, ..Kept::default() });
-        Self { kept, open, is_wrong, closed: Notify::new() }
+        let sheet = Mutex::new(Sheet { ledger, ..Sheet::default() });
+        Ok(Self { store, sheet, open, is_wrong, closed: Notify::new() })
+    }
+
+    /// What somebody sees of it as it is now.
+    pub async fn look<T>(&self, see: impl FnOnce(&Sheet) -> T) -> Result<T, BooksError> {
+        Ok(see(&*self.right().await?))
     }
 
     /// Whether anything is set aside.
-    pub(crate) async fn has_holds(&self) -> bool {
-        self.kept.lock().await.ledger.has_holds()
+    pub async fn has_holds(&self) -> bool {
+        self.sheet.lock().await.ledger.has_holds()
     }
 
     /// What is set aside in a reservation that is open; nothing if it is not.
-    pub(crate) async fn held(&self, reservation: ReservationId) -> Spend {
-        amount(&self.kept.lock().await.ledger, reservation)
+    pub async fn held(&self, reservation: ReservationId) -> Spend {
+        amount(&self.sheet.lock().await.ledger, reservation)
     }
 
     /// What counts as the bill of a call of which the journal has no result: the bill itself, if
     /// it came and could not be recorded; else all that was set aside.
-    pub(crate) async fn bill(&self, reservation: ReservationId) -> Spend {
-        let owed = self.kept.lock().await.owed.get(&reservation).copied();
+    pub async fn bill(&self, reservation: ReservationId) -> Spend {
+        let owed = self.sheet.lock().await.owed.get(&reservation).copied();
         match owed {
             Some(bill) => bill,
             None => self.held(reservation).await,
@@ -173,39 +201,38 @@ impl Books {
     }
 
     /// Remembers bills that could not be recorded.
-    pub(crate) async fn owe(&self, bills: &[(ReservationId, Spend)]) {
-        self.kept.lock().await.owed.extend(bills.iter().copied());
+    pub async fn owe(&self, bills: &[(ReservationId, Spend)]) {
+        self.sheet.lock().await.owed.extend(bills.iter().copied());
     }
 
     /// The attempts that money is set aside for, of those that this engine worked on.
-    pub(crate) async fn holders(&self, store: &Store) -> Result<BTreeSet<AttemptId>, EngineError> {
-        let kept = self.right(store).await?;
-        Ok(kept.asked_by.values().copied().collect())
+    pub async fn holders(&self) -> Result<BTreeSet<AttemptId>, BooksError> {
+        let sheet = self.right().await?;
+        Ok(sheet.asked_by.values().copied().collect())
     }
 
     /// Records what `decide` makes of the ledger as it is, together with other facts; both are on
     /// the disk when it returns. A decision that is refused for want of money is made again as
     /// long as money that is free again is on its way.
-    pub(crate) async fn record<T>(
+    pub async fn record<T>(
         &self,
-        store: &Store,
-        decide: impl Fn(&Kept) -> Result<(T, Vec<LedgerEvent>), Refusal>,
+        decide: impl Fn(&Sheet) -> Result<(T, Vec<LedgerEvent>), Refusal>,
         also: impl FnOnce(&T) -> Vec<Fact>,
-    ) -> Result<T, EngineError> {
+    ) -> Result<T, BooksError> {
         let (value, events, entry, handed) = {
-            let (mut kept, value, events) = self.decided(store, decide).await?;
+            let (mut sheet, value, events) = self.decided(decide).await?;
             let event = |event: &LedgerEvent| Fact::Ledger { event: event.clone() };
             let mut facts: Vec<Fact> = events.iter().map(event).collect();
             facts.extend(also(&value));
-            kept.hand_in(&facts);
+            sheet.hand_in(&facts);
             let entry = OnItsWay::open(self);
             // In the order of the decisions, since the ledger is held.
-            let handed = store.hand_in(facts).await?;
+            let handed = self.store.hand_in(facts).await?;
             (value, events, entry, handed)
         };
         handed.durable().await?;
         if events.iter().any(|event| ended(event).is_some()) {
-            self.kept.lock().await.recorded(&events);
+            self.sheet.lock().await.recorded(&events);
         }
         entry.close();
         Ok(value)
@@ -214,45 +241,44 @@ impl Books {
     /// A decision that stands, with the ledger that it was made of.
     async fn decided<T>(
         &self,
-        store: &Store,
-        decide: impl Fn(&Kept) -> Result<(T, Vec<LedgerEvent>), Refusal>,
-    ) -> Result<(MutexGuard<'_, Kept>, T, Vec<LedgerEvent>), EngineError> {
+        decide: impl Fn(&Sheet) -> Result<(T, Vec<LedgerEvent>), Refusal>,
+    ) -> Result<(MutexGuard<'_, Sheet>, T, Vec<LedgerEvent>), BooksError> {
         loop {
             let mut closed = pin!(self.closed.notified());
             // From now on it hears, so that no end is missed between the look and the waiting.
             closed.as_mut().enable();
-            let kept = self.right(store).await?;
-            match decide(&kept) {
-                Err(Refusal::Short(_) | Refusal::OverBudget { .. }) if !kept.ending.is_empty() => {
-                    drop(kept);
+            let sheet = self.right().await?;
+            match decide(&sheet) {
+                Err(Refusal::Short(_) | Refusal::OverBudget { .. }) if !sheet.ending.is_empty() => {
+                    drop(sheet);
                     closed.await;
                 }
                 decided => {
                     let (value, events) = decided?;
-                    kept.ends_once(&events)?;
-                    return Ok((kept, value, events));
+                    sheet.ends_once(&events)?;
+                    return Ok((sheet, value, events));
                 }
             }
         }
     }
 
     /// The ledger as the journal will have it.
-    async fn right(&self, store: &Store) -> Result<MutexGuard<'_, Kept>, EngineError> {
+    async fn right(&self) -> Result<MutexGuard<'_, Sheet>, BooksError> {
         loop {
             let mut closed = pin!(self.closed.notified());
             closed.as_mut().enable();
-            let mut kept = self.kept.lock().await;
+            let mut sheet = self.sheet.lock().await;
             if !self.is_wrong.load(Ordering::Acquire) {
-                return Ok(kept);
+                return Ok(sheet);
             }
             if self.open.load(Ordering::Acquire) == 0 {
                 // What nobody waits for any more may still be on its way; this comes after it.
-                store.append_async(Vec::new()).await?;
-                kept.read(store)?;
+                self.store.append_async(Vec::new()).await?;
+                sheet.read(&self.store)?;
                 self.is_wrong.store(false, Ordering::Release);
-                return Ok(kept);
+                return Ok(sheet);
             }
-            drop(kept);
+            drop(sheet);
             closed.await;
         }
     }
@@ -288,15 +314,14 @@ impl Drop for OnItsWay<'_> {
 #[cfg(test)]
 mod tests {
     use std::future::Future;
-    use std::sync::Arc;
 
+    use crate::{Moment, Surroundings};
     use tenfold_domain::{AccountId, Allowance, Charge, Quantity, Timestamp};
     use tenfold_ledger::Wanted;
-    use tenfold_store::{Moment, StoreError, Surroundings};
 
     use super::*;
 
-    fn books(store: &Store) -> Books {
+    async fn books(store: &Arc<Store>) -> Books {
         let mut ledger = Ledger::replay([]);
         let events = [ledger.open_default().unwrap(), {
             ledger.evolve(&ledger.open_default().unwrap());
@@ -305,34 +330,26 @@ mod tests {
         }];
         ledger.evolve(&events[1]);
         store.append(events.map(|event| Fact::Ledger { event }).to_vec()).unwrap();
-        Books::new(ledger)
+        Books::open(Arc::clone(store)).await.unwrap()
     }
 
-    async fn reserve(
-        books: &Books,
-        store: &Store,
-        amount: u64,
-    ) -> Result<ReservationId, EngineError> {
-        let decide = |kept: &Kept| {
+    async fn reserve(books: &Books, amount: u64) -> Result<ReservationId, BooksError> {
+        let decide = |sheet: &Sheet| {
             let amount = Spend::of_money(NanoUsd(amount));
             let (account, at) = (AccountId::DEFAULT, Timestamp(1));
             let wanted = Wanted { account, amount, model: None, spender: None, at };
-            let (id, event) = kept.ledger().reserve(&wanted)?;
+            let (id, event) = sheet.ledger().reserve(&wanted)?;
             Ok((id, vec![event]))
         };
-        books.record(store, decide, |_| Vec::new()).await
+        books.record(decide, |_| Vec::new()).await
     }
 
-    async fn settle(
-        books: &Books,
-        store: &Store,
-        (id, cost): (ReservationId, u64),
-    ) -> Result<(), EngineError> {
+    async fn settle(books: &Books, (id, cost): (ReservationId, u64)) -> Result<(), BooksError> {
         let spend = Spend::of_money(NanoUsd(cost));
         let bill = vec![Charge { model: "m".into(), spend }];
-        let settle = |kept: &Kept| kept.ledger().settle(id, bill.clone(), Timestamp(1));
-        let decide = |kept: &Kept| Ok(((), vec![settle(kept)?]));
-        books.record(store, decide, |()| Vec::new()).await
+        let settle = |sheet: &Sheet| sheet.ledger().settle(id, bill.clone(), Timestamp(1));
+        let decide = |sheet: &Sheet| Ok(((), vec![settle(sheet)?]));
+        books.record(decide, |()| Vec::new()).await
     }
 
     /// A store whose commits after the first two wait until they are told what becomes of them.
@@ -367,12 +384,12 @@ mod tests {
         });
         held.send(()).unwrap();
         let store = Arc::new(Store::open_in(&dir.path().join("s.db"), surroundings).unwrap());
-        let books = Arc::new(books(&store));
+        let books = Arc::new(books(&store).await);
         let before = store.transactions();
         let all: Vec<_> = (0..30)
             .map(|_| {
-                let (books, store) = (Arc::clone(&books), Arc::clone(&store));
-                tokio::spawn(async move { reserve(&books, &store, 10).await.is_ok() })
+                let books = Arc::clone(&books);
+                tokio::spawn(async move { reserve(&books, 10).await.is_ok() })
             })
             .collect();
         while books.open.load(Ordering::Acquire) < 10 {
@@ -399,11 +416,11 @@ mod tests {
                 _ => Ok(()),
             }
         });
-        let store = Store::open_in(&dir.path().join("s.db"), surroundings).unwrap();
-        let books = books(&store);
-        assert!(reserve(&books, &store, 60).await.is_err());
-        reserve(&books, &store, 60).await.unwrap();
-        assert!(reserve(&books, &store, 60).await.is_err(), "now it is over the limit");
+        let store = Arc::new(Store::open_in(&dir.path().join("s.db"), surroundings).unwrap());
+        let books = books(&store).await;
+        assert!(reserve(&books, 60).await.is_err());
+        reserve(&books, 60).await.unwrap();
+        assert!(reserve(&books, 60).await.is_err(), "now it is over the limit");
         assert_eq!(journal(&store).holds().len(), 1);
     }
 
@@ -412,18 +429,16 @@ mod tests {
         for is_recorded in [true, false] {
             let dir = tempfile::tempdir().unwrap();
             let (store, tell) = told(dir.path());
-            let books = Arc::new(books(&store));
-            let first = reserve(&books, &store, 60).await.unwrap();
-            let of = || (Arc::clone(&books), Arc::clone(&store));
-            let (theirs, there) = of();
-            let settling =
-                tokio::spawn(async move { settle(&theirs, &there, (first, 10)).await.is_ok() });
+            let books = Arc::new(books(&store).await);
+            let first = reserve(&books, 60).await.unwrap();
+            let theirs = Arc::clone(&books);
+            let settling = tokio::spawn(async move { settle(&theirs, (first, 10)).await.is_ok() });
             while books.open.load(Ordering::Acquire) < 1 {
                 tokio::task::yield_now().await;
             }
-            assert!(settle(&books, &store, (first, 10)).await.is_err(), "it is settled once");
-            let (theirs, there) = of();
-            let second = tokio::spawn(async move { reserve(&theirs, &there, 60).await.is_ok() });
+            assert!(settle(&books, (first, 10)).await.is_err(), "it is settled once");
+            let theirs = Arc::clone(&books);
+            let second = tokio::spawn(async move { reserve(&theirs, 60).await.is_ok() });
             for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
@@ -442,17 +457,17 @@ mod tests {
     async fn what_nobody_waited_for_is_in_the_ledger_that_is_read_anew() {
         let dir = tempfile::tempdir().unwrap();
         let (store, tell) = told(dir.path());
-        let books = books(&store);
+        let books = books(&store).await;
         tell.send(true).unwrap();
-        reserve(&books, &store, 10).await.unwrap();
+        reserve(&books, 10).await.unwrap();
         {
             // It is handed in, and then nobody waits any more.
-            let mut left = std::pin::pin!(reserve(&books, &store, 60));
+            let mut left = std::pin::pin!(reserve(&books, 60));
             let mut context = std::task::Context::from_waker(std::task::Waker::noop());
             assert!(left.as_mut().poll(&mut context).is_pending());
         }
         drop(tell);
-        assert!(reserve(&books, &store, 60).await.is_err(), "70 are set aside");
+        assert!(reserve(&books, 60).await.is_err(), "70 are set aside");
         assert_eq!(journal(&store).holds().len(), 2);
     }
 
@@ -460,17 +475,17 @@ mod tests {
     async fn a_bill_that_could_not_be_recorded_is_remembered_until_it_is() {
         let dir = tempfile::tempdir().unwrap();
         let (store, tell) = told(dir.path());
-        let books = books(&store);
-        let id = reserve(&books, &store, 60).await.unwrap();
+        let books = books(&store).await;
+        let id = reserve(&books, 60).await.unwrap();
         let nanos = |nanos| Spend::of_money(NanoUsd(nanos));
         assert_eq!(books.bill(id).await, nanos(60), "all that was set aside");
         tell.send(false).unwrap();
-        assert!(settle(&books, &store, (id, 70)).await.is_err());
+        assert!(settle(&books, (id, 70)).await.is_err());
         books.owe(&[(id, nanos(70))]).await;
         drop(tell);
         let bill = books.bill(id).await;
         assert_eq!(bill, nanos(70), "more than was set aside");
-        settle(&books, &store, (id, bill.money.0)).await.unwrap();
+        settle(&books, (id, bill.money.0)).await.unwrap();
         let statement = journal(&store).statement(AccountId::DEFAULT, Timestamp(1)).unwrap();
         assert_eq!(statement.spent, nanos(70));
         assert_eq!(books.bill(id).await, Spend::NONE);

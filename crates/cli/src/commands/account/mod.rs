@@ -1,0 +1,90 @@
+//! `tenfold account`: who may spend how much, and what became of it. What is decided goes to the
+//! engine; what is read comes from the journal.
+
+mod change;
+mod history;
+mod list;
+pub(crate) mod show;
+mod token;
+
+use clap::{Args, Subcommand};
+use tenfold_domain::{AccountId, Timestamp};
+use tenfold_ledger::Ledger;
+
+use crate::arguments::Format;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::trouble::Trouble;
+
+/// Say who may spend how much, and see what they did
+///
+/// Accounts are a tree: what one spends counts for all above it, and whatever any of them may not
+/// spend is refused. An account without a limit of its own may spend what those above it may.
+#[derive(Debug, Args)]
+pub(crate) struct AccountArgs {
+    #[command(subcommand)]
+    command: AccountCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountCommand {
+    Add(change::AddArgs),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Give(change::GiveArgs),
+    Limit(change::LimitArgs),
+    History(history::HistoryArgs),
+    Token(token::TokenArgs),
+    Tokens(token::TokensArgs),
+    Revoke(token::RevokeArgs),
+}
+
+/// Performs the command.
+pub(crate) async fn run(context: &Context, args: AccountArgs) -> Result<Exit, Trouble> {
+    match args.command {
+        AccountCommand::Add(args) => change::add(context, args).await?,
+        AccountCommand::List(args) => list::run(context, &args)?,
+        AccountCommand::Show(args) => show::run(context, &args)?,
+        AccountCommand::Give(args) => change::give(context, &args).await?,
+        AccountCommand::Limit(args) => change::limit(context, args).await?,
+        AccountCommand::History(args) => history::run(context, &args)?,
+        AccountCommand::Token(args) => token::issue(context, args).await?,
+        AccountCommand::Tokens(args) => token::list(context, &args)?,
+        AccountCommand::Revoke(args) => token::revoke(context, &args).await?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The ledger as it is, with the default account if nothing was ever asked for.
+pub(crate) fn ledger(context: &Context) -> Result<Ledger, Trouble> {
+    let mut ledger = match context.reader()? {
+        Some(reader) => reader.view()?.ledger()?,
+        None => Ledger::default(),
+    };
+    if let Some(opened) = ledger.open_default() {
+        ledger.evolve(&opened);
+    }
+    Ok(ledger)
+}
+
+/// The account that is called so.
+pub(crate) fn named(ledger: &Ledger, name: &str) -> Result<AccountId, Trouble> {
+    ledger.find(name).map_err(|unclear| {
+        Trouble::new(Exit::NotFound, unclear.to_string())
+            .advise("`tenfold account list` shows those there are, `tenfold account add` opens one")
+    })
+}
+
+fn now() -> Timestamp {
+    std::time::SystemTime::now().into()
+}
+
+/// For commands about one account.
+#[derive(Debug, Args)]
+struct OfOne {
+    /// The account: its name, its path as in team/ada, or its number as in #3
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    #[command(flatten)]
+    format: Format,
+}

@@ -1,0 +1,278 @@
+//! The way of a request: who pays, what is asked, of which model, at what worst case; then it is
+//! sent, and its answer goes back.
+//!
+//! It is apart because it is where all parts meet. It knows no protocol's words, and nothing is
+//! sent from here before money is set aside.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, Response, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tenfold_domain::Tokens;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::again::{self, Copy, KEY_BYTES_MAX, Name};
+use crate::bank::{Denied, Payer, Refused, Scope};
+use crate::bill::Bound;
+use crate::house::House;
+use crate::offered::Place;
+use crate::scan::{Sketch, sketch};
+use crate::ticket::Ticket;
+use crate::trouble::Trouble;
+use crate::{Offered, Wire, headers, hosted, local};
+
+/// A request, read as far as it has to be.
+pub(crate) struct Asked {
+    pub(crate) payer: Arc<Payer>,
+    pub(crate) wire: Wire,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) sketch: Sketch,
+    /// The name that was asked for.
+    pub(crate) name: String,
+    /// The body's part of the room for all bodies.
+    _room: OwnedSemaphorePermit,
+}
+
+/// What is decided before a model is asked.
+pub(crate) struct Way {
+    pub(crate) model: Arc<Offered>,
+    pub(crate) bound: Bound,
+    /// The limit of each answer's tokens.
+    pub(crate) output: Tokens,
+    /// The limit of output tokens that the gateway puts in.
+    pub(crate) put_in: Option<u64>,
+    /// Whether another model is asked if this one turns the request away.
+    pub(crate) has_next: bool,
+}
+
+/// Why a model has no answer.
+pub(crate) enum Failed {
+    /// Another may have one: it was turned away before it began, and costs nothing.
+    Next(Trouble),
+    /// That is the answer.
+    End(Trouble),
+}
+
+/// Answers a request.
+pub(crate) async fn answer(house: Arc<House>, wire: Wire, request: Request) -> Response<Body> {
+    match take(&house, wire, request).await {
+        Ok(response) => response,
+        Err(trouble) => {
+            if matches!(trouble, Trouble::Unpaid { .. }) {
+                house.metrics.refused();
+            }
+            tracing::debug!(path = wire.path(), "not answered: {trouble}");
+            trouble.response(wire)
+        }
+    }
+}
+
+async fn take(house: &Arc<House>, wire: Wire, request: Request) -> Result<Response<Body>, Trouble> {
+    let (parts, body) = request.into_parts();
+    let payer = payer(house, &parts.headers, Scope::Ask)?;
+    let (body, room) = read(house, &parts.headers, body).await?;
+    if house.terms.logs_bodies {
+        let account = payer.account.0;
+        tracing::info!(account, path = wire.path(), body = %String::from_utf8_lossy(&body));
+    }
+    let sketch = sketch(&body).map_err(|why| Trouble::Malformed(why.to_string()))?;
+    let Some((name, _)) = &sketch.model else {
+        let why = "the request names no model: give 'model'".to_owned();
+        return Err(Trouble::Malformed(why));
+    };
+    let name = name.clone();
+    let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let key = key.filter(|key| key.len() <= KEY_BYTES_MAX).map(str::to_owned);
+    let asked = Asked { payer, wire, headers: parts.headers, body, sketch, name, _room: room };
+    match key {
+        Some(key) => once(house, asked, key).await,
+        None => ask(house, &asked, None).await,
+    }
+}
+
+/// Who pays.
+pub(crate) fn payer(
+    house: &House,
+    headers: &HeaderMap,
+    scope: Scope,
+) -> Result<Arc<Payer>, Trouble> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text(header::AUTHORIZATION).and_then(|value| {
+        let (scheme, secret) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(secret)
+    });
+    let secret = bearer.or(headers.get("x-api-key").and_then(|value| value.to_str().ok()));
+    let secret = secret.map(str::trim).filter(|secret| !secret.is_empty());
+    let secret = secret.ok_or(Trouble::Denied(Denied::Missing))?;
+    let payer = house.bank.payer(secret).map_err(Trouble::Denied)?;
+    if !payer.may(scope) {
+        let what = match scope {
+            Scope::Ask => "asking models",
+            Scope::Look => "seeing which models there are",
+            Scope::Metrics => "reading metrics",
+        };
+        return Err(Trouble::NotAllowed(what.to_owned()));
+    }
+    Ok(payer)
+}
+
+/// The whole body, in its bounds, and its part of the room for all.
+async fn read(
+    house: &House,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Bytes, OwnedSemaphorePermit), Trouble> {
+    let terms = &house.terms;
+    let bytes_max = terms.body_bytes_max;
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length = length.and_then(|length| length.parse().ok()).unwrap_or(bytes_max);
+    if length > bytes_max {
+        return Err(Trouble::TooLarge { bytes_max });
+    }
+    let whole = async {
+        let kilobytes = length.min(terms.bodies_bytes_max).div_ceil(1_024);
+        let kilobytes = u32::try_from(kilobytes).unwrap_or(u32::MAX);
+        let room = Arc::clone(&house.room).acquire_many_owned(kilobytes).await;
+        let whole = Limited::new(body, bytes_max).collect().await;
+        (room, whole)
+    };
+    match tokio::time::timeout(terms.body_time, whole).await {
+        Ok((Ok(room), Ok(whole))) => Ok((whole.to_bytes(), room)),
+        Ok((_, Err(why))) if why.is::<LengthLimitError>() => Err(Trouble::TooLarge { bytes_max }),
+        Ok((_, Err(why))) => {
+            Err(Trouble::Malformed(format!("the request's body broke off: {why}")))
+        }
+        Ok((Err(_), _)) | Err(_) => Err(Trouble::Slow { seconds: terms.body_time.as_secs() }),
+    }
+}
+
+/// A request with a key, which is asked once. One without a stream goes on when its client goes
+/// away: who asks again gets the answer that was paid for.
+async fn once(house: &Arc<House>, asked: Asked, key: String) -> Result<Response<Body>, Trouble> {
+    let name = Name { account: asked.payer.account, wire: asked.wire, key };
+    let copy = match house.kept.turn(name, &asked.body).await {
+        again::Turn::First(copy) => copy,
+        again::Turn::Known(response) => {
+            house.metrics.joined();
+            return Ok(response);
+        }
+        again::Turn::Another => {
+            return Err(Trouble::Conflict(
+                "this Idempotency-Key was used for another request; give each its own",
+            ));
+        }
+    };
+    if asked.sketch.streamed {
+        return ask(house, &asked, Some(copy)).await;
+    }
+    let there = Arc::clone(house);
+    let asking = tokio::spawn(async move { ask(&there, &asked, Some(copy)).await });
+    let failed = |_| Trouble::Unreachable("the request was ended with the gateway".to_owned());
+    asking.await.map_err(failed)?
+}
+
+/// Asks the models that the name stands for, one after another.
+async fn ask(
+    house: &Arc<House>,
+    asked: &Asked,
+    mut copy: Option<Copy>,
+) -> Result<Response<Body>, Trouble> {
+    let no_model = || Trouble::NoModel { name: asked.name.clone() };
+    let order = house.names.order(&asked.name).ok_or_else(no_model)?;
+    let may = |model: &&Arc<Offered>| asked.payer.may_ask(model.name());
+    let mut order = order.iter().filter(may).peekable();
+    let mut last = Trouble::NotAllowed(format!("asking '{}'", asked.name));
+    while let Some(model) = order.next() {
+        let has_next = order.peek().is_some();
+        let way = match way(house, asked, model, has_next) {
+            Ok(way) => way,
+            Err(trouble) => {
+                last = trouble;
+                continue;
+            }
+        };
+        match set_aside(house, asked, way, &mut copy).await {
+            Ok(response) => return Ok(response),
+            Err(Failed::Next(trouble)) => last = trouble,
+            Err(Failed::End(trouble)) => return Err(trouble),
+        }
+    }
+    Err(last)
+}
+
+/// How a model would be asked.
+fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Result<Way, Trouble> {
+    let (wire, sketch) = (asked.wire, &asked.sketch);
+    let can = match &model.place {
+        Place::Hosted(far) => wire.at(&far.hosted).is_some(),
+        Place::Embedded(_) => wire.writes() || wire == Wire::CountTokens,
+    };
+    if !can {
+        let why = format!("model '{}' has no {}; ask another", model.name, wire.path());
+        return Err(Trouble::Malformed(why));
+    }
+    if let Some(what) = &sketch.unpriced {
+        return Err(Trouble::Unpriced(what.clone()));
+    }
+    if let Some(tool) = sketch.hosted_tool.as_ref().filter(|_| !house.terms.hosted_tools)
+        && let Place::Hosted(far) = &model.place
+        && wire.at(&far.hosted) == Some(wire)
+    {
+        return Err(Trouble::Unpriced(tool.clone()));
+    }
+    let usual = house.terms.output_max.min(model.output_max.unwrap_or(model.tariff.context));
+    let usual = usual.min(model.tariff.context);
+    let (output, put_in) = match (wire.writes(), sketch.limits.of(wire)) {
+        (false, _) => (Tokens(0), None),
+        (true, Some(limit)) => (Tokens(limit), None),
+        (true, None) => (usual, Some(usual.0)),
+    };
+    // A token has three bytes or more in most texts: what is longer by that is for the next.
+    let is_longer = asked.body.len() as u64 / 3 + output.0 > model.tariff.context.0;
+    if has_next && is_longer {
+        let why = format!("the request is longer than model '{}' takes", model.name);
+        return Err(Trouble::Malformed(why));
+    }
+    let bound = match wire {
+        // Providers count for nothing.
+        Wire::CountTokens => Bound { prompt: Tokens(0), output: Tokens(0), spend: FREE },
+        _ => model.tariff.bound(asked.body.len() as u64, sketch, output),
+    };
+    Ok(Way { model: Arc::clone(model), bound, output, put_in, has_next })
+}
+
+const FREE: crate::Spend = crate::Spend { requests: 1, ..crate::Spend::NONE };
+
+/// Sets the worst case aside, and asks.
+async fn set_aside(
+    house: &Arc<House>,
+    asked: &Asked,
+    mut way: Way,
+    copy: &mut Option<Copy>,
+) -> Result<Response<Body>, Failed> {
+    if let Place::Embedded(model) = &way.model.place
+        && let Some(tokens) = model.tokens(&String::from_utf8_lossy(&asked.body)).await
+    {
+        // Its own tokenizer is a closer bound than bytes: the body has all of the prompt in it.
+        way.bound = way.model.tariff.bound(tokens, &asked.sketch, way.output);
+    }
+    let (account, bound) = (asked.payer.account, way.bound);
+    let hold = house.blocks.hold(account, &way.model.name, bound.spend).await;
+    let hold = hold.map_err(|refused| {
+        let is_for_all = matches!(refused, Refused::NotRecorded { .. });
+        let trouble = Trouble::Unpaid { refused, bound: Box::new(bound) };
+        if is_for_all { Failed::End(trouble) } else { Failed::Next(trouble) }
+    })?;
+    let ticket = Ticket::new(house, &way.model, asked.wire, bound, hold);
+    let mut own = HeaderMap::new();
+    headers::asked(&mut own, &way.model.name, bound.spend.money, way.put_in);
+    headers::left(&mut own, &house.blocks.left(account));
+    match &way.model.place {
+        Place::Hosted(far) => hosted::ask(asked, &way, far, ticket, own, copy).await,
+        Place::Embedded(model) => local::ask(asked, &way, model, ticket, own, copy).await,
+    }
+}

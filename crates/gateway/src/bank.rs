@@ -1,0 +1,180 @@
+//! What the gateway wants of whoever keeps the accounts: who pays, and money ahead, in leases.
+//!
+//! It is apart because it is the whole of the border to the ledger and the store: the program
+//! puts a durable one here, a test one in memory. Nothing here knows of HTTP or of models.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, Tokens};
+
+use crate::Spend;
+
+/// An answer that may take a commit to come.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Keeps accounts, access tokens and leases, durably.
+pub trait Bank: Send + Sync + 'static {
+    /// Who pays for a request with this access token. Called for each request, so that a token
+    /// that was revoked is refused at once: it reads memory, and never waits. Tokens are kept as
+    /// hashes and compared in constant time, which is the bank's to do.
+    ///
+    /// # Errors
+    /// [`Denied`] says why it is no token.
+    fn payer(&self, secret: &str) -> Result<Arc<Payer>, Denied>;
+
+    /// Sets aside `at_least` so much, through all accounts above, for requests to `model`; the
+    /// bank may give more. It is durable when this returns: whatever is not settled when the
+    /// lease's time is over, or after a crash, counts as spent.
+    ///
+    /// # Errors
+    /// [`Refused`] if a limit would be passed, or nothing can be recorded.
+    fn lease<'a>(
+        &'a self,
+        account: AccountId,
+        at_least: Spend,
+        model: &'a str,
+    ) -> Later<'a, Result<Lease, Refused>>;
+
+    /// Ends a lease: `spent`, which is never more than was given, is billed, and the rest is free
+    /// again. One that was counted as spent meanwhile is put right by this.
+    ///
+    /// # Errors
+    /// [`NotRecorded`]: then the lease counts in full when its time is over.
+    fn settle(&self, lease: Lease, spent: Spend) -> Later<'_, Result<(), NotRecorded>>;
+
+    /// What an account may still set aside. Told with each answer: it reads memory, and never
+    /// waits.
+    fn left(&self, account: AccountId) -> Left;
+}
+
+/// Who pays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payer {
+    /// The account.
+    pub account: AccountId,
+    /// Its name, for people.
+    pub name: String,
+    /// Which of its access tokens was shown: the id, never the token.
+    pub token: u64,
+    /// What the token is good for.
+    pub scopes: Vec<Scope>,
+    /// The models that it may ask, by name, or by how their names begin with a `*` at the end;
+    /// `None` for all. The accounts above have their say when money is leased.
+    pub models: Option<Vec<String>>,
+}
+
+impl Payer {
+    /// Whether the token is good for this.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Whether the token is good for this model.
+    #[must_use]
+    pub fn may_ask(&self, model: &str) -> bool {
+        self.models.as_ref().is_none_or(|all| {
+            all.iter().any(|one| match one.strip_suffix('*') {
+                Some(start) => model.starts_with(start),
+                None => one == model,
+            })
+        })
+    }
+}
+
+/// What an access token may be good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Asking models, embeddings among them.
+    Ask,
+    /// Seeing which models there are, and what is left.
+    Look,
+    /// Reading the gateway's metrics, which are those of all accounts.
+    Metrics,
+}
+
+/// Why a token is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// None was shown.
+    #[error(
+        "no access token was sent: put one into the header 'Authorization: Bearer …' or 'x-api-key'"
+    )]
+    Missing,
+    /// Nobody gave it out: made up, or of another installation.
+    #[error("this is no access token of this gateway; ask its owner for one")]
+    Unknown,
+    /// Its time is over.
+    #[error("this access token has expired; ask the gateway's owner for a new one")]
+    Expired,
+    /// It was taken back.
+    #[error("this access token was revoked; ask the gateway's owner for a new one")]
+    Revoked,
+}
+
+/// Money set aside ahead of the requests that it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Tells it from the bank's other leases.
+    pub id: u64,
+    /// The account that pays.
+    pub account: AccountId,
+    /// How much there is.
+    pub given: Spend,
+    /// How long it is good for, from when it was given: not a moment, so that a clock that is
+    /// changed changes nothing.
+    pub lasts: Millis,
+}
+
+/// What an account may still set aside; `None` where there is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Money, by the tightest account of those above.
+    pub money: Option<NanoUsd>,
+    /// Tokens, likewise.
+    pub tokens: Option<Tokens>,
+    /// Requests, likewise.
+    pub requests: Option<u64>,
+    /// When there is more, if it is known.
+    pub renews: Option<Timestamp>,
+}
+
+/// Why nothing was leased.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// A limit would be passed.
+    #[error("account '{name}' can't set aside what this request may cost")]
+    OverLimit {
+        /// The account whose limit it is: the payer or one above it.
+        account: AccountId,
+        /// Its name.
+        name: String,
+        /// What is left there, and when it renews.
+        left: Box<Left>,
+    },
+    /// An account does not allow this model.
+    #[error("account '{name}' may not ask this model")]
+    Model {
+        /// The account whose list it is.
+        account: AccountId,
+        /// Its name.
+        name: String,
+    },
+    /// The bank can't record it now.
+    #[error("nothing can be set aside now: {why}")]
+    NotRecorded {
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// A settlement that could not be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the end of lease {lease} was not recorded ({why}); it counts as spent in full")]
+pub struct NotRecorded {
+    /// Which lease.
+    pub lease: u64,
+    /// What went wrong.
+    pub why: String,
+}

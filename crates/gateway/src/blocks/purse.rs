@@ -1,0 +1,192 @@
+//! The blocks of one account for one model, and the sums that hold in each: what is set aside and
+//! what is spent is never more than was given. Nothing here waits but for a lease.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tenfold_domain::AccountId;
+use tokio::time::Instant;
+
+use super::{Hold, Settled, lock};
+use crate::Spend;
+use crate::bank::{Bank, Lease};
+
+/// A block that is used up sooner than this is followed by a larger one,
+const SOON: Duration = Duration::from_secs(2);
+/// of so many times the usual at the most.
+const SCALE_MAX: u64 = 256;
+
+/// The blocks of one account for one model.
+#[derive(Debug)]
+pub(super) struct Purse {
+    account: AccountId,
+    model: Arc<str>,
+    blocks: Mutex<Vec<Block>>,
+    /// Held by who leases because there is nothing.
+    leasing: tokio::sync::Mutex<()>,
+    /// Whether somebody leases ahead.
+    ahead: AtomicBool,
+    /// How many times the usual the next block is.
+    scale: AtomicU64,
+}
+
+/// One lease, as far as it is used.
+#[derive(Debug)]
+struct Block {
+    lease: Lease,
+    /// What is set aside for requests that are under way, and what is spent.
+    taken: Spend,
+    spent: Spend,
+    /// Requests that hold some of it.
+    holds: u64,
+    began: Instant,
+    used: Instant,
+}
+
+impl Block {
+    fn room(&self) -> Spend {
+        self.lease.given.without(self.taken)
+    }
+
+    /// Whether a request that is begun now ends before the block does. Of a short lease the first
+    /// half is used.
+    fn lasts(&self, request_max: Duration) -> bool {
+        let lasts = Duration::from(self.lease.lasts);
+        self.began.elapsed() < lasts.saturating_sub(request_max).max(lasts / 2)
+    }
+
+    /// Whether less than a quarter of anything in it is left, or no room for one like this.
+    fn is_low(&self, worst: Spend) -> bool {
+        let room = self.room();
+        !worst.fits(room) || !self.lease.given.fits(room.times(4))
+    }
+}
+
+impl Purse {
+    pub(super) fn new(account: AccountId, model: Arc<str>) -> Self {
+        Self {
+            account,
+            model,
+            blocks: Mutex::default(),
+            leasing: tokio::sync::Mutex::default(),
+            ahead: AtomicBool::new(false),
+            scale: AtomicU64::new(1),
+        }
+    }
+
+    /// Sets aside so much of a block that has it; and whether the next should be leased now.
+    pub(super) fn hold(
+        self: &Arc<Self>,
+        worst: Spend,
+        request_max: Duration,
+    ) -> Option<(Hold, bool)> {
+        let mut blocks = lock(&self.blocks);
+        let fits = |block: &Block| worst.fits(block.room()) && block.lasts(request_max);
+        let place = blocks.iter().position(fits)?;
+        let hold = self.take(&mut blocks[place], worst);
+        let live = blocks.iter().filter(|block| block.lasts(request_max));
+        let low = live.clone().all(|block| block.is_low(worst));
+        Some((hold, low))
+    }
+
+    /// A block that begins with this request.
+    pub(super) fn begin(self: &Arc<Self>, lease: Lease, worst: Spend) -> Hold {
+        let mut block = Block::new(lease);
+        let hold = self.take(&mut block, worst);
+        lock(&self.blocks).push(block);
+        hold
+    }
+
+    fn take(self: &Arc<Self>, block: &mut Block, worst: Spend) -> Hold {
+        block.taken = block.taken.and(worst);
+        block.holds += 1;
+        block.used = Instant::now();
+        Hold { purse: Arc::clone(self), lease: block.lease.id, amount: worst, open: true }
+    }
+
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.leasing.lock().await
+    }
+
+    /// How many times the usual the next block should be, by how long the last one was enough for.
+    pub(super) fn scale(&self) -> u64 {
+        let scale = self.scale.load(Ordering::Relaxed);
+        let next = match lock(&self.blocks).last().map(|block| block.began.elapsed()) {
+            Some(lasted) if lasted < SOON => (scale * 2).min(SCALE_MAX),
+            Some(_) => (scale / 2).max(1),
+            None => 1,
+        };
+        self.scale.store(next, Ordering::Relaxed);
+        next
+    }
+
+    /// Leases the next block, beside the requests. A refusal is met by who needs it then.
+    pub(super) fn lease_ahead(
+        self: &Arc<Self>,
+        bank: &Arc<dyn Bank>,
+        block: impl FnOnce() -> Spend,
+    ) {
+        if self.ahead.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (purse, bank, block) = (Arc::clone(self), Arc::clone(bank), block());
+        tokio::spawn(async move {
+            match bank.lease(purse.account, block, &purse.model).await {
+                Ok(lease) => lock(&purse.blocks).push(Block::new(lease)),
+                Err(why) => tracing::debug!(account = purse.account.0, "no block ahead: {why}"),
+            }
+            purse.ahead.store(false, Ordering::Release);
+        });
+    }
+
+    /// Puts a bill in the place of what was set aside.
+    pub(super) fn settle(&self, lease: u64, amount: Spend, bill: Spend) -> Settled {
+        let mut blocks = lock(&self.blocks);
+        let Some(block) = blocks.iter_mut().find(|block| block.lease.id == lease) else {
+            // A block is not taken out while a request holds some of it.
+            return Settled { spent: Spend::NONE, over: bill };
+        };
+        block.taken = block.taken.without(amount);
+        block.holds = block.holds.saturating_sub(1);
+        block.used = Instant::now();
+        let spent = bill.at_most(block.room());
+        block.taken = block.taken.and(spent);
+        block.spent = block.spent.and(spent);
+        Settled { spent, over: bill.without(spent) }
+    }
+
+    /// Takes out the blocks that no request holds, and that were unused for long enough, are
+    /// over, or are none but the last.
+    pub(super) fn take_unused(&self, after: impl Fn(Duration) -> bool) -> Vec<(Lease, Spend)> {
+        let mut blocks = lock(&self.blocks);
+        let last = blocks.last().map(|block| block.lease.id);
+        let is_over = |block: &Block| {
+            block.holds == 0
+                && (after(block.used.elapsed())
+                    || !block.lasts(Duration::ZERO)
+                    || (Some(block.lease.id) != last && block.is_low(Spend::NONE)))
+        };
+        blocks.extract_if(.., |block| is_over(block)).map(|b| (b.lease, b.spent)).collect()
+    }
+
+    /// What no request holds.
+    pub(super) fn free(&self) -> Spend {
+        self.blocks().iter().fold(Spend::NONE, |sum, block| sum.and(block.room()))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks().is_empty() && !self.ahead.load(Ordering::Acquire)
+    }
+
+    fn blocks(&self) -> MutexGuard<'_, Vec<Block>> {
+        lock(&self.blocks)
+    }
+}
+
+impl Block {
+    fn new(lease: Lease) -> Self {
+        let now = Instant::now();
+        Self { lease, taken: Spend::NONE, spent: Spend::NONE, holds: 0, began: now, used: now }
+    }
+}

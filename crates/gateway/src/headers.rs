@@ -1,0 +1,112 @@
+//! The headers that pass in either direction, and those of the gateway's own. All others stay
+//! where they are: what a client sends may be meant for the gateway, and what a provider sends for
+//! the owner of the key.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use tenfold_domain::NanoUsd;
+
+use crate::bank::Left;
+use crate::bill::Bill;
+use crate::trouble;
+
+/// What a provider is told of a client's headers.
+const TO_PROVIDER: [&str; 6] = [
+    "accept",
+    "anthropic-beta",
+    "anthropic-version",
+    "content-type",
+    "openai-beta",
+    "x-client-request-id",
+];
+/// What a client is told of a provider's.
+const TO_CLIENT: [&str; 7] = [
+    "cache-control",
+    "content-type",
+    "openai-version",
+    "request-id",
+    "retry-after",
+    "retry-after-ms",
+    "x-request-id",
+];
+
+const LEFT_USD: &str = "x-tenfold-left-usd";
+const LEFT_TOKENS: &str = "x-tenfold-left-tokens";
+const LEFT_REQUESTS: &str = "x-tenfold-left-requests";
+const RENEWS: &str = "x-tenfold-renews";
+const MODEL: &str = "x-tenfold-model";
+const RESERVED_USD: &str = "x-tenfold-reserved-usd";
+const COST_USD: &str = "x-tenfold-cost-usd";
+const COST_BASIS: &str = "x-tenfold-cost-basis";
+const PROMPT_TOKENS: &str = "x-tenfold-prompt-tokens";
+const OUTPUT_TOKENS: &str = "x-tenfold-output-tokens";
+const OUTPUT_LIMIT: &str = "x-tenfold-output-limit";
+
+/// The headers of a request that pass.
+pub(crate) fn to_provider(all: &HeaderMap, into: &mut HeaderMap) {
+    pass(&TO_PROVIDER, all, into);
+}
+
+/// The headers of a response that pass.
+pub(crate) fn to_client(all: &HeaderMap, into: &mut HeaderMap) {
+    pass(&TO_CLIENT, all, into);
+}
+
+/// When to ask again, in an answer that is made here.
+pub(crate) fn retry(all: &HeaderMap, into: &mut HeaderMap) {
+    pass(&["retry-after", "retry-after-ms"], all, into);
+}
+
+fn pass(names: &[&'static str], all: &HeaderMap, into: &mut HeaderMap) {
+    for name in names {
+        if let Some(value) = all.get(*name) {
+            into.insert(HeaderName::from_static(name), value.clone());
+        }
+    }
+}
+
+/// What is left of an account.
+pub(crate) fn left(headers: &mut HeaderMap, left: &Left) {
+    if let Some(money) = left.money {
+        put(headers, LEFT_USD, &usd(money));
+    }
+    if let Some(tokens) = left.tokens {
+        put(headers, LEFT_TOKENS, &tokens.0.to_string());
+    }
+    if let Some(requests) = left.requests {
+        put(headers, LEFT_REQUESTS, &requests.to_string());
+    }
+    if let Some(moment) = left.renews {
+        put(headers, RENEWS, &trouble::time(moment));
+    }
+}
+
+/// Which model answers, and what is set aside for it; with the limit of its output, if the
+/// gateway has put that in.
+pub(crate) fn asked(headers: &mut HeaderMap, model: &str, reserved: NanoUsd, put_in: Option<u64>) {
+    put(headers, MODEL, model);
+    put(headers, RESERVED_USD, &usd(reserved));
+    if let Some(limit) = put_in {
+        put(headers, OUTPUT_LIMIT, &limit.to_string());
+    }
+}
+
+/// What it came to.
+pub(crate) fn bill(headers: &mut HeaderMap, bill: &Bill) {
+    put(headers, COST_USD, &usd(bill.spend.money));
+    put(headers, COST_BASIS, bill.basis.name());
+    let usage = bill.usage;
+    put(headers, PROMPT_TOKENS, &(usage.prompt + usage.cached + usage.written).0.to_string());
+    put(headers, OUTPUT_TOKENS, &usage.output.0.to_string());
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    // Names of models are plain text; one that is not is left out.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// Dollars without their sign, for programs.
+fn usd(money: NanoUsd) -> String {
+    money.to_string().trim_start_matches('$').to_owned()
+}

@@ -1,0 +1,132 @@
+//! The OpenAI- and Anthropic-compatible endpoint through which any program spends from an account.
+//!
+//! A [`Gateway`] is handed a [`Bank`], which keeps accounts, access tokens and leases durably, and
+//! the models that it may ask. A request is read as far as it has to be, its worst case is set
+//! aside in a block of money that was leased ahead, and only then is it sent: unchanged where the
+//! provider speaks the client's protocol, translated where it does not. What it used is read
+//! beside the answer, and billed once. Nothing here knows of tasks, keeps an account, or remembers
+//! what was said, but for who asks again with the same key.
+
+mod again;
+mod ask;
+mod bank;
+mod bill;
+mod blocks;
+mod embedded;
+mod error;
+mod far;
+mod headers;
+mod hosted;
+mod house;
+mod local;
+mod metrics;
+mod names;
+mod offered;
+pub mod plain;
+mod relay;
+mod routes;
+mod scan;
+mod serve;
+mod spend;
+mod splice;
+mod sse;
+mod terms;
+mod ticket;
+mod translate;
+mod trouble;
+mod usage;
+mod wire;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+pub use bank::{Bank, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope};
+pub use bill::{Basis, Bill, Bound, End, IMAGE_TOKENS_MAX, Tariff, UNSEEN_TOKENS_MAX};
+pub use blocks::{BlockTerms, Blocks, Hold, Settled};
+pub use embedded::{Embedded, Failed, Tell, Turned};
+pub use error::GatewayError;
+pub use names::{AUTO, Aliases, CHEAPEST, NamesError};
+pub use offered::Offered;
+pub use scan::{Limits, Sketch, Unreadable, sketch};
+pub use spend::Spend;
+pub use sse::{EVENT_BYTES_MAX, Events};
+pub use terms::Terms;
+pub use translate::Untranslatable;
+pub use usage::Seen;
+pub use wire::Wire;
+
+use house::House;
+
+/// How often blocks are looked through for those that nobody uses.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// The endpoint, with all that its requests share.
+#[derive(Clone)]
+pub struct Gateway {
+    house: Arc<House>,
+}
+
+impl Gateway {
+    /// A gateway to these models. Nothing is asked or leased yet.
+    ///
+    /// # Errors
+    /// [`GatewayError`] if a name is taken or stands for nothing, or the system's authorities
+    /// can't be read.
+    pub fn new(
+        bank: Arc<dyn Bank>,
+        models: Vec<Offered>,
+        aliases: &Aliases,
+        terms: Terms,
+    ) -> Result<Self, GatewayError> {
+        let house = House {
+            blocks: Blocks::new(Arc::clone(&bank), terms.blocks),
+            bank,
+            names: names::Names::new(models, aliases)?,
+            client: far::client(terms.connect)?,
+            metrics: metrics::Metrics::default(),
+            kept: again::Kept::new(&terms),
+            room: Arc::new(tokio::sync::Semaphore::new(terms.bodies_bytes_max.div_ceil(1_024))),
+            terms,
+        };
+        Ok(Self { house: Arc::new(house) })
+    }
+
+    /// Its calls, to be put beside others.
+    pub fn router(&self) -> axum::Router {
+        routes::router(Arc::clone(&self.house))
+    }
+
+    /// Answers whoever connects until `leave` is ready, and gives back what is leased.
+    pub async fn serve(&self, listener: TcpListener, leave: impl Future<Output = ()>) {
+        let terms = self.house.terms;
+        tokio::select! {
+            () = serve::serve(self.router(), listener, terms, leave) => {}
+            () = self.sweep() => {}
+        }
+        self.close().await;
+    }
+
+    /// Gives back the blocks that nobody uses, every few seconds, without an end.
+    pub async fn sweep(&self) {
+        let mut ticks = tokio::time::interval(SWEEP);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.house.blocks.sweep().await;
+        }
+    }
+
+    /// Gives back all that is leased and that no request holds.
+    pub async fn close(&self) {
+        self.house.blocks.close().await;
+    }
+
+    /// What was done, as Prometheus reads it.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.house.metrics.text()
+    }
+}

@@ -1,0 +1,413 @@
+//! What an answer says that it used, in each protocol, and how much of it there was to see.
+//!
+//! It is apart because it is all that is ever read of an answer that passes unchanged. Nothing
+//! here knows prices, and nothing keeps a word of what was said.
+
+use serde::Deserialize;
+use tenfold_domain::{Tokens, Usage};
+
+use crate::Wire;
+use crate::sse;
+
+/// What was seen of an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// What it says that it used; `None` if it says nothing that can be read.
+    pub usage: Option<Usage>,
+    /// Of the output, the tokens that were thought and not said, where that is told.
+    pub reasoning: Tokens,
+    /// Bytes of text, thoughts and arguments.
+    pub bytes: u64,
+    /// Whether it came to its end.
+    pub ended: bool,
+    /// Whether it says that it failed.
+    pub failed: bool,
+    /// Events that can't be read.
+    pub broken: u64,
+}
+
+impl Seen {
+    /// Takes in an event of a stream. True if it is one of OpenAI's chat completions that only
+    /// says what was used.
+    pub fn event(&mut self, wire: Wire, event: &[u8]) -> bool {
+        let data = sse::data(event);
+        let data = data.as_deref().unwrap_or_default().trim_ascii();
+        if data.is_empty() {
+            return false;
+        }
+        if data == b"[DONE]" {
+            self.ended = true;
+            return false;
+        }
+        let read = match wire {
+            Wire::Messages | Wire::CountTokens => self.message_event(data).map(|()| false),
+            Wire::Responses => self.response_event(data).map(|()| false),
+            Wire::Chat | Wire::Embeddings => self.chunk(data),
+        };
+        self.broken += u64::from(read.is_none());
+        read.unwrap_or(false)
+    }
+
+    /// Takes in an answer in one piece.
+    pub fn whole(&mut self, wire: Wire, body: &[u8]) {
+        let read = match wire {
+            Wire::CountTokens => Some(()),
+            Wire::Messages => serde_json::from_slice::<Message<'_>>(body).ok().map(|whole| {
+                self.anthropics(whole.usage);
+                self.bytes += whole.content.iter().map(Block::bytes).sum::<u64>();
+            }),
+            Wire::Responses => serde_json::from_slice::<Response<'_>>(body).ok().map(|whole| {
+                self.openais(whole.usage);
+                self.bytes += whole.output.iter().map(Item::bytes).sum::<u64>();
+            }),
+            Wire::Chat | Wire::Embeddings => self.chunk(body).map(drop),
+        };
+        self.ended = read.is_some();
+        self.broken += u64::from(read.is_none());
+    }
+
+    fn chunk(&mut self, data: &[u8]) -> Option<bool> {
+        let chunk: Chunk<'_> = serde_json::from_slice(data).ok()?;
+        let only_usage = chunk.choices.is_empty() && chunk.usage.is_some();
+        self.failed |= chunk.error.is_some();
+        self.openais(chunk.usage);
+        for choice in &chunk.choices {
+            self.ended |= choice.finish_reason.is_some();
+            for said in choice.delta.iter().chain(&choice.message) {
+                self.bytes += said.bytes();
+            }
+        }
+        Some(only_usage)
+    }
+
+    fn message_event(&mut self, data: &[u8]) -> Option<()> {
+        let event: MessageEvent<'_> = serde_json::from_slice(data).ok()?;
+        match &*event.kind {
+            "message_start" => self.anthropics(event.message.and_then(|message| message.usage)),
+            "message_delta" => self.anthropics(event.usage),
+            "message_stop" => self.ended = true,
+            "error" => self.failed = true,
+            _ => {}
+        }
+        self.bytes += event.delta.iter().map(Block::bytes).sum::<u64>();
+        Some(())
+    }
+
+    fn response_event(&mut self, data: &[u8]) -> Option<()> {
+        let event: ResponseEvent<'_> = serde_json::from_slice(data).ok()?;
+        match &*event.kind {
+            "response.completed" | "response.incomplete" => self.ended = true,
+            "response.failed" | "error" => self.failed = true,
+            _ => {}
+        }
+        self.openais(event.response.and_then(|response| response.usage));
+        if event.kind.ends_with(".delta") {
+            self.bytes += length(event.delta.as_ref());
+        }
+        Some(())
+    }
+
+    /// Each later word on usage replaces what was said of the same before, never with less.
+    fn anthropics(&mut self, said: Option<AnthropicUsage>) {
+        let Some(said) = said else { return };
+        let hour = said.cache_creation.map_or(0, |written| written.ephemeral_1h_input_tokens);
+        let mut usage = self.usage.unwrap_or_default();
+        let raise = |tokens: &mut Tokens, to: Option<u64>| {
+            *tokens = (*tokens).max(Tokens(to.unwrap_or(0)));
+        };
+        raise(&mut usage.prompt, said.input_tokens);
+        raise(&mut usage.cached, said.cache_read_input_tokens);
+        // What is kept for an hour costs about twice what is kept for minutes.
+        raise(
+            &mut usage.written,
+            said.cache_creation_input_tokens.map(|written| written.saturating_add(hour)),
+        );
+        raise(&mut usage.output, said.output_tokens);
+        self.usage = Some(usage);
+    }
+
+    fn openais(&mut self, said: Option<OpenaiUsage>) {
+        let Some(said) = said else { return };
+        let read = said.prompt_tokens.or(said.input_tokens).unwrap_or(0);
+        let written = said.completion_tokens.or(said.output_tokens).unwrap_or(0);
+        let of_read = said.prompt_tokens_details.or(said.input_tokens_details).unwrap_or_default();
+        let of_written =
+            said.completion_tokens_details.or(said.output_tokens_details).unwrap_or_default();
+        let cached = of_read.cached_tokens.unwrap_or(0).min(read);
+        let kept = of_read.cache_write_tokens.unwrap_or(0).min(read - cached);
+        // Some count what was thought beside what was said, and only in the total.
+        let thought = said.total_tokens.unwrap_or(0).saturating_sub(read);
+        self.reasoning = Tokens(of_written.reasoning_tokens.unwrap_or(0));
+        self.usage = Some(Usage {
+            prompt: Tokens(read - cached - kept),
+            cached: Tokens(cached),
+            written: Tokens(kept),
+            output: Tokens(written.max(thought)),
+        });
+    }
+}
+
+/// A text whose length matters and nothing else. Anything but a text has none.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Text<'a> {
+    #[serde(borrow)]
+    Plain(std::borrow::Cow<'a, str>),
+    Other(serde::de::IgnoredAny),
+}
+
+fn length(text: Option<&Text<'_>>) -> u64 {
+    match text {
+        Some(Text::Plain(text)) => text.len() as u64,
+        Some(Text::Other(_)) | None => 0,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Chunk<'a> {
+    #[serde(borrow, default)]
+    choices: Vec<Choice<'a>>,
+    usage: Option<OpenaiUsage>,
+    error: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice<'a> {
+    #[serde(borrow)]
+    delta: Option<SaidBy<'a>>,
+    #[serde(borrow)]
+    message: Option<SaidBy<'a>>,
+    finish_reason: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SaidBy<'a> {
+    #[serde(borrow)]
+    content: Option<Text<'a>>,
+    #[serde(borrow)]
+    refusal: Option<Text<'a>>,
+    #[serde(borrow)]
+    reasoning: Option<Text<'a>>,
+    #[serde(borrow)]
+    reasoning_content: Option<Text<'a>>,
+    #[serde(borrow)]
+    tool_calls: Option<Vec<Called<'a>>>,
+}
+
+impl SaidBy<'_> {
+    fn bytes(&self) -> u64 {
+        let texts = [&self.content, &self.refusal, &self.reasoning, &self.reasoning_content];
+        let calls = self.tool_calls.iter().flatten().filter_map(|call| call.function.as_ref());
+        let calls = calls.map(|call| length(call.name.as_ref()) + length(call.arguments.as_ref()));
+        texts.iter().map(|text| length(text.as_ref())).sum::<u64>() + calls.sum::<u64>()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Called<'a> {
+    #[serde(borrow)]
+    function: Option<Function<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Function<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    arguments: Option<Text<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    content: Vec<Block<'a>>,
+    usage: Option<AnthropicUsage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MessageEvent<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+    message: Option<Started>,
+    #[serde(borrow)]
+    delta: Option<Block<'a>>,
+    usage: Option<AnthropicUsage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Started {
+    usage: Option<AnthropicUsage>,
+}
+
+/// A block of a message, or what is new of one.
+#[derive(Debug, Deserialize)]
+struct Block<'a> {
+    #[serde(borrow)]
+    text: Option<Text<'a>>,
+    #[serde(borrow)]
+    thinking: Option<Text<'a>>,
+    #[serde(borrow)]
+    partial_json: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+}
+
+impl Block<'_> {
+    fn bytes(&self) -> u64 {
+        let texts = [&self.text, &self.thinking, &self.partial_json, &self.name];
+        texts.iter().map(|text| length(text.as_ref())).sum()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Response<'a> {
+    #[serde(borrow, default)]
+    output: Vec<Item<'a>>,
+    usage: Option<OpenaiUsage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ResponseEvent<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+    response: Option<Reached>,
+    #[serde(borrow)]
+    delta: Option<Text<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reached {
+    usage: Option<OpenaiUsage>,
+}
+
+/// An item of a response's output.
+#[derive(Debug, Deserialize)]
+struct Item<'a> {
+    #[serde(borrow, default)]
+    content: Option<Vec<Block<'a>>>,
+    #[serde(borrow)]
+    arguments: Option<Text<'a>>,
+}
+
+impl Item<'_> {
+    fn bytes(&self) -> u64 {
+        let content = self.content.iter().flatten().map(Block::bytes).sum::<u64>();
+        content + length(self.arguments.as_ref())
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct AnthropicUsage {
+    input_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    cache_creation: Option<CacheCreation>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct CacheCreation {
+    #[serde(default)]
+    ephemeral_1h_input_tokens: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct OpenaiUsage {
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    total_tokens: Option<u64>,
+    prompt_tokens_details: Option<ReadDetails>,
+    input_tokens_details: Option<ReadDetails>,
+    completion_tokens_details: Option<WrittenDetails>,
+    output_tokens_details: Option<WrittenDetails>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ReadDetails {
+    cached_tokens: Option<u64>,
+    cache_write_tokens: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct WrittenDetails {
+    reasoning_tokens: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage(prompt: u64, cached: u64, written: u64, output: u64) -> Option<Usage> {
+        Some(Usage {
+            prompt: Tokens(prompt),
+            cached: Tokens(cached),
+            written: Tokens(written),
+            output: Tokens(output),
+        })
+    }
+
+    fn whole(wire: Wire, body: &str) -> Seen {
+        let mut seen = Seen::default();
+        seen.whole(wire, body.as_bytes());
+        seen
+    }
+
+    #[test]
+    fn what_was_cached_or_thought_is_told_apart() {
+        let seen = whole(
+            Wire::Chat,
+            r#"{"choices":[{"message":{"content":"hé\n"}}],"usage":{"prompt_tokens":100,
+                "completion_tokens":20,"total_tokens":120,
+                "prompt_tokens_details":{"cached_tokens":60},
+                "completion_tokens_details":{"reasoning_tokens":15}}}"#,
+        );
+        assert_eq!((seen.usage, seen.reasoning), (usage(40, 60, 0, 20), Tokens(15)));
+        assert_eq!((seen.bytes, seen.ended), (4, true));
+        let seen = whole(
+            Wire::Chat,
+            r#"{"usage":{"prompt_tokens":10,"completion_tokens":2,"total_tokens":42}}"#,
+        );
+        assert_eq!(seen.usage, usage(10, 0, 0, 32));
+        let seen = whole(
+            Wire::Messages,
+            r#"{"content":[{"type":"text","text":"hi"},{"type":"tool_use","name":"x","input":{}}],
+                "usage":{"input_tokens":3,"cache_creation_input_tokens":10,
+                "cache_creation":{"ephemeral_1h_input_tokens":10},
+                "cache_read_input_tokens":7,"output_tokens":5}}"#,
+        );
+        assert_eq!((seen.usage, seen.bytes), (usage(3, 7, 20, 5), 3));
+    }
+
+    #[test]
+    fn a_stream_says_what_it_used_where_its_protocol_says_it() {
+        let mut seen = Seen::default();
+        for event in [
+            r#"{"type":"message_start","message":{"usage":{"input_tokens":9,"output_tokens":1}}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"abc"}}"#,
+            r#"{"type":"message_delta","delta":{},"usage":{"output_tokens":4}}"#,
+            r#"{"type":"message_stop"}"#,
+        ] {
+            assert!(!seen.ended);
+            seen.event(Wire::Messages, format!("event: e\ndata: {event}\n\n").as_bytes());
+        }
+        assert_eq!((seen.usage, seen.bytes, seen.ended), (usage(9, 0, 0, 4), 3, true));
+        let mut seen = Seen::default();
+        seen.event(Wire::Chat, b"data: {\"choices\":[{\"delta\":{\"content\":\"ab\"}}]}\n\n");
+        seen.event(Wire::Chat, b"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\n");
+        seen.event(Wire::Chat, b"data: [DONE]\n\n");
+        assert_eq!((seen.usage, seen.bytes, seen.ended), (usage(1, 0, 0, 0), 2, true));
+    }
+
+    #[test]
+    fn what_is_broken_is_counted_and_not_believed() {
+        let mut seen = Seen::default();
+        for data in
+            ["{", "{\"usage\":{\"prompt_tokens\":-5}}", "{\"usage\":{\"prompt_tokens\":1e99}}"]
+        {
+            seen.event(Wire::Chat, format!("data: {data}\n\n").as_bytes());
+        }
+        assert_eq!((seen.broken, seen.usage), (3, None));
+    }
+}

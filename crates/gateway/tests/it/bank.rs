@@ -1,0 +1,156 @@
+//! A bank in memory, which holds that no more is ever leased than there is, and forgets nothing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, Tokens};
+use tenfold_gateway::{
+    Bank, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
+};
+
+/// The account of every test that needs one only.
+pub(crate) const ADA: AccountId = AccountId(1);
+pub(crate) const ADAS_TOKEN: &str = "tf-ada";
+/// When its allowance renews: the first day of 2100.
+pub(crate) const RENEWS: Timestamp = Timestamp(4_102_444_800_000);
+
+/// Accounts, each for itself.
+#[derive(Default)]
+pub(crate) struct Books(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    payers: HashMap<String, Result<Arc<Payer>, Denied>>,
+    accounts: HashMap<AccountId, Account>,
+    open: HashMap<u64, Lease>,
+    number: u64,
+    leases: u64,
+    is_broken: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Account {
+    limit: Spend,
+    /// Leased, and not settled.
+    leased: Spend,
+    spent: Spend,
+}
+
+impl Books {
+    /// One account, Ada's, which may spend so much.
+    pub(crate) fn of_ada(money: NanoUsd) -> Arc<Self> {
+        let books = Arc::new(Self::default());
+        books.open(ADA, money);
+        let payer = Payer {
+            account: ADA,
+            name: "ada".to_owned(),
+            token: 1,
+            scopes: vec![Scope::Ask, Scope::Look],
+            models: None,
+        };
+        books.know(ADAS_TOKEN, Ok(payer));
+        books
+    }
+
+    pub(crate) fn open(&self, account: AccountId, money: NanoUsd) {
+        let limit = Spend { money, tokens: Tokens(u64::MAX), requests: u64::MAX };
+        self.state().accounts.insert(account, Account { limit, ..Account::default() });
+    }
+
+    pub(crate) fn know(&self, secret: &str, payer: Result<Payer, Denied>) {
+        self.state().payers.insert(secret.to_owned(), payer.map(Arc::new));
+    }
+
+    /// From now on nothing can be recorded.
+    pub(crate) fn break_down(&self) {
+        self.state().is_broken = true;
+    }
+
+    /// What was billed, all leases settled.
+    pub(crate) fn spent(&self, account: AccountId) -> Spend {
+        self.state().accounts[&account].spent
+    }
+
+    /// What counts as spent after a crash.
+    pub(crate) fn spent_after_crash(&self, account: AccountId) -> Spend {
+        let account = self.state().accounts[&account];
+        account.spent.and(account.leased)
+    }
+
+    pub(crate) fn open_leases(&self) -> usize {
+        self.state().open.len()
+    }
+
+    /// How many leases there ever were.
+    pub(crate) fn leases(&self) -> u64 {
+        self.state().leases
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    fn lease_now(&self, account: AccountId, at_least: Spend) -> Result<Lease, Refused> {
+        let mut state = self.state();
+        if state.is_broken {
+            return Err(Refused::NotRecorded { why: "the disk is full".to_owned() });
+        }
+        let there = state.accounts.get_mut(&account).expect("an account");
+        let taken = there.spent.and(there.leased);
+        let room = there.limit.without(taken);
+        if !at_least.fits(room) {
+            let left = Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() };
+            let name = "ada".to_owned();
+            return Err(Refused::OverLimit { account, name, left: Box::new(left) });
+        }
+        there.leased = there.leased.and(at_least);
+        assert!(there.spent.and(there.leased).fits(there.limit), "more than there is");
+        state.number += 1;
+        state.leases += 1;
+        let lease = Lease { id: state.number, account, given: at_least, lasts: Millis(3_600_000) };
+        state.open.insert(lease.id, lease.clone());
+        Ok(lease)
+    }
+
+    fn settle_now(&self, lease: &Lease, spent: Spend) {
+        let mut state = self.state();
+        let given = state.open.remove(&lease.id).expect("a lease is settled once").given;
+        assert!(spent.fits(given), "{spent:?} was spent of a lease of {given:?}");
+        let there = state.accounts.get_mut(&lease.account).expect("an account");
+        there.leased = there.leased.without(given);
+        there.spent = there.spent.and(spent);
+    }
+}
+
+impl Bank for Books {
+    fn payer(&self, secret: &str) -> Result<Arc<Payer>, Denied> {
+        self.state().payers.get(secret).cloned().unwrap_or(Err(Denied::Unknown))
+    }
+
+    fn lease<'a>(
+        &'a self,
+        account: AccountId,
+        at_least: Spend,
+        _: &'a str,
+    ) -> Later<'a, Result<Lease, Refused>> {
+        Box::pin(async move {
+            // As a commit would: others go on meanwhile.
+            tokio::task::yield_now().await;
+            self.lease_now(account, at_least)
+        })
+    }
+
+    fn settle(&self, lease: Lease, spent: Spend) -> Later<'_, Result<(), NotRecorded>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.settle_now(&lease, spent);
+            Ok(())
+        })
+    }
+
+    fn left(&self, account: AccountId) -> Left {
+        let account = self.state().accounts[&account];
+        let room = account.limit.without(account.spent.and(account.leased));
+        Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() }
+    }
+}

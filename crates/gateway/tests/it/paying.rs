@@ -1,0 +1,183 @@
+//! However a request ends, it is billed once, and rightly.
+
+use axum::body::Body;
+use http_body_util::BodyExt;
+use tenfold_domain::NanoUsd;
+use tenfold_models::Protocol;
+use tenfold_test_support::http::{Failure, Gate, HttpModel, Reply, Used};
+
+use crate::bank::{ADAS_TOKEN, Books};
+use crate::place::{Place, offered};
+
+const CHAT: &str = "/v1/chat/completions";
+const ASK: &str = r#"{"model":"m","messages":[],"max_tokens":100}"#;
+const STREAM: &str = r#"{"model":"m","messages":[],"max_tokens":100,"stream":true}"#;
+
+/// The worst case of a request: a token for each byte and those that are not seen, the limit.
+fn worst(body: &str) -> NanoUsd {
+    NanoUsd((body.len() as u64 + 1_024) * 1_250 + 100 * 4_000 + 2)
+}
+
+/// Ready once the server was asked; others go on meanwhile.
+async fn asked(server: &HttpModel) {
+    while server.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn ada() -> (&'static str, String) {
+    ("authorization", format!("Bearer {ADAS_TOKEN}"))
+}
+
+#[tokio::test]
+async fn what_a_provider_turns_away_costs_nothing() {
+    for failure in [
+        Failure::TooMany { retry_after_s: Some(7) },
+        Failure::Overloaded,
+        Failure::Internal,
+        Failure::ContextOverflow,
+        Failure::UnknownModel,
+        Failure::BadGateway,
+    ] {
+        let server = HttpModel::start(vec![Reply::fails(failure.clone())]);
+        let place = Place::before(Protocol::Openai, &server).await;
+        let answer = place.post(CHAT, ASK).await;
+        assert!(answer.status.as_u16() >= 400, "{failure:?}");
+        assert!(answer.json()["error"]["message"].is_string(), "{failure:?}: {}", answer.text());
+        assert_eq!(place.spent().await, NanoUsd(0), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_turned_away_within_a_stream_before_a_word_costs_nothing() {
+    let server = HttpModel::start(vec![Reply::fails(Failure::ContextOverflow)]);
+    let place = Place::before(Protocol::OpenaiResponses, &server).await;
+    let body = r#"{"model":"m","input":"a","max_output_tokens":9,"stream":true}"#;
+    let answer = place.post("/v1/responses", body).await;
+    assert!(answer.text().contains("context_length_exceeded"), "{}", answer.text());
+    assert_eq!(place.spent().await, NanoUsd(0));
+}
+
+#[tokio::test]
+async fn an_answer_that_broke_off_may_be_on_the_bill_in_full() {
+    for (failure, body) in [
+        (Failure::Truncated, STREAM),
+        (Failure::EndsEarly, STREAM),
+        (Failure::LateError, STREAM),
+        (Failure::Truncated, ASK),
+        (Failure::EndsEarly, ASK),
+        (Failure::HangsUp, ASK),
+    ] {
+        let server = HttpModel::start(vec![Reply::fails(failure.clone())]);
+        let place = Place::before(Protocol::Openai, &server).await;
+        let (name, value) = ada();
+        let response = place.begin(CHAT, Body::from(body), &[(name, &value)]).await;
+        let _ = response.into_body().collect().await;
+        assert_eq!(place.spent().await, worst(body), "{failure:?}");
+        assert!(place.gateway.metrics().contains("basis=\"bound\""), "it is marked");
+    }
+}
+
+#[tokio::test]
+async fn who_says_less_than_was_written_is_not_believed() {
+    let lie = Used { prompt: 10, output: 1, ..Used::default() };
+    let server = HttpModel::start(vec![Reply::says("long ".repeat(60)).using(lie)]);
+    let place = Place::before(Protocol::Openai, &server).await;
+    let answer = place.post(CHAT, ASK).await;
+    assert_eq!(answer.header("x-tenfold-cost-basis"), "counted");
+    assert_eq!(place.spent().await, NanoUsd(10_000 + 100 * 4_000));
+}
+
+#[tokio::test]
+async fn who_says_more_than_can_be_takes_no_more_than_was_leased() {
+    let lie = Used { prompt: 10, output: 1_000_000_000, ..Used::default() };
+    let server = HttpModel::start(vec![Reply::says("a").using(lie)]);
+    let books = Books::of_ada(NanoUsd(3_000_000));
+    let place = Place::of(books, vec![offered("m", Protocol::Openai, &server)]).await;
+    assert_eq!(place.post(CHAT, ASK).await.status, 200);
+    // The bank itself holds that no more is settled than was leased.
+    assert!(place.spent().await <= NanoUsd(3_000_000));
+    assert!(place.gateway.metrics().contains("tenfold_gateway_over_nano_usd_total{"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_away_ends_the_request_and_pays_for_what_there_was() {
+    let gate = Gate::new();
+    let server = HttpModel::start(vec![Reply::says("some words ".repeat(20)).through(&gate)]);
+    let place = Place::before(Protocol::Openai, &server).await;
+    let (name, value) = ada();
+    let response = place.begin(CHAT, Body::from(STREAM), &[(name, &value)]).await;
+    gate.release(3);
+    let mut body = response.into_body();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    gate.open();
+    let gate_there = gate.clone();
+    tokio::task::spawn_blocking(move || gate_there.wait_hung_up()).await.unwrap();
+    let spent = place.spent().await;
+    assert!(spent > NanoUsd(0) && spent <= worst(STREAM), "{spent}");
+    assert!(place.gateway.metrics().contains("basis=\"counted\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_away_before_an_answer_pays_what_was_set_aside() {
+    let gate = Gate::new();
+    let server = HttpModel::start(vec![Reply::says("late").through(&gate)]);
+    let place = Place::before(Protocol::Openai, &server).await;
+    {
+        let (name, value) = ada();
+        let headers = [(name, value.as_str())];
+        let asking = place.begin(CHAT, Body::from(ASK), &headers);
+        tokio::select! {
+            biased;
+            _ = asking => panic!("nothing was answered yet"),
+            () = asked(&server) => {}
+        }
+    }
+    assert_eq!(place.spent().await, worst(ASK));
+    gate.open();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_is_billed_once() {
+    let gate = Gate::new();
+    let used = Used { prompt: 100, output: 10, ..Used::default() };
+    let server = HttpModel::start(vec![Reply::says("once").using(used).through(&gate)]);
+    let place = Place::before(Protocol::Openai, &server).await;
+    let (name, value) = ada();
+    let headers = [(name, value.as_str()), ("idempotency-key", "k1")];
+    // The first goes away before the answer; the second waits for it, the third finds it.
+    {
+        let first = place.begin(CHAT, Body::from(ASK), &headers);
+        tokio::select! {
+            biased;
+            _ = first => panic!("it is not answered yet"),
+            () = asked(&server) => {}
+        }
+    }
+    let second = place.post_with(CHAT, ASK, &headers);
+    let open = async { gate.open() };
+    let (second, ()) = tokio::join!(second, open);
+    let third = place.post_with(CHAT, ASK, &headers).await;
+    assert_eq!((second.body.clone(), second.header("x-tenfold-joined")), (third.body, "true"));
+    assert!(second.text().contains("once"));
+    let other = place.post_with(CHAT, STREAM, &headers).await;
+    assert_eq!(other.status, 409, "{}", other.text());
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(place.spent().await, NanoUsd(100_000 + 40_000));
+}
+
+#[tokio::test]
+async fn a_stream_with_a_key_is_kept_too_and_a_failure_is_not() {
+    let server =
+        HttpModel::start(vec![Reply::fails(Failure::Internal), Reply::says("words that stream")]);
+    let place = Place::before(Protocol::Openai, &server).await;
+    let (name, value) = ada();
+    let headers = [(name, value.as_str()), ("idempotency-key", "k2")];
+    assert_eq!(place.post_with(CHAT, STREAM, &headers).await.status, 500);
+    let second = place.post_with(CHAT, STREAM, &headers).await;
+    let third = place.post_with(CHAT, STREAM, &headers).await;
+    assert_eq!((second.status.as_u16(), &second.body), (200, &third.body));
+    assert_eq!(third.header("content-type"), second.header("content-type"));
+    assert_eq!(server.requests().len(), 2);
+}

@@ -1,0 +1,76 @@
+//! What the log is told of a request: the fields of OpenTelemetry's conventions, and of what
+//! people ask nothing, unless that was asked for.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use tenfold_domain::NanoUsd;
+use tenfold_gateway::{Aliases, Terms};
+use tenfold_models::Protocol;
+use tenfold_test_support::http::{HttpModel, Reply, Used};
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::bank::{ADAS_TOKEN, Books};
+use crate::place::{KEY, Place, offered};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All that is told of one request.
+async fn told(terms: Terms) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let used = Used { prompt: 100, cached: 40, cache_written: 0, output: 10 };
+    let server = HttpModel::start(vec![Reply::says("an answer that is private").using(used)]);
+    let books = Books::of_ada(NanoUsd::dollars(1));
+    let models = vec![offered("m", Protocol::Openai, &server)];
+    let place = Place::with(books, models, &Aliases::default(), terms).await;
+    let body = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a secret"}]}"#;
+    assert_eq!(place.post("/v1/chat/completions", body).await.status, 200);
+    place.spent().await;
+    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_is_a_span_with_what_it_used_and_nothing_of_what_was_said() {
+    let told = told(Terms::default()).await;
+    for field in [
+        "gen_ai.operation.name=\"chat\"",
+        "gen_ai.provider.name=\"openai\"",
+        "gen_ai.request.model=\"m\"",
+        "gen_ai.request.max_tokens=9",
+        "gen_ai.usage.input_tokens=100",
+        "gen_ai.usage.cache_read.input_tokens=40",
+        "gen_ai.usage.output_tokens=10",
+        "tenfold.cost_nano_usd=104000",
+    ] {
+        assert!(told.contains(field), "{field} is not in\n{told}");
+    }
+    for hidden in ["a secret", "an answer that", ADAS_TOKEN, KEY] {
+        assert!(!told.contains(hidden), "{hidden} is in\n{told}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_told_to_who_asks_for_them() {
+    let told = told(Terms { logs_bodies: true, ..Terms::default() }).await;
+    assert!(told.contains("a secret"), "{told}");
+    assert!(!told.contains(KEY) && !told.contains(ADAS_TOKEN), "{told}");
+}

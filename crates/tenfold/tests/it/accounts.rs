@@ -1,0 +1,130 @@
+//! Accounts, wired: what they may not spend parks a task, and more money wakes it.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::ground::{CHECK, Ground, wait_for};
+use crate::interruption::interrupt;
+
+/// Not enough for a single question.
+const LITTLE: &str = "0.000001";
+
+fn state(ground: &Ground) -> Value {
+    ground.tenfold(&["list", "--json"]).json()[0]["state"].clone()
+}
+
+fn nano_usd(ground: &Ground, account: &str, what: &str) -> u64 {
+    let shown = ground.tenfold(&["account", "show", account, "--json"]).json();
+    shown[what]["nano_usd"].as_u64().unwrap_or_else(|| panic!("{shown}"))
+}
+
+#[test]
+fn a_task_waits_for_its_account_and_goes_on_once_there_is_money() {
+    let ground = Ground::new();
+    ground.tenfold(&["account", "add", "lab", "--kind", "team"]).expect(0, &["lab (team, #2)"]);
+    let ada = ["account", "add", "ada", "--under", "lab", "--limit", LITTLE, "--per", "month"];
+    ground.tenfold(&ada).expect(0, &["lab/ada (person, #3)", "$0.000001 a month"]);
+    let run = ["run", "median is wrong", "--check", CHECK, "--account", "ada"];
+    let said = ["Out of money: account 'ada' may use $0.000001 a month", "does not cover"];
+    ground.tenfold(&run).expect(1, &said);
+    assert_eq!(state(&ground), "parked");
+    ground.tenfold(&["log", "1"]).expect(0, &["parked until its account has money again"]);
+
+    // It is not begun in vain, and what is too little wakes nobody.
+    let start = ground.tenfold(&["start", "--json"]).json();
+    assert_eq!((&start["begun"], &start["end"]), (&json!(0), &json!("out-of-money")), "{start}");
+    ground.tenfold(&["account", "give", "ada", LITTLE]).expect(0, &["are left of it"]);
+    assert_eq!(state(&ground), "parked");
+
+    ground.tenfold(&["account", "give", "ada", "5"]).expect(0, &[]);
+    assert_eq!(state(&ground), "queued");
+    let start = ground.tenfold(&["start", "--json"]).json();
+    assert_eq!((&start["verified"], &start["end"]), (&json!(1), &json!("done")), "{start}");
+    assert_eq!(state(&ground), "to-review");
+
+    // It is in all accounts above, and in none of the others.
+    let spent = nano_usd(&ground, "ada", "spent");
+    assert!(spent > 0);
+    for account in ["lab", "default"] {
+        assert_eq!(nano_usd(&ground, account, "spent"), spent);
+    }
+    let by = ["ledger", "--by", "account", "--by", "task", "--json"];
+    let ledger = ground.tenfold(&by).json();
+    let row = &ledger[0];
+    assert_eq!((&row["account"], &row["task"]), (&json!("lab/ada"), &json!(1)), "{ledger}");
+    assert_eq!(row["spent"]["nano_usd"], spent);
+    assert!(row["spent"]["requests"].as_u64().unwrap() > 0);
+    let csv = ground.tenfold(&["ledger", "--by", "model", "--csv"]).out;
+    assert!(csv.starts_with("model,nano_usd,tokens,requests\n"), "{csv}");
+    let history = ["opened: person 'ada'", "may use $0.000001 a month", "$5.00 given to lab/ada"];
+    ground.tenfold(&["account", "history", "ada"]).expect(0, &history);
+    ground.tenfold(&["store", "check"]).expect(0, &[]);
+}
+
+#[test]
+fn a_daemon_goes_on_by_itself_with_what_there_is_money_for() {
+    let ground = Ground::new();
+    ground.tenfold(&["account", "limit", "default", LITTLE, "--per", "week"]).expect(0, &[]);
+    let mut daemon = ground.command(&["daemon"]);
+    let daemon = daemon.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for("the engine", || ground.path("data").join("engine.sock").exists());
+    ground.tenfold(&["add", "median is wrong", "--check", CHECK]).expect(0, &[]);
+    wait_for("it to be parked", || state(&ground) == "parked");
+    ground.tenfold(&["account", "limit", "default", "5", "--per", "week"]).expect(0, &[]);
+    wait_for("its proposal", || state(&ground) == "to-review");
+    assert_eq!(interrupt(daemon).code, Some(130));
+    assert_eq!(ground.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_account_asks_only_the_models_that_it_may() {
+    let ground = Ground::new();
+    let add = ["account", "add", "ada", "--models", "other-*,third"];
+    ground.tenfold(&add).expect(0, &["other-*, third"]);
+    let run = ["run", "median is wrong", "--check", CHECK, "--account", "ada"];
+    ground.tenfold(&run).expect(9, &["account 'ada' may not ask the model"]);
+    ground.tenfold(&["account", "limit", "ada", "--any-model"]).expect(0, &[]);
+    ground.tenfold(&["continue", "1"]).expect(0, &["to review"]);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_and_changes_nothing() {
+    let ground = Ground::new();
+    ground.tenfold(&["account", "add", "ada"]).expect(0, &[]);
+    for (words, code, said) in [
+        (&["add", "ada"][..], 6, "there is an account of that name"),
+        (&["add", "a/b"], 6, "a name has no slash"),
+        (&["add", "x", "--under", "nobody"], 4, "there is no account 'nobody'"),
+        (&["add", "x", "--limit", "5 apples"], 2, "'5 apples' is not an amount"),
+        (&["limit", "ada", "5", "--carry"], 2, "--per"),
+        (&["limit", "ada", "--none"], 2, "has no such limit"),
+        (&["give", "ada", "-3"], 2, "-3"),
+        (&["give", "ada", "1", "--from", "ada"], 6, "can't give to itself"),
+        (&["show", "bob"], 4, "`tenfold account add` opens one"),
+        (&["revoke", "7"], 6, "there is no access token 7"),
+    ] {
+        ground.tenfold(&[&["account"], words].concat()).expect(code, &[said]);
+    }
+    let run = ["run", "x", "--check", CHECK, "--account", "bob"];
+    ground.tenfold(&run).expect(4, &["there is no account 'bob'"]);
+    let listed = ground.tenfold(&["account", "list", "--json"]).json();
+    assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    assert!(ground.tenfold(&["account", "history", "ada"]).out.lines().count() == 1);
+}
+
+#[test]
+fn an_access_token_is_said_once_and_is_nowhere_in_the_records() {
+    let ground = Ground::new();
+    let made = ["account", "token", "default", "--label", "ci", "--expires", "30d", "--json"];
+    let secret = ground.tenfold(&made).json()["secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("tf-") && secret.len() == 67, "{secret}");
+    for file in std::fs::read_dir(ground.path("data")).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap_or_default();
+        let is_there = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!is_there);
+    }
+    ground.tenfold(&["account", "tokens"]).expect(0, &["until", "ci"]);
+    ground.tenfold(&["account", "revoke", "1"]).expect(0, &["holds no longer"]);
+    ground.tenfold(&["account", "tokens"]).expect(0, &["revoked"]);
+}
