@@ -10,7 +10,8 @@ use tenfold_domain::Timestamp;
 use crate::dirs::PRICES;
 use crate::raw::RawCatalogue;
 use crate::{
-    Entry, Hosted, Model, ModelDirs, ModelsError, Presence, PriceBook, RequestLimits, presence,
+    Entry, Hosted, Model, ModelDirs, ModelsError, Presence, Price, PriceBook, RequestLimits,
+    presence,
 };
 
 /// The largest catalogue file that is read.
@@ -86,12 +87,16 @@ impl Catalogue {
                 return Err(wrong(&shipped_name)("it has no [electricity]".into()));
             }
         };
+        let usual = match own.price {
+            Some(price) => price.resolve_here().map_err(wrong(&own_name))?,
+            None => Price::Electricity(electricity),
+        };
         let mut entries: Vec<Entry> = Vec::new();
         let all = shipped.model.into_iter().map(|model| (model, true, &shipped_name));
         for (model, is_shipped, file) in
             all.chain(own.model.into_iter().map(|model| (model, false, &own_name)))
         {
-            let entry = model.resolve(electricity, is_shipped).map_err(wrong(file))?;
+            let entry = model.resolve(&usual, is_shipped).map_err(wrong(file))?;
             check_apart(&entries, &entry).map_err(wrong(file))?;
             entries.push(entry);
         }
@@ -230,7 +235,7 @@ fn wrong(file: &str) -> impl Fn(String) -> ModelsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Place, Price, SHIPPED, Source};
+    use crate::{Place, SHIPPED, Source};
     use tenfold_domain::{Bytes, Millis, NanoUsd, Tokens, Usage};
 
     const OWN: &str = r#"
@@ -282,6 +287,24 @@ mod tests {
         assert_eq!(shipped.price, mine.price);
         assert!(matches!(mine.price, Price::Electricity(power) if power.watts == 10));
         assert_eq!(catalogue.entries().len(), 3);
+    }
+
+    #[test]
+    fn the_persons_price_goes_before_electricity_and_nothing_is_said_in_so_many_words() {
+        let price = |own: String| {
+            let catalogue = with_own(&own)?;
+            Ok::<_, ModelsError>(catalogue.get("qwen2.5-coder-1.5b")?.price.clone())
+        };
+        assert_eq!(price(format!("price = 'free'\n{OWN}")).unwrap(), Price::Free);
+        let second = price("[price]\nusd_per_second = '0.001'".to_owned()).unwrap();
+        let cost = second.cost(Usage::default(), Millis(2_000));
+        assert_eq!((cost, second.is_estimate()), (NanoUsd(2_000_000), false));
+        for zero in [OWN.replace("10\n", "0\n"), OWN.replace("0.10", "0.00")] {
+            let error = price(zero).unwrap_err().to_string();
+            assert!(error.contains("price = \"free\""), "{error}");
+        }
+        let zero = "[price]\nusd_per_second = '0'".to_owned();
+        assert!(price(zero).unwrap_err().to_string().contains("price = \"free\""));
     }
 
     #[test]

@@ -342,7 +342,7 @@ fn edit(
 const HEAD: &str = "\
 # Models of your own. `tenfold models add` and `tenfold models rm` change this file, and so may
 # you; what you write stays. `default = \"NAME\"` and `[electricity]` (watts, usd_per_kwh)
-# replace those that ship with Tenfold.
+# replace those that ship with Tenfold; `price = \"free\"` or a [price] goes before electricity.
 ";
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ const LEAST_CONTEXT: u64 = 4_096;
 pub(crate) struct RawCatalogue {
     pub(crate) default: Option<String>,
     pub(crate) electricity: Option<RawElectricity>,
+    /// What models on this machine cost, in the place of electricity.
+    pub(crate) price: Option<RawPrice>,
     #[serde(default)]
     pub(crate) model: Vec<RawModel>,
     #[serde(default)]
@@ -105,18 +107,24 @@ pub(crate) struct RawSource {
 
 impl RawElectricity {
     pub(crate) fn resolve(self) -> Result<Electricity, String> {
-        Ok(Electricity { watts: self.watts, per_kwh: amount(&self.usd_per_kwh)? })
+        let per_kwh = amount(&self.usd_per_kwh)?;
+        if self.watts == 0 || per_kwh == NanoUsd::ZERO {
+            return Err("by [electricity] models here cost nothing; if that is meant, write \
+                        price = \"free\" above it"
+                .into());
+        }
+        Ok(Electricity { watts: self.watts, per_kwh })
     }
 }
 
 impl RawModel {
-    /// The entry that this describes; `electricity` is its price if it names none.
-    pub(crate) fn resolve(self, electricity: Electricity, shipped: bool) -> Result<Entry, String> {
+    /// The entry that this describes; `usual` is its price if it names none.
+    pub(crate) fn resolve(self, usual: &Price, shipped: bool) -> Result<Entry, String> {
         let named = format!("model '{}': ", self.name);
-        self.resolve_unnamed(electricity, shipped).map_err(|why| named + &why)
+        self.resolve_unnamed(usual, shipped).map_err(|why| named + &why)
     }
 
-    fn resolve_unnamed(self, electricity: Electricity, shipped: bool) -> Result<Entry, String> {
+    fn resolve_unnamed(self, usual_price: &Price, shipped: bool) -> Result<Entry, String> {
         check_name(&self.name)?;
         let place = match (self.file, self.path) {
             (Some(file), None) => {
@@ -154,7 +162,7 @@ impl RawModel {
             },
             price: match self.price {
                 Some(price) => price.resolve_here()?,
-                None => Price::Electricity(electricity),
+                None => usual_price.clone(),
             },
             sources: sources.collect::<Result<_, _>>()?,
             shipped,

@@ -160,12 +160,6 @@ impl PriceBook {
         let host = host.split(':').next().unwrap_or(host);
         self.hosts.get(host).map(String::as_str)
     }
-
-    /// Whether the book knows a provider of this name.
-    pub fn knows_provider(&self, provider: &str) -> bool {
-        self.hosts.values().any(|known| known == provider)
-            || self.models().any(|name| name.provider == provider)
-    }
 }
 
 #[cfg(test)]

@@ -15,10 +15,9 @@ mod shipped;
 
 pub use book::{Dated, ModelName, PriceBook};
 pub use import::{
-    Change, Form, Import, ImportSource, Importer, Json, JsonReader, Read, Refused, Wanted, is_sold,
+    Change, Import, ImportSource, Importer, Json, JsonReader, Read, Refused, Wanted, is_sold,
     sellers,
 };
 pub use list::{PriceList, Rates, Service, Step, TokenPrices};
 pub use moment::{moment, written};
 pub use raw::book_text;
-pub use shipped::SHIPPED_PRICES;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::PriceBook;
 
 /// What a file is called, and what stands in it.
-pub const SHIPPED_PRICES: &[(&str, &str)] = &[
+const SHIPPED_PRICES: &[(&str, &str)] = &[
     ("announced.toml", include_str!("../../prices/announced.toml")),
     ("ai21.toml", include_str!("../../prices/ai21.toml")),
     ("amazon.toml", include_str!("../../prices/amazon.toml")),

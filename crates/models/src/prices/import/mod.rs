@@ -21,7 +21,7 @@ use tenfold_domain::Timestamp;
 
 pub use json::{Json, JsonReader};
 pub use seller::{is_sold, sellers};
-pub use source::{Form, ImportSource, Read};
+pub use source::{ImportSource, Read};
 
 use super::book::IMPORTED;
 use super::{Dated, ModelName, PriceBook, PriceList};

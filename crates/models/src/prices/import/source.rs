@@ -29,7 +29,7 @@ const PATIENCE_IN_ALL: Duration = Duration::from_secs(600);
 
 /// A form in which others keep prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+enum Form {
     /// LiteLLM's JSON.
     Litellm,
     /// models.dev's JSON of all models.
