@@ -141,12 +141,8 @@ mod tests {
             model: name.to_owned(),
             key: None,
             context: Tokens(8_192),
-            price: Some(Price::of_tokens(TokenPrices {
-                prompt: price,
-                cached: price,
-                written: price,
-                output: price,
-            })),
+            price: Some(Price::of_tokens(TokenPrices::of(price, price))),
+            listed: None,
             limits: RequestLimits::default(),
         };
         Offered::hosted(&hosted, |_| None).unwrap()

@@ -34,7 +34,7 @@ fn main() -> Outcome<()> {
         "in_memory": in_memory(seed, accounts, reservations)?,
         "everybody": everybody(seed, people)?,
         "durable": on_the_disk(durable)?,
-        "settings": SETTINGS,
+        "settings": settings(),
     });
     println!("{told}");
     Ok(())
@@ -79,12 +79,11 @@ fn tree(draws: &mut Draws, accounts: u64) -> Outcome<(Ledger, Auditor)> {
         ledger.evolve(&opened);
     }
     let mut depths = vec![0, 1];
-    let mut auditor =
-        Auditor { parents: vec![0, 0], limits: vec![u64::MAX; 2], used: vec![0, 0] };
+    let mut auditor = Auditor { parents: vec![0, 0], limits: vec![u64::MAX; 2], used: vec![0, 0] };
     while ledger.accounts().count() < accounts as usize {
         // Doubled each time a level is full, so that the whole is walked seldom.
         for _ in 0..accounts as usize + 2 - depths.len() {
-            let parent = 1 + draws.below(depths.len() as u64 - 1) as usize;
+            let parent = 1 + draws.below(depths.len() - 1);
             if depths[parent] >= DEEP {
                 continue;
             }
@@ -93,7 +92,7 @@ fn tree(draws: &mut Draws, accounts: u64) -> Outcome<(Ledger, Auditor)> {
             ledger.evolve(&opened);
             let limit = match draws.below(4) {
                 0 => u64::MAX,
-                _ => 1_000_000 + draws.below(200_000_000),
+                _ => 1_000_000 + draws.below(200_000_000) as u64,
             };
             if limit < u64::MAX {
                 let terms = Allowance::once(Quantity::Money(NanoUsd(limit)));
@@ -115,7 +114,12 @@ fn in_memory(seed: Seed, accounts: u64, reservations: u64) -> Outcome<Value> {
     let (mut open, mut refused) = (Vec::new(), 0_u64);
     let (mut decided, mut settled, mut passed) = (0.0, 0.0, 0);
     let asked: Vec<(AccountId, u64)> = (0..reservations)
-        .map(|_| (AccountId(1 + draws.below(accounts) as u32), 1_000 + draws.below(100_000)))
+        .map(|_| {
+            (
+                AccountId(1 + draws.below(accounts as usize) as u32),
+                1_000 + draws.below(100_000) as u64,
+            )
+        })
         .collect();
     let began = Instant::now();
     for (account, nanos) in &asked {
@@ -134,7 +138,9 @@ fn in_memory(seed: Seed, accounts: u64, reservations: u64) -> Outcome<Value> {
     passed += auditor.passed();
     let ends: Vec<(ReservationId, AccountId, u64, u64)> = open
         .iter()
-        .map(|(id, account, nanos)| (*id, *account, *nanos, draws.below(*nanos + 1)))
+        .map(|(id, account, nanos)| {
+            (*id, *account, *nanos, draws.below(*nanos as usize + 1) as u64)
+        })
         .collect();
     let began = Instant::now();
     for (place, (id, _, _, cost)) in ends.iter().enumerate() {
@@ -192,7 +198,7 @@ fn everybody(seed: Seed, people: u64) -> Outcome<Value> {
     let granted = began.elapsed().as_secs_f64();
     let (began, mut passed) = (Instant::now(), 0_u64);
     for _ in 0..people {
-        let person = AccountId(2 + draws.below(people.max(1)) as u32);
+        let person = AccountId(2 + draws.below(people as usize) as u32);
         if let Ok((_, event)) = ledger.reserve(&wanted(person, 600)) {
             ledger.evolve(&event);
         }
@@ -252,6 +258,11 @@ async fn pair(books: &Books) -> Result<(), tenfold_store::BooksError> {
         Ok(((), vec![event]))
     };
     books.record(settle, |()| Vec::new()).await
+}
+
+fn settings() -> String {
+    let settings = SETTINGS.map(|(pragma, value)| format!("{pragma} {value}"));
+    format!("journal_mode wal, {}", settings.join(", "))
 }
 
 fn resident_kb() -> u64 {

@@ -33,7 +33,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What people meet.
     ("api", &[]),
     // Reads need no engine: they go to the rooms that hold what is shown.
-    ("cli", &["engine", "api", "models", "policy", "redact", "sandbox", "store", "workspace"]),
+    (
+        "cli",
+        &["engine", "api", "ledger", "models", "policy", "redact", "sandbox", "store", "workspace"],
+    ),
     ("server", &["engine", "api"]),
     ("test-support", &["llama", "models"]),
     ("fuzz", &["api", "code", "gateway", "models", "policy", "redact", "tools"]),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_gateway::{Aliases, Gateway, Offered, Terms};
-use tenfold_models::{Hosted, Protocol, RequestLimits, TokenPrices};
+use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 use tokio::net::TcpListener;
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -77,12 +77,11 @@ fn hosted(name: &str, provider: &str) -> Hosted {
         model: name.to_owned(),
         key: None,
         context: Tokens(128_000),
-        price: TokenPrices {
-            prompt: NanoUsd(1_000_000_000),
+        price: Some(Price::of_tokens(TokenPrices {
             cached: NanoUsd(100_000_000),
-            written: NanoUsd(1_000_000_000),
-            output: NanoUsd(4_000_000_000),
-        },
+            ..TokenPrices::of(NanoUsd(1_000_000_000), NanoUsd(4_000_000_000))
+        })),
+        listed: None,
         limits: RequestLimits::default(),
     }
 }

@@ -78,7 +78,10 @@ fn a_program_spends_from_its_account_and_not_past_it() {
     let at_work = gateway(&ground);
 
     let (status, head, said) = chat(&at_work, &ada, "far");
-    assert_eq!((status, &said["choices"][0]["message"]["content"]), (200, &json!("hello yourself")));
+    assert_eq!(
+        (status, &said["choices"][0]["message"]["content"]),
+        (200, &json!("hello yourself"))
+    );
     for told in ["x-tenfold-cost-usd", "x-tenfold-left-usd", "x-tenfold-renews"] {
         assert!(head.contains(told), "{head}");
     }
