@@ -181,3 +181,24 @@ async fn a_stream_with_a_key_is_kept_too_and_a_failure_is_not() {
     assert_eq!(third.header("content-type"), second.header("content-type"));
     assert_eq!(server.requests().len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_on_little_money_is_answered_as_far_as_it_goes() {
+    let used = Used { prompt: 100, output: 10, ..Used::default() };
+    let server = HttpModel::reacting(move |_| Reply::says("a").using(used));
+    let limit = NanoUsd(20_000_000);
+    let books = Books::of_ada(limit);
+    let place = Place::of(books, vec![offered("m", Protocol::Openai, &server)]).await;
+    let crowd = (0..120).map(|number| {
+        let body = if number % 2 == 0 { ASK } else { STREAM };
+        place.post(CHAT, body)
+    });
+    let answers = futures_util::future::join_all(crowd).await;
+    let answered = answers.iter().filter(|answer| answer.status == 200).count() as u64;
+    let unpaid = answers.iter().filter(|answer| answer.status == 429).count() as u64;
+    assert_eq!(answered + unpaid, 120);
+    assert!(answered >= 6 && unpaid > 0, "{answered} of 120 were answered");
+    let spent = place.spent().await;
+    assert_eq!(spent, NanoUsd(140_000).times(answered));
+    assert!(spent <= limit && server.requests().len() as u64 == answered);
+}
