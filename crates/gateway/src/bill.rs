@@ -145,11 +145,10 @@ mod tests {
     use super::*;
 
     fn tariff() -> Tariff {
-        let price = Price::Tokens(TokenPrices {
-            prompt: NanoUsd(3_000_000_000),
+        let price = Price::of_tokens(TokenPrices {
             cached: NanoUsd(300_000_000),
             written: NanoUsd(3_750_000_000),
-            output: NanoUsd(15_000_000_000),
+            ..TokenPrices::of(NanoUsd(3_000_000_000), NanoUsd(15_000_000_000))
         });
         Tariff { price, slowest: None, context: Tokens(200_000) }
     }

@@ -346,6 +346,7 @@ mod tests {
             cached: Tokens(cached),
             written: Tokens(written),
             output: Tokens(output),
+            ..Usage::default()
         })
     }
 

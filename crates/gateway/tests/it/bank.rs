@@ -131,7 +131,7 @@ impl Bank for Books {
 
     fn lease<'a>(
         &'a self,
-        account: AccountId,
+        buyer: Buyer,
         at_least: Spend,
         _: &'a str,
     ) -> Later<'a, Result<Lease, Refused>> {

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use serde_json::json;
-use tenfold_domain::{AccountId, NanoUsd, Said};
+use tenfold_domain::{AccountId, NanoUsd, Said, TokenId};
 use tenfold_gateway::{Payer, Scope};
 use tenfold_models::Protocol;
 use tenfold_test_support::http::{HttpModel, Reply, Request, Used};
@@ -84,7 +84,7 @@ async fn refusals_are_the_packages_own_errors_and_are_not_asked_again() {
     let payer = Payer {
         account: POOR,
         name: "poor".to_owned(),
-        token: 9,
+        token: TokenId(9),
         scopes: vec![Scope::Ask],
         models: None,
     };

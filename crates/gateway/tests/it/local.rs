@@ -45,8 +45,7 @@ impl Embedded for Parrot {
 
 fn tariff() -> Tariff {
     let price = NanoUsd(1_000_000_000);
-    let price =
-        Price::Tokens(TokenPrices { prompt: price, cached: price, written: price, output: price });
+    let price = Price::of_tokens(TokenPrices::of(price, price));
     Tariff { price, slowest: None, context: Tokens(32_768) }
 }
 

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_gateway::Offered;
-use tenfold_models::{Hosted, Protocol, RequestLimits, TokenPrices};
+use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 use tokio::net::TcpListener;
 
 use crate::bank::Books;
@@ -49,7 +49,8 @@ async fn before(protocol: Protocol, status: u16, headers: Headers, body: &'stati
         model: "there".to_owned(),
         key: None,
         context: Tokens(100_000),
-        price: TokenPrices { prompt: price, cached: price, written: price, output: price },
+        price: Some(Price::of_tokens(TokenPrices::of(price, price))),
+        listed: None,
         limits: RequestLimits::default(),
     };
     let books = Books::of_ada(NanoUsd::dollars(1));

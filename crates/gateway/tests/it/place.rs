@@ -14,7 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_gateway::{Aliases, Gateway, Offered, Terms};
-use tenfold_models::{Hosted, Protocol, RequestLimits, TokenPrices};
+use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 use tenfold_test_support::http::HttpModel;
 use tokio::net::TcpListener;
 
@@ -65,12 +65,12 @@ pub(crate) fn hosted(name: &str, protocol: Protocol, server: &HttpModel) -> Host
         model: format!("{name}-there"),
         key: Some("KEY".to_owned()),
         context: Tokens(100_000),
-        price: TokenPrices {
-            prompt: NanoUsd(1_000_000_000),
+        price: Some(Price::of_tokens(TokenPrices {
             cached: NanoUsd(100_000_000),
             written: NanoUsd(1_250_000_000),
-            output: NanoUsd(4_000_000_000),
-        },
+            ..TokenPrices::of(NanoUsd(1_000_000_000), NanoUsd(4_000_000_000))
+        })),
+        listed: None,
         limits: RequestLimits::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use futures_util::stream;
 use http_body_util::BodyExt;
-use tenfold_domain::NanoUsd;
+use tenfold_domain::{NanoUsd, TokenId};
 use tenfold_gateway::{Aliases, Denied, Payer, Scope, Terms};
 use tenfold_models::Protocol;
 use tenfold_test_support::http::{Failure, HttpModel, Reply};
@@ -47,7 +47,7 @@ async fn a_token_is_good_for_what_it_says() {
     let server = HttpModel::start(vec![Reply::says("a")]);
     let place = Place::before(Protocol::Openai, &server).await;
     let payer = |scopes: Vec<Scope>, models: Option<Vec<String>>| {
-        Ok(Payer { account: ADA, name: "ada".to_owned(), token: 2, scopes, models })
+        Ok(Payer { account: ADA, name: "ada".to_owned(), token: TokenId(2), scopes, models })
     };
     place.books.know("looks", payer(vec![Scope::Look], None));
     place.books.know("other", payer(vec![Scope::Ask], Some(vec!["other*".to_owned()])));
