@@ -343,9 +343,9 @@ impl Engine {
         })
     }
 
-    /// Where models are.
-    pub fn model_dirs(&self) -> &ModelDirs {
-        &self.model_dirs
+    /// Whether a model can be asked: its file is here, or it needs none.
+    pub fn has_model(&self, name: &str) -> bool {
+        self.model(name).is_ok()
     }
 
     /// The books that everything is paid from.

@@ -10,7 +10,7 @@ use tenfold_gateway::{
     Aliases, Embedded, Failed, Gateway, Later, Offered, Tariff, Tell, Terms, Till, Turned,
 };
 use tenfold_llama::LlamaError;
-use tenfold_models::{Entry, Presence, key};
+use tenfold_models::{Entry, key};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -43,9 +43,9 @@ pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<
 fn offered(engine: &Arc<Engine>) -> Result<Vec<Offered>, String> {
     let catalogue = engine.catalogue().map_err(|why| why.to_string())?;
     let mut offered = Vec::new();
-    for listed in catalogue.list(engine.model_dirs()) {
-        if listed.presence == Presence::Present && listed.entry.chat_template {
-            offered.push(here(engine, &listed.entry));
+    for entry in catalogue.entries() {
+        if entry.chat_template && engine.has_model(&entry.name) {
+            offered.push(here(engine, entry));
         }
     }
     for hosted in catalogue.hosted() {

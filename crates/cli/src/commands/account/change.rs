@@ -70,7 +70,7 @@ pub(crate) struct LimitArgs {
     #[arg(value_name = "ACCOUNT")]
     account: String,
     /// The most that it and all below it may use: '$5', '200k tokens' or '100 requests'
-    #[arg(required_unless_present_any = ["models", "any_model"])]
+    #[arg(required_unless_present_any = ["models", "any_model", "none"])]
     amount: Option<Quantity>,
     #[command(flatten)]
     how: Terms,
