@@ -111,10 +111,10 @@ async fn who_goes_away_ends_the_request_and_pays_for_what_there_was() {
     let mut body = response.into_body();
     body.frame().await.unwrap().unwrap();
     drop(body);
-    gate.open();
-    let gate_there = gate.clone();
-    tokio::task::spawn_blocking(move || gate_there.wait_hung_up()).await.unwrap();
+    // The provider has nothing more to say yet: the gateway sees by itself that nobody is there.
     let spent = place.spent().await;
+    gate.open();
+    tokio::task::spawn_blocking(move || gate.wait_hung_up()).await.unwrap();
     assert!(spent > NanoUsd(0) && spent <= worst(STREAM), "{spent}");
     assert!(place.gateway.metrics().contains("basis=\"counted\""));
 }
