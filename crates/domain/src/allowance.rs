@@ -69,9 +69,31 @@ impl Spend {
         }
     }
 
-    /// Whether `other` is in none of the measures more than this.
-    pub fn covers(self, other: Self) -> bool {
-        Measure::ALL.into_iter().all(|measure| other.of(measure) <= self.of(measure))
+    /// Whether all of it is there in `room`.
+    pub const fn fits(self, room: Self) -> bool {
+        self.money.0 <= room.money.0
+            && self.tokens.0 <= room.tokens.0
+            && self.requests <= room.requests
+    }
+
+    /// The smaller of each measure.
+    #[must_use]
+    pub fn at_most(self, other: Self) -> Self {
+        Self {
+            money: self.money.min(other.money),
+            tokens: self.tokens.min(other.tokens),
+            requests: self.requests.min(other.requests),
+        }
+    }
+
+    /// This so many times; saturates.
+    #[must_use]
+    pub const fn times(self, count: u64) -> Self {
+        Self {
+            money: self.money.times(count),
+            tokens: Tokens(self.tokens.0.saturating_mul(count)),
+            requests: self.requests.saturating_mul(count),
+        }
     }
 }
 
@@ -360,7 +382,7 @@ mod tests {
             let spend = Spend { money: NanoUsd(money), tokens: Tokens(tokens), requests };
             let parts = Measure::ALL.map(|measure| measure.quantity(spend.of(measure)).alone());
             prop_assert_eq!(parts[0] + parts[1] + parts[2], spend);
-            prop_assert!(spend.covers(parts[0]) && spend.covers(Spend::NONE));
+            prop_assert!(parts[0].fits(spend) && Spend::NONE.fits(spend));
             prop_assert_eq!(spend.saturating_sub(spend), Spend::NONE);
         }
     }

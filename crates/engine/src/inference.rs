@@ -137,7 +137,7 @@ impl Engine {
         };
         let mut is_more = false;
         for (id, spend) in &bills {
-            is_more |= !self.books.held(*id).await.covers(*spend);
+            is_more |= !spend.fits(self.books.held(*id).await);
         }
         let settled = self.books.record(settle, |()| facts).await;
         match settled {

@@ -163,7 +163,7 @@ impl Blocks {
             Some(purses) => purses
                 .values()
                 .flat_map(HashMap::values)
-                .fold(Spend::NONE, |sum, one| sum.and(one.free())),
+                .fold(Spend::NONE, |sum, one| sum + one.free()),
             None => Spend::NONE,
         };
         left.money = left.money.map(|money| money + held.money);

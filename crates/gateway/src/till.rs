@@ -59,7 +59,7 @@ impl Bank for Till {
         Box::pin(async move {
             let wanted = Wanted {
                 account,
-                amount: at_least.into(),
+                amount: at_least,
                 model: Some(model),
                 spender: Some(Spender::Token(token)),
                 at: now(),
@@ -79,7 +79,7 @@ impl Bank for Till {
         Box::pin(async move {
             let reservation = tenfold_domain::ReservationId(lease.id);
             let model = lock(&self.models).remove(&lease.id).unwrap_or_default();
-            let charge = Charge { model: model.into(), spend: spent.into() };
+            let charge = Charge { model: model.into(), spend: spent };
             let bill = match spent {
                 Spend::NONE => Vec::new(),
                 _ => vec![charge],
@@ -89,7 +89,7 @@ impl Bank for Till {
             };
             let settled = self.books.record(settle, |()| Vec::new()).await;
             if settled.is_err() {
-                self.books.owe(&[(reservation, spent.into())]).await;
+                self.books.owe(&[(reservation, spent)]).await;
             }
             settled.map_err(|why| NotRecorded { lease: lease.id, why: why.to_string() })
         })
@@ -144,11 +144,5 @@ fn refused(account: AccountId, error: BooksError) -> Refused {
         }
         BooksError::Refused(Refusal::NotPermitted { name, .. }) => Refused::Model { account, name },
         error => Refused::NotRecorded { why: error.to_string() },
-    }
-}
-
-impl From<Spend> for tenfold_domain::Spend {
-    fn from(Spend { money, tokens, requests }: Spend) -> Self {
-        Self { money, tokens, requests }
     }
 }

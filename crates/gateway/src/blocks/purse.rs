@@ -45,7 +45,7 @@ struct Block {
 
 impl Block {
     fn room(&self) -> Spend {
-        self.lease.given.without(self.taken)
+        self.lease.given.saturating_sub(self.taken)
     }
 
     /// Whether a request that is begun now ends before the block does. Of a short lease the first
@@ -98,7 +98,7 @@ impl Purse {
     }
 
     fn take(self: &Arc<Self>, block: &mut Block, worst: Spend) -> Hold {
-        block.taken = block.taken.and(worst);
+        block.taken = block.taken + worst;
         block.holds += 1;
         block.used = Instant::now();
         Hold { purse: Arc::clone(self), lease: block.lease.id, amount: worst, open: true }
@@ -148,13 +148,13 @@ impl Purse {
             // A block is not taken out while a request holds some of it.
             return Settled { spent: Spend::NONE, over: bill };
         };
-        block.taken = block.taken.without(amount);
+        block.taken = block.taken.saturating_sub(amount);
         block.holds = block.holds.saturating_sub(1);
         block.used = Instant::now();
         let spent = bill.at_most(block.room());
-        block.taken = block.taken.and(spent);
-        block.spent = block.spent.and(spent);
-        Settled { spent, over: bill.without(spent) }
+        block.taken = block.taken + spent;
+        block.spent = block.spent + spent;
+        Settled { spent, over: bill.saturating_sub(spent) }
     }
 
     /// Takes out the blocks that no request holds, and that were unused for long enough, are
@@ -173,7 +173,7 @@ impl Purse {
 
     /// What no request holds.
     pub(super) fn free(&self) -> Spend {
-        self.blocks().iter().fold(Spend::NONE, |sum, block| sum.and(block.room()))
+        self.blocks().iter().fold(Spend::NONE, |sum, block| sum + block.room())
     }
 
     pub(super) fn is_empty(&self) -> bool {

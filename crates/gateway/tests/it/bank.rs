@@ -76,7 +76,7 @@ impl Books {
     /// What counts as spent after a crash.
     pub(crate) fn spent_after_crash(&self, account: AccountId) -> Spend {
         let account = self.state().accounts[&account];
-        account.spent.and(account.leased)
+        account.spent + account.leased
     }
 
     pub(crate) fn open_leases(&self) -> usize {
@@ -98,15 +98,15 @@ impl Books {
             return Err(Refused::NotRecorded { why: "the disk is full".to_owned() });
         }
         let there = state.accounts.get_mut(&account).expect("an account");
-        let taken = there.spent.and(there.leased);
-        let room = there.limit.without(taken);
+        let taken = there.spent + there.leased;
+        let room = there.limit.saturating_sub(taken);
         if !at_least.fits(room) {
             let left = Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() };
             let name = "ada".to_owned();
             return Err(Refused::OverLimit { account, name, left: Box::new(left) });
         }
-        there.leased = there.leased.and(at_least);
-        assert!(there.spent.and(there.leased).fits(there.limit), "more than there is");
+        there.leased = there.leased + at_least;
+        assert!((there.spent + there.leased).fits(there.limit), "more than there is");
         state.number += 1;
         state.leases += 1;
         let lease = Lease { id: state.number, account, given: at_least, lasts: Millis(3_600_000) };
@@ -119,8 +119,8 @@ impl Books {
         let given = state.open.remove(&lease.id).expect("a lease is settled once").given;
         assert!(spent.fits(given), "{spent:?} was spent of a lease of {given:?}");
         let there = state.accounts.get_mut(&lease.account).expect("an account");
-        there.leased = there.leased.without(given);
-        there.spent = there.spent.and(spent);
+        there.leased = there.leased.saturating_sub(given);
+        there.spent = there.spent + spent;
     }
 }
 
@@ -152,7 +152,7 @@ impl Bank for Books {
 
     fn left(&self, account: AccountId) -> Left {
         let account = self.state().accounts[&account];
-        let room = account.limit.without(account.spent.and(account.leased));
+        let room = account.limit.saturating_sub(account.spent + account.leased);
         Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() }
     }
 }
