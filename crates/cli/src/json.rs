@@ -73,6 +73,9 @@ pub(crate) struct TaskJson {
     usage: Usage,
     wall_ms: u64,
     cost_nano_usd: u64,
+    /// Of models on this machine, in millijoules.
+    energy_mj: u64,
+    energy_is_estimate: bool,
     asked_at_ms: u64,
 }
 
@@ -203,6 +206,8 @@ impl TaskJson {
             usage,
             wall_ms: row.wall.0,
             cost_nano_usd: row.spent.0,
+            energy_mj: row.energy.mj,
+            energy_is_estimate: row.energy.is_estimate,
             asked_at_ms: row.asked_at.0,
         })
     }

@@ -143,6 +143,43 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+/// Energy that work on this machine took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Energy {
+    /// Millijoules.
+    pub mj: u64,
+    /// Whether any of it was not measured, but is what the machine is said to draw.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_estimate: bool,
+}
+
+impl Energy {
+    /// None.
+    pub const NONE: Self = Self { mj: 0, is_estimate: false };
+
+    /// Whether it is none.
+    pub fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
+}
+
+impl AddAssign for Energy {
+    fn add_assign(&mut self, other: Self) {
+        self.mj = self.mj.saturating_add(other.mj);
+        self.is_estimate |= other.is_estimate;
+    }
+}
+
+/// `0.042 Wh`, `about 12.500 Wh` if any of it is an estimate.
+impl fmt::Display for Energy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = if self.is_estimate { "about " } else { "" };
+        // A thousandth of a watt-hour is 3,600 millijoules.
+        let thousandths = self.mj.div_ceil(3_600);
+        f.pad(&format!("{about}{}.{:03} Wh", thousandths / 1_000, thousandths % 1_000))
+    }
+}
+
 /// What a model call used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {

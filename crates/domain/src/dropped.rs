@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Millis, NanoUsd, Timestamp, Usage};
+use crate::{Energy, Millis, NanoUsd, Timestamp, Usage};
 
 /// What happens to the journal itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Worked {
     pub cost: NanoUsd,
     /// How long it worked.
     pub wall: Millis,
+    /// The energy that it took.
+    #[serde(default, skip_serializing_if = "Energy::is_none")]
+    pub energy: Energy,
     /// When it was last heard of while it worked.
     pub seen_at: Timestamp,
     /// How many effects came to an end, well or not.

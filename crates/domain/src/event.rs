@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ApprovedCheck, AttemptId, Budget, CheckReport, CommitId, EgressEvent, Export, JournalEvent,
-    LedgerEvent, Millis, NanoUsd, PolicyEvent, ReservationId, Seed, Spend, StepId, Strategy,
-    TaskId, TaskSpec, Timestamp, Usage, Worked,
+    ApprovedCheck, AttemptId, Budget, CheckReport, CommitId, EgressEvent, Energy, Export,
+    JournalEvent, LedgerEvent, Millis, NanoUsd, PolicyEvent, ReservationId, Seed, Spend, StepId,
+    Strategy, TaskId, TaskSpec, Timestamp, Usage, Worked,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -350,6 +350,9 @@ pub enum StepEvent {
         cost: NanoUsd,
         /// How long it took.
         wall: Millis,
+        /// The energy that it took here, of a model on this machine.
+        #[serde(default, skip_serializing_if = "Energy::is_none")]
+        energy: Energy,
     },
     /// It failed; what it may have cost is counted as spent.
     Failed {

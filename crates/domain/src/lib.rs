@@ -37,7 +37,7 @@ pub use allowance::{Allowance, Measure, Period, Quantity, QuantityError, Spend};
 pub use backlog::{BacklogEnd, BacklogOutcome, BacklogTerms};
 pub use balances::{AccountBalance, Balances, CommonBalances, Granted, MeterBalance, Spending};
 pub use check::{ApprovedCheck, CheckFiles, CheckReport, CheckVerdict, TestName};
-pub use count::{Bytes, Millis, Timestamp, Tokens, Usage};
+pub use count::{Bytes, Energy, Millis, Timestamp, Tokens, Usage};
 pub use dropped::{Export, JournalEvent, Worked};
 pub use egress::{EgressEvent, Peer};
 pub use event::{

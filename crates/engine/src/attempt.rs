@@ -317,7 +317,17 @@ impl Running<'_> {
                 let (usage, cost, wall) = (finished.usage, finished.cost, finished.wall);
                 let recorded = recorded(&finished.reply, &self.base, &lines);
                 let spend = Spend { money: cost, tokens: usage.total(), requests };
-                (finished.reply, StepEvent::Result { reply: recorded, usage, cost, wall }, spend)
+                (
+                    finished.reply,
+                    StepEvent::Result {
+                        reply: recorded,
+                        usage,
+                        cost,
+                        wall,
+                        energy: finished.energy,
+                    },
+                    spend,
+                )
             }
             Err(EngineError::Llama(why)) => {
                 let why = redaction::text_of(&self.engine.redactor(), why.to_string());

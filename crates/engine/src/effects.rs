@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use tenfold_agent::Machine;
 use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Fact, Millis, NanoUsd, Parked,
-    Progress, Refusal, ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens, Usage,
+    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Energy, Fact, Millis, NanoUsd,
+    Parked, Progress, Refusal, ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens, Usage,
 };
 use tenfold_models::{Hosted, Model};
 use tokio::time::Instant;
@@ -42,13 +42,15 @@ pub(crate) struct Finished {
     pub(crate) usage: Usage,
     pub(crate) cost: NanoUsd,
     pub(crate) wall: Millis,
+    pub(crate) energy: Energy,
     pub(crate) judged: Option<Judged>,
 }
 
 impl Finished {
     /// Of an effect that asks no model.
     pub(crate) fn free(reply: Reply, wall: Millis, judged: Option<Judged>) -> Self {
-        Self { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall, judged }
+        let (usage, energy) = (Usage::default(), Energy::NONE);
+        Self { reply, usage, cost: NanoUsd::ZERO, wall, energy, judged }
     }
 }
 
@@ -181,11 +183,12 @@ impl Running<'_> {
         self.open.insert(step, Open::new(true, Some((reservation, reserved))));
         let mut cancel = self.cancel.subscribe();
         let given = (leave, self.used.clone(), money);
+        let watts = engine.catalogue()?.watts();
         self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
             let inferred = tokio::select! {
                 biased;
-                inferred = crate::inference::infer(&model, asked, step, asks, given) => inferred,
+                inferred = crate::inference::infer((&model, watts), asked, step, asks, given) => inferred,
                 () = stopped(&mut cancel) => Ok(Inferred::cancelled()),
             };
             let result = inferred.map(|inferred| Finished {
@@ -193,6 +196,7 @@ impl Running<'_> {
                 usage: inferred.usage,
                 cost: inferred.cost,
                 wall: inferred.wall,
+                energy: inferred.energy,
                 judged: None,
             });
             Done { step, reservation: Some(reservation), result }

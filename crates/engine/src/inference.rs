@@ -7,12 +7,12 @@ use std::sync::Arc;
 use serde_json::Value;
 use tenfold_agent::effect::Reply;
 use tenfold_domain::{
-    Answer, Ask, AttemptId, AttemptOutcome, Charge, EffectKind, Fact, LedgerEvent, Millis, NanoUsd,
-    Prompt, Refusal, ReservationId, Spend, Spender, StepEvent, StepId, Tokens, Usage,
+    Answer, Ask, AttemptId, AttemptOutcome, Charge, EffectKind, Energy, Fact, LedgerEvent, Millis,
+    NanoUsd, Prompt, Refusal, ReservationId, Spend, Spender, StepEvent, StepId, Tokens, Usage,
 };
 use tenfold_ledger::Wanted;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
-use tenfold_models::{Model, Provider, ProviderError, Turned};
+use tenfold_models::{EnergyMeter, Model, Provider, ProviderError, Turned};
 use tenfold_store::Sheet;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -43,14 +43,20 @@ pub(crate) struct Inferred {
     pub(crate) usage: Usage,
     pub(crate) cost: NanoUsd,
     pub(crate) wall: Millis,
+    pub(crate) energy: Energy,
 }
 
 impl Inferred {
+    /// Of a model elsewhere, whose energy is not seen here.
+    fn of(reply: Reply, usage: Usage, (cost, wall): (NanoUsd, Millis)) -> Self {
+        Self { reply, usage, cost, wall, energy: Energy::NONE }
+    }
+
     /// Nobody waits for the answers any more.
     pub(crate) fn cancelled() -> Self {
         let (outcome, why) = (AttemptOutcome::Stopped, "cancelled".to_owned());
         let reply = Reply::Stop { outcome, why };
-        Self { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall: Millis(0) }
+        Self::of(reply, Usage::default(), (NanoUsd::ZERO, Millis(0)))
     }
 }
 
@@ -149,17 +155,18 @@ impl Engine {
     }
 }
 
-/// Asks all questions of a step together and waits for the answers. `reserved` is what was set
+/// Asks all questions of a step together and waits for the answers. `watts` is what this machine
+/// is said to draw meanwhile, `reserved` what was set
 /// aside for them; a provider is asked with its gate's leave.
 pub(crate) async fn infer(
-    model: &Model,
+    (model, watts): (&Model, u32),
     asked: Asked,
     step: StepId,
     asks: Vec<Ask>,
     (leave, progress, reserved): (Option<Leave>, mpsc::UnboundedSender<Used>, NanoUsd),
 ) -> Result<Inferred, EngineError> {
     match asked {
-        Asked::Here(llama) => infer_here(model, &llama, step, asks, progress).await,
+        Asked::Here(llama) => infer_here((model, watts), &llama, step, asks, progress).await,
         Asked::There(provider) => {
             infer_there(model, &provider, step, asks, (leave, progress, reserved)).await
         }
@@ -167,7 +174,7 @@ pub(crate) async fn infer(
 }
 
 async fn infer_here(
-    model: &Model,
+    (model, watts): (&Model, u32),
     llama: &Arc<Llama>,
     step: StepId,
     asks: Vec<Ask>,
@@ -175,7 +182,7 @@ async fn infer_here(
 ) -> Result<Inferred, EngineError> {
     // Loading is not billed: it is paid once, by whoever comes first.
     llama.info().await?;
-    let began = Instant::now();
+    let (began, meter) = (Instant::now(), EnergyMeter::begin());
     let mut waiting = JoinSet::new();
     let mut answers: Vec<Option<Answer>> = vec![None; asks.len()];
     for (index, ask) in asks.into_iter().enumerate() {
@@ -198,7 +205,8 @@ async fn infer_here(
     }
     let wall = Millis::from(began.elapsed());
     let cost = model.cost(usage, wall);
-    Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+    let energy = meter.end(watts, wall);
+    Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall, energy })
 }
 
 /// Asks a provider for a turn. A step asks for one: strategies that ask for several at a time live
@@ -214,7 +222,7 @@ async fn infer_there(
         let answers = vec![None; asks.len()];
         let (usage, wall) = (Usage::default(), Millis(0));
         let reply = Reply::Inferred { answers, usage, wall };
-        return Ok(Inferred { reply, usage, cost: NanoUsd::ZERO, wall });
+        return Ok(Inferred::of(reply, usage, (NanoUsd::ZERO, wall)));
     };
     let began = Instant::now();
     let turned = provider.turn(turn, teller(step, 0, progress)).await;
@@ -235,7 +243,7 @@ async fn infer_there(
         Err(ProviderError::Cut { why }) => {
             // What it may have cost is counted as spent.
             let (reply, usage) = (Reply::Lost { why }, Usage::default());
-            return Ok(Inferred { reply, usage, cost: reserved, wall });
+            return Ok(Inferred::of(reply, usage, (reserved, wall)));
         }
         Err(ProviderError::Away { why, is_too_much, .. }) => {
             let provider = provider.hosted().name.clone();
@@ -243,11 +251,11 @@ async fn infer_there(
         }
         Err(error) => {
             let reply = ending(error, &provider.hosted().name);
-            return Ok(Inferred { reply, usage: Usage::default(), cost: NanoUsd::ZERO, wall });
+            return Ok(Inferred::of(reply, Usage::default(), (NanoUsd::ZERO, wall)));
         }
     };
     let (cost, answers) = (model.cost(usage, wall), vec![answer]);
-    Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall })
+    Ok(Inferred::of(Reply::Inferred { answers, usage, wall }, usage, (cost, wall)))
 }
 
 /// Lets the gate know what came of a request: one that was turned away, or a quota that lifts at

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tenfold_code::failure::{self, TroubleKind};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Fact, Millis,
-    NanoUsd, Progress, StepEvent, StepId, Strategy, Usage,
+    AttemptId, AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Energy, Fact,
+    Millis, NanoUsd, Progress, StepEvent, StepId, Strategy, Usage,
 };
 use tenfold_sandbox::CancelSignal;
 use tenfold_store::Store;
@@ -176,7 +176,7 @@ impl Running<'_> {
 
     async fn record_setup(&self, reply: Value, wall: Millis) -> Result<(), EngineError> {
         let (usage, cost) = (Usage::default(), NanoUsd::ZERO);
-        let event = StepEvent::Result { reply, usage, cost, wall };
+        let event = StepEvent::Result { reply, usage, cost, wall, energy: Energy::NONE };
         let fact = Fact::Step { attempt: self.attempt, step: STEP, event };
         self.engine.store.append_async(vec![fact]).await?;
         Ok(())

@@ -287,7 +287,7 @@ impl Reader {
                 let effort = Effort { step, usage, cost, wall };
                 self.push(at, Some(effort), Happening::Failed { what, why });
             }
-            StepEvent::Result { reply, usage, cost, wall } => {
+            StepEvent::Result { reply, usage, cost, wall, .. } => {
                 let effort = Effort { step, usage, cost, wall };
                 match self.wanted.remove(&step) {
                     Some(effect) => self.replied(at, effort, effect, reply)?,

@@ -10,8 +10,8 @@ use tenfold_domain::Timestamp;
 use crate::dirs::PRICES;
 use crate::raw::RawCatalogue;
 use crate::{
-    Entry, Hosted, Model, ModelDirs, ModelsError, Presence, Price, PriceBook, RequestLimits,
-    presence,
+    Electricity, Entry, Hosted, Model, ModelDirs, ModelsError, Presence, Price, PriceBook,
+    RequestLimits, presence,
 };
 
 /// The largest catalogue file that is read.
@@ -23,6 +23,7 @@ pub struct Catalogue {
     entries: Vec<Entry>,
     hosted: Vec<Hosted>,
     default: String,
+    electricity: Electricity,
 }
 
 /// A model as `tenfold models list` shows it.
@@ -52,6 +53,11 @@ impl Catalogue {
             catalogue.take_prices(&book, SystemTime::now().into());
         }
         Ok(catalogue)
+    }
+
+    /// What this machine is said to draw while a model works, in watts.
+    pub fn watts(&self) -> u32 {
+        self.electricity.watts
     }
 
     /// Gives each hosted model that has no price that of a book, as it is at a moment.
@@ -119,7 +125,7 @@ impl Catalogue {
             (Some(name), _) => (name, &own_name),
             (None, name) => (name.unwrap_or_default(), &shipped_name),
         };
-        let catalogue = Self { entries, hosted, default };
+        let catalogue = Self { entries, hosted, default, electricity };
         if catalogue.model(&catalogue.default).is_err() {
             let why = format!("'default' names no model: '{}'", catalogue.default);
             return Err(wrong(file)(why));

@@ -113,24 +113,19 @@ fn in_memory(seed: Seed, accounts: u64, reservations: u64) -> Outcome<Value> {
     let (mut ledger, mut auditor) = tree(&mut draws, accounts)?;
     let (mut open, mut refused) = (Vec::new(), 0_u64);
     let (mut decided, mut settled, mut passed) = (0.0, 0.0, 0);
-    let asked: Vec<(AccountId, u64)> = (0..reservations)
-        .map(|_| {
-            (
-                AccountId(1 + draws.below(accounts as usize) as u32),
-                1_000 + draws.below(100_000) as u64,
-            )
-        })
-        .collect();
     let began = Instant::now();
-    for (account, nanos) in &asked {
-        match ledger.reserve(&wanted(*account, *nanos)) {
+    while (open.len() as u64) < reservations {
+        let account = AccountId(1 + draws.below(accounts as usize) as u32);
+        let nanos = 1_000 + draws.below(100_000) as u64;
+        match ledger.reserve(&wanted(account, nanos)) {
             Ok((id, event)) => {
                 ledger.evolve(&event);
-                open.push((id, *account, *nanos));
+                open.push((id, account, nanos));
             }
             Err(_) => refused += 1,
         }
     }
+    let asked = reservations + refused;
     decided += began.elapsed().as_secs_f64();
     for (_, account, nanos) in &open {
         auditor.add(*account, i128::from(*nanos));
@@ -165,14 +160,15 @@ fn in_memory(seed: Seed, accounts: u64, reservations: u64) -> Outcome<Value> {
     Ok(json!({
         "accounts": accounts,
         "deep": DEEP,
-        "asked": reservations,
+        "asked": asked,
         "at_the_same_time": open.len(),
         "refused": refused,
         "limits_passed": passed,
         "accounts_that_do_not_add_up": wrong,
-        "reserve_us": decided * 1e6 / reservations as f64,
+        "ask_us": decided * 1e6 / asked as f64,
         "settle_us": settled * 1e6 / open.len().max(1) as f64,
-        "pairs_per_s": 1.0 / (decided / reservations as f64 + settled / open.len().max(1) as f64),
+        // Refusals are among what was asked, and cost as much.
+        "pairs_per_s": 1.0 / (decided / asked as f64 + settled / open.len().max(1) as f64),
     }))
 }
 

@@ -148,10 +148,11 @@ impl Found {
     /// What is recorded of it.
     fn facts(&self, export: &Export, balances: Option<LedgerEvent>) -> Vec<Fact> {
         let mut facts = Vec::new();
-        for (AttemptRow { id, usage, cost, wall, seen_at, steps, checks, .. }, events) in &self.of {
-            let (usage, cost, wall, seen_at) = (*usage, *cost, *wall, *seen_at);
-            let was = Worked { usage, cost, wall, seen_at, steps: *steps, checks: *checks };
-            let (attempt, events, export) = (*id, *events, export.clone());
+        for (row, events) in &self.of {
+            let AttemptRow { id, usage, cost, wall, energy, seen_at, steps, checks, .. } =
+                row.clone();
+            let was = Worked { usage, cost, wall, energy, seen_at, steps, checks };
+            let (attempt, events, export) = (id, *events, export.clone());
             let event = AttemptEvent::StepsDropped { events, export, was };
             facts.push(Fact::Attempt { attempt, event });
         }

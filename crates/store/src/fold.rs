@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tenfold_domain::{
-    AttemptEvent, AttemptId, CommitId, EffectKind, Event, Fact, Millis, NanoUsd, ProposalEvent,
-    Seed, StepEvent, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, Timestamp, Tokens, Usage,
-    Worked,
+    AttemptEvent, AttemptId, CommitId, EffectKind, Energy, Event, Fact, Millis, NanoUsd,
+    ProposalEvent, Seed, StepEvent, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, Timestamp,
+    Tokens, Usage, Worked,
 };
 
 use crate::rows::{AttemptRow, Ending, ProposalRow, ProposalState, Question, TaskRow};
@@ -156,6 +156,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         tokens: Tokens(0),
         steps: 0,
         wall: Millis(0),
+        energy: Energy::NONE,
         asked_at: at,
         paused: false,
         parked: None,
@@ -186,6 +187,7 @@ fn started(
         usage: Usage::default(),
         cost: NanoUsd::ZERO,
         wall: Millis(0),
+        energy: Energy::NONE,
         steps: 0,
         checks: 0,
         files_removed_at: None,
@@ -202,12 +204,14 @@ fn goes_on(task: &mut TaskRow) {
 
 /// Counts what an attempt came to, of which some may be counted already.
 fn came_to(task: &mut TaskRow, row: &mut AttemptRow, was: &Worked) {
-    let Worked { usage, cost, wall, seen_at, steps, checks } = *was;
+    let Worked { usage, cost, wall, energy, seen_at, steps, checks } = *was;
     task.tokens += Tokens(usage.total().0.saturating_sub(row.usage.total().0));
     task.spent += cost.saturating_sub(row.cost);
     task.wall += wall.saturating_sub(row.wall);
     task.steps += steps.saturating_sub(row.steps);
-    (row.usage, row.cost, row.wall) = (usage, cost, wall);
+    let mj = energy.mj.saturating_sub(row.energy.mj);
+    task.energy += Energy { mj, ..energy };
+    (row.usage, row.cost, row.wall, row.energy) = (usage, cost, wall, energy);
     (row.seen_at, row.steps, row.checks) = (seen_at, steps, checks);
 }
 
@@ -223,19 +227,21 @@ fn worked(task: &mut TaskRow, row: &mut AttemptRow, at: Timestamp) {
 }
 
 fn stepped(task: &mut TaskRow, row: &mut AttemptRow, event: &StepEvent) {
-    let (usage, cost) = match event {
+    let (usage, cost, energy) = match event {
         StepEvent::Intent { kind, .. } => {
             row.checks += u64::from(*kind == EffectKind::Check);
             return;
         }
-        StepEvent::Result { usage, cost, .. } => (*usage, *cost),
-        StepEvent::Failed { cost, .. } => (Usage::default(), *cost),
+        StepEvent::Result { usage, cost, energy, .. } => (*usage, *cost, *energy),
+        StepEvent::Failed { cost, .. } => (Usage::default(), *cost, Energy::NONE),
     };
     row.usage += usage;
     row.cost += cost;
+    row.energy += energy;
     row.steps += 1;
     task.tokens += usage.total();
     task.spent += cost;
+    task.energy += energy;
     task.steps += 1;
 }
 

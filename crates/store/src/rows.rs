@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Export, Millis, NanoUsd,
-    Parked, Seed, Standing, StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
+    AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Energy, Export, Millis,
+    NanoUsd, Parked, Seed, Standing, StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
 };
 
 /// A task as it stands.
@@ -45,6 +45,9 @@ pub struct TaskRow {
     /// How long all attempts worked, added up; the time between an interruption and going on
     /// is not counted.
     pub wall: Millis,
+    /// The energy that models on this machine took for it.
+    #[serde(default, skip_serializing_if = "Energy::is_none")]
+    pub energy: Energy,
     /// When it was asked for.
     pub asked_at: Timestamp,
     /// Whether an attempt that has not ended was paused.
@@ -236,6 +239,9 @@ pub struct AttemptRow {
     pub cost: NanoUsd,
     /// How long it worked; the time between an interruption and going on is not counted.
     pub wall: Millis,
+    /// The energy that a model on this machine took for it.
+    #[serde(default, skip_serializing_if = "Energy::is_none")]
+    pub energy: Energy,
     /// How many effects came to an end, well or not.
     pub steps: u64,
     /// How many runs of the check, or of parts of it, were begun.

@@ -74,8 +74,8 @@ fn table(measured: &Json) -> String {
         ("limits passed", memory["limits_passed"].to_string()),
         ("accounts that don't add up", memory["accounts_that_do_not_add_up"].to_string()),
         ("in memory, pairs/s", format!("{:.0}", float(&memory["pairs_per_s"]))),
-        ("reserve, settle (us)", {
-            format!("{:.2}, {:.2}", float(&memory["reserve_us"]), float(&memory["settle_us"]))
+        ("ask, settle (us)", {
+            format!("{:.2}, {:.2}", float(&memory["ask_us"]), float(&memory["settle_us"]))
         }),
         ("on the disk, pairs/s", format!("{:.0}", float(&durable["pairs_per_s"]))),
         ("commits for them", format!("{} for {}", durable["commits"], durable["pairs"])),

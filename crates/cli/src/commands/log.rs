@@ -220,7 +220,7 @@ impl Reading {
                 self.kinds.insert(step, *kind);
                 None
             }
-            StepEvent::Result { reply, usage, cost, wall } => {
+            StepEvent::Result { reply, usage, cost, wall, .. } => {
                 let (mut kind, mut asked) = self.close(step);
                 if let Some(command) = reply.get("setup").and(reply.get("command")) {
                     // It is nothing that the machine wanted, and so says itself what it is.

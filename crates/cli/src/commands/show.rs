@@ -97,6 +97,9 @@ fn asked(text: &mut String, spec: &TaskSpec, row: &TaskRow) {
     field(text, "stands", &standing(&spec.standing));
     field(text, "at most", &report::limits(&spec.budget));
     field(text, "spent", &format!("{}, {}", report::money(row.spent), row.wall));
+    if !row.energy.is_none() {
+        field(text, "energy", &row.energy.to_string());
+    }
 }
 
 /// How a task stands to others; nothing if nothing was said about it.

@@ -261,7 +261,10 @@ fn costs_tokens_steps_and_checks_add_up() {
     let intent = |kind| StepEvent::Intent { kind, request: 1.into(), reservation: None };
     let (reply, cost, wall) = (1.into(), NanoUsd(7), Millis(1));
     story.step(1, intent(EffectKind::Model));
-    story.step(1, StepEvent::Result { reply, usage, cost, wall });
+    story.step(
+        1,
+        StepEvent::Result { reply, usage, cost, wall, energy: Energy { mj: 5, is_estimate: true } },
+    );
     story.step(1, intent(EffectKind::Check));
     story.step(1, StepEvent::Failed { why: "gone".into(), cost: NanoUsd(3) });
     let row = &story.fold.attempts[&1];

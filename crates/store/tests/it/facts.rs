@@ -8,9 +8,10 @@ use tempfile::TempDir;
 use tenfold_domain::{
     AccountId, AccountKind, Allowance, AllowanceId, ApprovedCheck, AttemptEvent, AttemptId,
     AttemptOutcome, Budget, Bytes, Charge, CheckFiles, CheckReport, CheckVerdict, CommitId,
-    EffectKind, EgressEvent, Fact, FromGift, Held, LedgerEvent, Millis, NanoUsd, Peer, PolicyEvent,
-    ProposalEvent, Quantity, RepositoryEvent, ReservationId, Seed, Spend, Spender, Standing,
-    StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Timestamp, TokenId, Tokens, Usage, Verdict,
+    EffectKind, EgressEvent, Energy, Fact, FromGift, Held, LedgerEvent, Millis, NanoUsd, Peer,
+    PolicyEvent, ProposalEvent, Quantity, RepositoryEvent, ReservationId, Seed, Spend, Spender,
+    Standing, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Timestamp, TokenId, Tokens, Usage,
+    Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -173,6 +174,7 @@ fn any_step_event() -> impl Strategy<Value = StepEvent> {
                 ..Usage::default()
             },
             cost: NanoUsd(cost),
+            energy: Energy { mj: n, is_estimate: n % 2 == 0 },
             wall: Millis(n),
         }),
         any::<u32>()

@@ -3,8 +3,10 @@
 use std::process::Stdio;
 
 use serde_json::{Value, json};
+use tenfold_test_support::http::{Gate, HttpModel, Reply, Used};
 
-use crate::ground::{CHECK, Ground, wait_for};
+use crate::ground::{CHECK, Ground, Said, wait_for};
+use crate::hosted::{KEY, PRICES, connect};
 use crate::interruption::interrupt;
 
 /// Not enough for a single question.
@@ -127,4 +129,41 @@ fn an_access_token_is_said_once_and_is_nowhere_in_the_records() {
     ground.tenfold(&["account", "tokens"]).expect(0, &["until", "ci"]);
     ground.tenfold(&["account", "revoke", "1"]).expect(0, &["holds no longer"]);
     ground.tenfold(&["account", "tokens"]).expect(0, &["revoked"]);
+}
+
+#[test]
+fn a_bill_above_what_was_set_aside_cuts_off_all_that_the_account_pays_for() {
+    let ground = Ground::new();
+    let (never, soon) = (Gate::new(), Gate::new());
+    let gates = (never.clone(), soon.clone());
+    let lies = Used { prompt: 100_000_000, ..Used::default() };
+    let server = HttpModel::reacting(move |request| {
+        let looks = Reply::calls([("list", json!({ "path": "." }))]);
+        match request.text().contains("median is off") {
+            true => looks.through(&gates.0),
+            false => looks.using(lies).through(&gates.1),
+        }
+    });
+    connect(&ground, &server, "openai", &PRICES).expect(0, &[]);
+    ground.tenfold(&["account", "add", "ada", "--limit", "20"]).expect(0, &[]);
+    for text in ["median is off", "median is wrong"] {
+        let add = ["add", text, "--check", CHECK, "--model", "far", "--account", "ada"];
+        let mut add = ground.command(&[&add[..], &["--budget", "5"]].concat());
+        Said::of(add.env("FAR_KEY", KEY).output().unwrap()).expect(0, &[]);
+    }
+    let mut start = ground.command(&["start", "--jobs", "2", "--json"]);
+    start.env("FAR_KEY", KEY).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let start = start.spawn().unwrap();
+    wait_for("both to be asked", || server.requests().len() == 2);
+    soon.open();
+    let said = Said::of(start.wait_with_output().unwrap());
+    assert_eq!(said.json()["end"], "out-of-money", "{}{}", said.out, said.err);
+    // The one was never answered, and ended all the same.
+    for task in ["1", "2"] {
+        let shown = ground.tenfold(&["show", task, "--json"]).json();
+        assert_eq!((&shown["state"], &shown["outcome"]), (&json!("parked"), &json!("limit-money")));
+    }
+    ground.tenfold(&["log", "1"]).expect(0, &["A bill was higher than what was set aside"]);
+    assert!(nano_usd(&ground, "ada", "spent") > 300_000_000_000, "it is booked in full");
+    never.open();
 }
