@@ -166,7 +166,7 @@ impl Energy {
 impl AddAssign for Energy {
     fn add_assign(&mut self, other: Self) {
         self.mj = self.mj.saturating_add(other.mj);
-        self.is_estimate |= other.is_estimate;
+        self.is_estimate = self.is_estimate || other.is_estimate;
     }
 }
 

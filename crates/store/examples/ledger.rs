@@ -3,6 +3,7 @@
 //! decided alone.
 
 use std::error::Error;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -36,7 +37,7 @@ fn main() -> Outcome<()> {
         "durable": on_the_disk(durable)?,
         "settings": settings(),
     });
-    println!("{told}");
+    writeln!(std::io::stdout(), "{told}")?;
     Ok(())
 }
 

@@ -98,7 +98,7 @@ impl Purse {
     }
 
     fn take(self: &Arc<Self>, block: &mut Block, worst: Spend) -> Hold {
-        block.taken = block.taken + worst;
+        block.taken += worst;
         block.holds += 1;
         block.used = Instant::now();
         Hold { purse: Arc::clone(self), lease: block.lease.id, amount: worst, open: true }
@@ -152,8 +152,8 @@ impl Purse {
         block.holds = block.holds.saturating_sub(1);
         block.used = Instant::now();
         let spent = bill.at_most(block.room());
-        block.taken = block.taken + spent;
-        block.spent = block.spent + spent;
+        block.taken += spent;
+        block.spent += spent;
         Settled { spent, over: bill.saturating_sub(spent) }
     }
 

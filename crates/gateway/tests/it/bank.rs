@@ -105,7 +105,7 @@ impl Books {
             let name = "ada".to_owned();
             return Err(Refused::OverLimit { account, name, left: Box::new(left) });
         }
-        there.leased = there.leased + at_least;
+        there.leased += at_least;
         assert!((there.spent + there.leased).fits(there.limit), "more than there is");
         state.number += 1;
         state.leases += 1;
@@ -120,7 +120,7 @@ impl Books {
         assert!(spent.fits(given), "{spent:?} was spent of a lease of {given:?}");
         let there = state.accounts.get_mut(&lease.account).expect("an account");
         there.leased = there.leased.saturating_sub(given);
-        there.spent = there.spent + spent;
+        there.spent += spent;
     }
 }
 
