@@ -18,7 +18,7 @@ use crate::proposed::{self, Proposed};
 use crate::stop::Stop;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-use crate::{duration, instructions, person, pull, resolve, servers};
+use crate::{duration, environment, instructions, person, pull, resolve, servers};
 
 /// The longest text of a task.
 pub(crate) const TEXT_BYTES_MAX: u64 = 256 * 1024;
@@ -143,8 +143,9 @@ pub(crate) async fn spec(
         pull::ensure(context, &model, args.yes, &stop).await?;
     }
     let mut spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model);
-    if let Some(name) = &args.account {
-        spec.account = account::named(&account::ledger(context)?, name)?;
+    let usual = || std::env::var(environment::ACCOUNT).ok().filter(|name| !name.is_empty());
+    if let Some(name) = args.account.clone().or_else(usual) {
+        spec.account = account::named(&account::ledger(context)?, &name)?;
     }
     let has_loop = spec.strategies().contains(&Strategy::Loop);
     if !servers.is_empty() && !has_loop {

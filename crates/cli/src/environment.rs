@@ -22,6 +22,9 @@ pub(crate) const LOG: &str = "TENFOLD_LOG";
 /// How much may lie on the disk.
 pub(crate) const DISK_MAX: &str = "TENFOLD_DISK_MAX";
 
+/// Who pays where nobody else is named.
+pub(crate) const ACCOUNT: &str = "TENFOLD_ACCOUNT";
+
 /// All of them.
 pub const VARIABLES: &[Variable] = &[
     variable(
@@ -44,6 +47,7 @@ pub const VARIABLES: &[Variable] = &[
         "the most that Tenfold's files may take, models apart, as in `50GB` (`20GB`); `0`: as much \
          as there is",
     ),
+    variable(ACCOUNT, "the account that pays, as --account says (the topmost)"),
     variable(
         ALLOW_TIER_B,
         "`1` allows the weaker sandbox, as --allow-tier-b does, where tier A can't be had",

@@ -174,6 +174,6 @@ mod tests {
     fn states_read_as_they_are_written() {
         assert_eq!(state("to-review"), Ok(TaskState::ToReview));
         assert_eq!(state("needs you"), Ok(TaskState::NeedsYou));
-        assert!(state("done").unwrap_err().contains("queued, working, paused, needs-you"));
+        assert!(state("done").unwrap_err().contains("queued, working, paused, parked, needs-you"));
     }
 }

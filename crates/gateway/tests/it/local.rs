@@ -111,7 +111,7 @@ async fn its_tokens_are_counted_by_its_own_tokenizer() {
     let counted = place.post("/v1/messages/count_tokens", body).await;
     assert_eq!(counted.json()["input_tokens"], body.len() / 2);
     let answer = place.post("/v1/messages", body).await;
-    let worst = (body.len() as u64 / 2 + 1_024 + 9) * 1_000 + 2;
+    let worst = (body.len() as u64 / 2 + 1_024 + 9) * 1_000 + 5;
     let reserved: NanoUsd = answer.header("x-tenfold-reserved-usd").parse().unwrap();
     assert_eq!(reserved, NanoUsd(worst));
 }

@@ -59,7 +59,7 @@ async fn before(protocol: Protocol, status: u16, headers: Headers, body: &'stati
 
 /// All that was set aside, at a dollar for a million tokens of either kind.
 fn worst(body: &str) -> NanoUsd {
-    NanoUsd((body.len() as u64 + 1_024 + 100) * 1_000 + 2)
+    NanoUsd((body.len() as u64 + 1_024 + 100) * 1_000 + 5)
 }
 
 #[tokio::test]

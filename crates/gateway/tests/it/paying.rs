@@ -15,7 +15,7 @@ const STREAM: &str = r#"{"model":"m","messages":[],"max_tokens":100,"stream":tru
 
 /// The worst case of a request: a token for each byte and those that are not seen, the limit.
 fn worst(body: &str) -> NanoUsd {
-    NanoUsd((body.len() as u64 + 1_024) * 1_250 + 100 * 4_000 + 2)
+    NanoUsd((body.len() as u64 + 1_024) * 1_250 + 100 * 4_000 + 5)
 }
 
 /// Ready once the server was asked; others go on meanwhile.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenfold_domain::{
-    Accept, AcceptAs, BacklogTerms, Budget, Millis, NanoUsd, ProblemKind, Progress, Seed, Strategy,
-    TaskId, TaskSpec, TaskState,
+    Accept, AcceptAs, AccountChange, AccountId, AccountKind, Allowance, BacklogTerms, Budget,
+    Millis, NanoUsd, Period, ProblemKind, Progress, Quantity, Seed, Strategy, TaskId, TaskSpec,
+    TaskState,
 };
 use tenfold_engine::{Engine, EngineError, Fork, How};
+use tenfold_ledger::Ledger;
 use tenfold_store::{TaskQuery, TaskRow};
 
 use super::commands::CHECK;
@@ -52,6 +54,7 @@ impl Person {
 
     /// Brings every task to its end, where nothing fails.
     pub(super) async fn finish(&self) {
+        self.lifts_all_limits().await;
         for _ in 0..ROUNDS {
             let open: Vec<TaskRow> = self.rows().into_iter().filter(is_open).collect();
             if open.is_empty() {
@@ -132,7 +135,7 @@ impl Person {
         let rows = self.rows();
         let (drawn, of) = {
             let mut state = self.life.world.state();
-            (state.draws.below(24), state.draws.below(rows.len()))
+            (state.draws.below(27), state.draws.below(rows.len()))
         };
         if rows.is_empty() || (drawn < 3 && rows.len() < TASKS) {
             return self.asks().await;
@@ -171,7 +174,8 @@ impl Person {
                 let terms = BacklogTerms { at_once, money, time: None, stays: false };
                 self.said("the backlog", engine.start(terms));
             }
-            _ => engine.stop_backlog(),
+            23 => engine.stop_backlog(),
+            _ => self.changes_accounts().await,
         }
     }
 
@@ -188,11 +192,61 @@ impl Person {
         spec.check = (!self.one_in(6)).then(|| CHECK.to_owned());
         spec.questions = self.one_in(2);
         spec.best_of = if self.one_in(5) { 2 } else { 1 };
+        spec.account = self.account();
         let asked = self.engine.ask(spec).await;
         let task = asked.as_ref().ok().copied();
         self.said("a task", asked);
         if let Some(task) = task {
             self.life.world.state().asked.insert(task);
+        }
+    }
+
+    fn accounts(&self) -> Ledger {
+        self.engine.store().view().unwrap().ledger().unwrap()
+    }
+
+    /// An account that there is.
+    fn account(&self) -> AccountId {
+        let accounts: Vec<AccountId> = self.accounts().accounts().collect();
+        let of = self.life.world.state().draws.below(accounts.len());
+        accounts.get(of).copied().unwrap_or(AccountId::DEFAULT)
+    }
+
+    /// Opens an account, limits one, or gives it something.
+    async fn changes_accounts(&self) {
+        let account = self.account();
+        let (drawn, nanos) = {
+            let mut state = self.life.world.state();
+            (state.draws.below(6), state.within(1_000_000..300_000_000))
+        };
+        let most = Quantity::Money(NanoUsd(nanos));
+        let terms = Allowance { per: Period::Hour, carry: 1, ..Allowance::once(most) };
+        let change = match drawn {
+            0 => AccountChange::Open {
+                parent: account,
+                name: format!("a{nanos}"),
+                kind: AccountKind::Person,
+                allowances: vec![terms],
+                models: None,
+            },
+            1 => AccountChange::Grant { account, terms: Allowance::once(most) },
+            2 => AccountChange::Grant { account, terms: Allowance { each: true, ..terms } },
+            3 => AccountChange::Grant { account, terms },
+            4 => AccountChange::Give { from: None, to: account, amount: most },
+            _ => AccountChange::Give { from: Some(self.account()), to: account, amount: most },
+        };
+        self.said("an account", self.engine.change_accounts(&change, "sim").await);
+    }
+
+    /// Lifts all limits: whoever waits for money is woken by that.
+    async fn lifts_all_limits(&self) {
+        for granted in self.accounts().common().allowances {
+            let change = AccountChange::Withdraw { allowance: granted.allowance };
+            self.said("a limit", self.engine.change_accounts(&change, "sim").await);
+        }
+        for row in self.rows().iter().filter(|row| row.state == TaskState::Parked) {
+            let wrong = format!("task {} is parked, and nothing limits its account", row.id);
+            self.life.world.state().wrongs.push(wrong);
         }
     }
 
