@@ -331,11 +331,12 @@ pub struct Short {
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, terms, left, asked, .. } = self;
-        write!(
-            f,
-            "account '{name}' may use {terms}, of which {left} is left: that does not cover "
-        )?;
-        write!(f, "{asked}")?;
+        let more = match left.amount() > terms.most.amount() {
+            true => ", with what was given or carried over,",
+            false => "",
+        };
+        write!(f, "account '{name}' may use {terms}, of which{more} {left} is left: ")?;
+        write!(f, "that does not cover {asked}")?;
         match self.renews {
             Some(renews) => write!(f, ", and begins anew at {renews}"),
             None => Ok(()),

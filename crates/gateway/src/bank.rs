@@ -6,9 +6,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, TokenId, Tokens};
+use tenfold_domain::{AccountId, Millis, TokenId};
 
-use crate::Spend;
+use crate::{Left, Spend};
 
 /// An answer that may take a commit to come.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -140,19 +140,6 @@ pub struct Lease {
     /// How long it is good for, from when it was given: not a moment, so that a clock that is
     /// changed changes nothing.
     pub lasts: Millis,
-}
-
-/// What an account may still set aside; `None` where there is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Left {
-    /// Money, by the tightest account of those above.
-    pub money: Option<NanoUsd>,
-    /// Tokens, likewise.
-    pub tokens: Option<Tokens>,
-    /// Requests, likewise.
-    pub requests: Option<u64>,
-    /// When there is more, if it is known.
-    pub renews: Option<Timestamp>,
 }
 
 /// Why nothing was leased.

@@ -5,7 +5,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tenfold_domain::NanoUsd;
 
-use crate::bank::Left;
+use crate::Left;
 use crate::bill::Bill;
 use crate::trouble;
 

@@ -43,7 +43,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-pub use bank::{Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope};
+pub use bank::{Bank, Buyer, Denied, Later, Lease, NotRecorded, Payer, Refused, Scope};
 pub use bill::{Basis, Bill, Bound, End, IMAGE_TOKENS_MAX, Tariff, UNSEEN_TOKENS_MAX};
 pub use blocks::{BlockTerms, Blocks, Hold, Settled};
 pub use embedded::{Embedded, Failed, Tell, Turned};
@@ -53,6 +53,7 @@ pub use offered::Offered;
 pub use scan::{Limits, Sketch, Unreadable, sketch};
 pub use sse::{EVENT_BYTES_MAX, Events};
 pub use tenfold_domain::Spend;
+pub use tenfold_ledger::Left;
 pub use terms::Terms;
 pub use till::Till;
 pub use translate::Untranslatable;

@@ -101,8 +101,6 @@ impl Bank for Till {
         let mut seen = lock(&self.seen);
         match self.books.peek(look) {
             Some(left) => {
-                let tenfold_ledger::Left { money, tokens, requests, renews } = left;
-                let left = Left { money, tokens, requests, renews };
                 seen.insert(account, left);
                 left
             }

@@ -8,7 +8,8 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tenfold_domain::Timestamp;
 
-use crate::bank::{Denied, Left, Refused};
+use crate::Left;
+use crate::bank::{Denied, Refused};
 use crate::bill::Bound;
 use crate::{Spend, Wire};
 

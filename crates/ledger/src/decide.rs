@@ -2,9 +2,9 @@
 //! does. Nothing here changes anything.
 
 use tenfold_domain::{
-    AccessToken, AccountChange, AccountId, AccountKind, Allowance, AllowanceId, Charge, Denied,
-    FromGift, Granted, Held, LedgerEvent, Quantity, Refusal, ReservationId, Short, Spend, Spender,
-    Timestamp, TokenId,
+    AccessToken, AccountChange, AccountId, AccountKind, Allowance, AllowanceId, Charge, FromGift,
+    Granted, Held, LedgerEvent, Quantity, Refusal, ReservationId, Short, Spend, Spender, Timestamp,
+    TokenId,
 };
 
 use crate::meter::Meter;
@@ -174,8 +174,7 @@ impl Ledger {
     /// [`Refusal::NoAccount`] if there is no such account.
     pub fn issue(&self, token: AccessToken) -> Result<(TokenId, LedgerEvent), Refusal> {
         self.known(token.account)?;
-        let last = self.tokens.all.last_key_value().map_or(0, |(id, _)| id.0);
-        let id = TokenId(last.saturating_add(1));
+        let id = self.tokens.next_id();
         Ok((id, LedgerEvent::Issued(AccessToken { token: id, ..token })))
     }
 
@@ -184,26 +183,9 @@ impl Ledger {
     /// # Errors
     /// [`Refusal::NoToken`] if there is none, or it was revoked.
     pub fn revoke(&self, token: TokenId, by: &str) -> Result<LedgerEvent, Refusal> {
-        let holds = self.tokens.all.contains_key(&token) && !self.tokens.revoked.contains(&token);
-        match holds {
+        match self.tokens.holds(token) {
             true => Ok(LedgerEvent::Revoked { token, by: by.to_owned() }),
             false => Err(Refusal::NoToken(token)),
-        }
-    }
-
-    /// The access token whose secret has this hash, SHA-256 in hexadecimal, if it holds now.
-    ///
-    /// # Errors
-    /// Why it does not.
-    pub fn admit(&self, hash: &str, now: Timestamp) -> Result<&AccessToken, Denied> {
-        let token = self.tokens.by_hash.get(hash).and_then(|id| self.tokens.all.get(id));
-        let token = token.ok_or(Denied::Unknown)?;
-        if self.tokens.revoked.contains(&token.token) {
-            return Err(Denied::Revoked);
-        }
-        match token.expires {
-            Some(expires) if expires <= now => Err(Denied::Expired(expires)),
-            _ => Ok(token),
         }
     }
 

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tenfold_domain::{
-    AccessToken, AccountId, AccountKind, AllowanceId, Balances, Charge, CommonBalances, FromGift,
-    Granted, Held, LedgerEvent, Measure, ReservationId, Spend, Timestamp, TokenId,
+    AccountId, AccountKind, AllowanceId, Balances, Charge, CommonBalances, FromGift, Granted, Held,
+    LedgerEvent, Measure, ReservationId, Spend, Timestamp,
 };
 
+use crate::access::AccessTokens;
 use crate::meter::{Bill, Meter};
 use crate::tree::{Account, Tree};
 
@@ -18,19 +19,11 @@ pub struct Ledger {
     pub(crate) tree: Tree,
     pub(crate) allowances: BTreeMap<AllowanceId, Granted>,
     pub(crate) last_allowance: u32,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: AccessTokens,
     pub(crate) holds: HashMap<ReservationId, Held>,
     pub(crate) last_reservation: u64,
     /// The latest moment at which anything was decided.
     pub(crate) latest: Timestamp,
-}
-
-/// The access tokens.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tokens {
-    pub(crate) all: BTreeMap<TokenId, AccessToken>,
-    pub(crate) by_hash: HashMap<String, TokenId>,
-    pub(crate) revoked: std::collections::BTreeSet<TokenId>,
 }
 
 impl Ledger {
@@ -67,11 +60,7 @@ impl Ledger {
                 }
             }
             LedgerEvent::Issued(token) => self.tokens.issue(token.clone()),
-            LedgerEvent::Revoked { token, .. } => {
-                if self.tokens.all.contains_key(token) {
-                    self.tokens.revoked.insert(*token);
-                }
-            }
+            LedgerEvent::Revoked { token, .. } => self.tokens.revoke(*token),
             LedgerEvent::Reserved(held) => self.put_aside(held.clone()),
             LedgerEvent::Settled { reservation, bill, at } => self.end(*reservation, bill, *at),
             LedgerEvent::Released { reservation, at } => self.end(*reservation, &[], *at),
@@ -100,7 +89,7 @@ impl Ledger {
         for token in tokens {
             ledger.tokens.issue(token.clone());
         }
-        ledger.tokens.revoked.extend(revoked);
+        revoked.iter().for_each(|token| ledger.tokens.revoke(*token));
         for held in holds {
             ledger.put_aside(held.clone());
         }
@@ -271,11 +260,4 @@ impl Ledger {
 /// What of it comes out of an account's gifts.
 fn from_gift(gifts: &[FromGift], account: AccountId) -> Spend {
     gifts.iter().find(|gift| gift.account == account).map_or(Spend::NONE, |gift| gift.amount)
-}
-
-impl Tokens {
-    fn issue(&mut self, token: AccessToken) {
-        self.by_hash.insert(token.hash.clone(), token.token);
-        self.all.insert(token.token, token);
-    }
 }

@@ -8,6 +8,7 @@
 //! It is pure: it does no IO, reads no clock, knows no prices, and keeps nothing that the
 //! events do not say. What depends on the time of a decision says that time in its event.
 
+mod access;
 mod calendar;
 mod decide;
 mod ledger;
@@ -16,6 +17,7 @@ mod permit;
 mod read;
 mod tree;
 
+pub use access::AccessTokens;
 pub use calendar::day;
 pub use decide::Wanted;
 pub use ledger::Ledger;

@@ -1,12 +1,12 @@
 //! What people and programs ask the ledger: who there is, what each may still use and has used.
 
 use tenfold_domain::{
-    AccessToken, AccountBalance, AccountId, AccountKind, Allowance, AllowanceId, CommonBalances,
-    Granted, Held, Measure, NanoUsd, ReservationId, Spend, Timestamp, TokenId, Tokens, Unclear,
+    AccountBalance, AccountId, AccountKind, Allowance, AllowanceId, CommonBalances, Granted, Held,
+    Measure, NanoUsd, ReservationId, Spend, Timestamp, Tokens, Unclear,
 };
 
-use crate::Ledger;
 use crate::meter::Meter;
+use crate::{AccessTokens, Ledger};
 
 /// How an account stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,14 +185,9 @@ impl Ledger {
         self.allowances.get(&allowance).copied()
     }
 
-    /// Every access token, in the order of issuing, and whether it was revoked.
-    pub fn tokens(&self) -> impl Iterator<Item = (&AccessToken, bool)> {
-        self.tokens.all.values().map(|token| (token, self.tokens.revoked.contains(&token.token)))
-    }
-
-    /// The access token with this number.
-    pub fn token(&self, token: TokenId) -> Option<&AccessToken> {
-        self.tokens.all.get(&token)
+    /// The access tokens.
+    pub fn tokens(&self) -> &AccessTokens {
+        &self.tokens
     }
 
     /// An open reservation; `None` if it was ended already or never made.
@@ -220,11 +215,12 @@ impl Ledger {
 
     /// What it knows beside its accounts, in the same form.
     pub fn common(&self) -> CommonBalances {
+        let revoked = self.tokens.iter().filter(|(_, is_revoked)| *is_revoked);
         CommonBalances {
             allowances: self.allowances.values().copied().collect(),
             last_allowance: self.last_allowance,
-            tokens: self.tokens.all.values().cloned().collect(),
-            revoked: self.tokens.revoked.iter().copied().collect(),
+            tokens: self.tokens.iter().map(|(token, _)| token.clone()).collect(),
+            revoked: revoked.map(|(token, _)| token.token).collect(),
             holds: self.holds().into_iter().cloned().collect(),
             last_reservation: self.last_reservation,
             latest: self.latest,

@@ -358,12 +358,12 @@ fn access_tokens_hold_until_they_expire_or_are_revoked() {
     let (one, event) = house.ledger.issue(token("aa", None)).unwrap();
     house.record(event);
     house.record(house.ledger.issue(token("bb", Some(expires))).unwrap().1);
-    assert_eq!(house.ledger.admit("aa", house.now).unwrap().account, PERSON);
-    assert_eq!(house.ledger.admit("cc", house.now), Err(Denied::Unknown));
-    assert!(house.ledger.admit("bb", Timestamp(expires.0 - 1)).is_ok());
-    assert_eq!(house.ledger.admit("bb", expires), Err(Denied::Expired(expires)));
+    assert_eq!(house.ledger.tokens().admit("aa", house.now).unwrap().account, PERSON);
+    assert_eq!(house.ledger.tokens().admit("cc", house.now), Err(Denied::Unknown));
+    assert!(house.ledger.tokens().admit("bb", Timestamp(expires.0 - 1)).is_ok());
+    assert_eq!(house.ledger.tokens().admit("bb", expires), Err(Denied::Expired(expires)));
     house.record(house.ledger.revoke(one, "me").unwrap());
-    assert_eq!(house.ledger.admit("aa", house.now), Err(Denied::Revoked));
+    assert_eq!(house.ledger.tokens().admit("aa", house.now), Err(Denied::Revoked));
     assert_eq!(house.ledger.revoke(one, "me"), Err(Refusal::NoToken(one)));
 }
 

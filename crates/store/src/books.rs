@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tenfold_domain::{
-    AccessToken, AttemptId, Denied, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId, Spend,
-    StepEvent, TaskId, Timestamp,
+    AccessToken, AccountId, AttemptId, Denied, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId,
+    Spend, StepEvent, TaskId, Timestamp,
 };
-use tenfold_ledger::Ledger;
+use tenfold_ledger::{AccessTokens, Ledger};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::{Store, StoreError};
@@ -185,12 +185,9 @@ impl Books {
     /// Why it does not hold.
     pub fn admit(&self, hash: &str, now: Timestamp) -> Result<(AccessToken, String), Denied> {
         let tokens = Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner));
-        let known = tokens.by_hash.get(hash).ok_or(Denied::Unknown)?;
-        match (known.is_revoked, known.token.expires) {
-            (true, _) => Err(Denied::Revoked),
-            (false, Some(expires)) if expires <= now => Err(Denied::Expired(expires)),
-            (false, _) => Ok((known.token.clone(), known.name.clone())),
-        }
+        let token = tokens.all.admit(hash, now)?.clone();
+        let name = tokens.names.get(&token.account).cloned().unwrap_or_default();
+        Ok((token, name))
     }
 
     /// What somebody sees of it who can't wait; `None` if somebody else is at it just now.
@@ -314,27 +311,18 @@ impl Books {
     }
 }
 
-/// The access tokens.
+/// The access tokens, and what their accounts are called.
 #[derive(Debug)]
 struct Tokens {
-    by_hash: HashMap<String, Known>,
-}
-
-#[derive(Debug)]
-struct Known {
-    token: AccessToken,
-    /// Its account, as it can be written.
-    name: String,
-    is_revoked: bool,
+    all: AccessTokens,
+    names: HashMap<AccountId, String>,
 }
 
 impl Tokens {
     fn of(ledger: &Ledger) -> Self {
-        let known = |(token, is_revoked): (&AccessToken, bool)| {
-            let (name, token) = (ledger.shown(token.account), token.clone());
-            (token.hash.clone(), Known { token, name, is_revoked })
-        };
-        Self { by_hash: ledger.tokens().map(known).collect() }
+        let all = ledger.tokens().clone();
+        let name = |(token, _): (&AccessToken, bool)| (token.account, ledger.shown(token.account));
+        Self { names: all.iter().map(name).collect(), all }
     }
 }
 
@@ -370,7 +358,7 @@ mod tests {
     use std::future::Future;
 
     use crate::{Moment, Surroundings};
-    use tenfold_domain::{AccountId, Allowance, Charge, Quantity, Timestamp};
+    use tenfold_domain::{Allowance, Charge, Quantity};
     use tenfold_ledger::Wanted;
 
     use super::*;

@@ -36,7 +36,9 @@ fn a_task_waits_for_its_account_and_goes_on_once_there_is_money() {
     // It is not begun in vain, and what is too little wakes nobody.
     let start = ground.tenfold(&["start", "--json"]).json();
     assert_eq!((&start["begun"], &start["end"]), (&json!(0), &json!("out-of-money")), "{start}");
-    ground.tenfold(&["account", "give", "ada", LITTLE]).expect(0, &["are left of it"]);
+    ground
+        .tenfold(&["account", "give", "ada", LITTLE])
+        .expect(0, &["left, for when limits here are used up"]);
     assert_eq!(state(&ground), "parked");
 
     ground.tenfold(&["account", "give", "ada", "5"]).expect(0, &[]);

@@ -55,7 +55,7 @@ fn concerns(then: &Ledger, event: &LedgerEvent, it: AccountId) -> bool {
         LedgerEvent::Given { from, to, .. } => *to == it || *from == Some(it),
         LedgerEvent::Issued(token) => token.account == it,
         LedgerEvent::Revoked { token, .. } => {
-            then.token(*token).is_some_and(|token| token.account == it)
+            then.tokens().get(*token).is_some_and(|token| token.account == it)
         }
         LedgerEvent::Reserved(_)
         | LedgerEvent::Settled { .. }

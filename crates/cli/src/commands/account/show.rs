@@ -43,10 +43,13 @@ pub(super) fn shown(known: &Ledger, account: AccountId, format: Format) -> Resul
         field(&mut text, "may use", &allowance(known, account, one));
     }
     if statement.gifts != Spend::NONE {
-        field(&mut text, "given", &format!("{} are left of it", spend(statement.gifts)));
+        let gifts = Measure::ALL.map(|measure| measure.quantity(statement.gifts.of(measure)));
+        let left = gifts.iter().filter(|gift| gift.amount() > 0).map(ToString::to_string);
+        let left = left.collect::<Vec<_>>().join(", ");
+        field(&mut text, "given", &format!("{left} left, for when limits here are used up"));
     }
     for each in &statement.each {
-        field(&mut text, "each below", &each.terms.to_string());
+        field(&mut text, "each", &each.terms.to_string());
     }
     if let Some(models) = &statement.models {
         field(&mut text, "models", &one_line(&models.join(", "), 200));

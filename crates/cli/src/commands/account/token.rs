@@ -85,7 +85,7 @@ pub(crate) async fn issue(context: &Context, args: TokenArgs) -> Result<(), Trou
 pub(crate) fn list(context: &Context, args: &TokensArgs) -> Result<(), Trouble> {
     let (known, at) = (ledger(context)?, now());
     if args.format.json {
-        let all = known.tokens().map(|(token, revoked)| {
+        let all = known.tokens().iter().map(|(token, revoked)| {
             json!({
                 "token": token.token,
                 "account": token.account,
@@ -98,7 +98,7 @@ pub(crate) fn list(context: &Context, args: &TokensArgs) -> Result<(), Trouble> 
         });
         return terminal::print_json(&all.collect::<Vec<_>>());
     }
-    let rows = known.tokens().map(|(token, revoked)| {
+    let rows = known.tokens().iter().map(|(token, revoked)| {
         let stands = match (revoked, token.expires) {
             (true, _) => "revoked".to_owned(),
             (false, Some(expires)) if expires <= at => format!("expired {expires}"),
