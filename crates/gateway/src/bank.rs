@@ -59,9 +59,9 @@ pub struct Payer {
     pub token: TokenId,
     /// What the token is good for.
     pub scopes: Vec<Scope>,
-    /// The models that it may ask, by name, or by how their names begin with a `*` at the end;
-    /// `None` for all. The accounts above have their say when money is leased.
-    pub models: Option<Vec<String>>,
+    /// Lists of models, each of which has to name the one that is asked, or how its name begins
+    /// with a `*` at the end: the token's, its account's and those of all above.
+    pub models: Vec<Vec<String>>,
 }
 
 /// Who money is leased for.
@@ -86,15 +86,10 @@ impl Payer {
         self.scopes.contains(&scope)
     }
 
-    /// Whether the token is good for this model.
+    /// Whether the token and its accounts are good for this model.
     #[must_use]
     pub fn may_ask(&self, model: &str) -> bool {
-        self.models.as_ref().is_none_or(|all| {
-            all.iter().any(|one| match one.strip_suffix('*') {
-                Some(start) => model.starts_with(start),
-                None => one == model,
-            })
-        })
+        self.models.iter().all(|list| tenfold_ledger::allows(Some(list), model))
     }
 }
 

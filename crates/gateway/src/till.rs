@@ -11,7 +11,7 @@ use tenfold_domain::{
     AccessToken, AccountId, Charge, Millis, Quantity, Refusal, Short, Spender, Timestamp,
 };
 use tenfold_ledger::Wanted;
-use tenfold_store::{Books, BooksError, Sheet};
+use tenfold_store::{Admitted, Books, BooksError, Sheet};
 
 use crate::{Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend};
 
@@ -40,8 +40,8 @@ impl Bank for Till {
         // Who guesses at hashes learns nothing of the secret from how long it takes.
         let hash: String =
             Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect();
-        let (token, name) = self.books.admit(&hash, now()).map_err(denied)?;
-        let AccessToken { token, account, models, .. } = token;
+        let Admitted { token, name, models } = self.books.admit(&hash, now()).map_err(denied)?;
+        let AccessToken { token, account, .. } = token;
         let mut scopes = vec![Scope::Ask, Scope::Look];
         if account == AccountId::DEFAULT {
             // What it sums up is of all accounts.

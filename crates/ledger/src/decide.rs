@@ -225,6 +225,11 @@ impl Ledger {
         }
     }
 
+    /// The lists of models that an account has to keep to: its own, and those of all above.
+    pub fn lists(&self, account: AccountId) -> Vec<Vec<String>> {
+        self.tree.upwards(account).filter_map(|(_, account)| account.models.clone()).collect()
+    }
+
     /// What comes out of whose gifts if so much is used by all of them.
     fn covered(
         &self,

@@ -21,6 +21,7 @@ pub use access::AccessTokens;
 pub use calendar::day;
 pub use decide::Wanted;
 pub use ledger::Ledger;
+pub use permit::allows;
 pub use read::{Left, Statement, Use};
 
 #[cfg(test)]

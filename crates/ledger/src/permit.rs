@@ -2,7 +2,7 @@
 //! begin so.
 
 /// Whether a list allows a model; no list allows all.
-pub(crate) fn allows(list: Option<&[String]>, model: &str) -> bool {
+pub fn allows(list: Option<&[String]>, model: &str) -> bool {
     list.is_none_or(|names| names.iter().any(|name| matches(name, model)))
 }
 

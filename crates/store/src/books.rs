@@ -179,15 +179,17 @@ impl Books {
         Ok(Self { store, tokens, sheet, open, is_wrong, closed: Notify::new() })
     }
 
-    /// The access token whose secret has this hash, and the name of whose it is. Never waits.
+    /// The access token whose secret has this hash, with what is decided of it and of its account
+    /// up to now. Never waits.
     ///
     /// # Errors
     /// Why it does not hold.
-    pub fn admit(&self, hash: &str, now: Timestamp) -> Result<(AccessToken, String), Denied> {
+    pub fn admit(&self, hash: &str, now: Timestamp) -> Result<Admitted, Denied> {
         let tokens = Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner));
         let token = tokens.all.admit(hash, now)?.clone();
-        let name = tokens.names.get(&token.account).cloned().unwrap_or_default();
-        Ok((token, name))
+        let (name, lists) = tokens.accounts.get(&token.account).cloned().unwrap_or_default();
+        let models = token.models.iter().cloned().chain(lists).collect();
+        Ok(Admitted { token, name, models })
     }
 
     /// What somebody sees of it who can't wait; `None` if somebody else is at it just now.
@@ -255,7 +257,12 @@ impl Books {
             self.sheet.lock().await.recorded(&events);
         }
         let is_of_tokens = |event: &LedgerEvent| {
-            matches!(event, LedgerEvent::Issued(_) | LedgerEvent::Revoked { .. })
+            matches!(
+                event,
+                LedgerEvent::Issued(_)
+                    | LedgerEvent::Revoked { .. }
+                    | LedgerEvent::Permitted { .. }
+            )
         };
         if events.iter().any(is_of_tokens) {
             let tokens = Arc::new(Tokens::of(&self.sheet.lock().await.ledger));
@@ -311,18 +318,33 @@ impl Books {
     }
 }
 
-/// The access tokens, and what their accounts are called.
+/// An access token that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// The token.
+    pub token: AccessToken,
+    /// Whose it is, as it can be written.
+    pub name: String,
+    /// The lists of models, each of which has to name the one that is asked: the token's own, its
+    /// account's, and those of all above.
+    pub models: Vec<Vec<String>>,
+}
+
+/// The access tokens, and what their accounts are called and may ask.
 #[derive(Debug)]
 struct Tokens {
     all: AccessTokens,
-    names: HashMap<AccountId, String>,
+    accounts: HashMap<AccountId, (String, Vec<Vec<String>>)>,
 }
 
 impl Tokens {
     fn of(ledger: &Ledger) -> Self {
         let all = ledger.tokens().clone();
-        let name = |(token, _): (&AccessToken, bool)| (token.account, ledger.shown(token.account));
-        Self { names: all.iter().map(name).collect(), all }
+        let account = |(token, _): (&AccessToken, bool)| {
+            let account = token.account;
+            (account, (ledger.shown(account), ledger.lists(account)))
+        };
+        Self { accounts: all.iter().map(account).collect(), all }
     }
 }
 

@@ -28,7 +28,7 @@ impl Books {
             name: "loopback".to_owned(),
             token: TokenId(1),
             scopes: vec![Scope::Ask, Scope::Look, Scope::Metrics],
-            models: None,
+            models: Vec::new(),
         };
         let file = Arc::new(Mutex::new(File::create(path)?));
         Ok(Self { file, payer: Arc::new(payer), next: AtomicU64::new(1) })

@@ -48,7 +48,7 @@ impl Books {
             name: "ada".to_owned(),
             token: TokenId(1),
             scopes: vec![Scope::Ask, Scope::Look],
-            models: None,
+            models: Vec::new(),
         };
         books.know(ADAS_TOKEN, Ok(payer));
         books

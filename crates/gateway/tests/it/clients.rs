@@ -86,7 +86,7 @@ async fn refusals_are_the_packages_own_errors_and_are_not_asked_again() {
         name: "poor".to_owned(),
         token: TokenId(9),
         scopes: vec![Scope::Ask],
-        models: None,
+        models: Vec::new(),
     };
     books.know(POORS_TOKEN, Ok(payer));
     let place = Place::of(books, vec![offered("m", Protocol::Openai, &server)]).await;

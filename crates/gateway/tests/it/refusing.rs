@@ -47,7 +47,13 @@ async fn a_token_is_good_for_what_it_says() {
     let server = HttpModel::start(vec![Reply::says("a")]);
     let place = Place::before(Protocol::Openai, &server).await;
     let payer = |scopes: Vec<Scope>, models: Option<Vec<String>>| {
-        Ok(Payer { account: ADA, name: "ada".to_owned(), token: TokenId(2), scopes, models })
+        Ok(Payer {
+            account: ADA,
+            name: "ada".to_owned(),
+            token: TokenId(2),
+            scopes,
+            models: models.into_iter().collect(),
+        })
     };
     place.books.know("looks", payer(vec![Scope::Look], None));
     place.books.know("other", payer(vec![Scope::Ask], Some(vec!["other*".to_owned()])));

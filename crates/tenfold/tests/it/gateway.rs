@@ -93,7 +93,10 @@ fn a_program_spends_from_its_account_and_not_past_it() {
     // What people decide meanwhile holds at once.
     ground.tenfold(&["account", "give", "bob", "1"]).expect(0, &[]);
     assert_eq!(chat(&at_work, &bob, "far").0, 200);
-    ground.tenfold(&["account", "limit", "bob", "--models", "other"]).expect(0, &[]);
+    ground.tenfold(&["account", "limit", "default", "--models", "other"]).expect(0, &[]);
+    assert_eq!(chat(&at_work, &bob, "far").0, 403, "though money is leased for it");
+    ground.tenfold(&["account", "limit", "default", "--any-model"]).expect(0, &[]);
+    assert_eq!(chat(&at_work, &bob, "far").0, 200);
     ground.tenfold(&["account", "revoke", "1"]).expect(0, &[]);
     assert_eq!(chat(&at_work, &ada, "far").0, 401);
 
