@@ -138,7 +138,7 @@ fn ours(
     options: &Options,
 ) -> Result<Json, Trouble> {
     eprintln!("gateway: tenfold");
-    let file = scratch.join("leases").to_string_lossy().into_owned();
+    let file = scratch.join("gateway.db").to_string_lossy().into_owned();
     let (url, running) = start(command(program, ["gateway", provider, &file]))?;
     let processes = [running.0.id()];
     let place = Place { program, provider, url: &url, token: TOKEN };

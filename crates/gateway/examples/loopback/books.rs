@@ -1,80 +1,55 @@
-//! A bank whose leases are lines in a file, synced to the disk before a lease is given: what
-//! durability costs at the least. One account, without a limit.
+//! The bank of the loopback's gateway: the one that people have, over a store's journal. One
+//! account, below others, each with an allowance that is enough.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tenfold_domain::{AccountId, Millis, TokenId};
-use tenfold_gateway::{
-    Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
+use sha2::{Digest, Sha256};
+use tenfold_domain::{
+    AccessToken, AccountChange, AccountId, AccountKind, Allowance, NanoUsd, Period, Quantity,
+    Timestamp, TokenId,
 };
+use tenfold_gateway::Till;
+use tenfold_store::{Books, Sheet, Store};
+
+use crate::Failure;
 
 /// The one access token.
-pub(crate) const TOKEN: &str = "tf-loopback";
+const TOKEN: &str = "tf-loopback";
 
-pub(crate) struct Books {
-    file: Arc<Mutex<File>>,
-    payer: Arc<Payer>,
-    next: AtomicU64,
+/// How far below the root the account is that pays.
+const DEEP: u32 = 4;
+
+/// A bank whose journal is this file, which is made.
+pub(crate) async fn open(file: &Path) -> Result<Till, Failure> {
+    let books = Arc::new(Books::open(Arc::new(Store::open(file)?)).await?);
+    for parent in 1..=DEEP {
+        let most = Quantity::Money(NanoUsd::dollars(1_000_000));
+        let allowance = Allowance { per: Period::Month, ..Allowance::once(most) };
+        let open = AccountChange::Open {
+            parent: AccountId(parent),
+            name: format!("a{parent}"),
+            kind: AccountKind::Person,
+            allowances: vec![allowance],
+            models: None,
+        };
+        change(&books, &open).await?;
+    }
+    let hash = Sha256::digest(TOKEN).iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = AccessToken {
+        token: TokenId(0),
+        account: AccountId(DEEP + 1),
+        label: "loopback".to_owned(),
+        hash,
+        expires: None,
+        models: None,
+        by: String::new(),
+    };
+    change(&books, &AccountChange::Issue(token)).await?;
+    Ok(Till::new(books))
 }
 
-impl Books {
-    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
-        let payer = Payer {
-            account: AccountId(1),
-            name: "loopback".to_owned(),
-            token: TokenId(1),
-            scopes: vec![Scope::Ask, Scope::Look, Scope::Metrics],
-            models: Vec::new(),
-        };
-        let file = Arc::new(Mutex::new(File::create(path)?));
-        Ok(Self { file, payer: Arc::new(payer), next: AtomicU64::new(1) })
-    }
-
-    async fn record(&self, line: String) -> std::io::Result<()> {
-        let file = Arc::clone(&self.file);
-        let write = move || {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.write_all(line.as_bytes())?;
-            file.sync_data()
-        };
-        tokio::task::spawn_blocking(write).await.map_err(std::io::Error::other)?
-    }
-}
-
-impl Bank for Books {
-    fn payer(&self, secret: &str) -> Result<Arc<Payer>, Denied> {
-        if secret == TOKEN { Ok(Arc::clone(&self.payer)) } else { Err(Denied::Unknown) }
-    }
-
-    fn lease<'a>(
-        &'a self,
-        buyer: Buyer,
-        at_least: Spend,
-        model: &'a str,
-    ) -> Later<'a, Result<Lease, Refused>> {
-        Box::pin(async move {
-            let id = self.next.fetch_add(1, Ordering::Relaxed);
-            let line = format!("lease {id} {model} {}\n", at_least.money.0);
-            let recorded = self.record(line).await;
-            recorded.map_err(|why| Refused::NotRecorded { why: why.to_string() })?;
-            let account = buyer.account;
-            Ok(Lease { id, account, given: at_least, lasts: Millis(3_600_000) })
-        })
-    }
-
-    fn settle(&self, lease: Lease, spent: Spend) -> Later<'_, Result<(), NotRecorded>> {
-        Box::pin(async move {
-            let line = format!("settle {} {}\n", lease.id, spent.money.0);
-            let recorded = self.record(line).await;
-            recorded.map_err(|why| NotRecorded { lease: lease.id, why: why.to_string() })
-        })
-    }
-
-    fn left(&self, _: AccountId) -> Left {
-        Left::default()
-    }
+async fn change(books: &Books, change: &AccountChange) -> Result<(), Failure> {
+    let decide = |sheet: &Sheet| Ok(((), sheet.ledger().change(change, ("", Timestamp(1)))?));
+    Ok(books.record(decide, |()| Vec::new()).await?)
 }

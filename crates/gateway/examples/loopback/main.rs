@@ -2,7 +2,7 @@
 //! `cargo xtask bench gateway` runs them.
 //!
 //! - `loopback provider` answers at once, or, model `slow`, a word each second; it prints where.
-//! - `loopback gateway PROVIDER FILE` is a gateway whose leases are in a file, synced; it prints
+//! - `loopback gateway PROVIDER FILE` is a gateway whose books are a store in that file; it prints
 //!   where.
 //! - `loopback load URL TOKEN CONNECTIONS REQUESTS` asks as fast as it is answered, and prints how
 //!   long that took.
@@ -59,10 +59,10 @@ fn number(text: &str) -> usize {
 
 /// A gateway to two models at the provider, with money enough.
 async fn gateway(provider: &str, file: &Path) -> Result<(), Failure> {
-    let books = Arc::new(books::Books::open(file)?);
+    let bank = Arc::new(books::open(file).await?);
     let models = ["m", "slow"].map(|name| Offered::hosted(&hosted(name, provider), |_| None));
     let models = models.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let gateway = Gateway::new(books, models, &Aliases::default(), Terms::default())?;
+    let gateway = Gateway::new(bank, models, &Aliases::default(), Terms::default())?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     gateway.serve(listener, std::future::pending()).await;
