@@ -97,6 +97,21 @@ async fn count(
     response
 }
 
+/// The embedded model can only call where there are tools: this is how it answers all the same.
+const IN_WORDS: &str = "answer_in_words";
+
+fn in_words() -> ToolSpec {
+    ToolSpec {
+        name: IN_WORDS.to_owned(),
+        about: "Answers in words, if no other tool is needed any more.".to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": { "text": { "type": "string", "description": "The whole answer." } },
+            "required": ["text"],
+        }),
+    }
+}
+
 /// A request as a turn.
 fn turn(talk: Talk, put_in: Option<u64>, bound: Tokens) -> Result<Turn, Untranslatable> {
     let limit = talk.output_max.or(put_in).unwrap_or(bound.0);
@@ -106,9 +121,14 @@ fn turn(talk: Talk, put_in: Option<u64>, bound: Tokens) -> Result<Turn, Untransl
         Choice::One(name) => tools.retain(|tool| tool.name == *name),
         Choice::Free | Choice::Any => {}
     }
-    let tools = tools.into_iter().map(|tool| {
-        Arc::new(ToolSpec { name: tool.name, about: tool.about, parameters: tool.parameters })
-    });
+    let mut tools: Vec<Arc<ToolSpec>> = tools
+        .into_iter()
+        .map(|tool| ToolSpec { name: tool.name, about: tool.about, parameters: tool.parameters })
+        .map(Arc::new)
+        .collect();
+    if talk.choice == Choice::Free && !tools.is_empty() {
+        tools.push(Arc::new(in_words()));
+    }
     let mut instructions = talk.instructions;
     let form = match &talk.form {
         Form::Free => String::new(),
@@ -125,7 +145,7 @@ fn turn(talk: Talk, put_in: Option<u64>, bound: Tokens) -> Result<Turn, Untransl
     Ok(Turn {
         instructions,
         said: talk.said.into_iter().map(said).collect::<Result<_, _>>()?,
-        tools: tools.collect(),
+        tools,
         max_tokens: u32::try_from(limit).unwrap_or(u32::MAX),
         temperature: temperature as f32,
         seed: Seed(0),
@@ -162,9 +182,13 @@ fn text(parts: &[Part]) -> Result<String, Untranslatable> {
 
 /// What the model said, in words of no protocol.
 fn answer(answer: Answer) -> translate::Answer {
-    let Answer::Turned { text, calls, ended } = answer else {
+    let Answer::Turned { mut text, mut calls, ended } = answer else {
         return translate::Answer::default();
     };
+    if let Some(place) = calls.iter().position(|call| call.name == IN_WORDS) {
+        let call = calls.remove(place);
+        text = call.arguments["text"].as_str().unwrap_or_default().to_owned();
+    }
     let stop = match (ended, calls.is_empty()) {
         (false, _) => Stop::Length,
         (true, true) => Stop::Done,
@@ -285,5 +309,43 @@ impl HttpBody for Told {
             return Poll::Ready(Some(Ok(Frame::data(comment))));
         }
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_answered_by_a_tool_of_ours_is_an_answer_in_words() {
+        let called = |name: &str| {
+            let call = ToolCall {
+                id: "1".to_owned(),
+                name: name.to_owned(),
+                arguments: json!({ "text": "four" }),
+                signatures: Vec::new(),
+            };
+            answer(Answer::Turned { text: "why".to_owned(), calls: vec![call], ended: true })
+        };
+        let words = called(IN_WORDS);
+        assert_eq!((&*words.text, words.calls.len()), ("four", 0));
+        let call = called("add");
+        assert_eq!((&*call.text, call.calls.len()), ("why", 1));
+    }
+
+    #[test]
+    fn words_are_offered_beside_tools_unless_one_has_to_be_called() {
+        let offered = |choice: &str| {
+            let body = format!(
+                r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}],"tools":[
+                    {{"type":"function","function":{{"name":"add","parameters":{{}}}}}}]{choice}}}"#
+            );
+            let talk = translate::read(Wire::Chat, body.as_bytes()).unwrap();
+            let turn = turn(talk, None, Tokens(9)).unwrap();
+            turn.tools.iter().map(|tool| tool.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(offered(""), ["add", IN_WORDS]);
+        assert_eq!(offered(r#","tool_choice":"required""#), ["add"]);
+        assert_eq!(offered(r#","tool_choice":"none""#), [""; 0]);
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! What the model writes is `{"thought": …, "tool": …, "arguments": {…}}`. The grammar is made
 //! from the tools' own schemas, so a call that comes to its end is valid in its form; only a
-//! limit of tokens can leave half of one.
+//! limit of tokens can leave half of one. Where there are no tools it answers in its own words.
 
 use std::sync::Arc;
 
@@ -27,7 +27,11 @@ const THOUGHT: usize = 240;
 
 /// How the conversation is put to the model: as a chat whose answer is bound by a grammar.
 pub(crate) fn question(turn: &Turn) -> Generate {
-    let mut messages = vec![Message { role: Role::System, content: instructions(turn) }];
+    let has_tools = !turn.tools.is_empty();
+    let content = if has_tools { instructions(turn) } else { turn.instructions.clone() };
+    let mut messages = vec![Message { role: Role::System, content }];
+    // Without a word of its own, the model's template has one.
+    messages.retain(|message| !message.content.is_empty());
     for said in &turn.said {
         let (role, content) = match &**said {
             Said::Person { text } => (Role::User, text.clone()),
@@ -51,7 +55,7 @@ pub(crate) fn question(turn: &Turn) -> Generate {
         top_p: 0.95,
         seed: turn.seed,
         stop: Vec::new(),
-        grammar: Some(grammar(&turn.tools)),
+        grammar: has_tools.then(|| grammar(&turn.tools)),
     }
 }
 
@@ -62,6 +66,9 @@ pub(crate) fn answer(turn: &Turn, sample: Sample) -> Answer {
         thought: String,
         tool: String,
         arguments: Value,
+    }
+    if turn.tools.is_empty() {
+        return Answer::Turned { text: sample.text, calls: Vec::new(), ended: sample.ended };
     }
     match serde_json::from_str::<Written>(sample.text.trim()) {
         Ok(Written { thought, tool, arguments }) => {
@@ -246,6 +253,24 @@ mod tests {
         let grammar = question(&turn(Vec::new())).grammar.unwrap();
         let wanted = r#"call-0 ::= "\"search\", \"arguments\": " "{" "\"pattern\": " string (", \"context\": " integer)? "}""#;
         assert!(grammar.contains(wanted), "{grammar}");
+    }
+
+    #[test]
+    fn without_tools_it_answers_in_its_own_words() {
+        let said = vec![Said::Person { text: "Hello?".into() }];
+        let plain = Turn { tools: Vec::new(), instructions: String::new(), ..turn(said) };
+        let asked = question(&plain);
+        assert_eq!(asked.grammar, None);
+        let Prompt::Chat { messages, .. } = asked.prompt else { panic!("no chat") };
+        assert_eq!(messages.len(), 1, "nothing is said before it");
+        let sample = Sample {
+            text: "{\"thought\": 1}".to_owned(),
+            log_probability: 0.0,
+            tokens: 1,
+            ended: true,
+        };
+        let said = Answer::Turned { text: sample.text.clone(), calls: Vec::new(), ended: true };
+        assert_eq!(answer(&plain, sample), said);
     }
 
     #[test]
