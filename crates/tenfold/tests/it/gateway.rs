@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 use tenfold_test_support::http::{HttpModel, Reply};
@@ -13,16 +13,25 @@ use crate::hosted::{KEY, PRICES, connect};
 use crate::interruption::interrupt;
 
 /// A gateway at work.
-struct Gateway {
-    child: Child,
+pub(crate) struct Gateway {
+    pub(crate) child: Child,
     // As long as it is held, what the program says has somewhere to go.
     _out: BufReader<ChildStdout>,
     address: String,
 }
 
 fn gateway(ground: &Ground) -> Gateway {
-    let mut command = ground.command(&["gateway", "--listen", "127.0.0.1:0"]);
-    command.env("FAR_KEY", KEY).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = ground.command(&GATEWAY);
+    command.env("FAR_KEY", KEY);
+    begun(command)
+}
+
+/// What is typed to have a gateway, somewhere on this machine.
+pub(crate) const GATEWAY: [&str; 3] = ["gateway", "--listen", "127.0.0.1:0"];
+
+/// The gateway of a command, once it listens.
+pub(crate) fn begun(mut command: Command) -> Gateway {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -32,7 +41,7 @@ fn gateway(ground: &Ground) -> Gateway {
 }
 
 /// Status, head and body of an answer to a chat.
-fn chat(gateway: &Gateway, token: &str, model: &str) -> (u16, String, Value) {
+pub(crate) fn chat(gateway: &Gateway, token: &str, model: &str) -> (u16, String, Value) {
     let body = json!({
         "model": model,
         "messages": [{ "role": "user", "content": "hello" }],
@@ -57,7 +66,7 @@ fn chat(gateway: &Gateway, token: &str, model: &str) -> (u16, String, Value) {
     (status, head.to_lowercase(), value)
 }
 
-fn token(ground: &Ground, account: &str) -> String {
+pub(crate) fn token(ground: &Ground, account: &str) -> String {
     let made = ground.tenfold(&["account", "token", account, "--json"]).json();
     made["secret"].as_str().unwrap().to_owned()
 }

@@ -4,7 +4,9 @@
 
 use std::path::PathBuf;
 
+use crate::gateway::{GATEWAY, begun, chat, token};
 use crate::ground::{CHECK, Ground, Said};
+use crate::interruption::interrupt;
 
 const SMALL: &str = "qwen2.5-coder-0.5b";
 const LARGE: &str = "qwen2.5-coder-1.5b";
@@ -41,6 +43,21 @@ fn the_embedded_model_answers() {
     let json = said.json();
     assert!(json["usage"]["prompt"].as_u64().unwrap() > 0, "{json}");
     assert_eq!(json["state"] == "to-review", said.code == Some(0), "{json}");
+}
+
+#[test]
+fn the_embedded_model_answers_a_program_through_the_gateway() {
+    let ground = Ground::new();
+    let secret = token(&ground, "default");
+    let mut command = ground.command(&GATEWAY);
+    command.env("TENFOLD_CACHE_DIR", cache(SMALL)).env_remove("TENFOLD_MODEL_PROGRAM");
+    let at_work = begun(command);
+    let (status, head, said) = chat(&at_work, &secret, SMALL);
+    assert_eq!(status, 200, "{head} {said}");
+    let text = said["choices"][0]["message"]["content"].as_str().unwrap_or_default();
+    assert!(!text.is_empty(), "{said}");
+    assert!(said["usage"]["completion_tokens"].as_u64().unwrap() > 0, "{said}");
+    assert_eq!(interrupt(at_work.child).code, Some(130));
 }
 
 /// It may need a second try; that it gets there is what counts.
