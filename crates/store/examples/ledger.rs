@@ -81,29 +81,26 @@ fn tree(draws: &mut Draws, accounts: u64) -> Outcome<(Ledger, Auditor)> {
     }
     let mut depths = vec![0, 1];
     let mut auditor = Auditor { parents: vec![0, 0], limits: vec![u64::MAX; 2], used: vec![0, 0] };
-    while ledger.accounts().count() < accounts as usize {
-        // Doubled each time a level is full, so that the whole is walked seldom.
-        for _ in 0..accounts as usize + 2 - depths.len() {
-            let parent = 1 + draws.below(depths.len() - 1);
-            if depths[parent] >= DEEP {
-                continue;
-            }
-            let (name, kind) = (format!("a{}", depths.len()), AccountKind::Team);
-            let (account, opened) = ledger.open(AccountId(parent as u32), (&name, kind), "")?;
-            ledger.evolve(&opened);
-            let limit = match draws.below(4) {
-                0 => u64::MAX,
-                _ => 1_000_000 + draws.below(200_000_000) as u64,
-            };
-            if limit < u64::MAX {
-                let terms = Allowance::once(Quantity::Money(NanoUsd(limit)));
-                ledger.evolve(&ledger.grant(account, terms, "")?.1);
-            }
-            depths.push(depths[parent] + 1);
-            auditor.parents.push(parent);
-            auditor.limits.push(limit);
-            auditor.used.push(0);
+    while depths.len() <= accounts as usize {
+        let parent = 1 + draws.below(depths.len() - 1);
+        if depths[parent] >= DEEP {
+            continue;
         }
+        let (name, kind) = (format!("a{}", depths.len()), AccountKind::Team);
+        let (account, opened) = ledger.open(AccountId(parent as u32), (&name, kind), "")?;
+        ledger.evolve(&opened);
+        let limit = match draws.below(4) {
+            0 => u64::MAX,
+            _ => 1_000_000 + draws.below(200_000_000) as u64,
+        };
+        if limit < u64::MAX {
+            let terms = Allowance::once(Quantity::Money(NanoUsd(limit)));
+            ledger.evolve(&ledger.grant(account, terms, "")?.1);
+        }
+        depths.push(depths[parent] + 1);
+        auditor.parents.push(parent);
+        auditor.limits.push(limit);
+        auditor.used.push(0);
     }
     Ok((ledger, auditor))
 }
@@ -113,7 +110,6 @@ fn in_memory(seed: Seed, accounts: u64, reservations: u64) -> Outcome<Value> {
     let mut draws = seed.draws();
     let (mut ledger, mut auditor) = tree(&mut draws, accounts)?;
     let (mut open, mut refused) = (Vec::new(), 0_u64);
-    let (mut decided, mut settled, mut passed) = (0.0, 0.0, 0);
     let began = Instant::now();
     while (open.len() as u64) < reservations {
         let account = AccountId(1 + draws.below(accounts as usize) as u32);
@@ -127,11 +123,11 @@ fn in_memory(seed: Seed, accounts: u64, reservations: u64) -> Outcome<Value> {
         }
     }
     let asked = reservations + refused;
-    decided += began.elapsed().as_secs_f64();
+    let decided = began.elapsed().as_secs_f64();
     for (_, account, nanos) in &open {
         auditor.add(*account, i128::from(*nanos));
     }
-    passed += auditor.passed();
+    let mut passed = auditor.passed();
     let ends: Vec<(ReservationId, AccountId, u64, u64)> = open
         .iter()
         .map(|(id, account, nanos)| {
@@ -146,7 +142,7 @@ fn in_memory(seed: Seed, accounts: u64, reservations: u64) -> Outcome<Value> {
         };
         ledger.evolve(&event);
     }
-    settled += began.elapsed().as_secs_f64();
+    let settled = began.elapsed().as_secs_f64();
     for (place, (_, account, nanos, cost)) in ends.iter().enumerate() {
         let cost = if place % 10 == 0 { 0 } else { *cost };
         auditor.add(*account, i128::from(cost) - i128::from(*nanos));

@@ -14,6 +14,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use sha2::{Digest, Sha256};
 use tenfold_domain::{
     AccessToken, AccountId, AttemptId, Denied, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId,
     Spend, StepEvent, TaskId, Timestamp,
@@ -21,6 +22,7 @@ use tenfold_domain::{
 use tenfold_ledger::{AccessTokens, Ledger};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
+use crate::compact::in_hex;
 use crate::{Store, StoreError};
 
 /// The ledger, and what of it is on its way to the journal.
@@ -179,14 +181,14 @@ impl Books {
         Ok(Self { store, tokens, sheet, open, is_wrong, closed: Notify::new() })
     }
 
-    /// The access token whose secret has this hash, with what is decided of it and of its account
-    /// up to now. Never waits.
+    /// The access token with this secret, with what is decided of it and of its account up to now.
+    /// Never waits.
     ///
     /// # Errors
     /// Why it does not hold.
-    pub fn admit(&self, hash: &str, now: Timestamp) -> Result<Admitted, Denied> {
+    pub fn admit(&self, secret: &str, now: Timestamp) -> Result<Admitted, Denied> {
         let tokens = Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner));
-        let token = tokens.all.admit(hash, now)?.clone();
+        let token = tokens.all.admit(&hash_of(secret), now)?.clone();
         let (name, lists) = tokens.accounts.get(&token.account).cloned().unwrap_or_default();
         let models = token.models.iter().cloned().chain(lists).collect();
         Ok(Admitted { token, name, models })
@@ -316,6 +318,12 @@ impl Books {
             closed.await;
         }
     }
+}
+
+/// What is kept of an access token's secret: SHA-256, in hexadecimal. Who guesses at hashes learns
+/// nothing of the secret from how long it takes to look one up.
+pub fn hash_of(secret: &str) -> String {
+    in_hex(Sha256::new_with_prefix(secret))
 }
 
 /// An access token that holds.

@@ -270,7 +270,7 @@ pub(crate) fn is_there(folder: &Path, export: &Export) -> Result<bool, StoreErro
     }
 }
 
-fn in_hex(hash: Sha256) -> String {
+pub(crate) fn in_hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -37,7 +37,7 @@ mod wait;
 mod writer;
 
 pub use blob::{BLOB_BYTES_MAX, BlobHash, BlobHashError};
-pub use books::{Admitted, Books, BooksError, Sheet};
+pub use books::{Admitted, Books, BooksError, Sheet, hash_of};
 pub use check::Sound;
 pub use compact::{Compacted, Compaction};
 pub use connection::SETTINGS;

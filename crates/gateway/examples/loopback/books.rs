@@ -4,13 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use tenfold_domain::{
     AccessToken, AccountChange, AccountId, AccountKind, Allowance, NanoUsd, Period, Quantity,
     Timestamp, TokenId,
 };
 use tenfold_gateway::Till;
-use tenfold_store::{Books, Sheet, Store};
+use tenfold_store::{Books, Sheet, Store, hash_of};
 
 use crate::Failure;
 
@@ -35,12 +34,11 @@ pub(crate) async fn open(file: &Path) -> Result<Till, Failure> {
         };
         change(&books, &open).await?;
     }
-    let hash = Sha256::digest(TOKEN).iter().map(|byte| format!("{byte:02x}")).collect();
     let token = AccessToken {
         token: TokenId(0),
         account: AccountId(DEEP + 1),
         label: "loopback".to_owned(),
-        hash,
+        hash: hash_of(TOKEN),
         expires: None,
         models: None,
         by: String::new(),

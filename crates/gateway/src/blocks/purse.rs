@@ -1,5 +1,5 @@
-//! The blocks of one access token for one model, and the sums that hold in each: what is set aside and
-//! what is spent is never more than was given. Nothing here waits but for a lease.
+//! The blocks of one access token for one model, and the sums that hold in each: what is set aside
+//! and what is spent is never more than was given. Nothing here waits but for a lease.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};

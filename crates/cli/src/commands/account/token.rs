@@ -4,8 +4,8 @@
 use clap::Args;
 use comfy_table::Cell;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use tenfold_domain::{AccessToken, AccountChange, LedgerEvent, Millis, Timestamp, TokenId};
+use tenfold_store::hash_of;
 
 use super::change::say;
 use super::{OfOne, ledger, named, now};
@@ -62,7 +62,7 @@ pub(crate) async fn issue(context: &Context, args: TokenArgs) -> Result<(), Trou
         token: TokenId(0),
         account,
         label: args.label,
-        hash: in_hex(&Sha256::digest(&secret)),
+        hash: hash_of(&secret),
         expires: args.expires.map(|long| Timestamp(now().0.saturating_add(long.0))),
         models: args.models,
         by: String::new(),
@@ -127,9 +127,6 @@ fn secret() -> Result<String, Trouble> {
     getrandom::fill(&mut bytes).map_err(|error| {
         Trouble::internal(format!("this machine gives no random numbers: {error}"))
     })?;
-    Ok(format!("{PREFIX}{}", in_hex(&bytes)))
-}
-
-fn in_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{PREFIX}{bytes}"))
 }
