@@ -39,8 +39,8 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable(
         "TENFOLD_CONFIG_DIR",
-        "where your own `models.toml`, `prices.toml`, `policy.toml` and `mcp.toml` are (`$XDG_CONFIG_HOME/tenfold`, else \
-         `~/.config/tenfold`)",
+        "where your own `models.toml`, `prices.toml`, `policy.toml` and `mcp.toml` are \
+         (`$XDG_CONFIG_HOME/tenfold`, else `~/.config/tenfold`)",
     ),
     variable(
         DISK_MAX,

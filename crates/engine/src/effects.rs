@@ -19,7 +19,7 @@ use crate::attempt::{Running, stopped};
 use crate::checks::Ran;
 use crate::engine::blocking;
 use crate::gate::{Leave, Shut};
-use crate::inference::{Inferred, worst_of_all};
+use crate::inference::{Inferred, infer, worst_of_all};
 use crate::reading::{self, Rules};
 use crate::recovery::paid_in_vain;
 use crate::redaction::text_of;
@@ -188,7 +188,7 @@ impl Running<'_> {
         self.effects.spawn(async move {
             let inferred = tokio::select! {
                 biased;
-                inferred = crate::inference::infer((&model, watts), asked, step, asks, given) => inferred,
+                inferred = infer((&model, watts), asked, step, asks, given) => inferred,
                 () = stopped(&mut cancel) => Ok(Inferred::cancelled()),
             };
             let result = inferred.map(|inferred| Finished {

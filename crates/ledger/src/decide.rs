@@ -342,7 +342,8 @@ fn fits(name: &str) -> Result<(), &'static str> {
     }
     if name.chars().any(|c| c == '/' || c.is_control()) {
         return Err(
-            "a name has no slash, which stands between the names of a path, and no control characters",
+            "a name has no slash, which stands between the names of a path, and no control \
+             characters",
         );
     }
     match name.starts_with('#') {

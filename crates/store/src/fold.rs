@@ -300,8 +300,8 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
 }
 
 /// Where a task stands: a question that is open comes first, then a pause, then work that is
-/// going on, then money that it waits for, then what became of the proposal that counts. A rejected proposal is the last word
-/// only until a later attempt ends without one.
+/// going on, then money that it waits for, then what became of the proposal that counts. A
+/// rejected proposal is the last word only until a later attempt ends without one.
 fn state(task: &TaskRow) -> TaskState {
     if task.question.is_some() {
         return TaskState::NeedsYou;

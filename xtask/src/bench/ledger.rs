@@ -2,12 +2,11 @@
 //! an allowance for everybody. What is measured is in the example `ledger` of `crates/store`; this
 //! builds it, runs it and prints what it says.
 
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
 use serde_json::Value as Json;
 
-use crate::command::{cargo, output};
-use crate::house;
+use crate::command::cargo;
 use crate::trouble::Trouble;
 
 const HELP: &str = "\
@@ -52,15 +51,7 @@ pub(crate) fn main(args: Vec<String>) -> Result<ExitCode, Trouble> {
     }
     let mut ledger = cargo(["run", "--release", "--package", "tenfold-store"]);
     ledger.args(["--example", "ledger", "--"]).args(&sizes);
-    let text = output(ledger.current_dir(house::root()).stderr(Stdio::inherit()))?;
-    if json {
-        println!("{}", text.trim());
-        return Ok(ExitCode::SUCCESS);
-    }
-    let measured: Json = serde_json::from_str(&text)
-        .map_err(|e| Trouble::failed(format!("the measurement was not understood: {e}")))?;
-    print!("{}", table(&measured));
-    Ok(ExitCode::SUCCESS)
+    super::tell(&mut ledger, json, table)
 }
 
 fn table(measured: &Json) -> String {

@@ -1,6 +1,6 @@
 //! `cargo xtask bench NAME`: the benches, one file each.
 //!
-//! This file is their registry and nothing else. A bench reads its own arguments, tells on
+//! This file is their registry, and what they share. A bench reads its own arguments, tells on
 //! stderr how it goes on, and prints a table, or one JSON object with `--json`.
 
 mod fleet;
@@ -11,8 +11,12 @@ mod repair;
 mod sandbox;
 mod temporal;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
+use serde_json::Value as Json;
+
+use crate::command::output;
+use crate::house;
 use crate::trouble::Trouble;
 
 /// One bench: what is typed after `cargo xtask bench`, and what it measures.
@@ -54,6 +58,23 @@ const BENCHES: &[Bench] = &[
         run: gateway::main,
     },
 ];
+
+/// Runs a program that measures, and prints what it says: as it says it, or as a table.
+fn tell(
+    measuring: &mut Command,
+    json: bool,
+    table: fn(&Json) -> String,
+) -> Result<ExitCode, Trouble> {
+    let text = output(measuring.current_dir(house::root()).stderr(Stdio::inherit()))?;
+    if json {
+        println!("{}", text.trim());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let measured: Json = serde_json::from_str(&text)
+        .map_err(|e| Trouble::failed(format!("the measurement was not understood: {e}")))?;
+    print!("{}", table(&measured));
+    Ok(ExitCode::SUCCESS)
+}
 
 /// Runs the bench that is named first.
 pub(crate) fn main(args: Vec<String>) -> ExitCode {

@@ -2,12 +2,11 @@
 //! alone in the same run. What is measured is in the example `start` of `crates/sandbox`; this
 //! builds it, runs it and prints what it says.
 
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
 use serde_json::Value as Json;
 
-use crate::command::{cargo, output};
-use crate::house;
+use crate::command::cargo;
 use crate::trouble::Trouble;
 
 const HELP: &str = "\
@@ -42,15 +41,7 @@ pub(crate) fn main(args: Vec<String>) -> Result<ExitCode, Trouble> {
     let together = sizes(&runs, &together)?;
     let mut start = cargo(["run", "--release", "--package", "tenfold-sandbox"]);
     start.args(["--example", "start", "--", &helper, &runs]).args(together);
-    let text = output(start.current_dir(house::root()).stderr(Stdio::inherit()))?;
-    if json {
-        println!("{}", text.trim());
-        return Ok(ExitCode::SUCCESS);
-    }
-    let measured: Json = serde_json::from_str(&text)
-        .map_err(|e| Trouble::failed(format!("the measurement was not understood: {e}")))?;
-    print!("{}", table(&measured));
-    Ok(ExitCode::SUCCESS)
+    super::tell(&mut start, json, table)
 }
 
 /// The chore itself runs elsewhere than the person stands.
