@@ -9,7 +9,7 @@ use tenfold_domain::{AttemptId, TaskId};
 use crate::commands::{
     accept, account, add, answer, comment, completions, continue_task, diff, doctor, export, fork,
     gateway, gc, hold, import, ledger, list, log, man, mcp, models, policy, prices, reject, retry,
-    run, show, start, steer, store, undo, watch,
+    roles, run, show, start, steer, store, undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -66,6 +66,7 @@ pub(crate) enum Command {
     Account(account::AccountArgs),
     Ledger(ledger::LedgerArgs),
     Prices(prices::PricesArgs),
+    Roles(roles::RolesArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),
     Gateway(gateway::GatewayArgs),

@@ -18,7 +18,7 @@ use crate::proposed::{self, Proposed};
 use crate::stop::Stop;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-use crate::{duration, environment, instructions, person, pull, resolve, servers};
+use crate::{duration, environment, instructions, person, pull, resolve, role, servers};
 
 /// The longest text of a task.
 pub(crate) const TEXT_BYTES_MAX: u64 = 256 * 1024;
@@ -58,6 +58,9 @@ pub(crate) struct TaskArgs {
     /// The longest that all attempts together may take, as in 10m
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub(crate) time_limit: Option<Millis>,
+    /// The kind of coworker; `tenfold roles list` shows those there are
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Option<String>,
     /// The model; `tenfold models list` shows those there are
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
@@ -124,7 +127,9 @@ pub(crate) async fn spec(
         below => root.join(below),
     };
     let catalogue = context.catalogue()?;
-    let model = match &args.model {
+    let role = args.role.as_deref().map(|name| role::named(context, name)).transpose()?;
+    let usual = role.as_ref().and_then(|role| role.head.models.first());
+    let model = match args.model.as_ref().or(usual) {
         Some(name) => catalogue.model(name)?,
         None => catalogue.default_model(),
     };
@@ -142,7 +147,10 @@ pub(crate) async fn spec(
     if context.model_program.is_none() {
         pull::ensure(context, &model, args.yes, &stop).await?;
     }
-    let mut spec = resolve::spec(args, &proposed, &context.defaults.task, text, place, &model);
+    let mut spec = {
+        let (role, defaults) = (role.as_ref(), &context.defaults.task);
+        resolve::spec(args, role, &proposed, defaults, text, place, &model)
+    };
     let usual = || std::env::var(environment::ACCOUNT).ok().filter(|name| !name.is_empty());
     if let Some(name) = args.account.clone().or_else(usual) {
         spec.account = account::named(&account::ledger(context)?, &name)?;

@@ -26,6 +26,7 @@ mod pull;
 mod report;
 mod repository_file;
 mod resolve;
+mod role;
 mod secrets;
 mod servers;
 mod size;

@@ -1,5 +1,5 @@
 //! From what was typed, approved and shipped to a task that is whole: the command line wins
-//! over the repository's approved proposal, and that over the defaults. Nothing here does IO.
+//! over the repository's approved proposal, that over the role, and that over the defaults. Nothing here does IO.
 
 use std::path::PathBuf;
 
@@ -9,35 +9,43 @@ use tenfold_models::Model;
 use crate::asking::TaskArgs;
 use crate::defaults::TaskDefaults;
 use crate::proposed::Proposed;
+use crate::role::Coworker;
 
 /// The task. Lists are put together, because each entry is a person's word for one file.
 pub(crate) fn spec(
     args: &TaskArgs,
+    role: Option<&Coworker>,
     proposed: &Proposed,
     defaults: &TaskDefaults,
     text: String,
     workspace: PathBuf,
     model: &Model,
 ) -> TaskSpec {
-    let first = |typed: &Option<String>, proposed: &Option<String>| {
-        typed.clone().or_else(|| proposed.clone()).filter(|command| !command.trim().is_empty())
-    };
-    let strategies = match (args.strategy.as_slice(), model) {
-        ([], Model::Embedded(_)) => vec![defaults.strategy],
+    let head = role.map(|role| &role.head);
+    let check = args.check.as_ref().or(proposed.check.as_ref());
+    let check = check.or(head.and_then(|head| head.check.as_ref()));
+    let setup = args.setup.as_ref().or(proposed.setup.as_ref());
+    let meant = |command: Option<&String>| command.filter(|text| !text.trim().is_empty()).cloned();
+    let usual = match model {
+        Model::Embedded(_) => defaults.strategy,
         // Others can't be looked into, which repair lives by.
-        ([], Model::Hosted(_)) => vec![Strategy::Loop],
-        (typed, _) => typed.to_vec(),
+        Model::Hosted(_) => Strategy::Loop,
+    };
+    let strategies = match args.strategy.as_slice() {
+        [] => vec![head.and_then(|head| head.strategy).unwrap_or(usual)],
+        typed => typed.to_vec(),
     };
     let at_least = args.best_of.max(u32::try_from(strategies.len()).unwrap_or(u32::MAX));
-    let both = |typed: &[String], proposed: &[String]| [typed, proposed].concat();
+    let (may_edit, protect) =
+        head.map_or((&[][..], &[][..]), |head| (&head.may_edit[..], &head.protect[..]));
     TaskSpec {
         text,
         workspace,
-        check: first(&args.check, &proposed.check),
+        check: meant(check),
         check_files: None,
-        setup: first(&args.setup, &proposed.setup),
-        may_edit: both(&args.may_edit, &proposed.may_edit),
-        protect: both(&args.protect, &proposed.protect),
+        setup: meant(setup),
+        may_edit: [&args.may_edit, &proposed.may_edit, may_edit].concat(),
+        protect: [&args.protect, &proposed.protect, protect].concat(),
         check_timeout: args
             .check_timeout
             .or(proposed.check_timeout)
@@ -56,6 +64,7 @@ pub(crate) fn spec(
         servers: Vec::new(),
         standing: Standing::default(),
         questions: !args.no_questions,
+        role: role.map(Coworker::role),
         account: AccountId::DEFAULT,
     }
 }
@@ -72,7 +81,7 @@ mod tests {
         let Command::Run(args) = crate::parsed(words).command else { panic!("not a run") };
         let defaults = Defaults::shipped().task;
         let model = Catalogue::parse(SHIPPED, None).unwrap().default_model();
-        spec(&args.task, proposed, &defaults, String::new(), "/r".into(), &model)
+        spec(&args.task, None, proposed, &defaults, String::new(), "/r".into(), &model)
     }
 
     fn proposed() -> Proposed {

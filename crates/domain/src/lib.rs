@@ -21,6 +21,7 @@ mod priority;
 mod problem;
 mod progress;
 mod review;
+mod role;
 mod room;
 mod seed;
 mod shell;
@@ -47,7 +48,7 @@ pub use event::{
 pub use guidance::{FolderInstructions, Guidance, Skill};
 pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
 pub use inference::{
-    Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Role, Sample, Score, TokenScore,
+    Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Sample, Score, Speaker, TokenScore,
 };
 pub use mcp::{McpServer, McpTalk, OfferedTool};
 pub use money::{MoneyError, NanoUsd};
@@ -55,6 +56,7 @@ pub use priority::Priority;
 pub use problem::{Problem, ProblemKind};
 pub use progress::{Outcome, Progress, Totals, Waits};
 pub use review::{Accept, AcceptAs, AcceptTogether, Accepted, AcceptedOrNot, Undone};
+pub use role::Role;
 pub use room::{MakeRoom, RoomMade, Taken};
 pub use seed::{Draws, Seed};
 pub use shell::Shell;

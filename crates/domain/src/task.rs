@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, CheckFiles, Guidance, McpServer, Millis, NanoUsd, Standing};
+use crate::{AccountId, CheckFiles, Guidance, McpServer, Millis, NanoUsd, Role, Standing};
 
 /// A task as it was asked for. What the person left out has been filled in by then, at the
 /// edge, from the repository's approved `tenfold.toml` and from the defaults.
@@ -58,6 +58,9 @@ pub struct TaskSpec {
     /// Whether the person may be asked something; who may not ask decides by itself.
     #[serde(default)]
     pub questions: bool,
+    /// The kind of coworker that works it, if the person named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// Who pays for it.
     #[serde(default = "default_account", skip_serializing_if = "is_default_account")]
     pub account: AccountId,
@@ -91,6 +94,7 @@ impl TaskSpec {
             servers: Vec::new(),
             standing: Standing::default(),
             questions: false,
+            role: None,
             account: AccountId::DEFAULT,
         }
     }

@@ -66,5 +66,5 @@ pub use room::{taken, would_make_room};
 pub use servers::{Offered, try_server};
 pub use supervise::How;
 pub use surroundings::{Clock, Providers, Surroundings};
-pub use tenfold_tools::in_words;
+pub use tenfold_tools::{in_words, specs as tool_specs};
 pub use trajectory::{Change, CheckedFor, Effort, Happening, Moment, Told, Trajectory, trajectory};

@@ -30,7 +30,7 @@ impl Running<'_> {
         call: ToolCall,
         (at, shell): (CommitId, Shell),
     ) -> Result<(), EngineError> {
-        let understood = match Call::understand(&call, self.machine.offered()) {
+        let understood = match self.understand(&call) {
             Ok(understood) => understood,
             Err(text) => {
                 self.reply_at_once(step, Reply::Returned { text, at, shell: None });
@@ -66,6 +66,21 @@ impl Running<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What a call means, if the role has the tool.
+    fn understand(&self, call: &ToolCall) -> Result<Call, String> {
+        let understood = Call::understand(call, self.machine.offered())?;
+        let named = self.spec.role.as_ref().map_or(&[][..], |role| &role.tools);
+        let is_own = !matches!(understood, Call::Mcp(_));
+        if is_own && !named.is_empty() && !named.contains(&call.name) {
+            return Err(format!(
+                "your role has no tool `{}`: it has {}",
+                call.name,
+                named.join(", ")
+            ));
+        }
+        Ok(understood)
     }
 
     /// Starts servers, which announces nothing that could not be done twice but for what they say

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Outcome, Progress, Seed, Strategy,
-    TaskEvent, TaskId, TaskSpec, TaskState, Totals, Usage,
+    AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Outcome, Progress, Role, Seed,
+    Strategy, TaskEvent, TaskId, TaskSpec, TaskState, ToolSpec, Totals, Usage,
 };
 use tenfold_models::Model;
 use tenfold_redact::Redactor;
@@ -317,6 +317,7 @@ impl Engine {
             base: base.clone(),
             start: None,
             overview: overview(workspace, base, &self.redactor())?,
+            role: spec.role.as_ref().map_or_else(String::new, |role| role.instructions.clone()),
             instructions: spec.instructions.clone(),
             guidance: spec.guidance.clone(),
             servers: spec.servers.iter().map(|server| server.name.clone()).collect(),
@@ -326,9 +327,17 @@ impl Engine {
             turns: limits.turns,
             turn_tokens: limits.turn_tokens,
             memory: limits.memory,
-            tools: tenfold_tools::specs(),
+            tools: tools(spec.role.as_ref()),
         })
     }
+}
+
+/// The tools of a role, of those that work on files.
+fn tools(role: Option<&Role>) -> Vec<Arc<ToolSpec>> {
+    let named = role.map_or(&[][..], |role| &role.tools);
+    let mut tools = tenfold_tools::specs();
+    tools.retain(|tool| named.is_empty() || named.contains(&tool.name));
+    tools
 }
 
 /// What stands at the top of the files, shortened to what a model can be told beside its task.

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tenfold_domain::{
-    Answer, Generate, Message, Prompt, Role, Said, Sample, ToolCall, ToolSpec, Turn,
+    Answer, Generate, Message, Prompt, Said, Sample, Speaker, ToolCall, ToolSpec, Turn,
 };
 
 /// What a grammar for JSON values needs: GBNF, as llama.cpp reads it.
@@ -29,14 +29,14 @@ const THOUGHT: usize = 240;
 pub(crate) fn question(turn: &Turn) -> Generate {
     let has_tools = !turn.tools.is_empty();
     let content = if has_tools { instructions(turn) } else { turn.instructions.clone() };
-    let mut messages = vec![Message { role: Role::System, content }];
+    let mut messages = vec![Message { role: Speaker::System, content }];
     // Without a word of its own, the model's template has one.
     messages.retain(|message| !message.content.is_empty());
     for said in &turn.said {
         let (role, content) = match &**said {
-            Said::Person { text } => (Role::User, text.clone()),
-            Said::Model { text, calls } => (Role::Assistant, written(text, calls)),
-            Said::Tool { text, .. } => (Role::User, format!("Result:\n{text}")),
+            Said::Person { text } => (Speaker::User, text.clone()),
+            Said::Model { text, calls } => (Speaker::Assistant, written(text, calls)),
+            Said::Tool { text, .. } => (Speaker::User, format!("Result:\n{text}")),
         };
         // Templates want the two to take turns.
         match messages.last_mut() {
@@ -291,8 +291,8 @@ mod tests {
         ];
         let turn = turn(said);
         let Prompt::Chat { messages, .. } = question(&turn).prompt else { panic!("no chat") };
-        let roles: Vec<Role> = messages.iter().map(|message| message.role).collect();
-        assert_eq!(roles, [Role::System, Role::User, Role::Assistant, Role::User]);
+        let roles: Vec<Speaker> = messages.iter().map(|message| message.role).collect();
+        assert_eq!(roles, [Speaker::System, Speaker::User, Speaker::Assistant, Speaker::User]);
         assert_eq!(messages[2].content, written);
         assert!(messages[0].content.contains("context? (integer): Lines around."));
         let sample = |text: &str| Sample {

@@ -146,6 +146,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         text: spec.text.clone(),
         workspace: spec.workspace.clone(),
         account: spec.account,
+        role: spec.role.as_ref().map(|role| role.name.clone()),
         state: TaskState::Queued,
         budget: spec.budget,
         check: None,
@@ -254,6 +255,7 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
             verified: evidence.as_ref().is_some_and(|report| report.passed()),
             made_at: at,
             state: ProposalState::ToReview,
+            taken_back: false,
             since: at,
         });
         return;
@@ -266,6 +268,10 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
         return task.proposals.push(preferred);
     }
     let row = &mut task.proposals[place];
+    // What was never taken in whole, or was rejected before, says nothing against the work.
+    let was_accepted = row.state.is_accepted() && !row.state.is_under_way();
+    let goes = matches!(event, ProposalEvent::TakingBack | ProposalEvent::Undone);
+    row.taken_back |= was_accepted && goes;
     row.state = match event {
         ProposalEvent::Commented { .. } | ProposalEvent::Preferred { .. } => return,
         ProposalEvent::Made { .. } | ProposalEvent::Undone => ProposalState::ToReview,

@@ -17,7 +17,7 @@ use crate::{StoreError, balances};
 
 /// The form of the rows: to be raised whenever a row, a fold or a table changes. A file with
 /// rows of another form has them built anew.
-const FORM: u32 = 14;
+const FORM: u32 = 15;
 
 /// Which tasks to list. The default is the first page of all of them, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,6 +21,9 @@ pub struct TaskRow {
     pub workspace: PathBuf,
     /// Who pays for it.
     pub account: AccountId,
+    /// The kind of coworker that works it, by its name, if the person named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// Where it stands.
     pub state: TaskState,
     /// Where work on it stops now.
@@ -125,6 +128,9 @@ pub struct ProposalRow {
     pub made_at: Timestamp,
     /// What became of it.
     pub state: ProposalState,
+    /// Whether it was accepted once, and the person took that back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken_back: bool,
     /// Since when that is so.
     pub since: Timestamp,
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use tenfold_code::{Language, Syntax};
-use tenfold_domain::{Ask, Generate, Infill, Message, Prompt, Role, Score, Seed, TokenScore};
+use tenfold_domain::{Ask, Generate, Infill, Message, Prompt, Score, Seed, Speaker, TokenScore};
 
 use super::moves::{Generator, Move};
 use super::state::Repair;
@@ -326,8 +326,8 @@ fn in_words(state: &Repair, target: &Target, text: &str, next: &Move, seed: Seed
     Ask::Generate(Generate {
         prompt: Prompt::Chat {
             messages: vec![
-                Message { role: Role::System, content: system },
-                Message { role: Role::User, content },
+                Message { role: Speaker::System, content: system },
+                Message { role: Speaker::User, content },
             ],
             opening: format!("```{fence}\n"),
         },

@@ -42,6 +42,9 @@ pub struct Setup {
     pub start: Option<CommitId>,
     /// What stands at their top, as the model is told of it; may be empty.
     pub overview: String,
+    /// How its role goes about the work; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub role: String,
     /// What the repository asks of who works in it, as the person approved it; may be empty.
     #[serde(default)]
     pub instructions: String,

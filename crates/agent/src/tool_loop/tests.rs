@@ -30,6 +30,7 @@ pub(super) fn setup() -> Setup {
         base: commit(BASE),
         start: None,
         overview: "a.py".into(),
+        role: String::new(),
         instructions: String::new(),
         guidance: Guidance::default(),
         servers: Vec::new(),

@@ -1,7 +1,7 @@
 //! `tenfold import`: puts the tasks of a file into the backlog.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -91,24 +91,26 @@ pub(crate) async fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Tr
     Ok(Exit::Done)
 }
 
-/// The tasks of items: each repository and model is looked at once.
+/// The tasks of items: each repository, role and model is looked at once.
 async fn specs(
     context: &Context,
     engine: &Connection,
     args: &TaskArgs,
     items: &[Item],
 ) -> Result<Vec<TaskSpec>, Trouble> {
-    let mut known: BTreeMap<(Option<&Path>, Option<&str>, bool), TaskSpec> = BTreeMap::new();
+    let mut known: BTreeMap<_, TaskSpec> = BTreeMap::new();
     let mut specs = Vec::with_capacity(items.len());
     for item in items {
         let has_check = item.check.is_some();
-        let key = (item.repo.as_deref(), item.model.as_deref(), has_check);
+        let who = (item.role.as_deref(), item.model.as_deref());
+        let key = (item.repo.as_deref(), who, has_check);
         let spec = if let Some(spec) = known.get(&key) {
             spec
         } else {
             let mut own = args.clone();
             own.check = item.check.clone().or(own.check);
             own.model = item.model.clone().or(own.model);
+            own.role = item.role.clone().or(own.role);
             if let Some(repo) = &item.repo {
                 own.repo = args.repo.join(repo);
             }

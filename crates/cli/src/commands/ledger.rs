@@ -1,4 +1,4 @@
-//! `tenfold ledger`: where the money went, by account, model, task, access token or day.
+//! `tenfold ledger`: where the money went, by account, model, role, task, access token or day.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,9 @@ use clap::{Args, ValueEnum};
 use comfy_table::Cell;
 use jiff::civil::Date;
 use serde_json::json;
-use tenfold_domain::{AccountId, Spend, Spender, Spending, Timestamp};
+use tenfold_domain::{AccountId, Spend, Spender, Spending, TaskId, Timestamp};
 use tenfold_ledger::Ledger;
+use tenfold_store::{TaskQuery, View};
 
 use crate::commands::account::{ledger, named, show};
 use crate::context::Context;
@@ -15,6 +16,9 @@ use crate::exit::Exit;
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
+
+/// How many tasks are read at a time.
+const PAGE: u32 = 10_000;
 
 /// Show where the money went
 #[derive(Debug, Args)]
@@ -46,6 +50,8 @@ enum By {
     Account,
     /// What was asked
     Model,
+    /// The kind of coworker
+    Role,
     /// What it was for
     Task,
     /// The program that spent it
@@ -59,6 +65,7 @@ impl By {
         match self {
             Self::Account => "account",
             Self::Model => "model",
+            Self::Role => "role",
             Self::Task => "task",
             Self::Token => "token",
             Self::Day => "day",
@@ -66,14 +73,17 @@ impl By {
     }
 
     /// What of a row is looked at.
-    fn of(self, known: &Ledger, row: &Spending) -> Key {
+    fn of(self, known: &Ledger, roles: &Roles, row: &Spending) -> Key {
         match (self, row.spender) {
             (Self::Account, _) => Key::Text(known.shown(row.account)),
             (Self::Model, _) => Key::Text(row.charge.model.clone()),
             (Self::Day, _) => Key::Text(day(row.day)),
+            (Self::Role, Some(Spender::Task(task))) => {
+                roles.get(&task).map_or(Key::None, |role| Key::Text(role.clone()))
+            }
             (Self::Task, Some(Spender::Task(task))) => Key::Number(task.number()),
             (Self::Token, Some(Spender::Token(token))) => Key::Number(token.0.into()),
-            (Self::Task | Self::Token, _) => Key::None,
+            (Self::Role | Self::Task | Self::Token, _) => Key::None,
         }
     }
 }
@@ -100,13 +110,16 @@ impl Key {
 pub(crate) fn run(context: &Context, args: &LedgerArgs) -> Result<Exit, Trouble> {
     let known = ledger(context)?;
     let under = args.account.as_deref().map(|name| named(&known, name)).transpose()?;
-    let rows = match context.reader()? {
-        Some(reader) => reader.view()?.spending()?,
-        None => Vec::new(),
+    let (rows, roles) = match context.reader()? {
+        Some(reader) => {
+            let view = reader.view()?;
+            (view.spending()?, roles(args, &view)?)
+        }
+        None => (Vec::new(), Roles::new()),
     };
     let mut sums: BTreeMap<Vec<Key>, Spend> = BTreeMap::new();
     for row in rows.iter().filter(|row| args.wants(&known, under, row)) {
-        let keys = args.by.iter().map(|by| by.of(&known, row)).collect();
+        let keys = args.by.iter().map(|by| by.of(&known, &roles, row)).collect();
         *sums.entry(keys).or_default() += row.charge.spend;
     }
     match (args.json, args.csv) {
@@ -115,6 +128,22 @@ pub(crate) fn run(context: &Context, args: &LedgerArgs) -> Result<Exit, Trouble>
         _ => print_table(args, &sums)?,
     }
     Ok(Exit::Done)
+}
+
+/// The roles that tasks were worked in, of those that had one.
+type Roles = BTreeMap<TaskId, String>;
+
+/// Those of all tasks, if that is asked for.
+fn roles(args: &LedgerArgs, view: &View) -> Result<Roles, Trouble> {
+    let mut roles = Roles::new();
+    let mut query = TaskQuery { limit: PAGE, ..TaskQuery::default() };
+    while args.by.contains(&By::Role) {
+        let page = view.tasks(&query)?;
+        let Some(last) = page.last() else { break };
+        query.past = Some(last.id);
+        roles.extend(page.into_iter().filter_map(|row| Some((row.id, row.role?))));
+    }
+    Ok(roles)
 }
 
 impl LedgerArgs {

@@ -26,6 +26,7 @@ pub(crate) mod policy;
 pub(crate) mod prices;
 pub(crate) mod reject;
 pub(crate) mod retry;
+pub(crate) mod roles;
 pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod start;
@@ -72,6 +73,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Account(args) => account::run(context, args).await,
         Command::Ledger(args) => ledger::run(context, &args),
         Command::Prices(args) => prices::run(context, args).await,
+        Command::Roles(args) => roles::run(context, &args),
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),
         Command::Gateway(args) => gateway::run(context, &args).await,

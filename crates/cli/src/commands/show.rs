@@ -81,6 +81,9 @@ fn asked(text: &mut String, spec: &TaskSpec, row: &TaskRow) {
     }
     field(text, "in", &one_line(&spec.workspace.to_string_lossy(), 200));
     field(text, "asked", &report::moment(row.asked_at));
+    if let Some(role) = &row.role {
+        field(text, "role", role);
+    }
     match &spec.check {
         Some(check) => field(text, "check", &visible(check)),
         None => field(text, "check", "none: whatever comes of this is UNVERIFIED"),

@@ -27,6 +27,7 @@ pub(crate) struct Item {
     pub(crate) time_limit: Option<Millis>,
     pub(crate) attempts: Option<u32>,
     pub(crate) model: Option<String>,
+    pub(crate) role: Option<String>,
     pub(crate) labels: Vec<String>,
     /// Those of the backlog that come before it, by their ids.
     pub(crate) after: Vec<String>,
@@ -34,7 +35,7 @@ pub(crate) struct Item {
 
 /// What [`Item::set`] knows, for who has to be told.
 pub(crate) const KEYS: &str = "id, text, repo, check, priority, deadline, value, budget, \
-                               time-limit, attempts, model, labels, after";
+                               time-limit, attempts, model, role, labels, after";
 
 impl Item {
     /// Begins one, on a line.
@@ -60,6 +61,7 @@ impl Item {
             "repo" => self.repo = some().map(PathBuf::from),
             "check" => self.check = some(),
             "model" => self.model = some(),
+            "role" => self.role = some(),
             "labels" | "label" => self.labels.extend(names()),
             "after" | "depends-on" => self.after.extend(names()),
             _ if value.is_empty() && is_known(key) => {}

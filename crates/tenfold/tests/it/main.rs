@@ -28,6 +28,7 @@ mod queue;
 #[cfg(feature = "embedded")]
 mod real_model;
 mod records;
+mod roles;
 mod rust;
 mod secrets;
 mod setup;

@@ -18,6 +18,7 @@ const RECORDS: &str = include_str!("../../../../docs/records.md");
 const MCP: &str = include_str!("../../../../docs/mcp.md");
 const BACKLOG: &str = include_str!("../../../../docs/backlog.md");
 const PRICES: &str = include_str!("../../../../docs/prices.md");
+const ROLES: &str = include_str!("../../../../docs/roles.md");
 const EXPORT: &str = include_str!("../../../../docs/export.md");
 
 #[test]
@@ -73,6 +74,11 @@ fn every_command_of_the_page_on_exporting_works() {
 #[test]
 fn every_command_of_the_page_on_prices_works() {
     works(PRICES, "tenfold prices import", "");
+}
+
+#[test]
+fn every_command_of_the_page_on_roles_works() {
+    works(ROLES, "tenfold roles show reader", "");
 }
 
 #[test]

@@ -37,6 +37,8 @@ struct Line<'s> {
     time_limit: String,
     attempts: u32,
     model: &'s str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'s str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     labels: &'s [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -114,6 +116,7 @@ fn line(id: TaskId, spec: &TaskSpec, here: &BTreeSet<TaskId>) -> Result<String, 
         time_limit: milliseconds(spec.budget.time),
         attempts: spec.budget.attempts,
         model: &spec.model,
+        role: spec.role.as_ref().map(|role| role.name.as_str()),
         labels: &standing.labels,
         after: after.map(ToString::to_string).collect(),
     })
