@@ -7,12 +7,23 @@
 //!
 //! What it does not know it says: an answer is an [`Interval`], or a [`Refusal`] with its reason.
 
+mod about;
+mod cure;
+mod forecast;
+mod incidence;
 mod interval;
+mod log_linear;
+mod past;
 pub mod read;
 mod refusal;
 pub mod score;
 mod trial;
 
+pub use about::About;
+pub use forecast::{Estimator, Forecast, Grounds};
+pub use incidence::{Incidence, Step};
 pub use interval::{COVERED, Interval};
+pub use log_linear::LogLinear;
+pub use past::{Past, Tried, Unit};
 pub use refusal::Refusal;
 pub use trial::{End, Trial};
