@@ -8,7 +8,8 @@ use anstyle::Style;
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 use tenfold_domain::{
-    AttemptOutcome, Budget, CheckReport, NanoUsd, Outcome, TaskId, TaskState, Timestamp, Usage,
+    AttemptOutcome, Budget, CheckReport, Forecast, NanoUsd, Outcome, TaskId, TaskState, Timestamp,
+    Usage,
 };
 use tenfold_engine::{AddedSecret, EngineError, added_secrets};
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
@@ -22,6 +23,21 @@ use crate::trouble::Trouble;
 
 /// Files that are listed by name; of more only the number is said.
 const FILES_SHOWN: usize = 20;
+
+/// What was likely to come of an attempt, in a line.
+pub(crate) fn foreseen(forecast: &Forecast) -> String {
+    let Some(odds) = forecast.odds.last() else { return "nothing was foreseen".to_owned() };
+    let percent = |chance: f64| format!("{:.0} %", chance * 100.0);
+    format!(
+        "foreseen: solved by {} with {} ({} to {}), by {}, on {} attempts",
+        money(odds.by),
+        percent(odds.likely),
+        percent(odds.low),
+        percent(odds.high),
+        one_line(&forecast.method, 60),
+        forecast.attempts
+    )
+}
 
 /// Opens the workspace of a task.
 pub(crate) fn workspace(context: &Context, row: &TaskRow) -> Result<Workspace, Trouble> {

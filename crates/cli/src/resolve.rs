@@ -64,6 +64,7 @@ pub(crate) fn spec(
         servers: Vec::new(),
         standing: Standing::default(),
         questions: !args.no_questions,
+        cascade: None,
         role: role.map(Coworker::role),
         account: AccountId::DEFAULT,
     }

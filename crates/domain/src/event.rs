@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ApprovedCheck, AttemptId, Budget, CheckReport, CommitId, EgressEvent, Energy, Export,
-    JournalEvent, LedgerEvent, Millis, NanoUsd, PolicyEvent, ReservationId, Seed, Spend, StepId,
-    Strategy, TaskId, TaskSpec, Timestamp, Usage, Worked,
+    ApprovedCheck, AttemptId, Budget, CheckReport, Choice, CommitId, EgressEvent, Energy, Export,
+    Forecast, JournalEvent, LedgerEvent, Millis, NanoUsd, PolicyEvent, ReservationId, Seed, Spend,
+    StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage, Worked,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -163,6 +163,11 @@ pub enum TaskEvent {
     Parked(Parked),
     /// There is money again for what a parked task wants next: it may be gone on with.
     Woken,
+    /// The cascade makes no further attempt, though the budget allows one.
+    LeftOff {
+        /// Why, for people.
+        why: String,
+    },
 }
 
 /// What a task waits for that was parked.
@@ -189,6 +194,10 @@ pub enum AttemptEvent {
         /// The person's files as they were, in Tenfold's own git directory.
         base: CommitId,
     },
+    /// It was chosen by the cascade; said before it does anything.
+    Chosen(Choice),
+    /// What was likely to come of it; said before it does anything.
+    Foreseen(Forecast),
     /// Its commands run in a sandbox of this tier from now on; said each time that it is begun or
     /// gone on with.
     Confined {

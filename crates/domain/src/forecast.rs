@@ -1,14 +1,14 @@
-//! What was said beforehand of a task's chances, and why its next attempt is the one it is. Both
-//! are recorded before the money is spent, so that they can be held against what came.
+//! What was said beforehand of an attempt's chances, and why it is made as it is. Both are
+//! recorded before the money is spent, so that they can be held against what came.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Millis, NanoUsd};
+use crate::NanoUsd;
 
 /// What is likely by a spend.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Odds {
-    /// What the task will have cost by then, all that it had cost before included.
+    /// What the attempt will have cost by then.
     pub by: NanoUsd,
     /// One time in twenty the chance of having it solved is lower; from 0 to 1, as the next two.
     pub low: f64,
@@ -18,11 +18,9 @@ pub struct Odds {
     pub high: f64,
 }
 
-/// A forecast as it was given.
+/// A forecast of an attempt as it was given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Forecast {
-    /// What the task had cost by then.
-    pub spent: NanoUsd,
     /// What is likely, by rising spend; never empty.
     pub odds: Vec<Odds>,
     /// By which way of estimating it was made.
@@ -40,17 +38,14 @@ pub struct Choice {
     pub chance: f64,
     /// What it is expected to cost.
     pub cost: NanoUsd,
-    /// The most that it may cost before the next dollar is better spent otherwise; none: the
-    /// task's budget is all that bounds it.
+    /// What it may cost before the next dollar is better spent otherwise; none: no less than what
+    /// is left of the task's budget.
     pub most: Option<NanoUsd>,
 }
 
-/// Who may be chosen for attempts, where the cascade decides about them.
+/// Between whom the cascade chooses for each attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cascade {
     /// The models, by their names in the catalogue; the task's own is one of them.
     pub models: Vec<String>,
-    /// The time after which no further attempt begins; the task's own, unless that is longer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub patience: Option<Millis>,
 }

@@ -12,6 +12,7 @@ mod count;
 mod dropped;
 mod egress;
 mod event;
+mod forecast;
 mod guidance;
 mod ids;
 mod inference;
@@ -45,6 +46,7 @@ pub use event::{
     AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, Parked, ProposalEvent, RepositoryEvent,
     Seq, StepEvent, TaskEvent,
 };
+pub use forecast::{Cascade, Choice, Forecast, Odds};
 pub use guidance::{FolderInstructions, Guidance, Skill};
 pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
 pub use inference::{

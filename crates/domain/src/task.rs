@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, CheckFiles, Guidance, McpServer, Millis, NanoUsd, Role, Standing};
+use crate::{AccountId, Cascade, CheckFiles, Guidance, McpServer, Millis, NanoUsd, Role, Standing};
 
 /// A task as it was asked for. What the person left out has been filled in by then, at the
 /// edge, from the repository's approved `tenfold.toml` and from the defaults.
@@ -58,6 +58,10 @@ pub struct TaskSpec {
     /// Whether the person may be asked something; who may not ask decides by itself.
     #[serde(default)]
     pub questions: bool,
+    /// Between whom the cascade chooses, and whether there is another attempt at all; none: all
+    /// attempts are made by the task's own model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cascade: Option<Cascade>,
     /// The kind of coworker that works it, if the person named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
@@ -94,6 +98,7 @@ impl TaskSpec {
             servers: Vec::new(),
             standing: Standing::default(),
             questions: false,
+            cascade: None,
             role: None,
             account: AccountId::DEFAULT,
         }

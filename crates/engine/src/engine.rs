@@ -20,6 +20,7 @@ use crate::backlog::Backlog;
 use crate::floor::Floor;
 use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
+use crate::learned::Learned;
 use crate::reconcile::House;
 use crate::redaction::text_of;
 use crate::snapshots::Snapshots;
@@ -77,6 +78,7 @@ pub struct Engine {
     pub(crate) writing: Mutex<()>,
     /// Held for writing while the person sets other limits for a task.
     pub(crate) limits: RwLock<()>,
+    pub(crate) learned: Arc<Learned>,
     pub(crate) house: House,
     /// What had to be settled at the beginning, for the person.
     settled: Vec<String>,
@@ -145,6 +147,7 @@ impl Engine {
             snapshots: Snapshots::default(),
             writing: Mutex::new(()),
             limits: RwLock::default(),
+            learned: Arc::default(),
             house: House::default(),
             settled,
             config,

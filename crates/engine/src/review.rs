@@ -163,6 +163,7 @@ impl Engine {
         }
         let reason = text_of(&self.redactor(), reason);
         self.record(proposal.attempt, ProposalEvent::Rejected { reason }).await?;
+        self.learned.is_stale();
         self.tell_in_vain(task)
     }
 
@@ -185,6 +186,7 @@ impl Engine {
     pub async fn undo(&self, task: TaskId) -> Result<Undone, EngineError> {
         let _writing = self.writing.lock().await;
         let (spec, proposal, _) = self.proposal(task, "undo").await?;
+        self.learned.is_stale();
         // What waits for review has to be there to be read.
         self.has_files(proposal.attempt, "take back")?;
         let was_made = !proposal.state.is_under_way();

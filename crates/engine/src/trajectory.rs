@@ -9,8 +9,9 @@ use serde_json::Value;
 use tenfold_agent::effect::{Effect, Purpose, Reply};
 use tenfold_agent::{self as agent, Agent, Machine, repair, tool_loop};
 use tenfold_domain::{
-    Answer, Ask, AttemptEvent, AttemptId, AttemptOutcome, CheckReport, EgressEvent, Event, Fact,
-    Millis, NanoUsd, ProposalEvent, Said, StepEvent, StepId, Timestamp, ToolSpec, Turn, Usage,
+    Answer, Ask, AttemptEvent, AttemptId, AttemptOutcome, CheckReport, Choice, EgressEvent, Event,
+    Fact, Forecast, Millis, NanoUsd, ProposalEvent, Said, StepEvent, StepId, Timestamp, ToolSpec,
+    Turn, Usage,
 };
 use tenfold_store::{About, AttemptRow, View};
 
@@ -105,6 +106,10 @@ pub enum Happening {
     },
     /// The broker decided on what a command wanted to say to another machine, or summed it up.
     Egress(EgressEvent),
+    /// The cascade chose it.
+    Chosen(Choice),
+    /// What was likely to come of it was said.
+    Foreseen(Forecast),
     /// The attempt goes on from another one; what follows is taken over.
     Forked {
         /// From which.
@@ -202,6 +207,12 @@ impl Reader {
             }
             Fact::Attempt { event: AttemptEvent::Forked { from, step, .. }, .. } => {
                 self.push(at, None, Happening::Forked { from, step });
+            }
+            Fact::Attempt { event: AttemptEvent::Chosen(choice), .. } => {
+                self.push(at, None, Happening::Chosen(choice));
+            }
+            Fact::Attempt { event: AttemptEvent::Foreseen(forecast), .. } => {
+                self.push(at, None, Happening::Foreseen(forecast));
             }
             Fact::Attempt { event: AttemptEvent::Paused, .. } => {
                 self.push(at, None, Happening::Paused);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Outcome, Progress, Role, Seed,
-    Strategy, TaskEvent, TaskId, TaskSpec, TaskState, ToolSpec, Totals, Usage,
+    AttemptEvent, AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Outcome, Progress,
+    Role, Seed, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, ToolSpec, Totals, Usage,
 };
 use tenfold_models::Model;
 use tenfold_redact::Redactor;
@@ -70,6 +70,9 @@ impl Engine {
         let row = self.row(task)?;
         let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
         let mut unfinished = unfinished(&row, how);
+        if unfinished.is_some() {
+            self.learned.is_stale();
+        }
         for number in row.running.iter().filter(|_| how.from_scratch) {
             self.set_aside(AttemptId { task, number: *number }).await?;
         }
@@ -103,6 +106,7 @@ impl Engine {
             };
             let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began));
             outcomes.push(prepared.await?.run(&mut hand).await?);
+            self.take_up(attempt).await?;
             let time = spec.budget.time > clock.elapsed().into();
             if !time || !round.goes_on(turn, outcomes[turn as usize].outcome) {
                 break;
@@ -130,8 +134,13 @@ impl Engine {
         let files = Agent::new(setup.clone()).work().filter(|files| **files != base).cloned();
         let events = Agent::begin(setup);
         let (strategy, model) = (spec.strategy, spec.model.clone());
+        let foreseen = self.foresee(self.row(task)?, (model.clone(), strategy)).await?;
         let start = AttemptStart { strategy, model, seed, base };
-        let facts = move |attempt| advanced(attempt, &events);
+        let facts = move |attempt| {
+            let foreseen = foreseen.map(AttemptEvent::Foreseen);
+            let foreseen = foreseen.map(|event| Fact::Attempt { attempt, event });
+            foreseen.into_iter().chain(advanced(attempt, &events)).collect()
+        };
         let attempt = self.store.new_attempt_async(task, start, facts).await?;
         if let Some(files) = files {
             workspace.keep(&tooling::work_name(attempt), &files)?;

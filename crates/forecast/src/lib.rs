@@ -17,6 +17,7 @@ mod past;
 pub mod read;
 mod refusal;
 pub mod score;
+pub mod told;
 mod trial;
 
 pub use about::About;

@@ -44,6 +44,11 @@ impl TaskFold {
                     task.woken = task.parked.take().is_some();
                 }
             }
+            Fact::Task { event: TaskEvent::LeftOff { why }, .. } => {
+                if let Some(task) = &mut self.task {
+                    task.left_off = Some(why.clone());
+                }
+            }
             Fact::Task { event: TaskEvent::CheckApproved(check), .. } => {
                 if let Some(task) = &mut self.task {
                     task.check = Some(check.clone());
@@ -91,6 +96,8 @@ impl TaskFold {
             | AttemptEvent::Confined { .. }
             | AttemptEvent::Forked { .. }
             | AttemptEvent::Advanced { .. } => worked(task, row, at),
+            AttemptEvent::Chosen(choice) => row.choice = Some(choice.clone()),
+            AttemptEvent::Foreseen(forecast) => row.foreseen = Some(forecast.clone()),
             AttemptEvent::Paused => {
                 worked(task, row, at);
                 task.paused = true;
@@ -162,6 +169,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         paused: false,
         parked: None,
         woken: false,
+        left_off: None,
         question: None,
         last: None,
         proposals: Vec::new(),
@@ -184,6 +192,8 @@ fn started(
         base: base.clone(),
         started_at: at,
         seen_at: at,
+        choice: None,
+        foreseen: None,
         ended: None,
         usage: Usage::default(),
         cost: NanoUsd::ZERO,
@@ -199,6 +209,7 @@ fn started(
 /// An attempt begins or goes on: whatever the task waited for is over.
 fn goes_on(task: &mut TaskRow) {
     task.paused = false;
+    task.left_off = None;
     task.parked = None;
     task.woken = false;
 }

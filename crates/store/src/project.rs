@@ -222,6 +222,34 @@ pub(crate) fn attempts(
     rows(connection, sql, &[&integer(task.number())])
 }
 
+const NEWEST_ATTEMPTS: &str = "SELECT task_row.body, attempt_row.body FROM attempt_row
+     CROSS JOIN task_row ON task_row.id = attempt_row.task
+     ORDER BY attempt_row.task DESC, attempt_row.number DESC LIMIT ?1";
+
+/// As [`View::newest_attempts`](crate::View::newest_attempts). Holds one task at a time.
+pub(crate) fn newest_attempts(
+    connection: &Connection,
+    most: u32,
+    mut take: impl FnMut(&TaskRow, &AttemptRow),
+) -> Result<(), StoreError> {
+    let doing = "reading all attempts";
+    let mut query = connection.prepare_cached(NEWEST_ATTEMPTS).doing(connection, doing)?;
+    let mut rows = query.query([most]).doing(connection, doing)?;
+    let mut task: Option<(String, TaskRow)> = None;
+    while let Some(row) = rows.next().doing(connection, doing)? {
+        let of = row.get_ref(0).and_then(|body| Ok(body.as_str()?)).doing(connection, doing)?;
+        let attempt =
+            row.get_ref(1).and_then(|body| Ok(body.as_str()?)).doing(connection, doing)?;
+        if task.as_ref().is_none_or(|(body, _)| body != of) {
+            task = Some((of.to_owned(), parsed(connection, of)?));
+        }
+        if let Some((_, task)) = &task {
+            take(task, &parsed(connection, attempt)?);
+        }
+    }
+    Ok(())
+}
+
 /// The tasks whose proposal is being written, or that was cut short.
 pub(crate) const WRITING: &str = "SELECT body FROM task_row WHERE writing = 1 ORDER BY id";
 
@@ -293,12 +321,16 @@ fn rows<T: DeserializeOwned>(
     let mut found = Vec::new();
     while let Some(row) = rows.next().doing(connection, doing)? {
         let body = row.get_ref(0).and_then(|body| Ok(body.as_str()?)).doing(connection, doing)?;
-        found.push(serde_json::from_str(body).map_err(|error| StoreError::Corrupt {
-            path: Path::new(connection.path().unwrap_or_default()).to_owned(),
-            detail: format!("a row of the lists does not read: {error}"),
-        })?);
+        found.push(parsed(connection, body)?);
     }
     Ok(found)
+}
+
+fn parsed<T: DeserializeOwned>(connection: &Connection, body: &str) -> Result<T, StoreError> {
+    serde_json::from_str(body).map_err(|error| StoreError::Corrupt {
+        path: Path::new(connection.path().unwrap_or_default()).to_owned(),
+        detail: format!("a row of the lists does not read: {error}"),
+    })
 }
 
 #[cfg(test)]

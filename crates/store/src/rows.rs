@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, CommitId, Energy, Export, Millis,
-    NanoUsd, Parked, Seed, Standing, StepId, Strategy, TaskId, TaskState, Timestamp, Tokens, Usage,
+    AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, Choice, CommitId, Energy, Export,
+    Forecast, Millis, NanoUsd, Parked, Seed, Standing, StepId, Strategy, TaskId, TaskState,
+    Timestamp, Tokens, Usage,
 };
 
 /// A task as it stands.
@@ -61,6 +62,9 @@ pub struct TaskRow {
     /// Whether there is money again, and it has not been gone on with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub woken: bool,
+    /// Why the cascade made no further attempt, since the last one ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_off: Option<String>,
     /// What an attempt waits for the person to answer.
     pub question: Option<Question>,
     /// How the attempt that ended last did so.
@@ -237,6 +241,12 @@ pub struct AttemptRow {
     pub started_at: Timestamp,
     /// When it was last heard of while it worked.
     pub seen_at: Timestamp,
+    /// Why it was chosen, if the cascade did so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
+    /// What was likely to come of it, if that could be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreseen: Option<Forecast>,
     /// How it ended; `None` while it runs, and when it was interrupted.
     pub ended: Option<Ending>,
     /// What the model used.

@@ -189,6 +189,19 @@ impl View {
         project::attempts(self.connection(), task)
     }
 
+    /// Hands over attempts, each with its task: those of the newest tasks first, and at most so
+    /// many.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn newest_attempts(
+        &self,
+        most: u32,
+        take: impl FnMut(&TaskRow, &AttemptRow),
+    ) -> Result<(), StoreError> {
+        project::newest_attempts(self.connection(), most, take)
+    }
+
     /// An attempt as it stands; `None` if it did not begin.
     ///
     /// # Errors

@@ -35,7 +35,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Reads need no engine: they go to the rooms that hold what is shown.
     (
         "cli",
-        &["engine", "api", "ledger", "models", "policy", "redact", "sandbox", "store", "workspace"],
+        &[
+            "engine",
+            "api",
+            "forecast",
+            "ledger",
+            "models",
+            "policy",
+            "redact",
+            "sandbox",
+            "store",
+            "workspace",
+        ],
     ),
     ("server", &["engine", "api"]),
     ("test-support", &["llama", "models"]),

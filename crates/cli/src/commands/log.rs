@@ -136,6 +136,7 @@ fn of_task(event: &TaskEvent) -> String {
             Some(renews) => format!("parked until its account has money again, at {renews}"),
             None => "parked until its account has money again".to_owned(),
         },
+        TaskEvent::LeftOff { why } => format!("no further attempt: {}", one_line(why, 300)),
         TaskEvent::Woken => "woken: its account has money again".to_owned(),
     }
 }
@@ -194,6 +195,10 @@ impl Reading {
             AttemptEvent::Answered { text, .. } => {
                 Some(self.at(at, &format!("you answered: {}", one_line(text, 200))))
             }
+            AttemptEvent::Chosen(choice) => {
+                Some(self.at(at, &format!("chosen: {}", one_line(&choice.why, 300))))
+            }
+            AttemptEvent::Foreseen(forecast) => Some(self.at(at, &report::foreseen(forecast))),
             AttemptEvent::Confined { tier } => (tier != "A").then(|| {
                 let text = format!("a weaker SANDBOX, of tier {}", one_line(tier, 20));
                 self.at(at, &text)

@@ -11,6 +11,7 @@ pub(crate) mod continue_task;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod forecast;
 pub(crate) mod fork;
 pub(crate) mod gateway;
 pub(crate) mod gc;
@@ -73,6 +74,7 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Account(args) => account::run(context, args).await,
         Command::Ledger(args) => ledger::run(context, &args),
         Command::Prices(args) => prices::run(context, args).await,
+        Command::Forecast(args) => forecast::run(context, &args),
         Command::Roles(args) => roles::run(context, &args),
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),

@@ -1,9 +1,6 @@
 //! The plot in characters.
 
-use tenfold_domain::{NanoUsd, Timestamp};
-use tenfold_models::written;
-
-use super::{Frame, Series, record_of};
+use super::{Frame, Line, Plot, Shape};
 use crate::terminal::{CYAN, DIM, GREEN, RED, YELLOW, one_line, styled};
 
 /// How many lines a plot has, without its axis.
@@ -25,31 +22,33 @@ const LINES: [(char, char); 8] = [
     ('┈', '┊'),
 ];
 const STYLES: [anstyle::Style; 4] = [GREEN, CYAN, YELLOW, RED];
-/// What the cheapest so far is drawn with, where nothing else is.
-const RECORD: char = '·';
+/// What stands behind is drawn with, where nothing else is.
+const FAINT: char = '·';
+/// What single points are drawn with.
+const DOT: char = '•';
+/// What a mark is drawn with, from top to bottom.
+const MARK: char = '╎';
 
-/// Series until a moment, in as many columns. Empty if there is nothing to draw.
-pub(crate) fn chart(series: &[Series], until: Timestamp, columns: usize) -> String {
-    let Some(frame) = Frame::around(series, until) else { return String::new() };
+/// A plot in as many columns. Empty if there is nothing to draw.
+pub(crate) fn chart(plot: &Plot, columns: usize) -> String {
+    let Some(frame) = Frame::around(plot) else { return String::new() };
     let width = columns.saturating_sub(SCALE + 2).clamp(*WIDTHS.start(), *WIDTHS.end());
     let mut grid = Grid { width, cells: vec![None; width * HEIGHT] };
-    // The first is drawn last, and so over the others.
-    for (index, series) in series.iter().enumerate().rev() {
-        draw(&mut grid, &frame, series, index);
-    }
-    let record = record_of(series);
-    if let Some(record) = &record {
-        for column in 0..width {
-            let Some(price) = record.at(frame.moment(column, width)) else { continue };
-            let cell = grid.at(row_of(&frame, price), column);
-            if cell.is_none() {
-                *cell = Some((RECORD, DIM));
-            }
+    for mark in &plot.marks {
+        if let Some(along) = frame.along(mark.at) {
+            let column = cell(along, width);
+            (0..HEIGHT).for_each(|row| *grid.at(row, column) = Some((MARK, DIM)));
         }
+    }
+    // The first is drawn last, and so over the others.
+    let order = plot.lines.iter().enumerate().rev();
+    let (faint, plain): (Vec<_>, Vec<_>) = order.partition(|(_, line)| line.is_faint);
+    for (index, line) in faint.into_iter().chain(plain) {
+        draw(&mut grid, &frame, line, index);
     }
     let mut text = String::new();
     for (row, cells) in grid.cells.chunks(width).enumerate() {
-        let label = scale(&frame, row).map_or_else(String::new, |price| price.to_string());
+        let label = scale(&frame, row).map_or_else(String::new, |y| (plot.y.shown)(y));
         text += &format!("{label:>SCALE$} ┤");
         let drawn = cells.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         for cell in &cells[..drawn] {
@@ -57,15 +56,30 @@ pub(crate) fn chart(series: &[Series], until: Timestamp, columns: usize) -> Stri
         }
         text.push('\n');
     }
-    text += &axis(&frame, width);
-    for (index, series) in series.iter().enumerate() {
-        let (mark, name) = (LINES[index % LINES.len()].0, one_line(&series.name, 100));
-        text += &format!("{:>SCALE$}   {} {name}\n", "", styled(style(index), mark));
+    text + &axis(plot, &frame, width) + &legend(plot)
+}
+
+/// What each line and each mark is.
+fn legend(plot: &Plot) -> String {
+    let mut text = String::new();
+    for (index, line) in plot.lines.iter().enumerate() {
+        let (mark, style) = look(line, index);
+        let name = one_line(&line.name, 100);
+        text += &format!("{:>SCALE$}   {} {name}\n", "", styled(style, mark));
     }
-    if record.is_some() {
-        text += &format!("{:>SCALE$}   {} cheapest so far\n", "", styled(DIM, RECORD));
+    for mark in &plot.marks {
+        let (at, name) = ((plot.x.shown)(mark.at), one_line(&mark.name, 100));
+        text += &format!("{:>SCALE$}   {} {at}: {name}\n", "", styled(DIM, MARK));
     }
     text
+}
+
+fn look(line: &Line, index: usize) -> (char, anstyle::Style) {
+    match line.shape {
+        _ if line.is_faint => (FAINT, DIM),
+        Shape::Dots => (DOT, STYLES[index % STYLES.len()]),
+        _ => (LINES[index % LINES.len()].0, STYLES[index % STYLES.len()]),
+    }
 }
 
 /// What stands in each place, line by line.
@@ -80,102 +94,61 @@ impl Grid {
     }
 }
 
-fn style(index: usize) -> anstyle::Style {
-    STYLES[index % STYLES.len()]
-}
-
-fn draw(grid: &mut Grid, frame: &Frame, series: &Series, index: usize) {
+fn draw(grid: &mut Grid, frame: &Frame, line: &Line, index: usize) {
+    let (along, style) = look(line, index);
+    let down = if line.is_faint { FAINT } else { LINES[index % LINES.len()].1 };
     let width = grid.width;
-    let (along, down) = LINES[index % LINES.len()];
+    if line.shape == Shape::Dots {
+        for &(x, y) in &line.points {
+            let places = (frame.along(x), frame.scales.1.place(y));
+            if let (Some(x), Some(y)) = places {
+                *grid.at(row_of(frame, y), cell(x, width)) = Some((along, style));
+            }
+        }
+        return;
+    }
     let mut before: Option<usize> = None;
     for column in 0..width {
-        let Some(price) = series.at(frame.moment(column, width)) else {
+        let x = frame.number(column as f64 / (width - 1) as f64);
+        let Some(place) = line.at(x, frame.scales) else {
             before = None;
             continue;
         };
-        let row = row_of(frame, price);
-        if let Some(before) = before.filter(|before| *before != row) {
-            for between in before.min(row)..=before.max(row) {
-                *grid.at(between, column) = Some((down, style(index)));
+        let row = row_of(frame, place);
+        match before.filter(|before| *before != row) {
+            // A slope takes a step in each column, a fall all of them in one.
+            Some(before) if line.shape == Shape::Steps || before.abs_diff(row) > 1 => {
+                for between in before.min(row)..=before.max(row) {
+                    *grid.at(between, column) = Some((down, style));
+                }
             }
-        } else {
-            *grid.at(row, column) = Some((along, style(index)));
+            _ => *grid.at(row, column) = Some((along, style)),
         }
         before = Some(row);
     }
 }
 
-/// The line on which a price stands, counted from above.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "between nothing and the height"
-)]
-fn row_of(frame: &Frame, price: NanoUsd) -> usize {
-    let up = (frame.height(price) * (HEIGHT - 1) as f64).round() as usize;
-    HEIGHT - 1 - up.min(HEIGHT - 1)
+/// The place of a share, of so many.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is one of them")]
+fn cell(share: f64, places: usize) -> usize {
+    ((share * (places - 1) as f64).round() as usize).min(places - 1)
 }
 
-/// What stands at the left of a line: the most, the least, and what is half way between.
-fn scale(frame: &Frame, row: usize) -> Option<NanoUsd> {
-    if frame.least == frame.most {
-        return (row == row_of(frame, frame.most)).then_some(frame.most);
-    }
-    match row {
-        0 => Some(frame.most),
-        row if row == HEIGHT - 1 => Some(frame.least),
-        _ => None,
-    }
+/// The line on which a place of the scale is, counted from above.
+fn row_of(frame: &Frame, place: f64) -> usize {
+    HEIGHT - 1 - cell(frame.height(place), HEIGHT)
 }
 
-fn axis(frame: &Frame, width: usize) -> String {
-    let (from, to) = (day(frame.from), day(frame.to));
+/// What stands at the left of a line: the most and the least; both once, if they are the same.
+fn scale(frame: &Frame, row: usize) -> Option<f64> {
+    let (least, most) = frame.y;
+    let place = |y: f64| frame.scales.1.place(y).map(|place| row_of(frame, place));
+    [most, least].into_iter().find(|y| place(*y) == Some(row))
+}
+
+fn axis(plot: &Plot, frame: &Frame, width: usize) -> String {
+    let (from, to) = ((plot.x.shown)(frame.x.0), (plot.x.shown)(frame.x.1));
     let line = "─".repeat(width);
-    let gap = width.saturating_sub(from.len() + to.len()).max(1);
+    let gap = width.saturating_sub(from.chars().count() + to.chars().count()).max(1);
     format!("{:>SCALE$} └{line}\n{:>SCALE$}  {from}{:gap$}{to}\n", "", "", "")
-}
-
-fn day(at: Timestamp) -> String {
-    written(at).chars().take("2025-08-07".len()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DAY: u64 = 86_400_000;
-
-    fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(text).to_string()
-    }
-
-    #[test]
-    fn steps_are_drawn_with_their_scale_their_days_and_their_names() {
-        let series = |name: &str, points: &[(u64, u64)]| Series {
-            name: name.into(),
-            points: points
-                .iter()
-                .map(|(day, price)| (Timestamp(day * DAY), NanoUsd::dollars(*price)))
-                .collect(),
-        };
-        let all = [series("out", &[(0, 100), (50, 10)]), series("in", &[(0, 1)])];
-        let text = plain(&chart(&all, Timestamp(100 * DAY), 40));
-        let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("     $100.00 ┤━━━━━━━━━━"), "{text}");
-        assert!(lines[11].starts_with("       $1.00 ┤──────────"), "{text}");
-        assert_eq!(lines[0].chars().filter(|c| *c == '━').count(), 13, "{text}");
-        assert!(lines[13].contains("1970-01-01") && lines[13].ends_with("1970-04-11"), "{text}");
-        assert!(text.contains("━ out\n") && text.contains("─ in\n"), "{text}");
-        assert!(!text.contains("cheapest"), "{text}");
-    }
-
-    #[test]
-    fn one_price_is_a_line_and_none_is_nothing() {
-        let one = Series { name: "out".into(), points: vec![(Timestamp(0), NanoUsd::dollars(2))] };
-        let text = plain(&chart(&[one], Timestamp(0), 0));
-        assert_eq!(text.matches("$2.00").count(), 1, "{text}");
-        let none = Series { name: "out".into(), points: Vec::new() };
-        assert_eq!(chart(&[none], Timestamp(DAY), 80), "");
-    }
 }

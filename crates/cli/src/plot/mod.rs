@@ -1,134 +1,214 @@
-//! Prices over time, drawn: in characters for a terminal, and as a picture. Steps, since a price
-//! holds until the next one, on a scale of powers of ten, since prices fall by them.
+//! Plots: in characters for a terminal, and as a picture in SVG.
 //!
-//! Apart from the commands, since it knows nothing of models. It draws what it is handed and
-//! reads no clock. Numbers become floats here and nowhere before: a place on a picture is no
-//! money.
+//! Apart from the commands, since it knows nothing of prices, forecasts or plans: it draws the lines
+//! that it is handed, on the scales that it is told. Numbers are floats here: a place on a picture
+//! is no money.
 
 mod chart;
+pub(crate) mod price;
 mod svg;
 
 pub(crate) use chart::chart;
 pub(crate) use svg::svg;
 
-use tenfold_domain::{NanoUsd, Timestamp};
+/// All that is drawn.
+#[derive(Debug, Clone)]
+pub(crate) struct Plot {
+    /// What it is of, for people.
+    pub(crate) title: String,
+    /// What lies along.
+    pub(crate) x: Axis,
+    /// What stands up.
+    pub(crate) y: Axis,
+    /// The lines; where they meet, the first is seen.
+    pub(crate) lines: Vec<Line>,
+    /// Places along that are worth a word.
+    pub(crate) marks: Vec<Mark>,
+}
 
-/// A price that changes in steps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Series {
+/// One scale.
+#[derive(Debug, Clone)]
+pub(crate) struct Axis {
+    /// How far apart numbers are.
+    pub(crate) scale: Scale,
+    /// How far it reaches, at the least: lines that go further make it longer.
+    pub(crate) reach: Option<(f64, f64)>,
+    /// A number of it, for people.
+    pub(crate) shown: fn(f64) -> String,
+}
+
+/// How far apart numbers are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// By their difference.
+    Even,
+    /// By their ratio. What is not above zero has no place.
+    Ratios,
+}
+
+/// One line.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
     /// What it is, for people.
     pub(crate) name: String,
-    /// From when which amount holds, the oldest first. Nothing is drawn of one that is zero.
-    pub(crate) points: Vec<(Timestamp, NanoUsd)>,
+    /// Where it is, by rising `x`. A `y` without a place on the scale leaves a gap.
+    pub(crate) points: Vec<(f64, f64)>,
+    /// How it goes from one to the next.
+    pub(crate) shape: Shape,
+    /// Whether it stands behind the others.
+    pub(crate) is_faint: bool,
 }
 
-impl Series {
-    /// What holds at a moment.
-    fn at(&self, at: Timestamp) -> Option<NanoUsd> {
-        let begun = self.points.iter().rev().find(|(from, _)| *from <= at);
-        begun.map(|(_, price)| *price).filter(|price| *price > NanoUsd::ZERO)
+/// How a line goes from a point to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// It holds until the next one, the last one for ever.
+    Steps,
+    /// Straight.
+    Straight,
+    /// Not at all: there are only the points.
+    Dots,
+}
+
+/// A place along.
+#[derive(Debug, Clone)]
+pub(crate) struct Mark {
+    pub(crate) at: f64,
+    /// What is there, for people.
+    pub(crate) name: String,
+}
+
+impl Scale {
+    /// Where a number stands, in the scale's own measure.
+    fn place(self, number: f64) -> Option<f64> {
+        let place = match self {
+            Self::Even => number,
+            Self::Ratios => number.ln(),
+        };
+        place.is_finite().then_some(place)
     }
 }
 
-/// The lowest that anything drawn has cost until each moment at which something changed.
-fn cheapest_so_far(series: &[Series]) -> Series {
-    let mut points: Vec<(Timestamp, NanoUsd)> =
-        series.iter().flat_map(|series| series.points.iter().copied()).collect();
-    points.retain(|(_, price)| *price > NanoUsd::ZERO);
-    points.sort_unstable();
-    let mut lowest: Vec<(Timestamp, NanoUsd)> = Vec::new();
-    for (from, price) in points {
-        if lowest.last().is_none_or(|(_, least)| price < *least) {
-            lowest.push((from, price));
+impl Line {
+    /// Where it stands, in the measures of two scales, above a place along.
+    fn at(&self, x: f64, scales: (Scale, Scale)) -> Option<f64> {
+        let after = self.points.partition_point(|point| point.0 <= x);
+        let up = |place: usize| self.points.get(place).and_then(|point| scales.1.place(point.1));
+        match self.shape {
+            Shape::Dots => None,
+            Shape::Steps => up(after.checked_sub(1)?),
+            Shape::Straight if after == self.points.len() => {
+                up(after.checked_sub(1)?).filter(|_| self.points[after - 1].0 == x)
+            }
+            Shape::Straight => {
+                let before = after.checked_sub(1)?;
+                let along = |place: usize| scales.0.place(self.points[place].0);
+                let (from, to) = (along(before)?, along(after)?);
+                let share = (scales.0.place(x)? - from) / (to - from);
+                Some(up(before)? + (up(after)? - up(before)?) * share)
+            }
         }
     }
-    Series { name: "cheapest so far".to_owned(), points: lowest }
 }
 
-/// The cheapest so far, if it says something that the others don't: where there are several to
-/// compare, or the one has become dearer again.
-fn record_of(series: &[Series]) -> Option<Series> {
-    let kinds = |series: &Series| series.name.ends_with("out") || series.name.starts_with("out");
-    let compared: Vec<Series> = series.iter().filter(|series| kinds(series)).cloned().collect();
-    let rises = |series: &Series| series.points.windows(2).any(|two| two[1].1 > two[0].1);
-    let helps = compared.len() > 1 || compared.iter().any(rises);
-    helps.then(|| cheapest_so_far(&compared)).filter(|record| !record.points.is_empty())
-}
-
-/// What the picture reaches over: the first moment and the last, the least and the most.
+/// What a picture reaches over, in numbers: the first and last along, the least and most up.
 struct Frame {
-    from: Timestamp,
-    to: Timestamp,
-    least: NanoUsd,
-    most: NanoUsd,
+    scales: (Scale, Scale),
+    x: (f64, f64),
+    y: (f64, f64),
 }
 
 impl Frame {
     /// Around all that is drawn; none if there is nothing.
-    fn around(series: &[Series], until: Timestamp) -> Option<Self> {
+    fn around(plot: &Plot) -> Option<Self> {
+        let scales = (plot.x.scale, plot.y.scale);
         let points = || {
-            let all = series.iter().flat_map(|series| series.points.iter());
-            all.filter(|(_, price)| *price > NanoUsd::ZERO)
+            let all = plot.lines.iter().flat_map(|line| line.points.iter().copied());
+            let has_place = move |point: &(f64, f64)| {
+                scales.0.place(point.0).is_some() && scales.1.place(point.1).is_some()
+            };
+            all.filter(has_place)
         };
-        let from = points().map(|(from, _)| *from).min()?;
-        let least = points().map(|(_, price)| *price).min()?;
-        let most = points().map(|(_, price)| *price).max()?;
-        let to = Timestamp(until.0.max(from.0 + 1));
-        Some(Self { from, to, least, most })
+        points().next()?;
+        let reach = |of: fn((f64, f64)) -> f64, axis: &Axis| {
+            let least = points().map(of).fold(f64::INFINITY, f64::min);
+            let most = points().map(of).fold(f64::NEG_INFINITY, f64::max);
+            let (from, to) = axis.reach.unwrap_or((least, most));
+            (least.min(from), most.max(to))
+        };
+        Some(Self {
+            scales,
+            x: reach(|point| point.0, &plot.x),
+            y: reach(|point| point.1, &plot.y),
+        })
     }
 
-    /// How far up a price stands: 0 for the least, 1 for the most.
-    #[allow(clippy::cast_precision_loss, reason = "a place on a picture")]
-    fn height(&self, price: NanoUsd) -> f64 {
-        let log = |price: NanoUsd| (price.0.max(1) as f64).ln();
-        let reach = log(self.most) - log(self.least);
-        match reach > 0.0 {
-            true => ((log(price) - log(self.least)) / reach).clamp(0.0, 1.0),
-            false => 0.5,
+    /// How far up a place of the scale is: 0 for the least, 1 for the most, one half if they are
+    /// the same.
+    fn height(&self, place: f64) -> f64 {
+        share(self.scales.1, self.y, place).unwrap_or(0.5)
+    }
+
+    /// How far along a number lies: 0 for the first, 1 for the last.
+    fn along(&self, x: f64) -> Option<f64> {
+        Some(share(self.scales.0, self.x, self.scales.0.place(x)?).unwrap_or(0.0))
+    }
+
+    /// The number that lies so far along.
+    fn number(&self, along: f64) -> f64 {
+        let (from, to) = self.x;
+        match (self.scales.0, self.scales.0.place(from), self.scales.0.place(to)) {
+            // The ends are the numbers themselves, whatever a logarithm makes of them.
+            _ if along <= 0.0 => from,
+            _ if along >= 1.0 => to,
+            (Scale::Ratios, Some(first), Some(last)) => (first + (last - first) * along).exp(),
+            _ => from + (to - from) * along,
         }
     }
+}
 
-    /// How far along a moment lies: 0 for the first, 1 for the last.
-    #[allow(clippy::cast_precision_loss, reason = "a place on a picture")]
-    fn along(&self, at: Timestamp) -> f64 {
-        let reach = (self.to.0 - self.from.0).max(1) as f64;
-        (at.0.saturating_sub(self.from.0) as f64 / reach).clamp(0.0, 1.0)
-    }
-
-    /// The moment of a column of so many.
-    fn moment(&self, column: usize, columns: usize) -> Timestamp {
-        let reach = u128::from(self.to.0 - self.from.0);
-        let last = columns.saturating_sub(1).max(1) as u128;
-        let along = reach * column as u128 / last;
-        Timestamp(self.from.0.saturating_add(u64::try_from(along).unwrap_or(u64::MAX)))
-    }
+/// How far a place is from the first to the last of a reach; none if these are the same.
+fn share(scale: Scale, (from, to): (f64, f64), place: f64) -> Option<f64> {
+    let (from, to) = (scale.place(from)?, scale.place(to)?);
+    (to > from).then(|| ((place - from) / (to - from)).clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn series(name: &str, points: &[(u64, u64)]) -> Series {
-        let points = points.iter().map(|(at, price)| (Timestamp(*at), NanoUsd::dollars(*price)));
-        Series { name: name.to_owned(), points: points.collect() }
+    const EVEN: (Scale, Scale) = (Scale::Even, Scale::Even);
+
+    fn line(shape: Shape, points: &[(f64, f64)]) -> Line {
+        Line { name: "a".into(), points: points.to_vec(), shape, is_faint: false }
     }
 
     #[test]
-    fn the_cheapest_so_far_never_rises_and_is_drawn_where_it_helps() {
-        let falling = series("a, out", &[(0, 10), (5, 2)]);
-        let rising = series("b, out", &[(2, 4), (8, 9)]);
-        assert_eq!(record_of(std::slice::from_ref(&falling)), None);
-        let record = record_of(&[falling, rising.clone()]).unwrap();
-        assert_eq!(record.points, series("", &[(0, 10), (2, 4), (5, 2)]).points);
-        assert_eq!(record_of(&[rising]).unwrap().points, series("", &[(2, 4)]).points);
+    fn steps_hold_and_straight_lines_end() {
+        let steps = line(Shape::Steps, &[(5.0, 3.0), (9.0, 0.0)]);
+        assert_eq!(steps.at(4.0, EVEN), None);
+        assert_eq!((steps.at(8.0, EVEN), steps.at(99.0, EVEN)), (Some(3.0), Some(0.0)));
+        assert_eq!(steps.at(99.0, (Scale::Even, Scale::Ratios)), None, "nothing has no place");
+        let straight = line(Shape::Straight, &[(1.0, 0.0), (4.0, 1.0)]);
+        assert_eq!((straight.at(0.5, EVEN), straight.at(4.1, EVEN)), (None, None));
+        assert_eq!(straight.at(4.0, EVEN), Some(1.0));
+        let half = straight.at(2.0, (Scale::Ratios, Scale::Even)).unwrap();
+        assert!((half - 0.5).abs() < 1e-12, "two is half way from one to four");
     }
 
     #[test]
-    fn a_series_holds_from_its_points_and_what_is_free_is_not_drawn() {
-        let one = series("a", &[(5, 3), (9, 0)]);
-        assert_eq!(one.at(Timestamp(4)), None);
-        assert_eq!(one.at(Timestamp(8)), Some(NanoUsd::dollars(3)));
-        assert_eq!(one.at(Timestamp(9)), None);
-        assert!(Frame::around(&[series("a", &[(1, 0)])], Timestamp(9)).is_none());
+    fn what_can_not_be_drawn_is_not() {
+        let axis = |scale| Axis { scale, reach: None, shown: |_| String::new() };
+        let plot = |scale, points: &[(f64, f64)]| Plot {
+            title: "t".into(),
+            x: axis(Scale::Even),
+            y: axis(scale),
+            lines: vec![line(Shape::Steps, points)],
+            marks: Vec::new(),
+        };
+        assert!(Frame::around(&plot(Scale::Ratios, &[(1.0, 0.0)])).is_none());
+        assert!(Frame::around(&plot(Scale::Even, &[(1.0, f64::NAN)])).is_none());
+        let frame = Frame::around(&plot(Scale::Even, &[(1.0, 2.0), (3.0, 2.0)])).unwrap();
+        assert_eq!((frame.along(2.0), frame.height(2.0)), (Some(0.5), 0.5));
     }
 }

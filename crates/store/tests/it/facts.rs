@@ -7,11 +7,11 @@ use proptest::sample::select;
 use tempfile::TempDir;
 use tenfold_domain::{
     AccountId, AccountKind, Allowance, AllowanceId, ApprovedCheck, AttemptEvent, AttemptId,
-    AttemptOutcome, Budget, Bytes, Charge, CheckFiles, CheckReport, CheckVerdict, CommitId,
-    EffectKind, EgressEvent, Energy, Fact, FromGift, Held, LedgerEvent, Millis, NanoUsd, Peer,
-    PolicyEvent, ProposalEvent, Quantity, RepositoryEvent, ReservationId, Seed, Spend, Spender,
-    Standing, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Timestamp, TokenId, Tokens, Usage,
-    Verdict,
+    AttemptOutcome, Budget, Bytes, Charge, CheckFiles, CheckReport, CheckVerdict, Choice, CommitId,
+    EffectKind, EgressEvent, Energy, Fact, Forecast, FromGift, Held, LedgerEvent, Millis, NanoUsd,
+    Odds, Peer, PolicyEvent, ProposalEvent, Quantity, RepositoryEvent, ReservationId, Seed, Spend,
+    Spender, Standing, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Timestamp, TokenId, Tokens,
+    Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -123,6 +123,17 @@ fn any_attempt_event() -> impl Strategy<Value = AttemptEvent> {
         3 => Just(AttemptEvent::Started { strategy, model, seed, base }),
         1 => any::<f64>().prop_filter("JSON has no such number", |n| n.is_finite())
             .prop_map(|n| AttemptEvent::Advanced { change: serde_json::json!({ "n": n }) }),
+        1 => (0.0..1.0f64, any::<u32>()).prop_map(|(likely, cost)| {
+            let by = NanoUsd(cost.into());
+            let odds = vec![Odds { by, low: likely / 2.0, likely, high: 1.0 }];
+            AttemptEvent::Foreseen(Forecast { odds, method: "so".into(), attempts: 9 })
+        }),
+        1 => (0.0..1.0f64).prop_map(|chance| AttemptEvent::Chosen(Choice {
+            why: "cheapest".into(),
+            chance,
+            cost: NanoUsd(1),
+            most: None,
+        })),
         1 => Just(AttemptEvent::Confined { tier: "A".into() }),
         1 => Just(AttemptEvent::Resumed),
         1 => Just(AttemptEvent::FilesRemoved),

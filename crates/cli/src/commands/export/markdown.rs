@@ -149,6 +149,8 @@ impl Page {
                 self.put(&block("text", why));
             }
             Happening::Egress(event) => self.line(&span(&egress::line(event))),
+            Happening::Chosen(choice) => self.line(&format!("Chosen: {}", span(&choice.why))),
+            Happening::Foreseen(forecast) => self.line(&report::foreseen(forecast)),
             Happening::Forked { from, .. } => {
                 self.head(&format!("Goes on from attempt {from}"), None);
             }

@@ -142,6 +142,8 @@ fn said(strategy: Strategy, moment: &Moment) -> Vec<Value> {
         | Happening::Unjudged
         | Happening::Failed { .. }
         | Happening::Egress(_)
+        | Happening::Chosen(_)
+        | Happening::Foreseen(_)
         | Happening::Forked { .. }
         | Happening::Paused
         | Happening::Resumed

@@ -14,7 +14,8 @@ use super::{book, json, named, now};
 use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::plot::{Series, chart, svg};
+use crate::plot::price::{self, Series};
+use crate::plot::{chart, svg};
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
@@ -61,14 +62,14 @@ pub(super) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, Trouble
     } else {
         terminal::print(&rows(&book, &names, now))?;
     }
-    let series = series(&book, &names, now);
+    let title = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let plot = price::plot(&title, &series(&book, &names, now), now);
     let is_watched = std::io::stdout().is_terminal() && !args.format.json;
     if args.plot || is_watched {
-        terminal::print(&format!("\n{}", chart(&series, now, terminal::width())))?;
+        terminal::print(&format!("\n{}", chart(&plot, terminal::width())))?;
     }
     if let Some(file) = &args.svg {
-        let title = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        std::fs::write(file, svg(&title, &series, now)).map_err(|error| {
+        std::fs::write(file, svg(&plot)).map_err(|error| {
             Trouble::new(Exit::Store, format!("could not write {}: {error}", file.display()))
         })?;
         terminal::note(&format!("wrote {}", one_line(&file.display().to_string(), 200)));

@@ -1,0 +1,331 @@
+//! `tenfold forecast`: what more money is likely to buy, and how right that was before.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use comfy_table::Cell;
+use serde::Serialize;
+use serde_json::json;
+use tenfold_domain::{Strategy, TaskId, TaskSpec};
+use tenfold_engine::{Names, about, dollars, past, trial};
+use tenfold_forecast::told::{self, Score, Told};
+use tenfold_forecast::{Interval, Past, Refusal, Trial, Unit};
+use tenfold_store::{TaskRow, View};
+
+use crate::arguments::Format;
+use crate::context::{self, Context};
+use crate::exit::Exit;
+use crate::plot::{Axis, Line, Mark, Plot, Scale, Shape, chart, svg};
+use crate::table::table;
+use crate::terminal::{self, BOLD, one_line, styled};
+use crate::trouble::Trouble;
+
+/// As many attempts are scored, the newest.
+const SCORED: u32 = 100_000;
+/// At these shares of what attempts took is scored what was told.
+const HORIZONS: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
+
+/// See what more money is likely to buy, and how right that was before
+#[derive(Debug, Args)]
+pub(crate) struct ForecastArgs {
+    #[command(subcommand)]
+    command: ForecastCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ForecastCommand {
+    /// Show how likely a task is solved by what its next attempt may take
+    Show(ShowArgs),
+    /// Show how right the forecasts were that were recorded before attempts began
+    Score(Format),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The task
+    task: TaskId,
+    /// The model that would make the attempt; the task's own, if not given
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// How it would work; as the task says, if not given
+    #[arg(long, value_name = "NAME")]
+    strategy: Option<Strategy>,
+    /// What is counted
+    #[arg(long, value_name = "UNIT", default_value = "dollars")]
+    unit: Counted,
+    /// Write a picture of the curve, in SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What a forecast counts.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Counted {
+    Dollars,
+    Steps,
+    Seconds,
+}
+
+impl Counted {
+    fn unit(self) -> Unit {
+        match self {
+            Self::Dollars => Unit::Dollars,
+            Self::Steps => Unit::Steps,
+            Self::Seconds => Unit::Seconds,
+        }
+    }
+
+    fn shown(self) -> fn(f64) -> String {
+        match self {
+            Self::Dollars => money,
+            Self::Steps => |steps| format!("{steps:.0} steps"),
+            Self::Seconds => |seconds| format!("{seconds:.0} s"),
+        }
+    }
+}
+
+/// Dollars, with as many places as say something.
+fn money(dollars: f64) -> String {
+    match dollars {
+        _ if dollars >= 0.1 => format!("${dollars:.2}"),
+        _ if dollars >= 0.001 => format!("${dollars:.4}"),
+        _ => format!("${dollars:.7}"),
+    }
+}
+
+/// Performs the command.
+pub(crate) fn run(context: &Context, args: &ForecastArgs) -> Result<Exit, Trouble> {
+    match &args.command {
+        ForecastCommand::Show(args) => show(context, args),
+        ForecastCommand::Score(format) => score(context, *format),
+    }
+}
+
+fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
+    let view = context.view(args.task)?;
+    let row = context::task(&view, args.task)?;
+    let spec = view
+        .spec(row.id)?
+        .ok_or_else(|| Trouble::internal(format!("task {} was never asked for", row.id)))?;
+    let model = args.model.as_deref().unwrap_or(&spec.model);
+    let strategy = args.strategy.unwrap_or(spec.strategy);
+    let known = past(&view, args.unit.unit())?;
+    let names = Names::of(&row);
+    let strategy = strategy.to_string();
+    let told = known.forecast(&about(&row, &names, model, &strategy), &[]);
+    if args.format.json {
+        terminal::print_json(&in_json(&row, (model, &strategy), &known, told.as_ref()))?;
+    } else {
+        terminal::print(&shown(args, (&row, &spec), (model, &strategy), told.as_ref()))?;
+    }
+    if let (Some(file), Ok(told)) = (&args.svg, &told) {
+        let picture = svg(&plot(args.unit, (&row, &spec), told));
+        std::fs::write(file, picture).map_err(|error| {
+            Trouble::new(Exit::Store, format!("could not write {}: {error}", file.display()))
+        })?;
+        terminal::note(&format!("wrote {}", one_line(&file.display().to_string(), 200)));
+    }
+    Ok(Exit::Done)
+}
+
+type Answer<'a> = Result<&'a tenfold_forecast::Forecast, &'a Refusal>;
+
+fn in_json(
+    row: &TaskRow,
+    (model, strategy): (&str, &str),
+    known: &Past,
+    told: Answer<'_>,
+) -> serde_json::Value {
+    let (best, tested) = known.tested();
+    let tested: Vec<_> =
+        tested.iter().map(|(by, error)| json!({ "method": by.as_str(), "error": error })).collect();
+    let mut value = json!({
+        "task": row.id, "model": model, "strategy": strategy, "method": best.as_str(),
+        "back_test": tested, "attempts": known.trials(),
+    });
+    match told {
+        Err(refusal) => value["refused"] = refusal.to_string().into(),
+        Ok(told) => {
+            let grounds = told.grounds();
+            value["unit"] = told.unit().into();
+            value["method"] = told.by().as_str().into();
+            value["error"] = told.error().into();
+            value["of_this_agent"] = grounds.by_agent.into();
+            value["of_this_task"] = grounds.of_task.into();
+            let point = |(by, chance): (f64, Interval)| Point::new(by, chance);
+            value["odds"] = json!(told.curve().map(point).collect::<Vec<_>>());
+        }
+    }
+    value
+}
+
+#[derive(Serialize)]
+struct Point {
+    by: f64,
+    low: f64,
+    likely: f64,
+    high: f64,
+}
+
+impl Point {
+    fn new(by: f64, Interval { low, likely, high }: Interval) -> Self {
+        Self { by, low, likely, high }
+    }
+}
+
+fn shown(
+    args: &ShowArgs,
+    (row, spec): (&TaskRow, &TaskSpec),
+    (model, strategy): (&str, &str),
+    told: Answer<'_>,
+) -> String {
+    let who = format!("{} with {strategy}", one_line(model, 60));
+    let head = format!("{}: another attempt at task {} by {who}", styled(BOLD, "forecast"), row.id);
+    let told = match told {
+        Ok(told) => told,
+        Err(refusal) => return format!("{head}\nnothing can be said yet: {refusal}"),
+    };
+    let show = args.unit.shown();
+    let mut rows = Vec::new();
+    for part in [16.0, 8.0, 4.0, 2.0, 1.0] {
+        let by = told.reach() / part;
+        if let Ok(chance) = told.at(by) {
+            let range = format!("{} to {}", percent(chance.low), percent(chance.high));
+            rows.push([show(by), percent(chance.likely), range].map(Cell::new).to_vec());
+        }
+    }
+    let grounds = told.grounds();
+    let error = match told.error() {
+        Some(error) => format!("off by {:.2} in the mean on your own attempts", error),
+        None => "too few attempts to say how right it is".to_owned(),
+    };
+    let stands = format!(
+        "by {}, {error}; on {} attempts: {} by this model in this way, {} at this task",
+        told.by().as_str(),
+        grounds.in_all,
+        grounds.by_agent,
+        grounds.of_task
+    );
+    let picture = match terminal::is_watched() {
+        true => format!("\n{}", chart(&plot(args.unit, (row, spec), told), terminal::width())),
+        false => String::new(),
+    };
+    let table = table(&["by", "solved", "nine times in ten between"], rows);
+    format!("{head}\n{table}\n{stands}\n{picture}").trim_end().to_owned()
+}
+
+fn percent(chance: f64) -> String {
+    format!("{:.0} %", chance * 100.0)
+}
+
+/// The curve, with what was spent and what may be.
+fn plot(
+    unit: Counted,
+    (row, spec): (&TaskRow, &TaskSpec),
+    told: &tenfold_forecast::Forecast,
+) -> Plot {
+    let line = |name: &str, of: fn(Interval) -> f64, is_faint| Line {
+        name: name.to_owned(),
+        points: told.curve().map(|(by, chance)| (by, of(chance))).collect(),
+        shape: Shape::Straight,
+        is_faint,
+    };
+    let mut marks = Vec::new();
+    if let Counted::Dollars = unit {
+        let left = dollars(spec.budget.money.saturating_sub(row.spent));
+        let from = told.curve().next().map_or(0.0, |point| point.0);
+        if (from..=told.reach()).contains(&left) {
+            marks.push(Mark { at: left, name: "what is left of the budget".to_owned() });
+        }
+    }
+    Plot {
+        title: format!("task {}: chance to be solved by what the next attempt takes", row.id),
+        x: Axis { scale: Scale::Ratios, reach: None, shown: unit.shown() },
+        y: Axis { scale: Scale::Even, reach: Some((0.0, 1.0)), shown: percent },
+        lines: vec![
+            line("solved", |chance| chance.likely, false),
+            line("nine times in ten above this", |chance| chance.low, true),
+            line("nine times in ten below this", |chance| chance.high, true),
+        ],
+        marks,
+    }
+}
+
+/// What was recorded of attempts before they began, each with what came.
+fn recorded(view: &View) -> Result<Vec<Told>, Trouble> {
+    let mut all = Vec::new();
+    view.newest_attempts(SCORED, |task, attempt| {
+        let came = trial(task, attempt, Unit::Dollars);
+        if let (Some(forecast), Some(came)) = (&attempt.foreseen, came) {
+            let odds = forecast.odds.iter().map(|odds| {
+                let chance = Interval::new(odds.low, odds.likely, odds.high);
+                (dollars(odds.by), chance)
+            });
+            all.push(Told { odds: odds.collect(), came });
+        }
+    })?;
+    Ok(all)
+}
+
+/// The spends at which most can be said.
+fn horizons(all: &[Told]) -> Vec<f64> {
+    let mut spends: Vec<f64> =
+        all.iter().map(|Told { came: Trial { spend, .. }, .. }| *spend).collect();
+    spends.sort_by(f64::total_cmp);
+    let place = |share: f64| ((spends.len() - 1) as f64 * share).round() as usize;
+    let mut horizons: Vec<f64> = match spends.is_empty() {
+        true => Vec::new(),
+        false => HORIZONS.iter().map(|share| spends[place(*share)]).collect(),
+    };
+    horizons.dedup();
+    horizons
+}
+
+fn score(context: &Context, format: Format) -> Result<Exit, Trouble> {
+    let all = match context.reader()? {
+        Some(reader) => recorded(&reader.view()?)?,
+        None => Vec::new(),
+    };
+    let scores: Vec<Score> =
+        horizons(&all).into_iter().filter_map(|by| told::score(&all, by)).collect();
+    if format.json {
+        terminal::print_json(&scores.iter().map(score_json).collect::<Vec<_>>())?;
+        return Ok(Exit::Done);
+    }
+    if scores.is_empty() {
+        terminal::note(
+            "no forecast was recorded yet of an attempt that has ended; there is one with each \
+             attempt once five of the past have ended by themselves",
+        );
+        return Ok(Exit::Done);
+    }
+    let cells = |score: &Score| {
+        let range = format!("{} to {}", percent(score.said.low), percent(score.said.high));
+        let (said, came) = (percent(score.said.likely), percent(score.came));
+        let of = format!("{} of {}", score.known, score.told);
+        let numbers = [score.brier, score.base, score.log_loss].map(|n| format!("{n:.3}"));
+        let [brier, base, log] = numbers;
+        [money(score.by), of, said, range, came, brier, base, log].map(Cell::new).to_vec()
+    };
+    let heads =
+        ["solved by", "known", "told", "between", "came", "Brier", "of one share", "log score"];
+    let mut text = table(&heads, scores.iter().map(cells));
+    text += "\n\nBrier: the mean squared distance from what came, less is better; \"of one share\" \
+             is what telling the share that came of each would have got. What was cut off counts \
+             by those that were not.";
+    terminal::print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn score_json(score: &Score) -> serde_json::Value {
+    let bin =
+        |(said, came, n): &(f64, f64, usize)| json!({ "told": said, "came": came, "known": n });
+    json!({
+        "by": score.by, "known": score.known, "told": score.told,
+        "said": Point::new(score.by, score.said), "came": score.came, "brier": score.brier,
+        "brier_of_one_share": score.base, "log_loss": score.log_loss,
+        "calibration": score.calibration.iter().map(bin).collect::<Vec<_>>(),
+    })
+}

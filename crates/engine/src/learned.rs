@@ -1,0 +1,196 @@
+//! What came of attempts, as forecasts learn from it: from the rows of tasks and attempts to trials,
+//! and the past that the engine keeps. A forecast itself, and how it is made, is in
+//! `crates/forecast`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tenfold_domain::{AttemptId, AttemptOutcome, Forecast, NanoUsd, Odds, Strategy};
+use tenfold_forecast::{About, End, Past, Trial, Unit};
+use tenfold_store::{AttemptRow, ProposalState, TaskRow, View};
+
+use crate::EngineError;
+use crate::engine::{Engine, blocking};
+
+/// So many attempts are learned from, the newest.
+const REMEMBERED: u32 = 100_000;
+/// Of a forecast that is recorded, so many odds are kept.
+const ODDS: usize = 12;
+const NANO: f64 = 1e9;
+
+/// An amount in dollars, for estimates.
+pub fn dollars(money: NanoUsd) -> f64 {
+    money.0 as f64 / NANO
+}
+
+/// The nearest amount; more than there can be is all there can be.
+pub fn nano_usd(dollars: f64) -> NanoUsd {
+    NanoUsd((dollars.max(0.0) * NANO).round() as u64)
+}
+
+/// How an attempt ended, as far as it says something of the task: `None` while it is at work, if
+/// nobody knows whether it was right, and if the check was at fault.
+pub fn end(task: &TaskRow, attempt: &AttemptRow) -> Option<End> {
+    match attempt.ended.as_ref()?.outcome {
+        AttemptOutcome::Finished => {
+            let proposal = task.proposals.iter().find(|row| row.attempt == attempt.id)?;
+            // What a person says goes before what the check says.
+            let is_rejected = matches!(proposal.state, ProposalState::Rejected { .. });
+            match proposal.verified || proposal.state.is_accepted() {
+                _ if is_rejected || proposal.taken_back => Some(End::Failed),
+                true => Some(End::Solved),
+                false => None,
+            }
+        }
+        AttemptOutcome::GaveUp | AttemptOutcome::LimitSteps | AttemptOutcome::Stuck => {
+            Some(End::Failed)
+        }
+        AttemptOutcome::LimitTime
+        | AttemptOutcome::LimitMoney
+        | AttemptOutcome::LimitQuota
+        | AttemptOutcome::Stopped
+        | AttemptOutcome::ProviderFailed => Some(End::Cut),
+        AttemptOutcome::NothingToDo | AttemptOutcome::CheckBroken | AttemptOutcome::CheckFlaky => {
+            None
+        }
+    }
+}
+
+/// An attempt as a trial; `None` as for [`end`], and if it took nothing of what is counted.
+pub fn trial(task: &TaskRow, attempt: &AttemptRow, unit: Unit) -> Option<Trial> {
+    let spend = match unit {
+        Unit::Dollars => dollars(attempt.cost),
+        Unit::Steps => attempt.steps as f64,
+        Unit::Samples => attempt.checks as f64,
+        Unit::Seconds => attempt.wall.0 as f64 / 1_000.0,
+    };
+    end(task, attempt).filter(|_| spend > 0.0).map(|end| Trial { spend, end })
+}
+
+/// What is known of a task and of who would try it. `names` has the texts that have no place in
+/// a row.
+pub fn about<'a>(
+    task: &'a TaskRow,
+    names: &'a Names,
+    model: &'a str,
+    strategy: &'a str,
+) -> About<'a> {
+    About {
+        task: &names.task,
+        model,
+        strategy,
+        role: task.role.as_deref().unwrap_or_default(),
+        area: &names.area,
+        labels: task.standing.labels.iter().map(String::as_str).collect(),
+        text_bytes: Some(task.text.len() as u64),
+        repository_files: None,
+        human_minutes: None,
+    }
+}
+
+/// What a task and the place of its work are called.
+#[derive(Debug, Clone)]
+pub struct Names {
+    task: String,
+    area: String,
+}
+
+impl Names {
+    /// Those of a task.
+    pub fn of(task: &TaskRow) -> Self {
+        let area = task.workspace.to_string_lossy().into_owned();
+        Self { task: task.id.to_string(), area }
+    }
+}
+
+/// What came of the attempts so far, up to [`REMEMBERED`] of them, ready to be asked.
+///
+/// # Errors
+/// What the store says.
+pub fn past(view: &View, unit: Unit) -> Result<Past, EngineError> {
+    let mut past = Past::new(unit);
+    view.newest_attempts(REMEMBERED, |task, attempt| learn(&mut past, unit, task, attempt))?;
+    past.refit();
+    Ok(past)
+}
+
+fn learn(past: &mut Past, unit: Unit, task: &TaskRow, attempt: &AttemptRow) {
+    let Some(trial) = trial(task, attempt, unit) else { return };
+    let (names, strategy) = (Names::of(task), attempt.strategy.to_string());
+    // What can't be a trial says nothing.
+    let _ = past.add(&about(task, &names, &attempt.model, &strategy), trial);
+}
+
+/// The past that an engine keeps: read when it is first needed, and again when something is known
+/// of an attempt that is in it already. It is held only by threads that may wait.
+#[derive(Debug, Default)]
+pub(crate) struct Learned(Mutex<Option<Past>>);
+
+impl Learned {
+    /// What is known is read again before it is used: an attempt goes on, or a person says of a
+    /// proposal what the check didn't.
+    pub(crate) fn is_stale(&self) {
+        *self.held() = None;
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Past>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// What is likely to come of an attempt at a task by a model and a strategy; `None` as long
+    /// as the past says nothing.
+    pub(crate) async fn foresee(
+        &self,
+        task: TaskRow,
+        (model, strategy): (String, Strategy),
+    ) -> Result<Option<Forecast>, EngineError> {
+        let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
+        let told = blocking(move || -> Result<_, EngineError> {
+            let mut held = learned.held();
+            let past = match held.take() {
+                Some(past) => held.insert(past),
+                None => held.insert(past(&store.view()?, Unit::Dollars)?),
+            };
+            let (names, strategy) = (Names::of(&task), strategy.to_string());
+            Ok(past.forecast(&about(&task, &names, &model, &strategy), &[]))
+        });
+        Ok(told.await?.ok().and_then(|told| recorded(&told)))
+    }
+
+    /// Takes up what came of an attempt that has ended.
+    pub(crate) async fn take_up(&self, attempt: AttemptId) -> Result<(), EngineError> {
+        let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
+        let taken = blocking(move || -> Result<_, EngineError> {
+            let mut held = learned.held();
+            let Some(past) = held.as_mut() else { return Ok(()) };
+            let view = store.view()?;
+            if let (Some(task), Some(row)) = (view.task(attempt.task)?, view.attempt(attempt)?) {
+                learn(past, Unit::Dollars, &task, &row);
+                if past.is_due() {
+                    past.refit();
+                }
+            }
+            Ok(())
+        });
+        taken.await
+    }
+}
+
+/// A forecast as it is recorded: some of its curve.
+fn recorded(told: &tenfold_forecast::Forecast) -> Option<Forecast> {
+    let curve: Vec<_> = told.curve().collect();
+    let every = curve.len().div_ceil(ODDS).max(1);
+    // The last is one of them.
+    let kept = curve.iter().rev().step_by(every).collect::<Vec<_>>().into_iter().rev();
+    let odds: Vec<Odds> = kept
+        .map(|&(spend, chance)| Odds {
+            by: nano_usd(spend),
+            low: chance.low,
+            likely: chance.likely,
+            high: chance.high,
+        })
+        .collect();
+    let attempts = told.grounds().in_all as u64;
+    (!odds.is_empty()).then(|| Forecast { odds, method: told.by().as_str().to_owned(), attempts })
+}
