@@ -4,10 +4,12 @@
 use crate::cure::fit::Fitted;
 use crate::cure::prior::Prior;
 use crate::cure::{Effect, Row};
+use crate::score::Told;
 use crate::{COVERED, End, Estimator, Incidence, LogLinear, Trial, score};
 
 use super::agent::typical;
 use super::estimate::{Basis, Estimate};
+use super::refit::ONE_CURVE;
 
 /// An agent is tested if this many of its trials ended by themselves.
 pub(super) const ENDED: usize = 40;
@@ -29,6 +31,8 @@ pub(super) struct Tested {
     pub by: Estimator,
     /// The mean over agents of how far the share solved was from what was told.
     pub error: f64,
+    /// The mean squared error of what was told of each trial that wasn't over.
+    pub brier: f64,
     /// By how many of its own standard deviations an interval reaches to either side.
     pub stretch: f64,
 }
@@ -47,6 +51,7 @@ struct Case {
     by: Estimator,
     error: f64,
     off: f64,
+    brier: f64,
 }
 
 /// One agent, as the test takes it.
@@ -82,8 +87,8 @@ impl Tests {
         const CLEARLY: f64 = 0.8;
         let blend = self.of(Estimator::Blend).filter(|_| self.agents >= ENOUGH);
         let Some(blend) = blend else { return Estimator::Blend };
-        let better = self.tested.iter().filter(|one| one.error < CLEARLY * blend.error);
-        let best = better.min_by(|a, b| a.error.total_cmp(&b.error));
+        let better = self.tested.iter().filter(|one| one.brier < CLEARLY * blend.brier);
+        let best = better.min_by(|a, b| a.brier.total_cmp(&b.brier));
         best.map_or(Estimator::Blend, |one| one.by)
     }
 }
@@ -91,6 +96,7 @@ impl Tests {
 fn tested(cases: &[Case], by: Estimator, agents: usize) -> Option<Tested> {
     let mine: Vec<&Case> = cases.iter().filter(|case| case.by == by).collect();
     let of = |agent| mine.iter().filter(move |case| case.agent == agent);
+    let brier = score::mean(mine.iter().map(|case| case.brier))?;
     let errors = (0..agents).filter_map(|agent| score::mean(of(agent).map(|case| case.error)));
     let error = score::mean(errors)?;
     // As conformal prediction has it with residuals by their expected size (Papadopoulos and
@@ -99,10 +105,14 @@ fn tested(cases: &[Case], by: Estimator, agents: usize) -> Option<Tested> {
     far.sort_by(f64::total_cmp);
     let rank = (COVERED * (far.len() + 1) as f64).ceil() as usize;
     let stretch = far.get(rank.saturating_sub(1)).or(far.last()).copied()?;
-    Some(Tested { by, error, stretch })
+    Some(Tested { by, error, brier, stretch })
 }
 
 impl Subject {
+    fn solved_by(&self, log_spend: f64) -> impl Iterator<Item = bool> + '_ {
+        self.rows.iter().map(move |row| row.end == End::Solved && row.log_spend <= log_spend)
+    }
+
     fn cases(&self, agent: usize, share: f64) -> Vec<Case> {
         let mut ended: Vec<f64> =
             self.rows.iter().filter(|row| row.end != End::Cut).map(|row| row.log_spend).collect();
@@ -118,24 +128,32 @@ impl Subject {
         let plain: Vec<Row> = seen.iter().map(unaware).collect();
         let incidence = incidence(seen.iter().copied()).ok();
         let basis = Basis {
-            one: &Fitted::of(&plain, &self.priors[0]),
-            by_task: &Fitted::of(&seen, &self.priors[1]),
+            one: &Fitted::of(&plain, &self.priors[0], ONE_CURVE),
+            by_task: &Fitted::of(&seen, &self.priors[1], 1.0),
             typical: &typical(&seen),
             line: incidence.as_ref().and_then(|seen| LogLinear::of(seen).ok()),
             seen: incidence.as_ref(),
         };
+        let pairs: Vec<(Row, bool)> = seen.iter().copied().zip(self.solved_by(then)).collect();
         let case = |by| {
-            let told = told(&basis, by, &seen, then)?;
-            Some(Case { agent, by, error: (told.chance - came).abs(), off: told.off })
+            let (told, brier) = told(&basis, by, &pairs, then)?;
+            Some(Case { agent, by, error: (told.chance - came).abs(), off: told.off, brier })
         };
         Estimator::ALL.into_iter().filter_map(case).collect()
     }
 }
 
-/// The share that an estimator says is solved by then, of trials that are known so far.
-fn told(basis: &Basis<'_>, by: Estimator, seen: &[Row], then: f64) -> Option<Estimate> {
+/// The share that an estimator says is solved by then, of trials that are known so far, and the
+/// mean squared error of what it says of each that wasn't over.
+fn told(
+    basis: &Basis<'_>,
+    by: Estimator,
+    trials: &[(Row, bool)],
+    then: f64,
+) -> Option<(Estimate, f64)> {
     let mut sum = Estimate { chance: 0.0, off: 0.0 };
-    for row in seen {
+    let mut each: Vec<Told> = Vec::new();
+    for (row, solved) in trials {
         match row.end {
             End::Solved => sum.chance += 1.0,
             End::Failed => {}
@@ -143,11 +161,13 @@ fn told(basis: &Basis<'_>, by: Estimator, seen: &[Row], then: f64) -> Option<Est
                 let one = basis.estimate(by, row.effect, then, Some(row.log_spend))?;
                 sum.chance += one.chance;
                 sum.off += one.off;
+                each.push((one.chance, *solved));
             }
         }
     }
-    let count = seen.len().max(1) as f64;
-    Some(Estimate { chance: sum.chance / count, off: (sum.off / count).max(1e-3) })
+    let count = trials.len().max(1) as f64;
+    let share = Estimate { chance: sum.chance / count, off: (sum.off / count).max(1e-3) };
+    Some((share, score::brier(&each)?))
 }
 
 fn until_then(row: Row, until: f64) -> Row {

@@ -73,8 +73,7 @@ impl Basis<'_> {
         let one = curve(self.one, Effect::default(), log_spend, spent);
         let task = curve(self.by_task, effect, log_spend, spent);
         let shape = &self.by_task.shape;
-        let of = |effect: &Effect| going_on(shape, *effect, log_spend, spent);
-        let typical = self.typical.iter().map(of).sum::<f64>() / self.typical.len().max(1) as f64;
+        let typical = mean_going_on(shape, self.typical, log_spend, spent);
         let level = f64::midpoint(one.chance, typical);
         let unknown = chance(odds(level) + effect.ease);
         let moved = chance(odds(task.chance) + odds(one.chance) - odds(typical));
@@ -104,6 +103,18 @@ fn curve(fitted: &Fitted, effect: Effect, log_spend: f64, spent: Option<f64>) ->
     }
     let variance = slopes.dot(&(fitted.spread * slopes));
     Estimate { chance, off: if variance > 0.0 { variance.sqrt().min(1.0) } else { 0.0 } }
+}
+
+/// The mean over tasks of what [`going_on`] gives, those counting most that are likeliest not to
+/// have ended.
+fn mean_going_on(shape: &Shape, effects: &[Effect], log_spend: f64, spent: Option<f64>) -> f64 {
+    let (mut solved, mut all) = (0.0, 0.0);
+    for effect in effects {
+        let open = spent.map_or(1.0, |spent| shape.open_at(spent, *effect).max(1e-300));
+        solved += open * going_on(shape, *effect, log_spend, spent);
+        all += open;
+    }
+    solved / all
 }
 
 /// The chance of success by a log spend given that it hadn't ended at another.
