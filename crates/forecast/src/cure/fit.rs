@@ -8,7 +8,7 @@ use crate::End;
 
 /// It is over after so many steps, or when one improves less than [`SETTLED`].
 const STEPS: usize = 60;
-const SETTLED: f64 = 1e-6;
+const SETTLED: f64 = 1e-4;
 /// No number of the shape is moved further than this in one step.
 const STRIDE: f64 = 1.0;
 

@@ -17,7 +17,7 @@ pub(super) const ENDED: usize = 40;
 pub(super) const AGENTS: usize = 16;
 pub(super) const ROWS: usize = 500;
 /// The shares of its trials that have ended at the spends up to which it is seen.
-const SEEN: [f64; 3] = [0.25, 0.4, 0.6];
+const SEEN: [f64; 3] = [0.15, 0.3, 0.6];
 /// What is told is how many are solved by so much more.
 pub(super) const FURTHER: f64 = 4.0;
 /// Below so many agents a test says nothing of how wide an interval is to be.
@@ -100,11 +100,15 @@ fn tested(cases: &[Case], by: Estimator, agents: usize) -> Option<Tested> {
     let errors = (0..agents).filter_map(|agent| score::mean(of(agent).map(|case| case.error)));
     let error = score::mean(errors)?;
     // As conformal prediction has it with residuals by their expected size (Papadopoulos and
-    // others, "Inductive confidence machines for regression", 2002).
+    // others, "Inductive confidence machines for regression", 2002), where cases of one agent
+    // are alike, so that it is agents that count (Dunn, Wasserman and Ramdas, "Distribution-free
+    // prediction sets for two-layer hierarchical models", 2022).
     let mut far: Vec<f64> = mine.iter().map(|case| case.error / case.off).collect();
     far.sort_by(f64::total_cmp);
-    let rank = (COVERED * (far.len() + 1) as f64).ceil() as usize;
-    let stretch = far.get(rank.saturating_sub(1)).or(far.last()).copied()?;
+    let each = far.len() as f64 / agents as f64;
+    let rank = (COVERED * (agents + 1) as f64 * each).ceil() as usize;
+    let most = far.last().copied()?;
+    let stretch = far.get(rank.saturating_sub(1)).copied().unwrap_or(most.max(STRETCH));
     Some(Tested { by, error, brier, stretch })
 }
 

@@ -66,22 +66,53 @@ impl Basis<'_> {
         Some(Estimate { chance, off: (chance * (1.0 - chance) / seen.trials() as f64).sqrt() })
     }
 
-    /// The mean of two: the curves by task as they are, and the same moved so that in all as many
-    /// are solved as the one curve has it. What is little known of a task is left out as far as
-    /// it isn't known.
+    /// The curve by task, moved so that over all tasks as many are solved as it and the one curve
+    /// have it in the mean. What is little known of a task is told from that level alone.
     fn blend(&self, effect: Effect, log_spend: f64, spent: Option<f64>) -> Estimate {
         let one = curve(self.one, Effect::default(), log_spend, spent);
         let task = curve(self.by_task, effect, log_spend, spent);
-        let shape = &self.by_task.shape;
-        let typical = mean_going_on(shape, self.typical, log_spend, spent);
-        let level = f64::midpoint(one.chance, typical);
+        let all = Typical::of(&self.by_task.shape, self.typical, log_spend, spent);
+        let level = f64::midpoint(one.chance, all.mean(0.0));
         let unknown = chance(odds(level) + effect.ease);
-        let moved = chance(odds(task.chance) + odds(one.chance) - odds(typical));
-        let told = f64::midpoint(task.chance, moved);
-        let apart = (task.chance - moved) / 2.0;
+        let told = chance(odds(task.chance) + all.moved_to(level));
+        let apart = (one.chance - all.mean(0.0)) / 2.0;
         let off = f64::midpoint(one.off.powi(2), task.off.powi(2)) + apart.powi(2);
         let mixed = effect.known * told + (1.0 - effect.known) * unknown;
         Estimate { chance: mixed, off: off.sqrt() }
+    }
+}
+
+/// The log odds of success of typical tasks, each with how likely it is that it is still open.
+struct Typical(Vec<(f64, f64)>);
+
+impl Typical {
+    fn of(shape: &Shape, effects: &[Effect], log_spend: f64, spent: Option<f64>) -> Self {
+        let task = |effect: &Effect| {
+            let open = spent.map_or(1.0, |spent| shape.open_at(spent, *effect).max(1e-300));
+            (odds(going_on(shape, *effect, log_spend, spent)), open)
+        };
+        Self(effects.iter().map(task).collect())
+    }
+
+    /// The mean chance, if all odds are moved by so much.
+    fn mean(&self, by: f64) -> f64 {
+        let (mut solved, mut all) = (0.0, 0.0);
+        for (odds, open) in &self.0 {
+            solved += open * chance(odds + by);
+            all += open;
+        }
+        solved / all
+    }
+
+    /// By how much all odds have to be moved for that mean chance; found by halving.
+    fn moved_to(&self, mean: f64) -> f64 {
+        const HALVINGS: usize = 16;
+        let (mut low, mut high) = (-8.0, 8.0);
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(low, high);
+            if self.mean(middle) < mean { low = middle } else { high = middle }
+        }
+        f64::midpoint(low, high)
     }
 }
 
@@ -103,18 +134,6 @@ fn curve(fitted: &Fitted, effect: Effect, log_spend: f64, spent: Option<f64>) ->
     }
     let variance = slopes.dot(&(fitted.spread * slopes));
     Estimate { chance, off: if variance > 0.0 { variance.sqrt().min(1.0) } else { 0.0 } }
-}
-
-/// The mean over tasks of what [`going_on`] gives, those counting most that are likeliest not to
-/// have ended.
-fn mean_going_on(shape: &Shape, effects: &[Effect], log_spend: f64, spent: Option<f64>) -> f64 {
-    let (mut solved, mut all) = (0.0, 0.0);
-    for effect in effects {
-        let open = spent.map_or(1.0, |spent| shape.open_at(spent, *effect).max(1e-300));
-        solved += open * going_on(shape, *effect, log_spend, spent);
-        all += open;
-    }
-    solved / all
 }
 
 /// The chance of success by a log spend given that it hadn't ended at another.
