@@ -8,7 +8,7 @@ use crate::score::Told;
 use crate::{COVERED, End, Estimator, Incidence, LogLinear, Trial, score};
 
 use super::agent::typical;
-use super::estimate::{Basis, Estimate};
+use super::estimate::{Basis, Estimate, Ready};
 use super::refit::ONE_CURVE;
 
 /// An agent is tested if this many of its trials ended by themselves.
@@ -140,21 +140,17 @@ impl Subject {
         };
         let pairs: Vec<(Row, bool)> = seen.iter().copied().zip(self.solved_by(then)).collect();
         let case = |by| {
-            let (told, brier) = told(&basis, by, &pairs, then)?;
+            let ready = basis.ready(by, then, Some(until))?;
+            let (told, brier) = told(&ready, &pairs)?;
             Some(Case { agent, by, error: (told.chance - came).abs(), off: told.off, brier })
         };
         Estimator::ALL.into_iter().filter_map(case).collect()
     }
 }
 
-/// The share that an estimator says is solved by then, of trials that are known so far, and the
-/// mean squared error of what it says of each that wasn't over.
-fn told(
-    basis: &Basis<'_>,
-    by: Estimator,
-    trials: &[(Row, bool)],
-    then: f64,
-) -> Option<(Estimate, f64)> {
+/// The share that an estimator says is solved, of trials of which some are over, and the mean
+/// squared error of what it says of each that isn't.
+fn told(ready: &Ready<'_>, trials: &[(Row, bool)]) -> Option<(Estimate, f64)> {
     let mut sum = Estimate { chance: 0.0, off: 0.0 };
     let mut each: Vec<Told> = Vec::new();
     for (row, solved) in trials {
@@ -162,7 +158,7 @@ fn told(
             End::Solved => sum.chance += 1.0,
             End::Failed => {}
             End::Cut => {
-                let one = basis.estimate(by, row.effect, then, Some(row.log_spend))?;
+                let one = ready.of(row.effect);
                 sum.chance += one.chance;
                 sum.off += one.off;
                 each.push((one.chance, *solved));

@@ -221,7 +221,7 @@ impl Past {
             line: agent.seen.as_ref().and_then(|seen| LogLinear::of(seen).ok()),
             seen: agent.seen.as_ref(),
         };
-        let known = basis.estimate(by, effect, 0.0, spent).is_some();
+        let known = basis.ready(by, 0.0, spent).is_some();
         let by = if known { by } else { Estimator::Blend };
         let points = self.points(&basis, by, effect, spent, self.reach(agent));
         let error = self.tests.of(by).map(|tested| tested.error);
@@ -244,7 +244,7 @@ impl Past {
         let stretch = self.tests.stretch(by);
         let at = |point: usize| reach - APART * (POINTS - 1 - point) as f64;
         let chance = |log_spend: f64| {
-            let one = basis.estimate(by, effect, log_spend, spent)?;
+            let one = basis.ready(by, log_spend, spent)?.of(effect);
             let off = stretch * one.off;
             Some((log_spend, Interval::new(one.chance - off, one.chance, one.chance + off)))
         };
