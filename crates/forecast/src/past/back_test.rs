@@ -113,10 +113,6 @@ fn tested(cases: &[Case], by: Estimator, agents: usize) -> Option<Tested> {
 }
 
 impl Subject {
-    fn solved_by(&self, log_spend: f64) -> impl Iterator<Item = bool> + '_ {
-        self.rows.iter().map(move |row| row.end == End::Solved && row.log_spend <= log_spend)
-    }
-
     fn cases(&self, agent: usize, share: f64) -> Vec<Case> {
         let mut ended: Vec<f64> =
             self.rows.iter().filter(|row| row.end != End::Cut).map(|row| row.log_spend).collect();
@@ -125,8 +121,6 @@ impl Subject {
             return Vec::new();
         };
         let then = until + FURTHER.ln();
-        let Ok(came) = incidence(self.rows.iter().copied()) else { return Vec::new() };
-        let came = came.flat(then.exp());
         let seen: Vec<Row> = self.rows.iter().map(|row| until_then(*row, until)).collect();
         let unaware = |row: &Row| Row { effect: Effect::default(), ..*row };
         let plain: Vec<Row> = seen.iter().map(unaware).collect();
@@ -138,10 +132,21 @@ impl Subject {
             line: incidence.as_ref().and_then(|seen| LogLinear::of(seen).ok()),
             seen: incidence.as_ref(),
         };
-        let pairs: Vec<(Row, bool)> = seen.iter().copied().zip(self.solved_by(then)).collect();
+        // What was cut off in between says nothing of what came.
+        let told_of: Vec<(Row, bool)> = seen
+            .into_iter()
+            .zip(&self.rows)
+            .filter(|(_, row)| row.end != End::Cut || row.log_spend >= then)
+            .map(|(seen, row)| (seen, row.end == End::Solved && row.log_spend <= then))
+            .collect();
+        let Some(came) =
+            score::mean(told_of.iter().map(|(_, solved)| f64::from(u8::from(*solved))))
+        else {
+            return Vec::new();
+        };
         let case = |by| {
             let ready = basis.ready(by, then, Some(until))?;
-            let (told, brier) = told(&ready, &pairs)?;
+            let (told, brier) = told(&ready, &told_of)?;
             Some(Case { agent, by, error: (told.chance - came).abs(), off: told.off, brier })
         };
         Estimator::ALL.into_iter().filter_map(case).collect()

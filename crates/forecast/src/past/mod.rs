@@ -11,6 +11,8 @@ mod estimate;
 mod names;
 mod refit;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -248,7 +250,10 @@ impl Past {
             let off = stretch * one.off;
             Some((log_spend, Interval::new(one.chance - off, one.chance, one.chance + off)))
         };
-        (0..POINTS).map(at).filter_map(chance).collect()
+        // What goes on has not been solved by what it has taken.
+        let begun = spent.map(|spent| (spent, Interval::new(0.0, 0.0, 0.0)));
+        let ahead = (0..POINTS).map(at).filter(|log| spent.is_none_or(|spent| *log > spent));
+        begun.into_iter().chain(ahead.filter_map(chance)).collect()
     }
 
     /// The log spend up to which something is told of an agent: as much further than it was seen
