@@ -13,8 +13,8 @@ pub enum Estimator {
     Cure,
     /// The same, with what is known of each task.
     CureByTask,
-    /// How tasks differ as the last has it; how many are solved in all as the last two have it
-    /// on average.
+    /// How tasks differ as the last has it, how many are solved in all as the last two have it in
+    /// the mean.
     Blend,
 }
 

@@ -7,8 +7,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod ledger;
+mod made;
 mod report;
 mod runs;
+mod speed;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -23,7 +26,8 @@ type Failure = Box<dyn Error + Send + Sync>;
 type Part = (&'static str, fn(&Args) -> Result<Option<Report>, Failure>);
 
 /// All that is measured, in the order in which it is told.
-const PARTS: &[Part] = &[("runs", runs::measure)];
+const PARTS: &[Part] =
+    &[("runs", runs::measure), ("ledger", ledger::measure), ("speed", speed::measure)];
 
 fn main() -> ExitCode {
     match measure() {

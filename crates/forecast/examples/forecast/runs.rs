@@ -16,8 +16,12 @@ use tenfold_forecast::{About, End, Estimator, Past, Trial, Unit};
 
 use crate::Failure;
 use crate::args::Args;
+use crate::made;
 use crate::report::Report;
 
+/// How many models and tasks are made where no data are given.
+const MODELS: usize = 12;
+const TASKS: usize = 200;
 /// How much further is told than was seen.
 const FURTHER: f64 = 4.0;
 
@@ -60,6 +64,7 @@ impl Seen {
 type ByEstimator = (Option<Estimator>, Vec<OfModel>);
 
 /// What one estimator told of one model.
+#[derive(Debug, Clone)]
 struct OfModel {
     model: String,
     told: f64,
@@ -75,6 +80,9 @@ pub(crate) fn measure(args: &Args) -> Result<Option<Report>, Failure> {
     let mut all = Vec::new();
     for text in args.texts("agent_runs", ".csv")? {
         all.extend(runs::read(&text)?);
+    }
+    if args.data.is_none() {
+        all = made::runs(MODELS, TASKS, args.seed);
     }
     if all.is_empty() {
         return Ok(None);
@@ -115,8 +123,17 @@ fn left_out(unit: Unit, known: &[(&Run, Trial)], seen: Seen) -> Result<Vec<ByEst
             past.add(&about(run), cut)?;
         }
         past.refit();
+        let chosen = past.tested().0;
+        let mut of_chosen = None;
         for (by, told) in &mut all {
-            told.push(of_model(&past, *by, known, model, until)?);
+            let one = match by {
+                Some(by) => of_model(&past, *by, known, model, until)?,
+                None => of_chosen.take().ok_or("no estimator was chosen")?,
+            };
+            if *by == Some(chosen) {
+                of_chosen = Some(one.clone());
+            }
+            told.push(one);
         }
     }
     Ok(all)
@@ -132,12 +149,11 @@ fn about(run: &Run) -> About<'_> {
 
 fn of_model(
     past: &Past,
-    by: Option<Estimator>,
+    by: Estimator,
     known: &[(&Run, Trial)],
     model: &str,
     until: f64,
 ) -> Result<OfModel, Failure> {
-    let by = by.unwrap_or(past.tested().0);
     let (mut told, mut low, mut high, mut came, mut count) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let mut cut = Vec::new();
     for (run, trial) in known.iter().filter(|(run, _)| run.model == model) {

@@ -6,15 +6,9 @@ use super::prior::Prior;
 use super::{Matrix, Row, Shape, Vector, WHEN};
 use crate::End;
 
-/// How much a trial counts against the prior. Half: trials are not quite as the shape has them,
-/// and a likelihood that is taken at its word is surer than it should be (Grünwald, "The safe
-/// Bayesian", 2012; Bissiri, Holmes and Walker, "A general framework for updating belief
-/// distributions", 2016).
-const WEIGHT: f64 = 0.5;
-
 /// It is over after so many steps, or when one improves less than [`SETTLED`].
 const STEPS: usize = 60;
-const SETTLED: f64 = 1e-6;
+const SETTLED: f64 = 1e-4;
 /// No number of the shape is moved further than this in one step.
 const STRIDE: f64 = 1.0;
 
@@ -32,16 +26,15 @@ impl Fitted {
         Self { shape: Shape(prior.mean), spread: prior.spread }
     }
 
-    /// The likeliest shape: Newton's method with the outer product of the slopes for the
+    /// The likeliest shape, where each row counts `weight` against the prior: Newton's method with the outer product of the slopes for the
     /// curvature (Berndt, Hall, Hall and Hausman, 1974), damped where it overshoots (Marquardt,
     /// 1963).
-    pub(crate) fn of(rows: &[Row], prior: &Prior) -> Self {
-        let mut at = Hill::climbed(rows, prior, start(rows, prior));
+    pub(crate) fn of(rows: &[Row], prior: &Prior, weight: f64) -> Self {
+        let climbed = |place| Hill::climbed(rows, prior, weight, place);
+        let mut at = climbed(start(rows, prior));
         let mut damping = 1e-3;
         for _ in 0..STEPS {
-            let Some(next) = at.step(damping).map(|to| Hill::climbed(rows, prior, to)) else {
-                break;
-            };
+            let Some(next) = at.step(damping).map(climbed) else { break };
             // Not "lower": what is not a number is no improvement either.
             if next.height >= at.height {
                 let gained = next.height - at.height;
@@ -76,7 +69,7 @@ struct Hill {
 }
 
 impl Hill {
-    fn climbed(rows: &[Row], prior: &Prior, place: Vector) -> Self {
+    fn climbed(rows: &[Row], prior: &Prior, weight: f64, place: Vector) -> Self {
         let shape = Shape(place);
         let away = place - prior.mean;
         let pull = prior.precision * away;
@@ -89,9 +82,9 @@ impl Hill {
         for row in rows {
             let score = shape.score(row);
             let slopes = score.slopes(row.effect);
-            hill.height += WEIGHT * score.log_likelihood;
-            hill.slope += slopes * WEIGHT;
-            hill.curvature.ger(WEIGHT, &slopes, &slopes, 1.0);
+            hill.height += weight * score.log_likelihood;
+            hill.slope += slopes * weight;
+            hill.curvature.ger(weight, &slopes, &slopes, 1.0);
         }
         hill
     }
@@ -139,7 +132,7 @@ mod tests {
         };
         let rows: Vec<Row> =
             spread(600, 0.0, End::Solved).chain(spread(400, 1.0, End::Failed)).collect();
-        let fitted = Fitted::of(&rows, &Prior::shipped(0.0));
+        let fitted = Fitted::of(&rows, &Prior::shipped(0.0), 1.0);
         assert!((fitted.shape.0[ABILITY] - 1.5_f64.ln()).abs() < 0.05);
         assert!((fitted.shape.0[WHEN]).abs() < 0.05);
         assert!((fitted.shape.0[SPREAD].exp() - 0.5).abs() < 0.05);
@@ -159,6 +152,6 @@ mod tests {
     #[test]
     fn nothing_known_leaves_the_prior() {
         let prior = Prior::shipped(2.0);
-        assert_eq!(Fitted::of(&[], &prior).shape.0, prior.mean);
+        assert_eq!(Fitted::of(&[], &prior, 1.0).shape.0, prior.mean);
     }
 }

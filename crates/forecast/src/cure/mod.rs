@@ -96,8 +96,29 @@ impl Shape {
         ever * solved + (1.0 - ever) * given_up
     }
 
+    /// The mean and variance of the log spend at which trials of a mean task end, either way.
+    pub(crate) fn ends(&self) -> (f64, f64) {
+        let ever = self.ever(Effect::default());
+        let [solved, given_up] = self.spreads().map(|spread| spread * spread);
+        let later = self.0[LATER];
+        let within = ever * solved + (1.0 - ever) * given_up;
+        let mean = self.0[WHEN] + (1.0 - ever) * later;
+        (mean, within + ever * (1.0 - ever) * later * later)
+    }
+
+    /// The mean log spend at which trials of a mean task end that are still open at that one.
+    pub(crate) fn ends_if_open_at(&self, log_spend: f64) -> f64 {
+        let row = Row { log_spend, end: End::Cut, effect: Effect::default() };
+        let solved = self.ever(row.effect) + self.score(&row).odds;
+        let z = self.standard(log_spend, row.effect);
+        let means = [self.0[WHEN], self.0[WHEN] + self.0[LATER]];
+        let spreads = self.spreads();
+        let [first, second] = [0, 1].map(|i| means[i] + spreads[i] * normal::hazard(z[i]));
+        solved * first + (1.0 - solved) * second
+    }
+
     /// The standard deviations of the log spend of what is solved and of what is given up.
-    pub(crate) fn spreads(&self) -> [f64; 2] {
+    fn spreads(&self) -> [f64; 2] {
         [self.0[SPREAD].exp(), self.0[SPREAD_GIVEN_UP].exp()]
     }
 

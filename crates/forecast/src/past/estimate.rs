@@ -26,29 +26,32 @@ pub(super) struct Basis<'a> {
 }
 
 impl Basis<'_> {
-    /// The chance of success by a log spend, for a trial that is known not to have ended at
-    /// `spent`. `None` where the estimator has nothing to go by.
-    pub(super) fn estimate(
+    /// Makes an estimator ready to tell the chance of success by a log spend, for trials that are
+    /// known not to have ended at `spent`. `None` where it has nothing to go by.
+    pub(super) fn ready(
         &self,
         by: Estimator,
-        effect: Effect,
         log_spend: f64,
         spent: Option<f64>,
-    ) -> Option<Estimate> {
-        let estimate = match by {
-            Estimator::Flat => self.seen_by(|seen, spend| seen.flat(spend), log_spend, spent)?,
+    ) -> Option<Ready<'_>> {
+        let one = || curve(self.one, Effect::default(), log_spend, spent);
+        let how = match by {
+            Estimator::Flat => How::Alike(self.as_seen(Incidence::flat, log_spend, spent)?),
             Estimator::LogLinear => {
                 let line = self.line?;
-                self.seen_by(|_, spend| line.by(spend), log_spend, spent)?
+                How::Alike(self.as_seen(|_, spend| line.by(spend), log_spend, spent)?)
             }
-            Estimator::Cure => curve(self.one, Effect::default(), log_spend, spent),
-            Estimator::CureByTask => curve(self.by_task, effect, log_spend, spent),
-            Estimator::Blend => self.blend(effect, log_spend, spent),
+            Estimator::Cure => How::Alike(one()),
+            Estimator::CureByTask => How::ByTask,
+            Estimator::Blend => {
+                let all = Typical::of(&self.by_task.shape, self.typical, log_spend, spent);
+                How::Blend(Level::of(one(), &all))
+            }
         };
-        Some(Estimate { off: estimate.off.max(SUREST), ..estimate })
+        Some(Ready { by_task: self.by_task, log_spend, spent, how })
     }
 
-    fn seen_by(
+    fn as_seen(
         &self,
         share: impl Fn(&Incidence, f64) -> f64,
         log_spend: f64,
@@ -65,24 +68,95 @@ impl Basis<'_> {
         };
         Some(Estimate { chance, off: (chance * (1.0 - chance) / seen.trials() as f64).sqrt() })
     }
+}
 
-    /// The mean of two: the curves by task as they are, and the same moved so that in all as many
-    /// are solved as the one curve has it. What is little known of a task is left out as far as
-    /// it isn't known.
-    fn blend(&self, effect: Effect, log_spend: f64, spent: Option<f64>) -> Estimate {
-        let one = curve(self.one, Effect::default(), log_spend, spent);
-        let task = curve(self.by_task, effect, log_spend, spent);
-        let shape = &self.by_task.shape;
-        let of = |effect: &Effect| going_on(shape, *effect, log_spend, spent);
-        let typical = self.typical.iter().map(of).sum::<f64>() / self.typical.len().max(1) as f64;
-        let level = f64::midpoint(one.chance, typical);
-        let unknown = chance(odds(level) + effect.ease);
-        let moved = chance(odds(task.chance) + odds(one.chance) - odds(typical));
-        let told = f64::midpoint(task.chance, moved);
-        let apart = (task.chance - moved) / 2.0;
-        let off = f64::midpoint(one.off.powi(2), task.off.powi(2)) + apart.powi(2);
-        let mixed = effect.known * told + (1.0 - effect.known) * unknown;
-        Estimate { chance: mixed, off: off.sqrt() }
+/// An estimator that has all it needs but the task.
+pub(super) struct Ready<'a> {
+    by_task: &'a Fitted,
+    log_spend: f64,
+    spent: Option<f64>,
+    how: How,
+}
+
+enum How {
+    /// All tasks are alike to it.
+    Alike(Estimate),
+    ByTask,
+    Blend(Level),
+}
+
+impl Ready<'_> {
+    /// The chance for a task.
+    pub(super) fn of(&self, effect: Effect) -> Estimate {
+        let task = || curve(self.by_task, effect, self.log_spend, self.spent);
+        let estimate = match &self.how {
+            How::Alike(estimate) => *estimate,
+            How::ByTask => task(),
+            How::Blend(level) => level.blend(effect, task()),
+        };
+        Estimate { off: estimate.off.max(SUREST), ..estimate }
+    }
+}
+
+/// How many tasks are solved in all: what the curves by task say of it is moved to the mean of
+/// that and of what the one curve says.
+struct Level {
+    one: Estimate,
+    mean: f64,
+    /// How far the two are from their mean.
+    apart: f64,
+    /// What is added to the log odds of each task.
+    moved: f64,
+}
+
+impl Level {
+    fn of(one: Estimate, all: &Typical) -> Self {
+        let by_task = all.mean(0.0);
+        let mean = f64::midpoint(one.chance, by_task);
+        Self { one, mean, apart: (one.chance - by_task) / 2.0, moved: all.moved_to(mean) }
+    }
+
+    /// One task's chance. What is little known of is told from the level alone.
+    fn blend(&self, effect: Effect, task: Estimate) -> Estimate {
+        let told = chance(odds(task.chance) + self.moved);
+        let unknown = chance(odds(self.mean) + effect.ease);
+        let variance = f64::midpoint(self.one.off.powi(2), task.off.powi(2)) + self.apart.powi(2);
+        let chance = effect.known * told + (1.0 - effect.known) * unknown;
+        Estimate { chance, off: variance.sqrt() }
+    }
+}
+
+/// The log odds of success of typical tasks, each with how likely it is that it is still open.
+struct Typical(Vec<(f64, f64)>);
+
+impl Typical {
+    fn of(shape: &Shape, effects: &[Effect], log_spend: f64, spent: Option<f64>) -> Self {
+        let task = |effect: &Effect| {
+            let open = spent.map_or(1.0, |spent| shape.open_at(spent, *effect).max(1e-300));
+            (odds(going_on(shape, *effect, log_spend, spent)), open)
+        };
+        Self(effects.iter().map(task).collect())
+    }
+
+    /// The mean chance, if all odds are moved by so much.
+    fn mean(&self, by: f64) -> f64 {
+        let (mut solved, mut all) = (0.0, 0.0);
+        for (odds, open) in &self.0 {
+            solved += open * chance(odds + by);
+            all += open;
+        }
+        solved / all
+    }
+
+    /// By how much all odds have to be moved for that mean chance; found by halving.
+    fn moved_to(&self, mean: f64) -> f64 {
+        const HALVINGS: usize = 16;
+        let (mut low, mut high) = (-8.0, 8.0);
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(low, high);
+            if self.mean(middle) < mean { low = middle } else { high = middle }
+        }
+        f64::midpoint(low, high)
     }
 }
 

@@ -11,6 +11,8 @@ mod estimate;
 mod names;
 mod refit;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -221,7 +223,7 @@ impl Past {
             line: agent.seen.as_ref().and_then(|seen| LogLinear::of(seen).ok()),
             seen: agent.seen.as_ref(),
         };
-        let known = basis.estimate(by, effect, 0.0, spent).is_some();
+        let known = basis.ready(by, 0.0, spent).is_some();
         let by = if known { by } else { Estimator::Blend };
         let points = self.points(&basis, by, effect, spent, self.reach(agent));
         let error = self.tests.of(by).map(|tested| tested.error);
@@ -244,11 +246,14 @@ impl Past {
         let stretch = self.tests.stretch(by);
         let at = |point: usize| reach - APART * (POINTS - 1 - point) as f64;
         let chance = |log_spend: f64| {
-            let one = basis.estimate(by, effect, log_spend, spent)?;
+            let one = basis.ready(by, log_spend, spent)?.of(effect);
             let off = stretch * one.off;
             Some((log_spend, Interval::new(one.chance - off, one.chance, one.chance + off)))
         };
-        (0..POINTS).map(at).filter_map(chance).collect()
+        // What goes on has not been solved by what it has taken.
+        let begun = spent.map(|spent| (spent, Interval::new(0.0, 0.0, 0.0)));
+        let ahead = (0..POINTS).map(at).filter(|log| spent.is_none_or(|spent| *log > spent));
+        begun.into_iter().chain(ahead.filter_map(chance)).collect()
     }
 
     /// The log spend up to which something is told of an agent: as much further than it was seen

@@ -3,7 +3,8 @@
 //!
 //! A task's ease is what best explains who solved it and who didn't, given how able each is, and
 //! given that tasks are mostly alike (Rasch, "Probabilistic models for some intelligence and
-//! attainment tests", 1960, with a normal prior). Its demand does the same for what trials took.
+//! attainment tests", 1960, with a normal prior). Its demand does the same for what trials took
+//! before they ended, however they ended: that those which fail take longer is a part of it.
 
 use crate::End;
 use crate::cure::{Effect, Row, Shape, chance};
@@ -32,20 +33,21 @@ impl Pull {
     fn of(shape: &Shape, log_spend: f64, end: End) -> Self {
         let score = shape.score(&Row { log_spend, end, effect: Effect::default() });
         let ever = shape.ever(Effect::default());
-        let information = shape.spreads().map(|spread| 1.0 / (spread * spread));
+        let (mean, variance) = shape.ends();
         let whole = ever * (1.0 - ever);
-        let (odds_known, when_known) = match end {
-            End::Solved => (whole, information[0]),
-            End::Failed => (whole, information[1]),
-            End::Cut => {
-                // What is missing is taken off (Louis, "Finding the observed information matrix
-                // when using the EM algorithm", 1982); half of that on what it takes is left.
-                let share = (ever + score.odds).clamp(0.0, 1.0);
-                let mixed = share * information[0] + (1.0 - share) * information[1];
-                ((whole - share * (1.0 - share)).max(0.0), mixed / 2.0)
-            }
-        };
-        Self { odds: score.odds, odds_known, when: score.when[0] + score.when[1], when_known }
+        if end != End::Cut {
+            let when = (log_spend - mean) / variance;
+            return Self { odds: score.odds, odds_known: whole, when, when_known: 1.0 / variance };
+        }
+        // What is missing is taken off (Louis, "Finding the observed information matrix when
+        // using the EM algorithm", 1982); of what it takes, about half is known.
+        let share = (ever + score.odds).clamp(0.0, 1.0);
+        Self {
+            odds: score.odds,
+            odds_known: (whole - share * (1.0 - share)).max(0.0),
+            when: (shape.ends_if_open_at(log_spend) - mean) / variance,
+            when_known: 0.5 / variance,
+        }
     }
 
     fn add(&mut self, other: Self) {
