@@ -10,6 +10,7 @@
 mod interval;
 pub mod read;
 mod refusal;
+pub mod sampling;
 pub mod score;
 mod trial;
 

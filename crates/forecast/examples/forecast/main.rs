@@ -9,6 +9,7 @@
 mod args;
 mod report;
 mod runs;
+mod samples;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 type Part = (&'static str, fn(&Args) -> Result<Option<Report>, Failure>);
 
 /// All that is measured, in the order in which it is told.
-const PARTS: &[Part] = &[("runs", runs::measure)];
+const PARTS: &[Part] = &[("runs", runs::measure), ("samples", samples::measure)];
 
 fn main() -> ExitCode {
     match measure() {

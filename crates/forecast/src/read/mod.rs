@@ -3,6 +3,7 @@
 //! Nothing here opens a file. What can't be read is said with its line, and nothing is guessed.
 
 pub mod runs;
+pub mod samples;
 
 /// Why a text can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
