@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod minutes;
 mod report;
 mod runs;
 mod samples;
@@ -24,7 +25,8 @@ type Failure = Box<dyn Error + Send + Sync>;
 type Part = (&'static str, fn(&Args) -> Result<Option<Report>, Failure>);
 
 /// All that is measured, in the order in which it is told.
-const PARTS: &[Part] = &[("runs", runs::measure), ("samples", samples::measure)];
+const PARTS: &[Part] =
+    &[("runs", runs::measure), ("samples", samples::measure), ("minutes", minutes::measure)];
 
 fn main() -> ExitCode {
     match measure() {

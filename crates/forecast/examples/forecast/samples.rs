@@ -159,7 +159,7 @@ type Chance<'a> = &'a dyn Fn(&mut Draws) -> f64;
 /// are easy or hard, and few between.
 fn made(seed: Seed) -> BTreeMap<String, Vec<Tally>> {
     let odds = |odds: f64| 1.0 / (1.0 + (-odds).exp());
-    let shapes: [(&str, Chance); 5] = [
+    let shapes: [(&str, Chance<'_>); 5] = [
         ("power tail, exponent 0.3", &|draws| 0.2 * draws.unit().powf(1.0 / 0.3)),
         ("power tail, exponent 0.6", &|draws| 0.1 * draws.unit().powf(1.0 / 0.6)),
         ("log odds around -4 (2)", &|draws| odds(-4.0 + 2.0 * bell(draws))),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a file. What can't be read is said with its line, and nothing is guessed.
 
+pub mod minutes;
 pub mod runs;
 pub mod samples;
 
