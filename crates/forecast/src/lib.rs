@@ -9,6 +9,7 @@
 
 pub mod horizon;
 mod interval;
+pub mod plan;
 pub mod read;
 mod refusal;
 pub mod sampling;
