@@ -11,6 +11,7 @@ pub mod horizon;
 mod interval;
 pub mod plan;
 pub mod read;
+pub mod record;
 mod refusal;
 pub mod sampling;
 pub mod score;
