@@ -21,6 +21,8 @@ pub(super) struct Cell {
     pub(super) runs: f64,
     /// How many of those were solved.
     pub(super) solved: f64,
+    /// What each run counts as.
+    pub(super) weight: f64,
 }
 
 /// All runs, and the places that models and families got.
@@ -52,6 +54,7 @@ impl Cells {
                 length: f64::from_bits(minutes).log2(),
                 runs: weight * runs,
                 solved: weight * solved,
+                weight,
             });
         }
         let all: f64 = cells.iter().map(|cell| cell.runs).sum();

@@ -41,6 +41,8 @@ pub(super) struct Fit {
     pub(super) ties: Vec<(Vec<f64>, f64)>,
     /// The variances between models and between families.
     pub(super) spreads: [f64; 2],
+    /// The variance between tasks of a family, for one model.
+    pub(super) tasks: f64,
 }
 
 /// The slope of the log likelihood and its curvature, with the families apart.
@@ -61,6 +63,7 @@ impl Fit {
             families: vec![0.0; cells.families.len()],
             ties: Vec::new(),
             spreads: [SPREAD.0; 2],
+            tasks: 0.0,
         };
         fit.common[1] = SLOPE.0;
         for _ in 0..ROUNDS {
@@ -72,6 +75,7 @@ impl Fit {
             fit.unsure(cells);
             fit.spread();
         }
+        fit.tasks = fit.between_tasks(cells);
         fit
     }
 
@@ -177,6 +181,25 @@ impl Fit {
             |count: usize, sum: f64| (sum + SPREAD.0 * SPREAD.1) / (count as f64 + SPREAD.1);
         self.spreads =
             [estimate(size - COMMON, models.sum()), estimate(self.families.len(), families.sum())];
+    }
+
+    /// How much the log odds of single tasks vary beyond what is known of them, by moments: what
+    /// the squared errors of the shares solved have beyond chance. One run of a task says nothing
+    /// of that. It is held for one until seen, as firmly as if eight pairs of runs had said so.
+    fn between_tasks(&self, cells: &Cells) -> f64 {
+        let (mut beyond, mut by) = (1.0, 1.0);
+        for cell in &cells.cells {
+            let (runs, solved) = (cell.runs / cell.weight, cell.solved / cell.weight);
+            if runs < 1.5 {
+                continue;
+            }
+            let log_odds = self.log_odds(cell.model, cell.family, cell.length);
+            let chance = 1.0 / (1.0 + (-log_odds).exp());
+            let by_chance = chance * (1.0 - chance);
+            beyond += (solved - runs * chance).powi(2) - runs * by_chance;
+            by += runs * (runs - 1.0) * by_chance * by_chance;
+        }
+        (beyond / by).max(0.0)
     }
 
     /// The covariance of two sums of the common coefficients, with these weights each.

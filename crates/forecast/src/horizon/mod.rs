@@ -3,9 +3,9 @@
 //! tasks", METR, 2025), as a prior for tasks of which nothing else is known.
 //!
 //! Models share what a doubling of the minutes does, and have an offset each; so have families of
-//! tasks, because one takes people long for other reasons than another. What is told of a family
-//! that was never seen is an average over what families are like, and its interval holds what they
-//! differ by.
+//! tasks, because one takes people long for other reasons than another. What is told of a task is
+//! an average over what tasks of its family are like, and what families are like if it was never
+//! seen; its interval holds what they differ by.
 
 mod cells;
 mod cholesky;
@@ -39,6 +39,14 @@ pub struct Ask<'a> {
     pub family: Option<&'a str>,
     /// How many minutes the task takes a person.
     pub minutes: f64,
+}
+
+/// What a line tells the chance of.
+enum Of<'a> {
+    /// One task, of a family if that is known.
+    Task(Option<&'a str>),
+    /// The middle of all families and of their tasks.
+    Middle,
 }
 
 /// What runs of tasks that people were timed at say about others.
@@ -85,11 +93,11 @@ impl Horizon {
             return Err(Refusal::Beyond { asked: ask.minutes, known: most, unit: "minutes" });
         }
         let length = ask.minutes.max(self.known.0 / REACH).log2() - self.middle;
-        Ok(self.lines(ask.model, Some(ask.family)).chance(length))
+        Ok(self.lines(ask.model, &Of::Task(ask.family)).chance(length))
     }
 
-    /// How many minutes a task takes a person that the model solves with this chance, in a family
-    /// like any other: its 50 % horizon, for a chance of 0.5.
+    /// How many minutes a task takes a person that the model solves with this chance, if the task is
+    /// in the middle of its family and that of all: its 50 % horizon, for a chance of 0.5.
     ///
     /// # Errors
     ///
@@ -116,7 +124,7 @@ impl Horizon {
             let known = if asked < least { least } else { most };
             return Err(Refusal::Beyond { asked, known, unit: "minutes" });
         }
-        let (low, high) = self.lines(Some(model), None).crossing(wanted);
+        let (low, high) = self.lines(Some(model), &Of::Middle).crossing(wanted);
         // Further out than an answer goes its ends don't go either.
         let held = |length: f64| minutes(length).clamp(least, most);
         Ok(Interval::new(held(low), asked, held(high)))
@@ -129,9 +137,8 @@ impl Horizon {
         names
     }
 
-    /// The lines that may be true for a model in a family: one that was seen, one that was not
-    /// (`Some(None)`), or the middle of all.
-    fn lines(&self, model: Option<&str>, family: Option<Option<&str>>) -> Lines {
+    /// The lines that may be true for a model.
+    fn lines(&self, model: Option<&str>, of: &Of<'_>) -> Lines {
         let fit = &self.fit;
         let (mut level, mut level_variance) = (fit.common[0], 0.0);
         let mut weights = vec![0.0; fit.common.len()];
@@ -143,15 +150,17 @@ impl Horizon {
             }
             None => level_variance += fit.spreads[0],
         }
-        match family.map(|family| family.and_then(|family| self.families.get(family))) {
-            Some(Some(place)) => {
-                level += fit.families[*place];
-                let (ties, own) = &fit.ties[*place];
-                weights.iter_mut().zip(ties).for_each(|(weight, tie)| *weight += tie);
-                level_variance += own;
+        if let Of::Task(family) = of {
+            level_variance += fit.tasks;
+            match family.and_then(|family| self.families.get(family)) {
+                Some(place) => {
+                    level += fit.families[*place];
+                    let (ties, own) = &fit.ties[*place];
+                    weights.iter_mut().zip(ties).for_each(|(weight, tie)| *weight += tie);
+                    level_variance += own;
+                }
+                None => level_variance += fit.spreads[1],
             }
-            Some(None) => level_variance += fit.spreads[1],
-            None => {}
         }
         let mut slope = vec![0.0; fit.common.len()];
         slope[1] = 1.0;
