@@ -154,9 +154,10 @@ impl Sampling {
 
     /// The share at `k` samples as it is estimated there, for itself.
     ///
-    /// Within what was drawn of every problem the unbiased estimate is told. Beyond, the variance
-    /// is that of a mean of two estimates as unsure as the population's and wrong independently,
-    /// and half their distance on top.
+    /// Within what was drawn of every problem the unbiased estimate is told. Beyond, the mean of
+    /// two estimates is as unsure as each of them says, halved since they err by themselves, or as
+    /// they differ, if that is more (DerSimonian and Laird, "Meta-analysis in clinical trials",
+    /// 1986).
     fn share_at(&self, k: f64) -> Interval {
         let (both, deviation) = self.population.share(k, None);
         let told = |likely: f64, deviation: f64| {
@@ -169,7 +170,7 @@ impl Sampling {
         match self.power_law.map(|law| law.at(k)) {
             Some(law) => {
                 let apart = (law - both) / 2.0;
-                told(law.midpoint(both), (deviation * deviation / 2.0 + apart * apart).sqrt())
+                told(law.midpoint(both), (deviation * deviation / 2.0).max(apart * apart).sqrt())
             }
             None => told(both, deviation),
         }
