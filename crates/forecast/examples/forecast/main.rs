@@ -9,8 +9,10 @@
 mod args;
 mod ledger;
 mod made;
+mod minutes;
 mod report;
 mod runs;
+mod samples;
 mod speed;
 
 use std::error::Error;
@@ -27,7 +29,13 @@ type Part = (&'static str, fn(&Args) -> Result<Option<Report>, Failure>);
 
 /// All that is measured, in the order in which it is told.
 const PARTS: &[Part] =
-    &[("runs", runs::measure), ("ledger", ledger::measure), ("speed", speed::measure)];
+    &[
+        ("runs", runs::measure),
+        ("samples", samples::measure),
+        ("minutes", minutes::measure),
+        ("ledger", ledger::measure),
+        ("speed", speed::measure),
+    ];
 
 fn main() -> ExitCode {
     match measure() {

@@ -2,7 +2,9 @@
 //!
 //! Nothing here opens a file. What can't be read is said with its line, and nothing is guessed.
 
+pub mod minutes;
 pub mod runs;
+pub mod samples;
 
 /// Why a text can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
