@@ -8,6 +8,7 @@
 //! What it does not know it says: an answer is an [`Interval`], or a [`Refusal`] with its reason.
 
 mod interval;
+pub mod level;
 pub mod read;
 mod refusal;
 pub mod score;

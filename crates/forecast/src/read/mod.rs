@@ -2,6 +2,8 @@
 //!
 //! Nothing here opens a file. What can't be read is said with its line, and nothing is guessed.
 
+pub mod benchmark;
+pub mod price_events;
 pub mod runs;
 
 /// Why a text can't be read.
