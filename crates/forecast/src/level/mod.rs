@@ -196,7 +196,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::read::runs::Run;
+    use crate::read::runs::Noted;
 
     fn offer(days: i64, quality: f64, dollars: f64) -> Offer {
         let model = format!("model of day {days} at {dollars}");
@@ -249,6 +249,7 @@ mod tests {
             solved,
             dollars,
             steps: None,
+            noted: Noted::default(),
         };
         let runs = [
             run("a", 1, true, Some(2.0)),
