@@ -40,6 +40,12 @@ const CAVEATS: &[&str] = &[
      there are many.",
 ];
 
+/// A number that somebody can have measured. What is negative, not finite, or beyond all that is
+/// counted here (a training takes some 10²⁷ operations) would drown the rest.
+fn measured(number: Option<f64>) -> Option<f64> {
+    number.filter(|number| *number == 0.0 || (1e-30..=1e30).contains(number))
+}
+
 /// What an audit is made of.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
@@ -78,4 +84,137 @@ pub fn audit(known: Known<'_>) -> Audit {
         },
     ];
     Audit { observations, caveats: CAVEATS }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::synthetic::{Planted, Subject, ledger};
+    use super::*;
+    use crate::read::runs::Noted;
+
+    fn of(runs: &[Run]) -> Audit {
+        audit(Known { runs, ..Known::default() })
+    }
+
+    fn verdicts(audit: &Audit) -> Vec<Verdict> {
+        audit.observations.iter().flat_map(|one| &one.findings).map(|one| one.verdict).collect()
+    }
+
+    #[test]
+    fn of_nothing_nothing_is_known() {
+        assert_eq!(verdicts(&of(&[])), [Verdict::NotEnough; 6]);
+        let all = of(&[]);
+        assert!(all.observations.iter().all(|one| one.verdict() == Verdict::NotEnough));
+        assert!(all.caveats[0].contains("chosen, not random"));
+    }
+
+    #[test]
+    fn what_is_all_alike_says_nothing() {
+        for solved in [true, false] {
+            let mut runs = ledger(Subject::Spend, Planted::True, 1);
+            runs.iter_mut().for_each(|run| run.solved = solved);
+            assert_eq!(of(&runs).observations[0].verdict(), Verdict::NotEnough);
+        }
+        let mut runs = ledger(Subject::Spend, Planted::True, 1);
+        runs.iter_mut().for_each(|run| run.dollars = Some(0.0));
+        assert_eq!(verdicts(&of(&runs)), [Verdict::NotEnough; 6]);
+    }
+
+    #[test]
+    fn the_order_of_runs_says_nothing() {
+        for subject in Subject::ALL {
+            let runs = ledger(subject, Planted::True, 3);
+            let turned: Vec<Run> = runs.iter().rev().cloned().collect();
+            assert_eq!(verdicts(&of(&runs)), verdicts(&of(&turned)), "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn what_tasks_took_is_not_read_as_chosen() {
+        // Dear runs are those at hard tasks: read as chosen, paying more would harm.
+        let runs = ledger(Subject::Spend, Planted::True, 2);
+        let finding = &of(&runs).observations[0].findings[0];
+        assert!(finding.data.contains("by budget"), "{}", finding.data);
+        assert!(finding.figures[0].interval.low > 0.0, "{:?}", finding.figures);
+        let chosen = ledger(Subject::Spend, Planted::True, 4);
+        assert!(of(&chosen).observations[0].findings[0].data.contains("as chosen"));
+    }
+
+    #[test]
+    fn a_file_dated_by_model_says_nothing_of_use() {
+        let mut runs = ledger(Subject::Growth, Planted::True, 5);
+        runs.iter_mut().for_each(|run| run.date = date(2024, 1, 1));
+        assert!(of(&runs).observations[1].findings[1].why.contains("dates are those of models"));
+    }
+
+    #[test]
+    fn the_essay_is_judged_by_list_prices() {
+        let price = |model: &str, date, input, output| ListPrice {
+            date,
+            model: model.to_owned(),
+            provider: "openai".to_owned(),
+            input,
+            output,
+        };
+        let mut prices = vec![
+            price("gpt-4o", date(2024, 10, 2), 2.5, 10.0),
+            price("gpt-4o", date(2024, 5, 13), 5.0, 15.0),
+            price("gpt-4", date(2023, 3, 14), 30.0, 60.0),
+            price("gpt-4o-mini", date(2024, 7, 18), 0.15, 0.6),
+        ];
+        let case = |prices: &[ListPrice]| {
+            let known = Known { prices, ..Known::default() };
+            audit(known).observations[1].findings[2].clone()
+        };
+        let told = case(&prices);
+        let times: Vec<f64> = told.figures.iter().map(|one| one.interval.likely).collect();
+        assert_eq!((told.verdict, times), (Verdict::NotSupported, vec![6.0, 4.0, 5.0]));
+        assert!(told.why.contains("gpt-4o-mini, a smaller model, at 200 times"), "{}", told.why);
+        prices[1].input = 0.2;
+        assert_eq!(case(&prices).verdict, Verdict::Supported);
+        assert_eq!(case(&prices[..2]).verdict, Verdict::NotEnough);
+    }
+
+    fn any_run() -> impl Strategy<Value = Run> {
+        let number = || {
+            prop_oneof![
+                5 => (-9.0..9.0_f64).prop_map(|log| Some(10_f64.powf(log))),
+                1 => Just(None),
+                1 => proptest::num::f64::ANY.prop_map(Some),
+            ]
+        };
+        let noted = (number(), number(), number(), number());
+        (0..1200_i64, 0..4_usize, 0..60_usize, any::<bool>(), number(), noted).prop_map(
+            |(day, model, task, solved, dollars, (value, minutes, capability, flop))| Run {
+                date: crate::level::later(date(2023, 1, 1), day),
+                model: format!("model {model}"),
+                task: format!("task {task}"),
+                solved,
+                dollars,
+                steps: None,
+                noted: Noted { value, human_minutes: minutes, capability, training_flop: flop },
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn whatever_the_runs_an_audit_has_finite_figures(
+            runs in proptest::collection::vec(any_run(), 0..600),
+        ) {
+            for finding in of(&runs).observations.iter().flat_map(|one| &one.findings) {
+                for figure in &finding.figures {
+                    let of = figure.interval;
+                    prop_assert!(of.low <= of.likely && of.likely <= of.high, "{:?}", figure);
+                    prop_assert!(of.low.is_finite() && of.high.is_finite(), "{:?}", figure);
+                }
+                prop_assert!(!finding.why.contains("NaN"), "{}", finding.why);
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::finding::{Figure, Finding, Fit, Plot, Series, Text, Verdict};
+use super::measured;
 use super::shape::{Cell, Shape, Tried, tried};
 use crate::Interval;
 use crate::read::runs::Run;
@@ -125,8 +126,7 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
 
 /// Models that say enough, in order of their names, and how many don't.
 fn models(runs: &[Run]) -> (Vec<Model<'_>>, usize) {
-    let known =
-        |run: &&Run| run.dollars.is_some_and(|dollars| dollars.is_finite() && dollars > 0.0);
+    let known = |run: &&Run| measured(run.dollars).is_some_and(|dollars| dollars > 0.0);
     let mut tasks: Vec<&str> = runs.iter().filter(known).map(|run| run.task.as_str()).collect();
     tasks.sort_unstable();
     tasks.dedup();

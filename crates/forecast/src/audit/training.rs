@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Plot, Series, Text};
+use super::measured;
 use super::shape::{Cell, Shape, tried};
 use super::spend::{compared, judge, per_tenfold};
 use crate::read::runs::Run;
@@ -30,7 +31,7 @@ const TEXT: Text = Text {
 pub(super) fn finding(runs: &[Run]) -> Finding {
     let mut models: BTreeMap<&str, (f64, f64, f64)> = BTreeMap::new();
     for run in runs {
-        let flop = run.noted.training_flop.filter(|flop| flop.is_finite() && *flop > 0.0);
+        let flop = measured(run.noted.training_flop).filter(|flop| *flop > 0.0);
         if let Some(flop) = flop {
             let sum = models.entry(&run.model).or_insert((0.0, 0.0, 0.0));
             let logs = (sum.0 + flop.ln(), sum.1 + 1.0);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::finding::{Figure, Finding, Fit, Plot, Series, Text, Verdict};
+use super::measured;
 use crate::Interval;
 use crate::read::runs::Run;
 
@@ -62,7 +63,9 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
     } else {
         Verdict::NotEnough
     };
-    let best = fits.iter().min_by(|a, b| a.error.total_cmp(&b.error)).map_or("", |fit| fit.name);
+    // Of two that say the same, the plainer one.
+    let best = fits.iter().rev().min_by(|a, b| a.error.total_cmp(&b.error));
+    let best = best.map_or("", |fit| fit.name);
     let why = format!(
         "log value bends by {:.2} (90 %: {:.2} to {:.2}; 0 is exponential, below it is less); of \
          models left out, '{best}' tells most",
@@ -85,10 +88,9 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
 /// Each model's capability and value, in order, and the unit of value: dollars if any run has
 /// them, or else minutes. Models that brought no value have no logarithm, and are left out.
 fn points(runs: &[Run]) -> (Vec<Point>, &'static str) {
-    let sound = |number: Option<f64>| number.filter(|n| n.is_finite() && *n >= 0.0);
-    let in_dollars = runs.iter().any(|run| sound(run.noted.value).is_some());
+    let in_dollars = runs.iter().any(|run| measured(run.noted.value).is_some());
     let worth =
-        |run: &Run| sound(if in_dollars { run.noted.value } else { run.noted.human_minutes });
+        |run: &Run| measured(if in_dollars { run.noted.value } else { run.noted.human_minutes });
     #[derive(Default)]
     struct Sum {
         runs: f64,
@@ -101,7 +103,7 @@ fn points(runs: &[Run]) -> (Vec<Point>, &'static str) {
         let Some(worth) = worth(run) else { continue };
         let sum = models.entry(&run.model).or_default();
         sum.runs += 1.0;
-        sum.told.extend(sound(run.noted.capability));
+        sum.told.extend(measured(run.noted.capability));
         if run.solved {
             sum.solved += 1.0;
             sum.value.push(worth);
