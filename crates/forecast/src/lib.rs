@@ -8,13 +8,15 @@
 //! What it does not know it says: an answer is an [`Interval`], or a [`Refusal`] with its reason.
 
 mod about;
+pub mod audit;
 mod cure;
 mod forecast;
+pub mod horizon;
 mod incidence;
 mod interval;
+pub mod level;
 mod log_linear;
 mod past;
-pub mod horizon;
 pub mod plan;
 pub mod read;
 pub mod record;

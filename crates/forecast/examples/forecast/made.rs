@@ -3,7 +3,7 @@
 //! say, and nothing of how right they are about real work.
 
 use jiff::civil::Date;
-use tenfold_forecast::read::runs::Run;
+use tenfold_forecast::read::runs::{Noted, Run};
 
 /// Numbers that look random and are the same for a seed (Steele, Lea and Flood, "Fast splittable
 /// pseudorandom number generators", 2014).
@@ -44,6 +44,7 @@ pub(crate) fn runs(models: usize, tasks: usize, seed: u64) -> Vec<Run> {
                 solved,
                 dollars: Some((steps + price + 0.3 * draw.normal()).exp()),
                 steps: Some(steps.exp().ceil()),
+                noted: Noted::default(),
             });
         }
     }

@@ -28,14 +28,13 @@ type Failure = Box<dyn Error + Send + Sync>;
 type Part = (&'static str, fn(&Args) -> Result<Option<Report>, Failure>);
 
 /// All that is measured, in the order in which it is told.
-const PARTS: &[Part] =
-    &[
-        ("runs", runs::measure),
-        ("samples", samples::measure),
-        ("minutes", minutes::measure),
-        ("ledger", ledger::measure),
-        ("speed", speed::measure),
-    ];
+const PARTS: &[Part] = &[
+    ("runs", runs::measure),
+    ("samples", samples::measure),
+    ("minutes", minutes::measure),
+    ("ledger", ledger::measure),
+    ("speed", speed::measure),
+];
 
 fn main() -> ExitCode {
     match measure() {

@@ -2,7 +2,9 @@
 //!
 //! Nothing here opens a file. What can't be read is said with its line, and nothing is guessed.
 
+pub mod benchmark;
 pub mod minutes;
+pub mod price_events;
 pub mod runs;
 pub mod samples;
 

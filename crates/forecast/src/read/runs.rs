@@ -1,6 +1,9 @@
 //! Runs of coworkers, one a line: CSV with the columns `date`, `model`, `instance` and `resolved`,
-//! and of `cost_usd` and `api_calls` at least one; others are passed over. Leaderboards of
-//! coding agents publish theirs with these fields.
+//! and of `cost_usd` and `api_calls` at least one. Leaderboards of coding agents publish theirs
+//! with these fields. What else may be [noted] of a run is in columns of its own;
+//! others are passed over.
+//!
+//! [noted]: Noted
 
 use std::collections::HashMap;
 
@@ -24,6 +27,23 @@ pub struct Run {
     pub dollars: Option<f64>,
     /// How many times the model was asked, if that was written down.
     pub steps: Option<f64>,
+    /// What else was written down.
+    pub noted: Noted,
+}
+
+/// What may be written down of a run besides: each a number from 0 up, in the column of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Noted {
+    /// What it is worth that the task is solved, in dollars.
+    pub value: Option<f64>,
+    /// How many minutes the task takes a person.
+    pub human_minutes: Option<f64>,
+    /// How able the model is, on any scale that is linear in what it measures.
+    pub capability: Option<f64>,
+    /// What the model's training took, in floating-point operations. Where it isn't written down
+    /// and the columns `parameters` and `training_tokens` are, six times their product (Kaplan et
+    /// al., "Scaling laws for neural language models", 2020).
+    pub training_flop: Option<f64>,
 }
 
 impl Run {
@@ -43,6 +63,18 @@ impl Run {
     }
 }
 
+/// The columns of numbers, each of which may be missing.
+const NUMBERS: [&str; 8] = [
+    "cost_usd",
+    "api_calls",
+    "value",
+    "human_minutes",
+    "capability",
+    "training_flop",
+    "parameters",
+    "training_tokens",
+];
+
 /// Reads them.
 ///
 /// # Errors
@@ -61,7 +93,7 @@ pub fn read(text: &str) -> Result<Vec<Run>, Unreadable> {
         })
     };
     let columns = [column("date")?, column("model")?, column("instance")?, column("resolved")?];
-    let numbers = [place.get("cost_usd").copied(), place.get("api_calls").copied()];
+    let numbers = NUMBERS.map(|name| place.get(name).copied());
     let mut runs = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| unreadable(&e))?;
@@ -75,7 +107,7 @@ pub fn read(text: &str) -> Result<Vec<Run>, Unreadable> {
 fn run(
     record: &csv::StringRecord,
     columns: [usize; 4],
-    numbers: [Option<usize>; 2],
+    numbers: [Option<usize>; NUMBERS.len()],
 ) -> Result<Run, String> {
     let cell = |place: usize| record.get(place).unwrap_or_default();
     let [date, model, task, solved] = columns.map(cell);
@@ -86,6 +118,12 @@ fn run(
             _ => Err(format!("'{text}' is no number from 0 up")),
         },
     };
+    let mut read = [None; NUMBERS.len()];
+    for (read, place) in read.iter_mut().zip(numbers) {
+        *read = number(place)?;
+    }
+    let [dollars, steps, value, human_minutes, capability, flop, parameters, tokens] = read;
+    let training_flop = flop.or_else(|| Some(6.0 * parameters? * tokens?));
     Ok(Run {
         date: date.parse().map_err(|_| format!("'{date}' is no date like 2026-01-31"))?,
         model: model.to_owned(),
@@ -95,8 +133,9 @@ fn run(
             "0" | "false" => false,
             _ => return Err(format!("'{solved}' says not whether it was solved: 1 or 0")),
         },
-        dollars: number(numbers[0])?,
-        steps: number(numbers[1])?,
+        dollars,
+        steps,
+        noted: Noted { value, human_minutes, capability, training_flop },
     })
 }
 
@@ -118,6 +157,15 @@ mod tests {
         assert_eq!(runs[0].in_dollars(), Some(Trial { spend: 0.25, end: End::Solved }));
         assert_eq!(runs[1].in_dollars(), None, "nobody wrote down what it cost");
         assert_eq!(runs[1].in_steps(), Some(Trial { spend: 4.0, end: End::Failed }));
+    }
+
+    #[test]
+    fn what_else_is_noted_is_read_by_its_column() {
+        let text = "date,model,instance,resolved,cost_usd,training_tokens,parameters,value\n\
+                    2025-01-01,a,t,1,1,1e12,1e9,40\n2025-01-01,a,t,1,1,,1e9,\n";
+        let runs = read(text).unwrap();
+        let first = Noted { value: Some(40.0), training_flop: Some(6e21), ..Noted::default() };
+        assert_eq!((runs[0].noted, runs[1].noted), (first, Noted::default()));
     }
 
     #[test]
