@@ -7,9 +7,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
-    accept, account, add, answer, comment, completions, continue_task, diff, doctor, export,
-    forecast, fork, gateway, gc, hold, import, ledger, list, log, man, mcp, models, policy, prices,
-    reject, retry, roles, run, show, start, steer, store, undo, watch,
+    accept, account, add, answer, audit, comment, completions, continue_task, diff, doctor, export,
+    forecast, fork, gateway, gc, hold, import, ledger, list, log, man, mcp, models, plan, policy,
+    prices, record, reject, retry, roles, run, show, start, steer, store, undo, watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -67,6 +67,9 @@ pub(crate) enum Command {
     Ledger(ledger::LedgerArgs),
     Prices(prices::PricesArgs),
     Forecast(forecast::ForecastArgs),
+    Plan(plan::PlanArgs),
+    Record(record::RecordArgs),
+    Audit(audit::AuditArgs),
     Roles(roles::RolesArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),

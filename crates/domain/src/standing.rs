@@ -14,6 +14,9 @@ pub struct Standing {
     pub deadline: Option<Timestamp>,
     /// What it is worth to the person to have it done.
     pub value: Option<NanoUsd>,
+    /// How many minutes it would take a person, if somebody has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
     /// What it belongs to, in the person's own words.
     pub labels: Vec<String>,
     /// The tasks that have to be accepted before it begins: their work is in the person's files

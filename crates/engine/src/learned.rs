@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenfold_domain::{AttemptId, AttemptOutcome, Forecast, NanoUsd, Odds, Strategy};
+use tenfold_forecast::record::{Review, Work};
 use tenfold_forecast::{About, End, Past, Trial, Unit};
 use tenfold_store::{AttemptRow, ProposalState, TaskRow, View};
 
@@ -66,6 +67,22 @@ pub fn trial(task: &TaskRow, attempt: &AttemptRow, unit: Unit) -> Option<Trial> 
     end(task, attempt).filter(|_| spend > 0.0).map(|end| Trial { spend, end })
 }
 
+/// An attempt as a piece of work on a track record: `None` if nothing was proposed, or it is not
+/// over.
+pub fn work(task: &TaskRow, attempt: &AttemptRow) -> Option<Work> {
+    attempt.ended.as_ref()?;
+    let proposal = task.proposals.iter().find(|row| row.attempt == attempt.id)?;
+    let review = match &proposal.state {
+        _ if proposal.taken_back => Some(Review::Reverted),
+        ProposalState::Rejected { .. } => Some(Review::Rejected),
+        state if state.is_accepted() => Some(Review::Accepted),
+        _ => None,
+    };
+    let chosen = attempt.choice.as_ref().map(|choice| choice.chance);
+    let foreseen = || Some(attempt.foreseen.as_ref()?.odds.last()?.likely);
+    Some(Work { told: chosen.or_else(foreseen), passed: proposal.verified.then_some(true), review })
+}
+
 /// What is known of a task and of who would try it. `names` has the texts that have no place in
 /// a row.
 pub fn about<'a>(
@@ -83,7 +100,7 @@ pub fn about<'a>(
         labels: task.standing.labels.iter().map(String::as_str).collect(),
         text_bytes: Some(task.text.len() as u64),
         repository_files: None,
-        human_minutes: None,
+        human_minutes: task.standing.minutes.map(f64::from),
     }
 }
 

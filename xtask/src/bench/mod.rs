@@ -4,6 +4,7 @@
 //! stderr how it goes on, and prints a table, or one JSON object with `--json`.
 
 mod fleet;
+mod forecast;
 mod gateway;
 mod ledger;
 mod llama;
@@ -56,6 +57,21 @@ const BENCHES: &[Bench] = &[
         name: "gateway",
         about: "what the gateway adds to a request, and how many it answers, beside LiteLLM",
         run: gateway::main,
+    },
+    Bench {
+        name: "forecast",
+        about: "how right forecasts are, on models and tasks that they were not fitted on",
+        run: |args| forecast::main("forecast", args),
+    },
+    Bench {
+        name: "level",
+        about: "how right the price of a level is foreseen, beside no change and tenfold a year",
+        run: |args| forecast::main("level", args),
+    },
+    Bench {
+        name: "audit",
+        about: "how often the audit's verdicts are right, on ledgers of which the truth is known",
+        run: |args| forecast::main("audit", args),
     },
 ];
 

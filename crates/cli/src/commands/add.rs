@@ -8,7 +8,7 @@ use crate::arguments::Format;
 use crate::asking::{self, TaskArgs, TextArgs};
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::import::moment;
+use crate::import::{MINUTES_MAX, moment};
 use crate::terminal;
 use crate::trouble::Trouble;
 
@@ -37,6 +37,9 @@ pub(crate) struct StandingArgs {
     /// What it is worth to you to have it done, in dollars
     #[arg(long, value_name = "DOLLARS")]
     value: Option<NanoUsd>,
+    /// How many minutes it would take a person
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MINUTES_MAX))]
+    minutes: Option<u32>,
     /// What it belongs to, in a word of yours; repeatable
     #[arg(long, value_name = "WORD")]
     label: Vec<String>,
@@ -51,6 +54,7 @@ impl StandingArgs {
             priority: self.priority,
             deadline: self.deadline,
             value: self.value,
+            minutes: self.minutes,
             labels: self.label.clone(),
             after: self.after.clone(),
         }

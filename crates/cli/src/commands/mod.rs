@@ -5,6 +5,7 @@ pub(crate) mod accept;
 pub(crate) mod account;
 pub(crate) mod add;
 pub(crate) mod answer;
+pub(crate) mod audit;
 pub(crate) mod comment;
 pub(crate) mod completions;
 pub(crate) mod continue_task;
@@ -23,8 +24,10 @@ pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod mcp;
 pub(crate) mod models;
+pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod prices;
+pub(crate) mod record;
 pub(crate) mod reject;
 pub(crate) mod retry;
 pub(crate) mod roles;
@@ -75,6 +78,9 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Ledger(args) => ledger::run(context, &args),
         Command::Prices(args) => prices::run(context, args).await,
         Command::Forecast(args) => forecast::run(context, &args),
+        Command::Plan(args) => plan::run(context, &args),
+        Command::Record(args) => record::run(context, &args),
+        Command::Audit(args) => audit::run(context, &args),
         Command::Roles(args) => roles::run(context, &args),
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),

@@ -107,13 +107,14 @@ fn asked(text: &mut String, spec: &TaskSpec, row: &TaskRow) {
 
 /// How a task stands to others; nothing if nothing was said about it.
 fn standing(standing: &Standing) -> String {
-    let Standing { priority, deadline, value, labels, after } = standing;
+    let Standing { priority, deadline, value, minutes, labels, after } = standing;
     let mut parts = Vec::new();
     if *priority != Priority::default() {
         parts.push(format!("priority {priority}"));
     }
     parts.extend(deadline.map(|at| format!("due {}", report::moment(at))));
     parts.extend(value.map(|value| format!("worth {}", report::money(value))));
+    parts.extend(minutes.map(|minutes| format!("{minutes} minutes for a person")));
     if !after.is_empty() {
         let tasks: Vec<String> = after.iter().map(ToString::to_string).collect();
         parts.push(format!("after task {}", tasks.join(", ")));

@@ -23,6 +23,7 @@ pub(crate) struct Item {
     pub(crate) priority: Option<Priority>,
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) value: Option<NanoUsd>,
+    pub(crate) minutes: Option<u32>,
     pub(crate) budget: Option<NanoUsd>,
     pub(crate) time_limit: Option<Millis>,
     pub(crate) attempts: Option<u32>,
@@ -33,8 +34,11 @@ pub(crate) struct Item {
     pub(crate) after: Vec<String>,
 }
 
+/// The most minutes that a task may be said to take a person: ten years of work.
+pub(crate) const MINUTES_MAX: i64 = 10 * 250 * 8 * 60;
+
 /// What [`Item::set`] knows, for who has to be told.
-pub(crate) const KEYS: &str = "id, text, repo, check, priority, deadline, value, budget, \
+pub(crate) const KEYS: &str = "id, text, repo, check, priority, deadline, value, minutes, budget, \
                                time-limit, attempts, model, role, labels, after";
 
 impl Item {
@@ -69,6 +73,14 @@ impl Item {
             "deadline" | "due" => self.deadline = Some(moment(value)?),
             "value" => self.value = Some(value.parse::<NanoUsd>().map_err(|e| e.to_string())?),
             "budget" => self.budget = Some(value.parse::<NanoUsd>().map_err(|e| e.to_string())?),
+            "minutes" => {
+                let wrong =
+                    || format!("'{value}' is not a number of minutes: write 1 to {MINUTES_MAX}");
+                let number = value.parse().ok();
+                let number =
+                    number.filter(|number| (1..=MINUTES_MAX).contains(&i64::from(*number)));
+                self.minutes = Some(number.ok_or_else(wrong)?);
+            }
             "time-limit" => self.time_limit = Some(duration::parse(value)?),
             "attempts" => {
                 let wrong = || format!("'{value}' is not a number of attempts: write 1 to 1000");
@@ -108,6 +120,7 @@ impl Item {
             priority: self.priority.unwrap_or_default(),
             deadline: self.deadline,
             value: self.value,
+            minutes: self.minutes,
             labels: self.labels.clone(),
             after: Vec::new(),
         };

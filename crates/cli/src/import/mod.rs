@@ -13,7 +13,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-pub(crate) use item::{Item, moment};
+pub(crate) use item::{Item, MINUTES_MAX, moment};
 pub(crate) use order::in_order;
 
 /// The most tasks of one file.

@@ -215,6 +215,12 @@ impl<K: Ord> Records<K> {
     }
 }
 
+/// The chance that what came right so often and wrong so often comes right again.
+pub fn odds(right: f64, wrong: f64) -> Interval {
+    let sound = |number: f64| if number.is_finite() { number.max(0.0) } else { 0.0 };
+    share(JEFFREYS, sound(right), sound(wrong))
+}
+
 /// A share of which so much speaks for and so much against, with its prior.
 fn share(prior: (f64, f64), yes: f64, no: f64) -> Interval {
     let (yes, no) = (prior.0 + yes, prior.1 + no);

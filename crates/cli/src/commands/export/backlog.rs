@@ -32,6 +32,8 @@ struct Line<'s> {
     deadline: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minutes: Option<u32>,
     budget: String,
     #[serde(rename = "time-limit")]
     time_limit: String,
@@ -112,6 +114,7 @@ fn line(id: TaskId, spec: &TaskSpec, here: &BTreeSet<TaskId>) -> Result<String, 
         priority: standing.priority,
         deadline: standing.deadline.map(leaving::moment),
         value: standing.value.map(dollars),
+        minutes: standing.minutes,
         budget: dollars(spec.budget.money),
         time_limit: milliseconds(spec.budget.time),
         attempts: spec.budget.attempts,
@@ -156,13 +159,14 @@ mod tests {
             proptest::sample::select(Priority::ALL.to_vec()),
             proptest::option::of(0..253_402_207_200_000u64),
             proptest::option::of(any::<u64>()),
+            proptest::option::of(1..=1_000_000u32),
             proptest::collection::vec(words(), 0..3),
             proptest::collection::vec(1..3u64, 0..3),
         );
         let budget = (any::<u64>(), 1..10_000_000_000u64, 1..=1_000u32);
         (words(), proptest::option::of(words()), standing, budget, "[a-z0-9.-]{1,9}").prop_map(
             |(text, check, standing, budget, model)| {
-                let (priority, deadline, value, labels, after) = standing;
+                let (priority, deadline, value, minutes, labels, after) = standing;
                 let (money, time, attempts) = budget;
                 TaskSpec {
                     text,
@@ -173,6 +177,7 @@ mod tests {
                         priority,
                         deadline: deadline.map(Timestamp),
                         value: value.map(NanoUsd),
+                        minutes,
                         labels,
                         after: after.into_iter().map(id).collect(),
                     },

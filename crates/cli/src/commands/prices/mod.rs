@@ -5,6 +5,7 @@ mod as_of;
 mod history;
 mod import;
 mod json;
+mod level;
 mod list;
 
 use std::time::SystemTime;
@@ -33,6 +34,7 @@ enum PricesCommand {
     List(list::ListArgs),
     History(history::HistoryArgs),
     AsOf(as_of::AsOfArgs),
+    Level(level::LevelArgs),
     Import(import::ImportArgs),
 }
 
@@ -42,6 +44,7 @@ pub(crate) async fn run(context: &Context, args: PricesArgs) -> Result<Exit, Tro
         PricesCommand::List(args) => list::run(context, &args),
         PricesCommand::History(args) => history::run(context, &args),
         PricesCommand::AsOf(args) => as_of::run(context, &args),
+        PricesCommand::Level(args) => level::run(context, &args),
         PricesCommand::Import(args) => import::run(context, args).await,
     }
 }

@@ -1,0 +1,274 @@
+//! `tenfold audit`: are the three observations true of one's own ledger, or of a file?
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::civil::Date;
+use serde_json::json;
+use tenfold_domain::Timestamp;
+use tenfold_engine::{dollars, end};
+use tenfold_forecast::audit::{Audit, Finding, Known, Plot as Pictured, audit};
+use tenfold_forecast::level::ListPrice;
+use tenfold_forecast::read::runs::{self, Noted, Run};
+use tenfold_forecast::{End, Interval};
+use tenfold_models::{ModelName, Price, PriceBook, written};
+use tenfold_store::{AttemptRow, TaskRow};
+
+use crate::arguments::Format;
+use crate::asking;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, svg};
+use crate::terminal::{self, BOLD, one_line, styled};
+use crate::trouble::Trouble;
+
+/// As many attempts are audited, the newest.
+const ATTEMPTS: u32 = 100_000;
+/// The largest file that is read, in bytes.
+const BYTES_MAX: u64 = 256 << 20;
+
+/// Ask your own ledger, or a file, whether the three observations hold
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Runs in CSV, with the columns date, model, instance, resolved, cost_usd; your own attempts,
+    /// if not given
+    file: Option<PathBuf>,
+    /// The level whose price is followed, as the share of tasks solved; that of the runs, if not
+    /// given
+    #[arg(long, value_name = "SHARE")]
+    bar: Option<f64>,
+    /// Write a picture of each finding into this folder, in SVG
+    #[arg(long, value_name = "DIR")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Performs the command.
+pub(crate) fn run(context: &Context, args: &AuditArgs) -> Result<Exit, Trouble> {
+    let runs = match &args.file {
+        Some(file) => of_file(file)?,
+        None => own(context)?,
+    };
+    let book = PriceBook::load(&context.model_dirs.prices_file())?;
+    let prices = list_prices(&book);
+    let found = audit(Known { runs: &runs, prices: &prices, bar: args.bar });
+    match args.format.json {
+        true => terminal::print_json(&in_json(&found))?,
+        false => terminal::print(&shown(&found))?,
+    }
+    if let Some(folder) = &args.svg {
+        pictures(folder, &found)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The runs that a file tells of.
+pub(super) fn of_file(file: &Path) -> Result<Vec<Run>, Trouble> {
+    let text = asking::read(file, BYTES_MAX)?;
+    if text.len() as u64 > BYTES_MAX {
+        let most = BYTES_MAX >> 20;
+        return Err(Trouble::usage(format!("{} is larger than {most} MiB", file.display())));
+    }
+    runs::read(&text).map_err(|why| {
+        Trouble::new(Exit::Usage, format!("{}, {why}", file.display()))
+            .advise("docs/forecast.md says which columns a file of runs has")
+    })
+}
+
+/// One's own attempts. What was cut off is left out: it would look like a failure.
+pub(super) fn own(context: &Context) -> Result<Vec<Run>, Trouble> {
+    let mut runs = Vec::new();
+    if let Some(reader) = context.reader()? {
+        reader
+            .view()?
+            .newest_attempts(ATTEMPTS, |task, attempt| runs.extend(own_run(task, attempt)))?;
+    }
+    Ok(runs)
+}
+
+fn own_run(task: &TaskRow, attempt: &AttemptRow) -> Option<Run> {
+    let solved = match end(task, attempt)? {
+        End::Solved => true,
+        End::Failed => false,
+        End::Cut => return None,
+    };
+    let noted = Noted {
+        value: task.standing.value.map(dollars),
+        human_minutes: task.standing.minutes.map(f64::from),
+        ..Noted::default()
+    };
+    Some(Run {
+        date: day(attempt.started_at)?,
+        model: attempt.model.clone(),
+        task: task.id.to_string(),
+        solved,
+        dollars: Some(dollars(attempt.cost)).filter(|cost| *cost > 0.0),
+        steps: Some(attempt.steps as f64),
+        noted,
+    })
+}
+
+/// The day of a moment, in UTC.
+pub(super) fn day(at: Timestamp) -> Option<Date> {
+    written(at).get(..10)?.parse().ok()
+}
+
+/// All list prices of the price book, as far as they are by the token.
+pub(super) fn list_prices(book: &PriceBook) -> Vec<ListPrice> {
+    let of = |name: &ModelName| {
+        let dated = book.history(name).iter();
+        dated
+            .filter_map(|dated| {
+                let Price::Listed(list) = &dated.price else { return None };
+                let (input, output) = (list.usual.base.prompt, list.usual.base.output);
+                Some(ListPrice {
+                    date: day(dated.from)?,
+                    model: name.model.clone(),
+                    provider: name.provider.clone(),
+                    input: dollars(input),
+                    output: dollars(output),
+                })
+            })
+            .filter(|price| price.input > 0.0 && price.output > 0.0)
+            .collect::<Vec<_>>()
+    };
+    book.models().flat_map(of).collect()
+}
+
+fn shown(found: &Audit) -> String {
+    let mut text = String::new();
+    for (number, one) in found.observations.iter().enumerate() {
+        let verdict = one.verdict().words().to_uppercase();
+        text +=
+            &format!("{} {}\n", styled(BOLD, format!("{}. {}", number + 1, one.claim)), verdict);
+        for finding in &one.findings {
+            text += &format!("\n{}", in_words(finding));
+        }
+        text.push('\n');
+    }
+    text += &format!("{}\n", styled(BOLD, "What holds of all of it"));
+    for caveat in found.caveats {
+        text += &format!("- {caveat}\n");
+    }
+    text.trim_end().to_owned()
+}
+
+fn in_words(finding: &Finding) -> String {
+    let mut text = format!("   {}\n", styled(BOLD, finding.question));
+    let mut line = |name: &str, said: &str| text += &format!("   {name:<13} {said}\n");
+    line("answer", finding.verdict.words());
+    line("because", &finding.why);
+    line("data", &finding.data);
+    for figure in &finding.figures {
+        let Interval { low, likely, high } = figure.interval;
+        let said = format!("{} ({} to {})", number(likely), number(low), number(high));
+        line("measured", &format!("{}: {said}", figure.name));
+    }
+    for fit in &finding.fits {
+        let error = format!("error {}", number(fit.error));
+        let behind = match fit.behind == 0.0 && fit.standard_error == 0.0 {
+            true => String::new(),
+            false => format!(", {} ± {} behind", number(fit.behind), number(fit.standard_error)),
+        };
+        line("fit", &format!("{}: {}; {error}{behind}", fit.name, fit.formula));
+    }
+    if !finding.fits.is_empty() {
+        line("scored", finding.scored);
+    }
+    line("rule", finding.rule);
+    line("would change", finding.would_change);
+    match &finding.plot {
+        Some(pictured) if terminal::is_watched() => {
+            text += &format!("\n{}", chart(&plot(finding.question, pictured), terminal::width()));
+        }
+        _ => {}
+    }
+    text
+}
+
+/// A number with three figures that say something.
+fn number(number: f64) -> String {
+    match number.abs() {
+        size if size == 0.0 || (0.1..1e6).contains(&size) => {
+            let places = (2 - size.max(0.1).log10().floor() as i32).clamp(0, 4);
+            format!("{number:.*}", usize::try_from(places).unwrap_or_default())
+        }
+        _ => format!("{number:.2e}"),
+    }
+}
+
+/// What a finding would have drawn.
+pub(super) fn plot(title: &str, pictured: &Pictured) -> Plot {
+    let scale = |log| if log { Scale::Ratios } else { Scale::Even };
+    let lines = pictured.series.iter().map(|series| Line {
+        name: series.name.clone(),
+        points: series.points.clone(),
+        shape: if series.fitted { Shape::Straight } else { Shape::Dots },
+        is_faint: false,
+    });
+    Plot {
+        title: format!("{title} ({} against {})", pictured.y, pictured.x),
+        x: Axis { scale: scale(pictured.log_x), reach: None, shown: number },
+        y: Axis { scale: scale(pictured.log_y), reach: None, shown: number },
+        lines: lines.collect(),
+        marks: Vec::new(),
+    }
+}
+
+/// One picture for each finding that has something to draw: `2-1.svg` is the first finding of
+/// the second observation.
+fn pictures(folder: &Path, found: &Audit) -> Result<(), Trouble> {
+    let unwritable = |path: &Path, error: std::io::Error| {
+        Trouble::new(Exit::Store, format!("could not write {}: {error}", path.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
+    for (number, one) in found.observations.iter().enumerate() {
+        for (place, finding) in one.findings.iter().enumerate() {
+            let Some(pictured) = &finding.plot else { continue };
+            let path = folder.join(format!("{}-{}.svg", number + 1, place + 1));
+            std::fs::write(&path, svg(&plot(finding.question, pictured)))
+                .map_err(|error| unwritable(&path, error))?;
+            terminal::note(&format!("wrote {}", one_line(&path.display().to_string(), 200)));
+        }
+    }
+    Ok(())
+}
+
+fn in_json(found: &Audit) -> serde_json::Value {
+    let interval = |Interval { low, likely, high }: Interval| json!({ "low": low, "likely": likely, "high": high });
+    let finding = |one: &Finding| {
+        let fits: Vec<_> = one
+            .fits
+            .iter()
+            .map(|fit| {
+                json!({
+                    "name": fit.name, "formula": fit.formula, "error": fit.error,
+                    "behind": fit.behind, "standard_error": fit.standard_error,
+                })
+            })
+            .collect();
+        let figures: Vec<_> = one
+            .figures
+            .iter()
+            .map(|figure| json!({ "name": figure.name, "interval": interval(figure.interval) }))
+            .collect();
+        let series = one.plot.as_ref().map(|plot| {
+            let series = plot.series.iter().map(|series| {
+                json!({ "name": series.name, "fitted": series.fitted, "points": series.points })
+            });
+            json!({ "x": plot.x, "y": plot.y, "series": series.collect::<Vec<_>>() })
+        });
+        json!({
+            "question": one.question, "verdict": one.verdict.words(), "why": one.why,
+            "data": one.data, "scored": one.scored, "fits": fits, "figures": figures,
+            "rule": one.rule, "would_change": one.would_change, "plot": series,
+        })
+    };
+    let observation = |one: &tenfold_forecast::audit::Observation| {
+        let findings: Vec<_> = one.findings.iter().map(finding).collect();
+        json!({ "claim": one.claim, "verdict": one.verdict().words(), "findings": findings })
+    };
+    let observations: Vec<_> = found.observations.iter().map(observation).collect();
+    json!({ "observations": observations, "caveats": found.caveats })
+}

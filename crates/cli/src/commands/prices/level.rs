@@ -1,0 +1,284 @@
+//! `tenfold prices level`: what a quality costs, how fast that falls, and whether to wait.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use comfy_table::Cell;
+use jiff::civil::Date;
+use serde_json::json;
+use tenfold_domain::NanoUsd;
+use tenfold_engine::{dollars, nano_usd};
+use tenfold_forecast::Interval;
+use tenfold_forecast::level::{
+    BackTest, Level, Offer, Prior, Wait, Waiting, after_the_run, back_test, of_benchmark, of_runs,
+};
+use tenfold_forecast::read::benchmark;
+
+use super::{book, now};
+use crate::arguments::Format;
+use crate::asking;
+use crate::commands::audit;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, price, svg};
+use crate::report;
+use crate::table::table;
+use crate::terminal::{self, one_line};
+use crate::trouble::Trouble;
+
+/// Models with fewer runs are left out of one's own ledger: a mean of few says little.
+const LEAST_RUNS: usize = 20;
+/// The largest file that is read, in bytes.
+const BYTES_MAX: u64 = 64 << 20;
+/// How far ahead is looked, in months.
+const MONTHS: [u32; 3] = [3, 6, 12];
+
+/// Show what a quality costs, how fast its price falls, and whether waiting pays
+#[derive(Debug, Args)]
+pub(super) struct LevelArgs {
+    /// The quality: the share of tasks that is solved, as in 0.6
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    bar: f64,
+    /// Dated results of a benchmark, in YAML: date, model, pass_rate_2, total_cost
+    #[arg(long, value_name = "FILE", conflicts_with = "runs")]
+    benchmark: Option<PathBuf>,
+    /// Runs in CSV: date, model, instance, resolved, cost_usd; your own attempts, if neither is
+    /// given
+    #[arg(long, value_name = "FILE")]
+    runs: Option<PathBuf>,
+    /// What a task would cost now, in dollars, to see whether waiting pays
+    #[arg(long, value_name = "DOLLARS")]
+    task: Option<NanoUsd>,
+    /// What it is worth to have that task done a month earlier, in dollars
+    #[arg(long, value_name = "DOLLARS", default_value = "0", requires = "task")]
+    month: NanoUsd,
+    /// How much less a dollar is worth in a year, as a share
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05, requires = "task")]
+    discount: f64,
+    /// Write a picture of it, in SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("'{text}' is no share from 0 to 1"))
+}
+
+/// What is told.
+struct Answer {
+    level: Level,
+    tests: Vec<BackTest>,
+    waiting: Option<Waiting>,
+    today: Date,
+}
+
+/// Performs the command.
+pub(super) fn run(context: &Context, args: &LevelArgs) -> Result<Exit, Trouble> {
+    let offers = args.offers(context)?;
+    let today = audit::day(now()).unwrap_or(Date::MAX);
+    let refused = |why: tenfold_forecast::Refusal| {
+        Trouble::new(Exit::Refused, format!("nothing can be said of this level: {why}"))
+            .advise("a lower --bar, or a file with more dated results")
+    };
+    let level = Level::seen(&offers, args.bar, today, Prior::TENFOLD).map_err(refused)?;
+    let end = offers.iter().map(|offer| offer.date).max().unwrap_or(today).min(today);
+    let tests =
+        MONTHS.map(|months| back_test(&offers, args.bar, months, end, Prior::TENFOLD)).to_vec();
+    let wait = args.task.map(|task| Wait {
+        dollars: dollars(task),
+        dollars_per_month: dollars(args.month),
+        discount_per_year: args.discount,
+    });
+    let waiting = wait.map(|wait| wait.best(&level)).transpose();
+    let waiting = waiting.map_err(|why| Trouble::usage(why.to_string()))?;
+    let answer = Answer { level, tests, waiting, today };
+    match args.format.json {
+        true => terminal::print_json(&answer.in_json())?,
+        false => terminal::print(&answer.shown())?,
+    }
+    if let Some(file) = &args.svg {
+        std::fs::write(file, svg(&answer.plot())).map_err(|error| {
+            Trouble::new(Exit::Store, format!("could not write {}: {error}", file.display()))
+        })?;
+        terminal::note(&format!("wrote {}", one_line(&file.display().to_string(), 200)));
+    }
+    Ok(Exit::Done)
+}
+
+impl LevelArgs {
+    fn offers(&self, context: &Context) -> Result<Vec<Offer>, Trouble> {
+        if let Some(file) = &self.benchmark {
+            let text = asking::read(file, BYTES_MAX)?;
+            let entries = benchmark::read(&text).map_err(|why| {
+                Trouble::new(Exit::Usage, format!("{}, {why}", file.display()))
+                    .advise("docs/forecast.md says what a file of results holds")
+            })?;
+            let prices = audit::list_prices(&book(context)?);
+            let mut offers = of_benchmark(&entries);
+            offers.extend(after_the_run(&entries, &prices));
+            return Ok(offers);
+        }
+        let runs = match &self.runs {
+            Some(file) => audit::of_file(file)?,
+            None => audit::own(context)?,
+        };
+        Ok(of_runs(&runs, LEAST_RUNS))
+    }
+}
+
+impl Answer {
+    fn shown(&self) -> String {
+        let Level { bar, lows, fall } = &self.level;
+        let row = |low: &tenfold_forecast::level::Low| {
+            let model = one_line(&low.model, 60);
+            [low.date.to_string(), money(low.dollars), model].map(Cell::new).to_vec()
+        };
+        let mut text =
+            format!("{}\n\n", table(&["from", "lowest price", "model"], lows.iter().map(row)));
+        let Interval { low, likely, high } = fall.times_per_year();
+        text += &format!(
+            "{:.0} % costs {} now; it gets {likely:.1} times cheaper a year, nine times in ten \
+             between {low:.1} and {high:.0}\n",
+            bar * 100.0,
+            money(self.level.dollars()),
+        );
+        for months in MONTHS {
+            let in_months = self.level.dollars_in(f64::from(months));
+            text += &format!(
+                "in {months:>2} months: {}, between {} and {}\n",
+                money(in_months.likely),
+                money(in_months.low),
+                money(in_months.high)
+            );
+        }
+        text += &self.tested();
+        if let Some(waiting) = &self.waiting {
+            text += &format!("\n{}", waits(waiting));
+        }
+        if terminal::is_watched() {
+            text += &format!("\n\n{}", chart(&self.plot(), terminal::width()));
+        }
+        text.trim_end().to_owned()
+    }
+
+    /// How wrong this would have been before, beside who asks for nothing.
+    fn tested(&self) -> String {
+        let mut text = String::new();
+        for test in &self.tests {
+            let errors = [test.error(), test.error_of_no_change(), test.error_of_tenfold()];
+            let [Some(own), Some(none), Some(tenfold)] = errors else { continue };
+            let times = |error: f64| format!("{:.2} times", 10_f64.powf(error));
+            text += &format!(
+                "asked {} times before, {} months ahead: off by {}; \"no change\" by {}, \"tenfold \
+                 a year\" by {}\n",
+                test.ahead.len(),
+                test.months,
+                times(own),
+                times(none),
+                times(tenfold)
+            );
+        }
+        if text.is_empty() {
+            text = "too little is known to say how right this would have been before; tenfold a \
+                    year is all that it goes by at first\n"
+                .to_owned();
+        }
+        text
+    }
+
+    fn in_json(&self) -> serde_json::Value {
+        let interval = |Interval { low, likely, high }: Interval| json!({ "low": low, "likely": likely, "high": high });
+        let level = &self.level;
+        let lows = level.lows.iter().map(|low| {
+            json!({ "from": low.date.to_string(), "dollars": low.dollars, "model": low.model })
+        });
+        let tests = self.tests.iter().map(|test| {
+            json!({
+                "months": test.months, "asked": test.ahead.len(), "error_log10": test.error(),
+                "error_of_no_change_log10": test.error_of_no_change(),
+                "error_of_tenfold_log10": test.error_of_tenfold(), "covered": test.covered(),
+            })
+        });
+        let ahead = MONTHS.map(|months| {
+            json!({ "months": months, "dollars": interval(level.dollars_in(f64::from(months))) })
+        });
+        json!({
+            "bar": level.bar, "dollars": level.dollars(),
+            "times_cheaper_a_year": interval(level.fall.times_per_year()),
+            "record_lows": lows.collect::<Vec<_>>(), "in": ahead,
+            "back_test": tests.collect::<Vec<_>>(),
+            "waiting": self.waiting.as_ref().map(|waiting| json!({
+                "months": waiting.months, "gained": interval(waiting.gained),
+                "expected": waiting.expected, "break_even_per_month": waiting.break_even,
+            })),
+        })
+    }
+
+    /// The record lows, and what is likely to follow.
+    fn plot(&self) -> Plot {
+        let days = |date: Date| f64::from((date - Date::constant(1970, 1, 1)).get_days());
+        let ms = |days: f64| days * 86_400_000.0;
+        let today = days(self.today);
+        let ahead = |of: fn(Interval) -> f64| -> Vec<(f64, f64)> {
+            let months = (0..=12).map(|month| (f64::from(month), f64::from(month) * 30.4375));
+            months.map(|(n, later)| (ms(today + later), of(self.level.dollars_in(n)))).collect()
+        };
+        let lows = self.level.lows.iter().map(|low| (ms(days(low.date)), low.dollars));
+        let so_far = lows.chain([(ms(today), self.level.dollars())]).collect();
+        let line = |name: &str, points, shape, is_faint| Line {
+            name: name.to_owned(),
+            points,
+            shape,
+            is_faint,
+        };
+        Plot {
+            title: format!("the price of solving {:.0} %", self.level.bar * 100.0),
+            x: Axis { scale: Scale::Even, reach: None, shown: price::day },
+            y: Axis { scale: Scale::Ratios, reach: None, shown: money },
+            lines: vec![
+                line("lowest price so far", so_far, Shape::Steps, false),
+                line("likely", ahead(|price| price.likely), Shape::Straight, false),
+                line(
+                    "nine times in ten above this",
+                    ahead(|price| price.low),
+                    Shape::Straight,
+                    true,
+                ),
+                line(
+                    "nine times in ten below this",
+                    ahead(|price| price.high),
+                    Shape::Straight,
+                    true,
+                ),
+            ],
+            marks: Vec::new(),
+        }
+    }
+}
+
+fn waits(waiting: &Waiting) -> String {
+    let even = money(waiting.break_even);
+    match waiting.months {
+        0 => format!(
+            "waiting does not pay: it would if a month earlier were worth less than {even}\n"
+        ),
+        months => format!(
+            "waiting {months} months pays: {} is expected to be gained (between {} and {}); it \
+             would not if a month earlier were worth {even} or more\n",
+            money(waiting.expected),
+            signed(waiting.gained.low),
+            signed(waiting.gained.high),
+        ),
+    }
+}
+
+fn money(dollars: f64) -> String {
+    report::money(nano_usd(dollars))
+}
+
+fn signed(dollars: f64) -> String {
+    if dollars < 0.0 { format!("-{}", money(-dollars)) } else { money(dollars) }
+}
