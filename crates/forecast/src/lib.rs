@@ -5,6 +5,10 @@
 //! [`Trial`]s. Numbers here are `f64`: chances, logarithms and estimates, never what is paid, which
 //! is the ledger's, in whole nano-dollars.
 //!
+//! [`Past`] is where to begin: trials are added to it one at a time, and it tells, for a task and
+//! whoever is to try it ([`About`]), the chance of success by any spend ([`Forecast`]), which
+//! estimator says so, and how far that was off on the past at hand.
+//!
 //! What it does not know it says: an answer is an [`Interval`], or a [`Refusal`] with its reason.
 
 mod about;

@@ -34,10 +34,11 @@ enum Seen {
     Quarter,
 }
 
-const SEEN: [Seen; 6] = [
+const SEEN: [Seen; 7] = [
     Seen::Share(0.2),
     Seen::Share(0.25),
     Seen::Share(0.3),
+    Seen::Share(0.35),
     Seen::Share(0.4),
     Seen::Share(0.5),
     Seen::Quarter,
@@ -92,12 +93,19 @@ pub(crate) fn measure(args: &Args) -> Result<Option<Report>, Failure> {
     for unit in [Unit::Dollars, Unit::Steps] {
         let known: Vec<(&Run, Trial)> =
             all.iter().filter_map(|run| Some((run, trial(run, unit)?))).collect();
-        let mut settings = Vec::new();
+        let (mut settings, mut short) = (Vec::new(), String::new());
         for seen in SEEN {
             let told = left_out(unit, &known, seen)?;
             table(&mut text, unit, seen, &told)?;
+            line(&mut short, seen, &told)?;
             settings.push(setting(seen, &told));
         }
+        writeln!(text, "runs, {}, the errors of all settings", unit.as_str())?;
+        write!(text, "  {:<12}", "seen")?;
+        for by in Estimator::ALL {
+            write!(text, " {:>26}", by.as_str())?;
+        }
+        writeln!(text, " {:>20}\n{short}", name(None))?;
         figures.insert(unit.as_str().to_owned(), Value::Array(settings));
     }
     Ok(Some(Report { text, figures: Value::Object(figures) }))
@@ -222,6 +230,16 @@ fn setting(seen: Seen, told: &[ByEstimator]) -> Value {
         })
         .collect();
     json!({ "seen": seen.words(), "estimators": estimators })
+}
+
+/// One setting's errors in one line.
+fn line(text: &mut String, seen: Seen, told: &[ByEstimator]) -> std::fmt::Result {
+    write!(text, "  {:<12}", seen.words())?;
+    for (by, models) in told {
+        let width = if by.is_some() { 26 } else { 20 };
+        write!(text, " {:>width$.3}", sums(models)[0])?;
+    }
+    writeln!(text)
 }
 
 fn table(text: &mut String, unit: Unit, seen: Seen, told: &[ByEstimator]) -> std::fmt::Result {

@@ -51,6 +51,17 @@ impl Basis<'_> {
         Some(Ready { by_task: self.by_task, log_spend, spent, how })
     }
 
+    /// The chance that an attempt is neither solved nor given up at a log spend, as the curves
+    /// have it, given that it wasn't at `spent`.
+    pub(super) fn open(&self, effect: Effect, log_spend: f64, spent: Option<f64>) -> f64 {
+        let open = |fitted: &Fitted, effect: Effect| {
+            let at = |log_spend: f64| fitted.shape.open_at(log_spend, effect);
+            at(log_spend) / spent.map_or(1.0, at).max(1e-300)
+        };
+        let known = effect.known * open(self.by_task, effect);
+        (known + (1.0 - effect.known) * open(self.one, Effect::default())).min(1.0)
+    }
+
     fn as_seen(
         &self,
         share: impl Fn(&Incidence, f64) -> f64,
@@ -186,4 +197,33 @@ fn going_on(shape: &Shape, effect: Effect, log_spend: f64, spent: Option<f64>) -
     let Some(spent) = spent else { return by };
     let open = shape.open_at(spent, effect).max(1e-300);
     ((by - shape.solved_by(spent, effect)) / open).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blend_solves_as_many_as_its_two_parts_in_the_mean() {
+        let tasks = [-3.0, -0.5, 0.0, 2.0];
+        let all = Typical(tasks.map(|odds| (odds, 1.0)).to_vec());
+        let by_task = all.mean(0.0);
+        let one = Estimate { chance: 0.8, off: 0.1 };
+        let level = Level::of(one, &all);
+        let known = |odds| {
+            let task = Estimate { chance: chance(odds), off: 0.1 };
+            level.blend(Effect { known: 1.0, ..Effect::default() }, task)
+        };
+        let told = tasks.iter().map(|odds| known(*odds).chance).sum::<f64>() / 4.0;
+        assert!((told - f64::midpoint(0.8, by_task)).abs() < 1e-3);
+        assert!(known(0.0).off > 0.1, "that they differ makes it less sure");
+    }
+
+    #[test]
+    fn of_a_task_that_nothing_is_known_of_the_level_is_told() {
+        let all = Typical(vec![(-2.0, 1.0), (2.0, 1.0)]);
+        let level = Level::of(Estimate { chance: 0.7, off: 0.1 }, &all);
+        let told = level.blend(Effect::default(), Estimate { chance: 0.1, off: 0.1 });
+        assert!((told.chance - 0.6).abs() < 1e-9);
+    }
 }

@@ -26,8 +26,8 @@ impl Past {
     /// Fits anew on all that is known; [`Past::is_due`] says when that is worth it. What was
     /// added meanwhile counts in forecasts already as far as it says something of its task.
     ///
-    /// Takes time in proportion to agents and trials, up to a bound for each agent: for a dozen
-    /// agents half a second, so it is not for a thread that others wait for.
+    /// Takes time in proportion to agents and trials, up to a bound for each agent: for twenty
+    /// agents and a hundred thousand trials a second, so it is not for a thread that others wait for.
     pub fn refit(&mut self) {
         let middle = self.middle();
         let plain: Vec<Vec<Row>> =
@@ -35,7 +35,7 @@ impl Past {
         let alone = self.shapes(&plain, middle);
         self.priors[0] = Prior::pooled(&told(&alone, None), middle);
         for (which, rows) in plain.iter().enumerate() {
-            let prior = Prior::pooled(&told(&alone, Some(which)), middle);
+            let prior = self.prior(0, &alone, which, middle);
             self.agents[which].one = Fitted::of(rows, &prior, ONE_CURVE);
         }
         self.weigh_tasks();
@@ -48,7 +48,7 @@ impl Past {
         let by_task = self.shapes(&rows, middle);
         self.priors[1] = Prior::pooled(&told(&by_task, None), middle);
         for (which, rows) in rows.iter().enumerate() {
-            let prior = Prior::pooled(&told(&by_task, Some(which)), middle);
+            let prior = self.prior(1, &by_task, which, middle);
             self.agents[which].by_task = Fitted::of(rows, &prior, 1.0);
             self.agents[which].typical = typical(rows);
             self.agents[which].seen = self.agents[which].incidence();
@@ -71,6 +71,15 @@ impl Past {
             telling.then(|| Fitted::of(rows, &Prior::shipped(when), 1.0).shape.0)
         };
         self.agents.iter().zip(rows).map(shape).collect()
+    }
+
+    /// What the other agents say of one. Of so many that one makes no difference, what all say.
+    fn prior(&self, of: usize, shapes: &[Option<Vector>], which: usize, middle: f64) -> Prior {
+        const MANY: usize = 100;
+        if shapes.len() > MANY {
+            return self.priors[of].clone();
+        }
+        Prior::pooled(&told(shapes, Some(which)), middle)
     }
 
     fn subjects(

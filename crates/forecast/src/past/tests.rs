@@ -188,6 +188,24 @@ fn more_trials_make_it_surer() {
 }
 
 #[test]
+fn what_it_takes_is_what_it_took() {
+    let mut past = Past::new(Unit::Dollars);
+    let mut draw = Draw(1);
+    let mut sum = 0.0;
+    for task in 0..400 {
+        let spend = (0.4 * draw.normal()).exp();
+        sum += spend.min(2.0) / 400.0;
+        let end = if draw.even() < 0.6 { End::Solved } else { End::Failed };
+        past.add(&about(&task.to_string(), "m"), trial(spend, end)).unwrap();
+    }
+    past.refit();
+    let forecast = past.forecast(&about("new", "m"), &[]).unwrap();
+    assert!((forecast.takes(2.0).unwrap() - sum).abs() < 0.05);
+    let goes_on = past.going_on(&about("new", "m"), &[], 0.5).unwrap();
+    assert!(goes_on.takes(2.0).unwrap() < 1.5, "half of it is behind");
+}
+
+#[test]
 fn going_on_begins_where_it_is() {
     let past = past(&population(6, 100, 7));
     let of = about("task 3", "agent 1");
@@ -195,6 +213,61 @@ fn going_on_begins_where_it_is() {
     let goes_on = past.going_on(&of, &[], spent).unwrap();
     assert_eq!(goes_on.at(spent / 2.0).unwrap().likely, 0.0);
     assert!(goes_on.at(2.0 * spent).unwrap().likely > 0.0);
+}
+
+#[test]
+fn what_goes_on_does_not_count_against_itself() {
+    let mut past = past(&population(6, 100, 7));
+    let of = about("task 3", "agent 1");
+    let before = past.going_on(&of, &[], 0.7).unwrap();
+    past.add(&of, trial(0.7, End::Cut)).unwrap();
+    let after = past.going_on(&of, &[], 0.7).unwrap();
+    assert!(before.curve().eq(after.curve()));
+    assert_ne!(past.forecast(&of, &[]).unwrap().at(1.0), before.at(1.0), "to begin anew is else");
+}
+
+#[test]
+fn the_unit_of_spend_makes_no_difference() {
+    let all = population(4, 60, 10);
+    let mut cents = all.clone();
+    for (_, _, trial) in &mut cents {
+        trial.spend *= 100.0;
+    }
+    let (all, cents) = (past(&all), past(&cents));
+    for agent in ["agent 0", "somebody new"] {
+        let chance = |past: &Past, spend| {
+            past.forecast(&about("task 5", agent), &[]).unwrap().at(spend).unwrap().likely
+        };
+        assert!((chance(&all, 1.0) - chance(&cents, 100.0)).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn when_it_was_fitted_makes_no_difference() {
+    let all = population(4, 60, 11);
+    let mut now_and_then = Past::new(Unit::Dollars);
+    for (count, (agent, task, trial)) in all.iter().enumerate() {
+        now_and_then.add(&about(task, agent), *trial).unwrap();
+        if count % 50 == 0 {
+            now_and_then.refit();
+        }
+    }
+    now_and_then.refit();
+    let chance = |past: &Past| {
+        past.forecast(&about("task 5", "agent 1"), &[]).unwrap().at(1.0).unwrap().likely
+    };
+    assert!((chance(&now_and_then) - chance(&past(&all))).abs() < 1e-9);
+}
+
+#[test]
+fn of_very_many_trials_the_same_ones_are_picked() {
+    let mut all = population(1, 5_000, 12);
+    let forecast = |all: &[_]| past(all).forecast(&about("new", "agent 0"), &[]).unwrap();
+    let before = forecast(&all);
+    all.rotate_left(777);
+    for ((_, a), (_, b)) in before.curve().zip(forecast(&all).curve()) {
+        assert!((a.likely - b.likely).abs() < 1e-3, "{a:?} {b:?}");
+    }
 }
 
 /// An agent is seen up to where a third of its trials have ended, and four times that is told.
@@ -299,6 +372,8 @@ proptest! {
                 prop_assert!(before.low <= now.low + 1e-12);
                 prop_assert!(before.likely <= now.likely + 1e-12);
                 prop_assert!(before.high <= now.high + 1e-12);
+                let takes = forecast.takes(spend).unwrap();
+                prop_assert!((0.0..=spend * 1.000_001).contains(&takes), "{takes} {spend}");
                 before = now;
             }
         }
