@@ -51,6 +51,10 @@ fn what_is_left_buys_a_part_of_a_step() {
     let tasks = [task(1, 1.0, &[(10, 0.05), (20, 0.1), (50, 0.9)]), task(2, 0.1, &[(20, 0.5)])];
     assert_eq!(spends(&plan(&tasks, 20)), [(1, 20)]);
     assert_eq!(spends(&plan(&tasks, 70)), [(1, 50), (2, 20)]);
+    // Or whole steps of others, if two of them gain more than any one move.
+    let others = [task(2, 0.5, &[(20, 0.5)]), task(3, 0.3, &[(10, 0.5)])];
+    let tasks = [&[task(1, 1.0, &[(10, 0.05), (50, 0.9)])][..], &others].concat();
+    assert_eq!(spends(&plan(&tasks, 30)), [(3, 10), (2, 20)]);
 }
 
 #[test]
