@@ -70,7 +70,7 @@ fn planted_horizons_are_found() {
             assert!((apart - 4_f64.ln() / -SLOPE).abs() < 0.7, "{apart} doublings");
         }
     }
-    println!("held {held}");
+
     assert!(held >= 34, "of 40 intervals, nine tenths of which should, {held} hold the horizon");
 }
 
@@ -96,6 +96,12 @@ fn what_families_and_tasks_differ_by_is_found_and_told() {
     };
     let alike = wide((0.3, 0.0), "never seen");
     assert!(wide((1.5, 0.0), "never seen") > 1.5 * alike, "families differ");
+    let unsure = |apart| {
+        let half =
+            Horizon::of(&made_apart(5, 40, apart)).unwrap().minutes_at("model 2", 0.5).unwrap();
+        (half.high / half.low).log2()
+    };
+    assert!(unsure((2.0, 0.0)) > 1.5 * unsure((0.3, 0.0)), "and so the middle is less sure");
     assert!(wide((0.3, 1.5), "family 3") > 1.5 * wide((0.3, 0.0), "family 3"), "tasks do");
 }
 
