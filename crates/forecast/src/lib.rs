@@ -3,12 +3,23 @@
 //! Apart and pure: it does no IO, reads no clock, and draws no random number but from a seed that
 //! it is handed. It knows no journal and no task; whoever asks puts the past before it as
 //! [`Trial`]s. Numbers here are `f64`: chances, logarithms and estimates, never what is paid, which
-//! is the ledger's, in whole nano-dollars.
+//! is the ledger's, in whole nano-dollars; only a [`plan`], which has a budget to keep, has those
+//! too.
+//!
+//! [`Past`] is where to begin: trials are added to it one at a time, and it tells, for a task and
+//! whoever is to try it ([`About`]), the chance of success by any spend ([`Forecast`]), which
+//! estimator says so, and how far that was off on the past at hand.
 //!
 //! What it does not know it says: an answer is an [`Interval`], or a [`Refusal`] with its reason.
 
+mod about;
+mod cure;
+mod forecast;
 pub mod horizon;
+mod incidence;
 mod interval;
+mod log_linear;
+mod past;
 pub mod plan;
 pub mod read;
 pub mod record;
@@ -17,6 +28,11 @@ pub mod sampling;
 pub mod score;
 mod trial;
 
+pub use about::About;
+pub use forecast::{Estimator, Forecast, Grounds};
+pub use incidence::{Incidence, Step};
 pub use interval::{COVERED, Interval};
+pub use log_linear::LogLinear;
+pub use past::{Past, Tried, Unit};
 pub use refusal::Refusal;
 pub use trial::{End, Trial};

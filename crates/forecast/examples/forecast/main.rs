@@ -7,10 +7,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod ledger;
+mod made;
 mod minutes;
 mod report;
 mod runs;
 mod samples;
+mod speed;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -25,8 +28,13 @@ type Failure = Box<dyn Error + Send + Sync>;
 type Part = (&'static str, fn(&Args) -> Result<Option<Report>, Failure>);
 
 /// All that is measured, in the order in which it is told.
-const PARTS: &[Part] =
-    &[("runs", runs::measure), ("samples", samples::measure), ("minutes", minutes::measure)];
+const PARTS: &[Part] = &[
+    ("runs", runs::measure),
+    ("ledger", ledger::measure),
+    ("speed", speed::measure),
+    ("samples", samples::measure),
+    ("minutes", minutes::measure),
+];
 
 fn main() -> ExitCode {
     match measure() {
