@@ -10,6 +10,10 @@
 //! whoever is to try it ([`About`]), the chance of success by any spend ([`Forecast`]), which
 //! estimator says so, and how far that was off on the past at hand.
 //!
+//! Beside it stand what more samples buy ([`sampling`]), what the minutes that a task takes a person
+//! say of it ([`horizon`]), how a budget is best spread over many tasks ([`plan`]), and what may be
+//! accepted unseen because of what came right before ([`record`]).
+//!
 //! What it does not know it says: an answer is an [`Interval`], or a [`Refusal`] with its reason.
 
 mod about;

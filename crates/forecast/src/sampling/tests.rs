@@ -122,9 +122,13 @@ fn what_cannot_be_answered_is_refused() {
     assert!(matches!(Sampling::of(&[]), Err(Refusal::TooFew { .. })));
     assert!(matches!(Sampling::of(&[tally(0, 0)]), Err(Refusal::TooFew { .. })));
     assert!(matches!(Sampling::of(&[tally(3, 4)]), Err(Refusal::Nonsense { .. })));
+    assert!(matches!(Sampling::of(&[tally(u64::MAX, 1)]), Err(Refusal::Nonsense { .. })));
+    let many = Sampling::of(&[tally(1_000_000_000, 5); 3]).unwrap();
+    assert!(many.share(1_000_000).is_ok() && many.back_test().is_some());
     let sampling = Sampling::of(&[tally(10, 1); 3]).unwrap();
     assert!(sampling.share(10_000).is_ok());
     assert!(matches!(sampling.share(10_001), Err(Refusal::Beyond { .. })));
+    assert!(matches!(sampling.chance(tally(0, 4), 1), Err(Refusal::Nonsense { .. })));
     assert!(matches!(sampling.chance(tally(3, 4), 1), Err(Refusal::Nonsense { .. })));
     assert!(sampling.back_test().is_none(), "ten samples are too few for it");
 }
