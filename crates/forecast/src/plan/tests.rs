@@ -105,6 +105,17 @@ fn what_cannot_be_is_refused() {
 }
 
 #[test]
+fn a_curve_in_dollars_is_one_in_amounts() {
+    let chance = Interval { low: 0.1, likely: 0.2, high: 0.3 };
+    let task = |dollars| Task::in_dollars(1, 1.0, [(dollars, chance)]);
+    assert_eq!(task(0.25).unwrap().curve, [(cents_of(25), chance)]);
+    assert_eq!(task(1e-10).unwrap().curve, [(NanoUsd(1), chance)], "never less than it takes");
+    for dollars in [f64::NAN, -1.0, f64::INFINITY, 1e300] {
+        assert!(matches!(task(dollars), Err(Refusal::Nonsense { .. })));
+    }
+}
+
+#[test]
 fn value_grows_with_capability_as_far_as_was_said() {
     assert_eq!(value(10.0, 4.0, 1.0), Ok(40.0));
     assert_eq!(value(10.0, 4.0, 0.5), Ok(20.0));
