@@ -7,8 +7,9 @@
 //! touch each other in the curvature, so that each is solved for by itself and a fit grows no
 //! faster than their number.
 
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+
 use super::cells::Cells;
-use super::cholesky::Cholesky;
 
 /// The deviation of the log odds at the middle length of a middling model, before anything is
 /// seen: between one in four hundred and all but one.
@@ -32,13 +33,13 @@ pub(super) const COMMON: usize = 2;
 #[derive(Debug, Clone)]
 pub(super) struct Fit {
     /// The level, the slope, and the models' offsets.
-    pub(super) common: Vec<f64>,
-    /// Their covariance, row by row.
-    pub(super) covariance: Vec<f64>,
+    pub(super) common: DVector<f64>,
+    /// Their covariance.
+    covariance: DMatrix<f64>,
     /// The families' offsets.
     pub(super) families: Vec<f64>,
     /// How each hangs together with the common coefficients, and its own variance given those.
-    pub(super) ties: Vec<(Vec<f64>, f64)>,
+    pub(super) ties: Vec<(DVector<f64>, f64)>,
     /// The variances between models and between families.
     pub(super) spreads: [f64; 2],
     /// The variance between tasks of a family, for one model.
@@ -47,19 +48,18 @@ pub(super) struct Fit {
 
 /// The slope of the log likelihood and its curvature, with the families apart.
 struct Curvature {
-    size: usize,
-    gradient: Vec<f64>,
-    matrix: Vec<f64>,
+    gradient: DVector<f64>,
+    matrix: DMatrix<f64>,
     /// Of each family its slope, its curvature, and its curvature with the common coefficients.
-    families: Vec<(f64, f64, Vec<f64>)>,
+    families: Vec<(f64, f64, DVector<f64>)>,
 }
 
 impl Fit {
     pub(super) fn of(cells: &Cells) -> Self {
         let size = COMMON + cells.models.len();
         let mut fit = Self {
-            common: vec![0.0; size],
-            covariance: Vec::new(),
+            common: DVector::zeros(size),
+            covariance: DMatrix::zeros(size, size),
             families: vec![0.0; cells.families.len()],
             ties: Vec::new(),
             spreads: [SPREAD.0; 2],
@@ -88,10 +88,9 @@ impl Fit {
     fn curvature(&self, cells: &Cells) -> Curvature {
         let size = self.common.len();
         let mut all = Curvature {
-            size,
-            gradient: vec![0.0; size],
-            matrix: vec![0.0; size * size],
-            families: vec![(0.0, 0.0, vec![0.0; size]); self.families.len()],
+            gradient: DVector::zeros(size),
+            matrix: DMatrix::zeros(size, size),
+            families: vec![(0.0, 0.0, DVector::zeros(size)); self.families.len()],
         };
         for cell in &cells.cells {
             let log_odds = self.log_odds(cell.model, cell.family, cell.length);
@@ -103,7 +102,7 @@ impl Fit {
             for (i, x) in touched.into_iter().chain(own) {
                 all.gradient[i] += off * x;
                 for (j, y) in touched.into_iter().chain(own) {
-                    all.matrix[i * size + j] += bend * x * y;
+                    all.matrix[(i, j)] += bend * x * y;
                 }
                 all.families[cell.family].2[i] += bend * x;
             }
@@ -123,7 +122,7 @@ impl Fit {
             };
             let firm = 1.0 / (deviation * deviation);
             all.gradient[place] -= firm * (value - mean);
-            all.matrix[place * all.size + place] += firm;
+            all.matrix[(place, place)] += firm;
         }
         for (family, value) in all.families.iter_mut().zip(&self.families) {
             family.0 -= value / self.spreads[1];
@@ -135,21 +134,17 @@ impl Fit {
     fn step(&mut self, cells: &Cells) -> f64 {
         let mut all = self.curvature(cells);
         for (slope, bend, ties) in &all.families {
-            for (gradient, tie) in all.gradient.iter_mut().zip(ties) {
-                *gradient -= tie * slope / bend;
-            }
+            all.gradient.axpy(-slope / bend, ties, 1.0);
         }
         let Some(reduced) = all.reduced() else { return 0.0 };
         let common = reduced.solve(&all.gradient);
-        let families = all.families.iter().map(|(slope, bend, ties)| {
-            let moved: f64 = ties.iter().zip(&common).map(|(tie, by)| tie * by).sum();
-            (slope - moved) / bend
-        });
+        let families =
+            all.families.iter().map(|(slope, bend, ties)| (slope - ties.dot(&common)) / bend);
         let families: Vec<f64> = families.collect();
         // A step over several log odds leaves the region where the curvature holds.
         let farthest = common.iter().chain(&families).fold(0.0_f64, |far, by| far.max(by.abs()));
         let part = (2.0 / farthest).min(1.0);
-        let coefficients = self.common.iter_mut().chain(&mut self.families);
+        let coefficients = self.common.iter_mut().chain(self.families.iter_mut());
         for (value, by) in coefficients.zip(common.iter().chain(&families)) {
             *value += part * by;
         }
@@ -161,22 +156,19 @@ impl Fit {
         let all = self.curvature(cells);
         let Some(reduced) = all.reduced() else { return };
         self.covariance = reduced.inverse();
-        self.ties = all
-            .families
-            .into_iter()
-            .map(|(_, bend, ties)| (ties.iter().map(|tie| -tie / bend).collect(), 1.0 / bend))
-            .collect();
+        self.ties =
+            all.families.into_iter().map(|(_, bend, ties)| (ties / -bend, 1.0 / bend)).collect();
     }
 
     fn spread(&mut self) {
         let size = self.common.len();
         let models = (COMMON..size)
-            .map(|place| self.common[place].powi(2) + self.covariance[place * size + place]);
+            .map(|place| self.common[place].powi(2) + self.covariance[(place, place)]);
         let families = self
             .families
             .iter()
             .zip(&self.ties)
-            .map(|(value, (ties, own))| value * value + own + self.covariance(ties, ties));
+            .map(|(value, (ties, own))| value * value + own + self.covariance_of(ties, ties));
         let estimate =
             |count: usize, sum: f64| (sum + SPREAD.0 * SPREAD.1) / (count as f64 + SPREAD.1);
         self.spreads =
@@ -203,26 +195,18 @@ impl Fit {
     }
 
     /// The covariance of two sums of the common coefficients, with these weights each.
-    pub(super) fn covariance(&self, one: &[f64], other: &[f64]) -> f64 {
-        let rows = self.covariance.chunks(one.len()).zip(one);
-        let sums = rows.filter(|(_, weight)| **weight != 0.0).map(|(row, weight)| {
-            weight * row.iter().zip(other).map(|(c, other)| c * other).sum::<f64>()
-        });
-        sums.sum()
+    pub(super) fn covariance_of(&self, one: &DVector<f64>, other: &DVector<f64>) -> f64 {
+        one.dot(&(&self.covariance * other))
     }
 }
 
 impl Curvature {
     /// The curvature in the common coefficients once the families have gone with them.
-    fn reduced(&self) -> Option<Cholesky> {
+    fn reduced(&self) -> Option<Cholesky<f64, Dyn>> {
         let mut matrix = self.matrix.clone();
         for (_, bend, ties) in &self.families {
-            for (i, tie) in ties.iter().enumerate().filter(|(_, tie)| **tie != 0.0) {
-                for (j, other) in ties.iter().enumerate() {
-                    matrix[i * self.size + j] -= tie * other / bend;
-                }
-            }
+            matrix.ger(-1.0 / bend, ties, ties, 1.0);
         }
-        Cholesky::of(&matrix, self.size)
+        Cholesky::new(matrix)
     }
 }

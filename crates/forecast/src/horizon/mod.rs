@@ -8,7 +8,6 @@
 //! seen; its interval holds what they differ by.
 
 mod cells;
-mod cholesky;
 mod fit;
 mod lines;
 #[cfg(test)]
@@ -19,6 +18,7 @@ use std::collections::HashMap;
 use cells::Cells;
 use fit::{COMMON, Fit};
 use lines::{Lines, Spread};
+use nalgebra::DVector;
 
 use crate::read::minutes::TimedRun;
 use crate::{Interval, Refusal};
@@ -141,7 +141,7 @@ impl Horizon {
     fn lines(&self, model: Option<&str>, of: &Of<'_>) -> Lines {
         let fit = &self.fit;
         let (mut level, mut level_variance) = (fit.common[0], 0.0);
-        let mut weights = vec![0.0; fit.common.len()];
+        let mut weights = DVector::zeros(fit.common.len());
         weights[0] = 1.0;
         match model.and_then(|model| self.models.get(model)) {
             Some(place) => {
@@ -156,20 +156,20 @@ impl Horizon {
                 Some(place) => {
                     level += fit.families[*place];
                     let (ties, own) = &fit.ties[*place];
-                    weights.iter_mut().zip(ties).for_each(|(weight, tie)| *weight += tie);
+                    weights += ties;
                     level_variance += own;
                 }
                 None => level_variance += fit.spreads[1],
             }
         }
-        let mut slope = vec![0.0; fit.common.len()];
+        let mut slope = DVector::zeros(fit.common.len());
         slope[1] = 1.0;
         Lines::of(&Spread {
             level,
             slope: fit.common[1],
-            level_variance: level_variance + fit.covariance(&weights, &weights),
-            slope_variance: fit.covariance(&slope, &slope),
-            covariance: fit.covariance(&weights, &slope),
+            level_variance: level_variance + fit.covariance_of(&weights, &weights),
+            slope_variance: fit.covariance_of(&slope, &slope),
+            covariance: fit.covariance_of(&weights, &slope),
         })
     }
 }

@@ -12,14 +12,16 @@ use crate::read::minutes::TimedRun;
 const SLOPE: f64 = -0.6;
 
 /// Runs of four models, of which each next one's horizon is twice as long, from 8 minutes on: ten
-/// times at each of three tasks of as many families.
-fn made_from(seed: u64, families: usize) -> Vec<TimedRun> {
+/// times at each of three tasks of as many families. How much families differ in log odds, and
+/// their tasks, is planted.
+fn made_apart(seed: u64, families: usize, apart: (f64, f64)) -> Vec<TimedRun> {
     let mut draws = Seed(seed).draws();
     let mut runs = Vec::new();
     for family in 0..families {
-        let offset = bell(&mut draws);
+        let family_offset = apart.0 * bell(&mut draws);
         for task in 0..3 {
             let length = draws.unit() * 10.0;
+            let offset = family_offset + apart.1 * bell(&mut draws);
             for _ in 0..10 {
                 for model in 0..4 {
                     let log_odds = SLOPE * (length - 3.0 - f64::from(model)) + offset;
@@ -46,6 +48,10 @@ fn ask<'a>(model: &'a str, family: &'a str, minutes: f64) -> Ask<'a> {
     Ask { model: Some(model), family: Some(family), minutes }
 }
 
+fn made_from(seed: u64, families: usize) -> Vec<TimedRun> {
+    made_apart(seed, families, (1.0, 0.0))
+}
+
 fn made(families: usize) -> Vec<TimedRun> {
     made_from(5, families)
 }
@@ -64,6 +70,7 @@ fn planted_horizons_are_found() {
             assert!((apart - 4_f64.ln() / -SLOPE).abs() < 0.7, "{apart} doublings");
         }
     }
+
     assert!(held >= 34, "of 40 intervals, nine tenths of which should, {held} hold the horizon");
 }
 
@@ -81,13 +88,29 @@ fn a_family_that_was_seen_is_told_from_its_own_runs() {
 }
 
 #[test]
-fn a_model_that_was_never_seen_is_less_sure() {
-    let horizon = Horizon::of(&made(30)).unwrap();
-    let wide = |model| {
-        let told = horizon.chance(ask(model, "family 1", 20.0)).unwrap();
+fn what_families_and_tasks_differ_by_is_found_and_told() {
+    let wide = |apart, family| {
+        let horizon = Horizon::of(&made_apart(5, 40, apart)).unwrap();
+        let told = horizon.chance(ask("model 1", family, 16.0)).unwrap();
         told.high - told.low
     };
-    assert!(wide("another") > wide("model 1"));
+    let alike = wide((0.3, 0.0), "never seen");
+    assert!(wide((1.5, 0.0), "never seen") > 1.5 * alike, "families differ");
+    let unsure = |apart| {
+        let half =
+            Horizon::of(&made_apart(5, 40, apart)).unwrap().minutes_at("model 2", 0.5).unwrap();
+        (half.high / half.low).log2()
+    };
+    assert!(unsure((2.0, 0.0)) > 1.5 * unsure((0.3, 0.0)), "and so the middle is less sure");
+    assert!(wide((0.3, 1.5), "family 3") > 1.5 * wide((0.3, 0.0), "family 3"), "tasks do");
+}
+
+#[test]
+fn a_model_that_was_never_seen_is_less_sure() {
+    let horizon = Horizon::of(&made(30)).unwrap();
+    let told = |model| horizon.chance(ask(model, "family 1", 20.0)).unwrap();
+    let (any, worst, best) = (told("another"), told("model 0"), told("model 3"));
+    assert!(any.low < worst.low && best.high < any.high, "{worst:?} {any:?} {best:?}");
     assert!(matches!(horizon.minutes_at("another", 0.5), Err(Refusal::TooFew { .. })));
 }
 

@@ -34,8 +34,8 @@ impl Step {
     }
 }
 
-/// The points of a task from nothing spent on. More is never worth less: a chance that falls is
-/// taken for the one before it.
+/// The points of a task from nothing spent on. One with a lower chance than a cheaper one is
+/// never bought.
 pub(super) fn points<K>(task: &Task<K>, unit: f64) -> Result<Vec<Point>, Refusal> {
     let nonsense = |what, number| Err(Refusal::Nonsense { what, number });
     if !(task.value.is_finite() && task.value >= 0.0) {
@@ -51,19 +51,12 @@ pub(super) fn points<K>(task: &Task<K>, unit: f64) -> Result<Vec<Point>, Refusal
                 return nonsense("a chance", number);
             }
         }
-        let last = points.len() - 1;
-        let before = points[last].chance;
-        let chance = Interval {
-            low: chance.low.max(before.low),
-            likely: chance.likely.max(before.likely),
-            high: chance.high.max(before.high),
-        };
         let point = Point { spend, chance, worth: unit * chance.likely };
-        if spend == points[last].spend {
-            points[last] = point;
-        } else {
-            points.push(point);
+        // Of several at one spend the likeliest is the last.
+        if points.last().is_some_and(|last| last.spend == spend) {
+            points.pop();
         }
+        points.push(point);
     }
     Ok(points)
 }

@@ -32,6 +32,31 @@ pub struct Task<K> {
     pub curve: Vec<(NanoUsd, Interval)>,
 }
 
+impl<K> Task<K> {
+    /// A task whose curve is in dollars, as a forecast draws it. Spends are rounded up to whole
+    /// nano-dollars.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a spend that is negative, not finite, or more than an amount can hold.
+    pub fn in_dollars(
+        key: K,
+        value: f64,
+        curve: impl IntoIterator<Item = (f64, Interval)>,
+    ) -> Result<Self, Refusal> {
+        let amount = |dollars: f64| {
+            let nanos = (dollars * 1e9).ceil();
+            if (0.0..u64::MAX as f64).contains(&nanos) {
+                Ok(NanoUsd(nanos as u64))
+            } else {
+                Err(Refusal::Nonsense { what: "a spend", number: dollars })
+            }
+        };
+        let curve = curve.into_iter().map(|(spend, chance)| Ok((amount(spend)?, chance)));
+        Ok(Self { key, value, curve: curve.collect::<Result<_, _>>()? })
+    }
+}
+
 /// What is to be had as much as possible of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Goal {

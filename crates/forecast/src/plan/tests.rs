@@ -51,6 +51,10 @@ fn what_is_left_buys_a_part_of_a_step() {
     let tasks = [task(1, 1.0, &[(10, 0.05), (20, 0.1), (50, 0.9)]), task(2, 0.1, &[(20, 0.5)])];
     assert_eq!(spends(&plan(&tasks, 20)), [(1, 20)]);
     assert_eq!(spends(&plan(&tasks, 70)), [(1, 50), (2, 20)]);
+    // Or whole steps of others, if two of them gain more than any one move.
+    let others = [task(2, 0.5, &[(20, 0.5)]), task(3, 0.3, &[(10, 0.5)])];
+    let tasks = [&[task(1, 1.0, &[(10, 0.05), (50, 0.9)])][..], &others].concat();
+    assert_eq!(spends(&plan(&tasks, 30)), [(3, 10), (2, 20)]);
 }
 
 #[test]
@@ -98,6 +102,17 @@ fn what_cannot_be_is_refused() {
     refused(task(1, 1.0, &[(1, 1.5)]));
     refused(task(1, 1.0, &[(1, f64::NAN)]));
     assert!(Backlog::<u32>::new(Vec::new(), Goal::Value, f64::NAN).is_err());
+}
+
+#[test]
+fn a_curve_in_dollars_is_one_in_amounts() {
+    let chance = Interval { low: 0.1, likely: 0.2, high: 0.3 };
+    let task = |dollars| Task::in_dollars(1, 1.0, [(dollars, chance)]);
+    assert_eq!(task(0.25).unwrap().curve, [(cents_of(25), chance)]);
+    assert_eq!(task(1e-10).unwrap().curve, [(NanoUsd(1), chance)], "never less than it takes");
+    for dollars in [f64::NAN, -1.0, f64::INFINITY, 1e300] {
+        assert!(matches!(task(dollars), Err(Refusal::Nonsense { .. })));
+    }
 }
 
 #[test]

@@ -14,6 +14,9 @@ const FEWER: u64 = 10;
 /// So many samples of each problem it takes.
 const ENOUGH: u64 = 20;
 
+/// No more are foretold than this, however many there are.
+const MOST: u64 = 10_000;
+
 /// What a part of the samples foretold, and what all of them came to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BackTest {
@@ -38,9 +41,10 @@ pub(super) fn run(counted: &[Counted], least: u64) -> Option<BackTest> {
     if least < ENOUGH {
         return None;
     }
-    let shown = least / FEWER;
-    let said = Sampling::fitted(thinned(counted, shown)).estimates(least).ok()?;
-    Some(BackTest { shown, foretold: least, came: unbiased::mean(counted, least), said })
+    let foretold = least.min(MOST);
+    let shown = foretold / FEWER;
+    let said = Sampling::fitted(thinned(counted, shown)).estimates(foretold).ok()?;
+    Some(BackTest { shown, foretold, came: unbiased::mean(counted, foretold), said })
 }
 
 /// The tallies as they are on average when so few samples of each problem are kept

@@ -2,11 +2,10 @@
 //! the share of problems that is solved with k samples of each, for k far beyond what was drawn.
 //!
 //! Two estimates that rest on different things, one file each, are averaged: a power law that is
-//! fitted to the curve as far as it was seen ([`power_law`]), and the chances of all problems, of
-//! which two shapes are weighed by what was seen ([`population`], with [`beta_binomial`] and
-//! [`logit_normal`]). How far that was off is shown by a [`BackTest`] on the samples at hand: a
-//! tenth of them foretells all of them. It does not choose: on what it was tried on, weights by
-//! the error of one back-test did no better than halves.
+//! fitted to the curve as far as it was seen, and the chances of all problems, of which two shapes
+//! (beta and logistic-normal) are weighed by what was seen. How far that was off is shown by a
+//! [`BackTest`] on the samples at hand: a tenth of them foretells all of them. It does not choose:
+//! on what it was tried on, weights by the error of one back-test did no better than halves.
 
 mod back_test;
 mod beta_binomial;
@@ -110,9 +109,9 @@ impl Sampling {
     /// # Errors
     ///
     /// Refuses a tally that can't be, and more samples than [`share`](Self::share) tells of. A
-    /// problem of which nothing was drawn is fine.
+    /// problem of which nothing was drawn yet is fine.
     pub fn chance(&self, so_far: Tally, more: u64) -> Result<Interval, Refusal> {
-        if so_far.drawn > 0 {
+        if so_far != Tally::default() {
             so_far.checked()?;
         }
         self.within_reach(more)?;

@@ -6,8 +6,12 @@ use crate::Refusal;
 /// what a fit takes does not grow with the past.
 const KINDS: usize = 256;
 
+/// More samples of one problem than that nobody draws, and logarithms of their numbers of
+/// combinations would be too coarse.
+const MOST: u64 = 1_000_000_000;
+
 /// How many samples of one problem were drawn, and how many of them were right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tally {
     /// How many samples were drawn.
     pub drawn: u64,
@@ -18,12 +22,15 @@ pub struct Tally {
 impl Tally {
     /// The same, if it can be.
     pub(super) fn checked(self) -> Result<Self, Refusal> {
-        if self.drawn == 0 {
-            return Err(Refusal::TooFew { of: "samples of a problem", have: 0, need: 1 });
+        let nonsense = |what, number: u64| Err(Refusal::Nonsense { what, number: number as f64 });
+        if self.drawn > MOST {
+            return nonsense("the number of samples", self.drawn);
         }
         if self.right > self.drawn {
-            let number = self.right as f64;
-            return Err(Refusal::Nonsense { what: "the number of right samples", number });
+            return nonsense("the number of right samples", self.right);
+        }
+        if self.drawn == 0 {
+            return Err(Refusal::TooFew { of: "samples of a problem", have: 0, need: 1 });
         }
         Ok(self)
     }

@@ -48,6 +48,13 @@ fn a_hundred_samples_foretell_a_thousand_and_ten_thousand() {
         assert!((told.likely - true_share).abs() < off, "{told:?} for {true_share} at {k}");
         assert!(told.holds(true_share), "{told:?} for {true_share} at {k}");
     }
+    let each = sampling.estimates(1_000).unwrap();
+    assert!((each.together - sampling.share(1_000).unwrap().likely).abs() < 1e-9);
+    let law = each.power_law.unwrap();
+    let between = (each.beta_binomial + each.logit_normal) / 2.0;
+    assert!(
+        (each.together - law).abs() > 1e-3 && (each.together - (law + between) / 2.0).abs() < 0.05
+    );
     let back = sampling.back_test().unwrap();
     assert_eq!((back.shown, back.foretold), (10, 100));
     assert!(back.error() < 0.1, "{back:?}");
@@ -85,14 +92,29 @@ fn one_problem_is_told_from_its_own_samples_and_its_like() {
 }
 
 #[test]
+fn some_problems_may_have_no_chance_at_all() {
+    let (hopeless, half) = ([tally(2_000, 0); 40], [tally(2_000, 1_000); 40]);
+    let sampling = Sampling::of(&[hopeless, half].concat()).unwrap();
+    let told = sampling.chance(tally(100, 0), 1_000).unwrap();
+    assert!(told.low == 0.0 && told.likely < 0.2, "{told:?}");
+    let told = sampling.chance(tally(100, 1), 1_000).unwrap();
+    assert!(told.low > 0.5, "one right sample, and there is a chance: {told:?}");
+}
+
+#[test]
 fn all_failed_and_all_right_are_answered_with_doubt() {
     let failed = Sampling::of(&[tally(50, 0); 40]).unwrap();
     let told = failed.share(500).unwrap();
     assert!(told.low < 0.01 && told.likely < 0.1 && told.high > told.likely, "{told:?}");
     let right = Sampling::of(&[tally(50, 50); 40]).unwrap();
     assert!(right.share(500).unwrap().likely > 0.999);
+    let once = Sampling::of(&[tally(1, 1); 3]).unwrap();
+    assert!(is_rising(once.share(1).unwrap(), once.share(2).unwrap()), "not even by doubt");
     let one = Sampling::of(&[tally(1, 0)]).unwrap().share(100).unwrap();
     assert!(one.high - one.low > 0.5, "one failure says next to nothing: {one:?}");
+    // Nor does it say of ten like it, of which one was right once, which of them more will solve.
+    let few = Sampling::of(&[tally(100, 1); 3]).unwrap().share(120).unwrap();
+    assert!(few.high - few.low > 0.25, "{few:?}");
 }
 
 #[test]
@@ -100,9 +122,13 @@ fn what_cannot_be_answered_is_refused() {
     assert!(matches!(Sampling::of(&[]), Err(Refusal::TooFew { .. })));
     assert!(matches!(Sampling::of(&[tally(0, 0)]), Err(Refusal::TooFew { .. })));
     assert!(matches!(Sampling::of(&[tally(3, 4)]), Err(Refusal::Nonsense { .. })));
+    assert!(matches!(Sampling::of(&[tally(u64::MAX, 1)]), Err(Refusal::Nonsense { .. })));
+    let many = Sampling::of(&[tally(1_000_000_000, 5); 3]).unwrap();
+    assert!(many.share(1_000_000).is_ok() && many.back_test().is_some());
     let sampling = Sampling::of(&[tally(10, 1); 3]).unwrap();
     assert!(sampling.share(10_000).is_ok());
     assert!(matches!(sampling.share(10_001), Err(Refusal::Beyond { .. })));
+    assert!(matches!(sampling.chance(tally(0, 4), 1), Err(Refusal::Nonsense { .. })));
     assert!(matches!(sampling.chance(tally(3, 4), 1), Err(Refusal::Nonsense { .. })));
     assert!(sampling.back_test().is_none(), "ten samples are too few for it");
 }

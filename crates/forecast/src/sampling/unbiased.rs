@@ -14,9 +14,7 @@ pub fn solved_by(tally: Tally, samples: u64) -> f64 {
     if tally.right == 0 || samples == 0 {
         return 0.0;
     }
-    if wrong < samples {
-        return 1.0;
-    }
+    // Of fewer wrong ones than that there is no way to choose: the logarithm of none.
     -(ln_binomial(wrong, samples) - ln_binomial(tally.drawn, samples)).exp_m1()
 }
 
