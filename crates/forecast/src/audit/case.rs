@@ -52,7 +52,7 @@ pub(super) fn finding(prices: &[ListPrice]) -> Finding {
     let reached = match others.split_first() {
         None => "no model of the same maker, listed by then, comes near it".to_owned(),
         Some(((model, ratios), _)) => format!(
-            "what comes near it is {model}, a smaller model, at {:.0} times for prompts, {:.0} for \
+            "what comes near it is another model, {model}, at {:.0} times for prompts, {:.0} for \
              output and {:.0} for the blend",
             ratios[0], ratios[1], ratios[2]
         ),

@@ -49,7 +49,7 @@ fn measured(number: Option<f64>) -> Option<f64> {
 /// What an audit is made of.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
-    /// The runs of a ledger or a file.
+    /// The runs of a ledger or a file. Those of the future are the caller's to leave out.
     pub runs: &'a [Run],
     /// Dated list prices, for the essay's own case.
     pub prices: &'a [ListPrice],
@@ -172,7 +172,7 @@ mod tests {
         let told = case(&prices);
         let times: Vec<f64> = told.figures.iter().map(|one| one.interval.likely).collect();
         assert_eq!((told.verdict, times), (Verdict::NotSupported, vec![6.0, 4.0, 5.0]));
-        assert!(told.why.contains("gpt-4o-mini, a smaller model, at 200 times"), "{}", told.why);
+        assert!(told.why.contains("another model, gpt-4o-mini, at 200 times"), "{}", told.why);
         prices[1].input = 0.2;
         assert_eq!(case(&prices).verdict, Verdict::Supported);
         assert_eq!(case(&prices[..2]).verdict, Verdict::NotEnough);
