@@ -36,6 +36,8 @@ const CAVEATS: &[&str] = &[
      and that no rival tried here does better. It doesn't mean that the claim is true elsewhere.",
     "'Intelligence' is read as the share of tasks solved, on its own scale. On another scale \
      another curve would be straight.",
+    "A share by budget is how the costs of solved runs are spread. That it is straight says that \
+     they lie evenly over powers of ten, and nothing of what a run would have come to with more.",
     "Runs that were stopped by a budget or a person look like failures here. Leave them out where \
      there are many.",
 ];

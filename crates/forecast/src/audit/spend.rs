@@ -27,9 +27,9 @@ const LEAST_SPREAD: f64 = 3.0;
 const FOLDS: usize = 20;
 /// How many budgets a curve is looked at.
 const BUDGETS: usize = 16;
-/// A rival is better that is so by five points of chance, squared, and none is where seven can be
+/// A rival is better that is so by four points of chance, squared, and none is where seven can be
 /// ruled out.
-const BETTER: f64 = 0.05 * 0.05;
+const BETTER: f64 = 0.04 * 0.04;
 const RULED_OUT: f64 = 0.07 * 0.07;
 /// Spend doesn't matter that moves the share by less, as a root mean square over the runs.
 const MATTERS: f64 = 0.08;
@@ -49,7 +49,7 @@ const TEXT: Text = Text {
     scored: "Tasks are left out a twentieth at a time; the error is the squared distance of the \
              share from whether it was solved, over all runs, or runs and budgets.",
     rule: "All with 95 % confidence. Supported: it beats 'flat', and no rival is better by seven \
-           points of chance, squared. Not supported: a rival is better, and by five points or more; \
+           points of chance, squared. Not supported: a rival is better, and by four points or more; \
            or it doesn't beat 'flat', and spend moves the share by less than eight points, as a \
            root mean square over the runs. Otherwise there is not enough data.",
     would_change: "Runs of the same tasks at budgets that are ten or a hundred times apart and \
@@ -239,7 +239,7 @@ pub(super) fn judge(fits: &[Tried], cells: &[Cell]) -> (Verdict, String) {
     };
     let why = format!(
         "it is better than 'flat' by {gain:.4} (standard error {gain_error:.4}), and {} the best \
-         rival, '{name}', by {:.4} ({behind_error:.4}), where five points squared are {BETTER:.4} \
+         rival, '{name}', by {:.4} ({behind_error:.4}), where four points squared are {BETTER:.4} \
          and seven {:.4}; spend moves the share by {:.0} points at most",
         if behind > 0.0 { "worse than" } else { "better than" },
         behind.abs(),
