@@ -12,7 +12,7 @@ mod list;
 mod wait;
 
 pub use backtest::{Ahead, BackTest, back_test};
-pub use fall::{Fall, Prior};
+pub use fall::{Fall, Prior, Watched};
 pub use list::{ListPrice, after_the_run, at_list_price};
 pub use wait::{Wait, Waiting};
 
@@ -155,8 +155,8 @@ impl Level {
             let of = "models with a known price that reach this level";
             return Err(Refusal::TooFew { of, have: 0, need: 1 });
         }
-        let (decades, years) = fallen(&lows, on);
-        Ok(Self { bar, lows, fall: prior.having_seen(decades, years) })
+        let fall = prior.having_watched(&watched(&lows, on));
+        Ok(Self { bar, lows, fall })
     }
 
     /// What it costs now: the lowest price there was, in dollars.
@@ -172,12 +172,23 @@ impl Level {
     }
 }
 
-/// How many powers of ten the price has fallen since it had settled, and in how many years.
-pub(crate) fn fallen(lows: &[Low], on: Date) -> (f64, f64) {
-    let Some((first, last)) = lows.first().zip(lows.last()) else { return (0.0, 0.0) };
+/// How the price was seen to fall until a day, since it had settled.
+pub fn watched(lows: &[Low], on: Date) -> Watched {
+    let Some(first) = lows.first() else {
+        return Watched { decades: 0.0, years: 0.0, quarters: Vec::new() };
+    };
     let settled = later(first.date, SETTLING_DAYS);
-    let from = price_on(lows, settled).unwrap_or(first.dollars);
-    (((from / last.dollars).log10()).max(0.0), years(settled, on).max(0.0))
+    let years = years(settled, on).max(0.0);
+    let whole = (years * 4.0).round();
+    let length = years * YEAR_DAYS / whole.max(1.0);
+    let price = |place: f64| price_on(lows, later(settled, (place * length).round() as i64));
+    let fallen = |from: f64, to: f64| Some((price(from)? / price(to)?).log10());
+    let quarters = (0..whole as u32).map(f64::from);
+    Watched {
+        decades: fallen(0.0, whole.max(1.0)).unwrap_or(0.0),
+        years,
+        quarters: quarters.filter_map(|place| fallen(place, place + 1.0)).collect(),
+    }
 }
 
 /// The years from one day to another.
@@ -225,8 +236,12 @@ mod tests {
     fn what_settles_at_first_is_no_fall() {
         let offers = [offer(0, 0.6, 100.0), offer(9, 0.6, 1.0), offer(395, 0.6, 0.1)];
         let level = Level::seen(&offers, 0.5, date(2026, 1, 31), Prior::TENFOLD).unwrap();
-        let (decades, years) = fallen(&level.lows, date(2026, 1, 31));
-        assert!((decades - 1.0).abs() < 1e-9 && (years - 1.0).abs() < 0.01);
+        let watched = watched(&level.lows, date(2026, 1, 31));
+        assert!((watched.decades - 1.0).abs() < 1e-9 && (watched.years - 1.0).abs() < 0.01);
+        assert_eq!(
+            watched.quarters.iter().map(|fall| fall.round()).collect::<Vec<_>>(),
+            [0.0, 0.0, 0.0, 1.0]
+        );
     }
 
     #[test]
