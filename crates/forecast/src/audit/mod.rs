@@ -18,7 +18,7 @@ pub mod synthetic;
 mod training;
 mod value;
 
-pub use finding::{Audit, Figure, Finding, Fit, Observation, Plot, Series, Verdict};
+pub use finding::{Asked, Audit, Figure, Finding, Fit, Observation, Plot, Series, Verdict};
 
 use crate::level::{ListPrice, of_runs};
 use crate::read::runs::Run;

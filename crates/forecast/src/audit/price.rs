@@ -6,7 +6,7 @@
 
 use jiff::civil::Date;
 
-use super::finding::{Figure, Finding, Fit, Plot, Series, Text, Verdict};
+use super::finding::{Asked, Figure, Finding, Fit, Plot, Series, Verdict};
 use crate::Interval;
 use crate::level::{Level, Low, Offer, Prior, SETTLING_DAYS, later, watched, years};
 
@@ -23,7 +23,7 @@ const NOT_SUPPORTED: f64 = 0.1;
 const NEARLY_NONE: Prior =
     Prior { decades_per_year: 1.0, years: 0.02, steps_per_year: 6.0, quarters: 1.0 };
 
-const TEXT: Text = Text {
+const ASKED: Asked = Asked {
     question: "Has the price of our level fallen about tenfold a year? The price is the lowest \
                mean cost of a task, so far, with a model that solves as large a share as the \
                middle one did in the first third of the time, less five points; a fall of five to \
@@ -43,7 +43,7 @@ pub(super) fn finding(offers: &[Offer], bar: Option<f64>) -> Finding {
         (bar.or_else(|| own_bar(offers)), offers.iter().map(|offer| offer.date).max())
     else {
         let why = "no model has enough runs of known cost".to_owned();
-        return Finding::nothing(&TEXT, "no offers".to_owned(), why);
+        return Finding::nothing(&ASKED, "no offers".to_owned(), why);
     };
     let at_level = offers.iter().filter(|offer| offer.quality >= bar).count();
     let level = Level::seen(offers, bar, end, Prior::TENFOLD);
@@ -62,7 +62,7 @@ pub(super) fn finding(offers: &[Offer], bar: Option<f64>) -> Finding {
             "it takes {LEAST_OFFERS} costs at the level, and {LEAST_YEARS} years after its first \
              {SETTLING_DAYS} days"
         );
-        return Finding::nothing(&TEXT, data, why);
+        return Finding::nothing(&ASKED, data, why);
     }
     let fall = NEARLY_NONE.having_watched(&watched);
     let [low, high] = ABOUT_TENFOLD.map(f64::log10);
@@ -74,9 +74,8 @@ pub(super) fn finding(offers: &[Offer], bar: Option<f64>) -> Finding {
     };
     let times = fall.times_per_year();
     Finding {
-        question: TEXT.question,
+        asked: &ASKED,
         data,
-        scored: TEXT.scored,
         fits: fits(&watched.quarters, watched.years),
         figures: vec![Figure { name: "times cheaper a year".to_owned(), interval: times }],
         verdict,
@@ -88,8 +87,6 @@ pub(super) fn finding(offers: &[Offer], bar: Option<f64>) -> Finding {
             times.high,
             chance * 100.0
         ),
-        rule: TEXT.rule,
-        would_change: TEXT.would_change,
         plot: Some(plot(&lows, end, times)),
     }
 }

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::finding::{Figure, Finding, Fit, Plot, Series, Text, Verdict};
+use super::finding::{Asked, Figure, Finding, Fit, Plot, Series, Verdict};
 use super::measured;
 use super::shape::{Cell, Shape, Tried, tried};
 use crate::Interval;
@@ -41,7 +41,7 @@ const SURE: f64 = 1.645;
 /// The most models that are drawn.
 const DRAWN: usize = 12;
 
-const TEXT: Text = Text {
+const ASKED: Asked = Asked {
     question: "Is the share of tasks solved, for each model, a straight line over the logarithm of \
                the dollars it cost to run? A share is of all runs of the model: of those that cost \
                about as much, where spend was chosen; of all those solved for no more than a \
@@ -91,7 +91,7 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
              {LEAST_OF_EACH} of them solved and as many not, whose costs are {LEAST_SPREAD} times \
              apart"
         );
-        return Finding::nothing(&TEXT, data, why);
+        return Finding::nothing(&ASKED, data, why);
     }
     let dearer = failures_dearer(&models);
     let reading = if dearer > DEARER { Reading::ByBudget } else { Reading::ByRun };
@@ -106,20 +106,17 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
         Reading::ByBudget => "as what tasks took, so that shares are by budget",
     };
     Finding {
-        question: TEXT.question,
+        asked: &ASKED,
         data: format!(
             "{all} runs of {} models; {left_out} models with too few runs, outcomes or costs left \
              out. Failures cost more than successes by {dearer:.1} standard errors: spend is read \
              {read_as}.",
             models.len()
         ),
-        scored: TEXT.scored,
         figures: vec![per_tenfold(&fits[0], &cells)],
         fits: compared(&fits),
         verdict,
         why,
-        rule: TEXT.rule,
-        would_change: TEXT.would_change,
         plot: Some(plot(&models, &cells, &fits[0])),
     }
 }

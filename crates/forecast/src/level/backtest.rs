@@ -73,7 +73,7 @@ pub fn back_test(offers: &[Offer], bar: f64, months: u32, end: Date, prior: Prio
         if then > end || then <= origin {
             break;
         }
-        if let Ok(level) = Level::seen(offers, bar, origin, prior)
+        if let Ok(level) = Level::until(&lows, bar, origin, prior)
             && let Some(price) = price_on(&lows, then)
         {
             ahead.push(Ahead {

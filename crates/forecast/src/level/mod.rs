@@ -78,7 +78,8 @@ pub fn record_lows(offers: &[Offer], bar: f64) -> Vec<Low> {
 
 /// What the level cost on a day; `None` before it could be had.
 pub fn price_on(lows: &[Low], date: Date) -> Option<f64> {
-    lows.iter().take_while(|low| low.date <= date).last().map(|low| low.dollars)
+    let until = lows.partition_point(|low| low.date <= date);
+    lows[..until].last().map(|low| low.dollars)
 }
 
 /// The runs of a whole benchmark whose cost is known, as offers of the benchmark.
@@ -149,14 +150,18 @@ impl Level {
         if !(0.0..=1.0).contains(&bar) {
             return Err(Refusal::Nonsense { what: "the bar of quality", number: bar });
         }
-        let known: Vec<Offer> = offers.iter().filter(|offer| offer.date <= on).cloned().collect();
-        let lows = record_lows(&known, bar);
+        Self::until(&record_lows(offers, bar), bar, on, prior)
+    }
+
+    /// The same, of record lows: those until a day are the first of all.
+    fn until(lows: &[Low], bar: f64, on: Date, prior: Prior) -> Result<Self, Refusal> {
+        let lows = &lows[..lows.partition_point(|low| low.date <= on)];
         if lows.is_empty() {
             let of = "models with a known price that reach this level";
             return Err(Refusal::TooFew { of, have: 0, need: 1 });
         }
-        let fall = prior.having_watched(&watched(&lows, on));
-        Ok(Self { bar, lows, fall })
+        let fall = prior.having_watched(&watched(lows, on));
+        Ok(Self { bar, lows: lows.to_vec(), fall })
     }
 
     /// What it costs now: the lowest price there was, in dollars.
