@@ -94,7 +94,8 @@ pub fn of_benchmark(entries: &[Entry]) -> Vec<Offer> {
 /// Runs of single tasks, as offers of a task: of each model and calendar month the mean cost of
 /// its runs, from the first of their days on, at the share that the model has solved of all its
 /// runs. Models with fewer than `least` runs whose cost is known are left out, and so are their
-/// months with fewer than a quarter of that, since a mean of few says little.
+/// months with fewer than a quarter of that, since a mean of few says little. Where a model's runs
+/// go on for months, its share is known here from the first on, as it was not then.
 pub fn of_runs(runs: &[Run], least: usize) -> Vec<Offer> {
     #[derive(Default)]
     struct Sum {
