@@ -29,13 +29,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(folder) => given(folder)?,
         None => (Vec::new(), vec!["no --data: made-up ledgers alone".to_owned()]),
     };
+    let announced = announced();
+    let case = audit(Known { prices: &announced, ..Known::default() });
     let report = json!({
         "seed": asked.seed,
         "ledgers": LEDGERS,
         "planted": planted(asked.seed),
         "notes": notes,
         "given": given,
-        "case": told(&audit(Known { prices: &announced(), ..Known::default() }).observations[1].findings[2]),
+        "case": told(&case.observations[1].findings[2]),
     });
     if asked.json {
         println!("{report}");
@@ -131,7 +133,7 @@ fn told(finding: &Finding) -> Json {
         json!({ "name": figure.name, "low": of.low, "likely": of.likely, "high": of.high })
     };
     json!({
-        "question": finding.question,
+        "question": finding.asked.question,
         "data": finding.data,
         "verdict": finding.verdict.words(),
         "why": finding.why,

@@ -3,7 +3,7 @@
 
 use jiff::civil::{Date, date};
 
-use super::finding::{Figure, Finding, Plot, Series, Text, Verdict};
+use super::finding::{Asked, Figure, Finding, Plot, Series, Verdict};
 use crate::Interval;
 use crate::level::ListPrice;
 
@@ -14,7 +14,7 @@ const ABOUT: f64 = 2.0;
 /// Until when a price is one of the middle of 2024.
 const UNTIL: Date = date(2024, 8, 31);
 
-const TEXT: Text = Text {
+const ASKED: Asked = Asked {
     question: "Did a token fall to about a 150th of its price between GPT-4 in early 2023 and \
                GPT-4o in the middle of 2024? Prices are those of the list, of prompts, of output, \
                and of three tokens of prompts for one of output.",
@@ -42,7 +42,7 @@ pub(super) fn finding(prices: &[ListPrice]) -> Finding {
     ) else {
         let data = format!("{} list prices", prices.len());
         let why = "gpt-4 of early 2023 or gpt-4o of the middle of 2024 is not among them";
-        return Finding::nothing(&TEXT, data, why.to_owned());
+        return Finding::nothing(&ASKED, data, why.to_owned());
     };
     let times = ratios(old, new);
     let about = |ratio: &f64| (TIMES / ABOUT..=TIMES * ABOUT).contains(ratio);
@@ -52,7 +52,7 @@ pub(super) fn finding(prices: &[ListPrice]) -> Finding {
     let reached = match others.split_first() {
         None => "no model of the same maker, listed by then, comes near it".to_owned(),
         Some(((model, ratios), _)) => format!(
-            "what comes near it is {model}, a smaller model, at {:.0} times for prompts, {:.0} for \
+            "what comes near it is another model, {model}, at {:.0} times for prompts, {:.0} for \
              output and {:.0} for the blend",
             ratios[0], ratios[1], ratios[2]
         ),
@@ -63,13 +63,12 @@ pub(super) fn finding(prices: &[ListPrice]) -> Finding {
         interval: Interval::new(ratio, ratio, ratio),
     };
     Finding {
-        question: TEXT.question,
+        asked: &ASKED,
         data: format!(
             "gpt-4 on {} at ${} and ${} for a million tokens of prompts and of output; gpt-4o on \
              {} at ${} and ${}",
             old.date, old.input, old.output, new.date, new.input, new.output
         ),
-        scored: TEXT.scored,
         fits: Vec::new(),
         figures: names.into_iter().zip(times).map(figure).collect(),
         verdict,
@@ -78,8 +77,6 @@ pub(super) fn finding(prices: &[ListPrice]) -> Finding {
              blend; {reached}",
             times[0], times[1], times[2]
         ),
-        rule: TEXT.rule,
-        would_change: TEXT.would_change,
         plot: Some(plot(prices)),
     }
 }

@@ -74,15 +74,26 @@ pub struct Plot {
     pub series: Vec<Series>,
 }
 
+/// What is asked, and by which rule it is answered: whatever the data, as people read it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The question, with its terms defined.
+    pub question: &'static str,
+    /// What is left out of a fit to score it, and what the errors are errors of.
+    pub scored: &'static str,
+    /// The rule of the verdict.
+    pub rule: &'static str,
+    /// What would change the verdict.
+    pub would_change: &'static str,
+}
+
 /// One question, and what the data say to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The question, with its terms defined.
-    pub question: &'static str,
+    /// What was asked.
+    pub asked: &'static Asked,
     /// Which data were used, how many, and what was left out.
     pub data: String,
-    /// What is left out of a fit to score it, and what the errors are errors of.
-    pub scored: &'static str,
     /// The fits: the claim's first, then its rivals'. Empty where there was nothing to fit.
     pub fits: Vec<Fit>,
     /// What was measured.
@@ -91,38 +102,16 @@ pub struct Finding {
     pub verdict: Verdict,
     /// How the rule came to it, in numbers.
     pub why: String,
-    /// The rule.
-    pub rule: &'static str,
-    /// What would change the verdict.
-    pub would_change: &'static str,
     /// What to draw.
     pub plot: Option<Plot>,
 }
 
 impl Finding {
-    /// A finding that there is nothing to find.
-    pub(super) fn nothing(text: &Text, data: String, why: String) -> Self {
-        Self {
-            question: text.question,
-            data,
-            scored: text.scored,
-            fits: Vec::new(),
-            figures: Vec::new(),
-            verdict: Verdict::NotEnough,
-            why,
-            rule: text.rule,
-            would_change: text.would_change,
-            plot: None,
-        }
+    /// A finding that there is too little to look at.
+    pub(super) fn nothing(asked: &'static Asked, data: String, why: String) -> Self {
+        let (fits, figures) = (Vec::new(), Vec::new());
+        Self { asked, data, fits, figures, verdict: Verdict::NotEnough, why, plot: None }
     }
-}
-
-/// What is said of a finding whatever the data say.
-pub(super) struct Text {
-    pub(super) question: &'static str,
-    pub(super) scored: &'static str,
-    pub(super) rule: &'static str,
-    pub(super) would_change: &'static str,
 }
 
 /// One of the three observations.

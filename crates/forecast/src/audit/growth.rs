@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::finding::{Figure, Finding, Fit, Plot, Series, Text, Verdict};
+use super::finding::{Asked, Figure, Finding, Fit, Plot, Series, Verdict};
 use crate::Interval;
 use crate::level::{Offer, price_on, record_lows};
 use crate::read::runs::Run;
@@ -19,7 +19,7 @@ const LEAST_FALLS: usize = 3;
 /// The elasticity from which on downwards use grows much as prices fall.
 const MUCH: f64 = -0.5;
 
-const TEXT: Text = Text {
+const ASKED: Asked = Asked {
     question: "Does use grow as the price of our level falls? Use is the number of runs in a \
                calendar month; the elasticity is by how many percent it changes, beyond what is \
                usual from month to month, when the price changes by one.",
@@ -39,12 +39,12 @@ const TEXT: Text = Text {
 pub(super) fn finding(runs: &[Run], offers: &[Offer], bar: Option<f64>) -> Finding {
     let Some(bar) = bar.or_else(|| super::price::own_bar(offers)) else {
         let why = "no level has a price".to_owned();
-        return Finding::nothing(&TEXT, "no offers".to_owned(), why);
+        return Finding::nothing(&ASKED, "no offers".to_owned(), why);
     };
     if !dated_by_run(runs) {
         let data = format!("{} runs, all of each model with one date", runs.len());
         let why = "the dates are those of models, which say nothing of when they were used";
-        return Finding::nothing(&TEXT, data, why.to_owned());
+        return Finding::nothing(&ASKED, data, why.to_owned());
     }
     let changes = changes(runs, offers, bar);
     let falls = changes.iter().filter(|change| change.0 < -0.01).count();
@@ -54,7 +54,7 @@ pub(super) fn finding(runs: &[Run], offers: &[Offer], bar: Option<f64>) -> Findi
     );
     if changes.len() < LEAST_MONTHS || falls < LEAST_FALLS {
         let why = format!("it takes {LEAST_MONTHS} changes, with a fall in {LEAST_FALLS}");
-        return Finding::nothing(&TEXT, data, why);
+        return Finding::nothing(&ASKED, data, why);
     }
     let (slope, standard_error) = line(&changes);
     let freedom = changes.len() as f64 - 2.0;
@@ -76,9 +76,8 @@ pub(super) fn finding(runs: &[Run], offers: &[Offer], bar: Option<f64>) -> Findi
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let fitted = points.iter().map(|(x, _)| (*x, mean_y + slope * (x - mean_x))).collect();
     Finding {
-        question: TEXT.question,
+        asked: &ASKED,
         data,
-        scored: TEXT.scored,
         fits,
         figures: vec![Figure { name: "elasticity of use".to_owned(), interval: elasticity }],
         verdict,
@@ -89,8 +88,6 @@ pub(super) fn finding(runs: &[Run], offers: &[Offer], bar: Option<f64>) -> Findi
             elasticity.high,
             if helps { "helps" } else { "doesn't help" }
         ),
-        rule: TEXT.rule,
-        would_change: TEXT.would_change,
         plot: Some(Plot {
             x: "change of the price, as a natural logarithm",
             y: "change of use, as a natural logarithm",

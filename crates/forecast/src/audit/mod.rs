@@ -18,7 +18,7 @@ pub mod synthetic;
 mod training;
 mod value;
 
-pub use finding::{Audit, Figure, Finding, Fit, Observation, Plot, Series, Verdict};
+pub use finding::{Asked, Audit, Figure, Finding, Fit, Observation, Plot, Series, Verdict};
 
 use crate::level::{ListPrice, of_runs};
 use crate::read::runs::Run;
@@ -36,6 +36,8 @@ const CAVEATS: &[&str] = &[
      and that no rival tried here does better. It doesn't mean that the claim is true elsewhere.",
     "'Intelligence' is read as the share of tasks solved, on its own scale. On another scale \
      another curve would be straight.",
+    "A share by budget is how the costs of solved runs are spread. That it is straight says that \
+     they lie evenly over powers of ten, and nothing of what a run would have come to with more.",
     "Runs that were stopped by a budget or a person look like failures here. Leave them out where \
      there are many.",
 ];
@@ -49,7 +51,7 @@ fn measured(number: Option<f64>) -> Option<f64> {
 /// What an audit is made of.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
-    /// The runs of a ledger or a file.
+    /// The runs of a ledger or a file. Those of the future are the caller's to leave out.
     pub runs: &'a [Run],
     /// Dated list prices, for the essay's own case.
     pub prices: &'a [ListPrice],
@@ -172,7 +174,7 @@ mod tests {
         let told = case(&prices);
         let times: Vec<f64> = told.figures.iter().map(|one| one.interval.likely).collect();
         assert_eq!((told.verdict, times), (Verdict::NotSupported, vec![6.0, 4.0, 5.0]));
-        assert!(told.why.contains("gpt-4o-mini, a smaller model, at 200 times"), "{}", told.why);
+        assert!(told.why.contains("another model, gpt-4o-mini, at 200 times"), "{}", told.why);
         prices[1].input = 0.2;
         assert_eq!(case(&prices).verdict, Verdict::Supported);
         assert_eq!(case(&prices[..2]).verdict, Verdict::NotEnough);

@@ -6,9 +6,9 @@
 
 use jiff::civil::Date;
 
-use super::finding::{Figure, Finding, Fit, Plot, Series, Text, Verdict};
+use super::finding::{Asked, Figure, Finding, Fit, Plot, Series, Verdict};
 use crate::Interval;
-use crate::level::{Fall, Level, Low, Offer, Prior, SETTLING_DAYS, fallen, later, price_on, years};
+use crate::level::{Level, Low, Offer, Prior, SETTLING_DAYS, later, watched, years};
 
 /// About tenfold: between five and twenty times a year.
 const ABOUT_TENFOLD: [f64; 2] = [5.0, 20.0];
@@ -19,12 +19,11 @@ const LEAST_OFFERS: usize = 8;
 /// The chance of being about tenfold from which on it is supported, and up to which it isn't.
 const SUPPORTED: f64 = 0.6;
 const NOT_SUPPORTED: f64 = 0.1;
-/// How rough a fall is taken to be before it is looked at, in steps a year, and for how many
-/// quarters that counts.
-const STEPS: f64 = 6.0;
-const QUARTERS: f64 = 1.0;
+/// Next to no prior: a week of tenfold, and of a quarter that it falls rather steadily.
+const NEARLY_NONE: Prior =
+    Prior { decades_per_year: 1.0, years: 0.02, steps_per_year: 6.0, quarters: 1.0 };
 
-const TEXT: Text = Text {
+const ASKED: Asked = Asked {
     question: "Has the price of our level fallen about tenfold a year? The price is the lowest \
                mean cost of a task, so far, with a model that solves as large a share as the \
                middle one did in the first third of the time, less five points; a fall of five to \
@@ -44,28 +43,28 @@ pub(super) fn finding(offers: &[Offer], bar: Option<f64>) -> Finding {
         (bar.or_else(|| own_bar(offers)), offers.iter().map(|offer| offer.date).max())
     else {
         let why = "no model has enough runs of known cost".to_owned();
-        return Finding::nothing(&TEXT, "no offers".to_owned(), why);
+        return Finding::nothing(&ASKED, "no offers".to_owned(), why);
     };
     let at_level = offers.iter().filter(|offer| offer.quality >= bar).count();
     let level = Level::seen(offers, bar, end, Prior::TENFOLD);
     let lows = level.map(|level| level.lows).unwrap_or_default();
-    let (decades, watched) = fallen(&lows, end);
+    let watched = watched(&lows, end);
     let data = format!(
         "{at_level} of {} monthly costs of models, at a level of {:.0} % solved, which was watched \
-         for {watched:.1} years after it had settled; {} record lows",
+         for {:.1} years after it had settled; {} record lows",
         offers.len(),
         bar * 100.0,
+        watched.years,
         lows.len()
     );
-    if at_level < LEAST_OFFERS || watched < LEAST_YEARS {
+    if at_level < LEAST_OFFERS || watched.years < LEAST_YEARS {
         let why = format!(
             "it takes {LEAST_OFFERS} costs at the level, and {LEAST_YEARS} years after its first \
              {SETTLING_DAYS} days"
         );
-        return Finding::nothing(&TEXT, data, why);
+        return Finding::nothing(&ASKED, data, why);
     }
-    let quarters = quarters(&lows, end);
-    let fall = pace(&quarters, decades, watched);
+    let fall = NEARLY_NONE.having_watched(&watched);
     let [low, high] = ABOUT_TENFOLD.map(f64::log10);
     let chance = fall.chance_of_at_most(high) - fall.chance_of_at_most(low);
     let verdict = match chance {
@@ -75,10 +74,9 @@ pub(super) fn finding(offers: &[Offer], bar: Option<f64>) -> Finding {
     };
     let times = fall.times_per_year();
     Finding {
-        question: TEXT.question,
+        asked: &ASKED,
         data,
-        scored: TEXT.scored,
-        fits: fits(&quarters, watched),
+        fits: fits(&watched.quarters, watched.years),
         figures: vec![Figure { name: "times cheaper a year".to_owned(), interval: times }],
         verdict,
         why: format!(
@@ -89,8 +87,6 @@ pub(super) fn finding(offers: &[Offer], bar: Option<f64>) -> Finding {
             times.high,
             chance * 100.0
         ),
-        rule: TEXT.rule,
-        would_change: TEXT.would_change,
         plot: Some(plot(&lows, end, times)),
     }
 }
@@ -109,45 +105,11 @@ pub(super) fn own_bar(offers: &[Offer]) -> Option<f64> {
     Some((middle - 0.05).max(0.0))
 }
 
-/// The powers of ten by which the price fell in each whole quarter since it had settled, the last
-/// one ending at the end.
-fn quarters(lows: &[Low], end: Date) -> Vec<f64> {
-    let Some(first) = lows.first() else { return Vec::new() };
-    let settled = later(first.date, SETTLING_DAYS);
-    let whole = (years(settled, end) * 4.0).round().max(1.0);
-    let length = years(settled, end) * 365.25 / whole;
-    let price = |place: f64| price_on(lows, later(settled, (place * length).round() as i64));
-    (0..whole as u32)
-        .filter_map(|place| {
-            let (from, to) = (f64::from(place), f64::from(place) + 1.0);
-            Some((price(from)? / price(to)?).log10())
-        })
-        .collect()
-}
-
-/// The pace, with next to no prior on it: a week of tenfold. How many steps a year it takes is by
-/// the moments of its quarters, mean² over variance, drawn towards a few. Where a quarter that fell
-/// far is followed by one that fell little, the sum of both is surer than each, so that the
-/// variance is the long-run one (Newey and West, "A simple, positive semi-definite,
-/// heteroskedasticity and autocorrelation consistent covariance matrix", 1987, with one lag).
-fn pace(quarters: &[f64], decades: f64, watched: f64) -> Fall {
-    let n = quarters.len() as f64;
-    let mean = decades / n.max(1.0);
-    let off: f64 = quarters.iter().map(|fall| (fall - mean).powi(2)).sum();
-    let next: f64 = quarters.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-    let expected = mean * mean * 4.0 / STEPS;
-    let long_run = (off + next).max(off / 4.0);
-    let variance = (long_run + QUARTERS * expected) / (n - 1.0 + QUARTERS).max(1.0);
-    let steps = if mean > 0.0 { 4.0 * mean * mean / variance } else { STEPS };
-    let steps_per_year = steps.clamp(1.0, 50.0);
-    Prior { decades_per_year: 1.0, years: 0.02, steps_per_year }.having_seen(decades, watched)
-}
-
 /// The claim, and its rivals: what each says of a quarter that it wasn't shown.
-fn fits(quarters: &[f64], watched: f64) -> Vec<Fit> {
+fn fits(quarters: &[f64], years: f64) -> Vec<Fit> {
     let n = quarters.len() as f64;
     let sum: f64 = quarters.iter().sum();
-    let tenfold = watched / n.max(1.0);
+    let tenfold = years / n.max(1.0);
     let errors = |said: &dyn Fn(f64) -> f64| -> Vec<f64> {
         quarters.iter().map(|fall| (said(*fall) - fall).powi(2)).collect()
     };

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::finding::{Figure, Finding, Fit, Plot, Series, Text, Verdict};
+use super::finding::{Asked, Figure, Finding, Fit, Plot, Series, Verdict};
 use super::measured;
 use super::shape::{Cell, Shape, Tried, tried};
 use crate::Interval;
@@ -27,9 +27,9 @@ const LEAST_SPREAD: f64 = 3.0;
 const FOLDS: usize = 20;
 /// How many budgets a curve is looked at.
 const BUDGETS: usize = 16;
-/// A rival is better that is so by five points of chance, squared, and none is where seven can be
+/// A rival is better that is so by four points of chance, squared, and none is where seven can be
 /// ruled out.
-const BETTER: f64 = 0.05 * 0.05;
+const BETTER: f64 = 0.04 * 0.04;
 const RULED_OUT: f64 = 0.07 * 0.07;
 /// Spend doesn't matter that moves the share by less, as a root mean square over the runs.
 const MATTERS: f64 = 0.08;
@@ -41,7 +41,7 @@ const SURE: f64 = 1.645;
 /// The most models that are drawn.
 const DRAWN: usize = 12;
 
-const TEXT: Text = Text {
+const ASKED: Asked = Asked {
     question: "Is the share of tasks solved, for each model, a straight line over the logarithm of \
                the dollars it cost to run? A share is of all runs of the model: of those that cost \
                about as much, where spend was chosen; of all those solved for no more than a \
@@ -49,7 +49,7 @@ const TEXT: Text = Text {
     scored: "Tasks are left out a twentieth at a time; the error is the squared distance of the \
              share from whether it was solved, over all runs, or runs and budgets.",
     rule: "All with 95 % confidence. Supported: it beats 'flat', and no rival is better by seven \
-           points of chance, squared. Not supported: a rival is better, and by five points or more; \
+           points of chance, squared. Not supported: a rival is better, and by four points or more; \
            or it doesn't beat 'flat', and spend moves the share by less than eight points, as a \
            root mean square over the runs. Otherwise there is not enough data.",
     would_change: "Runs of the same tasks at budgets that are ten or a hundred times apart and \
@@ -91,7 +91,7 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
              {LEAST_OF_EACH} of them solved and as many not, whose costs are {LEAST_SPREAD} times \
              apart"
         );
-        return Finding::nothing(&TEXT, data, why);
+        return Finding::nothing(&ASKED, data, why);
     }
     let dearer = failures_dearer(&models);
     let reading = if dearer > DEARER { Reading::ByBudget } else { Reading::ByRun };
@@ -106,20 +106,17 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
         Reading::ByBudget => "as what tasks took, so that shares are by budget",
     };
     Finding {
-        question: TEXT.question,
+        asked: &ASKED,
         data: format!(
             "{all} runs of {} models; {left_out} models with too few runs, outcomes or costs left \
              out. Failures cost more than successes by {dearer:.1} standard errors: spend is read \
              {read_as}.",
             models.len()
         ),
-        scored: TEXT.scored,
         figures: vec![per_tenfold(&fits[0], &cells)],
         fits: compared(&fits),
         verdict,
         why,
-        rule: TEXT.rule,
-        would_change: TEXT.would_change,
         plot: Some(plot(&models, &cells, &fits[0])),
     }
 }
@@ -239,7 +236,7 @@ pub(super) fn judge(fits: &[Tried], cells: &[Cell]) -> (Verdict, String) {
     };
     let why = format!(
         "it is better than 'flat' by {gain:.4} (standard error {gain_error:.4}), and {} the best \
-         rival, '{name}', by {:.4} ({behind_error:.4}), where five points squared are {BETTER:.4} \
+         rival, '{name}', by {:.4} ({behind_error:.4}), where four points squared are {BETTER:.4} \
          and seven {:.4}; spend moves the share by {:.0} points at most",
         if behind > 0.0 { "worse than" } else { "better than" },
         behind.abs(),

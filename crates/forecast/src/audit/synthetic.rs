@@ -200,8 +200,8 @@ fn growth(planted: Planted, draws: &mut Draws) -> Vec<Run> {
             log_price -= between(draws, 0.3, 0.8);
             model += 1;
         }
-        let usual = 3.2 + 0.01 * f64::from(month) + 0.07 * normal(draws);
-        let runs = (usual + elasticity * log_price).exp().min(10_000.0) as usize;
+        let usual = 3.8 + 0.01 * f64::from(month) + 0.07 * normal(draws);
+        let runs = (usual + elasticity * log_price).exp().min(20_000.0) as usize;
         let first = date(2023, 1, 1).saturating_add(Span::new().months(month));
         for task in 0..runs {
             let dollars = (log_price + 0.2 * normal(draws)).exp();

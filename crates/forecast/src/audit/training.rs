@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Finding, Plot, Series, Text};
+use super::finding::{Asked, Finding, Plot, Series};
 use super::measured;
 use super::shape::{Cell, Shape, tried};
 use super::spend::{compared, judge, per_tenfold};
@@ -16,7 +16,7 @@ const LEAST_RUNS: usize = 20;
 /// How far apart the least and the most training must lie.
 const LEAST_SPREAD: f64 = 10.0;
 
-const TEXT: Text = Text {
+const ASKED: Asked = Asked {
     question: "Is the share of tasks that a model solves a straight line over the logarithm of the \
                floating-point operations of its training?",
     scored: "Models are left out one at a time; the error is the squared distance from the share \
@@ -51,7 +51,7 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
             "inference half only: it takes {LEAST_MODELS} models of known training, \
              {LEAST_SPREAD} times apart, with {LEAST_RUNS} runs each"
         );
-        return Finding::nothing(&TEXT, data, why);
+        return Finding::nothing(&ASKED, data, why);
     }
     let cells: Vec<Cell> = points
         .iter()
@@ -64,15 +64,12 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
     let observed = Series { name: "models".to_owned(), fitted: false, points };
     let line = Series { name: "logarithm".to_owned(), fitted: true, points: line };
     Finding {
-        question: TEXT.question,
+        asked: &ASKED,
         data,
-        scored: TEXT.scored,
         figures: vec![per_tenfold(&fits[0], &cells)],
         fits: compared(&fits),
         verdict,
         why,
-        rule: TEXT.rule,
-        would_change: TEXT.would_change,
         plot: Some(Plot {
             x: "floating-point operations of training",
             y: "share of tasks solved",

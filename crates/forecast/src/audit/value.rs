@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::finding::{Figure, Finding, Fit, Plot, Series, Text, Verdict};
+use super::finding::{Asked, Figure, Finding, Fit, Plot, Series, Verdict};
 use super::measured;
 use crate::Interval;
 use crate::read::runs::Run;
@@ -20,7 +20,7 @@ const LEAST_RUNS: usize = 20;
 /// in natural logarithms: half as much again.
 const MARGIN: f64 = 0.405;
 
-const TEXT: Text = Text {
+const ASKED: Asked = Asked {
     question: "Is the value of linearly more capability super-exponential? Of each model, value is \
                the mean, over its runs, of what solved tasks were worth (in dollars, or the minutes \
                that they take a person), and capability the share that it solved, or the number \
@@ -49,7 +49,7 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
             "it takes {LEAST_MODELS} models of different capability, each with {LEAST_RUNS} runs \
              whose value is known and one of them solved"
         );
-        return Finding::nothing(&TEXT, data, why);
+        return Finding::nothing(&ASKED, data, why);
     }
     let place = |capability: f64| (2.0 * capability - low - high) / (high - low);
     let placed: Vec<Point> = points.iter().map(|point| (place(point.0), point.1.ln())).collect();
@@ -72,14 +72,11 @@ pub(super) fn finding(runs: &[Run]) -> Finding {
         bend.likely, bend.low, bend.high
     );
     Finding {
-        question: TEXT.question,
+        asked: &ASKED,
         data,
-        scored: TEXT.scored,
         figures: vec![Figure { name: "bend of log value".to_owned(), interval: bend }],
         verdict,
         why,
-        rule: TEXT.rule,
-        would_change: TEXT.would_change,
         plot: Some(plot(points, &placed)),
         fits,
     }

@@ -8,6 +8,8 @@ use crate::score::mean;
 
 /// The days between two origins: a month.
 const MONTH_DAYS: f64 = 30.4375;
+/// The most origins, in months: a date that is off by centuries must not take centuries.
+const ORIGINS: u32 = 600;
 
 /// One forecast that was made with what was known at its origin, and what came.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,14 +68,15 @@ pub fn back_test(offers: &[Offer], bar: f64, months: u32, end: Date, prior: Prio
     let lows = record_lows(offers, bar);
     let ahead_days = (f64::from(months) * MONTH_DAYS).round() as i64;
     let mut ahead = Vec::new();
-    let mut month = 0.0;
-    while let Some(first) = lows.first() {
-        let origin = later(later(first.date, SETTLING_DAYS), (month * MONTH_DAYS).round() as i64);
+    let Some(first) = lows.first() else { return BackTest { bar, months, ahead } };
+    let settled = later(first.date, SETTLING_DAYS);
+    for month in 0..ORIGINS {
+        let origin = later(settled, (f64::from(month) * MONTH_DAYS).round() as i64);
         let then = later(origin, ahead_days);
         if then > end || then <= origin {
             break;
         }
-        if let Ok(level) = Level::seen(offers, bar, origin, prior)
+        if let Ok(level) = Level::until(&lows, bar, origin, prior)
             && let Some(price) = price_on(&lows, then)
         {
             ahead.push(Ahead {
@@ -83,7 +86,6 @@ pub fn back_test(offers: &[Offer], bar: f64, months: u32, end: Date, prior: Prio
                 came: (level.dollars() / price).log10(),
             });
         }
-        month += 1.0;
     }
     BackTest { bar, months, ahead }
 }

@@ -5,9 +5,9 @@
 //! wear that is only ever added to: van Noortwijk, "A survey of the application of gamma
 //! processes in maintenance", 2009): what falls in different times is independent, and in `t`
 //! years gamma distributed with shape `k·t`. Its levels are as autocorrelated as real ones, so
-//! that no residual has to be taken as independent, and only two numbers of the past matter: how
-//! far it fell, and in how long. The scale has an inverse gamma prior, its conjugate, so that all
-//! answers are quantiles of a gamma or a beta distribution, and nothing is drawn by chance.
+//! that no residual has to be taken as independent, and little of the past matters: how far it
+//! fell, in how long, and how roughly. The scale has an inverse gamma prior, its conjugate, so that
+//! all answers are quantiles of a gamma or a beta distribution, and nothing is drawn by chance.
 
 use statrs::distribution::{Beta, ContinuousCDF, Gamma};
 
@@ -22,6 +22,8 @@ pub struct Prior {
     pub years: f64,
     /// The shape of a year's fall: the larger, the smaller and steadier its steps.
     pub steps_per_year: f64,
+    /// For how many quarters of a year that counts, against those that are looked at.
+    pub quarters: f64,
 }
 
 impl Prior {
@@ -29,8 +31,29 @@ impl Prior {
     /// 2025; Appenzeller, "LLMflation", 2024), and its 90 % interval, 2.8 to 1,050 times a year, is
     /// about as wide as what was measured, 9 to 900 times a year by benchmark (Cottier et al., "LLM
     /// inference prices have fallen rapidly but unequally across tasks", Epoch AI, 2025). One step
-    /// a year is a rough fall: most months bring nothing, and one in the year brings most of it.
-    pub const TENFOLD: Self = Self { decades_per_year: 1.0, years: 3.0, steps_per_year: 1.0 };
+    /// a year is a rough fall: most months bring nothing, and one in the year brings most of it; a
+    /// year of other quarters outweighs that.
+    pub const TENFOLD: Self =
+        Self { decades_per_year: 1.0, years: 3.0, steps_per_year: 1.0, quarters: 4.0 };
+
+    /// The fall, after a price was watched. How many steps a year it takes is by the moments of its
+    /// quarters, mean² over variance, drawn towards the prior's. Where a quarter that fell far is
+    /// followed by one that fell little, the sum of both is surer than each, so that the variance
+    /// is the long-run one (Newey and West, "A simple, positive semi-definite, heteroskedasticity
+    /// and autocorrelation consistent covariance matrix", 1987, with one lag).
+    pub fn having_watched(self, watched: &Watched) -> Fall {
+        let n = watched.quarters.len() as f64;
+        let mean = watched.decades / n.max(1.0);
+        let off: f64 = watched.quarters.iter().map(|fall| (fall - mean).powi(2)).sum();
+        let pairs = watched.quarters.windows(2);
+        let next: f64 = pairs.map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+        let long_run = (off + next).max(off / 4.0);
+        let expected = 4.0 * mean * mean / self.steps_per_year;
+        let variance = (long_run + self.quarters * expected) / (n - 1.0 + self.quarters).max(1.0);
+        let steps = if variance > 0.0 { 4.0 * mean * mean / variance } else { self.steps_per_year };
+        let rough = Self { steps_per_year: steps.clamp(0.5, 50.0), ..self };
+        rough.having_seen(watched.decades, watched.years)
+    }
 
     /// The fall, after so many powers of ten were seen in so many years. What isn't finite or is
     /// below zero counts as nothing seen. Its middle is what all of it adds up to: the powers of
@@ -45,6 +68,18 @@ impl Prior {
             rate: (sound(self.years) * sound(self.decades_per_year) + sound(decades)).max(1e-9),
         }
     }
+}
+
+/// How a price was seen to fall.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// By how many powers of ten.
+    pub decades: f64,
+    /// In how many years.
+    pub years: f64,
+    /// By how many powers of ten in each of the quarters that they are divided into, each as near
+    /// to three months as goes.
+    pub quarters: Vec<f64>,
 }
 
 /// How a price falls: what is known of it, and how much that leaves open.
@@ -127,6 +162,22 @@ mod tests {
         assert!((1.9..2.6).contains(&steady.likely), "{steady:?}");
         let still = Prior::TENFOLD.having_seen(0.0, 50.0).times_per_year();
         assert!(still.high < 1.3, "{still:?}");
+    }
+
+    #[test]
+    fn a_steady_fall_is_told_more_narrowly_than_a_rough_one() {
+        let watched = |quarters: [f64; 8]| Watched {
+            decades: quarters.iter().sum(),
+            years: 2.0,
+            quarters: quarters.to_vec(),
+        };
+        let steady = Prior::TENFOLD.having_watched(&watched([0.25; 8])).over(1.0);
+        let rough = watched([0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+        let rough = Prior::TENFOLD.having_watched(&rough).over(1.0);
+        assert!(steady.high - steady.low < 0.8 * (rough.high - rough.low), "{steady:?} {rough:?}");
+        let nothing = Watched { decades: 0.0, years: 0.0, quarters: Vec::new() };
+        let prior = Prior::TENFOLD;
+        assert_eq!(prior.having_watched(&nothing), prior.having_seen(0.0, 0.0));
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod list;
 mod wait;
 
 pub use backtest::{Ahead, BackTest, back_test};
-pub use fall::{Fall, Prior};
+pub use fall::{Fall, Prior, Watched};
 pub use list::{ListPrice, after_the_run, at_list_price};
 pub use wait::{Wait, Waiting};
 
@@ -78,7 +78,8 @@ pub fn record_lows(offers: &[Offer], bar: f64) -> Vec<Low> {
 
 /// What the level cost on a day; `None` before it could be had.
 pub fn price_on(lows: &[Low], date: Date) -> Option<f64> {
-    lows.iter().take_while(|low| low.date <= date).last().map(|low| low.dollars)
+    let until = lows.partition_point(|low| low.date <= date);
+    lows[..until].last().map(|low| low.dollars)
 }
 
 /// The runs of a whole benchmark whose cost is known, as offers of the benchmark.
@@ -93,7 +94,8 @@ pub fn of_benchmark(entries: &[Entry]) -> Vec<Offer> {
 /// Runs of single tasks, as offers of a task: of each model and calendar month the mean cost of
 /// its runs, from the first of their days on, at the share that the model has solved of all its
 /// runs. Models with fewer than `least` runs whose cost is known are left out, and so are their
-/// months with fewer than a quarter of that, since a mean of few says little.
+/// months with fewer than a quarter of that, since a mean of few says little. Where a model's runs
+/// go on for months, its share is known here from the first on, as it was not then.
 pub fn of_runs(runs: &[Run], least: usize) -> Vec<Offer> {
     #[derive(Default)]
     struct Sum {
@@ -149,14 +151,18 @@ impl Level {
         if !(0.0..=1.0).contains(&bar) {
             return Err(Refusal::Nonsense { what: "the bar of quality", number: bar });
         }
-        let known: Vec<Offer> = offers.iter().filter(|offer| offer.date <= on).cloned().collect();
-        let lows = record_lows(&known, bar);
+        Self::until(&record_lows(offers, bar), bar, on, prior)
+    }
+
+    /// The same, of record lows: those until a day are the first of all.
+    fn until(lows: &[Low], bar: f64, on: Date, prior: Prior) -> Result<Self, Refusal> {
+        let lows = &lows[..lows.partition_point(|low| low.date <= on)];
         if lows.is_empty() {
             let of = "models with a known price that reach this level";
             return Err(Refusal::TooFew { of, have: 0, need: 1 });
         }
-        let (decades, years) = fallen(&lows, on);
-        Ok(Self { bar, lows, fall: prior.having_seen(decades, years) })
+        let fall = prior.having_watched(&watched(lows, on));
+        Ok(Self { bar, lows: lows.to_vec(), fall })
     }
 
     /// What it costs now: the lowest price there was, in dollars.
@@ -172,12 +178,23 @@ impl Level {
     }
 }
 
-/// How many powers of ten the price has fallen since it had settled, and in how many years.
-pub(crate) fn fallen(lows: &[Low], on: Date) -> (f64, f64) {
-    let Some((first, last)) = lows.first().zip(lows.last()) else { return (0.0, 0.0) };
+/// How the price was seen to fall until a day, since it had settled.
+pub fn watched(lows: &[Low], on: Date) -> Watched {
+    let Some(first) = lows.first() else {
+        return Watched { decades: 0.0, years: 0.0, quarters: Vec::new() };
+    };
     let settled = later(first.date, SETTLING_DAYS);
-    let from = price_on(lows, settled).unwrap_or(first.dollars);
-    (((from / last.dollars).log10()).max(0.0), years(settled, on).max(0.0))
+    let years = years(settled, on).max(0.0);
+    let whole = (years * 4.0).round();
+    let length = years * YEAR_DAYS / whole.max(1.0);
+    let price = |place: f64| price_on(lows, later(settled, (place * length).round() as i64));
+    let fallen = |from: f64, to: f64| Some((price(from)? / price(to)?).log10());
+    let quarters = (0..whole as u32).map(f64::from);
+    Watched {
+        decades: fallen(0.0, whole.max(1.0)).unwrap_or(0.0),
+        years,
+        quarters: quarters.filter_map(|place| fallen(place, place + 1.0)).collect(),
+    }
 }
 
 /// The years from one day to another.
@@ -225,8 +242,12 @@ mod tests {
     fn what_settles_at_first_is_no_fall() {
         let offers = [offer(0, 0.6, 100.0), offer(9, 0.6, 1.0), offer(395, 0.6, 0.1)];
         let level = Level::seen(&offers, 0.5, date(2026, 1, 31), Prior::TENFOLD).unwrap();
-        let (decades, years) = fallen(&level.lows, date(2026, 1, 31));
-        assert!((decades - 1.0).abs() < 1e-9 && (years - 1.0).abs() < 0.01);
+        let watched = watched(&level.lows, date(2026, 1, 31));
+        assert!((watched.decades - 1.0).abs() < 1e-9 && (watched.years - 1.0).abs() < 0.01);
+        assert_eq!(
+            watched.quarters.iter().map(|fall| fall.round()).collect::<Vec<_>>(),
+            [0.0, 0.0, 0.0, 1.0]
+        );
     }
 
     #[test]

@@ -51,17 +51,16 @@ impl Wait {
         if self.discount_per_year >= 1.0 {
             return Err(Refusal::Nonsense { what: "the discount", number: self.discount_per_year });
         }
-        let left = |months: u32| level.fall.expected_left(f64::from(months) / 12.0);
         let gain = |months: u32, left: f64| {
             self.dollars * (1.0 - left * self.worth(months)) - self.missed(months)
         };
-        let saved = |months: u32| self.dollars * (1.0 - left(months) * self.worth(months));
         let (mut best, mut break_even) = ((0, 0.0), 0.0_f64);
         for months in 1..=LONGEST {
-            let saved = saved(months);
-            if saved - self.missed(months) > best.1 {
-                best = (months, saved - self.missed(months));
+            let gained = gain(months, level.fall.expected_left(f64::from(months) / 12.0));
+            if gained > best.1 {
+                best = (months, gained);
             }
+            let saved = gained + self.missed(months);
             break_even = break_even.max(saved / self.months_missed(months));
         }
         let (months, expected) = best;
@@ -112,6 +111,14 @@ mod tests {
     fn what_is_worth_more_than_it_costs_is_done_now() {
         let wait = best(1.0, 50.0);
         assert_eq!((wait.months, wait.expected, wait.gained.high), (0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn what_is_missed_is_taken_off_what_is_saved() {
+        let wait = best(100.0, 1.0);
+        let missed = 0.95 * f64::from(wait.months);
+        assert!(wait.months > 0 && wait.gained.high < 100.0 - missed, "{wait:?}");
+        assert!(wait.gained.holds(wait.expected), "{wait:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct Entry {
     /// The model, as a price list may call it: what stands behind `--model` in the command. `None`
     /// if there is no command, or it names a second model, whose share of the cost isn't known.
     pub listed: Option<String>,
-    /// The share that was solved, from 0 to 1: in two tries each, where a run had two.
+    /// The share that was solved in at most two tries each, from 0 to 1.
     pub quality: f64,
     /// What the whole run cost. `None` where nobody wrote it down, which is often written as 0.
     pub dollars: Option<f64>,
