@@ -7,6 +7,7 @@
 //!
 //! What it does not know it says: an answer is an [`Interval`], or a [`Refusal`] with its reason.
 
+pub mod cascade;
 mod interval;
 pub mod read;
 mod refusal;
