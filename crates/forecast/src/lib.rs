@@ -18,6 +18,7 @@
 
 mod about;
 pub mod audit;
+pub mod cascade;
 mod cure;
 mod forecast;
 pub mod horizon;
