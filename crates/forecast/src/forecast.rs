@@ -46,11 +46,23 @@ pub struct Grounds {
     pub in_all: usize,
 }
 
+/// What is told of one spend.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Point {
+    pub log_spend: f64,
+    /// The chance of being solved by then.
+    pub solved: Interval,
+    /// The chance of being neither solved nor given up by then.
+    pub open: f64,
+}
+
 /// The chance that a task is solved by each spend.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
-    /// Log spends and chances; all four rise.
-    points: Vec<(f64, Interval)>,
+    /// By rising spend; no chance of being solved falls, and none of being open rises.
+    points: Vec<Point>,
+    /// What it has taken already, where it goes on.
+    spent: f64,
     by: Estimator,
     error: Option<f64>,
     grounds: Grounds,
@@ -58,26 +70,28 @@ pub struct Forecast {
 }
 
 impl Forecast {
-    /// Of chances at log spends, in order. What falls as spend grows is held up, since what was
-    /// solved stays solved.
+    /// Of points by rising spend, of an attempt that has taken `spent` already. What falls as
+    /// spend grows is held up, since what was solved stays solved.
     pub(crate) fn new(
-        mut points: Vec<(f64, Interval)>,
-        by: Estimator,
-        error: Option<f64>,
+        mut points: Vec<Point>,
+        spent: f64,
+        (by, error): (Estimator, Option<f64>),
         grounds: Grounds,
         unit: &'static str,
     ) -> Self {
         let mut most = Interval { low: 0.0, likely: 0.0, high: 0.0 };
-        for (_, chance) in &mut points {
-            let now = chance.chance();
+        let mut open = 1.0_f64;
+        for point in &mut points {
+            let now = point.solved.chance();
             most = Interval {
                 low: most.low.max(now.low),
                 likely: most.likely.max(now.likely),
                 high: most.high.max(now.high),
             };
-            *chance = most;
+            open = open.min(point.open.max(0.0));
+            (point.solved, point.open) = (most, open);
         }
-        Self { points, by, error, grounds, unit }
+        Self { points, spent, by, error, grounds, unit }
     }
 
     /// The chance that an attempt which begins now (or goes on, where that was asked for) is
@@ -87,44 +101,71 @@ impl Forecast {
     ///
     /// Refuses a spend beyond [`Self::reach`], and one that is not a number from zero up.
     pub fn at(&self, spend: f64) -> Result<Interval, Refusal> {
-        if spend.is_nan() || spend < 0.0 {
-            return Err(Refusal::Nonsense { what: "the spend", number: spend });
-        }
-        // A spend that went through a logarithm and back is the same one.
-        if spend > self.reach() * (1.0 + 1e-9) {
-            let known = self.reach();
-            return Err(Refusal::Beyond { asked: spend, known, unit: self.unit });
-        }
-        let log = spend.ln();
-        let after = self.points.partition_point(|point| point.0 < log);
-        let Some(&(to, high)) = self.points.get(after) else { return Ok(self.last()) };
-        let Some(&(from, low)) = after.checked_sub(1).and_then(|before| self.points.get(before))
-        else {
-            // Less than the first is known of: none of it at nothing.
-            let share = (log - to).exp();
-            return Ok(Interval { low: 0.0, likely: high.likely * share, high: high.high });
+        let log = self.known(spend)?.ln();
+        let after = self.points.partition_point(|point| point.log_spend < log);
+        let Some(to) = self.points.get(after).or(self.points.last()) else {
+            return Ok(Interval { low: 0.0, likely: 0.0, high: 1.0 });
         };
-        let share = (log - from) / (to - from);
-        let between = |a: f64, b: f64| a + (b - a) * share;
+        let Some(from) = after.checked_sub(1).and_then(|before| self.points.get(before)) else {
+            // Less than the first is known of: none of it at nothing.
+            let likely = to.solved.likely * (log - to.log_spend).exp();
+            return Ok(Interval { low: 0.0, likely, high: to.solved.high });
+        };
+        let share = ((log - from.log_spend) / (to.log_spend - from.log_spend)).min(1.0);
+        let between = |of: fn(&Interval) -> f64| {
+            let (low, high) = (of(&from.solved), of(&to.solved));
+            low + (high - low) * share
+        };
         Ok(Interval::new(
-            between(low.low, high.low),
-            between(low.likely, high.likely),
-            between(low.high, high.high),
+            between(|one| one.low),
+            between(|one| one.likely),
+            between(|one| one.high),
         ))
     }
 
-    fn last(&self) -> Interval {
-        self.points.last().map_or(Interval { low: 0.0, likely: 0.0, high: 1.0 }, |point| point.1)
+    /// What the attempt takes in the mean from now on, if it is cut off at `cap` in all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::at`].
+    pub fn takes(&self, cap: f64) -> Result<f64, Refusal> {
+        let cap = self.known(cap)?;
+        // The mean of what is never below zero is the area under the chance of more.
+        let (mut from, mut open, mut sum) = (self.spent, 1.0, 0.0);
+        for point in &self.points {
+            let to = point.log_spend.exp();
+            if to <= from {
+                continue;
+            }
+            let until = to.min(cap).max(from);
+            let then = open + (point.open - open) * (until - from) / (to - from);
+            sum += (until - from) * f64::midpoint(open, then);
+            (from, open) = (to, point.open);
+        }
+        Ok(sum)
+    }
+
+    /// A spend that something is told of.
+    fn known(&self, spend: f64) -> Result<f64, Refusal> {
+        if spend.is_nan() || spend < 0.0 {
+            return Err(Refusal::Nonsense { what: "the spend", number: spend });
+        }
+        let known = self.reach();
+        // A spend that went through a logarithm and back is the same one.
+        if spend > known * (1.0 + 1e-9) {
+            return Err(Refusal::Beyond { asked: spend, known, unit: self.unit });
+        }
+        Ok(spend)
     }
 
     /// The curve: spends, evenly in their logarithm, and the chance by each.
     pub fn curve(&self) -> impl Iterator<Item = (f64, Interval)> + '_ {
-        self.points.iter().map(|&(log, chance)| (log.exp(), chance))
+        self.points.iter().map(|point| (point.log_spend.exp(), point.solved))
     }
 
     /// The largest spend that it says anything of.
     pub fn reach(&self) -> f64 {
-        self.points.last().map_or(0.0, |point| point.0.exp())
+        self.points.last().map_or(0.0, |point| point.log_spend.exp())
     }
 
     /// What it is made by.
@@ -155,13 +196,31 @@ mod tests {
     use super::*;
 
     fn forecast() -> Forecast {
-        let chance = |low, likely, high| Interval { low, likely, high };
+        let point = |log_spend: f64, low, likely, high, open| Point {
+            log_spend,
+            solved: Interval { low, likely, high },
+            open,
+        };
         let points = vec![
-            (0.0, chance(0.1, 0.2, 0.3)),
-            (1.0, chance(0.05, 0.4, 1.3)),
-            (2.0, chance(0.3, 0.3, 0.9)),
+            point(0.0, 0.1, 0.2, 0.3, 0.7),
+            point(1.0, 0.05, 0.4, 1.3, 0.5),
+            point(2.0, 0.3, 0.3, 0.9, 0.6),
         ];
-        Forecast::new(points, Estimator::Blend, None, Grounds::default(), "dollars")
+        let by = (Estimator::Blend, None);
+        Forecast::new(points, 0.0, by, Grounds::default(), "dollars")
+    }
+
+    #[test]
+    fn what_it_takes_is_the_area_under_what_is_open() {
+        let forecast = forecast();
+        assert!((forecast.takes(0.5).unwrap() - 0.5 * (1.0 + 0.85) / 2.0).abs() < 1e-12);
+        let (first, second) = (0.85, (1_f64.exp() - 1.0) * 0.6);
+        assert!((forecast.takes(1_f64.exp()).unwrap() - first - second).abs() < 1e-12);
+        // It is half open to the end, since it can't be more open than it was.
+        let last = (2_f64.exp() - 1_f64.exp()) * 0.5;
+        assert!((forecast.takes(forecast.reach()).unwrap() - first - second - last).abs() < 1e-9);
+        assert_eq!(forecast.takes(0.0), Ok(0.0));
+        assert!(forecast.takes(8.0).is_err());
     }
 
     #[test]

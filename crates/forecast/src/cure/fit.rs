@@ -100,6 +100,8 @@ impl Hill {
 
 #[cfg(test)]
 mod tests {
+    use statrs::function::erf::erf_inv;
+
     use super::*;
     use crate::cure::{ABILITY, Effect, SPREAD};
 
@@ -125,10 +127,13 @@ mod tests {
 
     #[test]
     fn a_shape_is_found_again() {
-        // 60 solved around e⁰, 40 given up around e¹, both as evenly spread as a normal is.
-        let spread = |n: usize, mean: f64, end| {
-            let normal = statrs_quantiles(n);
-            normal.into_iter().map(move |z| row(mean + 0.5 * z, end))
+        // 600 solved around e⁰, 400 given up around e¹, both as evenly spread as a normal is.
+        let spread = |count: usize, mean: f64, end| {
+            (0..count).map(move |i| {
+                let below = (i as f64 + 0.5) / count as f64;
+                let z = std::f64::consts::SQRT_2 * erf_inv(2.0 * below - 1.0);
+                row(mean + 0.5 * z, end)
+            })
         };
         let rows: Vec<Row> =
             spread(600, 0.0, End::Solved).chain(spread(400, 1.0, End::Failed)).collect();
@@ -138,15 +143,12 @@ mod tests {
         assert!((fitted.shape.0[SPREAD].exp() - 0.5).abs() < 0.05);
     }
 
-    fn statrs_quantiles(n: usize) -> Vec<f64> {
-        (0..n)
-            .map(|i| {
-                let p = (i as f64 + 0.5) / n as f64;
-                -std::f64::consts::SQRT_2 * statrs::function::erf::erfc_inv(2.0 * p)
-            })
-            .map(|z| -z)
-            .map(|z| if z.is_finite() { z } else { 0.0 })
-            .collect()
+    #[test]
+    fn it_is_looked_for_where_trials_ended() {
+        let rows: Vec<Row> =
+            (0..100).map(|i| row(500.0 + f64::from(i) / 100.0, End::Solved)).collect();
+        let fitted = Fitted::of(&rows, &Prior::shipped(0.0), 1.0);
+        assert!((fitted.shape.0[WHEN] - 500.5).abs() < 1.0, "{:?}", fitted.shape);
     }
 
     #[test]

@@ -51,6 +51,17 @@ impl Basis<'_> {
         Some(Ready { by_task: self.by_task, log_spend, spent, how })
     }
 
+    /// The chance that an attempt is neither solved nor given up at a log spend, as the curves
+    /// have it, given that it wasn't at `spent`.
+    pub(super) fn open(&self, effect: Effect, log_spend: f64, spent: Option<f64>) -> f64 {
+        let open = |fitted: &Fitted, effect: Effect| {
+            let at = |log_spend: f64| fitted.shape.open_at(log_spend, effect);
+            at(log_spend) / spent.map_or(1.0, at).max(1e-300)
+        };
+        let known = effect.known * open(self.by_task, effect);
+        (known + (1.0 - effect.known) * open(self.one, Effect::default())).min(1.0)
+    }
+
     fn as_seen(
         &self,
         share: impl Fn(&Incidence, f64) -> f64,

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 
 use crate::cure::prior::Prior;
 use crate::cure::{ABILITY, Effect};
-use crate::forecast::{Estimator, Forecast, Grounds};
+use crate::forecast::{Estimator, Forecast, Grounds, Point};
 use crate::incidence::sound;
 use crate::{About, End, Interval, LogLinear, Refusal, Trial};
 
@@ -226,13 +226,14 @@ impl Past {
         let known = basis.ready(by, 0.0, spent).is_some();
         let by = if known { by } else { Estimator::Blend };
         let points = self.points(&basis, by, effect, spent, self.reach(agent));
-        let error = self.tests.of(by).map(|tested| tested.error);
+        let by = (by, self.tests.of(by).map(|tested| tested.error));
         let grounds = Grounds {
             by_agent: agent.trials.len(),
             of_task: so_far.len() + self.known_task(about).map_or(0, |task| task.trials),
             in_all: self.trials + so_far.len(),
         };
-        Ok(Forecast::new(points, by, error, grounds, self.unit.as_str()))
+        let spent = spent.map_or(0.0, f64::exp);
+        Ok(Forecast::new(points, spent, by, grounds, self.unit.as_str()))
     }
 
     fn points(
@@ -242,18 +243,20 @@ impl Past {
         effect: Effect,
         spent: Option<f64>,
         reach: f64,
-    ) -> Vec<(f64, Interval)> {
+    ) -> Vec<Point> {
         let stretch = self.tests.stretch(by);
         let at = |point: usize| reach - APART * (POINTS - 1 - point) as f64;
-        let chance = |log_spend: f64| {
+        let point = |log_spend: f64| {
             let one = basis.ready(by, log_spend, spent)?.of(effect);
             let off = stretch * one.off;
-            Some((log_spend, Interval::new(one.chance - off, one.chance, one.chance + off)))
+            let solved = Interval::new(one.chance - off, one.chance, one.chance + off);
+            Some(Point { log_spend, solved, open: basis.open(effect, log_spend, spent) })
         };
         // What goes on has not been solved by what it has taken.
-        let begun = spent.map(|spent| (spent, Interval::new(0.0, 0.0, 0.0)));
+        let solved = Interval { low: 0.0, likely: 0.0, high: 0.0 };
+        let begun = spent.map(|log_spend| Point { log_spend, solved, open: 1.0 });
         let ahead = (0..POINTS).map(at).filter(|log| spent.is_none_or(|spent| *log > spent));
-        begun.into_iter().chain(ahead.filter_map(chance)).collect()
+        begun.into_iter().chain(ahead.filter_map(point)).collect()
     }
 
     /// The log spend up to which something is told of an agent: as much further than it was seen

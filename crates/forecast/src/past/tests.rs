@@ -188,6 +188,24 @@ fn more_trials_make_it_surer() {
 }
 
 #[test]
+fn what_it_takes_is_what_it_took() {
+    let mut past = Past::new(Unit::Dollars);
+    let mut draw = Draw(1);
+    let mut sum = 0.0;
+    for task in 0..400 {
+        let spend = (0.4 * draw.normal()).exp();
+        sum += spend.min(2.0) / 400.0;
+        let end = if draw.even() < 0.6 { End::Solved } else { End::Failed };
+        past.add(&about(&task.to_string(), "m"), trial(spend, end)).unwrap();
+    }
+    past.refit();
+    let forecast = past.forecast(&about("new", "m"), &[]).unwrap();
+    assert!((forecast.takes(2.0).unwrap() - sum).abs() < 0.05);
+    let goes_on = past.going_on(&about("new", "m"), &[], 0.5).unwrap();
+    assert!(goes_on.takes(2.0).unwrap() < 1.5, "half of it is behind");
+}
+
+#[test]
 fn going_on_begins_where_it_is() {
     let past = past(&population(6, 100, 7));
     let of = about("task 3", "agent 1");
@@ -246,7 +264,7 @@ fn of_very_many_trials_the_same_ones_are_picked() {
     let mut all = population(1, 5_000, 12);
     let forecast = |all: &[_]| past(all).forecast(&about("new", "agent 0"), &[]).unwrap();
     let before = forecast(&all);
-    all.reverse();
+    all.rotate_left(777);
     for ((_, a), (_, b)) in before.curve().zip(forecast(&all).curve()) {
         assert!((a.likely - b.likely).abs() < 1e-3, "{a:?} {b:?}");
     }
@@ -354,6 +372,8 @@ proptest! {
                 prop_assert!(before.low <= now.low + 1e-12);
                 prop_assert!(before.likely <= now.likely + 1e-12);
                 prop_assert!(before.high <= now.high + 1e-12);
+                let takes = forecast.takes(spend).unwrap();
+                prop_assert!((0.0..=spend * 1.000_001).contains(&takes), "{takes} {spend}");
                 before = now;
             }
         }
