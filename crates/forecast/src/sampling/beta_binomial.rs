@@ -2,10 +2,10 @@
 //! anything is seen.
 //!
 //! Without the second, a fit runs off where successes are rare: one with no end to its hard
-//! problems and one with hardly any explain the same few counts. Published power laws of repeated
-//! sampling, whose exponent is the α here (Schaeffer et al., 2025), lie within one factor of ten,
-//! so α is put around 0.4, twice as much or half being one standard deviation; β, of which nothing
-//! is published, around 10 and four and a half times as far. Both are round numbers, not fits.
+//! problems and one with hardly any explain the same few counts. α is the exponent of the power
+//! law that a curve of samples comes to (Schaeffer et al., 2025), and is put around 0.4, twice as
+//! much or half being one standard deviation; β, which is about the easy problems, around 10 and
+//! four and a half times as far. Both are round numbers and judgement, not fits.
 
 use super::population::{Grid, Spread, ladder, normal};
 
