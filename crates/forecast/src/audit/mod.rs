@@ -141,7 +141,9 @@ mod tests {
             runs.iter_mut().for_each(|run| run.solved = solved);
             assert_eq!(of(&runs).observations[0].verdict(), Verdict::NotEnough);
         }
-        let mut runs = ledger(Subject::Spend, Planted::True, 1);
+        let mut runs = ledger(Subject::Spend, Planted::True, 2);
+        runs.iter_mut().filter(|run| run.solved).for_each(|run| run.dollars = Some(0.01));
+        assert_eq!(of(&runs).observations[0].verdict(), Verdict::NotEnough);
         runs.iter_mut().for_each(|run| run.dollars = Some(0.0));
         assert_eq!(verdicts(&of(&runs)), [Verdict::NotEnough; 6]);
     }
