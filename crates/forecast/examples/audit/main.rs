@@ -1,6 +1,6 @@
 //! Whether an audit finds what was planted, in 120 made-up ledgers of each case, drawn from
 //! `--seed`; and, with `--data DIR`, what it says of `agent_runs*.csv`, with the list prices of
-//! `price_events*.csv`, and of `human_minutes*.jsonl`.
+//! `price_events*.csv`, of `human_minutes*.jsonl`, and of the prices in `aider_polyglot*.yml`.
 
 #![allow(clippy::print_stdout)]
 
@@ -17,8 +17,8 @@ use jiff::civil::date;
 use serde_json::{Value as Json, json};
 use tenfold_forecast::audit::synthetic::{Planted, Subject, ledger};
 use tenfold_forecast::audit::{Audit, Finding, Known, Verdict, audit};
-use tenfold_forecast::level::ListPrice;
-use tenfold_forecast::read::{price_events, runs};
+use tenfold_forecast::level::{ListPrice, of_benchmark};
+use tenfold_forecast::read::{benchmark, price_events, runs};
 
 /// How many ledgers of each case.
 const LEDGERS: u64 = 120;
@@ -105,12 +105,18 @@ fn given(folder: &Path) -> Result<(Vec<Json>, Vec<String>), Box<dyn Error>> {
     for (name, text) in texts(folder, "human_minutes", ".jsonl")? {
         files.push((minutes::read(&text)?, name));
     }
-    if files.is_empty() {
-        notes.push("skipped, since neither is there: agent_runs*.csv, human_minutes*.jsonl".into());
-    }
     for (runs, name) in files {
-        let audit = audit(Known { runs: &runs, prices: &prices, bar: None });
+        let audit = audit(Known { runs: &runs, prices: &prices, ..Known::default() });
         given.push(json!({ "file": name, "findings": findings(&audit) }));
+    }
+    for (name, text) in texts(folder, "aider_polyglot", ".yml")? {
+        let entries = benchmark::read(&text).map_err(|error| format!("{name}, {error}"))?;
+        let audit = audit(Known { offers: &of_benchmark(&entries), ..Known::default() });
+        given.push(json!({ "file": name, "findings": [told(&audit.observations[1].findings[0])] }));
+    }
+    if given.is_empty() {
+        let files = "agent_runs*.csv, human_minutes*.jsonl, aider_polyglot*.yml";
+        notes.push(format!("skipped, since none of them is there: {files}"));
     }
     Ok((given, notes))
 }

@@ -137,4 +137,6 @@ pub struct Audit {
     pub observations: Vec<Observation>,
     /// What holds of all of it, and belongs beside it wherever it is shown.
     pub caveats: &'static [&'static str],
+    /// Where the claims and the methods come from.
+    pub sources: &'static [&'static str],
 }

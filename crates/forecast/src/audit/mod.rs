@@ -20,7 +20,7 @@ mod value;
 
 pub use finding::{Asked, Audit, Figure, Finding, Fit, Observation, Plot, Series, Verdict};
 
-use crate::level::{ListPrice, of_runs};
+use crate::level::{ListPrice, Offer, of_runs};
 use crate::read::runs::Run;
 
 /// The fewest runs of a model whose mean cost and share solved are taken for its price and level.
@@ -42,6 +42,23 @@ const CAVEATS: &[&str] = &[
      there are many.",
 ];
 
+const SOURCES: &[&str] = &[
+    "The claims, and the case of GPT-4 and GPT-4o: Altman, \"Three observations\", 2025.",
+    "Training as six times model size and tokens: Kaplan et al., \"Scaling laws for neural language \
+     models\", 2020.",
+    "Prices of a level, measured elsewhere: Cottier et al., \"LLM inference prices have fallen \
+     rapidly but unequally across tasks\", Epoch AI, 2025.",
+    "The pace as a gamma process: Moran, \"The theory of storage\", 1959; van Noortwijk, \"A survey \
+     of the application of gamma processes in maintenance\", 2009. Its long-run variance: Newey and \
+     West, \"A simple, positive semi-definite, heteroskedasticity and autocorrelation consistent \
+     covariance matrix\", 1987.",
+    "The interval of the elasticity: MacKinnon and White, \"Some heteroskedasticity-consistent \
+     covariance matrix estimators\", 1985. That of what tenfold the spend adds, the jackknife: \
+     Tukey, \"Bias and confidence in not quite large samples\", 1958.",
+    "Scores on what was left out: Stone, \"Cross-validatory choice and assessment of statistical \
+     predictions\", 1974.",
+];
+
 /// A number that somebody can have measured. What is negative, not finite, or beyond all that is
 /// counted here (a training takes some 10²⁷ operations) would drown the rest.
 fn measured(number: Option<f64>) -> Option<f64> {
@@ -53,6 +70,9 @@ fn measured(number: Option<f64>) -> Option<f64> {
 pub struct Known<'a> {
     /// The runs of a ledger or a file. Those of the future are the caller's to leave out.
     pub runs: &'a [Run],
+    /// Dated results of a benchmark. Where there are any, the price that is followed is that of
+    /// its levels; otherwise it is that of a task of the runs.
+    pub offers: &'a [Offer],
     /// Dated list prices, for the essay's own case.
     pub prices: &'a [ListPrice],
     /// The level whose price is followed, as a share of tasks solved; the runs' own if `None`.
@@ -62,7 +82,8 @@ pub struct Known<'a> {
 /// Asks the three observations of what is known. The order of the runs doesn't matter. What isn't
 /// known is said in the finding that lacks it.
 pub fn audit(known: Known<'_>) -> Audit {
-    let offers = of_runs(known.runs, LEAST_RUNS);
+    let own = if known.offers.is_empty() { of_runs(known.runs, LEAST_RUNS) } else { Vec::new() };
+    let offers = if known.offers.is_empty() { &own } else { known.offers };
     let bar = known.bar.filter(|bar| bar.is_finite());
     let observations = vec![
         Observation {
@@ -74,8 +95,8 @@ pub fn audit(known: Known<'_>) -> Audit {
             claim: "The cost to use a given level of AI falls about ten times every twelve months, \
                     and lower prices lead to much more use.",
             findings: vec![
-                price::finding(&offers, bar),
-                growth::finding(known.runs, &offers, bar),
+                price::finding(offers, bar),
+                growth::finding(known.runs, offers, bar),
                 case::finding(known.prices),
             ],
         },
@@ -85,7 +106,7 @@ pub fn audit(known: Known<'_>) -> Audit {
             findings: vec![value::finding(known.runs)],
         },
     ];
-    Audit { observations, caveats: CAVEATS }
+    Audit { observations, caveats: CAVEATS, sources: SOURCES }
 }
 
 #[cfg(test)]
@@ -120,7 +141,9 @@ mod tests {
             runs.iter_mut().for_each(|run| run.solved = solved);
             assert_eq!(of(&runs).observations[0].verdict(), Verdict::NotEnough);
         }
-        let mut runs = ledger(Subject::Spend, Planted::True, 1);
+        let mut runs = ledger(Subject::Spend, Planted::True, 2);
+        runs.iter_mut().filter(|run| run.solved).for_each(|run| run.dollars = Some(0.01));
+        assert_eq!(of(&runs).observations[0].verdict(), Verdict::NotEnough);
         runs.iter_mut().for_each(|run| run.dollars = Some(0.0));
         assert_eq!(verdicts(&of(&runs)), [Verdict::NotEnough; 6]);
     }

@@ -24,10 +24,10 @@ const NEARLY_NONE: Prior =
     Prior { decades_per_year: 1.0, years: 0.02, steps_per_year: 6.0, quarters: 1.0 };
 
 const ASKED: Asked = Asked {
-    question: "Has the price of our level fallen about tenfold a year? The price is the lowest \
-               mean cost of a task, so far, with a model that solves as large a share as the \
-               middle one did in the first third of the time, less five points; a fall of five to \
-               twenty times a year is about tenfold.",
+    question: "Has the price of our level fallen about tenfold a year? The price is the lowest so \
+               far, of a task on the mean or of a whole benchmark, with a model that solves as \
+               large a share as the middle one did in the first third of the time, less five \
+               points; a fall of five to twenty times a year is about tenfold.",
     scored: "Quarters of a year are left out one at a time; the error is the squared distance from \
              how many powers of ten the price fell in the quarter.",
     rule: "Supported: with at least 60 % the pace lies between five and twenty times a year. Not \
@@ -50,7 +50,7 @@ pub(super) fn finding(offers: &[Offer], bar: Option<f64>) -> Finding {
     let lows = level.map(|level| level.lows).unwrap_or_default();
     let watched = watched(&lows, end);
     let data = format!(
-        "{at_level} of {} monthly costs of models, at a level of {:.0} % solved, which was watched \
+        "{at_level} of {} dated costs of models, at a level of {:.0} % solved, which was watched \
          for {:.1} years after it had settled; {} record lows",
         offers.len(),
         bar * 100.0,
@@ -150,7 +150,7 @@ fn plot(lows: &[Low], end: Date, times: Interval) -> Plot {
     let line = vec![(0.0, last * times.likely.powf(length)), (length, last)];
     Plot {
         x: "years since the level was first reached",
-        y: "dollars for a task",
+        y: "dollars",
         log_x: false,
         log_y: true,
         series: vec![

@@ -20,8 +20,8 @@ const LEAST_RUNS: usize = 40;
 const LEAST_OF_EACH: usize = 8;
 /// With fewer runs in all, shapes can't be told apart.
 const LEAST_IN_ALL: usize = 250;
-/// With spends less far apart than this, from the tenth to the ninetieth of a hundred, all shapes
-/// look alike.
+/// With spends less far apart than this, from the tenth to the ninetieth of a hundred, of all runs
+/// and of the solved, all shapes look alike.
 const LEAST_SPREAD: f64 = 3.0;
 /// Into how many parts tasks are divided, each left out once.
 const FOLDS: usize = 20;
@@ -72,11 +72,13 @@ struct Model<'a> {
 
 impl Model<'_> {
     fn says_enough(&self) -> bool {
-        let solved = self.runs.iter().filter(|run| run.2).count();
-        let logs = sorted(self.runs.iter().map(|run| run.1));
-        self.runs.len() >= LEAST_RUNS
-            && solved.min(self.runs.len() - solved) >= LEAST_OF_EACH
-            && at(&logs, 0.9) - at(&logs, 0.1) >= LEAST_SPREAD.ln()
+        let all = sorted(self.runs.iter().map(|run| run.1));
+        let solved = sorted(self.runs.iter().filter(|run| run.2).map(|run| run.1));
+        let apart = |logs: &[f64]| at(logs, 0.9) - at(logs, 0.1) >= LEAST_SPREAD.ln();
+        all.len() >= LEAST_RUNS
+            && solved.len().min(all.len() - solved.len()) >= LEAST_OF_EACH
+            && apart(&all)
+            && apart(&solved)
     }
 }
 
