@@ -1,13 +1,15 @@
 //! From what was typed to a task that is whole: what is asked with `run`, `add` and `import`
 //! alike. The repository's proposals are approved here, and the model is fetched.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
 use tenfold_api::Approve;
 use tenfold_domain::{Millis, NanoUsd, RepositoryEvent, Strategy, TaskSpec};
-use tenfold_models::{Model, ModelsError};
+use tenfold_models::{Catalogue, Entry, Hosted, Model, ModelsError, Presence, key, presence};
 use tenfold_workspace::Workspace;
 
 use crate::commands::account;
@@ -33,6 +35,28 @@ pub(crate) struct TextArgs {
     task_file: Option<PathBuf>,
 }
 
+/// How many attempts are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempts {
+    /// As the cascade decides.
+    Auto,
+    /// By one model, at most so many.
+    AtMost(u32),
+}
+
+impl FromStr for Attempts {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| (1..=1_000).contains(number));
+        match (text, number) {
+            ("auto", _) => Ok(Self::Auto),
+            (_, Some(number)) => Ok(Self::AtMost(number)),
+            _ => Err(format!("'{text}' is not a number of attempts: write 1 to 1000, or auto")),
+        }
+    }
+}
+
 /// On what a task is worked, how, and where that stops.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TaskArgs {
@@ -52,18 +76,20 @@ pub(crate) struct TaskArgs {
     /// The most money to spend, in dollars
     #[arg(long, value_name = "DOLLARS")]
     pub(crate) budget: Option<NanoUsd>,
-    /// The most attempts
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub(crate) attempts: Option<u32>,
+    /// How many attempts at most, or `auto`: as many as are worth their cost, each by the cheapest
+    /// model that is good enough
+    #[arg(long, value_name = "N")]
+    pub(crate) attempts: Option<Attempts>,
     /// The longest that all attempts together may take, as in 10m
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub(crate) time_limit: Option<Millis>,
     /// The kind of coworker; `tenfold roles list` shows those there are
     #[arg(long, value_name = "NAME")]
     pub(crate) role: Option<String>,
-    /// The model; `tenfold models list` shows those there are
-    #[arg(long, value_name = "NAME")]
-    pub(crate) model: Option<String>,
+    /// The model; of several, as in small,large, each attempt is made by the one that is worth
+    /// most. Without one: by any that is at hand. `tenfold models list` shows those there are
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) model: Vec<String>,
     /// A file that may be edited though the check depends on it, as in .gitignore; repeatable
     #[arg(long, value_name = "PATTERN")]
     pub(crate) may_edit: Vec<String>,
@@ -128,11 +154,17 @@ pub(crate) async fn spec(
     };
     let catalogue = context.catalogue()?;
     let role = args.role.as_deref().map(|name| role::named(context, name)).transpose()?;
-    let usual = role.as_ref().and_then(|role| role.head.models.first());
-    let model = match args.model.as_ref().or(usual) {
+    let named = match &args.model {
+        typed if !typed.is_empty() => typed.clone(),
+        _ => role.as_ref().map(|role| role.head.models.clone()).unwrap_or_default(),
+    };
+    let model = match named.first() {
         Some(name) => catalogue.model(name)?,
         None => catalogue.default_model(),
     };
+    for name in named.iter().skip(1) {
+        catalogue.model(name)?;
+    }
     if let Model::Hosted(hosted) = &model
         && hosted.price.is_none()
     {
@@ -151,6 +183,12 @@ pub(crate) async fn spec(
         let (role, defaults) = (role.as_ref(), &context.defaults.task);
         resolve::spec(args, role, &proposed, defaults, text, place, &model)
     };
+    if let Some(cascade) = &mut spec.cascade {
+        cascade.models = match named.as_slice() {
+            [] => at_hand(context, &catalogue, &model),
+            named => named.to_vec(),
+        };
+    }
     let usual = || std::env::var(environment::ACCOUNT).ok().filter(|name| !name.is_empty());
     if let Some(name) = args.account.clone().or_else(usual) {
         spec.account = account::named(&account::ledger(context)?, &name)?;
@@ -167,6 +205,23 @@ pub(crate) async fn spec(
     }
     tell_without_check(&spec, &model);
     Ok(spec)
+}
+
+/// The models that can be asked as things stand: the task's own, those whose file is here, and those
+/// at a provider that have a price and their key.
+fn at_hand(context: &Context, catalogue: &Catalogue, own: &Model) -> Vec<String> {
+    let mut models = vec![own.name().to_owned()];
+    let is_here = |entry: &&Entry| {
+        context.model_program.is_none() && presence(entry, &context.model_dirs) == Presence::Present
+    };
+    models.extend(catalogue.entries().iter().filter(is_here).map(|entry| entry.name.clone()));
+    let can_be_asked = |hosted: &&Hosted| {
+        hosted.price.is_some() && hosted.key.as_ref().is_none_or(|name| key(name).is_some())
+    };
+    models.extend(catalogue.hosted().iter().filter(can_be_asked).map(|one| one.name.clone()));
+    let mut seen = HashSet::new();
+    models.retain(|name| seen.insert(name.clone()));
+    models
 }
 
 fn tell_without_check(spec: &TaskSpec, model: &Model) {

@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use tenfold_domain::{AccountId, Budget, Guidance, Standing, Strategy, TaskSpec};
+use tenfold_domain::{AccountId, Budget, Cascade, Guidance, Standing, Strategy, TaskSpec};
 use tenfold_models::Model;
 
-use crate::asking::TaskArgs;
+use crate::asking::{Attempts, TaskArgs};
 use crate::defaults::TaskDefaults;
 use crate::proposed::Proposed;
 use crate::role::Coworker;
@@ -35,6 +35,10 @@ pub(crate) fn spec(
         [] => vec![head.and_then(|head| head.strategy).unwrap_or(usual)],
         typed => typed.to_vec(),
     };
+    // Who says how many attempts there are, or which ways take turns, has decided.
+    let is_auto = args.best_of == 1
+        && args.strategy.len() < 2
+        && !matches!(args.attempts, Some(Attempts::AtMost(_)));
     let at_least = args.best_of.max(u32::try_from(strategies.len()).unwrap_or(u32::MAX));
     let (may_edit, protect) =
         head.map_or((&[][..], &[][..]), |head| (&head.may_edit[..], &head.protect[..]));
@@ -53,7 +57,10 @@ pub(crate) fn spec(
         budget: Budget {
             money: args.budget.unwrap_or(defaults.budget),
             time: args.time_limit.unwrap_or(defaults.time_limit),
-            attempts: args.attempts.unwrap_or(defaults.attempts.max(at_least)),
+            attempts: match args.attempts {
+                Some(Attempts::AtMost(most)) => most,
+                Some(Attempts::Auto) | None => defaults.attempts.max(at_least),
+            },
         },
         model: model.name().to_owned(),
         strategy: strategies[0],
@@ -64,7 +71,7 @@ pub(crate) fn spec(
         servers: Vec::new(),
         standing: Standing::default(),
         questions: !args.no_questions,
-        cascade: None,
+        cascade: is_auto.then(|| Cascade { models: vec![model.name().to_owned()] }),
         role: role.map(Coworker::role),
         account: AccountId::DEFAULT,
     }

@@ -115,14 +115,16 @@ fn stopped(task: TaskId) -> Exit {
 
 fn exit(context: &Context, outcome: &Outcome) -> Result<Exit, Trouble> {
     use AttemptOutcome::{
-        CheckBroken, CheckFlaky, Finished, GaveUp, LimitMoney, LimitQuota, LimitSteps, LimitTime,
-        NothingToDo, ProviderFailed, Stopped, Stuck,
+        CheckBroken, CheckFlaky, Finished, GaveUp, LimitMoney, LimitQuota, LimitShare, LimitSteps,
+        LimitTime, NothingToDo, ProviderFailed, Stopped, Stuck,
     };
     Ok(match outcome.outcome {
         // It waits for the person.
         Stopped if outcome.waits.is_some() => Exit::NotSolved,
         Finished => Exit::Done,
-        GaveUp | Stuck | LimitSteps | LimitTime | LimitMoney | LimitQuota => Exit::NotSolved,
+        GaveUp | Stuck | LimitSteps | LimitTime | LimitMoney | LimitShare | LimitQuota => {
+            Exit::NotSolved
+        }
         Stopped => Exit::Stopped,
         ProviderFailed => Exit::Model,
         CheckBroken | CheckFlaky => Exit::Check,

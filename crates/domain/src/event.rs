@@ -272,6 +272,8 @@ pub enum AttemptOutcome {
     LimitTime,
     /// It reached its limit of money.
     LimitMoney,
+    /// It took what the cascade would spend on it before the next dollar is better spent otherwise.
+    LimitShare,
     /// The model's provider lets nothing more through for now.
     LimitQuota,
     /// It went round in circles.
@@ -291,7 +293,7 @@ pub enum AttemptOutcome {
 impl AttemptOutcome {
     /// Whether the attempt can go on where it stands, once it is given more of what it lacks.
     pub fn is_limit(self) -> bool {
-        matches!(self, Self::LimitTime | Self::LimitMoney | Self::LimitQuota)
+        matches!(self, Self::LimitTime | Self::LimitMoney | Self::LimitShare | Self::LimitQuota)
     }
 
     /// Whether the attempt can go on where it stands.
@@ -309,6 +311,7 @@ impl fmt::Display for AttemptOutcome {
             Self::LimitSteps => "out of steps",
             Self::LimitTime => "out of time",
             Self::LimitMoney => "out of money",
+            Self::LimitShare => "took its share",
             Self::LimitQuota => "out of quota",
             Self::Stuck => "stuck",
             Self::Stopped => "stopped",

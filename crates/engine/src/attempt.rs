@@ -93,6 +93,8 @@ pub(crate) struct Running<'e> {
     pub(crate) before: Millis,
     /// When it ends, solved or not, on the clock of [`Running::elapsed`].
     pub(crate) limit: Millis,
+    /// What it may cost before the cascade would rather spend elsewhere; none: what the task may.
+    pub(crate) most: Option<NanoUsd>,
     /// How long the last run took that passed: the whole check takes no less.
     pub(crate) passed_in: Millis,
     /// The model, being loaded while the check runs for the first time. Dropping it ends that.
@@ -286,6 +288,15 @@ impl Running<'_> {
     ) -> Result<(), EngineError> {
         self.parked = Some(parked);
         self.end(AttemptOutcome::LimitMoney, why).await
+    }
+
+    /// Ends, because the next dollar is better spent otherwise, as the cascade sees it.
+    pub(crate) async fn took_its_share(&mut self) -> Result<(), EngineError> {
+        let why = format!(
+            "It took {}: more is better spent on another attempt, as far as the past tells.",
+            self.meter.settled.cost
+        );
+        self.end(AttemptOutcome::LimitShare, why).await
     }
 
     /// Records what an effect left, together with all that follows from it.

@@ -161,6 +161,9 @@ impl Running<'_> {
         let money = model.worst_case(prompt, output);
         let reserved = Spend { money, tokens: prompt + output, requests: asks.len() as u64 };
         let (of, name) = ((self.attempt, step), model.name());
+        if self.most.is_some_and(|most| self.meter.settled.cost >= most) {
+            return self.took_its_share().await;
+        }
         let intended = engine.intend_model(of, name, reserved, asked.name).await;
         let reservation = match intended {
             Ok(reservation) => reservation,

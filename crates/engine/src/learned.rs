@@ -4,16 +4,21 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tenfold_domain::{AttemptId, AttemptOutcome, Forecast, NanoUsd, Odds, Strategy};
-use tenfold_forecast::record::{Review, Work};
+use tenfold_domain::{AttemptId, AttemptOutcome, Forecast, NanoUsd, Odds, Seed, Strategy, TaskId};
+use tenfold_forecast::cascade::{Cascade, Goal, Settings};
+use tenfold_forecast::record::{Record, Review, Work};
 use tenfold_forecast::{About, End, Past, Trial, Unit};
-use tenfold_store::{AttemptRow, ProposalState, TaskRow, View};
+use tenfold_store::{AttemptRow, ProposalState, Store, TaskRow, View};
 
 use crate::EngineError;
+use crate::choosing::bought;
 use crate::engine::{Engine, blocking};
 
 /// So many attempts are learned from, the newest.
 const REMEMBERED: u32 = 100_000;
+/// From what all that the cascade draws comes. What it draws depends besides on how many tasks it
+/// has learned from, so that the journal says all of it.
+const SEED: Seed = Seed(1);
 /// Of a forecast that is recorded, so many odds are kept.
 const ODDS: usize = 12;
 const NANO: f64 = 1e9;
@@ -47,6 +52,7 @@ pub fn end(task: &TaskRow, attempt: &AttemptRow) -> Option<End> {
         }
         AttemptOutcome::LimitTime
         | AttemptOutcome::LimitMoney
+        | AttemptOutcome::LimitShare
         | AttemptOutcome::LimitQuota
         | AttemptOutcome::Stopped
         | AttemptOutcome::ProviderFailed => Some(End::Cut),
@@ -137,20 +143,84 @@ fn learn(past: &mut Past, unit: Unit, task: &TaskRow, attempt: &AttemptRow) {
     let _ = past.add(&about(task, &names, &attempt.model, &strategy), trial);
 }
 
-/// The past that an engine keeps: read when it is first needed, and again when something is known
-/// of an attempt that is in it already. It is held only by threads that may wait.
+/// What an engine has learned: read when it is first needed, and again when something is known of
+/// an attempt that is in it already. It is held only by threads that may wait.
 #[derive(Debug, Default)]
-pub(crate) struct Learned(Mutex<Option<Past>>);
+pub(crate) struct Learned(Mutex<Option<Known>>);
+
+/// All that is known of the past.
+#[derive(Debug)]
+struct Known {
+    past: Past,
+    cascade: Cascade,
+}
+
+/// What is known, for as long as somebody looks at it.
+pub(crate) struct Held<'a>(MutexGuard<'a, Option<Known>>);
+
+impl Held<'_> {
+    fn known(&mut self) -> &mut Known {
+        self.0.as_mut().expect("who holds it has seen to it that it was read")
+    }
+
+    /// What chooses attempts.
+    pub(crate) fn cascade(&mut self) -> &mut Cascade {
+        &mut self.known().cascade
+    }
+}
 
 impl Learned {
     /// What is known is read again before it is used: an attempt goes on, or a person says of a
     /// proposal what the check didn't.
     pub(crate) fn is_stale(&self) {
-        *self.held() = None;
+        *self.locked() = None;
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Past>> {
+    /// What is known, read if it was not before.
+    pub(crate) fn held(&self, store: &Store) -> Result<Held<'_>, EngineError> {
+        let mut held = self.locked();
+        if held.is_none() {
+            *held = Some(Known::read(&store.view()?)?);
+        }
+        Ok(Held(held))
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn read(view: &View) -> Result<Self, EngineError> {
+        let (mut past, mut record) = (Past::new(Unit::Dollars), Record::default());
+        let mut tasks: Vec<(TaskRow, Vec<AttemptRow>)> = Vec::new();
+        view.newest_attempts(REMEMBERED, |task, attempt| {
+            learn(&mut past, Unit::Dollars, task, attempt);
+            match tasks.last_mut().filter(|(last, _)| last.id == task.id) {
+                Some((_, attempts)) => attempts.push(attempt.clone()),
+                None => tasks.push((task.clone(), vec![attempt.clone()])),
+            }
+        })?;
+        past.refit();
+        // The newest come first, and both are kept in the order of time.
+        tasks.reverse();
+        tasks.iter_mut().for_each(|(_, attempts)| attempts.reverse());
+        for (task, attempts) in &tasks {
+            for work in attempts.iter().filter_map(|attempt| work(task, attempt)) {
+                // A chance that was recorded is one.
+                let _ = record.add(work);
+            }
+        }
+        let leak = record.check_error().wrong_passed.likely;
+        let settings = Settings { goal: Goal::Value(0.0), leak, seed: SEED };
+        let mut cascade = Cascade::new(settings).unwrap_or_else(|refusal| {
+            unreachable!("a share of wrong work and a value of nothing are sound: {refusal}")
+        });
+        for (task, attempts) in tasks.iter().filter(|(task, _)| task.running.is_empty()) {
+            // What can't be a trial says nothing.
+            let _ = cascade.learn(&bought(task, attempts));
+        }
+        Ok(Self { past, cascade })
     }
 }
 
@@ -164,13 +234,9 @@ impl Engine {
     ) -> Result<Option<Forecast>, EngineError> {
         let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
         let told = blocking(move || -> Result<_, EngineError> {
-            let mut held = learned.held();
-            let past = match held.take() {
-                Some(past) => held.insert(past),
-                None => held.insert(past(&store.view()?, Unit::Dollars)?),
-            };
+            let mut held = learned.held(&store)?;
             let (names, strategy) = (Names::of(&task), strategy.to_string());
-            Ok(past.forecast(&about(&task, &names, &model, &strategy), &[]))
+            Ok(held.known().past.forecast(&about(&task, &names, &model, &strategy), &[]))
         });
         Ok(told.await?.ok().and_then(|told| recorded(&told)))
     }
@@ -179,14 +245,29 @@ impl Engine {
     pub(crate) async fn take_up(&self, attempt: AttemptId) -> Result<(), EngineError> {
         let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
         let taken = blocking(move || -> Result<_, EngineError> {
-            let mut held = learned.held();
-            let Some(past) = held.as_mut() else { return Ok(()) };
+            let mut held = learned.locked();
+            let Some(Known { past, .. }) = held.as_mut() else { return Ok(()) };
             let view = store.view()?;
             if let (Some(task), Some(row)) = (view.task(attempt.task)?, view.attempt(attempt)?) {
                 learn(past, Unit::Dollars, &task, &row);
                 if past.is_due() {
                     past.refit();
                 }
+            }
+            Ok(())
+        });
+        taken.await
+    }
+
+    /// Takes up what came of a task for which no further attempt is made.
+    pub(crate) async fn take_up_all(&self, task: TaskId) -> Result<(), EngineError> {
+        let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
+        let taken = blocking(move || -> Result<_, EngineError> {
+            let mut held = learned.locked();
+            let Some(Known { cascade, .. }) = held.as_mut() else { return Ok(()) };
+            let view = store.view()?;
+            if let Some(row) = view.task(task)? {
+                let _ = cascade.learn(&bought(&row, &view.attempts(task)?));
             }
             Ok(())
         });

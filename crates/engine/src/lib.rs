@@ -14,6 +14,7 @@ mod backup;
 mod best;
 mod branch;
 mod checks;
+mod choosing;
 mod commands;
 mod compact;
 mod effects;

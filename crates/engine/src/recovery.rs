@@ -103,8 +103,13 @@ pub(crate) fn has_steps(
 
 /// By which strategy an attempt works.
 pub(crate) fn strategy(view: &View, attempt: AttemptId) -> Result<Strategy, EngineError> {
+    agent(view, attempt).map(|(_, strategy)| strategy)
+}
+
+/// With which model an attempt works, and how.
+pub(crate) fn agent(view: &View, attempt: AttemptId) -> Result<(String, Strategy), EngineError> {
     let row = view.attempt(attempt)?;
-    row.map(|row| row.strategy).ok_or(EngineError::NoTask(attempt.task))
+    row.map(|row| (row.model, row.strategy)).ok_or(EngineError::NoTask(attempt.task))
 }
 
 /// How often a request may have been paid for, since its attempt last ended, without that its

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, Budget, CommitId, Fact, Millis, Outcome, Progress,
-    Role, Seed, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, ToolSpec, Totals, Usage,
+    AttemptEvent, AttemptId, AttemptOutcome, Budget, Choice, CommitId, Fact, Millis, Outcome,
+    Progress, Role, Seed, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, ToolSpec, Totals,
+    Usage,
 };
 use tenfold_models::Model;
 use tenfold_redact::Redactor;
@@ -24,13 +25,14 @@ use crate::asking::Asking;
 use crate::attempt::Running;
 use crate::background::Background;
 use crate::checks::Checks;
+use crate::choosing::Next;
 use crate::engine::{Engine, blocking};
 use crate::floor::Hand;
 use crate::gate::InLine;
 use crate::inference::Asked;
 use crate::meter::Meter;
 use crate::proposed;
-use crate::recovery::{advanced, fold, strategy};
+use crate::recovery::{advanced, agent, fold};
 use crate::servers::Servers;
 use crate::supervise::How;
 use crate::tooling;
@@ -70,7 +72,8 @@ impl Engine {
         let row = self.row(task)?;
         let spec = self.store.view()?.spec(task)?.ok_or(EngineError::NoTask(task))?;
         let mut unfinished = unfinished(&row, how);
-        if unfinished.is_some() {
+        // What is known has its attempts already.
+        if row.attempts > 0 {
             self.learned.is_stale();
         }
         for number in row.running.iter().filter(|_| how.from_scratch) {
@@ -84,7 +87,10 @@ impl Engine {
             // What is prepared takes of the person's time, too.
             let began = Instant::now();
             let left = round.share(turn, spec.budget.time.saturating_sub(clock.elapsed().into()));
-            let spec = TaskSpec { strategy: round.strategy(turn), ..spec.clone() };
+            let goes_on = unfinished.is_some();
+            let Some(next) = self.next(task, &spec, &round, (turn, goes_on)).await? else { break };
+            let Next { model, strategy, choice } = next;
+            let spec = TaskSpec { model, strategy, ..spec.clone() };
             let seed = if turn == 0 { seed } else { seed.child(u64::from(turn)) };
             let workspace = self.workspace(&spec).await?;
             let (attempt, from) = match unfinished.take() {
@@ -100,7 +106,8 @@ impl Engine {
                 None => {
                     let base = self.snapshot(&workspace, task).await?;
                     let drawn = (seed, left);
-                    let new = self.new_attempt(task, &spec, drawn, base, &workspace).await?;
+                    let who = (&spec, choice);
+                    let new = self.new_attempt(task, who, drawn, base, &workspace).await?;
                     (new, Origin::Start)
                 }
             };
@@ -112,14 +119,30 @@ impl Engine {
                 break;
             }
         }
+        self.take_up_all(task).await?;
         self.best(&spec, outcomes).await
+    }
+
+    /// Who makes the attempt of a turn; `None` if there is no further one.
+    async fn next(
+        &self,
+        task: TaskId,
+        spec: &TaskSpec,
+        round: &Round,
+        (turn, goes_on): (u32, bool),
+    ) -> Result<Option<Next>, EngineError> {
+        if spec.cascade.is_some() && !goes_on {
+            return self.choose(task, spec, turn == 0).await;
+        }
+        let (model, strategy) = (spec.model.clone(), round.strategy(turn));
+        Ok(Some(Next { model, strategy, choice: None }))
     }
 
     /// Records a new attempt with the first events of its machine.
     async fn new_attempt(
         &self,
         task: TaskId,
-        spec: &TaskSpec,
+        (spec, choice): (&TaskSpec, Option<Choice>),
         (seed, time): (Seed, Millis),
         base: CommitId,
         workspace: &Workspace,
@@ -137,9 +160,9 @@ impl Engine {
         let foreseen = self.foresee(self.row(task)?, (model.clone(), strategy)).await?;
         let start = AttemptStart { strategy, model, seed, base };
         let facts = move |attempt| {
-            let foreseen = foreseen.map(AttemptEvent::Foreseen);
-            let foreseen = foreseen.map(|event| Fact::Attempt { attempt, event });
-            foreseen.into_iter().chain(advanced(attempt, &events)).collect()
+            let said = [choice.map(AttemptEvent::Chosen), foreseen.map(AttemptEvent::Foreseen)];
+            let said = said.into_iter().flatten().map(|event| Fact::Attempt { attempt, event });
+            said.chain(advanced(attempt, &events)).collect()
         };
         let attempt = self.store.new_attempt_async(task, start, facts).await?;
         if let Some(files) = files {
@@ -172,7 +195,8 @@ impl Engine {
         if is_same.await? {
             return Ok((attempt, Origin::Limit { left }));
         }
-        let new = self.new_attempt(attempt.task, spec, (seed, left), now, workspace).await?;
+        let new =
+            self.new_attempt(attempt.task, (spec, None), (seed, left), now, workspace).await?;
         Ok((new, Origin::Start))
     }
 
@@ -202,7 +226,7 @@ impl Engine {
         (from, began): (Origin, Instant),
     ) -> Result<Running<'_>, EngineError> {
         // It goes on in its own way, whichever the next one's would be.
-        spec.strategy = strategy(&self.store.view()?, attempt)?;
+        (spec.model, spec.strategy) = agent(&self.store.view()?, attempt)?;
         let loading = self.load(&spec.model).await?;
         let base = self.base(attempt)?;
         let folders = crate::outlived::folders(&self.config.places.runtime, attempt)?;
@@ -222,6 +246,11 @@ impl Engine {
             Origin::Start | Origin::Interruption { .. } => machine.time(),
         };
         let row = self.store.view()?.attempt(attempt)?;
+        // A person who has it go on means it.
+        let most = match from {
+            Origin::Limit { .. } => None,
+            _ => row.as_ref().and_then(|row| row.choice.as_ref()?.most),
+        };
         let totals = Totals {
             attempt,
             candidates: machine.candidates(),
@@ -256,6 +285,7 @@ impl Engine {
             began,
             before,
             limit,
+            most,
             passed_in: Millis(0),
             loading,
             meter: Meter::new(totals),
@@ -417,13 +447,13 @@ impl Round {
 
     /// Whether there is another attempt after one that ended so, if there is time.
     fn goes_on(&self, turn: u32, outcome: AttemptOutcome) -> bool {
-        use AttemptOutcome::{Finished, GaveUp, LimitSteps, LimitTime, Stuck};
+        use AttemptOutcome::{Finished, GaveUp, LimitShare, LimitSteps, LimitTime, Stuck};
         let made = turn + 1;
         made < self.most
             && match outcome {
                 Finished => made < self.best_of,
                 // Its share of the time was not all of it.
-                LimitTime | GaveUp | LimitSteps | Stuck => true,
+                LimitTime | LimitShare | GaveUp | LimitSteps | Stuck => true,
                 _ => false,
             }
     }

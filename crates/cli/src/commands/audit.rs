@@ -8,7 +8,8 @@ use serde_json::json;
 use tenfold_domain::Timestamp;
 use tenfold_engine::{dollars, end};
 use tenfold_forecast::audit::{Audit, Finding, Known, Plot as Pictured, audit};
-use tenfold_forecast::level::ListPrice;
+use tenfold_forecast::level::{ListPrice, of_benchmark};
+use tenfold_forecast::read::benchmark::{self, Entry};
 use tenfold_forecast::read::runs::{self, Noted, Run};
 use tenfold_forecast::{End, Interval};
 use tenfold_models::{ModelName, Price, PriceBook, written};
@@ -33,6 +34,9 @@ pub(crate) struct AuditArgs {
     /// Runs in CSV, with the columns date, model, instance, resolved, cost_usd; your own attempts,
     /// if not given
     file: Option<PathBuf>,
+    /// Dated results of a benchmark, in YAML, whose price is followed in place of that of the runs
+    #[arg(long, value_name = "FILE")]
+    benchmark: Option<PathBuf>,
     /// The level whose price is followed, as the share of tasks solved; that of the runs, if not
     /// given
     #[arg(long, value_name = "SHARE")]
@@ -52,7 +56,11 @@ pub(crate) fn run(context: &Context, args: &AuditArgs) -> Result<Exit, Trouble> 
     };
     let book = PriceBook::load(&context.model_dirs.prices_file())?;
     let prices = list_prices(&book);
-    let found = audit(Known { runs: &runs, prices: &prices, bar: args.bar });
+    let offers = match &args.benchmark {
+        Some(file) => of_benchmark(&results(file)?),
+        None => Vec::new(),
+    };
+    let found = audit(Known { runs: &runs, offers: &offers, prices: &prices, bar: args.bar });
     match args.format.json {
         true => terminal::print_json(&in_json(&found))?,
         false => terminal::print(&shown(&found))?,
@@ -73,6 +81,15 @@ pub(super) fn of_file(file: &Path) -> Result<Vec<Run>, Trouble> {
     runs::read(&text).map_err(|why| {
         Trouble::new(Exit::Usage, format!("{}, {why}", file.display()))
             .advise("docs/forecast.md says which columns a file of runs has")
+    })
+}
+
+/// The dated results that a file tells of.
+pub(super) fn results(file: &Path) -> Result<Vec<Entry>, Trouble> {
+    let text = asking::read(file, BYTES_MAX)?;
+    benchmark::read(&text).map_err(|why| {
+        Trouble::new(Exit::Usage, format!("{}, {why}", file.display()))
+            .advise("docs/forecast.md says what a file of results holds")
     })
 }
 
@@ -151,11 +168,15 @@ fn shown(found: &Audit) -> String {
     for caveat in found.caveats {
         text += &format!("- {caveat}\n");
     }
+    text += &format!("\n{}\n", styled(BOLD, "Sources"));
+    for source in found.sources {
+        text += &format!("- {source}\n");
+    }
     text.trim_end().to_owned()
 }
 
 fn in_words(finding: &Finding) -> String {
-    let mut text = format!("   {}\n", styled(BOLD, finding.question));
+    let mut text = format!("   {}\n", styled(BOLD, finding.asked.question));
     let mut line = |name: &str, said: &str| text += &format!("   {name:<13} {said}\n");
     line("answer", finding.verdict.words());
     line("because", &finding.why);
@@ -174,13 +195,14 @@ fn in_words(finding: &Finding) -> String {
         line("fit", &format!("{}: {}; {error}{behind}", fit.name, fit.formula));
     }
     if !finding.fits.is_empty() {
-        line("scored", finding.scored);
+        line("scored", finding.asked.scored);
     }
-    line("rule", finding.rule);
-    line("would change", finding.would_change);
+    line("rule", finding.asked.rule);
+    line("would change", finding.asked.would_change);
     match &finding.plot {
         Some(pictured) if terminal::is_watched() => {
-            text += &format!("\n{}", chart(&plot(finding.question, pictured), terminal::width()));
+            text +=
+                &format!("\n{}", chart(&plot(finding.asked.question, pictured), terminal::width()));
         }
         _ => {}
     }
@@ -227,7 +249,7 @@ fn pictures(folder: &Path, found: &Audit) -> Result<(), Trouble> {
         for (place, finding) in one.findings.iter().enumerate() {
             let Some(pictured) = &finding.plot else { continue };
             let path = folder.join(format!("{}-{}.svg", number + 1, place + 1));
-            std::fs::write(&path, svg(&plot(finding.question, pictured)))
+            std::fs::write(&path, svg(&plot(finding.asked.question, pictured)))
                 .map_err(|error| unwritable(&path, error))?;
             terminal::note(&format!("wrote {}", one_line(&path.display().to_string(), 200)));
         }
@@ -260,9 +282,9 @@ fn in_json(found: &Audit) -> serde_json::Value {
             json!({ "x": plot.x, "y": plot.y, "series": series.collect::<Vec<_>>() })
         });
         json!({
-            "question": one.question, "verdict": one.verdict.words(), "why": one.why,
-            "data": one.data, "scored": one.scored, "fits": fits, "figures": figures,
-            "rule": one.rule, "would_change": one.would_change, "plot": series,
+            "question": one.asked.question, "verdict": one.verdict.words(), "why": one.why,
+            "data": one.data, "scored": one.asked.scored, "fits": fits, "figures": figures,
+            "rule": one.asked.rule, "would_change": one.asked.would_change, "plot": series,
         })
     };
     let observation = |one: &tenfold_forecast::audit::Observation| {
@@ -270,5 +292,7 @@ fn in_json(found: &Audit) -> serde_json::Value {
         json!({ "claim": one.claim, "verdict": one.verdict().words(), "findings": findings })
     };
     let observations: Vec<_> = found.observations.iter().map(observation).collect();
-    json!({ "observations": observations, "caveats": found.caveats })
+    json!({
+        "observations": observations, "caveats": found.caveats, "sources": found.sources,
+    })
 }

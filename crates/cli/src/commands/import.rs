@@ -109,7 +109,9 @@ async fn specs(
         } else {
             let mut own = args.clone();
             own.check = item.check.clone().or(own.check);
-            own.model = item.model.clone().or(own.model);
+            if let Some(models) = &item.model {
+                own.model = models.split(',').map(|name| name.trim().to_owned()).collect();
+            }
             own.role = item.role.clone().or(own.role);
             if let Some(repo) = &item.repo {
                 own.repo = args.repo.join(repo);

@@ -195,6 +195,9 @@ fn tail(output: &str) -> String {
 /// What another attempt would take: as much as those before it took, and no more than what is
 /// left. That it would succeed is not said, because nothing here knows.
 fn going_on(text: &mut String, row: &TaskRow, spec: &TaskSpec, attempts: &[AttemptRow]) {
+    if let Some(why) = &row.left_off {
+        field(text, "leaves off", &format!("no further attempt: {}", one_line(why, 400)));
+    }
     if row.state != TaskState::NeedsYou || attempts.is_empty() {
         return;
     }

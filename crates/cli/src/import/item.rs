@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use tenfold_domain::{Millis, NanoUsd, Priority, Standing, TaskSpec, Timestamp};
+use tenfold_domain::{Cascade, Millis, NanoUsd, Priority, Standing, TaskSpec, Timestamp};
 
+use crate::asking::Attempts;
 use crate::duration;
 
 /// A task of a backlog, as far as the backlog says anything of it.
@@ -26,7 +27,7 @@ pub(crate) struct Item {
     pub(crate) minutes: Option<u32>,
     pub(crate) budget: Option<NanoUsd>,
     pub(crate) time_limit: Option<Millis>,
-    pub(crate) attempts: Option<u32>,
+    pub(crate) attempts: Option<Attempts>,
     pub(crate) model: Option<String>,
     pub(crate) role: Option<String>,
     pub(crate) labels: Vec<String>,
@@ -82,11 +83,7 @@ impl Item {
                 self.minutes = Some(number.ok_or_else(wrong)?);
             }
             "time-limit" => self.time_limit = Some(duration::parse(value)?),
-            "attempts" => {
-                let wrong = || format!("'{value}' is not a number of attempts: write 1 to 1000");
-                let number = value.parse().ok().filter(|number| (1..=1_000).contains(number));
-                self.attempts = Some(number.ok_or_else(wrong)?);
-            }
+            "attempts" => self.attempts = Some(value.parse()?),
             _ => return Err(format!("nothing is called '{}': there are {KEYS}", key.trim())),
         }
         Ok(())
@@ -115,7 +112,13 @@ impl Item {
         let budget = &mut spec.budget;
         budget.money = self.budget.unwrap_or(budget.money);
         budget.time = self.time_limit.unwrap_or(budget.time);
-        budget.attempts = self.attempts.unwrap_or(budget.attempts);
+        match self.attempts {
+            Some(Attempts::AtMost(most)) => (budget.attempts, spec.cascade) = (most, None),
+            Some(Attempts::Auto) if spec.cascade.is_none() => {
+                spec.cascade = Some(Cascade { models: vec![spec.model.clone()] });
+            }
+            Some(Attempts::Auto) | None => {}
+        }
         spec.standing = Standing {
             priority: self.priority.unwrap_or_default(),
             deadline: self.deadline,

@@ -116,13 +116,22 @@ impl Cascade {
                 number: leak,
             });
         }
-        if let Goal::Value(value) = settings.goal
-            && !(value.is_finite() && value >= 0.0)
-        {
-            return Err(Refusal::Nonsense { what: "the value of a solved task", number: value });
-        }
+        sound(settings.goal)?;
         let (belief, tasks) = (Belief::new(leak), VecDeque::new());
         Ok(Self { settings, belief, tasks, learned: 0, fitted: 0, world: None })
+    }
+
+    /// Chooses by another goal from now on, with all that was learned.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a value that is negative or not finite, and keeps the goal that it had.
+    pub fn aim_at(&mut self, goal: Goal) -> Result<(), Refusal> {
+        sound(goal)?;
+        if goal != self.settings.goal {
+            (self.settings.goal, self.world) = (goal, None);
+        }
+        Ok(())
     }
 
     /// Learns from a task for which nothing more is bought: its attempts in their order. Costs
@@ -205,6 +214,16 @@ impl Cascade {
         let world = World { learned: self.learned, rungs, drawn, aim };
         self.world = Some(world.clone());
         world
+    }
+}
+
+/// Refuses what can't be wanted.
+fn sound(goal: Goal) -> Result<(), Refusal> {
+    match goal {
+        Goal::Value(value) if !(value.is_finite() && value >= 0.0) => {
+            Err(Refusal::Nonsense { what: "the value of a solved task", number: value })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ mod bad_input;
 mod crash;
 mod egress;
 mod export;
+mod forecast;
 mod gate;
 mod gateway;
 mod gc;

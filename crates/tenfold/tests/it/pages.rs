@@ -19,6 +19,7 @@ const MCP: &str = include_str!("../../../../docs/mcp.md");
 const BACKLOG: &str = include_str!("../../../../docs/backlog.md");
 const PRICES: &str = include_str!("../../../../docs/prices.md");
 const ROLES: &str = include_str!("../../../../docs/roles.md");
+const FORECAST: &str = include_str!("../../../../docs/forecast.md");
 const EXPORT: &str = include_str!("../../../../docs/export.md");
 
 #[test]
@@ -74,6 +75,11 @@ fn every_command_of_the_page_on_exporting_works() {
 #[test]
 fn every_command_of_the_page_on_prices_works() {
     works(PRICES, "tenfold prices import", "");
+}
+
+#[test]
+fn every_command_of_the_page_on_forecasts_works() {
+    works(FORECAST, "tenfold plan", "");
 }
 
 #[test]

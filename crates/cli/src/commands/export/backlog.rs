@@ -37,8 +37,8 @@ struct Line<'s> {
     budget: String,
     #[serde(rename = "time-limit")]
     time_limit: String,
-    attempts: u32,
-    model: &'s str,
+    attempts: String,
+    model: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'s str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -117,8 +117,14 @@ fn line(id: TaskId, spec: &TaskSpec, here: &BTreeSet<TaskId>) -> Result<String, 
         minutes: standing.minutes,
         budget: dollars(spec.budget.money),
         time_limit: milliseconds(spec.budget.time),
-        attempts: spec.budget.attempts,
-        model: &spec.model,
+        attempts: match spec.cascade {
+            Some(_) => "auto".to_owned(),
+            None => spec.budget.attempts.to_string(),
+        },
+        model: match &spec.cascade {
+            Some(cascade) => cascade.models.join(","),
+            None => spec.model.clone(),
+        },
         role: spec.role.as_ref().map(|role| role.name.as_str()),
         labels: &standing.labels,
         after: after.map(ToString::to_string).collect(),

@@ -80,7 +80,9 @@ fn info(
 fn exit_status(outcome: AttemptOutcome) -> &'static str {
     match outcome {
         AttemptOutcome::Finished => "Submitted",
-        AttemptOutcome::LimitSteps | AttemptOutcome::LimitMoney => "LimitsExceeded",
+        AttemptOutcome::LimitSteps | AttemptOutcome::LimitMoney | AttemptOutcome::LimitShare => {
+            "LimitsExceeded"
+        }
         AttemptOutcome::LimitTime => "TimeExceeded",
         AttemptOutcome::LimitQuota => "QuotaExceeded",
         AttemptOutcome::Stopped => "UserInterruption",

@@ -12,11 +12,9 @@ use tenfold_forecast::Interval;
 use tenfold_forecast::level::{
     BackTest, Level, Offer, Prior, Wait, Waiting, after_the_run, back_test, of_benchmark, of_runs,
 };
-use tenfold_forecast::read::benchmark;
 
 use super::{book, now};
 use crate::arguments::Format;
-use crate::asking;
 use crate::commands::audit;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -28,8 +26,6 @@ use crate::trouble::Trouble;
 
 /// Models with fewer runs are left out of one's own ledger: a mean of few says little.
 const LEAST_RUNS: usize = 20;
-/// The largest file that is read, in bytes.
-const BYTES_MAX: u64 = 64 << 20;
 /// How far ahead is looked, in months.
 const MONTHS: [u32; 3] = [3, 6, 12];
 
@@ -111,11 +107,7 @@ pub(super) fn run(context: &Context, args: &LevelArgs) -> Result<Exit, Trouble> 
 impl LevelArgs {
     fn offers(&self, context: &Context) -> Result<Vec<Offer>, Trouble> {
         if let Some(file) = &self.benchmark {
-            let text = asking::read(file, BYTES_MAX)?;
-            let entries = benchmark::read(&text).map_err(|why| {
-                Trouble::new(Exit::Usage, format!("{}, {why}", file.display()))
-                    .advise("docs/forecast.md says what a file of results holds")
-            })?;
+            let entries = audit::results(file)?;
             let prices = audit::list_prices(&book(context)?);
             let mut offers = of_benchmark(&entries);
             offers.extend(after_the_run(&entries, &prices));

@@ -1,0 +1,198 @@
+//! Who makes the next attempt at a task, and whether there is one: as the person said, or by the
+//! cascade. How the cascade chooses is in `crates/forecast`; here is what it may choose from, what
+//! it is told of the past, and what becomes of its choice.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use tenfold_domain::{
+    AttemptOutcome, Choice, Fact, Millis, Progress, Strategy, TaskEvent, TaskId, TaskSpec, Tokens,
+    Usage,
+};
+use tenfold_forecast::cascade::{self, Bought, Goal, Hope, Rung, Why};
+use tenfold_forecast::{End, Trial};
+use tenfold_models::Model;
+use tenfold_store::{AttemptRow, ProposalState, TaskRow};
+
+use crate::EngineError;
+use crate::engine::{Engine, blocking};
+use crate::learned::{dollars, nano_usd};
+
+/// How often one model works a task in one way: after that another seed is no other try.
+const TIMES: usize = 3;
+/// What an attempt is guessed to take of a model that nobody has tried: five minutes here, or a
+/// conversation of some turns elsewhere.
+const GUESS: (Millis, Usage) = (
+    Millis(300_000),
+    Usage {
+        prompt: Tokens(40_000),
+        cached: Tokens(160_000),
+        output: Tokens(8_000),
+        reasoning: Tokens(0),
+        written: Tokens(0),
+        written_hour: Tokens(0),
+        written_half_day: Tokens(0),
+    },
+);
+/// All rungs can be had: what is not at hand, or has no price yet, is not offered.
+const ANY_DAY: Date = Date::constant(2000, 1, 1);
+
+/// The next attempt.
+pub(crate) struct Next {
+    pub(crate) model: String,
+    pub(crate) strategy: Strategy,
+    /// Why, if the cascade says so.
+    pub(crate) choice: Option<Choice>,
+}
+
+/// A model with a way to work.
+type Agent = (String, Strategy);
+
+/// What the cascade says.
+enum Said {
+    Try(Agent, Choice),
+    Stop(String),
+}
+
+impl Engine {
+    /// Who makes the next attempt, by the cascade; `None` if there is none, which is recorded with
+    /// its reason. The first attempt of a round is made in any case: the person asked for it.
+    pub(crate) async fn choose(
+        &self,
+        task: TaskId,
+        spec: &TaskSpec,
+        is_first: bool,
+    ) -> Result<Option<Next>, EngineError> {
+        let agents = self.agents(spec)?;
+        let row = self.row(task)?;
+        let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
+        let worth = dollars(spec.standing.value.unwrap_or(spec.budget.money));
+        let left = dollars(spec.budget.money.saturating_sub(row.spent));
+        let said = blocking(move || -> Result<_, EngineError> {
+            let tried = bought(&row, &store.view()?.attempts(task)?);
+            let mut held = learned.held(&store)?;
+            let cascade = held.cascade();
+            // What is worth nothing by a number that can't be is worth nothing.
+            let _ = cascade.aim_at(Goal::Value(worth));
+            let offered = offered(&agents, &tried);
+            let rungs: Vec<Rung> = offered.iter().map(|(rung, _)| rung.clone()).collect();
+            let chosen = cascade.next(&tried, &rungs, ANY_DAY, Some(left));
+            let agent = |name: &str| offered.iter().find(|(rung, _)| rung.name == name);
+            Ok(match chosen {
+                cascade::Choice::Try { rung, cap, why } => match agent(&rung) {
+                    Some((_, agent)) => Said::Try(agent.clone(), choice(&why, cap)),
+                    None => Said::Stop(why.to_string()),
+                },
+                cascade::Choice::Stop { why } => Said::Stop(why.to_string()),
+            })
+        });
+        match said.await? {
+            Said::Try((model, strategy), choice) => {
+                Ok(Some(Next { model, strategy, choice: Some(choice) }))
+            }
+            Said::Stop(_) if is_first => {
+                let (model, strategy) = (spec.model.clone(), spec.strategy);
+                Ok(Some(Next { model, strategy, choice: None }))
+            }
+            Said::Stop(why) => {
+                let event = TaskEvent::LeftOff { why: why.clone() };
+                self.store.append_async(vec![Fact::Task { task, event }]).await?;
+                let text = format!("no further attempt: {why}");
+                self.floor.teller().tell(Progress::Note { task, text });
+                Ok(None)
+            }
+        }
+    }
+
+    /// Between whom there is a choice, each with what an attempt is guessed to cost. A model that
+    /// is not in the catalogue any more, or has no price, is none.
+    fn agents(&self, spec: &TaskSpec) -> Result<Vec<(Agent, f64)>, EngineError> {
+        let models = spec.cascade.iter().flat_map(|cascade| &cascade.models);
+        let mut agents = Vec::new();
+        for name in models {
+            let Ok(model) = self.model(name) else { continue };
+            if model.price().is_none() {
+                continue;
+            }
+            let guess = dollars(model.cost(GUESS.1, GUESS.0));
+            let strategies = match (&model, spec.strategies()) {
+                // Others can't be looked into, which repair lives by.
+                (Model::Hosted(_), _) => vec![Strategy::Loop],
+                (Model::Embedded(_), strategies) => strategies,
+            };
+            agents.extend(strategies.into_iter().map(|way| ((name.clone(), way), guess)));
+        }
+        Ok(agents)
+    }
+}
+
+fn choice(why: &Why, cap: Option<f64>) -> Choice {
+    let (chance, cost) = match why {
+        Why::Best { hope, .. } | Why::Scout(hope) | Why::NotWorth { hope, .. } => {
+            let Hope { chance, dollars, .. } = hope;
+            (*chance, nano_usd(*dollars))
+        }
+        Why::AllTried | Why::NoMoney | Why::Passed => (0.0, nano_usd(0.0)),
+    };
+    Choice { why: why.to_string(), chance, cost, most: cap.map(nano_usd) }
+}
+
+/// What each agent's next attempt at a task is called.
+fn offered(agents: &[(Agent, f64)], tried: &[Bought]) -> Vec<(Rung, Agent)> {
+    let next = |((agent, guess), place): (&(Agent, f64), usize)| {
+        let name = rung(agent, place);
+        let dollars = (*guess > 0.0).then_some(*guess);
+        (Rung { name, date: ANY_DAY, dollars }, agent.clone())
+    };
+    let times = |agent: &Agent| {
+        (0..TIMES).find(|place| tried.iter().all(|bought| bought.rung != rung(agent, *place)))
+    };
+    agents.iter().filter_map(|agent| Some(next((agent, times(&agent.0)?)))).collect()
+}
+
+/// The name of an agent's attempt, the first, second or third at one task: each is a rung of its
+/// own, since what failed once is likelier to fail again.
+fn rung((model, strategy): &Agent, place: usize) -> String {
+    let again = ["", ", again", ", a third time"].get(place).copied().unwrap_or(", once more");
+    format!("{model} with {strategy}{again}")
+}
+
+/// A task's attempts as the cascade learns from them.
+pub(crate) fn bought(task: &TaskRow, attempts: &[AttemptRow]) -> Vec<Bought> {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    let mut all = Vec::new();
+    for attempt in attempts {
+        let Some(end) = passed(task, attempt) else { continue };
+        let agent = (attempt.model.clone(), attempt.strategy);
+        let place = times.entry(rung(&agent, 0)).or_default();
+        all.push(Bought {
+            rung: rung(&agent, *place),
+            trial: Trial { spend: dollars(attempt.cost), end },
+            right: right(task, attempt),
+        });
+        *place += 1;
+    }
+    all
+}
+
+/// How an attempt ended by its check, whatever a person said since.
+fn passed(task: &TaskRow, attempt: &AttemptRow) -> Option<End> {
+    match attempt.ended.as_ref()?.outcome {
+        AttemptOutcome::Finished => {
+            let proposal = task.proposals.iter().find(|row| row.attempt == attempt.id)?;
+            proposal.verified.then_some(End::Solved)
+        }
+        _ => crate::learned::end(task, attempt),
+    }
+}
+
+/// Whether it was right, if a person has said so.
+fn right(task: &TaskRow, attempt: &AttemptRow) -> Option<bool> {
+    let proposal = task.proposals.iter().find(|row| row.attempt == attempt.id)?;
+    match &proposal.state {
+        _ if proposal.taken_back => Some(false),
+        ProposalState::Rejected { .. } => Some(false),
+        state => state.is_accepted().then_some(true),
+    }
+}
