@@ -1,9 +1,10 @@
 //! One agent, which is a model with a strategy: its trials, and the shapes fitted to them.
 
-use crate::cure::fit::Fitted;
 use crate::cure::prior::Prior;
 use crate::cure::{Effect, Row};
-use crate::{End, Incidence, Trial};
+use crate::{End, Trial};
+
+use super::estimate::Fits;
 
 /// A fit takes no more rows than this: evenly picked ones say nearly the same as all.
 pub(super) const ROWS: usize = 2_000;
@@ -22,33 +23,18 @@ pub(super) struct Agent {
     pub name: [u32; 2],
     pub trials: Vec<Kept>,
     pub ended: usize,
-    /// One curve for all tasks.
-    pub one: Fitted,
-    /// With what is known of each task.
-    pub by_task: Fitted,
-    /// What is known of tasks like those that it tried.
-    pub typical: Vec<Effect>,
-    /// What was seen, where anything was.
-    pub seen: Option<Incidence>,
+    pub fits: Fits,
 }
 
 impl Agent {
     /// One that nothing is known of.
     pub(super) fn new(name: [u32; 2], priors: &[Prior; 2]) -> Self {
-        let [one, by_task] = priors.each_ref().map(Fitted::unseen);
-        let typical = vec![Effect::default()];
-        Self { name, trials: Vec::new(), ended: 0, one, by_task, typical, seen: None }
+        Self { name, trials: Vec::new(), ended: 0, fits: Fits::unseen(priors) }
     }
 
     pub(super) fn add(&mut self, kept: Kept) {
         self.trials.push(kept);
         self.ended += usize::from(kept.trial.end != End::Cut);
-    }
-
-    /// The share solved by each spend, as it was seen; `None` if nothing was.
-    pub(super) fn incidence(&self) -> Option<Incidence> {
-        let trials: Vec<Trial> = self.trials.iter().map(|kept| kept.trial).collect();
-        Incidence::of(&trials).ok()
     }
 
     /// The share of its trials that were cut off.

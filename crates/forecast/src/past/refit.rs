@@ -36,7 +36,7 @@ impl Past {
         self.priors[0] = Prior::pooled(&told(&alone, None), middle);
         for (which, rows) in plain.iter().enumerate() {
             let prior = self.prior(0, &alone, which, middle);
-            self.agents[which].one = Fitted::of(rows, &prior, ONE_CURVE);
+            self.agents[which].fits.one = Fitted::of(rows, &prior, ONE_CURVE);
         }
         self.weigh_tasks();
         let rows: Vec<Vec<Row>> = (0..self.agents.len())
@@ -49,9 +49,10 @@ impl Past {
         self.priors[1] = Prior::pooled(&told(&by_task, None), middle);
         for (which, rows) in rows.iter().enumerate() {
             let prior = self.prior(1, &by_task, which, middle);
-            self.agents[which].by_task = Fitted::of(rows, &prior, 1.0);
-            self.agents[which].typical = typical(rows);
-            self.agents[which].seen = self.agents[which].incidence();
+            let agent = &mut self.agents[which];
+            agent.fits.by_task = Fitted::of(rows, &prior, 1.0);
+            agent.fits.typical = typical(rows);
+            agent.fits.see(&agent.trials.iter().map(|kept| kept.trial).collect::<Vec<_>>());
         }
         self.tests = Tests::run(&self.subjects(&alone, &by_task, middle));
         self.fitted = self.trials;
