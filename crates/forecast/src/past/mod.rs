@@ -94,8 +94,9 @@ pub struct Past {
     ended: usize,
     /// The smallest and largest log spend.
     range: (f64, f64),
-    /// How many trials there were when it was fitted.
+    /// How many trials there were when it was fitted, and how many of them had ended by themselves.
     fitted: usize,
+    fitted_ended: usize,
     /// What all agents say of one more: of the shape for all tasks, and of that by task.
     priors: [Prior; 2],
     tests: Tests,
@@ -118,6 +119,7 @@ impl Past {
             ended: 0,
             range: (f64::INFINITY, f64::NEG_INFINITY),
             fitted: 0,
+            fitted_ended: 0,
             priors: [prior.clone(), prior],
             tests: Tests::default(),
         }
@@ -166,8 +168,8 @@ impl Past {
     ///
     /// # Errors
     ///
-    /// Refuses if fewer than five trials of the past ended by themselves, since nothing is known
-    /// then of what anything takes; and a spend in `so_far` that is not a number above zero.
+    /// Refuses if fewer than five trials of the past ended by themselves when it was last fitted,
+    /// since nothing is known then of what anything takes; and a spend in `so_far` that is not a number above zero.
     pub fn forecast(&self, about: &About<'_>, so_far: &[Tried<'_>]) -> Result<Forecast, Refusal> {
         self.forecast_by(self.tests.best(), about, so_far, None)
     }
@@ -201,9 +203,9 @@ impl Past {
         so_far: &[Tried<'_>],
         spent: Option<f64>,
     ) -> Result<Forecast, Refusal> {
-        if self.ended < NEED {
+        if self.fitted_ended < NEED {
             let of = "trials that ended by themselves";
-            return Err(Refusal::TooFew { of, have: self.ended, need: NEED });
+            return Err(Refusal::TooFew { of, have: self.fitted_ended, need: NEED });
         }
         let spent = spent.map(|spend| sound(Trial { spend, end: End::Cut })).transpose()?;
         let spent = spent.map(|trial| trial.spend.ln());

@@ -55,7 +55,7 @@ impl Past {
             agent.fits.see(&agent.trials.iter().map(|kept| kept.trial).collect::<Vec<_>>());
         }
         self.tests = Tests::run(&self.subjects(&alone, &by_task, middle));
-        self.fitted = self.trials;
+        (self.fitted, self.fitted_ended) = (self.trials, self.ended);
     }
 
     /// The middle of all log spends, where a shape that nothing is known of is looked for.

@@ -74,6 +74,9 @@ fn it_says_how_much_it_takes() {
         "4 trials that ended by themselves are known, and an answer takes 5"
     );
     past.add(&about("t", "m"), trial(2.0, End::Failed)).unwrap();
+    assert!(past.is_due());
+    assert!(past.forecast(&about("t", "m"), &[]).is_err(), "it was not fitted");
+    past.refit();
     let forecast = past.forecast(&about("t", "m"), &[]).unwrap();
     assert_eq!(forecast.grounds(), Grounds { by_agent: 9, of_task: 9, in_all: 9 });
 }
