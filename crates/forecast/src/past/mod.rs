@@ -169,7 +169,8 @@ impl Past {
     /// # Errors
     ///
     /// Refuses if fewer than five trials of the past ended by themselves when it was last fitted,
-    /// since nothing is known then of what anything takes; and a spend in `so_far` that is not a number above zero.
+    /// since nothing is known then of what anything takes; and a spend in `so_far` that is not a
+    /// number above zero.
     pub fn forecast(&self, about: &About<'_>, so_far: &[Tried<'_>]) -> Result<Forecast, Refusal> {
         self.forecast_by(self.tests.best(), about, so_far, None)
     }
