@@ -51,15 +51,7 @@ impl Agent {
             effect: effect(kept.task),
         };
         let mut rows: Vec<Row> = self.trials.iter().map(row).collect();
-        rows.sort_by(|a, b| {
-            let end = |row: &Row| match row.end {
-                End::Solved => 0,
-                End::Failed => 1,
-                End::Cut => 2,
-            };
-            let spend = a.log_spend.total_cmp(&b.log_spend);
-            spend.then(end(a).cmp(&end(b))).then(a.effect.ease.total_cmp(&b.effect.ease))
-        });
+        rows.sort_by(|a, b| a.log_spend.total_cmp(&b.log_spend).then(a.end.cmp(&b.end)));
         evenly(&rows, most)
     }
 }

@@ -74,6 +74,7 @@ pub struct Tried<'a> {
 /// All that is known of one task.
 #[derive(Debug, Clone, Default)]
 struct Task {
+    name: u32,
     cells: Vec<Cell>,
     kinds: Vec<u32>,
     trials: usize,
@@ -346,7 +347,7 @@ impl Past {
         });
         let kinds = kinds.collect();
         let number = self.tasks.len() as u32;
-        self.tasks.push(Task { kinds, ..Task::default() });
+        self.tasks.push(Task { name, kinds, ..Task::default() });
         self.task_numbers.insert(name, number);
         number
     }
