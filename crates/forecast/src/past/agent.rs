@@ -9,7 +9,7 @@ use super::estimate::Fits;
 /// A fit takes no more rows than this: evenly picked ones say nearly the same as all.
 pub(super) const ROWS: usize = 2_000;
 /// So many tasks stand for all, where a mean over tasks is taken.
-const TYPICAL: usize = 16;
+const TYPICAL: usize = 64;
 
 /// One trial, as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -319,7 +319,7 @@ fn a_hundred_thousand_trials_are_no_more_to_look_at() {
     assert_eq!(past.trials(), 100_000);
     assert!(!past.is_due());
     for agent in &past.agents {
-        assert!(agent.fits.typical.len() <= 16, "a forecast looks at no more tasks than these");
+        assert!(agent.fits.typical.len() <= 64, "a forecast looks at no more tasks than these");
     }
     let forecast = past.forecast(&about("task 77", "agent 3"), &[]).unwrap();
     assert_eq!(forecast.grounds().of_task, 20);
