@@ -1,7 +1,7 @@
 //! One try at one task, as the estimators see it.
 
 /// How a trial ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum End {
     /// It was solved, at the spend that stands beside it.
     Solved,

@@ -1,6 +1,6 @@
 //! A ledger that grows: runs come in an order drawn from the seed, each is told before it is
-//! added, and nothing is known but what came before. So it is for a person who has just begun, where
-//! most tasks were tried once or never.
+//! added, and nothing is known but what came before. So it is for a person who has just begun,
+//! where most tasks were tried once or never.
 
 use std::fmt::Write;
 

@@ -26,9 +26,11 @@ impl Fitted {
         Self { shape: Shape(prior.mean), spread: prior.spread }
     }
 
-    /// The likeliest shape, where each row counts `weight` against the prior: Newton's method with the outer product of the slopes for the
-    /// curvature (Berndt, Hall, Hall and Hausman, 1974), damped where it overshoots (Marquardt,
-    /// 1963).
+    /// The likeliest shape, where each row counts `weight` against the prior: by Newton's method
+    /// with the outer product of the slopes for the curvature (Berndt, Hall, Hall and Hausman,
+    /// "Estimation and inference in nonlinear structural models", 1974), damped where it
+    /// overshoots (Marquardt, "An algorithm for least-squares estimation of nonlinear
+    /// parameters", 1963).
     pub(crate) fn of(rows: &[Row], prior: &Prior, weight: f64) -> Self {
         let climbed = |place| Hill::climbed(rows, prior, weight, place);
         let mut at = climbed(start(rows, prior));

@@ -1,14 +1,15 @@
 //! One agent, which is a model with a strategy: its trials, and the shapes fitted to them.
 
-use crate::cure::fit::Fitted;
 use crate::cure::prior::Prior;
 use crate::cure::{Effect, Row};
-use crate::{End, Incidence, Trial};
+use crate::{End, Trial};
+
+use super::estimate::Fits;
 
 /// A fit takes no more rows than this: evenly picked ones say nearly the same as all.
 pub(super) const ROWS: usize = 2_000;
 /// So many tasks stand for all, where a mean over tasks is taken.
-const TYPICAL: usize = 16;
+const TYPICAL: usize = 64;
 
 /// One trial, as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,33 +23,18 @@ pub(super) struct Agent {
     pub name: [u32; 2],
     pub trials: Vec<Kept>,
     pub ended: usize,
-    /// One curve for all tasks.
-    pub one: Fitted,
-    /// With what is known of each task.
-    pub by_task: Fitted,
-    /// What is known of tasks like those that it tried.
-    pub typical: Vec<Effect>,
-    /// What was seen, where anything was.
-    pub seen: Option<Incidence>,
+    pub fits: Fits,
 }
 
 impl Agent {
     /// One that nothing is known of.
     pub(super) fn new(name: [u32; 2], priors: &[Prior; 2]) -> Self {
-        let [one, by_task] = priors.each_ref().map(Fitted::unseen);
-        let typical = vec![Effect::default()];
-        Self { name, trials: Vec::new(), ended: 0, one, by_task, typical, seen: None }
+        Self { name, trials: Vec::new(), ended: 0, fits: Fits::unseen(priors) }
     }
 
     pub(super) fn add(&mut self, kept: Kept) {
         self.trials.push(kept);
         self.ended += usize::from(kept.trial.end != End::Cut);
-    }
-
-    /// The share solved by each spend, as it was seen; `None` if nothing was.
-    pub(super) fn incidence(&self) -> Option<Incidence> {
-        let trials: Vec<Trial> = self.trials.iter().map(|kept| kept.trial).collect();
-        Incidence::of(&trials).ok()
     }
 
     /// The share of its trials that were cut off.
@@ -65,15 +51,7 @@ impl Agent {
             effect: effect(kept.task),
         };
         let mut rows: Vec<Row> = self.trials.iter().map(row).collect();
-        rows.sort_by(|a, b| {
-            let end = |row: &Row| match row.end {
-                End::Solved => 0,
-                End::Failed => 1,
-                End::Cut => 2,
-            };
-            let spend = a.log_spend.total_cmp(&b.log_spend);
-            spend.then(end(a).cmp(&end(b))).then(a.effect.ease.total_cmp(&b.effect.ease))
-        });
+        rows.sort_by(|a, b| a.log_spend.total_cmp(&b.log_spend).then(a.end.cmp(&b.end)));
         evenly(&rows, most)
     }
 }

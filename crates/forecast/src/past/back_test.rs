@@ -5,10 +5,10 @@ use crate::cure::fit::Fitted;
 use crate::cure::prior::Prior;
 use crate::cure::{Effect, Row};
 use crate::score::Told;
-use crate::{COVERED, End, Estimator, Incidence, LogLinear, Trial, score};
+use crate::{COVERED, End, Estimator, Trial, score};
 
 use super::agent::typical;
-use super::estimate::{Basis, Estimate, Ready};
+use super::estimate::{Estimate, Fits, Ready};
 use super::refit::ONE_CURVE;
 
 /// An agent is tested if this many of its trials ended by themselves.
@@ -64,14 +64,15 @@ pub(super) struct Subject {
 
 impl Tests {
     pub(super) fn run(subjects: &[Subject]) -> Self {
-        let mut cases = Vec::new();
+        let mut cases: Vec<Case> = Vec::new();
         for (agent, subject) in subjects.iter().enumerate() {
-            for share in SEEN {
-                cases.extend(subject.cases(agent, share));
+            for shown in SEEN.into_iter().filter_map(|share| Shown::of(agent, subject, share)) {
+                cases.extend(Estimator::ALL.into_iter().filter_map(|by| shown.case(by)));
             }
         }
-        let tested = Estimator::ALL.into_iter().filter_map(|by| tested(&cases, by, subjects.len()));
-        Self { tested: tested.collect(), agents: subjects.len() }
+        let agents = subjects.len();
+        let tested = Estimator::ALL.into_iter().filter_map(|by| tested(&cases, by, agents));
+        Self { tested: tested.collect(), agents }
     }
 
     pub(super) fn of(&self, by: Estimator) -> Option<&Tested> {
@@ -112,44 +113,52 @@ fn tested(cases: &[Case], by: Estimator, agents: usize) -> Option<Tested> {
     Some(Tested { by, error, brier, stretch })
 }
 
-impl Subject {
-    fn cases(&self, agent: usize, share: f64) -> Vec<Case> {
+/// An agent of which only what was cheap is seen.
+struct Shown {
+    agent: usize,
+    until: f64,
+    /// What was seen of each trial, and whether it was solved by the time that is told of.
+    trials: Vec<(Row, bool)>,
+    came: f64,
+    fits: Fits,
+}
+
+impl Shown {
+    fn of(agent: usize, subject: &Subject, share: f64) -> Option<Self> {
+        let rows = &subject.rows;
         let mut ended: Vec<f64> =
-            self.rows.iter().filter(|row| row.end != End::Cut).map(|row| row.log_spend).collect();
+            rows.iter().filter(|row| row.end != End::Cut).map(|row| row.log_spend).collect();
         ended.sort_by(f64::total_cmp);
-        let Some(&until) = ended.get((share * ended.len() as f64) as usize) else {
-            return Vec::new();
-        };
+        let until = *ended.get((share * ended.len() as f64) as usize)?;
         let then = until + FURTHER.ln();
-        let seen: Vec<Row> = self.rows.iter().map(|row| until_then(*row, until)).collect();
+        let seen: Vec<Row> = rows.iter().map(|row| until_then(*row, until)).collect();
         let unaware = |row: &Row| Row { effect: Effect::default(), ..*row };
         let plain: Vec<Row> = seen.iter().map(unaware).collect();
-        let incidence = incidence(seen.iter().copied()).ok();
-        let basis = Basis {
-            one: &Fitted::of(&plain, &self.priors[0], ONE_CURVE),
-            by_task: &Fitted::of(&seen, &self.priors[1], 1.0),
-            typical: &typical(&seen),
-            line: incidence.as_ref().and_then(|seen| LogLinear::of(seen).ok()),
-            seen: incidence.as_ref(),
+        let mut fits = Fits {
+            one: Fitted::of(&plain, &subject.priors[0], ONE_CURVE),
+            by_task: Fitted::of(&seen, &subject.priors[1], 1.0),
+            typical: typical(&seen),
+            ..Fits::unseen(&subject.priors)
         };
+        let trial = |row: &Row| Trial { spend: row.log_spend.exp(), end: row.end };
+        fits.see(&seen.iter().map(trial).collect::<Vec<_>>());
         // What was cut off in between says nothing of what came.
-        let told_of: Vec<(Row, bool)> = seen
+        let trials: Vec<(Row, bool)> = seen
             .into_iter()
-            .zip(&self.rows)
+            .zip(rows)
             .filter(|(_, row)| row.end != End::Cut || row.log_spend >= then)
             .map(|(seen, row)| (seen, row.end == End::Solved && row.log_spend <= then))
             .collect();
-        let Some(came) =
-            score::mean(told_of.iter().map(|(_, solved)| f64::from(u8::from(*solved))))
-        else {
-            return Vec::new();
-        };
-        let case = |by| {
-            let ready = basis.ready(by, then, Some(until))?;
-            let (told, brier) = told(&ready, &told_of)?;
-            Some(Case { agent, by, error: (told.chance - came).abs(), off: told.off, brier })
-        };
-        Estimator::ALL.into_iter().filter_map(case).collect()
+        let came = score::mean(trials.iter().map(|(_, solved)| f64::from(u8::from(*solved))))?;
+        Some(Self { agent, until, trials, came, fits })
+    }
+
+    fn case(&self, by: Estimator) -> Option<Case> {
+        let then = self.until + FURTHER.ln();
+        let ready = self.fits.ready(by, then, Some(self.until))?;
+        let (told, brier) = told(&ready, &self.trials)?;
+        let error = (told.chance - self.came).abs();
+        Some(Case { agent: self.agent, by, error, off: told.off, brier })
     }
 }
 
@@ -179,8 +188,39 @@ fn until_then(row: Row, until: f64) -> Row {
     if row.log_spend <= until { row } else { Row { log_spend: until, end: End::Cut, ..row } }
 }
 
-fn incidence(rows: impl Iterator<Item = Row>) -> Result<Incidence, crate::Refusal> {
-    let trials: Vec<Trial> =
-        rows.map(|row| Trial { spend: row.log_spend.exp(), end: row.end }).collect();
-    Incidence::of(&trials)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tests(agents: usize, brier_of_cure: f64) -> Tests {
+        let tested = |by, brier| Tested { by, error: 0.05, brier, stretch: 1.5 };
+        let cure = tested(Estimator::Cure, brier_of_cure);
+        Tests { tested: vec![cure, tested(Estimator::Blend, 0.15)], agents }
+    }
+
+    #[test]
+    fn another_is_taken_if_it_was_clearly_better_and_that_can_be_told() {
+        assert_eq!(tests(12, 0.11).best(), Estimator::Cure);
+        assert_eq!(tests(12, 0.14).best(), Estimator::Blend);
+        assert_eq!(tests(4, 0.11).best(), Estimator::Blend);
+        assert_eq!(Tests::default().best(), Estimator::Blend);
+    }
+
+    #[test]
+    fn an_interval_is_as_wide_as_what_was_wrong() {
+        let case =
+            |agent, error| Case { agent, by: Estimator::Blend, error, off: 0.05, brier: 0.1 };
+        // Thirty agents, each as wrong as its number says; nine in ten of one more are within.
+        let cases: Vec<Case> = (1..=30).map(|i| case(i - 1, i as f64 / 100.0)).collect();
+        let told = tested(&cases, Estimator::Blend, 30).unwrap();
+        assert!((told.stretch - 0.28 / 0.05).abs() < 1e-9);
+        assert!((told.error - 0.155).abs() < 1e-9);
+        assert_eq!(tested(&[], Estimator::Blend, 0), None);
+    }
+
+    #[test]
+    fn a_few_agents_do_not_make_it_narrow() {
+        assert_eq!(tests(4, 0.1).stretch(Estimator::Blend), STRETCH);
+        assert_eq!(tests(5, 0.1).stretch(Estimator::Blend), 1.5);
+    }
 }

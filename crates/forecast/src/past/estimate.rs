@@ -1,8 +1,9 @@
 //! What each estimator says of one agent and one task, and how far off each says it may be.
 
 use crate::cure::fit::Fitted;
+use crate::cure::prior::Prior;
 use crate::cure::{Effect, PARAMETERS, Shape, chance};
-use crate::{Estimator, Incidence, LogLinear};
+use crate::{Estimator, Incidence, LogLinear, Trial};
 
 /// No estimate is taken to be surer than this.
 const SUREST: f64 = 0.01;
@@ -17,15 +18,32 @@ pub(super) struct Estimate {
 }
 
 /// All that estimates of an agent are made from.
-pub(super) struct Basis<'a> {
-    pub one: &'a Fitted,
-    pub by_task: &'a Fitted,
-    pub typical: &'a [Effect],
-    pub seen: Option<&'a Incidence>,
+#[derive(Debug, Clone)]
+pub(super) struct Fits {
+    /// One curve for all tasks.
+    pub one: Fitted,
+    /// With what is known of each task.
+    pub by_task: Fitted,
+    /// What is known of tasks like those that it tried.
+    pub typical: Vec<Effect>,
+    /// What was seen, where anything was, and the line through it.
+    pub seen: Option<Incidence>,
     pub line: Option<LogLinear>,
 }
 
-impl Basis<'_> {
+impl Fits {
+    /// Of an agent that nothing is known of.
+    pub(super) fn unseen(priors: &[Prior; 2]) -> Self {
+        let [one, by_task] = priors.each_ref().map(Fitted::unseen);
+        Self { one, by_task, typical: vec![Effect::default()], seen: None, line: None }
+    }
+
+    /// Takes in what was seen.
+    pub(super) fn see(&mut self, trials: &[Trial]) {
+        self.seen = Incidence::of(trials).ok();
+        self.line = self.seen.as_ref().and_then(|seen| LogLinear::of(seen).ok());
+    }
+
     /// Makes an estimator ready to tell the chance of success by a log spend, for trials that are
     /// known not to have ended at `spent`. `None` where it has nothing to go by.
     pub(super) fn ready(
@@ -34,7 +52,7 @@ impl Basis<'_> {
         log_spend: f64,
         spent: Option<f64>,
     ) -> Option<Ready<'_>> {
-        let one = || curve(self.one, Effect::default(), log_spend, spent);
+        let one = || curve(&self.one, Effect::default(), log_spend, spent);
         let how = match by {
             Estimator::Flat => How::Alike(self.as_seen(Incidence::flat, log_spend, spent)?),
             Estimator::LogLinear => {
@@ -44,11 +62,11 @@ impl Basis<'_> {
             Estimator::Cure => How::Alike(one()),
             Estimator::CureByTask => How::ByTask,
             Estimator::Blend => {
-                let all = Typical::of(&self.by_task.shape, self.typical, log_spend, spent);
+                let all = Typical::of(&self.by_task.shape, &self.typical, log_spend, spent);
                 How::Blend(Level::of(one(), &all))
             }
         };
-        Some(Ready { by_task: self.by_task, log_spend, spent, how })
+        Some(Ready { by_task: &self.by_task, log_spend, spent, how })
     }
 
     /// The chance that an attempt is neither solved nor given up at a log spend, as the curves
@@ -58,8 +76,8 @@ impl Basis<'_> {
             let at = |log_spend: f64| fitted.shape.open_at(log_spend, effect);
             at(log_spend) / spent.map_or(1.0, at).max(1e-300)
         };
-        let known = effect.known * open(self.by_task, effect);
-        (known + (1.0 - effect.known) * open(self.one, Effect::default())).min(1.0)
+        let known = effect.known * open(&self.by_task, effect);
+        (known + (1.0 - effect.known) * open(&self.one, Effect::default())).min(1.0)
     }
 
     fn as_seen(
@@ -68,7 +86,7 @@ impl Basis<'_> {
         log_spend: f64,
         spent: Option<f64>,
     ) -> Option<Estimate> {
-        let seen = self.seen?;
+        let seen = self.seen.as_ref()?;
         let by = share(seen, log_spend.exp());
         let chance = match spent.map(f64::exp) {
             None => by,
@@ -114,7 +132,7 @@ impl Ready<'_> {
 struct Level {
     one: Estimate,
     mean: f64,
-    /// How far the two are from their mean.
+    /// How far either is from the mean.
     apart: f64,
     /// What is added to the log odds of each task.
     moved: f64,
@@ -131,8 +149,8 @@ impl Level {
     fn blend(&self, effect: Effect, task: Estimate) -> Estimate {
         let told = chance(odds(task.chance) + self.moved);
         let unknown = chance(odds(self.mean) + effect.ease);
-        let variance = f64::midpoint(self.one.off.powi(2), task.off.powi(2)) + self.apart.powi(2);
         let chance = effect.known * told + (1.0 - effect.known) * unknown;
+        let variance = f64::midpoint(self.one.off.powi(2), task.off.powi(2)) + self.apart.powi(2);
         Estimate { chance, off: variance.sqrt() }
     }
 }

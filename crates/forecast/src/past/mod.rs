@@ -20,11 +20,10 @@ use crate::cure::prior::Prior;
 use crate::cure::{ABILITY, Effect};
 use crate::forecast::{Estimator, Forecast, Grounds, Point};
 use crate::incidence::sound;
-use crate::{About, End, Interval, LogLinear, Refusal, Trial};
+use crate::{About, End, Interval, Refusal, Trial};
 
 use agent::{Agent, Kept};
 use back_test::{FURTHER, Tests};
-use estimate::Basis;
 use names::Names;
 use tasks::{Cell, Kind};
 
@@ -75,6 +74,7 @@ pub struct Tried<'a> {
 /// All that is known of one task.
 #[derive(Debug, Clone, Default)]
 struct Task {
+    name: u32,
     cells: Vec<Cell>,
     kinds: Vec<u32>,
     trials: usize,
@@ -95,8 +95,9 @@ pub struct Past {
     ended: usize,
     /// The smallest and largest log spend.
     range: (f64, f64),
-    /// How many trials there were when it was fitted.
+    /// How many trials there were when it was fitted, and how many of them had ended by themselves.
     fitted: usize,
+    fitted_ended: usize,
     /// What all agents say of one more: of the shape for all tasks, and of that by task.
     priors: [Prior; 2],
     tests: Tests,
@@ -119,6 +120,7 @@ impl Past {
             ended: 0,
             range: (f64::INFINITY, f64::NEG_INFINITY),
             fitted: 0,
+            fitted_ended: 0,
             priors: [prior.clone(), prior],
             tests: Tests::default(),
         }
@@ -167,8 +169,9 @@ impl Past {
     ///
     /// # Errors
     ///
-    /// Refuses if fewer than five trials of the past ended by themselves, since nothing is known
-    /// then of what anything takes; and a spend in `so_far` that is not a number above zero.
+    /// Refuses if fewer than five trials of the past ended by themselves when it was last fitted,
+    /// since nothing is known then of what anything takes; and a spend in `so_far` that is not a
+    /// number above zero.
     pub fn forecast(&self, about: &About<'_>, so_far: &[Tried<'_>]) -> Result<Forecast, Refusal> {
         self.forecast_by(self.tests.best(), about, so_far, None)
     }
@@ -202,9 +205,9 @@ impl Past {
         so_far: &[Tried<'_>],
         spent: Option<f64>,
     ) -> Result<Forecast, Refusal> {
-        if self.ended < NEED {
+        if self.fitted_ended < NEED {
             let of = "trials that ended by themselves";
-            return Err(Refusal::TooFew { of, have: self.ended, need: NEED });
+            return Err(Refusal::TooFew { of, have: self.fitted_ended, need: NEED });
         }
         let spent = spent.map(|spend| sound(Trial { spend, end: End::Cut })).transpose()?;
         let spent = spent.map(|trial| trial.spend.ln());
@@ -216,16 +219,9 @@ impl Past {
         let agent = self.known_agent(about.model, about.strategy);
         let effect = self.effect(about, &so_far, agent.filter(|_| spent.is_some()));
         let agent = agent.map_or(&unseen, |number| &self.agents[number as usize]);
-        let basis = Basis {
-            one: &agent.one,
-            by_task: &agent.by_task,
-            typical: &agent.typical,
-            line: agent.seen.as_ref().and_then(|seen| LogLinear::of(seen).ok()),
-            seen: agent.seen.as_ref(),
-        };
-        let known = basis.ready(by, 0.0, spent).is_some();
+        let known = agent.fits.ready(by, 0.0, spent).is_some();
         let by = if known { by } else { Estimator::Blend };
-        let points = self.points(&basis, by, effect, spent, self.reach(agent));
+        let points = self.points(agent, by, effect, spent);
         let by = (by, self.tests.of(by).map(|tested| tested.error));
         let grounds = Grounds {
             by_agent: agent.trials.len(),
@@ -238,19 +234,19 @@ impl Past {
 
     fn points(
         &self,
-        basis: &Basis<'_>,
+        agent: &Agent,
         by: Estimator,
         effect: Effect,
         spent: Option<f64>,
-        reach: f64,
     ) -> Vec<Point> {
+        let (reach, fits) = (self.reach(agent), &agent.fits);
         let stretch = self.tests.stretch(by);
         let at = |point: usize| reach - APART * (POINTS - 1 - point) as f64;
         let point = |log_spend: f64| {
-            let one = basis.ready(by, log_spend, spent)?.of(effect);
+            let one = fits.ready(by, log_spend, spent)?.of(effect);
             let off = stretch * one.off;
             let solved = Interval::new(one.chance - off, one.chance, one.chance + off);
-            Some(Point { log_spend, solved, open: basis.open(effect, log_spend, spent) })
+            Some(Point { log_spend, solved, open: fits.open(effect, log_spend, spent) })
         };
         // What goes on has not been solved by what it has taken.
         let solved = Interval { low: 0.0, likely: 0.0, high: 0.0 };
@@ -262,7 +258,7 @@ impl Past {
     /// The log spend up to which something is told of an agent: as much further than it was seen
     /// as the tests go; further than anyone was seen, if it was hardly.
     fn reach(&self, agent: &Agent) -> f64 {
-        let seen = agent.seen.as_ref().filter(|_| agent.ended >= NEED);
+        let seen = agent.fits.seen.as_ref().filter(|_| agent.ended >= NEED);
         seen.map_or(self.range.1, |seen| seen.seen().ln()) + FURTHER.ln()
     }
 
@@ -278,7 +274,7 @@ impl Past {
         for tried in so_far {
             let agent = self.known_agent(tried.model, tried.strategy);
             let shape = agent.map_or(crate::cure::Shape(self.priors[0].mean), |number| {
-                self.agents[number as usize].one.shape
+                self.agents[number as usize].fits.one.shape
             });
             let mut cell = Cell::default();
             cell.add(&shape, tried.trial.spend.ln(), tried.trial.end);
@@ -299,12 +295,12 @@ impl Past {
     }
 
     fn ability(&self, agent: u32) -> f64 {
-        self.agents[agent as usize].one.shape.0[ABILITY]
+        self.agents[agent as usize].fits.one.shape.0[ABILITY]
     }
 
     /// Adds what a trial says of its task.
     fn weigh(&mut self, agent: u32, task: u32, trial: Trial) {
-        let shape = &self.agents[agent as usize].one.shape;
+        let shape = &self.agents[agent as usize].fits.one.shape;
         let task = &mut self.tasks[task as usize];
         let cell = match task.cells.iter_mut().position(|cell| cell.agent == agent) {
             Some(place) => &mut task.cells[place],
@@ -351,7 +347,7 @@ impl Past {
         });
         let kinds = kinds.collect();
         let number = self.tasks.len() as u32;
-        self.tasks.push(Task { kinds, ..Task::default() });
+        self.tasks.push(Task { name, kinds, ..Task::default() });
         self.task_numbers.insert(name, number);
         number
     }

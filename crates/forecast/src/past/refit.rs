@@ -10,7 +10,7 @@ use crate::cure::prior::Prior;
 use crate::cure::{Effect, Row, Vector};
 
 use super::Past;
-use super::agent::{Agent, ROWS, typical};
+use super::agent::{Agent, Kept, ROWS, typical};
 use super::back_test::{self, Subject, Tests};
 
 /// Agents with fewer trials that ended by themselves say nothing of other agents.
@@ -27,8 +27,10 @@ impl Past {
     /// added meanwhile counts in forecasts already as far as it says something of its task.
     ///
     /// Takes time in proportion to agents and trials, up to a bound for each agent: for twenty
-    /// agents and a hundred thousand trials a second, so it is not for a thread that others wait for.
+    /// agents and a hundred thousand trials a second, so it is not for a thread that others wait
+    /// for.
     pub fn refit(&mut self) {
+        self.put_in_order();
         let middle = self.middle();
         let plain: Vec<Vec<Row>> =
             self.agents.iter().map(|agent| agent.rows(ROWS, |_| Effect::default())).collect();
@@ -36,7 +38,7 @@ impl Past {
         self.priors[0] = Prior::pooled(&told(&alone, None), middle);
         for (which, rows) in plain.iter().enumerate() {
             let prior = self.prior(0, &alone, which, middle);
-            self.agents[which].one = Fitted::of(rows, &prior, ONE_CURVE);
+            self.agents[which].fits.one = Fitted::of(rows, &prior, ONE_CURVE);
         }
         self.weigh_tasks();
         let rows: Vec<Vec<Row>> = (0..self.agents.len())
@@ -49,12 +51,28 @@ impl Past {
         self.priors[1] = Prior::pooled(&told(&by_task, None), middle);
         for (which, rows) in rows.iter().enumerate() {
             let prior = self.prior(1, &by_task, which, middle);
-            self.agents[which].by_task = Fitted::of(rows, &prior, 1.0);
-            self.agents[which].typical = typical(rows);
-            self.agents[which].seen = self.agents[which].incidence();
+            let agent = &mut self.agents[which];
+            agent.fits.by_task = Fitted::of(rows, &prior, 1.0);
+            agent.fits.typical = typical(rows);
+            agent.fits.see(&agent.trials.iter().map(|kept| kept.trial).collect::<Vec<_>>());
         }
         self.tests = Tests::run(&self.subjects(&alone, &by_task, middle));
-        self.fitted = self.trials;
+        (self.fitted, self.fitted_ended) = (self.trials, self.ended);
+    }
+
+    /// Orders agents and their trials by name, so that whatever order they came in all sums are
+    /// the same to the last digit.
+    fn put_in_order(&mut self) {
+        let Self { names, tasks, agents, agent_numbers, .. } = self;
+        agents.sort_by_cached_key(|agent| agent.name.map(|name| names.name(name).to_owned()));
+        for (number, agent) in agents.iter_mut().enumerate() {
+            agent_numbers.insert(agent.name, number as u32);
+            let task = |kept: &Kept| names.name(tasks[kept.task as usize].name);
+            agent.trials.sort_by(|a, b| {
+                let spend = a.trial.spend.total_cmp(&b.trial.spend);
+                spend.then(a.trial.end.cmp(&b.trial.end)).then_with(|| task(a).cmp(task(b)))
+            });
+        }
     }
 
     /// The middle of all log spends, where a shape that nothing is known of is looked for.
@@ -94,10 +112,7 @@ impl Past {
                 agent.ended >= back_test::ENDED && agent.cut_share() < 0.5
             })
             .collect();
-        tested.sort_by_key(|which| {
-            let agent = &self.agents[*which];
-            (std::cmp::Reverse(agent.trials.len()), agent.name.map(|name| self.names.name(name)))
-        });
+        tested.sort_by_key(|which| std::cmp::Reverse(self.agents[*which].trials.len()));
         tested.truncate(back_test::AGENTS);
         let subject = |which: usize| Subject {
             rows: self.agents[which].rows(back_test::ROWS, |task| self.others_effect(task, which)),
