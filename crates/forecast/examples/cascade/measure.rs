@@ -11,7 +11,7 @@ use crate::play::{CheapestFirst, Day, Learned, Random};
 use crate::table::Table;
 
 /// From so many beginnings the best sequence is searched in hindsight.
-const BEGINNINGS: usize = 12;
+const BEGINNINGS: usize = 60;
 /// A solved task is worth so many times what the best single model asks for one.
 pub(crate) const WORTH: [f64; 2] = [1.0, 4.0];
 

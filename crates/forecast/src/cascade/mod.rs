@@ -1,8 +1,9 @@
 //! Which rung next, given what failed: the cheapest sequence of models, each with a cap on what an
 //! attempt may cost, that is worth most or that is as good as the best of them.
 //!
-//! A cascade is a fold: what it knows is what it was told by [`Cascade::learn`], a task at a time,
-//! and the same tasks in the same order make the same choices. It learns how strong each rung is,
+//! A cascade is a fold: what it knows is what it was told by [`Cascade::learn`], a task at a time.
+//! The same tasks and questions in the same order make the same choices; the tasks alone make it
+//! believe the same, as near as the search for what is likeliest comes. It learns how strong each rung is,
 //! what its attempts cost, how much tasks differ, and so what the failure of one rung says of the
 //! next. Then, for each task, it draws what the rungs may be from what is believed of them, and
 //! takes the sequence that is best if they are so (Thompson, "On the likelihood that one unknown
