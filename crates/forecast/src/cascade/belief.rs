@@ -22,8 +22,8 @@ pub(super) const EASES: usize = 21;
 /// A number for each ease: how likely it is, or a chance at it.
 pub(super) type Eases = [f64; EASES];
 
-/// What is thought of everything before anything was bought. None of these was fitted: each is
-/// wide, and gives way to a few dozen attempts.
+/// What is thought of everything before anything was bought: wide and round numbers, which give way
+/// to a few dozen attempts.
 pub(super) mod before {
     /// Strengths lie this far from each other; 1.5 is between a third and two thirds solved.
     pub(in crate::cascade) const STRENGTH_SD: f64 = 1.5;
