@@ -11,7 +11,7 @@ use crate::play::{CheapestFirst, Day, Learned, Random};
 use crate::table::Table;
 
 /// From so many beginnings the best sequence is searched in hindsight.
-const BEGINNINGS: usize = 12;
+const BEGINNINGS: usize = 60;
 /// A solved task is worth so many times what the best single model asks for one.
 pub(crate) const WORTH: [f64; 2] = [1.0, 4.0];
 
@@ -47,6 +47,8 @@ pub(crate) struct OnDay {
     /// many those are is known in hindsight.
     pub(crate) enough: Option<Point>,
     pub(crate) random: Point,
+    /// Millionths of a second that one of the cascade's choices took.
+    pub(crate) micros: Mean,
     /// By how much the cascade's value − cost a task is above cheapest-first's, for each worth.
     pub(crate) gains: [Mean; 2],
     /// By how many dollars a task the cascade is above cheapest-first with enough rungs.
@@ -70,6 +72,8 @@ struct Played {
     random: Worth,
     /// For each worth, the cascade with that value.
     valued: [Worth; 2],
+    /// How long one of the cascade's choices took, with all that it had to learn for it.
+    micros: f64,
 }
 
 /// Measures all days.
@@ -119,8 +123,10 @@ fn play(table: &Table, leak: f64, seed: Seed) -> Result<Vec<Played>, Refusal> {
             valued[which] = day.play(&mut buyer);
             past[which].append(&mut buyer.learned);
         }
+        let mut buyer = Learned::new(&mut carried, table, date);
         all.push(Played {
-            cascade: day.play(&mut Learned::new(&mut carried, table, date)),
+            cascade: day.play(&mut buyer),
+            micros: buyer.took.as_micros() as f64 / f64::from(buyer.choices.max(1)),
             fresh: day.play(&mut Learned::new(&mut fresh, table, date)),
             cheapest: day.play(&mut cheapest),
             depths: depths.iter_mut().map(|buyer| day.play(buyer)).collect(),
@@ -157,6 +163,7 @@ fn on_day(table: &Table, date: Date, leak: f64, seed: Seed, played: &[Played]) -
         cheapest: point(played, |one| one.cheapest),
         enough: depth.map(|depth| point(played, |one| one.depths[depth])),
         random: point(played, |one| one.random),
+        micros: mean(played.iter().map(|one| one.micros)),
         gains: [gain(0, one), gain(1, other)],
         dearer: depth.map(|depth| {
             mean(played.iter().map(|one| one.cascade.dollars - one.depths[depth].dollars))

@@ -1,6 +1,8 @@
 //! Tasks in an order drawn from a seed, bought one attempt at a time. A buyer sees what it has
 //! bought, and nothing else of the table.
 
+use std::time::{Duration, Instant};
+
 use jiff::civil::Date;
 use tenfold_domain::{Draws, Seed};
 use tenfold_forecast::cascade::{Bought, Cascade, Choice, Rung};
@@ -64,6 +66,9 @@ pub(crate) struct Learned<'a> {
     pub(crate) date: Date,
     /// What it learned on that day.
     pub(crate) learned: Vec<Vec<Bought>>,
+    /// How many choices it made, and how long they took together.
+    pub(crate) choices: u32,
+    pub(crate) took: Duration,
 }
 
 impl<'a> Learned<'a> {
@@ -72,7 +77,7 @@ impl<'a> Learned<'a> {
         let rungs = models
             .map(|model| Rung { name: model.name.clone(), date: model.date, dollars: None })
             .collect();
-        Self { cascade, rungs, date, learned: Vec::new() }
+        Self { cascade, rungs, date, learned: Vec::new(), choices: 0, took: Duration::ZERO }
     }
 
     fn bought(&self, tried: &[(usize, Trial)]) -> Vec<Bought> {
@@ -88,7 +93,11 @@ impl Buyer for Learned<'_> {
     fn next(&mut self, _: usize, tried: &[(usize, Trial)]) -> Option<(usize, f64)> {
         // All rungs are shown, also those that are not on sale yet: it has to leave them alone.
         let bought = self.bought(tried);
-        match self.cascade.next(&bought, &self.rungs, self.date, None) {
+        let began = Instant::now();
+        let choice = self.cascade.next(&bought, &self.rungs, self.date, None);
+        self.took += began.elapsed();
+        self.choices += 1;
+        match choice {
             Choice::Try { rung, cap, .. } => {
                 let model = self.rungs.iter().position(|one| one.name == rung)?;
                 Some((model, cap.unwrap_or(f64::INFINITY)))

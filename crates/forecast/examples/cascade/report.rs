@@ -24,7 +24,7 @@ pub(crate) fn tables(table: &Table, measured: &[Measured]) -> String {
         for times in WORTH {
             let _ = write!(text, " gain at {times} × |");
         }
-        text += "\n|---|---|---|---|---|---|---|---|---|---|---|\n";
+        text += " µs a choice |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n";
         one.days.iter().for_each(|day| text += &row(day));
     }
     text += "\nA cell is the share of tasks that are really solved, at dollars a task; after × \
@@ -64,6 +64,7 @@ fn row(day: &OnDay) -> String {
         day.dearer.map_or_else(dash, mean),
         mean(day.gains[0]),
         mean(day.gains[1]),
+        format!("{:.0}", day.micros.mean),
     ];
     format!("| {} |\n", cells.join(" | "))
 }
@@ -87,6 +88,7 @@ pub(crate) fn json(table: &Table, measured: &[Measured]) -> Json {
             "random": point(day.random),
             "dearer_than_enough": day.dearer.map(mean),
             "gains": day.gains.map(mean),
+            "micros_a_choice": mean(day.micros),
         })
     };
     let models = table.models.iter().map(|model| {

@@ -2,10 +2,10 @@
 //! solve: the price at which money and solved tasks are exchanged is searched, and not asked for.
 
 use super::belief::{Belief, EASES, Known};
-use super::plan::{self, Offer};
+use super::plan::{self, Capped, Offer};
 
-/// The best rung is thought to be better than it is likely to be, by so many standard deviations:
-/// to solve as many as it does is promised, and to solve more costs little.
+/// The best rung is taken to be stronger than is likely, by so many standard deviations of what is
+/// believed of it: as many as it solves are wanted, and not as many as it is thought to solve.
 const CAUTION: f64 = 1.0;
 /// What is spent on knowing how good the best is, when its rate is unsure by [`UNSURE`]: this part
 /// of what tasks cost. It grows and falls with the square of that.
@@ -28,42 +28,50 @@ pub(super) struct Aim {
     pub(super) high: f64,
     /// The share of tasks for which it is the higher one, so that together they solve just enough.
     pub(super) share: f64,
-    /// The place of a rung that is tried first, and on what share of tasks: it may be the best.
-    pub(super) scout: Option<(usize, f64)>,
 }
 
 impl Aim {
     /// With that value for every task.
     pub(super) fn at(value: f64) -> Self {
-        Self { low: value, high: value, share: 1.0, scout: None }
+        Self { low: value, high: value, share: 1.0 }
     }
 
-    /// So that as many are solved as by the best of the rungs, if they are as `drawn`. What is
-    /// `known` of them says how unsure that is; the value is looked for near that of `last`.
-    pub(super) fn as_best(
-        belief: &Belief,
-        known: &[Known],
-        drawn: &[Known],
-        last: Option<&Self>,
-    ) -> Option<Self> {
+    /// So that as many are solved as by the best of the rungs. The value is looked for near that
+    /// of `last`.
+    pub(super) fn as_best(belief: &Belief, known: &[Known], last: Option<Self>) -> Option<Self> {
+        let best = &known[best(belief, known)?];
+        let target = belief.chance(best.strength + CAUTION * best.strength_sd, &belief.eases);
         let offers: Vec<Offer> =
-            drawn.iter().map(|one| Offer::new(belief, one, f64::INFINITY)).collect();
-        let rate = |known: &Known| belief.chance(known.strength, &belief.eases);
-        let by_rate = |a: &&Known, b: &&Known| rate(a).total_cmp(&rate(b));
-        let likely = known.iter().max_by(by_rate)?;
-        let cautious =
-            Known { strength: likely.strength + CAUTION * likely.strength_sd, ..*likely };
-        let (place, top) = drawn.iter().enumerate().max_by(|a, b| by_rate(&a.1, &b.1))?;
-        let target = rate(top).max(rate(&cautious));
-        let mut aim = search(belief, &offers, target, last.map_or(1.0, |last| last.high));
-        let steps = plan::best(&offers, &belief.eases, aim.high);
-        let dollars = plan::worth(&offers, &belief.eases, &steps).dollars;
-        let whole = offers[place].whole()?.worth(&belief.eases).dollars;
-        let unsure = known[place].strength_sd * slope(belief, &known[place]);
-        let part = SCOUTING * (unsure / UNSURE).powi(2) * dollars / whole;
-        aim.scout = (unsure > SURE).then_some((place, part.min(OFTEN)));
-        Some(aim)
+            known.iter().map(|one| Offer::new(belief, one, f64::INFINITY)).collect();
+        Some(search(belief, &offers, target, last.map_or(1.0, |last| last.high)))
     }
+}
+
+/// The place of the rung that is tried first, and on what share of tasks, because it is not known
+/// how good it is, and it is the best if rungs are as `drawn`.
+pub(super) fn scout(
+    belief: &Belief,
+    known: &[Known],
+    drawn: &[Known],
+    aim: Aim,
+) -> Option<(usize, f64)> {
+    let place = best(belief, drawn)?;
+    let unsure = known[place].strength_sd * slope(belief, &known[place]);
+    if unsure < SURE {
+        return None;
+    }
+    let offers: Vec<Offer> =
+        known.iter().map(|one| Offer::new(belief, one, f64::INFINITY)).collect();
+    let steps = plan::best(&offers, &belief.eases, aim.high);
+    let dollars = plan::worth(&offers, &belief.eases, &steps).dollars;
+    let whole = Capped::new(belief, &known[place], f64::INFINITY).worth(&belief.eases).dollars;
+    Some((place, (SCOUTING * (unsure / UNSURE).powi(2) * dollars / whole).min(OFTEN)))
+}
+
+/// The place of the rung that solves most.
+fn best(belief: &Belief, known: &[Known]) -> Option<usize> {
+    let rate = |place: &usize| belief.chance(known[*place].strength, &belief.eases);
+    (0..known.len()).max_by(|a, b| rate(a).total_cmp(&rate(b)))
 }
 
 /// By how much the rate of a rung rises with its strength.
@@ -103,5 +111,5 @@ fn search(belief: &Belief, offers: &[Offer], target: f64, around: f64) -> Aim {
         }
     }
     let share = if enough > few { (target - few) / (enough - few) } else { 1.0 };
-    Aim { low, high, share, scout: None }
+    Aim { low, high, share }
 }

@@ -22,8 +22,8 @@ pub(super) const EASES: usize = 21;
 /// A number for each ease: how likely it is, or a chance at it.
 pub(super) type Eases = [f64; EASES];
 
-/// What is thought of everything before anything was bought. None of these was fitted: each is
-/// wide, and gives way to a few dozen attempts.
+/// What is thought of everything before anything was bought: wide and round numbers, which give way
+/// to a few dozen attempts.
 pub(super) mod before {
     /// Strengths lie this far from each other; 1.5 is between a third and two thirds solved.
     pub(in crate::cascade) const STRENGTH_SD: f64 = 1.5;
@@ -39,6 +39,8 @@ pub(super) mod before {
     pub(in crate::cascade) const COST_SD: f64 = 0.7;
     /// By how much the logarithm of the cost is higher for what fails.
     pub(in crate::cascade) const FAILS_DEARER: f64 = 0.4;
+    /// How unsure it is, from a rung's level, where the costs of what it solves lie.
+    pub(in crate::cascade) const SOLVED_SD: f64 = 0.5;
     /// By how much it falls with each step of ease for what is solved.
     pub(in crate::cascade) const RELIEF: f64 = 0.3;
 }
@@ -54,6 +56,8 @@ pub(super) struct Known {
     pub(super) failed: Spend,
     /// How unsure the level of both is.
     pub(super) level_sd: f64,
+    /// How unsure it is where the costs of what is solved lie, if that level is known.
+    pub(super) solved_sd: f64,
     /// How many attempts of it are remembered.
     pub(super) attempts: u64,
 }
@@ -85,6 +89,7 @@ impl Belief {
             solved: Spend { mean: before::LEVEL, sd: before::COST_SD },
             failed: Spend { mean: before::LEVEL + before::FAILS_DEARER, sd: before::COST_SD },
             level_sd: before::LEVEL_SD,
+            solved_sd: before::SOLVED_SD,
             attempts: 0,
         };
         Self {
@@ -170,9 +175,9 @@ impl Known {
     /// One of the rungs that it may be, drawn by how likely each is.
     pub(super) fn drawn(mut self, draws: &mut Draws) -> Self {
         self.strength += self.strength_sd * normal(draws);
-        let shift = self.level_sd * normal(draws);
-        self.solved.mean += shift;
-        self.failed.mean += shift;
+        let level = self.level_sd * normal(draws);
+        self.solved.mean += level + self.solved_sd * normal(draws);
+        self.failed.mean += level;
         self
     }
 }

@@ -16,7 +16,7 @@ use super::spend::Spend;
 /// spread of one rung's costs, the difference of what is solved and what fails, and the relief.
 const EASES_WEIGHT: f64 = 20.0;
 const COST_SD_WEIGHT: f64 = 6.0;
-const APART_WEIGHT: f64 = 4.0;
+const APART_WEIGHT: f64 = 2.0;
 const RELIEF_WEIGHT: f64 = 10.0;
 /// What all rungs have in common counts for one of them as so many attempts, and no rung counts
 /// for more than twice that in what is thought of the next one.
@@ -234,6 +234,7 @@ impl Belief {
             if let Some(known) = self.rungs.get_mut(name) {
                 known.solved = Spend { mean, sd };
                 known.failed = Spend { mean: lost, sd: lost_sd };
+                known.solved_sd = before::COST_SD / (solved.weight + APART_WEIGHT).sqrt();
                 known.level_sd = before::COST_SD / (weight + thought).sqrt();
             }
         }

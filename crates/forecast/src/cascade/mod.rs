@@ -1,8 +1,9 @@
 //! Which rung next, given what failed: the cheapest sequence of models, each with a cap on what an
 //! attempt may cost, that is worth most or that is as good as the best of them.
 //!
-//! A cascade is a fold: what it knows is what it was told by [`Cascade::learn`], a task at a time,
-//! and the same tasks in the same order make the same choices. It learns how strong each rung is,
+//! A cascade is a fold: what it knows is what it was told by [`Cascade::learn`], a task at a time.
+//! The same tasks and questions in the same order make the same choices; the tasks alone make it
+//! believe the same, as near as the search for what is likeliest comes. It learns how strong each rung is,
 //! what its attempts cost, how much tasks differ, and so what the failure of one rung says of the
 //! next. Then, for each task, it draws what the rungs may be from what is believed of them, and
 //! takes the sequence that is best if they are so (Thompson, "On the likelihood that one unknown
@@ -36,9 +37,9 @@ pub use leak::{Checked, leak};
 use plan::{Capped, Offer, Step};
 pub use why::{Hope, Why};
 
-/// So many tasks are remembered; what is believed comes from them. Models, prices and work change,
-/// and a thousand tasks say as much as can be used.
-pub const REMEMBERED: usize = 2_000;
+/// So many tasks are remembered; what is believed comes from them. Models and work change, and
+/// what is known of a rung that is seldom tried should last.
+pub const REMEMBERED: usize = 6_000;
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,6 +101,8 @@ struct World {
     rungs: Vec<Rung>,
     drawn: Vec<Known>,
     aim: Aim,
+    /// The place of a rung that may be the best, and the share of tasks on which it is tried first.
+    scout: Option<(usize, f64)>,
 }
 
 impl Cascade {
@@ -178,7 +181,7 @@ impl Cascade {
         let mut draws = self.settings.seed.child(self.learned).child(1).draws();
         let world = self.world(rungs);
         let value = if draws.unit() < world.aim.share { world.aim.high } else { world.aim.low };
-        let scout = world.aim.scout.filter(|(_, part)| tried.is_empty() && draws.unit() < *part);
+        let scout = world.scout.filter(|(_, part)| tried.is_empty() && draws.unit() < *part);
         let offers: Vec<Offer> =
             free.iter().map(|&place| Offer::new(&self.belief, &world.drawn[place], left)).collect();
         let names: Vec<&Rung> = free.iter().map(|&place| &world.rungs[place]).collect();
@@ -197,21 +200,28 @@ impl Cascade {
         {
             return world.clone();
         }
-        if self.learned >= self.fitted + (self.learned / BEHIND).clamp(1, BEHIND) {
+        let behind = self.learned >= self.fitted + (self.learned / BEHIND).clamp(1, BEHIND);
+        if behind {
             self.belief.refit(self.tasks.iter().map(Vec::as_slice));
             self.fitted = self.learned;
         }
-        let mut draws = self.settings.seed.child(self.learned).draws();
         let known: Vec<Known> = rungs.iter().map(|rung| self.belief.of(rung)).collect();
-        let drawn: Vec<Known> = known.iter().map(|known| known.drawn(&mut draws)).collect();
-        let aim = match self.settings.goal {
-            Goal::Value(value) => Aim::at(value),
-            Goal::AsBest => {
-                let last = self.world.as_ref().map(|world| &world.aim);
-                Aim::as_best(&self.belief, &known, &drawn, last).unwrap_or(Aim::at(0.0))
+        let last = self.world.take();
+        let aim = match (self.settings.goal, &last) {
+            (Goal::Value(value), _) => Aim::at(value),
+            (Goal::AsBest, Some(last)) if !behind && last.rungs == rungs => last.aim,
+            (Goal::AsBest, last) => {
+                Aim::as_best(&self.belief, &known, last.as_ref().map(|last| last.aim))
+                    .unwrap_or(Aim::at(0.0))
             }
         };
-        let world = World { learned: self.learned, rungs, drawn, aim };
+        let mut draws = self.settings.seed.child(self.learned).draws();
+        let drawn: Vec<Known> = known.iter().map(|known| known.drawn(&mut draws)).collect();
+        let scout = match self.settings.goal {
+            Goal::Value(_) => None,
+            Goal::AsBest => aim::scout(&self.belief, &known, &drawn, aim),
+        };
+        let world = World { learned: self.learned, rungs, drawn, aim, scout };
         self.world = Some(world.clone());
         world
     }

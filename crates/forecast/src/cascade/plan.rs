@@ -106,10 +106,10 @@ pub(super) fn worth(offers: &[Offer], eases: &Eases, steps: &[Step]) -> Worth {
 /// The best sequence that is found at a value in dollars of what is right.
 ///
 /// It begins in the order of the index `z = v − c/p` (Weitzman, "Optimal search for the best
-/// alternative", 1979): what costs least for each that it solves goes first, as long as `z` is above
-/// zero. That is the best order where rungs are independent. They are not, so chances are those
-/// given that all before failed, and then the one change that helps most is made until none helps:
-/// a step put in, taken out or moved, or its cap changed.
+/// alternative", 1979): what costs least for each that it solves goes first, as long as `z` is
+/// above zero. That is the best order where rungs are independent. They are not, so chances are
+/// those given that all before failed, and then the one change that helps most is made until none
+/// helps: a step put in, taken out or moved, or its cap changed.
 pub(super) fn best(offers: &[Offer], eases: &Eases, value: f64) -> Vec<Step> {
     let mut steps = by_index(offers, eases, value);
     let mut most = worth(offers, eases, &steps).gain(value);

@@ -94,22 +94,23 @@ fn what_is_cheap_goes_first_and_what_it_fails_goes_on() {
 fn a_check_that_leaks_makes_the_weak_one_dear() {
     let begins_weak = |leak: f64| {
         let mut learned = cascade(Goal::Value(10.0), leak);
-        work(&mut learned, &[WEAK, STRONG], 300, Seed(3));
+        work(&mut learned, &[WEAK, STRONG], 500, Seed(3));
         let (.., bought) = work(&mut learned, &[WEAK, STRONG], 100, Seed(4));
         bought.iter().filter(|task| task.first().is_some_and(|one| one.rung == "weak")).count()
     };
     assert!(begins_weak(0.0) > 90);
-    assert!(begins_weak(0.3) < 30, "three in ten wrong ones pass, and end the task");
+    let weak = begins_weak(0.5);
+    assert!(weak < 60, "{weak} of 100: half of the wrong ones pass, and end the task");
 }
 
 #[test]
 fn what_goes_on_for_long_is_cut_off() {
-    let runaway = Truth { name: "runaway", reach: 0.5, dollars: [0.05, 5.0] };
-    let mut learned = cascade(Goal::Value(1.0), 0.0);
-    let (.., bought) = work(&mut learned, &[runaway], 200, Seed(6));
-    let late = bought.iter().skip(100).flatten();
-    let dear = late.filter(|one| one.trial.spend > 1.0).count();
-    assert!(dear < 5, "{dear} attempts of 100 cost more than what they could bring");
+    let runaway = Truth { name: "runaway", reach: 0.5, dollars: [0.05, 1.0] };
+    let mut learned = cascade(Goal::Value(0.8), 0.0);
+    work(&mut learned, std::slice::from_ref(&runaway), 100, Seed(6));
+    let (right, paid, _) = work(&mut learned, &[runaway], 100, Seed(7));
+    assert!(right > 35, "{right} of 100 are solved, and half of them can be, for little");
+    assert!(paid < 30.0, "${paid:.0} were paid, and without a cap it is $53");
 }
 
 #[test]
@@ -133,17 +134,17 @@ fn the_same_tasks_make_the_same_choices() {
     let mut told = cascade(Goal::AsBest, 0.1);
     bought.iter().for_each(|task| told.learn(task).unwrap());
     for one in [&mut first, &mut told] {
-        one.belief.refit(one.tasks.iter().map(Vec::as_slice));
+        (0..3).for_each(|_| one.belief.refit(one.tasks.iter().map(Vec::as_slice)));
     }
     for (name, known) in &first.belief.rungs {
         let strength = told.belief.rungs[name].strength;
-        assert!((strength - known.strength).abs() < 0.3, "{name}: {strength} {known:?}");
+        assert!((strength - known.strength).abs() < 0.6, "{name}: {strength} {known:?}");
     }
 }
 
 #[test]
 fn nothing_is_bought_before_its_day_or_without_money_or_twice() {
-    let mut new = cascade(Goal::Value(10.0), 0.0);
+    let mut new = cascade(Goal::Value(1_000.0), 0.0);
     let later = Rung { date: date(2026, 3, 2), ..rung("later") };
     let stopped = |choice: Choice| match choice {
         Choice::Stop { why } => why,
@@ -180,6 +181,28 @@ fn what_cannot_be_is_refused() {
         assert!(new.learn(&[bought("a", spend, End::Failed)]).is_err());
     }
     assert_eq!(new.learned, 0);
+}
+
+#[test]
+fn no_more_is_remembered_than_is_said() {
+    let mut long = cascade(Goal::AsBest, 0.0);
+    for _ in 0..100_000 {
+        long.learn(&[bought("a", 0.1, End::Failed)]).unwrap();
+    }
+    assert_eq!((long.tasks.len(), long.learned), (REMEMBERED, 100_000));
+}
+
+#[test]
+fn all_failed_and_all_solved_are_believed_and_not_for_certain() {
+    for end in [End::Failed, End::Solved] {
+        let mut learned = cascade(Goal::Value(5.0), 0.0);
+        (0..50).for_each(|_| learned.learn(&[bought("a", 0.0, end)]).unwrap());
+        learned.belief.refit(learned.tasks.iter().map(Vec::as_slice));
+        let chance =
+            learned.belief.chance(learned.belief.of(&rung("a")).strength, &learned.belief.eases);
+        let sure = if end == End::Solved { chance } else { 1.0 - chance };
+        assert!((0.9..0.9999).contains(&sure), "{end:?}: {chance}");
+    }
 }
 
 #[test]
