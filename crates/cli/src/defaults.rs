@@ -27,6 +27,7 @@ pub(crate) struct TaskDefaults {
     #[serde(deserialize_with = "time")]
     pub(crate) time_limit: Millis,
     pub(crate) attempts: u32,
+    pub(crate) attempts_auto: u32,
     #[serde(deserialize_with = "time")]
     pub(crate) check_timeout: Millis,
     pub(crate) strategy: Strategy,

@@ -59,7 +59,8 @@ pub(crate) fn spec(
             time: args.time_limit.unwrap_or(defaults.time_limit),
             attempts: match args.attempts {
                 Some(Attempts::AtMost(most)) => most,
-                Some(Attempts::Auto) | None => defaults.attempts.max(at_least),
+                _ if is_auto => defaults.attempts_auto,
+                _ => defaults.attempts.max(at_least),
             },
         },
         model: model.name().to_owned(),
@@ -120,6 +121,10 @@ mod tests {
         let defaults = Defaults::shipped().task;
         assert_eq!((spec.check, spec.setup), (None, None));
         assert_eq!(spec.budget.time, defaults.time_limit);
-        assert_eq!(spec.budget.attempts, defaults.attempts);
+        assert_eq!(spec.budget.attempts, defaults.attempts_auto);
+        assert_eq!(spec.cascade.map(|cascade| cascade.models), Some(vec![spec.model]));
+        let alone = ["tenfold", "run", "--attempts", "2"];
+        let spec = resolved(&alone, &Proposed::default());
+        assert_eq!((spec.budget.attempts, spec.cascade), (2, None));
     }
 }

@@ -10,10 +10,10 @@ use tenfold_domain::{
     AttemptOutcome, Choice, Fact, Millis, Progress, Strategy, TaskEvent, TaskId, TaskSpec, Tokens,
     Usage,
 };
-use tenfold_forecast::cascade::{self, Bought, Goal, Hope, Rung, Why};
+use tenfold_forecast::cascade::{self, Bought, Cascade, Goal, Hope, Rung, Why};
 use tenfold_forecast::{End, Trial};
-use tenfold_models::Model;
-use tenfold_store::{AttemptRow, ProposalState, TaskRow};
+use tenfold_models::{Catalogue, Model};
+use tenfold_store::{AttemptRow, ProposalState, TaskRow, View};
 
 use crate::EngineError;
 use crate::engine::{Engine, blocking};
@@ -49,10 +49,83 @@ pub(crate) struct Next {
 /// A model with a way to work.
 type Agent = (String, Strategy);
 
-/// What the cascade says.
-enum Said {
-    Try(Agent, Choice),
-    Stop(String),
+/// What the cascade says of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judged {
+    /// Another attempt is worth its cost.
+    Attempt {
+        /// By this model.
+        model: String,
+        /// In this way.
+        strategy: Strategy,
+        /// For this reason.
+        choice: Choice,
+    },
+    /// None is.
+    Stop {
+        /// Why, for people.
+        why: String,
+    },
+}
+
+/// What the cascade would say of a task now, from what is recorded. Nothing is begun.
+///
+/// # Errors
+/// What the store says.
+pub fn judged(
+    view: &View,
+    catalogue: &Catalogue,
+    task: &TaskRow,
+    spec: &TaskSpec,
+) -> Result<Judged, EngineError> {
+    let mut known = crate::learned::known(view)?;
+    Ok(judge(&mut known, &agents(catalogue, spec), (task, spec), &view.attempts(task.id)?))
+}
+
+fn judge(
+    cascade: &mut Cascade,
+    agents: &[(Agent, f64)],
+    (task, spec): (&TaskRow, &TaskSpec),
+    attempts: &[AttemptRow],
+) -> Judged {
+    let worth = dollars(spec.standing.value.unwrap_or(task.budget.money));
+    let left = dollars(task.budget.money.saturating_sub(task.spent));
+    // An amount of money is a value that can be wanted.
+    let _ = cascade.aim_at(Goal::Value(worth));
+    let tried = bought(task, attempts);
+    let offered = offered(agents, &tried);
+    let rungs: Vec<Rung> = offered.iter().map(|(rung, _)| rung.clone()).collect();
+    match cascade.next(&tried, &rungs, ANY_DAY, Some(left)) {
+        cascade::Choice::Try { rung, cap, why } => {
+            match offered.into_iter().find(|(offer, _)| offer.name == rung) {
+                Some((_, (model, strategy))) => {
+                    Judged::Attempt { model, strategy, choice: choice(&why, cap) }
+                }
+                None => Judged::Stop { why: why.to_string() },
+            }
+        }
+        cascade::Choice::Stop { why } => Judged::Stop { why: why.to_string() },
+    }
+}
+
+/// Between whom there is a choice, each with what an attempt is guessed to cost. A model that is
+/// not in the catalogue any more, or has no price, is none.
+fn agents(catalogue: &Catalogue, spec: &TaskSpec) -> Vec<(Agent, f64)> {
+    let mut agents = Vec::new();
+    for name in spec.cascade.iter().flat_map(|cascade| &cascade.models) {
+        let Ok(model) = catalogue.model(name) else { continue };
+        if model.price().is_none() {
+            continue;
+        }
+        let guess = dollars(model.cost(GUESS.1, GUESS.0));
+        let strategies = match &model {
+            // Others can't be looked into, which repair lives by.
+            Model::Hosted(_) => vec![Strategy::Loop],
+            Model::Embedded(_) => spec.strategies(),
+        };
+        agents.extend(strategies.into_iter().map(|way| ((name.clone(), way), guess)));
+    }
+    agents
 }
 
 impl Engine {
@@ -64,38 +137,24 @@ impl Engine {
         spec: &TaskSpec,
         is_first: bool,
     ) -> Result<Option<Next>, EngineError> {
-        let agents = self.agents(spec)?;
-        let row = self.row(task)?;
+        let catalogue = self.catalogue()?;
+        let (agents, spec) = (agents(&catalogue, spec), spec.clone());
+        let (row, own) = (self.row(task)?, (spec.model.clone(), spec.strategy));
         let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
-        let worth = dollars(spec.standing.value.unwrap_or(spec.budget.money));
-        let left = dollars(spec.budget.money.saturating_sub(row.spent));
-        let said = blocking(move || -> Result<_, EngineError> {
-            let tried = bought(&row, &store.view()?.attempts(task)?);
+        let judged = blocking(move || -> Result<_, EngineError> {
+            let attempts = store.view()?.attempts(task)?;
             let mut held = learned.held(&store)?;
-            let cascade = held.cascade();
-            // What is worth nothing by a number that can't be is worth nothing.
-            let _ = cascade.aim_at(Goal::Value(worth));
-            let offered = offered(&agents, &tried);
-            let rungs: Vec<Rung> = offered.iter().map(|(rung, _)| rung.clone()).collect();
-            let chosen = cascade.next(&tried, &rungs, ANY_DAY, Some(left));
-            let agent = |name: &str| offered.iter().find(|(rung, _)| rung.name == name);
-            Ok(match chosen {
-                cascade::Choice::Try { rung, cap, why } => match agent(&rung) {
-                    Some((_, agent)) => Said::Try(agent.clone(), choice(&why, cap)),
-                    None => Said::Stop(why.to_string()),
-                },
-                cascade::Choice::Stop { why } => Said::Stop(why.to_string()),
-            })
+            Ok(judge(held.cascade(), &agents, (&row, &spec), &attempts))
         });
-        match said.await? {
-            Said::Try((model, strategy), choice) => {
+        match judged.await? {
+            Judged::Attempt { model, strategy, choice } => {
                 Ok(Some(Next { model, strategy, choice: Some(choice) }))
             }
-            Said::Stop(_) if is_first => {
-                let (model, strategy) = (spec.model.clone(), spec.strategy);
+            Judged::Stop { .. } if is_first => {
+                let (model, strategy) = own;
                 Ok(Some(Next { model, strategy, choice: None }))
             }
-            Said::Stop(why) => {
+            Judged::Stop { why } => {
                 let event = TaskEvent::LeftOff { why: why.clone() };
                 self.store.append_async(vec![Fact::Task { task, event }]).await?;
                 let text = format!("no further attempt: {why}");
@@ -103,27 +162,6 @@ impl Engine {
                 Ok(None)
             }
         }
-    }
-
-    /// Between whom there is a choice, each with what an attempt is guessed to cost. A model that
-    /// is not in the catalogue any more, or has no price, is none.
-    fn agents(&self, spec: &TaskSpec) -> Result<Vec<(Agent, f64)>, EngineError> {
-        let models = spec.cascade.iter().flat_map(|cascade| &cascade.models);
-        let mut agents = Vec::new();
-        for name in models {
-            let Ok(model) = self.model(name) else { continue };
-            if model.price().is_none() {
-                continue;
-            }
-            let guess = dollars(model.cost(GUESS.1, GUESS.0));
-            let strategies = match (&model, spec.strategies()) {
-                // Others can't be looked into, which repair lives by.
-                (Model::Hosted(_), _) => vec![Strategy::Loop],
-                (Model::Embedded(_), strategies) => strategies,
-            };
-            agents.extend(strategies.into_iter().map(|way| ((name.clone(), way), guess)));
-        }
-        Ok(agents)
     }
 }
 

@@ -190,6 +190,11 @@ impl Learned {
     }
 }
 
+/// The cascade with all that is recorded.
+pub(crate) fn known(view: &View) -> Result<Cascade, EngineError> {
+    Ok(Known::read(view)?.cascade)
+}
+
 impl Known {
     fn read(view: &View) -> Result<Self, EngineError> {
         let (mut past, mut record) = (Past::new(Unit::Dollars), Record::default());

@@ -64,6 +64,11 @@ const BENCHES: &[Bench] = &[
         run: |args| forecast::main("forecast", args),
     },
     Bench {
+        name: "cascade",
+        about: "what the cascade solves for how much, beside single models and cheapest-first",
+        run: |args| forecast::main("cascade", args),
+    },
+    Bench {
         name: "level",
         about: "how right the price of a level is foreseen, beside no change and tenfold a year",
         run: |args| forecast::main("level", args),

@@ -7,7 +7,7 @@ use comfy_table::Cell;
 use serde::Serialize;
 use serde_json::json;
 use tenfold_domain::{Strategy, TaskId, TaskSpec};
-use tenfold_engine::{Names, about, dollars, past, trial};
+use tenfold_engine::{Judged, Names, about, dollars, judged, past, trial};
 use tenfold_forecast::told::{self, Score, Told};
 use tenfold_forecast::{Interval, Past, Refusal, Trial, Unit};
 use tenfold_store::{TaskRow, View};
@@ -41,7 +41,7 @@ enum ForecastCommand {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
+struct ShowArgs {
     /// The task
     task: TaskId,
     /// The model that would make the attempt; the task's own, if not given
@@ -118,7 +118,11 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
     if args.format.json {
         terminal::print_json(&in_json(&row, (model, &strategy), &known, told.as_ref()))?;
     } else {
-        terminal::print(&shown(args, (&row, &spec), (model, &strategy), told.as_ref()))?;
+        let cascade = cascade(context, &view, &row, &spec)?;
+        terminal::print(&format!(
+            "{}{cascade}",
+            shown(args.unit, (&row, &spec), (model, &strategy), told.as_ref())
+        ))?;
     }
     if let (Some(file), Ok(told)) = (&args.svg, &told) {
         let picture = svg(&plot(args.unit, (&row, &spec), told));
@@ -128,6 +132,44 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
         terminal::note(&format!("wrote {}", one_line(&file.display().to_string(), 200)));
     }
     Ok(Exit::Done)
+}
+
+/// The dial of a task: the curve of its next attempt as the task says who makes it, where the
+/// budget is, and where the cascade would stop and why.
+pub(super) fn dial(
+    context: &Context,
+    view: &View,
+    row: &TaskRow,
+    spec: &TaskSpec,
+) -> Result<String, Trouble> {
+    let known = past(view, Unit::Dollars)?;
+    let (names, strategy) = (Names::of(row), spec.strategy.to_string());
+    let told = known.forecast(&about(row, &names, &spec.model, &strategy), &[]);
+    let agent = (spec.model.as_str(), strategy.as_str());
+    let curve = shown(Counted::Dollars, (row, spec), agent, told.as_ref());
+    Ok(format!("{curve}{}", cascade(context, view, row, spec)?))
+}
+
+/// What the cascade would do next, in a line; nothing if the task has none.
+fn cascade(
+    context: &Context,
+    view: &View,
+    row: &TaskRow,
+    spec: &TaskSpec,
+) -> Result<String, Trouble> {
+    if spec.cascade.is_none() {
+        return Ok(String::new());
+    }
+    Ok(match judged(view, &context.catalogue()?, row, spec)? {
+        Judged::Attempt { choice, .. } => {
+            let until = match choice.most {
+                Some(most) => format!(", until it has taken {}", money(dollars(most))),
+                None => String::new(),
+            };
+            format!("\nthe cascade would go on{until}: {}", one_line(&choice.why, 400))
+        }
+        Judged::Stop { why } => format!("\nthe cascade would stop: {}", one_line(&why, 400)),
+    })
 }
 
 type Answer<'a> = Result<&'a tenfold_forecast::Forecast, &'a Refusal>;
@@ -176,7 +218,7 @@ impl Point {
 }
 
 fn shown(
-    args: &ShowArgs,
+    unit: Counted,
     (row, spec): (&TaskRow, &TaskSpec),
     (model, strategy): (&str, &str),
     told: Answer<'_>,
@@ -187,7 +229,7 @@ fn shown(
         Ok(told) => told,
         Err(refusal) => return format!("{head}\nnothing can be said yet: {refusal}"),
     };
-    let show = args.unit.shown();
+    let show = unit.shown();
     let mut rows = Vec::new();
     for part in [16.0, 8.0, 4.0, 2.0, 1.0] {
         let by = told.reach() / part;
@@ -209,7 +251,7 @@ fn shown(
         grounds.of_task
     );
     let picture = match terminal::is_watched() {
-        true => format!("\n{}", chart(&plot(args.unit, (row, spec), told), terminal::width())),
+        true => format!("\n{}", chart(&plot(unit, (row, spec), told), terminal::width())),
         false => String::new(),
     };
     let table = table(&["by", "solved", "nine times in ten between"], rows);

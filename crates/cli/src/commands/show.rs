@@ -9,6 +9,7 @@ use tenfold_engine::AddedSecret;
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 
 use crate::arguments::Format;
+use crate::commands::forecast;
 use crate::context::{self, Context};
 use crate::evidence;
 use crate::exit::Exit;
@@ -26,6 +27,9 @@ const OUTPUT_LINES: usize = 20;
 pub(crate) struct ShowArgs {
     /// The task
     task: TaskId,
+    /// Show as well what more money is likely to buy, where it would stop and why
+    #[arg(long, conflicts_with = "json")]
+    dial: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -70,6 +74,10 @@ pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trou
         field(&mut text, "asks you", &visible(question.text.trim_end()));
     }
     going_on(&mut text, &row, &spec, &attempts);
+    if args.dial {
+        let dial = forecast::dial(context, &view, &row, &spec)?;
+        let _ = writeln!(text, "\n{dial}");
+    }
     text.push_str(&report::next(&row));
     terminal::print(&text)?;
     Ok(Exit::Done)

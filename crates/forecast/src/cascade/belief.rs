@@ -28,7 +28,7 @@ pub(super) mod before {
     /// Strengths lie this far from each other; 1.5 is between a third and two thirds solved.
     pub(in crate::cascade) const STRENGTH_SD: f64 = 1.5;
     /// How much tasks differ: what half of all rungs solve, nearly all solve of the easiest tenth.
-    pub(in crate::cascade) const SPREAD: f64 = 2.5;
+    pub(in crate::cascade) const SPREAD: f64 = 2.0;
     /// How sure that is.
     pub(in crate::cascade) const SPREAD_SD: f64 = 1.0;
     /// The mean of the logarithm of an attempt's cost: ten cents.

@@ -17,7 +17,6 @@ mod aim;
 mod belief;
 mod bought;
 mod fit;
-mod leak;
 mod plan;
 mod spend;
 #[cfg(test)]
@@ -33,7 +32,6 @@ use crate::{End, Refusal};
 use aim::Aim;
 use belief::{Belief, Eases, Known};
 pub use bought::{Bought, Rung};
-pub use leak::{Checked, leak};
 use plan::{Capped, Offer, Step};
 pub use why::{Hope, Why};
 
@@ -56,7 +54,8 @@ pub enum Goal {
 pub struct Settings {
     /// What is wanted.
     pub goal: Goal,
-    /// The share of wrong work that the check lets pass, from 0 to 1: see [`leak()`].
+    /// The share of wrong work that the check lets pass, from 0 to 1:
+    /// [`CheckError::wrong_passed`](crate::record::CheckError) of what people found.
     pub leak: f64,
     /// What all chance is drawn from.
     pub seed: Seed,

@@ -67,13 +67,12 @@ fn the_cascade_goes_on_as_long_as_it_is_worth_it_and_says_why() {
     let gives_up = json!({ "summary": "I can't", "solved": false });
     script(&ground, vec![rule("", "finish", gives_up)], &[]);
     let auto = ["run", "x", "--strategy", "loop", "--check", CHECK, "--attempts", "auto"];
-    let said = ground.tenfold(&auto);
-    eprintln!("{}", ground.tenfold(&["log", "1"]).out);
-    said.expect(1, &["no further attempt"]);
+    ground.tenfold(&auto).expect(1, &["no further attempt: all that can be had was tried"]);
     let log = ground.tenfold(&["log", "1"]);
     log.expect(0, &["chosen: ", "with loop solves", "as far as can be guessed"]);
     assert_eq!(log.out.matches("chosen: ").count(), 3, "one agent is tried three times at most");
-    ground.tenfold(&["show", "1"]).expect(0, &["no further attempt"]);
+    let dial = ["show", "1", "--dial"];
+    ground.tenfold(&dial).expect(0, &["no further attempt", "the cascade would stop: all that"]);
     let worthless = [&auto[..], &["--budget", "0.0000001"]].concat();
     ground.tenfold(&worthless).expect(1, &[]);
 }
