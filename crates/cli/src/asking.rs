@@ -162,22 +162,30 @@ pub(crate) async fn spec(
         Some(name) => catalogue.model(name)?,
         None => catalogue.default_model(),
     };
+    let mut models = vec![model.clone()];
     for name in named.iter().skip(1) {
-        catalogue.model(name)?;
+        models.push(catalogue.model(name)?);
     }
-    if let Model::Hosted(hosted) = &model
-        && hosted.price.is_none()
-    {
-        let (name, model) = (hosted.name.clone(), hosted.model.clone());
-        return Err(
-            ModelsError::Unpriced { name, model, file: context.model_dirs.user_file() }.into()
-        );
+    if models.len() > 1 && matches!(args.attempts, Some(Attempts::AtMost(_))) {
+        return Err(Trouble::usage("--attempts N is for one model, and there are several")
+            .advise("name one with --model, or leave --attempts to auto"));
+    }
+    for model in &models {
+        if let Model::Hosted(hosted) = model
+            && hosted.price.is_none()
+        {
+            let (name, model) = (hosted.name.clone(), hosted.model.clone());
+            let file = context.model_dirs.user_file();
+            return Err(ModelsError::Unpriced { name, model, file }.into());
+        }
     }
     let servers = servers::named(context, &args.mcp)?;
     let stop = context.stop()?;
     let proposed = approved(context, engine, &root, args, &stop).await?;
     if context.model_program.is_none() {
-        pull::ensure(context, &model, args.yes, &stop).await?;
+        for model in &models {
+            pull::ensure(context, model, args.yes, &stop).await?;
+        }
     }
     let mut spec = {
         let (role, defaults) = (role.as_ref(), &context.defaults.task);
@@ -189,11 +197,19 @@ pub(crate) async fn spec(
             named => named.to_vec(),
         };
     }
+    let may_call_tools = may_call_tools(&spec, &catalogue);
+    if named.is_empty() && may_call_tools {
+        let models = spec.cascade.as_ref().map(|cascade| cascade.models.join(", "));
+        terminal::note(&format!(
+            "may be worked by {}, whichever is worth most; --model names others",
+            models.unwrap_or_default()
+        ));
+    }
     let usual = || std::env::var(environment::ACCOUNT).ok().filter(|name| !name.is_empty());
     if let Some(name) = args.account.clone().or_else(usual) {
         spec.account = account::named(&account::ledger(context)?, &name)?;
     }
-    let has_loop = spec.strategies().contains(&Strategy::Loop);
+    let has_loop = may_call_tools || spec.strategies().contains(&Strategy::Loop);
     if !servers.is_empty() && !has_loop {
         return Err(Trouble::usage("--mcp is for attempts that call tools, and none here does")
             .advise("add --strategy loop"));
@@ -205,6 +221,12 @@ pub(crate) async fn spec(
     }
     tell_without_check(&spec, &model);
     Ok(spec)
+}
+
+/// Whether the cascade may choose a model that works by calling tools alone.
+fn may_call_tools(spec: &TaskSpec, catalogue: &Catalogue) -> bool {
+    let is_hosted = |name: &String| matches!(catalogue.model(name), Ok(Model::Hosted(_)));
+    spec.cascade.as_ref().is_some_and(|cascade| cascade.models.iter().any(is_hosted))
 }
 
 /// The models that can be asked as things stand: the task's own, those whose file is here, and those

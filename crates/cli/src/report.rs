@@ -273,6 +273,16 @@ pub(crate) fn money(amount: NanoUsd) -> String {
     NanoUsd(amount.0.div_ceil(1_000).saturating_mul(1_000)).to_string()
 }
 
+/// An estimate in dollars, with as many places as say something.
+pub(crate) fn estimate(dollars: f64) -> String {
+    let sign = if dollars < 0.0 { "-" } else { "" };
+    match dollars.abs() {
+        size if size >= 0.1 || size == 0.0 => format!("{sign}${size:.2}"),
+        size if size >= 0.001 => format!("{sign}${size:.4}"),
+        size => format!("{sign}${size:.7}"),
+    }
+}
+
 /// Where work on a task stops.
 pub(crate) fn limits(budget: &Budget) -> String {
     format!("{}, {}, {} attempts", money(budget.money), budget.time, budget.attempts)

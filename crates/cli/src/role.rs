@@ -78,20 +78,26 @@ pub(crate) fn all(context: &Context) -> Result<Vec<Coworker>, Trouble> {
         found.insert(coworker.head.name.clone(), coworker);
     }
     for path in files(context)? {
-        let unusable = |why: String| {
-            Trouble::new(Exit::Usage, format!("{} is no role: {why}", path.display()))
-                .advise("correct it, or move it away; docs/roles.md says what may stand there")
-        };
-        let size = path.metadata().map_err(|error| unusable(error.to_string()))?.len();
-        if size > BYTES_MAX {
-            return Err(unusable(format!("it is larger than {} KiB", BYTES_MAX / 1024)));
-        }
-        let text = fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let coworker = read(&text, &name, Some(path.clone())).map_err(unusable)?;
-        found.insert(name, coworker);
+        let coworker = own(path)?;
+        found.insert(coworker.head.name.clone(), coworker);
     }
     Ok(found.into_values().collect())
+}
+
+/// The one of a file of the person's.
+fn own(path: PathBuf) -> Result<Coworker, Trouble> {
+    let shown = path.display().to_string();
+    let unusable = |why: String| {
+        Trouble::new(Exit::Usage, format!("{shown} is no role: {why}"))
+            .advise("correct it, or move it away; docs/roles.md says what may stand there")
+    };
+    let size = path.metadata().map_err(|error| unusable(error.to_string()))?.len();
+    if size > BYTES_MAX {
+        return Err(unusable(format!("it is larger than {} KiB", BYTES_MAX / 1024)));
+    }
+    let text = fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    read(&text, &name, Some(path)).map_err(unusable)
 }
 
 /// The person's files, in the order of their names.
@@ -114,12 +120,18 @@ fn files(context: &Context) -> Result<Vec<PathBuf>, Trouble> {
 
 /// The one of that name.
 pub(crate) fn named(context: &Context, name: &str) -> Result<Coworker, Trouble> {
-    let mut all = all(context)?;
-    match all.iter().position(|coworker| coworker.head.name == name) {
-        Some(place) => Ok(all.swap_remove(place)),
+    let files = files(context)?;
+    let is_of_name = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem == name);
+    if let Some(path) = files.iter().find(|path| is_of_name(path)) {
+        return own(path.clone());
+    }
+    match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
+        Some((name, text)) => read(text, name, None).map_err(Trouble::internal),
         None => {
-            let names: Vec<&str> = all.iter().map(|coworker| coworker.head.name.as_str()).collect();
-            let names = names.join(", ");
+            let own = files.iter().filter_map(|path| path.file_stem());
+            let own = own.map(|stem| stem.to_string_lossy().into_owned());
+            let shipped = SHIPPED.iter().map(|(name, _)| (*name).to_owned());
+            let names = shipped.chain(own).collect::<Vec<_>>().join(", ");
             Err(Trouble::new(
                 Exit::NotFound,
                 format!("there is no role '{name}': there are {names}"),

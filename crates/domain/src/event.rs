@@ -419,6 +419,14 @@ pub enum ProposalEvent {
         /// The same files as they were written.
         after: CommitId,
     },
+    /// Work of its kind has been right so often that the person's rule lets it be accepted unseen,
+    /// which is done next.
+    Earned {
+        /// The lower 95 % bound of its being right, by the track record: from 0 to 1.
+        bound: f64,
+        /// What the rule asks for.
+        over: f64,
+    },
     /// It is better than those of other attempts.
     Preferred {
         /// Than how many.

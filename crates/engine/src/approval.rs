@@ -83,7 +83,7 @@ impl Running<'_> {
                 let words = text.trim();
                 Leave::Denied(denied(&format!("by the person, who says \"{words}\"")))
             }
-            None if !self.spec.questions && self.engine.policy.unattended() == Unattended::Deny => {
+            None if !self.spec.questions && self.policy.unattended() == Unattended::Deny => {
                 Leave::Denied(denied("and nobody can be asked"))
             }
             None => {
@@ -131,12 +131,12 @@ impl Running<'_> {
             Call::Run(run) => {
                 let tool = Request::Tool { name: call.name.clone(), paths: Vec::new() };
                 let command = Request::Command { line: run.command.clone() };
-                let policy = &self.engine.policy;
+                let policy = &self.policy;
                 return Ok(policy.decide(&tool).and(policy.decide(&command)));
             }
             Call::Output(_) | Call::Kill(_) | Call::Mcp(_) => {
                 let tool = Request::Tool { name: call.name.clone(), paths: Vec::new() };
-                return Ok(self.engine.policy.decide(&tool));
+                return Ok(self.policy.decide(&tool));
             }
             Call::Files(FileCall::List(list)) => (list.path.as_str(), false),
             Call::Files(FileCall::Search(search)) => (search.path.as_deref().unwrap_or("."), false),
@@ -154,7 +154,7 @@ impl Running<'_> {
                 if is_there.await { Access::Write } else { Access::Create }
             }
         };
-        Ok(self.engine.policy.decide(&Request::Tool { name, paths: vec![Touch { path, access }] }))
+        Ok(self.policy.decide(&Request::Tool { name, paths: vec![Touch { path, access }] }))
     }
 
     /// What a step has asked the person, and what they answered.

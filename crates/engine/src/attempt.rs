@@ -17,6 +17,7 @@ use tenfold_domain::{
     Totals, Usage, Waits,
 };
 use tenfold_models::Model;
+use tenfold_policy::Policy;
 use tenfold_store::{About, View};
 use tenfold_workspace::Workspace;
 use tokio::sync::{mpsc, watch};
@@ -93,6 +94,8 @@ pub(crate) struct Running<'e> {
     pub(crate) before: Millis,
     /// When it ends, solved or not, on the clock of [`Running::elapsed`].
     pub(crate) limit: Millis,
+    /// What it may do: the person's policy, as it is for its role.
+    pub(crate) policy: Policy,
     /// What it may cost before the cascade would rather spend elsewhere; none: what the task may.
     pub(crate) most: Option<NanoUsd>,
     /// How long the last run took that passed: the whole check takes no less.

@@ -38,12 +38,15 @@ const GUESS: (Millis, Usage) = (
 /// All rungs can be had: what is not at hand, or has no price yet, is not offered.
 const ANY_DAY: Date = Date::constant(2000, 1, 1);
 
-/// The next attempt.
-pub(crate) struct Next {
-    pub(crate) model: String,
-    pub(crate) strategy: Strategy,
+/// An attempt that can be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Next {
+    /// By this model.
+    pub model: String,
+    /// In this way.
+    pub strategy: Strategy,
     /// Why, if the cascade says so.
-    pub(crate) choice: Option<Choice>,
+    pub choice: Option<Choice>,
 }
 
 /// A model with a way to work.
@@ -53,18 +56,13 @@ type Agent = (String, Strategy);
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judged {
     /// Another attempt is worth its cost.
-    Attempt {
-        /// By this model.
-        model: String,
-        /// In this way.
-        strategy: Strategy,
-        /// For this reason.
-        choice: Choice,
-    },
+    Worth(Next),
     /// None is.
     Stop {
         /// Why, for people.
         why: String,
+        /// What comes nearest, if anything is left to be tried.
+        nearest: Option<Next>,
     },
 }
 
@@ -78,7 +76,7 @@ pub fn judged(
     task: &TaskRow,
     spec: &TaskSpec,
 ) -> Result<Judged, EngineError> {
-    let mut known = crate::learned::known(view)?;
+    let mut known = crate::learned::known(view, task.id)?;
     Ok(judge(&mut known, &agents(catalogue, spec), (task, spec), &view.attempts(task.id)?))
 }
 
@@ -97,15 +95,26 @@ fn judge(
     let rungs: Vec<Rung> = offered.iter().map(|(rung, _)| rung.clone()).collect();
     match cascade.next(&tried, &rungs, ANY_DAY, Some(left)) {
         cascade::Choice::Try { rung, cap, why } => {
-            match offered.into_iter().find(|(offer, _)| offer.name == rung) {
-                Some((_, (model, strategy))) => {
-                    Judged::Attempt { model, strategy, choice: choice(&why, cap) }
-                }
-                None => Judged::Stop { why: why.to_string() },
+            // A cap at all that is left is the budget.
+            let cap = cap.filter(|cap| *cap < left);
+            match by(offered, &rung, choice(&why, cap)) {
+                Some(next) => Judged::Worth(next),
+                None => Judged::Stop { why: why.to_string(), nearest: None },
             }
         }
-        cascade::Choice::Stop { why } => Judged::Stop { why: why.to_string() },
+        cascade::Choice::Stop { why } => {
+            let nearest = match &why {
+                Why::NotWorth { hope, .. } => by(offered, &hope.rung, choice(&why, None)),
+                _ => None,
+            };
+            Judged::Stop { why: why.to_string(), nearest }
+        }
     }
+}
+
+fn by(offered: Vec<(Rung, Agent)>, rung: &str, choice: Choice) -> Option<Next> {
+    let (_, (model, strategy)) = offered.into_iter().find(|(offer, _)| offer.name == rung)?;
+    Some(Next { model, strategy, choice: Some(choice) })
 }
 
 /// Between whom there is a choice, each with what an attempt is guessed to cost. A model that is
@@ -141,20 +150,25 @@ impl Engine {
         let (agents, spec) = (agents(&catalogue, spec), spec.clone());
         let (row, own) = (self.row(task)?, (spec.model.clone(), spec.strategy));
         let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
+        let at_work = self.floor.at_work();
         let judged = blocking(move || -> Result<_, EngineError> {
             let attempts = store.view()?.attempts(task)?;
-            let mut held = learned.held(&store)?;
+            let mut held = learned.held(&store, &at_work)?;
             Ok(judge(held.cascade(), &agents, (&row, &spec), &attempts))
         });
         match judged.await? {
-            Judged::Attempt { model, strategy, choice } => {
-                Ok(Some(Next { model, strategy, choice: Some(choice) }))
+            Judged::Worth(next) => Ok(Some(next)),
+            Judged::Stop { nearest: Some(mut nearest), .. } if is_first => {
+                if let Some(choice) = &mut nearest.choice {
+                    choice.why += "; it is made because you asked for it";
+                }
+                Ok(Some(nearest))
             }
             Judged::Stop { .. } if is_first => {
                 let (model, strategy) = own;
                 Ok(Some(Next { model, strategy, choice: None }))
             }
-            Judged::Stop { why } => {
+            Judged::Stop { why, .. } => {
                 let event = TaskEvent::LeftOff { why: why.clone() };
                 self.store.append_async(vec![Fact::Task { task, event }]).await?;
                 let text = format!("no further attempt: {why}");
@@ -180,8 +194,7 @@ fn choice(why: &Why, cap: Option<f64>) -> Choice {
 fn offered(agents: &[(Agent, f64)], tried: &[Bought]) -> Vec<(Rung, Agent)> {
     let next = |((agent, guess), place): (&(Agent, f64), usize)| {
         let name = rung(agent, place);
-        let dollars = (*guess > 0.0).then_some(*guess);
-        (Rung { name, date: ANY_DAY, dollars }, agent.clone())
+        (Rung { name, date: ANY_DAY, dollars: Some(*guess) }, agent.clone())
     };
     let times = |agent: &Agent| {
         (0..TIMES).find(|place| tried.iter().all(|bought| bought.rung != rung(agent, *place)))
@@ -201,7 +214,7 @@ pub(crate) fn bought(task: &TaskRow, attempts: &[AttemptRow]) -> Vec<Bought> {
     let mut times: HashMap<String, usize> = HashMap::new();
     let mut all = Vec::new();
     for attempt in attempts {
-        let Some(end) = passed(task, attempt) else { continue };
+        let Some(end) = passed(task, attempt).filter(|_| !attempt.forked) else { continue };
         let agent = (attempt.model.clone(), attempt.strategy);
         let place = times.entry(rung(&agent, 0)).or_default();
         all.push(Bought {
@@ -231,6 +244,6 @@ fn right(task: &TaskRow, attempt: &AttemptRow) -> Option<bool> {
     match &proposal.state {
         _ if proposal.taken_back => Some(false),
         ProposalState::Rejected { .. } => Some(false),
-        state => state.is_accepted().then_some(true),
+        state => (state.is_accepted() && !proposal.unseen).then_some(true),
     }
 }

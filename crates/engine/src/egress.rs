@@ -60,10 +60,15 @@ pub(crate) struct Ended {
 }
 
 impl Engine {
-    /// The way out for a command of an attempt; none if the policy allows no host.
-    pub(crate) fn way_out(&self, attempt: AttemptId, step: StepId) -> Option<Arc<Egress>> {
-        self.policy.allows_hosts().then(|| {
-            let (policy, store) = (self.policy.clone(), Arc::clone(&self.store));
+    /// The way out for a command of an attempt; none if its policy allows no host.
+    pub(crate) fn way_out(
+        &self,
+        policy: &Policy,
+        attempt: AttemptId,
+        step: StepId,
+    ) -> Option<Arc<Egress>> {
+        policy.allows_hosts().then(|| {
+            let (policy, store) = (policy.clone(), Arc::clone(&self.store));
             let (redactor, seen) = (self.redactor(), Mutex::default());
             Arc::new(Egress { policy, store, redactor, attempt, step, seen })
         })

@@ -2,6 +2,8 @@
 //! and the past that the engine keeps. A forecast itself, and how it is made, is in
 //! `crates/forecast`.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenfold_domain::{AttemptId, AttemptOutcome, Forecast, NanoUsd, Odds, Seed, Strategy, TaskId};
@@ -15,7 +17,7 @@ use crate::choosing::bought;
 use crate::engine::{Engine, blocking};
 
 /// So many attempts are learned from, the newest.
-const REMEMBERED: u32 = 100_000;
+pub(crate) const REMEMBERED: u32 = 100_000;
 /// From what all that the cascade draws comes. What it draws depends besides on how many tasks it
 /// has learned from, so that the journal says all of it.
 const SEED: Seed = Seed(1);
@@ -62,7 +64,8 @@ pub fn end(task: &TaskRow, attempt: &AttemptRow) -> Option<End> {
     }
 }
 
-/// An attempt as a trial; `None` as for [`end`], and if it took nothing of what is counted.
+/// An attempt as a trial; `None` as for [`end`], if it took nothing of what is counted, and if it
+/// went on from another one, whose spend is not its own.
 pub fn trial(task: &TaskRow, attempt: &AttemptRow, unit: Unit) -> Option<Trial> {
     let spend = match unit {
         Unit::Dollars => dollars(attempt.cost),
@@ -70,23 +73,30 @@ pub fn trial(task: &TaskRow, attempt: &AttemptRow, unit: Unit) -> Option<Trial> 
         Unit::Samples => attempt.checks as f64,
         Unit::Seconds => attempt.wall.0 as f64 / 1_000.0,
     };
-    end(task, attempt).filter(|_| spend > 0.0).map(|end| Trial { spend, end })
+    let is_whole = spend > 0.0 && !attempt.forked;
+    end(task, attempt).filter(|_| is_whole).map(|end| Trial { spend, end })
 }
 
-/// An attempt as a piece of work on a track record: `None` if nothing was proposed, or it is not
-/// over.
+/// An attempt as a piece of work on a track record: `None` if it is not over, or came to nothing
+/// that its check could judge.
 pub fn work(task: &TaskRow, attempt: &AttemptRow) -> Option<Work> {
     attempt.ended.as_ref()?;
-    let proposal = task.proposals.iter().find(|row| row.attempt == attempt.id)?;
+    let chosen = attempt.choice.as_ref().map(|choice| choice.chance);
+    let foreseen = || Some(attempt.foreseen.as_ref()?.odds.last()?.likely);
+    let told = chosen.or_else(foreseen);
+    let Some(proposal) = task.proposals.iter().find(|row| row.attempt == attempt.id) else {
+        // It is known from such work how often the check is right to refuse.
+        let failed = end(task, attempt) == Some(End::Failed);
+        return failed.then_some(Work { told, passed: Some(false), review: None });
+    };
     let review = match &proposal.state {
         _ if proposal.taken_back => Some(Review::Reverted),
         ProposalState::Rejected { .. } => Some(Review::Rejected),
-        state if state.is_accepted() => Some(Review::Accepted),
+        // Nobody has looked at what was accepted unseen.
+        state if state.is_accepted() && !proposal.unseen => Some(Review::Accepted),
         _ => None,
     };
-    let chosen = attempt.choice.as_ref().map(|choice| choice.chance);
-    let foreseen = || Some(attempt.foreseen.as_ref()?.odds.last()?.likely);
-    Some(Work { told: chosen.or_else(foreseen), passed: proposal.verified.then_some(true), review })
+    Some(Work { told, passed: proposal.verified.then_some(true), review })
 }
 
 /// What is known of a task and of who would try it. `names` has the texts that have no place in
@@ -146,12 +156,19 @@ fn learn(past: &mut Past, unit: Unit, task: &TaskRow, attempt: &AttemptRow) {
 /// What an engine has learned: read when it is first needed, and again when something is known of
 /// an attempt that is in it already. It is held only by threads that may wait.
 #[derive(Debug, Default)]
-pub(crate) struct Learned(Mutex<Option<Known>>);
+pub(crate) struct Learned {
+    known: Mutex<Option<Known>>,
+    /// Whether it is read again before it is used.
+    is_stale: AtomicBool,
+}
 
 /// All that is known of the past.
 #[derive(Debug)]
 struct Known {
     past: Past,
+    /// The attempts that are in it.
+    attempts: HashSet<AttemptId>,
+    /// Knows all tasks but those at work: these it learns when they are done with.
     cascade: Cascade,
 }
 
@@ -173,34 +190,42 @@ impl Learned {
     /// What is known is read again before it is used: an attempt goes on, or a person says of a
     /// proposal what the check didn't.
     pub(crate) fn is_stale(&self) {
-        *self.locked() = None;
+        self.is_stale.store(true, Ordering::Release);
     }
 
-    /// What is known, read if it was not before.
-    pub(crate) fn held(&self, store: &Store) -> Result<Held<'_>, EngineError> {
+    /// What is known, read if it was not before, while these tasks are at work.
+    pub(crate) fn held(&self, store: &Store, at_work: &[TaskId]) -> Result<Held<'_>, EngineError> {
         let mut held = self.locked();
         if held.is_none() {
-            *held = Some(Known::read(&store.view()?)?);
+            *held = Some(Known::read(&store.view()?, at_work)?);
         }
         Ok(Held(held))
     }
 
     fn locked(&self) -> MutexGuard<'_, Option<Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut held = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_stale.swap(false, Ordering::AcqRel) {
+            *held = None;
+        }
+        held
     }
 }
 
-/// The cascade with all that is recorded.
-pub(crate) fn known(view: &View) -> Result<Cascade, EngineError> {
-    Ok(Known::read(view)?.cascade)
+/// The cascade with all that is recorded, but of a task that it is asked about.
+pub(crate) fn known(view: &View, but: TaskId) -> Result<Cascade, EngineError> {
+    Ok(Known::read(view, &[but])?.cascade)
 }
 
 impl Known {
-    fn read(view: &View) -> Result<Self, EngineError> {
+    fn read(view: &View, at_work: &[TaskId]) -> Result<Self, EngineError> {
         let (mut past, mut record) = (Past::new(Unit::Dollars), Record::default());
         let mut tasks: Vec<(TaskRow, Vec<AttemptRow>)> = Vec::new();
+        let mut known = HashSet::new();
         view.newest_attempts(REMEMBERED, |task, attempt| {
             learn(&mut past, Unit::Dollars, task, attempt);
+            if attempt.ended.is_some() {
+                known.insert(attempt.id);
+            }
             match tasks.last_mut().filter(|(last, _)| last.id == task.id) {
                 Some((_, attempts)) => attempts.push(attempt.clone()),
                 None => tasks.push((task.clone(), vec![attempt.clone()])),
@@ -221,11 +246,12 @@ impl Known {
         let mut cascade = Cascade::new(settings).unwrap_or_else(|refusal| {
             unreachable!("a share of wrong work and a value of nothing are sound: {refusal}")
         });
-        for (task, attempts) in tasks.iter().filter(|(task, _)| task.running.is_empty()) {
+        let is_over = |task: &TaskRow| task.running.is_empty() && !at_work.contains(&task.id);
+        for (task, attempts) in tasks.iter().filter(|(task, _)| is_over(task)) {
             // What can't be a trial says nothing.
             let _ = cascade.learn(&bought(task, attempts));
         }
-        Ok(Self { past, cascade })
+        Ok(Self { past, attempts: known, cascade })
     }
 }
 
@@ -238,8 +264,9 @@ impl Engine {
         (model, strategy): (String, Strategy),
     ) -> Result<Option<Forecast>, EngineError> {
         let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
+        let at_work = self.floor.at_work();
         let told = blocking(move || -> Result<_, EngineError> {
-            let mut held = learned.held(&store)?;
+            let mut held = learned.held(&store, &at_work)?;
             let (names, strategy) = (Names::of(&task), strategy.to_string());
             Ok(held.known().past.forecast(&about(&task, &names, &model, &strategy), &[]))
         });
@@ -251,9 +278,11 @@ impl Engine {
         let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
         let taken = blocking(move || -> Result<_, EngineError> {
             let mut held = learned.locked();
-            let Some(Known { past, .. }) = held.as_mut() else { return Ok(()) };
+            let Some(Known { past, attempts, .. }) = held.as_mut() else { return Ok(()) };
             let view = store.view()?;
-            if let (Some(task), Some(row)) = (view.task(attempt.task)?, view.attempt(attempt)?) {
+            if attempts.insert(attempt)
+                && let (Some(task), Some(row)) = (view.task(attempt.task)?, view.attempt(attempt)?)
+            {
                 learn(past, Unit::Dollars, &task, &row);
                 if past.is_due() {
                     past.refit();

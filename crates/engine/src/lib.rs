@@ -48,6 +48,7 @@ mod supervise;
 mod surroundings;
 mod tooling;
 mod trajectory;
+mod unseen;
 mod work;
 
 pub use added::{AddedSecret, added_secrets};
@@ -55,7 +56,7 @@ pub use approval::POLICY_FILE;
 pub use asking::request_name;
 pub use backlog::why_not_begun;
 pub use backup::{Copied, back_up, restore};
-pub use choosing::{Judged, judged};
+pub use choosing::{Judged, Next, judged};
 pub use compact::{CompactTerms, compact, would_compact};
 pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;

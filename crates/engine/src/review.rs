@@ -81,6 +81,7 @@ impl Engine {
                 Accepted::InPlace { files: names(&files.await?) }
             }
         };
+        self.learned.is_stale();
         // What comes after it may begin now.
         self.backlog.stir();
         let changed = blocking(move || changes.changed(&from, &to)).await?;
@@ -185,8 +186,13 @@ impl Engine {
     /// When nothing was done, or the person has changed what would be taken back.
     pub async fn undo(&self, task: TaskId) -> Result<Undone, EngineError> {
         let _writing = self.writing.lock().await;
-        let (spec, proposal, _) = self.proposal(task, "undo").await?;
+        let undone = self.take_back(task).await;
         self.learned.is_stale();
+        undone
+    }
+
+    async fn take_back(&self, task: TaskId) -> Result<Undone, EngineError> {
+        let (spec, proposal, _) = self.proposal(task, "undo").await?;
         // What waits for review has to be there to be read.
         self.has_files(proposal.attempt, "take back")?;
         let was_made = !proposal.state.is_under_way();

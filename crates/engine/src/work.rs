@@ -120,7 +120,9 @@ impl Engine {
             }
         }
         self.take_up_all(task).await?;
-        self.best(&spec, outcomes).await
+        let outcome = self.best(&spec, outcomes).await?;
+        self.accept_unseen(task).await?;
+        Ok(outcome)
     }
 
     /// Who makes the attempt of a turn; `None` if there is no further one.
@@ -249,7 +251,12 @@ impl Engine {
         // A person who has it go on means it.
         let most = match from {
             Origin::Limit { .. } => None,
-            _ => row.as_ref().and_then(|row| row.choice.as_ref()?.most),
+            // Nor does one that has gone on beyond it once stop at it again.
+            _ => {
+                let spent = self.spent(attempt)?;
+                let most = row.as_ref().and_then(|row| row.choice.as_ref()?.most);
+                most.filter(|most| *most > spent)
+            }
         };
         let totals = Totals {
             attempt,
@@ -258,6 +265,10 @@ impl Engine {
             usage: row.map_or(Usage::default(), |row| row.usage),
             cost: self.spent(attempt)?,
             wall: before,
+        };
+        let policy = match &spec.role {
+            Some(role) => self.policy.clone().for_role(&role.name),
+            None => self.policy.clone(),
         };
         let (checks, cancel) = (Arc::new(checks), watch::channel(false).0);
         let given = (Arc::clone(&checks), self.redactor(), cancel.subscribe());
@@ -285,6 +296,7 @@ impl Engine {
             began,
             before,
             limit,
+            policy,
             most,
             passed_in: Millis(0),
             loading,

@@ -86,6 +86,7 @@ pub struct Policy {
     pub(crate) rules: Vec<Rule>,
     tests: Vec<TestCase>,
     role: Option<String>,
+    accept_unseen_over: Option<f64>,
 }
 
 impl Policy {
@@ -107,6 +108,7 @@ impl Policy {
             rules: Vec::new(),
             tests: Vec::new(),
             role: None,
+            accept_unseen_over: None,
         };
         empty.overlaid(BUILT_IN, Origin::BuiltIn).expect("a test reads the built-in policy")
     }
@@ -122,7 +124,17 @@ impl Policy {
     }
 
     fn overlaid(mut self, text: &str, origin: Origin) -> Result<Self, PolicyError> {
-        let RawPolicy { unattended, default, rule, test, .. } = raw::read(text)?;
+        let RawPolicy { unattended, accept_unseen_over, default, rule, test, .. } =
+            raw::read(text)?;
+        if let Some(over) = accept_unseen_over {
+            let line = raw::line_of(text, over.span().start);
+            if !(0.5..1.0).contains(over.get_ref()) {
+                let why =
+                    "accept-unseen-over is a share from 0.5 to below 1, as in 0.98".to_owned();
+                return Err(PolicyError::Line { line, why });
+            }
+            self.accept_unseen_over = Some(over.into_inner());
+        }
         self.unattended = unattended.unwrap_or(self.unattended);
         self.defaults = self.defaults.overlaid(default);
         let mut names = HashSet::new();
@@ -151,6 +163,12 @@ impl Policy {
     #[must_use]
     pub fn for_role(self, role: &str) -> Self {
         Self { role: Some(role.to_owned()), ..self }
+    }
+
+    /// Over which lower 95 % bound of being right, by the track record, work whose check passed is
+    /// accepted though no person has seen it; `None`, unless the person says otherwise: never.
+    pub fn accept_unseen_over(&self) -> Option<f64> {
+        self.accept_unseen_over
     }
 
     /// What an [`Verdict::Ask`] becomes where nobody can be asked.

@@ -21,6 +21,8 @@ pub(crate) struct RawPolicy {
     #[allow(dead_code, reason = "it was looked at before the rest was read")]
     version: i64,
     pub(crate) unattended: Option<Unattended>,
+    #[serde(rename = "accept-unseen-over")]
+    pub(crate) accept_unseen_over: Option<Spanned<f64>>,
     #[serde(default)]
     pub(crate) default: RawDefaults,
     #[serde(default)]

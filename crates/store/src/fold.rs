@@ -94,8 +94,11 @@ impl TaskFold {
         match event {
             AttemptEvent::Started { .. }
             | AttemptEvent::Confined { .. }
-            | AttemptEvent::Forked { .. }
             | AttemptEvent::Advanced { .. } => worked(task, row, at),
+            AttemptEvent::Forked { .. } => {
+                worked(task, row, at);
+                row.forked = true;
+            }
             AttemptEvent::Chosen(choice) => row.choice = Some(choice.clone()),
             AttemptEvent::Foreseen(forecast) => row.foreseen = Some(forecast.clone()),
             AttemptEvent::Paused => {
@@ -195,6 +198,7 @@ fn started(
         choice: None,
         foreseen: None,
         ended: None,
+        forked: false,
         usage: Usage::default(),
         cost: NanoUsd::ZERO,
         wall: Millis(0),
@@ -266,6 +270,7 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
             verified: evidence.as_ref().is_some_and(|report| report.passed()),
             made_at: at,
             state: ProposalState::ToReview,
+            unseen: false,
             taken_back: false,
             since: at,
         });
@@ -283,8 +288,18 @@ fn proposed(task: &mut TaskRow, attempt: AttemptId, event: &ProposalEvent, at: T
     let was_accepted = row.state.is_accepted() && !row.state.is_under_way();
     let goes = matches!(event, ProposalEvent::TakingBack | ProposalEvent::Undone);
     row.taken_back |= was_accepted && goes;
+    row.unseen &= !goes;
+    // Who accepts it again has thought better of it.
+    row.taken_back &= !matches!(
+        event,
+        ProposalEvent::AcceptedAsBranch { .. } | ProposalEvent::AcceptedInPlace { .. }
+    );
     row.state = match event {
         ProposalEvent::Commented { .. } | ProposalEvent::Preferred { .. } => return,
+        ProposalEvent::Earned { .. } => {
+            row.unseen = true;
+            return;
+        }
         ProposalEvent::Made { .. } | ProposalEvent::Undone => ProposalState::ToReview,
         ProposalEvent::Branching { branch, commit } => {
             ProposalState::Branching { branch: branch.clone(), commit: commit.clone() }

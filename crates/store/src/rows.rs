@@ -132,6 +132,9 @@ pub struct ProposalRow {
     pub made_at: Timestamp,
     /// What became of it.
     pub state: ProposalState,
+    /// Whether it is accepted by the person's rule rather than by the person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
     /// Whether it was accepted once, and the person took that back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken_back: bool,
@@ -249,6 +252,9 @@ pub struct AttemptRow {
     pub foreseen: Option<Forecast>,
     /// How it ended; `None` while it runs, and when it was interrupted.
     pub ended: Option<Ending>,
+    /// Whether it went on from another one, which has done a part of the work.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forked: bool,
     /// What the model used.
     pub usage: Usage,
     /// What it cost.

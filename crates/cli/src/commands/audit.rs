@@ -17,6 +17,7 @@ use tenfold_store::{AttemptRow, TaskRow};
 
 use crate::arguments::Format;
 use crate::asking;
+use crate::commands::prices::level::share;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, svg};
@@ -39,7 +40,7 @@ pub(crate) struct AuditArgs {
     benchmark: Option<PathBuf>,
     /// The level whose price is followed, as the share of tasks solved; that of the runs, if not
     /// given
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     bar: Option<f64>,
     /// Write a picture of each finding into this folder, in SVG
     #[arg(long, value_name = "DIR")]

@@ -7,7 +7,7 @@ use comfy_table::Cell;
 use serde::Serialize;
 use serde_json::json;
 use tenfold_domain::{Strategy, TaskId, TaskSpec};
-use tenfold_engine::{Judged, Names, about, dollars, judged, past, trial};
+use tenfold_engine::{Judged, Names, Next, about, dollars, judged, past, trial};
 use tenfold_forecast::told::{self, Score, Told};
 use tenfold_forecast::{Interval, Past, Refusal, Trial, Unit};
 use tenfold_store::{TaskRow, View};
@@ -16,6 +16,7 @@ use crate::arguments::Format;
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::plot::{Axis, Line, Mark, Plot, Scale, Shape, chart, svg};
+use crate::report::estimate;
 use crate::table::table;
 use crate::terminal::{self, BOLD, one_line, styled};
 use crate::trouble::Trouble;
@@ -79,19 +80,10 @@ impl Counted {
 
     fn shown(self) -> fn(f64) -> String {
         match self {
-            Self::Dollars => money,
+            Self::Dollars => estimate,
             Self::Steps => |steps| format!("{steps:.0} steps"),
             Self::Seconds => |seconds| format!("{seconds:.0} s"),
         }
-    }
-}
-
-/// Dollars, with as many places as say something.
-fn money(dollars: f64) -> String {
-    match dollars {
-        _ if dollars >= 0.1 => format!("${dollars:.2}"),
-        _ if dollars >= 0.001 => format!("${dollars:.4}"),
-        _ => format!("${dollars:.7}"),
     }
 }
 
@@ -109,6 +101,9 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
     let spec = view
         .spec(row.id)?
         .ok_or_else(|| Trouble::internal(format!("task {} was never asked for", row.id)))?;
+    if let Some(model) = &args.model {
+        context.catalogue()?.model(model)?;
+    }
     let model = args.model.as_deref().unwrap_or(&spec.model);
     let strategy = args.strategy.unwrap_or(spec.strategy);
     let known = past(&view, args.unit.unit())?;
@@ -123,6 +118,9 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
             "{}{cascade}",
             shown(args.unit, (&row, &spec), (model, &strategy), told.as_ref())
         ))?;
+    }
+    if args.svg.is_some() && told.is_err() {
+        terminal::note("no picture is written: there is no curve");
     }
     if let (Some(file), Ok(told)) = (&args.svg, &told) {
         let picture = svg(&plot(args.unit, (&row, &spec), told));
@@ -161,14 +159,15 @@ fn cascade(
         return Ok(String::new());
     }
     Ok(match judged(view, &context.catalogue()?, row, spec)? {
-        Judged::Attempt { choice, .. } => {
+        Judged::Worth(Next { choice, .. }) => {
+            let Some(choice) = choice else { return Ok(String::new()) };
             let until = match choice.most {
-                Some(most) => format!(", until it has taken {}", money(dollars(most))),
+                Some(most) => format!(", until it has taken {}", estimate(dollars(most))),
                 None => String::new(),
             };
             format!("\nthe cascade would go on{until}: {}", one_line(&choice.why, 400))
         }
-        Judged::Stop { why } => format!("\nthe cascade would stop: {}", one_line(&why, 400)),
+        Judged::Stop { why, .. } => format!("\nthe cascade would stop: {}", one_line(&why, 400)),
     })
 }
 
@@ -227,7 +226,13 @@ fn shown(
     let head = format!("{}: another attempt at task {} by {who}", styled(BOLD, "forecast"), row.id);
     let told = match told {
         Ok(told) => told,
-        Err(refusal) => return format!("{head}\nnothing can be said yet: {refusal}"),
+        Err(refusal) => {
+            let hint = match unit {
+                Counted::Dollars => "; --unit seconds counts attempts that cost nothing, too",
+                _ => "",
+            };
+            return format!("{head}\nnothing can be said yet: {refusal}{hint}");
+        }
     };
     let show = unit.shown();
     let mut rows = Vec::new();
@@ -255,7 +260,7 @@ fn shown(
         false => String::new(),
     };
     let table = table(&["by", "solved", "nine times in ten between"], rows);
-    format!("{head}\n{table}\n{stands}\n{picture}").trim_end().to_owned()
+    format!("{head}\n{table}{stands}\n{picture}").trim_end().to_owned()
 }
 
 fn percent(chance: f64) -> String {
@@ -288,8 +293,8 @@ fn plot(
         y: Axis { scale: Scale::Even, reach: Some((0.0, 1.0)), shown: percent },
         lines: vec![
             line("solved", |chance| chance.likely, false),
-            line("nine times in ten above this", |chance| chance.low, true),
-            line("nine times in ten below this", |chance| chance.high, true),
+            line("19 times in 20 above this", |chance| chance.low, true),
+            line("19 times in 20 below this", |chance| chance.high, true),
         ],
         marks,
     }
@@ -349,12 +354,12 @@ fn score(context: &Context, format: Format) -> Result<Exit, Trouble> {
         let of = format!("{} of {}", score.known, score.told);
         let numbers = [score.brier, score.base, score.log_loss].map(|n| format!("{n:.3}"));
         let [brier, base, log] = numbers;
-        [money(score.by), of, said, range, came, brier, base, log].map(Cell::new).to_vec()
+        [estimate(score.by), of, said, range, came, brier, base, log].map(Cell::new).to_vec()
     };
     let heads =
         ["solved by", "known", "told", "between", "came", "Brier", "of one share", "log score"];
     let mut text = table(&heads, scores.iter().map(cells));
-    text += "\n\nBrier: the mean squared distance from what came, less is better; \"of one share\" \
+    text += "\nBrier: the mean squared distance from what came, less is better; \"of one share\" \
              is what telling the share that came of each would have got. What was cut off counts \
              by those that were not.";
     terminal::print(&text)?;

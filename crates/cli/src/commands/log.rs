@@ -307,6 +307,12 @@ fn proposal(event: &ProposalEvent) -> String {
         ProposalEvent::AcceptedAsBranch { branch, .. } => {
             format!("accepted as {}", one_line(branch, 200))
         }
+        ProposalEvent::Earned { bound, over } => format!(
+            "accepted unseen, by your policy: work of this kind is right more than {:.1} % of the \
+             time (it asks for {:.1} %)",
+            bound * 100.0,
+            over * 100.0
+        ),
         ProposalEvent::Preferred { others } => match others {
             1 => "preferred to another proposal: the smaller change".to_owned(),
             others => format!("preferred to {others} other proposals: the smallest change"),

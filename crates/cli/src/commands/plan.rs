@@ -14,7 +14,7 @@ use tenfold_store::{TaskQuery, TaskRow, View};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::plot::{Axis, Line, Mark, Plot, Scale, Shape, chart, svg};
-use crate::report;
+use crate::report::estimate;
 use crate::table::table;
 use crate::terminal::{self, BOLD, one_line, styled};
 use crate::trouble::Trouble;
@@ -44,7 +44,7 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "DOLLARS", default_value = "1")]
     value: NanoUsd,
     /// How value grows with the hours that a task would take a person; 1 is in proportion
-    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = exponent)]
     exponent: f64,
     /// Plan for as many tasks solved as can be, whatever they are worth
     #[arg(long)]
@@ -58,6 +58,11 @@ pub(crate) struct PlanArgs {
     /// Answer in JSON, on standard output
     #[arg(long)]
     json: bool,
+}
+
+fn exponent(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=10.0).contains(number));
+    number.ok_or_else(|| format!("'{text}' is no number from 0 to 10"))
 }
 
 fn label_value(text: &str) -> Result<(String, NanoUsd), String> {
@@ -240,6 +245,10 @@ fn shown(
         return text.trim_end().to_owned();
     }
     text += &format!("{}\n", said(args, plan));
+    if args.hour.is_some() {
+        let grows = args.exponent;
+        text += &format!("value grows as the power {grows} of the hours that a task would take\n");
+    }
     text += &funded(planned, plan);
     text += &left_out(planned, plan);
     for other in others {
@@ -256,15 +265,15 @@ fn shown(
 fn said(args: &PlanArgs, plan: &Plan<TaskId>) -> String {
     let next = match args.solved {
         true => format!("{:.2} tasks", plan.price),
-        false => report::money(nano_usd(plan.price)),
+        false => estimate(plan.price),
     };
     format!(
         "{} {} buys {:.1} tasks solved, worth {} give or take {}; the next dollar buys {next}",
         styled(BOLD, "plan"),
-        report::money(plan.budget),
+        estimate(dollars(plan.budget)),
         plan.solved,
-        report::money(nano_usd(plan.value)),
-        report::money(nano_usd(plan.deviation)),
+        estimate(plan.value),
+        estimate(plan.deviation),
     )
 }
 
@@ -275,10 +284,10 @@ fn funded(planned: &Planned, plan: &Plan<TaskId>) -> String {
         [
             one.task.to_string(),
             one_line(&text_of(planned, one.task), 40),
-            report::money(one.spend),
+            estimate(dollars(one.spend)),
             percent(one.chance.likely),
             range,
-            report::money(nano_usd(one.value)),
+            estimate(one.value),
         ]
         .map(Cell::new)
         .to_vec()
@@ -287,14 +296,14 @@ fn funded(planned: &Planned, plan: &Plan<TaskId>) -> String {
     let rows = plan.funded.iter().take(SHOWN).map(row);
     let more = plan.funded.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!("and {more} more (--json has all)\n") } else { String::new() };
-    format!("{}\n{more}", table(&heads, rows))
+    format!("{}{more}", table(&heads, rows))
 }
 
 fn left_out(planned: &Planned, plan: &Plan<TaskId>) -> String {
     let mut text = String::new();
     for one in plan.left_out.iter().take(SHOWN) {
         let when = match one.in_at {
-            Some(at) => format!("comes in at {}", report::money(at)),
+            Some(at) => format!("comes in at {}", estimate(dollars(at))),
             None => "is not worth its money at any budget".to_owned(),
         };
         let what = one_line(&text_of(planned, one.task), 60);
@@ -316,10 +325,17 @@ fn text_of(planned: &Planned, task: TaskId) -> String {
 /// Value against budget, with the budget and its next dollar.
 fn plot(args: &PlanArgs, planned: &Planned, plan: &Plan<TaskId>) -> Plot {
     let curve = planned.backlog.curve();
-    let points = curve.iter().map(|(by, worth)| (dollars(*by), *worth)).collect();
+    let mut points: Vec<(f64, f64)> =
+        curve.iter().map(|(by, worth)| (dollars(*by), *worth)).collect();
+    // Beyond the last task nothing more is bought.
+    if let Some(&(by, worth)) = points.last()
+        && by < dollars(plan.budget)
+    {
+        points.push((dollars(plan.budget), worth));
+    }
     let (name, shown): (&str, fn(f64) -> String) = match args.solved {
         true => ("tasks solved", |tasks| format!("{tasks:.1}")),
-        false => ("value", |value| report::money(nano_usd(value))),
+        false => ("value", estimate),
     };
     let next = match args.solved {
         true => format!("the budget; the next dollar buys {:.2} tasks", plan.price),
@@ -327,11 +343,7 @@ fn plot(args: &PlanArgs, planned: &Planned, plan: &Plan<TaskId>) -> Plot {
     };
     Plot {
         title: format!("{name} against budget"),
-        x: Axis {
-            scale: Scale::Even,
-            reach: Some((0.0, dollars(plan.budget))),
-            shown: |budget| report::money(nano_usd(budget)),
-        },
+        x: Axis { scale: Scale::Even, reach: Some((0.0, dollars(plan.budget))), shown: estimate },
         y: Axis { scale: Scale::Even, reach: Some((0.0, 0.0)), shown },
         lines: vec![Line {
             name: name.to_owned(),

@@ -62,10 +62,7 @@ impl By {
     fn of(self, task: &TaskRow, attempt: &AttemptRow) -> Vec<String> {
         match self {
             Self::Role => vec![task.role.clone().unwrap_or_default()],
-            Self::Area => {
-                let folder = task.workspace.file_name().unwrap_or(task.workspace.as_os_str());
-                vec![folder.to_string_lossy().into_owned()]
-            }
+            Self::Area => vec![task.workspace.to_string_lossy().into_owned()],
             Self::Label if task.standing.labels.is_empty() => vec![String::new()],
             Self::Label => task.standing.labels.clone(),
             Self::Model => vec![attempt.model.clone()],
@@ -212,7 +209,7 @@ fn print_table(by: &[By], kinds: &Kinds) -> Result<(), Trouble> {
         .collect();
     let text = table(&heads, kinds.iter().map(row));
     terminal::print(&format!(
-        "{text}\n\nRanges hold nine times in ten. \"Right\" is what you accepted and did not take \
+        "{text}\nRanges hold nine times in ten. \"Right\" is what you accepted and did not take \
          back, of what had passed its check. A surprise came otherwise than was told for 95 % sure."
     ))
 }

@@ -201,7 +201,7 @@ fn tail(output: &str) -> String {
 }
 
 /// What another attempt would take: as much as those before it took, and no more than what is
-/// left. That it would succeed is not said, because nothing here knows.
+/// left. That it would succeed is not said, because that is what `tenfold forecast show` is for.
 fn going_on(text: &mut String, row: &TaskRow, spec: &TaskSpec, attempts: &[AttemptRow]) {
     if let Some(why) = &row.left_off {
         field(text, "leaves off", &format!("no further attempt: {}", one_line(why, 400)));

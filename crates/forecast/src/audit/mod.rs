@@ -38,8 +38,8 @@ const CAVEATS: &[&str] = &[
      another curve would be straight.",
     "A share by budget is how the costs of solved runs are spread. That it is straight says that \
      they lie evenly over powers of ten, and nothing of what a run would have come to with more.",
-    "Runs that were stopped by a budget or a person look like failures here. Leave them out where \
-     there are many.",
+    "Runs of a file that were stopped by a budget or a person look like failures: leave them out \
+     where there are many. Of one's own attempts they are left out already.",
 ];
 
 const SOURCES: &[&str] = &[

@@ -1,7 +1,7 @@
 //! Where a task stands after what happened to it, and what its attempts add up to.
 
 use tenfold_domain::{
-    AttemptOutcome, Budget, CheckReport, CheckVerdict, Seq, StepId, TaskState::*,
+    AttemptOutcome, Budget, CheckReport, CheckVerdict, Choice, Seq, StepId, TaskState::*,
 };
 
 use super::*;
@@ -336,4 +336,37 @@ fn a_question_needs_a_person_and_its_wait_is_nobodys_work() {
     assert_eq!((story.stands(), story.task().question.as_ref()), (Working, None));
     story.end(1, AttemptOutcome::GaveUp);
     assert_eq!(story.task().wall, Millis(2_000));
+}
+
+#[test]
+fn what_was_taken_back_is_known_until_it_is_accepted_again() {
+    let mut story = Story::asked();
+    story.finish(1);
+    story.propose(1, rejected());
+    story.propose(1, ProposalEvent::Undone);
+    let taken_back = |story: &Story| story.task().proposal().unwrap().taken_back;
+    assert!(!taken_back(&story), "a rejection that is taken back says nothing against the work");
+    story.propose(1, accepted());
+    story.propose(1, ProposalEvent::TakingBack);
+    story.propose(1, ProposalEvent::Undone);
+    assert!(taken_back(&story));
+    story.propose(1, accepted());
+    assert!(!taken_back(&story));
+}
+
+#[test]
+fn why_an_attempt_was_chosen_and_why_there_is_no_other_is_kept_while_it_holds() {
+    let mut story = Story::asked();
+    story.start(1);
+    let choice = Choice { why: "cheap".into(), chance: 0.5, cost: NanoUsd(1), most: None };
+    story.attempt(1, AttemptEvent::Chosen(choice.clone()));
+    story.end(1, AttemptOutcome::GaveUp);
+    let left = TaskEvent::LeftOff { why: "not worth it".into() };
+    story.tell(Fact::Task { task: id(1).task, event: left });
+    assert_eq!(story.fold.attempts[&1].choice, Some(choice));
+    assert_eq!(story.task().left_off.as_deref(), Some("not worth it"));
+    story.start(2);
+    story.attempt(2, AttemptEvent::Forked { from: id(1), step: None, changes: 0 });
+    assert_eq!(story.task().left_off, None, "it goes on after all");
+    assert!(story.fold.attempts[&2].forked && !story.fold.attempts[&1].forked);
 }

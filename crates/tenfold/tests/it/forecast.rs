@@ -58,6 +58,8 @@ fn a_record_knows_what_a_person_said_of_the_work() {
     assert_eq!((&repair["reviews"], &repair["taken_back"]), (&json!(3), &json!(1)), "{repair}");
     assert_eq!((&repair["solved"], &repair["failed"]), (&json!(1.0), &json!(2.0)), "{repair}");
     assert_eq!((&tool_loop["failed"], &tool_loop["reviews"]), (&json!(3.0), &json!(0)));
+    let wrong_passed = |row: &serde_json::Value| row["wrong_passed"]["likely"].as_f64().unwrap();
+    assert!(wrong_passed(&tool_loop) < wrong_passed(&repair), "what failed its check is counted");
     ground.tenfold(&["record"]).expect(0, &["RIGHT, OF REVIEWED", "TAKEN BACK"]);
 }
 
@@ -73,8 +75,35 @@ fn the_cascade_goes_on_as_long_as_it_is_worth_it_and_says_why() {
     assert_eq!(log.out.matches("chosen: ").count(), 3, "one agent is tried three times at most");
     let dial = ["show", "1", "--dial"];
     ground.tenfold(&dial).expect(0, &["no further attempt", "the cascade would stop: all that"]);
-    let worthless = [&auto[..], &["--budget", "0.0000001"]].concat();
-    ground.tenfold(&worthless).expect(1, &[]);
+    // What is not worth its cost is done once all the same, for a person asked for it.
+    ground.tenfold(&["add", "x", "--check", CHECK, "--strategy", "loop", "--value", "0.0000001"]);
+    ground.tenfold(&["continue", "2"]).expect(1, &["nothing is worth what it costs"]);
+    let log = ground.tenfold(&["log", "2"]);
+    log.expect(0, &["it is made because you asked for it", "no further attempt"]);
+    assert_eq!(log.out.matches("chosen: ").count(), 1, "{}", log.out);
+}
+
+#[test]
+fn work_is_accepted_unseen_once_it_has_earned_it_and_only_by_the_persons_rule() {
+    let ground = Ground::new();
+    let config = ground.path("config");
+    std::fs::create_dir_all(&config).unwrap();
+    let rule = "version = 1\naccept-unseen-over = 0.5\n";
+    std::fs::write(config.join("policy.toml"), rule).unwrap();
+    ground.script(&[]);
+    let run = ["run", "median is wrong", "--check", CHECK];
+    for task in ["1", "2", "3"] {
+        ground.tenfold(&run).expect(0, &["to review"]);
+        ground.tenfold(&["accept", task, "--unchecked"]).expect(0, &["accepted"]);
+    }
+    ground.tenfold(&run).expect(0, &["accepted unseen as refs/heads/"]);
+    ground.tenfold(&["log", "4"]).expect(0, &["accepted unseen, by your policy"]);
+    let record = ground.tenfold(&["record", "--json"]).json();
+    assert_eq!(record[0]["reviews"], 3, "what nobody saw is no review: {record}");
+    ground.tenfold(&["undo", "4"]).expect(0, &[]);
+    ground.tenfold(&run).expect(0, &["to review"]);
+    std::fs::write(config.join("policy.toml"), "version = 1\naccept-unseen-over = 2.0\n").unwrap();
+    ground.tenfold(&["policy", "show"]).expect(2, &["accept-unseen-over is a share"]);
 }
 
 #[test]

@@ -281,6 +281,10 @@ impl Page {
             ProposalEvent::AcceptedAsBranch { branch, .. } => {
                 self.head(&format!("Accepted as {} ({at})", span(branch)), None);
             }
+            ProposalEvent::Earned { bound, .. } => {
+                let bound = bound * 100.0;
+                self.head(&format!("Accepted unseen: right over {bound:.1} % ({at})"), None);
+            }
             ProposalEvent::Preferred { others } => {
                 self.head(&format!("Preferred to {others} more ({at})"), None);
             }

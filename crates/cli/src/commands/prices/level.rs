@@ -7,7 +7,7 @@ use comfy_table::Cell;
 use jiff::civil::Date;
 use serde_json::json;
 use tenfold_domain::NanoUsd;
-use tenfold_engine::{dollars, nano_usd};
+use tenfold_engine::dollars;
 use tenfold_forecast::Interval;
 use tenfold_forecast::level::{
     BackTest, Level, Offer, Prior, Wait, Waiting, after_the_run, back_test, of_benchmark, of_runs,
@@ -19,7 +19,7 @@ use crate::commands::audit;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, price, svg};
-use crate::report;
+use crate::report::estimate;
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
@@ -58,7 +58,7 @@ pub(super) struct LevelArgs {
     format: Format,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(crate) fn share(text: &str) -> Result<f64, String> {
     let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| format!("'{text}' is no share from 0 to 1"))
 }
@@ -126,7 +126,7 @@ impl Answer {
         let Level { bar, lows, fall } = &self.level;
         let row = |low: &tenfold_forecast::level::Low| {
             let model = one_line(&low.model, 60);
-            [low.date.to_string(), money(low.dollars), model].map(Cell::new).to_vec()
+            [low.date.to_string(), estimate(low.dollars), model].map(Cell::new).to_vec()
         };
         let mut text =
             format!("{}\n\n", table(&["from", "lowest price", "model"], lows.iter().map(row)));
@@ -135,15 +135,15 @@ impl Answer {
             "{:.0} % costs {} now; it gets {likely:.1} times cheaper a year, nine times in ten \
              between {low:.1} and {high:.0}\n",
             bar * 100.0,
-            money(self.level.dollars()),
+            estimate(self.level.dollars()),
         );
         for months in MONTHS {
             let in_months = self.level.dollars_in(f64::from(months));
             text += &format!(
                 "in {months:>2} months: {}, between {} and {}\n",
-                money(in_months.likely),
-                money(in_months.low),
-                money(in_months.high)
+                estimate(in_months.likely),
+                estimate(in_months.low),
+                estimate(in_months.high)
             );
         }
         text += &self.tested();
@@ -229,22 +229,12 @@ impl Answer {
         Plot {
             title: format!("the price of solving {:.0} %", self.level.bar * 100.0),
             x: Axis { scale: Scale::Even, reach: None, shown: price::day },
-            y: Axis { scale: Scale::Ratios, reach: None, shown: money },
+            y: Axis { scale: Scale::Ratios, reach: None, shown: estimate },
             lines: vec![
                 line("lowest price so far", so_far, Shape::Steps, false),
                 line("likely", ahead(|price| price.likely), Shape::Straight, false),
-                line(
-                    "nine times in ten above this",
-                    ahead(|price| price.low),
-                    Shape::Straight,
-                    true,
-                ),
-                line(
-                    "nine times in ten below this",
-                    ahead(|price| price.high),
-                    Shape::Straight,
-                    true,
-                ),
+                line("19 times in 20 above this", ahead(|price| price.low), Shape::Straight, true),
+                line("19 times in 20 below this", ahead(|price| price.high), Shape::Straight, true),
             ],
             marks: Vec::new(),
         }
@@ -252,7 +242,7 @@ impl Answer {
 }
 
 fn waits(waiting: &Waiting) -> String {
-    let even = money(waiting.break_even);
+    let even = estimate(waiting.break_even);
     match waiting.months {
         0 => format!(
             "waiting does not pay: it would if a month earlier were worth less than {even}\n"
@@ -260,17 +250,9 @@ fn waits(waiting: &Waiting) -> String {
         months => format!(
             "waiting {months} months pays: {} is expected to be gained (between {} and {}); it \
              would not if a month earlier were worth {even} or more\n",
-            money(waiting.expected),
-            signed(waiting.gained.low),
-            signed(waiting.gained.high),
+            estimate(waiting.expected),
+            estimate(waiting.gained.low),
+            estimate(waiting.gained.high),
         ),
     }
-}
-
-fn money(dollars: f64) -> String {
-    report::money(nano_usd(dollars))
-}
-
-fn signed(dollars: f64) -> String {
-    if dollars < 0.0 { format!("-{}", money(-dollars)) } else { money(dollars) }
 }

@@ -5,7 +5,7 @@ mod as_of;
 mod history;
 mod import;
 mod json;
-mod level;
+pub(crate) mod level;
 mod list;
 
 use std::time::SystemTime;
