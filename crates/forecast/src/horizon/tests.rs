@@ -103,6 +103,11 @@ fn what_families_and_tasks_differ_by_is_found_and_told() {
     };
     assert!(unsure((2.0, 0.0)) > 1.5 * unsure((0.3, 0.0)), "and so the middle is less sure");
     assert!(wide((0.3, 1.5), "family 3") > 1.5 * wide((0.3, 0.0), "family 3"), "tasks do");
+    let runs = made_apart(5, 40, (0.3, 1.5));
+    let told = Horizon::of(&runs).unwrap().chance(ask("model 1", "family 3", 16.0)).unwrap();
+    let [low, high] = [told.low, told.high].map(|chance| (chance / (1.0 - chance)).ln());
+    let planted = 2.0 * 1.645 * 1.5;
+    assert!(high - low > 0.9 * planted, "a task that is new differs from those seen: {told:?}");
 }
 
 #[test]
