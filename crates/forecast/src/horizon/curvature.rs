@@ -102,8 +102,13 @@ impl<'a> Curvature<'a> {
 impl Own {
     /// Takes the offset out of the common coefficients' slope and curvature.
     fn leave(&self, gradient: &mut DVector<f64>, matrix: &mut DMatrix<f64>) {
-        gradient.axpy(-self.slope / self.bend, &self.ties, 1.0);
-        matrix.ger(-1.0 / self.bend, &self.ties, &self.ties, 1.0);
+        // A task was tried by some of the models only, so that most of its ties are none.
+        let ties = || self.ties.iter().enumerate().filter(|(_, tie)| **tie != 0.0);
+        for (i, x) in ties() {
+            let part = x / self.bend;
+            gradient[i] -= part * self.slope;
+            ties().for_each(|(j, y)| matrix[(j, i)] -= part * y);
+        }
     }
 }
 
