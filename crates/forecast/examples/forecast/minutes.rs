@@ -1,14 +1,18 @@
 //! Runs of tasks that people were timed at: each family of tasks is left out in turn, and the
 //! chance of each of its runs is told from the runs of all others.
+//!
+//! Some tasks were run far oftener than others, so that it matters what counts as one. The scores
+//! are given for each way of counting, with the base rates counted in the same way; the horizon
+//! is told all runs as they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tenfold_domain::{Draws, Seed};
 use tenfold_forecast::horizon::{Ask, Horizon};
 use tenfold_forecast::read::minutes::{self, TimedRun};
-use tenfold_forecast::score::{Told, auc, brier, log_loss, mean};
+use tenfold_forecast::score::{Told, auc, brier, log_loss};
 use tenfold_forecast::{Interval, Refusal};
 
 use crate::Failure;
@@ -17,6 +21,27 @@ use crate::report::Report;
 
 /// What is told beside each other.
 const ESTIMATORS: [&str; 3] = ["horizon", "base rate of the model", "base rate of all"];
+
+/// What counts as one.
+#[derive(Clone, Copy)]
+enum Count {
+    Run,
+    /// Each family as much as another.
+    Family,
+    /// Each model at each family.
+    ModelAndFamily,
+    /// Each model at each task, and n tasks of a family as √n: how Kwa et al. weigh ("Measuring AI
+    /// ability to complete long tasks", METR, 2025).
+    Root,
+}
+
+/// All ways of counting, with what each is called in the table and in the figures.
+const COUNTS: [(Count, &str); 4] = [
+    (Count::Run, "run"),
+    (Count::Family, "family"),
+    (Count::ModelAndFamily, "model and family"),
+    (Count::Root, "task, by root"),
+];
 
 /// Measures the forecasts of all runs that are found.
 pub(crate) fn measure(args: &Args) -> Result<Option<Report>, Failure> {
@@ -31,102 +56,168 @@ pub(crate) fn measure(args: &Args) -> Result<Option<Report>, Failure> {
     if families.len() < 2 {
         return Ok(None);
     }
-    let mut told: [Vec<Told>; ESTIMATORS.len()] = Default::default();
-    let mut refused = 0;
-    let mut cells = Cells::default();
+    let mut told = Forecasts { chances: vec![None; runs.len()], held: 0.0, cells: 0.0 };
     for family in &families {
-        refused += leave_out(&runs, family, &mut told, &mut cells)?;
+        told.leave_out(&runs, family)?;
     }
-    Ok(Some(report(&runs, &told, refused, &cells)?))
+    Ok(Some(report(&runs, &told)?))
 }
 
-/// Of each model at each family that was left out: what was told of how many of its runs would be
-/// solved, and how many were.
-#[derive(Default)]
-struct Cells {
+/// What the horizon tells of the runs of families that were left out.
+struct Forecasts {
+    /// Of each run, in the order of all; none where it refuses, because the task lies beyond.
+    chances: Vec<Option<f64>>,
+    /// Of how many models at tasks of one length of a family the interval held the share solved.
     held: f64,
-    all: f64,
+    /// Of how many altogether.
+    cells: f64,
 }
 
-/// Tells the runs of one family from all others; how many of them a forecast refuses. Those are
-/// told the base rate of the model.
-fn leave_out(
-    runs: &[TimedRun],
+impl Forecasts {
+    /// Tells the runs of one family from all others.
+    fn leave_out(&mut self, runs: &[TimedRun], family: &str) -> Result<(), Failure> {
+        let rest: Vec<TimedRun> = runs.iter().filter(|run| run.family != family).cloned().collect();
+        let horizon = Horizon::of(&rest)?;
+        let mut shares: BTreeMap<(&str, u64), (Interval, f64, f64)> = BTreeMap::new();
+        let out = runs.iter().zip(&mut self.chances).filter(|(run, _)| run.family == family);
+        for (run, told) in out {
+            let ask = Ask { model: Some(&run.model), family: Some(family), minutes: run.minutes };
+            let chance = match horizon.chance(ask) {
+                Ok(chance) => chance,
+                Err(Refusal::Beyond { .. }) => continue,
+                Err(other) => return Err(other.into()),
+            };
+            *told = Some(chance.likely);
+            let key = (run.model.as_str(), run.minutes.to_bits());
+            let sum = shares.entry(key).or_insert((chance, 0.0, 0.0));
+            (sum.1, sum.2) = (sum.1 + f64::from(u8::from(run.solved)), sum.2 + 1.0);
+        }
+        for (chance, solved, runs) in shares.into_values() {
+            // The share of a few runs is coarse: it is held if a share next to it is.
+            let (least, most) = ((solved - 0.5) / runs, (solved + 0.5) / runs);
+            self.held += f64::from(u8::from(least <= chance.high && chance.low <= most));
+            self.cells += 1.0;
+        }
+        Ok(())
+    }
+
+    /// What each estimator tells of each run, with the base rates counted by these weights. What
+    /// the horizon refuses gets the base rate of the model.
+    fn told(&self, runs: &[TimedRun], weights: &[f64]) -> [Vec<Told>; ESTIMATORS.len()] {
+        let mut rates = HashMap::new();
+        let mut told: [Vec<Told>; ESTIMATORS.len()] = Default::default();
+        for (run, horizon) in runs.iter().zip(&self.chances) {
+            let family = run.family.as_str();
+            let (all, models) =
+                rates.entry(family).or_insert_with(|| rates_without(runs, weights, family));
+            let own = models.get(run.model.as_str()).unwrap_or(all);
+            for (told, chance) in told.iter_mut().zip([horizon.unwrap_or(*own), *own, *all]) {
+                told.push((chance, run.solved));
+            }
+        }
+        told
+    }
+}
+
+/// The base rate of all runs of other families, and that of each model.
+fn rates_without<'a>(
+    runs: &'a [TimedRun],
+    weights: &[f64],
     family: &str,
-    told: &mut [Vec<Told>; ESTIMATORS.len()],
-    cells: &mut Cells,
-) -> Result<usize, Failure> {
-    let (out, rest): (Vec<TimedRun>, Vec<TimedRun>) =
-        runs.iter().cloned().partition(|run| run.family == family);
-    let horizon = Horizon::of(&rest)?;
-    let share = |runs: &mut dyn Iterator<Item = &TimedRun>| {
-        mean(runs.map(|run| f64::from(u8::from(run.solved))))
-    };
-    let all = share(&mut rest.iter()).unwrap_or(0.5);
-    let mut refused = 0;
-    let mut shares: BTreeMap<(&str, u64), (Interval, f64, f64)> = BTreeMap::new();
-    for run in &out {
-        let own = share(&mut rest.iter().filter(|other| other.model == run.model)).unwrap_or(all);
-        let ask = Ask { model: Some(&run.model), family: Some(family), minutes: run.minutes };
-        let chance = match horizon.chance(ask) {
-            Ok(chance) => {
-                let key = (run.model.as_str(), run.minutes.to_bits());
-                let sum = shares.entry(key).or_insert((chance, 0.0, 0.0));
-                (sum.1, sum.2) = (sum.1 + f64::from(u8::from(run.solved)), sum.2 + 1.0);
-                chance.likely
-            }
-            Err(Refusal::Beyond { .. }) => {
-                refused += 1;
-                own
-            }
-            Err(other) => return Err(other.into()),
-        };
-        for (told, chance) in told.iter_mut().zip([chance, own, all]) {
-            told.push((chance, run.solved));
+) -> (f64, HashMap<&'a str, f64>) {
+    let (mut all, mut models) = ((0.0, 0.0), HashMap::<&str, (f64, f64)>::new());
+    for (run, weight) in runs.iter().zip(weights).filter(|(run, _)| run.family != family) {
+        for sum in [&mut all, models.entry(&run.model).or_default()] {
+            *sum = (sum.0 + weight * f64::from(u8::from(run.solved)), sum.1 + weight);
         }
     }
-    for (chance, solved, runs) in shares.into_values() {
-        // The share of a few runs is coarse: it is held if a share next to it is.
-        let (least, most) = ((solved - 0.5) / runs, (solved + 0.5) / runs);
-        cells.held += f64::from(u8::from(least <= chance.high && chance.low <= most));
-        cells.all += 1.0;
-    }
-    Ok(refused)
+    let rates = models.into_iter().map(|(model, (solved, runs))| (model, solved / runs));
+    (all.0 / all.1, rates.collect())
 }
 
-fn report(
-    runs: &[TimedRun],
-    told: &[Vec<Told>; ESTIMATORS.len()],
-    refused: usize,
-    cells: &Cells,
-) -> Result<Report, Failure> {
-    let covered = cells.held / cells.all.max(1.0);
+/// How much each run counts.
+fn weights(runs: &[TimedRun], count: Count) -> Vec<f64> {
+    let one = |run: &TimedRun| {
+        let (model, task, family) = (run.model.clone(), run.task.clone(), run.family.clone());
+        match count {
+            Count::Run => None,
+            Count::Family => Some((family, String::new(), String::new())),
+            Count::ModelAndFamily => Some((family, model, String::new())),
+            Count::Root => Some((family, model, task)),
+        }
+    };
+    let mut sizes: HashMap<_, f64> = HashMap::new();
+    let mut tasks: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for run in runs {
+        *sizes.entry(one(run)).or_default() += 1.0;
+        tasks.entry(&run.family).or_default().insert(&run.task);
+    }
+    let weight = |run: &TimedRun| match count {
+        Count::Run => 1.0,
+        Count::Root => 1.0 / sizes[&one(run)] / (tasks[run.family.as_str()].len() as f64).sqrt(),
+        Count::Family | Count::ModelAndFamily => 1.0 / sizes[&one(run)],
+    };
+    runs.iter().map(weight).collect()
+}
+
+/// The Brier score of runs that count by these weights.
+fn weighed(told: &[Told], weights: &[f64]) -> Option<f64> {
+    let errors = told.iter().zip(weights).map(|(one, weight)| Some(weight * brier(&[*one])?));
+    Some(errors.sum::<Option<f64>>()? / weights.iter().sum::<f64>())
+}
+
+fn report(runs: &[TimedRun], forecasts: &Forecasts) -> Result<Report, Failure> {
+    let refused = forecasts.chances.iter().filter(|chance| chance.is_none()).count();
+    let covered = forecasts.held / forecasts.cells.max(1.0);
     let mut text = format!(
         "minutes: each family of tasks left out in turn; {} runs, of which {refused} lie beyond \
-         what a forecast tells and get the model's base rate\n{:<26} {:>7} {:>7} {:>7}\n",
+         what a forecast tells and get the model's base rate\n",
         runs.len(),
-        "",
-        "Brier",
-        "log",
-        "AUC"
     );
-    let mut scores = serde_json::Map::new();
-    for (name, told) in ESTIMATORS.iter().zip(told) {
-        let (brier, log, auc) = (brier(told), log_loss(told), auc(told));
-        let shown = |score: Option<f64>| score.unwrap_or(f64::NAN);
-        let _ = writeln!(
-            text,
-            "{name:<26} {:>7.4} {:>7.4} {:>7.3}",
-            shown(brier),
-            shown(log),
-            shown(auc)
-        );
-        scores.insert((*name).to_owned(), json!({ "brier": brier, "log": log, "auc": auc }));
-    }
+    let scores = scores(&mut text, runs, forecasts);
     let _ = writeln!(
         text,
         "90 % intervals of a model's chance at tasks of one length hold its share: {covered:.2}\n"
     );
+    let horizons = horizons(&mut text, runs)?;
+    let figures = json!({
+        "runs": runs.len(),
+        "refused": refused,
+        "scores": scores,
+        "covered": covered,
+        "horizons": horizons,
+    });
+    Ok(Report { text, figures })
+}
+
+fn scores(text: &mut String, runs: &[TimedRun], forecasts: &Forecasts) -> Value {
+    let shown = |score: Option<f64>| score.unwrap_or(f64::NAN);
+    let counted = COUNTS.map(|(count, name)| {
+        let weights = weights(runs, count);
+        (name, forecasts.told(runs, &weights), weights)
+    });
+    let _ = writeln!(text, "{:<26} {:>7} {:>7}   Brier, counted by", "", "log", "AUC");
+    let _ = write!(text, "{:<42}", "");
+    COUNTS.iter().for_each(|(_, name)| _ = write!(text, " {name:>16}"));
+    text.push('\n');
+    let mut scores = serde_json::Map::new();
+    for (place, name) in ESTIMATORS.iter().enumerate() {
+        let by_run = &counted[0].1[place];
+        let (log, auc) = (log_loss(by_run), auc(by_run));
+        let _ = write!(text, "{name:<26} {:>7.4} {:>7.3}", shown(log), shown(auc));
+        let mut briers = serde_json::Map::new();
+        for (name, told, weights) in &counted {
+            let brier = weighed(&told[place], weights);
+            let _ = write!(text, " {:>16.4}", shown(brier));
+            briers.insert((*name).to_owned(), json!(brier));
+        }
+        text.push('\n');
+        scores.insert((*name).to_owned(), json!({ "brier": briers, "log": log, "auc": auc }));
+    }
+    scores.into()
+}
+
+fn horizons(text: &mut String, runs: &[TimedRun]) -> Result<Value, Failure> {
     let horizon = Horizon::of(runs)?;
     let _ = writeln!(text, "{:<26} {:>24} {:>24}", "minutes, from all runs", "at 50 %", "at 80 %");
     let mut horizons = serde_json::Map::new();
@@ -140,14 +231,7 @@ fn report(
         let figures = at.map(|at| at.ok().map(|at| [at.low, at.likely, at.high]));
         horizons.insert(model.to_owned(), json!({ "50": figures[0], "80": figures[1] }));
     }
-    let figures = json!({
-        "runs": runs.len(),
-        "refused": refused,
-        "scores": scores,
-        "covered": covered,
-        "horizons": horizons,
-    });
-    Ok(Report { text, figures })
+    Ok(horizons.into())
 }
 
 /// Runs of five models at thirty families, whose horizons double from 4 minutes on, and whose

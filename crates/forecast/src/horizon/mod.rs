@@ -3,11 +3,13 @@
 //! tasks", METR, 2025), as a prior for tasks of which nothing else is known.
 //!
 //! Models share what a doubling of the minutes does, and have an offset each; so have families of
-//! tasks, because one takes people long for other reasons than another. What is told of a task is
+//! tasks, because one takes people long for other reasons than another, and so has each task in
+//! its family, because many runs of it still tell of one task. What is told of a task is
 //! an average over what tasks of its family are like, and what families are like if it was never
 //! seen; its interval holds what they differ by.
 
 mod cells;
+mod curvature;
 mod fit;
 mod lines;
 #[cfg(test)]
@@ -15,20 +17,18 @@ mod tests;
 
 use std::collections::HashMap;
 
-use cells::Cells;
-use fit::{COMMON, Fit};
+use cells::{COMMON, Cells};
+use fit::Fit;
 use lines::{Lines, Spread};
 use nalgebra::DVector;
 
 use crate::read::minutes::TimedRun;
 use crate::{Interval, Refusal};
 
-/// How alike the outcomes of two runs of one task are beyond what is known of it: a tenth, a
-/// round number that did as well as its half on families not fitted on.
-const LIKENESS: f64 = 0.1;
 /// How many times longer than the longest task that was tried, or shorter than the shortest, an
 /// answer goes.
 const REACH: f64 = 4.0;
+
 /// What is asked about: a task before it is tried. A model or a family that was never seen is
 /// fine, and so is not saying which.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -148,18 +148,18 @@ impl Horizon {
                 weights[COMMON + place] = 1.0;
                 level += fit.common[COMMON + place];
             }
-            None => level_variance += fit.spreads[0],
+            None => level_variance += fit.spreads.models,
         }
         if let Of::Task(family) = of {
-            level_variance += fit.tasks;
+            level_variance += fit.spreads.tasks;
             match family.and_then(|family| self.families.get(family)) {
                 Some(place) => {
                     level += fit.families[*place];
-                    let (ties, own) = &fit.ties[*place];
-                    weights += ties;
-                    level_variance += own;
+                    let tie = &fit.ties[*place];
+                    weights += &tie.weights;
+                    level_variance += tie.own;
                 }
-                None => level_variance += fit.spreads[1],
+                None => level_variance += fit.spreads.families,
             }
         }
         let mut slope = DVector::zeros(fit.common.len());

@@ -103,14 +103,37 @@ fn what_families_and_tasks_differ_by_is_found_and_told() {
     };
     assert!(unsure((2.0, 0.0)) > 1.5 * unsure((0.3, 0.0)), "and so the middle is less sure");
     assert!(wide((0.3, 1.5), "family 3") > 1.5 * wide((0.3, 0.0), "family 3"), "tasks do");
+    let runs = made_apart(5, 40, (0.3, 1.5));
+    let told = Horizon::of(&runs).unwrap().chance(ask("model 1", "family 3", 16.0)).unwrap();
+    let [low, high] = [told.low, told.high].map(|chance| (chance / (1.0 - chance)).ln());
+    let planted = 2.0 * 1.645 * 1.5;
+    assert!(high - low > 0.9 * planted, "a task that is new differs from those seen: {told:?}");
+}
+
+#[test]
+fn many_runs_of_one_task_tell_little_of_its_family() {
+    let mut runs = made_apart(5, 30, (0.3, 1.0));
+    runs.retain(|run| run.family != "family 7" || run.task == "7/0");
+    runs.iter_mut().filter(|run| run.family == "family 7").for_each(|run| run.solved = false);
+    let chance = |runs: &[TimedRun]| {
+        Horizon::of(runs).unwrap().chance(ask("model 2", "family 7", 16.0)).unwrap().likely
+    };
+    let few = chance(&runs);
+    let one: Vec<TimedRun> = runs.iter().filter(|run| run.family == "family 7").cloned().collect();
+    (0..20).for_each(|_| runs.extend(one.iter().cloned()));
+    let many = chance(&runs);
+    assert!(many > few / 2.0, "forty failures said {few}, eight hundred {many}");
 }
 
 #[test]
 fn a_model_that_was_never_seen_is_less_sure() {
     let horizon = Horizon::of(&made(30)).unwrap();
     let told = |model| horizon.chance(ask(model, "family 1", 20.0)).unwrap();
-    let (any, worst, best) = (told("another"), told("model 0"), told("model 3"));
-    assert!(any.low < worst.low && best.high < any.high, "{worst:?} {any:?} {best:?}");
+    let any = told("another");
+    for model in horizon.models() {
+        let one = told(model);
+        assert!(any.high - any.low > 1.2 * (one.high - one.low), "{any:?}, {model} {one:?}");
+    }
     assert!(matches!(horizon.minutes_at("another", 0.5), Err(Refusal::TooFew { .. })));
 }
 
