@@ -154,31 +154,8 @@ pub(crate) async fn spec(
     };
     let catalogue = context.catalogue()?;
     let role = args.role.as_deref().map(|name| role::named(context, name)).transpose()?;
-    let named = match &args.model {
-        typed if !typed.is_empty() => typed.clone(),
-        _ => role.as_ref().map(|role| role.head.models.clone()).unwrap_or_default(),
-    };
-    let model = match named.first() {
-        Some(name) => catalogue.model(name)?,
-        None => catalogue.default_model(),
-    };
-    let mut models = vec![model.clone()];
-    for name in named.iter().skip(1) {
-        models.push(catalogue.model(name)?);
-    }
-    if models.len() > 1 && matches!(args.attempts, Some(Attempts::AtMost(_))) {
-        return Err(Trouble::usage("--attempts N is for one model, and there are several")
-            .advise("name one with --model, or leave --attempts to auto"));
-    }
-    for model in &models {
-        if let Model::Hosted(hosted) = model
-            && hosted.price.is_none()
-        {
-            let (name, model) = (hosted.name.clone(), hosted.model.clone());
-            let file = context.model_dirs.user_file();
-            return Err(ModelsError::Unpriced { name, model, file }.into());
-        }
-    }
+    let (named, models) = models(context, &catalogue, args, role.as_ref())?;
+    let model = &models[0];
     let servers = servers::named(context, &args.mcp)?;
     let stop = context.stop()?;
     let proposed = approved(context, engine, &root, args, &stop).await?;
@@ -189,11 +166,11 @@ pub(crate) async fn spec(
     }
     let mut spec = {
         let (role, defaults) = (role.as_ref(), &context.defaults.task);
-        resolve::spec(args, role, &proposed, defaults, text, place, &model)
+        resolve::spec(args, role, &proposed, defaults, text, place, model)
     };
     if let Some(cascade) = &mut spec.cascade {
         cascade.models = match named.as_slice() {
-            [] => at_hand(context, &catalogue, &model),
+            [] => at_hand(context, &catalogue, model),
             named => named.to_vec(),
         };
     }
@@ -219,8 +196,40 @@ pub(crate) async fn spec(
         let how = (args.yes, &stop);
         instructions::add_approved(context, engine, &workspace, &mut spec, how).await?;
     }
-    tell_without_check(&spec, &model);
+    tell_without_check(&spec, model);
     Ok(spec)
+}
+
+/// The models that were named, by the person or else by the role, and these or the usual one: at
+/// least one, the task's own first.
+fn models(
+    context: &Context,
+    catalogue: &Catalogue,
+    args: &TaskArgs,
+    role: Option<&role::Coworker>,
+) -> Result<(Vec<String>, Vec<Model>), Trouble> {
+    if args.model.len() > 1 && matches!(args.attempts, Some(Attempts::AtMost(_))) {
+        return Err(Trouble::usage("--attempts N is for one model, and there are several")
+            .advise("name one with --model, or leave --attempts to auto"));
+    }
+    let named = match &args.model {
+        typed if !typed.is_empty() => typed.clone(),
+        _ => role.map(|role| role.head.models.clone()).unwrap_or_default(),
+    };
+    let models = match named.as_slice() {
+        [] => vec![catalogue.default_model()],
+        named => named.iter().map(|name| catalogue.model(name)).collect::<Result<_, _>>()?,
+    };
+    for model in &models {
+        if let Model::Hosted(hosted) = model
+            && hosted.price.is_none()
+        {
+            let (name, model) = (hosted.name.clone(), hosted.model.clone());
+            let file = context.model_dirs.user_file();
+            return Err(ModelsError::Unpriced { name, model, file }.into());
+        }
+    }
+    Ok((named, models))
 }
 
 /// Whether the cascade may choose a model that works by calling tools alone.

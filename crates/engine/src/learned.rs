@@ -135,7 +135,7 @@ impl Names {
     }
 }
 
-/// What came of the attempts so far, up to [`REMEMBERED`] of them, ready to be asked.
+/// What came of the attempts so far, the newest 100,000, ready to be asked.
 ///
 /// # Errors
 /// What the store says.

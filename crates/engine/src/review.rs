@@ -46,14 +46,22 @@ impl Engine {
         self.take(candidate, how).await
     }
 
+    /// Accepts as a branch what work has proposed that comes to its end just now, and by which it
+    /// is accepted.
+    ///
+    /// # Errors
+    /// As for [`Engine::accept`].
+    pub(crate) async fn accept_own(&self, task: TaskId) -> Result<Accepted, EngineError> {
+        let _writing = self.writing.lock().await;
+        let candidate = to_review(task, self.found(task, "accept")?)?;
+        self.may_be_taken(&candidate, false).await?;
+        self.goes_together(&candidate).await?;
+        self.take(candidate, AcceptAs::Branch { name: None }).await
+    }
+
     /// The proposal of a task, if it waits for review.
     pub(crate) async fn candidate(&self, task: TaskId) -> Result<Candidate, EngineError> {
-        let (spec, proposal, base) = self.proposal(task, "accept").await?;
-        if proposal.state != ProposalState::ToReview {
-            return Err(wrong_state(task, "accept", &proposal));
-        }
-        let ProposalRow { attempt, commit, .. } = proposal;
-        Ok(Candidate { task, attempt, spec, base, commit })
+        to_review(task, self.proposal(task, "accept").await?)
     }
 
     /// Takes a proposal, and tells those who work beside it.
@@ -233,6 +241,15 @@ impl Engine {
         verb: &'static str,
     ) -> Result<(TaskSpec, ProposalRow, CommitId), EngineError> {
         self.at_rest(task).await?;
+        self.found(task, verb)
+    }
+
+    /// The proposal of a task, whether or not the task is at work.
+    fn found(
+        &self,
+        task: TaskId,
+        verb: &'static str,
+    ) -> Result<(TaskSpec, ProposalRow, CommitId), EngineError> {
         let view = self.store.view()?;
         let row = view.task(task)?.ok_or(EngineError::NoTask(task))?;
         let spec = view.spec(task)?.ok_or(EngineError::NoTask(task))?;
@@ -289,6 +306,18 @@ pub(crate) fn wrong_state(task: TaskId, verb: &'static str, proposal: &ProposalR
 }
 
 /// `tenfold/3-median-returns-the-wrong`: the number, and the first words.
+/// A proposal that waits for review, as one that may be accepted.
+fn to_review(
+    task: TaskId,
+    (spec, proposal, base): (TaskSpec, ProposalRow, CommitId),
+) -> Result<Candidate, EngineError> {
+    if proposal.state != ProposalState::ToReview {
+        return Err(wrong_state(task, "accept", &proposal));
+    }
+    let ProposalRow { attempt, commit, .. } = proposal;
+    Ok(Candidate { task, attempt, spec, base, commit })
+}
+
 fn branch_name(task: TaskId, text: &str) -> String {
     let words: Vec<String> = text
         .split(|c: char| !c.is_ascii_alphanumeric())

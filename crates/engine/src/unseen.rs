@@ -1,9 +1,7 @@
 //! Accepting work that no person has seen, where their policy says that it may be earned and the
 //! track record says that it is. Off unless the person turns it on.
 
-use tenfold_domain::{
-    Accept, AcceptAs, Accepted, Fact, Progress, ProposalEvent, TaskId, TaskState,
-};
+use tenfold_domain::{Accepted, Fact, Progress, ProposalEvent, TaskId, TaskState};
 use tenfold_forecast::record::Record;
 use tenfold_store::{AttemptRow, TaskRow, View};
 
@@ -34,9 +32,7 @@ impl Engine {
         }
         let event = ProposalEvent::Earned { bound: record.odds_if_passed().low, over };
         self.store.append_async(vec![Fact::Proposal { attempt, event }]).await?;
-        let how = AcceptAs::Branch { name: None };
-        let accept = Accept { how, with_secrets: false, with_check: false, unchecked: false };
-        let text = match self.accept(task, accept).await {
+        let text = match self.accept_own(task).await {
             Ok(Accepted::Branch { branch, .. }) => {
                 format!(
                     "accepted unseen as {branch}, by your policy; `tenfold undo {task}` takes it back"

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, Budget, Choice, CommitId, Fact, Millis, Outcome,
-    Progress, Role, Seed, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, ToolSpec, Totals,
-    Usage,
+    AttemptEvent, AttemptId, AttemptOutcome, Budget, Choice, CommitId, Fact, Millis, NanoUsd,
+    Outcome, Progress, Role, Seed, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, ToolSpec,
+    Totals, Usage,
 };
 use tenfold_models::Model;
+use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 use tenfold_store::{AttemptStart, TaskRow};
 use tenfold_tools::list::List;
@@ -248,16 +249,6 @@ impl Engine {
             Origin::Start | Origin::Interruption { .. } => machine.time(),
         };
         let row = self.store.view()?.attempt(attempt)?;
-        // A person who has it go on means it.
-        let most = match from {
-            Origin::Limit { .. } => None,
-            // Nor does one that has gone on beyond it once stop at it again.
-            _ => {
-                let spent = self.spent(attempt)?;
-                let most = row.as_ref().and_then(|row| row.choice.as_ref()?.most);
-                most.filter(|most| *most > spent)
-            }
-        };
         let totals = Totals {
             attempt,
             candidates: machine.candidates(),
@@ -266,9 +257,10 @@ impl Engine {
             cost: self.spent(attempt)?,
             wall: before,
         };
-        let policy = match &spec.role {
-            Some(role) => self.policy.clone().for_role(&role.name),
-            None => self.policy.clone(),
+        let most = match from {
+            // A person who has it go on means it.
+            Origin::Limit { .. } => None,
+            Origin::Start | Origin::Interruption { .. } => self.most(attempt)?,
         };
         let (checks, cancel) = (Arc::new(checks), watch::channel(false).0);
         let given = (Arc::clone(&checks), self.redactor(), cancel.subscribe());
@@ -276,6 +268,7 @@ impl Engine {
         Ok(Running {
             engine: self,
             attempt,
+            policy: self.policy_of(&spec),
             spec,
             checks,
             servers: Arc::new(servers),
@@ -296,7 +289,6 @@ impl Engine {
             began,
             before,
             limit,
-            policy,
             most,
             passed_in: Millis(0),
             loading,
@@ -307,6 +299,23 @@ impl Engine {
             parked: None,
             waits: None,
         })
+    }
+
+    /// What an attempt may cost before the cascade would rather spend elsewhere. One that has gone
+    /// on beyond it once does not stop at it again.
+    fn most(&self, attempt: AttemptId) -> Result<Option<NanoUsd>, EngineError> {
+        let row = self.store.view()?.attempt(attempt)?;
+        let most = row.and_then(|row| row.choice?.most);
+        let spent = self.spent(attempt)?;
+        Ok(most.filter(|most| *most > spent))
+    }
+
+    /// The person's policy, as it is for a task's role.
+    fn policy_of(&self, spec: &TaskSpec) -> Policy {
+        match &spec.role {
+            Some(role) => self.policy.clone().for_role(&role.name),
+            None => self.policy.clone(),
+        }
     }
 
     /// Loads the model while other things are done, so that the first question does not wait

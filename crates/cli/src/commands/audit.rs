@@ -26,6 +26,8 @@ use crate::trouble::Trouble;
 
 /// As many attempts are audited, the newest.
 const ATTEMPTS: u32 = 100_000;
+/// How far what is said of a finding stands from the left.
+const INDENT: usize = 17;
 /// The largest file that is read, in bytes.
 const BYTES_MAX: u64 = 256 << 20;
 
@@ -167,18 +169,42 @@ fn shown(found: &Audit) -> String {
     }
     text += &format!("{}\n", styled(BOLD, "What holds of all of it"));
     for caveat in found.caveats {
-        text += &format!("- {caveat}\n");
+        text += &format!("- {}\n", wrapped(caveat, "  ").trim_start());
     }
     text += &format!("\n{}\n", styled(BOLD, "Sources"));
     for source in found.sources {
-        text += &format!("- {source}\n");
+        text += &format!("- {}\n", wrapped(source, "  ").trim_start());
     }
     text.trim_end().to_owned()
 }
 
+/// A text in lines that fit the terminal, each after an indent; in one line where nobody looks.
+fn wrapped(text: &str, indent: &str) -> String {
+    let width = if terminal::is_watched() { terminal::width() } else { usize::MAX };
+    let mut lines = vec![indent.to_owned()];
+    for word in text.split_whitespace() {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > indent.len() && last.saturating_add(1 + word.chars().count()) > width {
+            lines.push(indent.to_owned());
+        }
+        if let Some(line) = lines.last_mut() {
+            if line.len() > indent.len() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
 fn in_words(finding: &Finding) -> String {
-    let mut text = format!("   {}\n", styled(BOLD, finding.asked.question));
-    let mut line = |name: &str, said: &str| text += &format!("   {name:<13} {said}\n");
+    let question = wrapped(finding.asked.question, "   ");
+    let mut text = format!("{}\n", styled(BOLD, question));
+    let mut line = |name: &str, said: &str| {
+        // The name stands where the first line is indented.
+        let said = wrapped(said, &" ".repeat(INDENT));
+        text += &format!("   {name:<13} {}\n", said.trim_start());
+    };
     line("answer", finding.verdict.words());
     line("because", &finding.why);
     line("data", &finding.data);

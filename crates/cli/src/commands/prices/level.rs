@@ -129,7 +129,7 @@ impl Answer {
             [low.date.to_string(), estimate(low.dollars), model].map(Cell::new).to_vec()
         };
         let mut text =
-            format!("{}\n\n", table(&["from", "lowest price", "model"], lows.iter().map(row)));
+            format!("{}\n", table(&["from", "lowest price", "model"], lows.iter().map(row)));
         let Interval { low, likely, high } = fall.times_per_year();
         text += &format!(
             "{:.0} % costs {} now; it gets {likely:.1} times cheaper a year, nine times in ten \
