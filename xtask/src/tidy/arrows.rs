@@ -50,7 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("server", &["engine", "api"]),
     ("test-support", &["llama", "models"]),
-    ("fuzz", &["api", "code", "gateway", "models", "policy", "redact", "tools"]),
+    ("fuzz", &["api", "code", "forecast", "gateway", "models", "policy", "redact", "tools"]),
 ];
 
 /// What `engine` brings together.

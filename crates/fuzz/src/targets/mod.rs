@@ -12,6 +12,7 @@ mod passed;
 mod policy;
 mod price_import;
 mod prices;
+mod published;
 mod redact;
 mod replace;
 mod reply;
@@ -37,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "policy", run: policy::run },
     Target { name: "price_import", run: price_import::run },
     Target { name: "prices", run: prices::run },
+    Target { name: "published", run: published::run },
     Target { name: "redact", run: redact::run },
     Target { name: "replace", run: replace::run },
     Target { name: "reply", run: reply::run },
