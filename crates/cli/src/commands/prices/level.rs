@@ -219,7 +219,8 @@ impl Answer {
             months.map(|(n, later)| (ms(today + later), of(self.level.dollars_in(n)))).collect()
         };
         let lows = self.level.lows.iter().map(|low| (ms(days(low.date)), low.dollars));
-        let so_far = lows.chain([(ms(today), self.level.dollars())]).collect();
+        // It is known until today.
+        let so_far = lows.chain([(ms(today), f64::NAN)]).collect();
         let line = |name: &str, points, shape, is_faint| Line {
             name: name.to_owned(),
             points,
