@@ -11,13 +11,14 @@ use tenfold_domain::{
     Usage,
 };
 use tenfold_forecast::cascade::{self, Bought, Cascade, Goal, Hope, Rung, Why};
+use tenfold_forecast::record::Review;
 use tenfold_forecast::{End, Trial};
 use tenfold_models::{Catalogue, Model};
-use tenfold_store::{AttemptRow, ProposalState, TaskRow, View};
+use tenfold_store::{AttemptRow, TaskRow, View};
 
 use crate::EngineError;
 use crate::engine::{Engine, blocking};
-use crate::learned::{dollars, nano_usd};
+use crate::learned::{dollars, nano_usd, work};
 
 /// How often one model works a task in one way: after that another seed is no other try.
 const TIMES: usize = 3;
@@ -240,10 +241,5 @@ fn passed(task: &TaskRow, attempt: &AttemptRow) -> Option<End> {
 
 /// Whether it was right, if a person has said so.
 fn right(task: &TaskRow, attempt: &AttemptRow) -> Option<bool> {
-    let proposal = task.proposals.iter().find(|row| row.attempt == attempt.id)?;
-    match &proposal.state {
-        _ if proposal.taken_back => Some(false),
-        ProposalState::Rejected { .. } => Some(false),
-        state => (state.is_accepted() && !proposal.unseen).then_some(true),
-    }
+    Some(work(task, attempt)?.review? == Review::Accepted)
 }

@@ -17,7 +17,7 @@ use crate::choosing::bought;
 use crate::engine::{Engine, blocking};
 
 /// So many attempts are learned from, the newest.
-pub(crate) const REMEMBERED: u32 = 100_000;
+pub const REMEMBERED: u32 = 100_000;
 /// From what all that the cascade draws comes. What it draws depends besides on how many tasks it
 /// has learned from, so that the journal says all of it.
 const SEED: Seed = Seed(1);
@@ -141,7 +141,9 @@ impl Names {
 /// What the store says.
 pub fn past(view: &View, unit: Unit) -> Result<Past, EngineError> {
     let mut past = Past::new(unit);
-    view.newest_attempts(REMEMBERED, |task, attempt| learn(&mut past, unit, task, attempt))?;
+    view.newest_attempts(REMEMBERED, |task, attempts| {
+        attempts.iter().for_each(|attempt| learn(&mut past, unit, task, attempt));
+    })?;
     past.refit();
     Ok(past)
 }
@@ -189,7 +191,7 @@ impl Held<'_> {
 impl Learned {
     /// What is known is read again before it is used: an attempt goes on, or a person says of a
     /// proposal what the check didn't.
-    pub(crate) fn is_stale(&self) {
+    pub(crate) fn mark_stale(&self) {
         self.is_stale.store(true, Ordering::Release);
     }
 
@@ -219,37 +221,29 @@ pub(crate) fn known(view: &View, but: TaskId) -> Result<Cascade, EngineError> {
 impl Known {
     fn read(view: &View, at_work: &[TaskId]) -> Result<Self, EngineError> {
         let (mut past, mut record) = (Past::new(Unit::Dollars), Record::default());
-        let mut tasks: Vec<(TaskRow, Vec<AttemptRow>)> = Vec::new();
-        let mut known = HashSet::new();
-        view.newest_attempts(REMEMBERED, |task, attempt| {
-            learn(&mut past, Unit::Dollars, task, attempt);
-            if attempt.ended.is_some() {
-                known.insert(attempt.id);
-            }
-            match tasks.last_mut().filter(|(last, _)| last.id == task.id) {
-                Some((_, attempts)) => attempts.push(attempt.clone()),
-                None => tasks.push((task.clone(), vec![attempt.clone()])),
-            }
+        let (mut tasks, mut known) = (Vec::new(), HashSet::new());
+        view.newest_attempts(REMEMBERED, |task, attempts| {
+            attempts.iter().for_each(|attempt| learn(&mut past, Unit::Dollars, task, attempt));
+            known.extend(attempts.iter().filter(|row| row.ended.is_some()).map(|row| row.id));
+            let works: Vec<Work> = attempts.iter().filter_map(|row| work(task, row)).collect();
+            let is_over = task.running.is_empty() && !at_work.contains(&task.id);
+            tasks.push((works, is_over.then(|| bought(task, attempts))));
         })?;
         past.refit();
         // The newest come first, and both are kept in the order of time.
         tasks.reverse();
-        tasks.iter_mut().for_each(|(_, attempts)| attempts.reverse());
-        for (task, attempts) in &tasks {
-            for work in attempts.iter().filter_map(|attempt| work(task, attempt)) {
-                // A chance that was recorded is one.
-                let _ = record.add(work);
-            }
+        for work in tasks.iter().flat_map(|(works, _)| works) {
+            // A chance that was recorded is one.
+            let _ = record.add(*work);
         }
         let leak = record.check_error().wrong_passed.likely;
         let settings = Settings { goal: Goal::Value(0.0), leak, seed: SEED };
         let mut cascade = Cascade::new(settings).unwrap_or_else(|refusal| {
             unreachable!("a share of wrong work and a value of nothing are sound: {refusal}")
         });
-        let is_over = |task: &TaskRow| task.running.is_empty() && !at_work.contains(&task.id);
-        for (task, attempts) in tasks.iter().filter(|(task, _)| is_over(task)) {
+        for bought in tasks.iter().filter_map(|(_, bought)| bought.as_ref()) {
             // What can't be a trial says nothing.
-            let _ = cascade.learn(&bought(task, attempts));
+            let _ = cascade.learn(bought);
         }
         Ok(Self { past, attempts: known, cascade })
     }

@@ -62,7 +62,7 @@ pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;
 pub use floor::Watching;
 pub use fork::Fork;
-pub use learned::{Names, about, dollars, end, nano_usd, past, trial, work};
+pub use learned::{Names, REMEMBERED, about, dollars, end, nano_usd, past, trial, work};
 pub use places::{Places, Socket};
 pub use reading::resolved;
 pub use redaction::redactor;

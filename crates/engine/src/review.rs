@@ -47,15 +47,20 @@ impl Engine {
     }
 
     /// Accepts as a branch what work has proposed that comes to its end just now, and by which it
-    /// is accepted.
+    /// is accepted. That it `earned` it is recorded once nothing else stands against it.
     ///
     /// # Errors
     /// As for [`Engine::accept`].
-    pub(crate) async fn accept_own(&self, task: TaskId) -> Result<Accepted, EngineError> {
+    pub(crate) async fn accept_own(
+        &self,
+        task: TaskId,
+        earned: ProposalEvent,
+    ) -> Result<Accepted, EngineError> {
         let _writing = self.writing.lock().await;
         let candidate = to_review(task, self.found(task, "accept")?)?;
         self.may_be_taken(&candidate, false).await?;
         self.goes_together(&candidate).await?;
+        self.record(candidate.attempt, earned).await?;
         self.take(candidate, AcceptAs::Branch { name: None }).await
     }
 
@@ -89,7 +94,7 @@ impl Engine {
                 Accepted::InPlace { files: names(&files.await?) }
             }
         };
-        self.learned.is_stale();
+        self.learned.mark_stale();
         // What comes after it may begin now.
         self.backlog.stir();
         let changed = blocking(move || changes.changed(&from, &to)).await?;
@@ -172,7 +177,7 @@ impl Engine {
         }
         let reason = text_of(&self.redactor(), reason);
         self.record(proposal.attempt, ProposalEvent::Rejected { reason }).await?;
-        self.learned.is_stale();
+        self.learned.mark_stale();
         self.tell_in_vain(task)
     }
 
@@ -195,7 +200,7 @@ impl Engine {
     pub async fn undo(&self, task: TaskId) -> Result<Undone, EngineError> {
         let _writing = self.writing.lock().await;
         let undone = self.take_back(task).await;
-        self.learned.is_stale();
+        self.learned.mark_stale();
         undone
     }
 

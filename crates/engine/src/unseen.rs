@@ -1,7 +1,7 @@
 //! Accepting work that no person has seen, where their policy says that it may be earned and the
 //! track record says that it is. Off unless the person turns it on.
 
-use tenfold_domain::{Accepted, Fact, Progress, ProposalEvent, TaskId, TaskState};
+use tenfold_domain::{Accepted, Progress, ProposalEvent, TaskId, TaskState};
 use tenfold_forecast::record::Record;
 use tenfold_store::{AttemptRow, TaskRow, View};
 
@@ -30,9 +30,8 @@ impl Engine {
         if !record.earns(over, true) {
             return Ok(());
         }
-        let event = ProposalEvent::Earned { bound: record.odds_if_passed().low, over };
-        self.store.append_async(vec![Fact::Proposal { attempt, event }]).await?;
-        let text = match self.accept_own(task).await {
+        let earned = ProposalEvent::Earned { bound: record.odds_if_passed().low, over };
+        let text = match self.accept_own(task, earned).await {
             Ok(Accepted::Branch { branch, .. }) => {
                 format!(
                     "accepted unseen as {branch}, by your policy; `tenfold undo {task}` takes it back"
@@ -51,10 +50,11 @@ impl Engine {
 /// The track record of work like that of an attempt.
 fn record(view: &View, task: &TaskRow, like: &AttemptRow) -> Result<Record, EngineError> {
     let mut done = Vec::new();
-    view.newest_attempts(REMEMBERED, |other, attempt| {
-        let is_alike = other.role == task.role && other.workspace == task.workspace;
-        if is_alike && attempt.model == like.model && attempt.id != like.id {
-            done.extend(work(other, attempt));
+    view.newest_attempts(REMEMBERED, |other, attempts| {
+        if other.role == task.role && other.workspace == task.workspace {
+            let alike = attempts.iter().rev();
+            let alike = alike.filter(|row| row.model == like.model && row.id != like.id);
+            done.extend(alike.filter_map(|row| work(other, row)));
         }
     })?;
     // The newest come first, and a record is kept in the order of time.

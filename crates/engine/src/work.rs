@@ -75,7 +75,7 @@ impl Engine {
         let mut unfinished = unfinished(&row, how);
         // What is known has its attempts already.
         if row.attempts > 0 {
-            self.learned.is_stale();
+            self.learned.mark_stale();
         }
         for number in row.running.iter().filter(|_| how.from_scratch) {
             self.set_aside(AttemptId { task, number: *number }).await?;

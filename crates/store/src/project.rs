@@ -230,23 +230,31 @@ const NEWEST_ATTEMPTS: &str = "SELECT task_row.body, attempt_row.body FROM attem
 pub(crate) fn newest_attempts(
     connection: &Connection,
     most: u32,
-    mut take: impl FnMut(&TaskRow, &AttemptRow),
+    mut take: impl FnMut(&TaskRow, &[AttemptRow]),
 ) -> Result<(), StoreError> {
     let doing = "reading all attempts";
     let mut query = connection.prepare_cached(NEWEST_ATTEMPTS).doing(connection, doing)?;
     let mut rows = query.query([most]).doing(connection, doing)?;
-    let mut task: Option<(String, TaskRow)> = None;
+    let mut held: Option<(String, TaskRow, Vec<AttemptRow>)> = None;
+    let mut hand_over = |held: Option<(String, TaskRow, Vec<AttemptRow>)>| {
+        if let Some((_, task, mut attempts)) = held {
+            attempts.reverse();
+            take(&task, &attempts);
+        }
+    };
     while let Some(row) = rows.next().doing(connection, doing)? {
         let of = row.get_ref(0).and_then(|body| Ok(body.as_str()?)).doing(connection, doing)?;
         let attempt =
             row.get_ref(1).and_then(|body| Ok(body.as_str()?)).doing(connection, doing)?;
-        if task.as_ref().is_none_or(|(body, _)| body != of) {
-            task = Some((of.to_owned(), parsed(connection, of)?));
+        if held.as_ref().is_none_or(|(body, ..)| body != of) {
+            hand_over(held.take());
+            held = Some((of.to_owned(), parsed(connection, of)?, Vec::new()));
         }
-        if let Some((_, task)) = &task {
-            take(task, &parsed(connection, attempt)?);
+        if let Some((_, _, attempts)) = &mut held {
+            attempts.push(parsed(connection, attempt)?);
         }
     }
+    hand_over(held);
     Ok(())
 }
 

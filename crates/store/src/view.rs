@@ -189,15 +189,15 @@ impl View {
         project::attempts(self.connection(), task)
     }
 
-    /// Hands over attempts, each with its task: those of the newest tasks first, and at most so
-    /// many.
+    /// Hands over tasks with their attempts in order: the newest tasks first, and at most so many
+    /// attempts in all.
     ///
     /// # Errors
     /// Only those of every method.
     pub fn newest_attempts(
         &self,
         most: u32,
-        take: impl FnMut(&TaskRow, &AttemptRow),
+        take: impl FnMut(&TaskRow, &[AttemptRow]),
     ) -> Result<(), StoreError> {
         project::newest_attempts(self.connection(), most, take)
     }

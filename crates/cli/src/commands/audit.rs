@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::civil::Date;
 use serde_json::json;
 use tenfold_domain::Timestamp;
-use tenfold_engine::{dollars, end};
+use tenfold_engine::{REMEMBERED, dollars, end};
 use tenfold_forecast::audit::{Audit, Finding, Known, Plot as Pictured, audit};
 use tenfold_forecast::level::{ListPrice, of_benchmark};
 use tenfold_forecast::read::benchmark::{self, Entry};
@@ -20,12 +20,11 @@ use crate::asking;
 use crate::commands::prices::level::share;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, svg};
-use crate::terminal::{self, BOLD, one_line, styled};
+use crate::json::interval;
+use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, file};
+use crate::terminal::{self, BOLD, styled};
 use crate::trouble::Trouble;
 
-/// As many attempts are audited, the newest.
-const ATTEMPTS: u32 = 100_000;
 /// How far what is said of a finding stands from the left.
 const INDENT: usize = 17;
 /// The largest file that is read, in bytes.
@@ -100,9 +99,9 @@ pub(super) fn results(file: &Path) -> Result<Vec<Entry>, Trouble> {
 pub(super) fn own(context: &Context) -> Result<Vec<Run>, Trouble> {
     let mut runs = Vec::new();
     if let Some(reader) = context.reader()? {
-        reader
-            .view()?
-            .newest_attempts(ATTEMPTS, |task, attempt| runs.extend(own_run(task, attempt)))?;
+        reader.view()?.newest_attempts(REMEMBERED, |task, attempts| {
+            runs.extend(attempts.iter().filter_map(|attempt| own_run(task, attempt)));
+        })?;
     }
     Ok(runs)
 }
@@ -268,24 +267,20 @@ pub(super) fn plot(title: &str, pictured: &Pictured) -> Plot {
 /// One picture for each finding that has something to draw: `2-1.svg` is the first finding of
 /// the second observation.
 fn pictures(folder: &Path, found: &Audit) -> Result<(), Trouble> {
-    let unwritable = |path: &Path, error: std::io::Error| {
-        Trouble::new(Exit::Store, format!("could not write {}: {error}", path.display()))
-    };
-    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Trouble::new(Exit::Store, format!("could not make {}: {error}", folder.display()))
+    })?;
     for (number, one) in found.observations.iter().enumerate() {
         for (place, finding) in one.findings.iter().enumerate() {
             let Some(pictured) = &finding.plot else { continue };
             let path = folder.join(format!("{}-{}.svg", number + 1, place + 1));
-            std::fs::write(&path, svg(&plot(finding.asked.question, pictured)))
-                .map_err(|error| unwritable(&path, error))?;
-            terminal::note(&format!("wrote {}", one_line(&path.display().to_string(), 200)));
+            file::write(&path, &plot(finding.asked.question, pictured))?;
         }
     }
     Ok(())
 }
 
 fn in_json(found: &Audit) -> serde_json::Value {
-    let interval = |Interval { low, likely, high }: Interval| json!({ "low": low, "likely": likely, "high": high });
     let finding = |one: &Finding| {
         let fits: Vec<_> = one
             .fits

@@ -7,7 +7,7 @@ use comfy_table::Cell;
 use serde::Serialize;
 use serde_json::json;
 use tenfold_domain::{Strategy, TaskId, TaskSpec};
-use tenfold_engine::{Judged, Names, Next, about, dollars, judged, past, trial};
+use tenfold_engine::{Judged, Names, Next, REMEMBERED, about, dollars, judged, past, trial};
 use tenfold_forecast::told::{self, Score, Told};
 use tenfold_forecast::{Interval, Past, Refusal, Trial, Unit};
 use tenfold_store::{TaskRow, View};
@@ -15,14 +15,12 @@ use tenfold_store::{TaskRow, View};
 use crate::arguments::Format;
 use crate::context::{self, Context};
 use crate::exit::Exit;
-use crate::plot::{Axis, Line, Mark, Plot, Scale, Shape, chart, svg};
+use crate::plot::{Axis, Line, Mark, Plot, Scale, Shape, chart, file};
 use crate::report::estimate;
 use crate::table::table;
 use crate::terminal::{self, BOLD, one_line, styled};
 use crate::trouble::Trouble;
 
-/// As many attempts are scored, the newest.
-const SCORED: u32 = 100_000;
 /// At these shares of what attempts took is scored what was told.
 const HORIZONS: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
 
@@ -123,11 +121,7 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
         terminal::note("no picture is written: there is no curve");
     }
     if let (Some(file), Ok(told)) = (&args.svg, &told) {
-        let picture = svg(&plot(args.unit, (&row, &spec), told));
-        std::fs::write(file, picture).map_err(|error| {
-            Trouble::new(Exit::Store, format!("could not write {}: {error}", file.display()))
-        })?;
-        terminal::note(&format!("wrote {}", one_line(&file.display().to_string(), 200)));
+        file::write(file, &plot(args.unit, (&row, &spec), told))?;
     }
     Ok(Exit::Done)
 }
@@ -303,14 +297,16 @@ fn plot(
 /// What was recorded of attempts before they began, each with what came.
 fn recorded(view: &View) -> Result<Vec<Told>, Trouble> {
     let mut all = Vec::new();
-    view.newest_attempts(SCORED, |task, attempt| {
-        let came = trial(task, attempt, Unit::Dollars);
-        if let (Some(forecast), Some(came)) = (&attempt.foreseen, came) {
-            let odds = forecast.odds.iter().map(|odds| {
-                let chance = Interval::new(odds.low, odds.likely, odds.high);
-                (dollars(odds.by), chance)
-            });
-            all.push(Told { odds: odds.collect(), came });
+    view.newest_attempts(REMEMBERED, |task, attempts| {
+        for attempt in attempts {
+            let came = trial(task, attempt, Unit::Dollars);
+            if let (Some(forecast), Some(came)) = (&attempt.foreseen, came) {
+                let odds = forecast.odds.iter().map(|odds| {
+                    let chance = Interval::new(odds.low, odds.likely, odds.high);
+                    (dollars(odds.by), chance)
+                });
+                all.push(Told { odds: odds.collect(), came });
+            }
         }
     })?;
     Ok(all)

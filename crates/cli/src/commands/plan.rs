@@ -13,7 +13,7 @@ use tenfold_store::{TaskQuery, TaskRow, View};
 
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::plot::{Axis, Line, Mark, Plot, Scale, Shape, chart, svg};
+use crate::plot::{Axis, Line, Mark, Plot, Scale, Shape, chart, file};
 use crate::report::estimate;
 use crate::table::table;
 use crate::terminal::{self, BOLD, one_line, styled};
@@ -100,10 +100,7 @@ pub(crate) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Trouble> {
         false => terminal::print(&shown(args, &planned, &plan, &others))?,
     }
     if let Some(file) = &args.svg {
-        std::fs::write(file, svg(&plot(args, &planned, &plan))).map_err(|error| {
-            Trouble::new(Exit::Store, format!("could not write {}: {error}", file.display()))
-        })?;
-        terminal::note(&format!("wrote {}", one_line(&file.display().to_string(), 200)));
+        file::write(file, &plot(args, &planned, &plan))?;
     }
     Ok(Exit::Done)
 }

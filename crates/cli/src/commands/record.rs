@@ -6,20 +6,18 @@ use clap::{Args, ValueEnum};
 use comfy_table::Cell;
 use serde_json::json;
 use tenfold_domain::NanoUsd;
-use tenfold_engine::{end, work};
+use tenfold_engine::{REMEMBERED, end, work};
 use tenfold_forecast::record::{Record, odds};
 use tenfold_forecast::{End, Interval};
 use tenfold_store::{AttemptRow, TaskRow};
 
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::json::interval;
 use crate::report;
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-
-/// As many attempts are looked at, the newest.
-const ATTEMPTS: u32 = 100_000;
 
 /// Show how often work of one kind came right, and what it cost
 #[derive(Debug, Args)]
@@ -95,8 +93,8 @@ pub(crate) fn run(context: &Context, args: &RecordArgs) -> Result<Exit, Trouble>
     let kinds = match context.reader()? {
         Some(reader) => {
             let mut all = Vec::new();
-            reader.view()?.newest_attempts(ATTEMPTS, |task, attempt| {
-                all.push((task.clone(), attempt.clone()));
+            reader.view()?.newest_attempts(REMEMBERED, |task, attempts| {
+                all.push((task.clone(), attempts.to_vec()));
             })?;
             // The newest come first, and a record is kept in the order of time.
             all.reverse();
@@ -111,9 +109,10 @@ pub(crate) fn run(context: &Context, args: &RecordArgs) -> Result<Exit, Trouble>
     Ok(Exit::Done)
 }
 
-fn kinds(by: &[By], all: &[(TaskRow, AttemptRow)]) -> Result<Kinds, Trouble> {
+fn kinds(by: &[By], all: &[(TaskRow, Vec<AttemptRow>)]) -> Result<Kinds, Trouble> {
     let mut kinds = Kinds::new();
-    for (task, attempt) in all {
+    let attempts = all.iter().flat_map(|(task, rows)| rows.iter().map(move |row| (task, row)));
+    for (task, attempt) in attempts {
         let mut keys = vec![Vec::new()];
         for by in by {
             let of = by.of(task, attempt);
@@ -142,7 +141,6 @@ fn kinds(by: &[By], all: &[(TaskRow, AttemptRow)]) -> Result<Kinds, Trouble> {
 }
 
 fn print_json(by: &[By], kinds: &Kinds) -> Result<(), Trouble> {
-    let interval = |Interval { low, likely, high }: Interval| json!({ "low": low, "likely": likely, "high": high });
     let row = |(key, kind): (&Vec<String>, &Kind)| {
         let mut row = serde_json::Map::new();
         for (by, value) in by.iter().zip(key) {

@@ -5,6 +5,7 @@
 //! is no money.
 
 mod chart;
+pub(crate) mod file;
 pub(crate) mod price;
 mod svg;
 

@@ -7,6 +7,8 @@
 #[path = "../shared/asked.rs"]
 mod asked;
 mod minutes;
+#[path = "../shared/parts.rs"]
+mod parts;
 mod table;
 
 use std::error::Error;

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use crate::parts::{list, number, words};
+
 /// The report as a text.
 pub(crate) fn of(report: &Json) -> String {
     let mut text = String::new();
@@ -51,16 +53,4 @@ fn add(text: &mut String, finding: &Json) {
             number(&fit["standard_error"]),
         );
     }
-}
-
-fn list(json: &Json) -> &[Json] {
-    json.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn words(json: &Json) -> &str {
-    json.as_str().unwrap_or_default()
-}
-
-fn number(json: &Json) -> f64 {
-    json.as_f64().unwrap_or(f64::NAN)
 }

@@ -7,6 +7,8 @@
 #[path = "../shared/asked.rs"]
 mod asked;
 mod market;
+#[path = "../shared/parts.rs"]
+mod parts;
 mod table;
 
 use std::error::Error;

@@ -185,3 +185,26 @@ fn who_may_be_next_is_found_in_turn_and_not_before_what_it_comes_after_was_accep
     assert_eq!(numbers(), [5]);
     store.view().unwrap().check().unwrap();
 }
+
+#[test]
+fn the_newest_attempts_come_with_their_tasks_and_in_order() {
+    let (_folder, path) = place();
+    let store = open(&path);
+    for _ in 0..2 {
+        let task = store.new_task(spec("t")).unwrap();
+        for _ in 0..2 {
+            store.new_attempt(task, start()).unwrap();
+        }
+    }
+    let newest = |most: u32| {
+        let mut found = Vec::new();
+        let take = |task: &TaskRow, attempts: &[AttemptRow]| {
+            let numbers: Vec<u32> = attempts.iter().map(|attempt| attempt.id.number).collect();
+            found.push((task.id.number(), numbers));
+        };
+        store.view().unwrap().newest_attempts(most, take).unwrap();
+        found
+    };
+    assert_eq!(newest(9), [(2, vec![1, 2]), (1, vec![1, 2])]);
+    assert_eq!(newest(3), [(2, vec![1, 2]), (1, vec![2])], "no more than were asked for");
+}

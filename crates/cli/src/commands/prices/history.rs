@@ -15,7 +15,7 @@ use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::plot::price::{self, Series};
-use crate::plot::{chart, svg};
+use crate::plot::{chart, file};
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
@@ -69,10 +69,7 @@ pub(super) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, Trouble
         terminal::print(&format!("\n{}", chart(&plot, terminal::width())))?;
     }
     if let Some(file) = &args.svg {
-        std::fs::write(file, svg(&plot)).map_err(|error| {
-            Trouble::new(Exit::Store, format!("could not write {}: {error}", file.display()))
-        })?;
-        terminal::note(&format!("wrote {}", one_line(&file.display().to_string(), 200)));
+        file::write(file, &plot)?;
     }
     Ok(Exit::Done)
 }

@@ -18,7 +18,8 @@ use crate::arguments::Format;
 use crate::commands::audit;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, price, svg};
+use crate::json::interval;
+use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, file, price};
 use crate::report::estimate;
 use crate::table::table;
 use crate::terminal::{self, one_line};
@@ -96,10 +97,7 @@ pub(super) fn run(context: &Context, args: &LevelArgs) -> Result<Exit, Trouble> 
         false => terminal::print(&answer.shown())?,
     }
     if let Some(file) = &args.svg {
-        std::fs::write(file, svg(&answer.plot())).map_err(|error| {
-            Trouble::new(Exit::Store, format!("could not write {}: {error}", file.display()))
-        })?;
-        terminal::note(&format!("wrote {}", one_line(&file.display().to_string(), 200)));
+        file::write(file, &answer.plot())?;
     }
     Ok(Exit::Done)
 }
@@ -182,7 +180,6 @@ impl Answer {
     }
 
     fn in_json(&self) -> serde_json::Value {
-        let interval = |Interval { low, likely, high }: Interval| json!({ "low": low, "likely": likely, "high": high });
         let level = &self.level;
         let lows = level.lows.iter().map(|low| {
             json!({ "from": low.date.to_string(), "dollars": low.dollars, "model": low.model })
