@@ -85,16 +85,17 @@ impl Table {
         let mut draws = seed.draws();
         let task = |draws: &mut Draws| {
             let hopeless = draws.unit() < 0.12;
-            if hopeless { -9.0 } else { 1.2 * normal(draws) }
+            if hopeless { -9.0 } else { 1.2 * tenfold_forecast::normal(draws) }
         };
         let eases: Vec<f64> = (0..TASKS).map(|_| task(&mut draws)).collect();
         let model = |nth: i32, draws: &mut Draws| {
-            let strength = 0.15 * f64::from(nth) + 0.7 * normal(draws);
-            let price = (0.1_f64).ln() + 0.8 * strength + normal(draws);
+            let strength = 0.15 * f64::from(nth) + 0.7 * tenfold_forecast::normal(draws);
+            let price = (0.1_f64).ln() + 0.8 * strength + tenfold_forecast::normal(draws);
             let cell = |ease: &f64, draws: &mut Draws| {
-                let solved = strength + ease + 0.8 * normal(draws) > 0.0;
+                let solved = strength + ease + 0.8 * tenfold_forecast::normal(draws) > 0.0;
                 let longer = if solved { -0.3 * ease } else { 0.5 };
-                let dollars = (price + longer + 0.7 * normal(draws)).exp().min(5.0);
+                let dollars =
+                    (price + longer + 0.7 * tenfold_forecast::normal(draws)).exp().min(5.0);
                 Cell { solved, dollars }
             };
             let cells = eases.iter().map(|ease| cell(ease, draws)).collect();
@@ -151,10 +152,4 @@ pub(crate) fn shuffled(count: usize, seed: Seed) -> Vec<usize> {
         order.swap(place, draws.below(place + 1));
     }
     order
-}
-
-/// A number from the standard normal distribution, by Box and Muller.
-fn normal(draws: &mut Draws) -> f64 {
-    let (one, two) = (1.0 - draws.unit(), draws.unit());
-    (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * two).cos()
 }

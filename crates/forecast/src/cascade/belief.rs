@@ -14,7 +14,7 @@ use tenfold_domain::Draws;
 
 use super::Bought;
 use super::spend::{LEAST, Spend};
-use crate::End;
+use crate::{End, normal};
 
 /// At how many eases the sum over tasks is taken.
 pub(super) const EASES: usize = 21;
@@ -203,11 +203,4 @@ pub(super) fn normalise(eases: &mut Eases) {
     } else {
         *eases = standard();
     }
-}
-
-/// A number from the standard normal distribution (Box and Muller, "A note on the generation of
-/// random normal deviates", 1958).
-fn normal(draws: &mut Draws) -> f64 {
-    let (one, two) = (1.0 - draws.unit(), draws.unit());
-    (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * two).cos()
 }
