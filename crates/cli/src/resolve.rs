@@ -1,5 +1,6 @@
-//! From what was typed, approved and shipped to a task that is whole: the command line wins
-//! over the repository's approved proposal, that over the role, and that over the defaults. Nothing here does IO.
+//! From what was typed, approved and shipped to a task that is whole: the command line wins over
+//! the repository's approved proposal, that over the role, and that over the defaults. Nothing
+//! here does IO.
 
 use std::path::PathBuf;
 
