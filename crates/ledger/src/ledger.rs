@@ -112,17 +112,17 @@ impl Ledger {
         }
         self.allowances.insert(granted.allowance, granted);
         match granted.terms.each {
-            true => account.each.push(granted.allowance),
-            false => account.own.push(granted.allowance),
-        }
+            true => account.each.insert(granted.allowance),
+            false => account.own.insert(granted.allowance),
+        };
     }
 
     /// Looks at every account if the allowance was for each: that is seldom.
     fn withdraw_it(&mut self, allowance: AllowanceId) {
         let Some(granted) = self.allowances.remove(&allowance) else { return };
         if let Some(account) = self.tree.get_mut(granted.account) {
-            account.own.retain(|own| *own != allowance);
-            account.each.retain(|each| *each != allowance);
+            account.own.remove(&allowance);
+            account.each.remove(&allowance);
         }
         let forget = |account: &mut Account| {
             account.meters.retain(|meter| meter.allowance != allowance);

@@ -2,7 +2,7 @@
 //! holds what it and all below it have used and set aside, so that a question costs one walk up
 //! to the root. It never decides whether anything may be spent.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tenfold_domain::{
@@ -78,9 +78,9 @@ pub(crate) struct Account {
     /// The models that it may ask.
     pub(crate) models: Option<Vec<String>>,
     /// Its own allowances.
-    pub(crate) own: Vec<AllowanceId>,
+    pub(crate) own: BTreeSet<AllowanceId>,
     /// Those of which each person below it has one.
-    pub(crate) each: Vec<AllowanceId>,
+    pub(crate) each: BTreeSet<AllowanceId>,
     /// How far the allowances that hold for it are used, as far as they were.
     pub(crate) meters: Vec<Meter>,
 }
@@ -139,8 +139,8 @@ impl Tree {
             gifts: Sums::default(),
             gifts_held: Sums::default(),
             models: None,
-            own: Vec::new(),
-            each: Vec::new(),
+            own: BTreeSet::new(),
+            each: BTreeSet::new(),
             meters: Vec::new(),
         });
     }
