@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ApprovedCheck, AttemptId, Budget, CheckReport, Choice, CommitId, EgressEvent, Energy, Export,
-    Forecast, JournalEvent, LedgerEvent, Millis, NanoUsd, PolicyEvent, ReservationId, Seed, Spend,
-    StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage, Worked,
+    ApprovedCheck, AttemptId, Budget, CheckReport, Choice, CommitId, DeedEvent, EgressEvent,
+    Energy, Export, Forecast, JournalEvent, LedgerEvent, Millis, NanoUsd, PeopleEvent, PolicyEvent,
+    ReservationId, Seed, Spend, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage, Worked,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -109,6 +109,18 @@ pub enum Fact {
         #[serde(flatten)]
         event: RepositoryEvent,
     },
+    /// To who may sign in.
+    People {
+        /// What.
+        #[serde(flatten)]
+        event: PeopleEvent,
+    },
+    /// By a person's hand, on the page.
+    Deed {
+        /// What.
+        #[serde(flatten)]
+        event: DeedEvent,
+    },
 }
 
 impl Fact {
@@ -121,7 +133,11 @@ impl Fact {
             | Self::Policy { attempt, .. }
             | Self::Egress { attempt, .. }
             | Self::Proposal { attempt, .. } => Some(attempt.task),
-            Self::Ledger { .. } | Self::Journal { .. } | Self::Repository { .. } => None,
+            Self::Ledger { .. }
+            | Self::Journal { .. }
+            | Self::Repository { .. }
+            | Self::People { .. }
+            | Self::Deed { .. } => None,
         }
     }
 
@@ -136,7 +152,9 @@ impl Fact {
             Self::Task { .. }
             | Self::Ledger { .. }
             | Self::Journal { .. }
-            | Self::Repository { .. } => None,
+            | Self::Repository { .. }
+            | Self::People { .. }
+            | Self::Deed { .. } => None,
         }
     }
 }

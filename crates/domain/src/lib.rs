@@ -18,6 +18,7 @@ mod ids;
 mod inference;
 mod mcp;
 mod money;
+mod people;
 mod priority;
 mod problem;
 mod progress;
@@ -54,6 +55,7 @@ pub use inference::{
 };
 pub use mcp::{McpServer, McpTalk, OfferedTool};
 pub use money::{MoneyError, NanoUsd};
+pub use people::{Access, Deed, DeedEvent, PeopleChange, PeopleEvent, PersonId};
 pub use priority::Priority;
 pub use problem::{Problem, ProblemKind};
 pub use progress::{Outcome, Progress, Totals, Waits};

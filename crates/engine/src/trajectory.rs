@@ -244,7 +244,9 @@ impl Reader {
             | Fact::Task { .. }
             | Fact::Ledger { .. }
             | Fact::Journal { .. }
-            | Fact::Repository { .. } => {}
+            | Fact::Repository { .. }
+            | Fact::People { .. }
+            | Fact::Deed { .. } => {}
         }
         Ok(())
     }

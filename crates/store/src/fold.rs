@@ -74,7 +74,11 @@ impl TaskFold {
                     worked(task, row, event.at);
                 }
             }
-            Fact::Ledger { .. } | Fact::Journal { .. } | Fact::Repository { .. } => {}
+            Fact::Ledger { .. }
+            | Fact::Journal { .. }
+            | Fact::Repository { .. }
+            | Fact::People { .. }
+            | Fact::Deed { .. } => {}
         }
         if let Some(task) = &mut self.task {
             task.state = state(task);

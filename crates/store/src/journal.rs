@@ -40,6 +40,10 @@ pub enum About {
     Journal,
     /// Repositories.
     Repositories,
+    /// Who may sign in.
+    People,
+    /// What people did on the page.
+    Deeds,
 }
 
 /// Which events to read. The default is the first page of all of them.
@@ -249,6 +253,8 @@ pub(crate) fn sql(about: About) -> String {
         }
         About::Journal => "task IS NULL AND noun = 'journal' AND",
         About::Repositories => "task IS NULL AND noun = 'repository' AND",
+        About::People => "task IS NULL AND noun = 'people' AND",
+        About::Deeds => "task IS NULL AND noun = 'deed' AND",
     };
     format!("{COLUMNS} WHERE {wanted} seq > :after ORDER BY seq LIMIT :limit")
 }
@@ -279,7 +285,9 @@ fn each(
         | About::Ledger
         | About::Accounts
         | About::Journal
-        | About::Repositories => (None, None),
+        | About::Repositories
+        | About::People
+        | About::Deeds => (None, None),
     };
     let (after, limit) = (integer(query.after.0), query.limit);
     let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":after", &after), (":limit", &limit)];

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("code", &[]),
     ("agent", &["code"]),
     ("ledger", &[]),
+    ("people", &[]),
     ("schedule", &[]),
     ("policy", &[]),
     ("redact", &[]),
@@ -34,7 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &[]),
     // Reads need no engine: they go to the rooms that hold what is shown.
     (
-        "cli",
+        "desk",
         &[
             "engine",
             "api",
@@ -48,7 +49,23 @@ const ARROWS: &[(&str, &[&str])] = &[
             "workspace",
         ],
     ),
-    ("server", &["engine", "api"]),
+    (
+        "cli",
+        &[
+            "engine",
+            "api",
+            "desk",
+            "forecast",
+            "ledger",
+            "models",
+            "policy",
+            "redact",
+            "sandbox",
+            "store",
+            "workspace",
+        ],
+    ),
+    ("server", &["engine", "api", "desk", "people", "store"]),
     ("test-support", &["llama", "models"]),
     ("fuzz", &["api", "code", "forecast", "gateway", "models", "policy", "redact", "tools"]),
 ];
@@ -58,6 +75,7 @@ const ROOMS: &[&str] = &[
     "agent",
     "code",
     "ledger",
+    "people",
     "schedule",
     "policy",
     "redact",
@@ -74,7 +92,7 @@ const ROOMS: &[&str] = &[
 const ROOF: &str = "tenfold";
 
 const PURE: &[&str] =
-    &["domain", "agent", "code", "ledger", "schedule", "policy", "redact", "forecast"];
+    &["domain", "agent", "code", "ledger", "people", "schedule", "policy", "redact", "forecast"];
 
 /// What would make a pure crate impure: a runtime, a database, a network, a model.
 const IMPURE: &[&str] = &[

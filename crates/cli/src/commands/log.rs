@@ -156,7 +156,11 @@ impl Reading {
                 Some(self.at(at, &format!("{step:>4} {}", egress::line(event))))
             }
             Fact::Proposal { event, .. } => Some(self.at(at, &proposal(event))),
-            Fact::Ledger { .. } | Fact::Journal { .. } | Fact::Repository { .. } => None,
+            Fact::Ledger { .. }
+            | Fact::Journal { .. }
+            | Fact::Repository { .. }
+            | Fact::People { .. }
+            | Fact::Deed { .. } => None,
         }
     }
 

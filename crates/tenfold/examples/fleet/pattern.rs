@@ -85,7 +85,11 @@ fn changed(mut fact: Fact, its: TaskId, money: impl Fn(&ReservationId) -> Reserv
                 | LedgerEvent::Settled { reservation, .. }
                 | LedgerEvent::Released { reservation, .. },
         } => *reservation = money(reservation),
-        Fact::Ledger { .. } | Fact::Journal { .. } | Fact::Repository { .. } => {}
+        Fact::Ledger { .. }
+        | Fact::Journal { .. }
+        | Fact::Repository { .. }
+        | Fact::People { .. }
+        | Fact::Deed { .. } => {}
     }
     fact
 }

@@ -1,0 +1,4 @@
+//! What every edge of the house needs, the terminal and the page alike: tasks, money, forecasts
+//! and settings as they are told, and a whole task from what a person said.
+//!
+//! Reads need no engine: they go to the rooms that hold what is shown. Nothing here lays out text.
