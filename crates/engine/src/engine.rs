@@ -21,6 +21,7 @@ use crate::floor::Floor;
 use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
 use crate::learned::Learned;
+use crate::people::Register;
 use crate::reconcile::House;
 use crate::redaction::text_of;
 use crate::snapshots::Snapshots;
@@ -80,6 +81,7 @@ pub struct Engine {
     pub(crate) limits: RwLock<()>,
     pub(crate) learned: Arc<Learned>,
     pub(crate) house: House,
+    pub(crate) register: Register,
     /// What had to be settled at the beginning, for the person.
     settled: Vec<String>,
     // Held as long as the engine lives.
@@ -149,6 +151,7 @@ impl Engine {
             limits: RwLock::default(),
             learned: Arc::default(),
             house: House::default(),
+            register: Register::default(),
             settled,
             config,
             around: Arc::new(around),

@@ -8,6 +8,12 @@ pub enum Refusal {
     /// Nobody has this number, or they are not the business of who asks.
     #[error("there is no person {0}")]
     NoPerson(PersonId),
+    /// Nobody has this name.
+    #[error("there is nobody called '{0}'; `tenfold people list` shows who there is")]
+    Nobody(String),
+    /// A link that was used, is too old, or never was.
+    #[error("this link does not let anybody in any more; `tenfold people link` makes a new one")]
+    NoLink,
     /// A name that nobody can have.
     #[error("a person can't be called '{name}': {why}")]
     BadName {
@@ -41,10 +47,12 @@ impl Refusal {
     #[must_use]
     pub fn kind(&self) -> ProblemKind {
         match self {
-            Self::NoPerson(_) => ProblemKind::NotFound,
+            Self::NoPerson(_) | Self::Nobody(_) => ProblemKind::NotFound,
             Self::BadName { .. } | Self::BadPassword(_) => ProblemKind::Usage,
             Self::LastAdmin(_) => ProblemKind::Conflict,
-            Self::NotAdmin | Self::NotYours(_) | Self::WrongPassword => ProblemKind::Refused,
+            Self::NotAdmin | Self::NotYours(_) | Self::WrongPassword | Self::NoLink => {
+                ProblemKind::Refused
+            }
         }
     }
 }
