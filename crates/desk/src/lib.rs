@@ -2,3 +2,12 @@
 //! and settings as they are told, and a whole task from what a person said.
 //!
 //! Reads need no engine: they go to the rooms that hold what is shown. Nothing here lays out text.
+
+pub mod house;
+mod interval;
+pub mod task;
+mod trouble;
+
+pub use house::House;
+pub use interval::Interval;
+pub use trouble::DeskError;
