@@ -1,6 +1,7 @@
 //! Listens to what is said to the engine at work: HTTP on a Unix socket that only its user can
 //! reach. Each call is handed to the engine and its answer back; no rule of a task is here.
 
+pub mod door;
 mod listen;
 mod person;
 mod problem;
