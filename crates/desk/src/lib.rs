@@ -3,6 +3,7 @@
 //!
 //! Reads need no engine: they go to the rooms that hold what is shown. Nothing here lays out text.
 
+pub mod events;
 pub mod house;
 mod interval;
 pub mod task;

@@ -61,6 +61,19 @@ impl DeskError {
     }
 }
 
+/// The engine sorts what goes wrong while it works; a price that was asked about here is one that
+/// the person named.
+impl From<ModelsError> for DeskError {
+    fn from(error: ModelsError) -> Self {
+        let kind = match &error {
+            ModelsError::Prices { .. } | ModelsError::NotImportable { .. } => ProblemKind::Usage,
+            ModelsError::Unpriced { .. } => ProblemKind::Refused,
+            _ => return Self::Engine(error.into()),
+        };
+        Problem::new(kind, error.to_string()).into()
+    }
+}
+
 impl From<Problem> for DeskError {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
@@ -76,21 +89,6 @@ impl From<StoreError> for DeskError {
 impl From<WorkspaceError> for DeskError {
     fn from(error: WorkspaceError) -> Self {
         Self::Engine(error.into())
-    }
-}
-
-/// The engine sorts what goes wrong while it works; here the person has named the prices.
-impl From<ModelsError> for DeskError {
-    fn from(error: ModelsError) -> Self {
-        let kind = match &error {
-            ModelsError::Prices { .. } | ModelsError::NotImportable { .. } => {
-                Some(ProblemKind::Usage)
-            }
-            ModelsError::Unpriced { .. } => Some(ProblemKind::Refused),
-            _ => None,
-        };
-        let problem = EngineError::from(error).problem();
-        Problem { kind: kind.unwrap_or(problem.kind), ..problem }.into()
     }
 }
 

@@ -5,19 +5,27 @@
 //! What agents and repositories wrote is told as it is, but for bytes that are no text: who lays it
 //! out sees to it that it can do no harm there.
 
+mod asked;
 mod attempt;
 mod card;
 mod column;
 mod cut;
+mod dial;
+mod diff;
+mod moments;
 mod page;
 mod report;
+mod steps;
 mod verbs;
 mod words;
 
 pub use attempt::{AttemptCard, ChoiceView, ForeseenView, OddsView, Used};
 pub use card::{Became, Board, BoardColumn, Card, CardQuestion, Cards, ProposalCard, TaskList};
 pub use column::Column;
+pub use dial::{Dial, DialPoint, DialUnit, Instead, Outlook, Stops, Would, dial, stops};
+pub use diff::{Change, Diff, FileDiff, Hunk, Line, LineKind, diff};
 pub use page::{Asked, Limits, SecretView, TaskPage, page, secrets};
 pub use report::{CheckReportView, VerdictView};
+pub use steps::{Output, Phase, STEPS, Step, Steps, ToldView, ToolView, output, steps};
 pub use verbs::{May, Verb, may};
 pub use words::{Word, WordKind, evidence};
