@@ -8,8 +8,9 @@ use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
     accept, account, add, answer, audit, comment, completions, continue_task, diff, doctor, export,
-    forecast, fork, gateway, gc, hold, import, ledger, list, log, man, mcp, models, plan, policy,
-    prices, record, reject, retry, roles, run, show, start, steer, store, undo, watch,
+    forecast, fork, gateway, gc, hold, import, ledger, list, log, man, mcp, models, people, plan,
+    policy, prices, record, reject, retry, roles, run, serve, show, start, steer, store, undo,
+    watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Roles(roles::RolesArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),
+    Serve(serve::ServeArgs),
+    People(people::PeopleArgs),
     Gateway(gateway::GatewayArgs),
     Gc(gc::GcArgs),
     Mcp(mcp::McpArgs),

@@ -6,6 +6,7 @@
 pub mod events;
 pub mod house;
 mod interval;
+pub mod people;
 pub mod task;
 mod trouble;
 

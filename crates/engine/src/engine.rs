@@ -5,7 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, Weak};
 
-use tenfold_domain::{AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec};
+use tenfold_domain::{
+    AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec, Timestamp,
+};
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError};
 use tenfold_policy::Policy;
@@ -159,6 +161,16 @@ impl Engine {
         };
         engine.settle_in().await?;
         Ok(engine)
+    }
+
+    /// Where its things are.
+    pub fn places(&self) -> &Places {
+        &self.config.places
+    }
+
+    /// The time, as this engine knows it.
+    pub fn now(&self) -> Timestamp {
+        self.around.now()
     }
 
     /// What a person has to know of their files, that an engine which was killed had begun to

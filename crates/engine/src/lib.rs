@@ -64,7 +64,7 @@ pub use error::EngineError;
 pub use floor::Watching;
 pub use fork::Fork;
 pub use learned::{Names, REMEMBERED, about, dollars, end, nano_usd, past, trial, work};
-pub use people::Link;
+pub use people::{Link, people};
 pub use places::{Places, Socket};
 pub use reading::resolved;
 pub use redaction::redactor;

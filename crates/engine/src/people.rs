@@ -6,13 +6,13 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tenfold_domain::{
     AccountId, DeedEvent, Fact, Millis, PeopleChange, PeopleEvent, PersonId, Timestamp,
 };
 use tenfold_people::{People, Refusal, Signed, hash};
-use tenfold_store::{About, Store};
+use tenfold_store::{About, View};
 use tokio::sync::Mutex;
 
 use crate::EngineError;
@@ -33,6 +33,7 @@ pub(crate) struct Register {
     /// By the hash of its secret, whom a link lets in and until when. Nobody but this process
     /// knows of them.
     links: std::sync::Mutex<HashMap<String, (PersonId, Timestamp)>>,
+    page: OnceLock<String>,
 }
 
 /// What lets somebody in, once.
@@ -47,6 +48,16 @@ pub struct Link {
 }
 
 impl Engine {
+    /// Where the page of this engine is, once it has one.
+    pub fn page(&self) -> Option<&str> {
+        self.register.page.get().map(String::as_str)
+    }
+
+    /// Lets it be known where the page is. What was said first holds.
+    pub fn page_is_at(&self, address: String) {
+        let _ = self.register.page.set(address);
+    }
+
     /// The people after all that was recorded.
     ///
     /// # Errors
@@ -65,7 +76,7 @@ impl Engine {
             return Ok(known);
         }
         let store = Arc::clone(&self.store);
-        let people = Arc::new(blocking(move || replayed(&store)).await?);
+        let people = Arc::new(blocking(move || people(&store.view()?)).await?);
         self.keep_people(Arc::clone(&people));
         Ok(people)
     }
@@ -202,12 +213,12 @@ impl Engine {
         Ok(session)
     }
 
-    /// Ends a session.
+    /// Ends the session with this hash of its secret.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn sign_out(&self, session: &str) -> Result<(), EngineError> {
-        let key = hash(session);
+    pub async fn sign_out(&self, hash: &str) -> Result<(), EngineError> {
+        let key = hash.to_owned();
         self.decide_of_people(move |people, now| {
             Ok(people.sign_out(&key, now).into_iter().collect())
         })
@@ -215,12 +226,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Who has the session with this hash of its secret now.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn session(&self, hash: &str) -> Result<Option<Signed>, EngineError> {
-        Ok(self.people().await?.session(hash, self.around.now()))
+    /// Who has the session with this hash of its secret now; nobody before somebody has asked for
+    /// the [people](Engine::people). Never waits.
+    pub fn session(&self, hash: &str) -> Option<Signed> {
+        self.known_people()?.session(hash, self.around.now())
     }
 
     /// Records what people are about to do, or were refused.
@@ -234,8 +243,12 @@ impl Engine {
     }
 }
 
-fn replayed(store: &Store) -> Result<People, EngineError> {
-    let (view, mut people) = (store.view()?, People::default());
+/// The people as the journal knows them.
+///
+/// # Errors
+/// What the store says.
+pub fn people(view: &View) -> Result<People, EngineError> {
+    let mut people = People::default();
     for event in view.each_event(About::People.into()) {
         if let Fact::People { event } = event?.fact {
             people.evolve(&event);

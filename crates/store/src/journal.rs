@@ -97,13 +97,13 @@ pub struct Changed {
     pub tasks: BTreeSet<TaskId>,
     /// Whether one is about money.
     pub ledger: bool,
-    /// Whether one is about who may sign in, and not about who does.
+    /// Whether one is about who may sign in, or who did.
     pub people: bool,
 }
 
 /// The heads of the events after `?1`, at most `?2` of them.
 pub(crate) const CHANGED: &str =
-    "SELECT seq, task, noun, event FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    "SELECT seq, task, noun FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 
 /// As [`View::changed`](crate::View::changed).
 pub(crate) fn changed(
@@ -121,11 +121,9 @@ pub(crate) fn changed(
         let task: Option<i64> = row.get(1).doing(connection, doing)?;
         let task = task.and_then(|task| TaskId::new(u64::try_from(task).ok()?));
         changed.tasks.extend(task);
-        let word = |column| row.get_ref(column).and_then(|word| Ok(word.as_str()?));
-        let noun = word(2).doing(connection, doing)?;
+        let noun = row.get_ref(2).and_then(|noun| Ok(noun.as_str()?)).doing(connection, doing)?;
         changed.ledger |= noun == "ledger";
-        let is_visit = word(3).doing(connection, doing)?.starts_with("signed-");
-        changed.people |= noun == "people" && !is_visit;
+        changed.people |= noun == "people";
     }
     Ok(changed)
 }

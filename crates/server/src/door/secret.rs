@@ -12,6 +12,12 @@ pub struct Secret {
     text: String,
 }
 
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self { text }
+    }
+}
+
 impl Secret {
     /// A new one.
     ///

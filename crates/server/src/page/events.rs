@@ -17,11 +17,10 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use super::house::House;
 use super::news::{self, Message};
 use super::sight::Sight;
-use crate::door::Signed;
+use crate::door::Caller;
 use crate::problem::Refusal;
 
-/// After so long without a message, one is sent that says nothing, and it is looked whether the
-/// person may still look.
+/// After so long without a message, one is sent that says nothing.
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// Where the browser wants to go on.
@@ -34,7 +33,7 @@ pub(super) struct From {
 /// A browser that listens.
 struct Listener {
     house: Arc<House>,
-    signed: Signed,
+    caller: Caller,
     sight: Sight,
     live: broadcast::Receiver<Message>,
     /// All before this has been told.
@@ -45,14 +44,14 @@ struct Listener {
 /// `GET /events`
 pub(super) async fn events(
     State(house): State<Arc<House>>,
-    signed: Signed,
+    caller: Caller,
     Query(from): Query<From>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     // What comes meanwhile is told after what came before.
     let live = house.news.listen();
-    let sight = house.sight(&signed).await?;
+    let sight = house.sight(&caller).await?;
     let (waiting, told) = match last.or(from.past).map(Seq) {
         Some(after) => news::changes(&house, after).await?,
         None => {
@@ -61,7 +60,7 @@ pub(super) async fn events(
         }
     };
     let waiting = waiting.into();
-    let listener = Listener { house, signed, sight, live, told, waiting };
+    let listener = Listener { house, caller, sight, live, told, waiting };
     let told = stream::unfold(listener, async |mut listener| {
         let event = listener.next().await?;
         Some((Ok(event), listener))
@@ -76,14 +75,10 @@ impl Listener {
         loop {
             let message = match self.waiting.pop_front() {
                 Some(message) => message,
-                None => match tokio::time::timeout(ALIVE, self.live.recv()).await {
-                    Ok(Ok(message)) => message,
-                    Ok(Err(RecvError::Lagged(_))) => Message::Reset { seq: self.told },
-                    Ok(Err(RecvError::Closed)) => return None,
-                    Err(_) => {
-                        self.house.still(&self.signed).await?;
-                        continue;
-                    }
+                None => match self.live.recv().await {
+                    Ok(message) => message,
+                    Err(RecvError::Lagged(_)) => Message::Reset { seq: self.told },
+                    Err(RecvError::Closed) => return None,
                 },
             };
             if let Some(event) = self.event(message).await? {
@@ -109,12 +104,17 @@ impl Listener {
             Message::Upto { seq, .. } if seq < self.told => None,
             Message::Upto { seq, ledger, people } => {
                 self.told = seq;
-                if people || ledger {
-                    // Other accounts may be below theirs now, or they may see others.
-                    self.signed = self.house.still(&self.signed).await?;
-                    self.sight = self.house.sight(&self.signed).await.ok()?;
+                if ledger {
+                    // Other accounts may be below theirs now.
+                    self.sight = self.house.sight(&self.caller).await.ok()?;
                 }
-                let name = if people { "people" } else if ledger { "ledger" } else { "upto" };
+                let name = if people {
+                    "people"
+                } else if ledger {
+                    "ledger"
+                } else {
+                    "upto"
+                };
                 Some(numbered(name, seq))
             }
         })

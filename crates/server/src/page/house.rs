@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use tenfold_desk::task::{Card, Cards};
 use tenfold_desk::{DeskError, House as Desk};
-use tenfold_domain::{Access, Deed, DeedEvent, Problem, ProblemKind, TaskId};
+use tenfold_domain::{Access, Deed, DeedEvent, TaskId};
 use tenfold_engine::Engine;
-use tenfold_store::{TaskRow, View};
+use tenfold_store::View;
 
 use super::news::News;
 use super::sight::Sight;
-use crate::door::Signed;
+use crate::door::{Caller, Who};
 use crate::problem::Refusal;
 
 /// What all calls share.
@@ -18,6 +17,7 @@ pub(super) struct House {
     pub(super) engine: Arc<Engine>,
     pub(super) desk: Desk,
     pub(super) news: News,
+    pub(super) who: Arc<dyn Who>,
 }
 
 /// What somebody wants to do, before it is known whether they may.
@@ -31,8 +31,8 @@ pub(super) struct Wanted<'a> {
 }
 
 impl House {
-    pub(super) fn new(engine: Arc<Engine>, desk: Desk) -> Self {
-        Self { engine, desk, news: News::new() }
+    pub(super) fn new(engine: Arc<Engine>, desk: Desk, who: Arc<dyn Who>) -> Self {
+        Self { engine, desk, news: News::new(), who }
     }
 
     /// Reads from the store as it is now, on a thread that may wait.
@@ -45,34 +45,23 @@ impl House {
         Ok(tokio::task::spawn_blocking(reading).await.map_err(Refusal::internal)??)
     }
 
-    /// A task as it is listed.
-    pub(super) fn card(&self, view: &View, row: &TaskRow) -> Result<Card, DeskError> {
-        let ledger = view.ledger()?;
-        Cards::new(view, &ledger).card(row)
-    }
-
     /// What somebody may see.
-    pub(super) async fn sight(&self, signed: &Signed) -> Result<Sight, Refusal> {
-        let account = signed.account;
+    pub(super) async fn sight(&self, caller: &Caller) -> Result<Sight, Refusal> {
+        let account = caller.account;
         let sight = |sheet: &tenfold_store::Sheet| Sight::from(sheet.ledger(), account);
         Ok(self.engine.books().look(sight).await.map_err(Refusal::internal)?)
-    }
-
-    /// Who is signed in, as they are known now; none if they are not any more.
-    pub(super) async fn still(&self, signed: &Signed) -> Option<Signed> {
-        self.engine.still_signed(signed).await
     }
 
     /// Whether somebody may see a task; where not, it is as if there were none.
     pub(super) async fn sees(
         self: &Arc<Self>,
-        signed: &Signed,
+        caller: &Caller,
         tasks: &[TaskId],
     ) -> Result<(), Refusal> {
         if tasks.is_empty() {
             return Ok(());
         }
-        let (sight, tasks) = (self.sight(signed).await?, tasks.to_vec());
+        let (sight, tasks) = (self.sight(caller).await?, tasks.to_vec());
         self.read(move |_, view| {
             for task in tasks {
                 let row = view.task(task)?.filter(|row| sight.of(row.account));
@@ -86,32 +75,33 @@ impl House {
     /// Lets somebody do something, and records that they do, before they do it; or that they tried.
     pub(super) async fn let_do(
         self: &Arc<Self>,
-        signed: &Signed,
+        caller: &Caller,
         wanted: Wanted<'_>,
     ) -> Result<(), Refusal> {
-        self.sees(signed, wanted.tasks).await?;
-        let may = signed.access >= wanted.needs;
-        let deed = |task| Deed {
-            person: signed.person,
-            name: signed.name.clone(),
-            call: wanted.call.to_owned(),
-            task,
-        };
+        self.sees(caller, wanted.tasks).await?;
+        let may = caller.access >= wanted.needs;
         let event = |task| match may {
-            true => DeedEvent::Did(deed(task)),
-            false => DeedEvent::Refused(deed(task)),
+            true => DeedEvent::Did(deed(caller, wanted.call, task)),
+            false => DeedEvent::Refused(deed(caller, wanted.call, task)),
         };
         let events = match wanted.tasks {
             [] => vec![event(None)],
             tasks => tasks.iter().map(|task| event(Some(*task))).collect(),
         };
         self.engine.record_deeds(events).await?;
-        if may {
-            return Ok(());
-        }
-        let needs = wanted.needs;
-        let what = format!("{} is a {}, and this takes a {needs}", signed.name, signed.access);
-        let to_do = Some("ask an admin, who can change that in the settings".to_owned());
-        Err(Problem { to_do, ..Problem::new(ProblemKind::Refused, what) }.into())
+        Ok(caller.needs(wanted.needs)?)
     }
+
+    /// The same with what concerns all accounts: only an admin who sees all of them may.
+    pub(super) async fn let_do_on_all(&self, caller: &Caller, call: &str) -> Result<(), Refusal> {
+        let may = caller.needs_everything(Access::Admin);
+        let deed = deed(caller, call, None);
+        let event = if may.is_ok() { DeedEvent::Did(deed) } else { DeedEvent::Refused(deed) };
+        self.engine.record_deeds(vec![event]).await?;
+        Ok(may?)
+    }
+}
+
+fn deed(caller: &Caller, call: &str, task: Option<TaskId>) -> Deed {
+    Deed { person: caller.person(), name: caller.name.clone(), call: call.to_owned(), task }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tenfold_desk::task::Card;
+use tenfold_desk::task::{Card, Cards};
 use tenfold_domain::{AccountId, Progress, Seq, TaskId};
 use tenfold_store::Changed;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -130,11 +130,13 @@ pub(super) async fn changes(
                 let seq = view.newest()?;
                 return Ok((vec![Message::Reset { seq }], seq));
             }
+            let ledger_now = view.ledger()?;
+            let (waiting, now) = (BTreeMap::new(), house.engine.now());
+            let cards = Cards { view, ledger: &ledger_now, waiting: &waiting, now };
             let mut messages = Vec::new();
             for task in tasks {
                 let Some(row) = view.task(task)? else { continue };
-                let card = house.card(view, &row)?;
-                let text = text(&Told { seq: newest.0, card: &card });
+                let text = text(&Told { seq: newest.0, card: &cards.of(&row)? });
                 messages.push(Message::Task { account: row.account, text });
             }
             messages.push(Message::Upto { seq: newest, ledger, people });

@@ -60,6 +60,9 @@ mod tests {
         assert_eq!(of(4), [4]);
         assert_eq!(of(9), [0; 0], "an account that is not there has none below it");
         assert_eq!(of(1), [1, 2, 3, 4, 5]);
-        assert_eq!(Sight::from(&ledger, AccountId(2)).accounts(), Some(vec![AccountId(2), AccountId(3)]));
+        assert_eq!(
+            Sight::from(&ledger, AccountId(2)).accounts(),
+            Some(vec![AccountId(2), AccountId(3)])
+        );
     }
 }

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{Path, State};
+use axum::http::Uri;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use tenfold_domain::{
 use tenfold_engine::{Engine, EngineError, How};
 
 use super::house::{House, Wanted};
-use crate::door::Signed;
+use crate::door::Caller;
 use crate::problem::Refusal;
 use crate::routes::task;
 
@@ -46,10 +47,8 @@ fn working(routes: Routes) -> Routes {
     let routes = of_task(routes, by, |engine, task, steer: Steer| async move {
         Ok(Steered { at_work: engine.steer(task, steer.text).await? })
     });
-    let routes =
-        of_task(routes, by, |engine, task, _: Pause| async move { engine.pause(task) });
-    let routes =
-        of_task(routes, by, |engine, task, _: Resume| async move { engine.resume(task) });
+    let routes = of_task(routes, by, |engine, task, _: Pause| async move { engine.pause(task) });
+    let routes = of_task(routes, by, |engine, task, _: Resume| async move { engine.resume(task) });
     let routes = of_task(routes, by, |engine, task, _: Stop| async move { engine.stop(task) });
     of_task(routes, by, |engine, task, fork: Fork| async move {
         let Fork { attempt, step, text, seed } = fork;
@@ -91,24 +90,25 @@ fn judging(routes: Routes) -> Routes {
 /// What is said about no single task.
 fn of_house(routes: Routes) -> Routes {
     let together = async |State(house): State<Arc<House>>,
-                          signed: Signed,
-                          OriginalUri(uri): OriginalUri,
+                          caller: Caller,
+                          uri: Uri,
                           said: Said<AcceptTogether>| {
         let Json(together) = said?;
         let call = format!("POST {}", uri.path());
         let tasks = &together.tasks;
         let wanted = Wanted { needs: Access::Reviewer, call: &call, tasks };
-        house.let_do(&signed, wanted).await?;
+        house.let_do(&caller, wanted).await?;
         Ok::<_, Refusal>(Json(house.engine.accept_together(together).await?))
     };
     let routes = routes.route(&path::<AcceptTogether>(), post(together));
-    let routes = on_all(routes, |engine, _, terms: BacklogTerms| async move { engine.start(terms) });
+    let routes =
+        on_all(routes, |engine, _, terms: BacklogTerms| async move { engine.start(terms) });
     let routes = on_all(routes, |engine, _, _: StopBacklog| async move {
         engine.stop_backlog();
         Ok(())
     });
-    on_all(routes, |engine, signed, change: AccountChange| async move {
-        engine.change_accounts(&change, &signed.name).await
+    on_all(routes, |engine, caller, change: AccountChange| async move {
+        engine.change_accounts(&change, &caller.name).await
     })
 }
 
@@ -126,14 +126,14 @@ where
     F: Future<Output = Result<C::Answer, EngineError>> + Send,
 {
     let act = async move |State(house): State<Arc<House>>,
-                          signed: Signed,
-                          OriginalUri(uri): OriginalUri,
+                          caller: Caller,
+                          uri: Uri,
                           Path(number): Path<String>,
                           said: Said<C>| {
         let task = task(&number)?;
         let Json(call) = said?;
         let told = format!("POST {}", uri.path());
-        house.let_do(&signed, Wanted { needs, call: &told, tasks: &[task] }).await?;
+        house.let_do(&caller, Wanted { needs, call: &told, tasks: &[task] }).await?;
         Ok::<_, Refusal>(Json(act(Arc::clone(&house.engine), task, call).await?))
     };
     routes.route(&path::<C>(), post(act))
@@ -143,20 +143,18 @@ where
 /// only an admin.
 fn on_all<C: Call, F>(
     routes: Routes,
-    act: impl Fn(Arc<Engine>, Signed, C) -> F + Clone + Send + Sync + 'static,
+    act: impl Fn(Arc<Engine>, Caller, C) -> F + Clone + Send + Sync + 'static,
 ) -> Routes
 where
     F: Future<Output = Result<C::Answer, EngineError>> + Send,
 {
-    let act = async move |State(house): State<Arc<House>>,
-                          signed: Signed,
-                          OriginalUri(uri): OriginalUri,
-                          said: Said<C>| {
-        let Json(call) = said?;
-        let told = format!("POST {}", uri.path());
-        house.let_do_on_all(&signed, &told).await?;
-        Ok::<_, Refusal>(Json(act(Arc::clone(&house.engine), signed, call).await?))
-    };
+    let act =
+        async move |State(house): State<Arc<House>>, caller: Caller, uri: Uri, said: Said<C>| {
+            let Json(call) = said?;
+            let told = format!("POST {}", uri.path());
+            house.let_do_on_all(&caller, &told).await?;
+            Ok::<_, Refusal>(Json(act(Arc::clone(&house.engine), caller, call).await?))
+        };
     routes.route(&path::<C>(), post(act))
 }
 
@@ -214,7 +212,7 @@ impl Verb {
 /// `POST /bulk`: one thing, to several tasks, each for itself.
 async fn bulk(
     State(house): State<Arc<House>>,
-    signed: Signed,
+    caller: Caller,
     said: Said<Bulk>,
 ) -> Result<Json<Vec<Came>>, Refusal> {
     let Json(Bulk { tasks, verb }) = said?;
@@ -222,7 +220,7 @@ async fn bulk(
         return Err(Refusal::usage(format!("that is more than {BULK_MAX} tasks at once")));
     }
     let call = format!("POST /api/v1/bulk ({})", verb.name());
-    house.let_do(&signed, Wanted { needs: verb.needs(), call: &call, tasks: &tasks }).await?;
+    house.let_do(&caller, Wanted { needs: verb.needs(), call: &call, tasks: &tasks }).await?;
     let mut all = Vec::new();
     for task in tasks {
         let problem = verb.act(&house.engine, task).await.err().map(|error| error.problem());
