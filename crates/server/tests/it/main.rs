@@ -1,0 +1,3 @@
+//! What the server promises whoever connects to it, and what it refuses.
+
+mod door;
