@@ -114,6 +114,12 @@ async fn who_sends_no_whole_head_in_time_is_let_go() {
     let mut rest = Vec::new();
     let _ = slow.read_to_end(&mut rest).await;
     assert!(!String::from_utf8_lossy(&rest).contains("200 OK"));
+    let mut idle = served.connect().await;
+    assert!(say(&mut idle, &served.get("/healthz"), "ok\n").await.contains("200 OK"));
+    assert!(is_closed(&mut idle).await, "nothing more is asked");
+    // Who listens to events asks nothing more either, and stays.
+    let mut events = served.connect().await;
+    assert!(say(&mut events, &served.get("/api/v1/events"), "tick\n\n\r\n").await.contains("tick"));
 }
 
 #[tokio::test]
