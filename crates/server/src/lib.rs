@@ -2,7 +2,7 @@
 //! reach, and the page, which people reach from their browsers. Each call is handed to the engine
 //! and its answer back; no rule of a task is here.
 
-mod door;
+pub mod door;
 mod listen;
 mod page;
 mod person;

@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -69,7 +70,16 @@ type All = Mutex<HashMap<By, Theirs>>;
 pub(crate) struct Kept {
     all: Arc<All>,
     hasher: RandomState,
-    terms: Terms,
+    bounds: Bounds,
+}
+
+/// How much is kept of one person or program, and how long.
+#[derive(Clone, Copy)]
+struct Bounds {
+    time: Duration,
+    answers: usize,
+    bytes: usize,
+    answer_bytes: usize,
 }
 
 enum Turn {
@@ -85,7 +95,7 @@ struct Slot {
     number: u64,
     all: Arc<All>,
     send: watch::Sender<State>,
-    terms: Terms,
+    bounds: Bounds,
 }
 
 /// The key of a request, if it has one.
@@ -105,7 +115,13 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Turned> {
 
 impl Kept {
     pub(crate) fn new(terms: &Terms) -> Self {
-        Self { all: Arc::default(), hasher: RandomState::new(), terms: terms.clone() }
+        let bounds = Bounds {
+            time: terms.kept,
+            answers: terms.kept_each,
+            bytes: terms.kept_bytes_each,
+            answer_bytes: terms.kept_answer_bytes_max,
+        };
+        Self { all: Arc::default(), hasher: RandomState::new(), bounds }
     }
 
     /// Answers what `call` says: by `run`, or as it was answered before.
@@ -137,7 +153,7 @@ impl Kept {
     fn turn(&self, by: By, key: &str, call: u64) -> Turn {
         let mut all = lock(&self.all);
         for theirs in all.values_mut() {
-            theirs.forget_old(&self.terms);
+            theirs.forget_old(self.bounds.time);
         }
         all.retain(|_, theirs| !theirs.entries.is_empty());
         let theirs = all.entry(by).or_default();
@@ -147,7 +163,7 @@ impl Kept {
                 false => Turn::Another,
             };
         }
-        if theirs.entries.len() >= self.terms.kept_each {
+        if theirs.entries.len() >= self.bounds.answers {
             theirs.forget_first();
         }
         let (send, state) = watch::channel(State::UnderWay);
@@ -156,17 +172,17 @@ impl Kept {
         let entry = Entry { call, state, since: Instant::now(), number, bytes: 0 };
         theirs.entries.insert(key.to_owned(), entry);
         theirs.order.push_back((key.to_owned(), number));
-        let (all, terms) = (Arc::clone(&self.all), self.terms.clone());
-        Turn::First(Slot { by, key: key.to_owned(), number, all, send, terms })
+        let (all, bounds) = (Arc::clone(&self.all), self.bounds);
+        Turn::First(Slot { by, key: key.to_owned(), number, all, send, bounds })
     }
 }
 
 impl Theirs {
     /// Forgets what is over, and the places of what is gone already.
-    fn forget_old(&mut self, terms: &Terms) {
+    fn forget_old(&mut self, time: Duration) {
         while let Some((key, number)) = self.order.front() {
             let entry = self.entries.get(key).filter(|entry| entry.number == *number);
-            if entry.is_some_and(|entry| entry.since.elapsed() < terms.kept) {
+            if entry.is_some_and(|entry| entry.since.elapsed() < time) {
                 return;
             }
             self.forget_first();
@@ -207,7 +223,7 @@ impl Slot {
 
     fn keep(&self, answer: Answer) {
         let bytes = answer.body.len();
-        if bytes > self.terms.kept_answer_bytes_max {
+        if bytes > self.bounds.answer_bytes {
             self.send.send_replace(State::TooLarge);
             return;
         }
@@ -219,7 +235,7 @@ impl Slot {
             entry.bytes = bytes;
             theirs.bytes += bytes;
         }
-        while theirs.bytes > self.terms.kept_bytes_each {
+        while theirs.bytes > self.bounds.bytes {
             theirs.forget_first();
         }
     }
@@ -276,7 +292,6 @@ fn lock(all: &All) -> MutexGuard<'_, HashMap<By, Theirs>> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
 
     use tenfold_domain::PersonId;
 

@@ -93,13 +93,22 @@ impl<K: Copy + Eq + Hash> Rates<K> {
         Bucket { left: (bucket.left + new).min(f64::from(self.rate.burst)), at: now }
     }
 
-    /// Forgets whose bucket is full, which is as if they had never come; else who came first.
+    /// Forgets whose bucket is full, which is as if they had never come; if that is not enough,
+    /// the half that came longest ago, so that this is seldom.
     fn make_room(&self, all: &mut HashMap<K, Bucket>, now: Instant) {
         let full = f64::from(self.rate.burst);
         all.retain(|_, bucket| self.filled(*bucket, now).left < full);
         if all.len() >= KEYS_MAX {
-            let first = all.iter().min_by_key(|(_, bucket)| bucket.at).map(|(key, _)| *key);
-            first.and_then(|first| all.remove(&first));
+            let mut times: Vec<_> = all.values().map(|bucket| bucket.at).collect();
+            let (_, middle, _) = times.select_nth_unstable(KEYS_MAX / 2);
+            let middle = *middle;
+            // All may have come in the same moment.
+            let mut to_go = KEYS_MAX / 2;
+            all.retain(|_, bucket| {
+                let goes = to_go > 0 && bucket.at <= middle;
+                to_go -= usize::from(goes);
+                !goes
+            });
         }
     }
 }
@@ -127,9 +136,10 @@ mod tests {
         let rates = Rates::new(Rate { per_second: 1, burst: 2 });
         for key in 0..2 * KEYS_MAX {
             rates.take(key).unwrap();
-            tokio::time::advance(Duration::from_nanos(1)).await;
+            assert!(rates.all.lock().unwrap().len() <= KEYS_MAX);
         }
-        assert_eq!(rates.all.lock().unwrap().len(), KEYS_MAX);
+        rates.take(2 * KEYS_MAX - 1).unwrap();
+        assert!(rates.take(2 * KEYS_MAX - 1).is_err(), "who came last is remembered");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The rooms behind the door, and the way there. Who is not known stays in the open one; a call
 //! that is not in any room is turned away as if there were a closed door before it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -186,11 +185,5 @@ async fn ready(State(house): State<Arc<House>>) -> (StatusCode, &'static str) {
     match house.ready.load(Ordering::Relaxed) && !*house.stops.borrow() {
         true => (StatusCode::OK, "ok\n"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
-    }
-}
-
-impl From<IpAddr> for Peer {
-    fn from(address: IpAddr) -> Self {
-        Self::new(address)
     }
 }
