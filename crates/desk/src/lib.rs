@@ -2,3 +2,18 @@
 //! and settings as they are told, and a whole task from what a person said.
 //!
 //! Reads need no engine: they go to the rooms that hold what is shown. Nothing here lays out text.
+
+pub mod account;
+pub mod asking;
+pub mod defaults;
+pub mod duration;
+pub mod house;
+pub mod import;
+pub mod plain;
+pub mod role;
+pub mod servers;
+pub mod size;
+mod trouble;
+
+pub use house::House;
+pub use trouble::DeskError;
