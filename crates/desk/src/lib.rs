@@ -10,6 +10,7 @@ pub mod duration;
 pub mod house;
 pub mod import;
 pub mod plain;
+pub mod plan;
 pub mod role;
 pub mod servers;
 pub mod size;
