@@ -9,12 +9,15 @@ pub mod defaults;
 pub mod duration;
 pub mod house;
 pub mod import;
+mod interval;
 pub mod plain;
 pub mod plan;
+pub mod record;
 pub mod role;
 pub mod servers;
 pub mod size;
 mod trouble;
 
 pub use house::House;
+pub use interval::Interval;
 pub use trouble::DeskError;
