@@ -14,6 +14,7 @@ pub mod plain;
 pub mod plan;
 pub mod record;
 pub mod role;
+pub mod score;
 pub mod servers;
 pub mod size;
 mod trouble;
