@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use tenfold_desk::asking::TEXT_BYTES_MAX;
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
@@ -14,7 +15,7 @@ use crate::commands::{
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
-use crate::{Program, asking, environment};
+use crate::{Program, environment};
 
 /// Virtual coworkers that fix and check, and that you review.
 ///
@@ -110,8 +111,8 @@ pub(crate) fn named(text: &str) -> Result<Named, String> {
 /// What a person says, from the words that they typed.
 pub(crate) fn said(words: &[String]) -> Result<String, Trouble> {
     let text = words.join(" ").trim().to_owned();
-    if text.is_empty() || text.len() as u64 > asking::TEXT_BYTES_MAX {
-        let most = asking::TEXT_BYTES_MAX / 1024;
+    if text.is_empty() || text.len() as u64 > TEXT_BYTES_MAX {
+        let most = TEXT_BYTES_MAX / 1024;
         return Err(Trouble::usage(format!("what is said has some text, and at most {most} KiB")));
     }
     Ok(text)

@@ -3,10 +3,22 @@
 //!
 //! Reads need no engine: they go to the rooms that hold what is shown. Nothing here lays out text.
 
+pub mod account;
+pub mod asking;
+pub mod defaults;
+pub mod duration;
 pub mod events;
 pub mod house;
+pub mod import;
 mod interval;
 pub mod people;
+pub mod plain;
+pub mod plan;
+pub mod record;
+pub mod role;
+pub mod score;
+pub mod servers;
+pub mod size;
 pub mod task;
 mod trouble;
 

@@ -56,7 +56,7 @@ pub(crate) fn run(context: &Context, args: &AuditArgs) -> Result<Exit, Trouble> 
         Some(file) => of_file(file)?,
         None => own(context)?,
     };
-    let book = PriceBook::load(&context.model_dirs.prices_file())?;
+    let book = PriceBook::load(&context.house.model_dirs.prices_file())?;
     let prices = list_prices(&book);
     let offers = match &args.benchmark {
         Some(file) => of_benchmark(&results(file)?),

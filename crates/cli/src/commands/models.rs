@@ -152,9 +152,9 @@ pub(crate) async fn run(context: &Context, args: ModelsArgs) -> Result<Exit, Tro
 
 fn list(context: &Context, format: Format) -> Result<(), Trouble> {
     let catalogue = context.catalogue()?;
-    let listed = catalogue.list(&context.model_dirs);
+    let listed = catalogue.list(&context.house.model_dirs);
     if format.json {
-        let here = listed.iter().map(|listed| json(listed, &context.model_dirs));
+        let here = listed.iter().map(|listed| json(listed, &context.house.model_dirs));
         let there = catalogue.hosted().iter().map(|hosted| hosted_json(hosted, &catalogue));
         let models: Vec<serde_json::Value> = here.chain(there).collect();
         return terminal::print_json(&models);
@@ -227,14 +227,14 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
             at_once: args.at_once,
         },
     };
-    tenfold_models::connect(&context.model_dirs, &hosted)?;
+    tenfold_models::connect(&context.house.model_dirs, &hosted)?;
     let name = &hosted.name;
     match context.catalogue()?.model(name)? {
         Model::Hosted(found) if found.price.is_none() => terminal::note(
             &ModelsError::Unpriced {
                 name: name.clone(),
                 model: found.model,
-                file: context.model_dirs.user_file(),
+                file: context.house.model_dirs.user_file(),
             }
             .to_string(),
         ),
@@ -359,7 +359,7 @@ async fn add(context: &Context, from: OsString, name: Option<String>) -> Result<
     let work = move |dirs: &ModelDirs, show: &mut dyn FnMut(Progress), cancel: &Cancel| {
         tenfold_models::add(dirs, &from, name.as_deref(), &PullOptions::default(), show, cancel)
     };
-    let entry = pull::shown(&context.model_dirs, &context.stop()?, work).await?;
+    let entry = pull::shown(&context.house.model_dirs, &context.stop()?, work).await?;
     let place = match entry.place {
         Place::Own(_) => "the file stays where it is",
         Place::Cached(_) => "its file is in the cache",
@@ -371,7 +371,7 @@ async fn add(context: &Context, from: OsString, name: Option<String>) -> Result<
 }
 
 fn remove(context: &Context, name: &str) -> Result<(), Trouble> {
-    let removed = tenfold_models::remove(&context.model_dirs, name)?;
+    let removed = tenfold_models::remove(&context.house.model_dirs, name)?;
     let freed = megabytes(removed.freed.0);
     let what = match removed.forgotten {
         true => format!("removed {name}"),

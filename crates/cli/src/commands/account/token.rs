@@ -4,16 +4,17 @@
 use clap::Args;
 use comfy_table::Cell;
 use serde_json::json;
+use tenfold_desk::duration;
 use tenfold_domain::{AccessToken, AccountChange, LedgerEvent, Millis, Timestamp, TokenId};
 use tenfold_store::hash_of;
 
 use super::change::say;
 use super::{OfOne, ledger, named, now};
+use crate::arguments::Format;
 use crate::context::Context;
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-use crate::{arguments::Format, duration};
 
 /// How many random bytes a secret has.
 const SECRET_BYTES: usize = 32;

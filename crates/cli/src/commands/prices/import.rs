@@ -65,7 +65,7 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Tro
     let is_wanted = agreed(context, &args, &import).await?;
     if is_wanted {
         let entries = import.entries(&ImportSource::shown(&args.from), at);
-        PriceBook::append(&context.model_dirs.prices_file(), &entries, &Cancel::new())?;
+        PriceBook::append(&context.house.model_dirs.prices_file(), &entries, &Cancel::new())?;
     }
     if args.format.json {
         terminal::print_json(&import_json(&import, is_wanted))?;

@@ -51,7 +51,7 @@ pub(crate) async fn run(context: &Context, args: PricesArgs) -> Result<Exit, Tro
 
 /// The shipped book with the person's own.
 fn book(context: &Context) -> Result<PriceBook, Trouble> {
-    Ok(PriceBook::load(&context.model_dirs.prices_file())?)
+    Ok(PriceBook::load(&context.house.model_dirs.prices_file())?)
 }
 
 fn now() -> Timestamp {

@@ -8,19 +8,17 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tenfold_domain::{McpServer, McpTalk, Millis};
 
-use crate::context::Context;
-use crate::defaults::{self, McpDefaults};
-use crate::exit::Exit;
-use crate::trouble::Trouble;
+use crate::defaults::{self, Defaults, McpDefaults};
+use crate::{DeskError, House};
 
 /// The person's file, in their configuration folder.
-pub(crate) const FILE: &str = "mcp.toml";
+pub const FILE: &str = "mcp.toml";
 /// The largest such file that is read.
 const BYTES_MAX: u64 = 64 * 1024;
 /// The longest name, in bytes: the tools' own names follow it, and all of it has to fit.
 const NAME_BYTES_MAX: usize = 20;
 /// The most servers that one task may use.
-pub(crate) const SERVERS_MAX: usize = 8;
+pub const SERVERS_MAX: usize = 8;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -46,60 +44,57 @@ struct RawServer {
 }
 
 /// Where the person's file is.
-pub(crate) fn path(context: &Context) -> PathBuf {
-    context.places.config.join(FILE)
+pub fn path(house: &House) -> PathBuf {
+    house.places.config.join(FILE)
 }
 
 /// All that the person has named.
-pub(crate) fn all(context: &Context) -> Result<Vec<McpServer>, Trouble> {
-    let path = path(context);
+pub fn all(house: &House) -> Result<Vec<McpServer>, DeskError> {
+    let path = path(house);
     let mut text = String::new();
     let read = std::fs::File::open(&path)
         .and_then(|file| file.take(BYTES_MAX + 1).read_to_string(&mut text));
     let wrong = |why: String| {
-        Trouble::new(Exit::Usage, format!("{} does not read: {why}", path.display()))
+        DeskError::usage(format!("{} does not read: {why}", path.display()))
             .advise("correct it; docs/mcp.md says what may stand there")
     };
     match read {
         Ok(_) if text.len() as u64 > BYTES_MAX => {
             Err(wrong(format!("it is longer than {} KiB", BYTES_MAX / 1024)))
         }
-        Ok(_) => parse(&text, &context.defaults.mcp).map_err(wrong),
+        Ok(_) => parse(&text, &Defaults::shipped().mcp).map_err(wrong),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(wrong(error.to_string())),
     }
 }
 
 /// Those of these names, in this order.
-pub(crate) fn named(context: &Context, names: &[String]) -> Result<Vec<McpServer>, Trouble> {
+pub fn named(house: &House, names: &[String]) -> Result<Vec<McpServer>, DeskError> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
     if names.len() > SERVERS_MAX {
         let why = format!("{} MCP servers for one task; {SERVERS_MAX} are the most", names.len());
-        return Err(Trouble::usage(why));
+        return Err(DeskError::usage(why));
     }
-    let all = all(context)?;
+    let all = all(house)?;
     let mut found: Vec<McpServer> = Vec::new();
     for name in names {
         let Some(server) = all.iter().find(|server| server.name == *name) else {
-            let file = path(context).display().to_string();
+            let file = path(house).display().to_string();
             let known: Vec<&str> = all.iter().map(|server| server.name.as_str()).collect();
             let known = match known.is_empty() {
                 true => format!("{file} names none"),
                 false => format!("{file} names {}", known.join(", ")),
             };
-            return Err(Trouble::new(
-                Exit::NotFound,
-                format!("there is no MCP server '{name}': {known}"),
-            )
-            .advise("name it there, as docs/mcp.md shows"));
+            let what = format!("there is no MCP server '{name}': {known}");
+            return Err(DeskError::not_found(what).advise("name it there, as docs/mcp.md shows"));
         };
         if let Some(path) = server.visible.iter().find(|path| !path.exists()) {
             let path = path.display();
             let why = format!("{path}, which the MCP server '{name}' is to see, is not there");
-            return Err(Trouble::new(Exit::NotFound, why)
-                .advise(format!("correct `visible` in {}", self::path(context).display())));
+            return Err(DeskError::not_found(why)
+                .advise(format!("correct `visible` in {}", self::path(house).display())));
         }
         if !found.contains(server) {
             found.push(server.clone());

@@ -12,39 +12,51 @@ use crate::duration;
 
 /// A task of a backlog, as far as the backlog says anything of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Item {
+pub struct Item {
     /// Where it begins, from one.
-    pub(crate) line: usize,
+    pub line: usize,
     /// What others of the backlog call it.
-    pub(crate) id: Option<String>,
+    pub id: Option<String>,
     /// What to do; not empty.
-    pub(crate) text: String,
-    pub(crate) repo: Option<PathBuf>,
-    pub(crate) check: Option<String>,
-    pub(crate) priority: Option<Priority>,
-    pub(crate) deadline: Option<Timestamp>,
-    pub(crate) value: Option<NanoUsd>,
-    pub(crate) minutes: Option<u32>,
-    pub(crate) budget: Option<NanoUsd>,
-    pub(crate) time_limit: Option<Millis>,
-    pub(crate) attempts: Option<Attempts>,
-    pub(crate) model: Option<String>,
-    pub(crate) role: Option<String>,
-    pub(crate) labels: Vec<String>,
+    pub text: String,
+    /// The repository or folder, from the one of all tasks.
+    pub repo: Option<PathBuf>,
+    /// The shell command that judges the work.
+    pub check: Option<String>,
+    /// How much it is wanted before others.
+    pub priority: Option<Priority>,
+    /// When it is to be done.
+    pub deadline: Option<Timestamp>,
+    /// What it is worth to have it done.
+    pub value: Option<NanoUsd>,
+    /// How many minutes it would take a person.
+    pub minutes: Option<u32>,
+    /// The most money to spend.
+    pub budget: Option<NanoUsd>,
+    /// The longest that all attempts together may take.
+    pub time_limit: Option<Millis>,
+    /// How many attempts are made.
+    pub attempts: Option<Attempts>,
+    /// The models, with commas between them.
+    pub model: Option<String>,
+    /// The kind of coworker.
+    pub role: Option<String>,
+    /// Words of the person that it belongs to.
+    pub labels: Vec<String>,
     /// Those of the backlog that come before it, by their ids.
-    pub(crate) after: Vec<String>,
+    pub after: Vec<String>,
 }
 
 /// The most minutes that a task may be said to take a person: ten years of work.
-pub(crate) const MINUTES_MAX: i64 = 10 * 250 * 8 * 60;
+pub const MINUTES_MAX: i64 = 10 * 250 * 8 * 60;
 
 /// What [`Item::set`] knows, for who has to be told.
-pub(crate) const KEYS: &str = "id, text, repo, check, priority, deadline, value, minutes, budget, \
+pub(super) const KEYS: &str = "id, text, repo, check, priority, deadline, value, minutes, budget, \
                                time-limit, attempts, model, role, labels, after";
 
 impl Item {
     /// Begins one, on a line.
-    pub(crate) fn on(line: usize) -> Self {
+    pub fn on(line: usize) -> Self {
         Self { line, ..Self::default() }
     }
 
@@ -52,7 +64,7 @@ impl Item {
     ///
     /// # Errors
     /// If there is nothing of this name, or it can't be said so.
-    pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         let value = value.trim();
         let names = || {
             let each = value.split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -93,7 +105,7 @@ impl Item {
     ///
     /// # Errors
     /// As for [`Item::set`].
-    pub(crate) fn set_list(&mut self, key: &str, values: Vec<String>) -> Result<(), String> {
+    pub fn set_list(&mut self, key: &str, values: Vec<String>) -> Result<(), String> {
         let list = match key.trim().to_ascii_lowercase().as_str() {
             "labels" | "label" => &mut self.labels,
             _ => return self.set(key, &values.join(",")),
@@ -104,7 +116,7 @@ impl Item {
     }
 
     /// Says of a task what this one says.
-    pub(crate) fn fill(&self, spec: &mut TaskSpec) {
+    pub fn fill(&self, spec: &mut TaskSpec) {
         spec.text.clone_from(&self.text);
         if let Some(check) = &self.check {
             spec.check = Some(check.clone());
@@ -133,7 +145,7 @@ impl Item {
     ///
     /// # Errors
     /// If it says nothing of what to do.
-    pub(crate) fn whole(mut self) -> Result<Self, String> {
+    pub fn whole(mut self) -> Result<Self, String> {
         self.text = self.text.trim().to_owned();
         match self.text.is_empty() {
             true => Err(format!("line {}: this task has no text", self.line)),
@@ -157,7 +169,7 @@ fn joined(first: &str, then: &str) -> String {
 
 /// A moment as people write it: `2026-12-24`, which is its end, `2026-12-24 18:00`, both on this
 /// machine's clock, or one with its own offset, as in `2026-12-24T18:00:00Z`.
-pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+pub fn moment(text: &str) -> Result<Timestamp, String> {
     let wrong = || {
         format!("'{text}' is not a moment: write 2026-12-24, 2026-12-24 18:00 or an RFC 3339 time")
     };
@@ -174,7 +186,7 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
 }
 
 /// What is wrong with what tasks say of one another: an id that is there twice, or not at all.
-pub(crate) fn unknown_ids(items: &[Item]) -> Vec<String> {
+pub(super) fn unknown_ids(items: &[Item]) -> Vec<String> {
     let mut known = BTreeSet::new();
     let mut wrong = Vec::new();
     for item in items {

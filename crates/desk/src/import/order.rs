@@ -9,7 +9,7 @@ use super::item::Item;
 ///
 /// # Errors
 /// The tasks that wait for one another in a circle.
-pub(crate) fn in_order(items: Vec<Item>) -> Result<Vec<Item>, String> {
+pub(super) fn in_order(items: Vec<Item>) -> Result<Vec<Item>, String> {
     let places: BTreeMap<&str, usize> = items
         .iter()
         .enumerate()

@@ -10,9 +10,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::{Role, Strategy};
 use tenfold_engine::tool_specs;
 
-use crate::context::Context;
-use crate::exit::Exit;
-use crate::trouble::Trouble;
+use crate::{DeskError, House};
 
 /// Those that ship, each by its file's name and text.
 const SHIPPED: &[(&str, &str)] = &[
@@ -29,55 +27,63 @@ const DESCRIPTION_CHARS_MAX: usize = 200;
 /// A role as its file tells it: what a task that names it takes where nothing else is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Coworker {
+pub struct Coworker {
+    /// What its head says.
     #[serde(flatten)]
-    pub(crate) head: Head,
-    pub(crate) instructions: String,
+    pub head: Head,
+    /// How it goes about its work.
+    pub instructions: String,
     /// Where its file is; none: it ships with Tenfold.
-    pub(crate) file: Option<PathBuf>,
+    pub file: Option<PathBuf>,
 }
 
 /// What stands between the two lines of `---`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Head {
-    pub(crate) name: String,
-    pub(crate) description: String,
+pub struct Head {
+    /// What it is called, as its file.
+    pub name: String,
+    /// What it does, in one line.
+    pub description: String,
     /// The tools that it has; empty: all.
     #[serde(default)]
-    pub(crate) tools: Vec<String>,
+    pub tools: Vec<String>,
     /// The models that it works with, the one to be tried first; empty: those of any task.
     #[serde(default)]
-    pub(crate) models: Vec<String>,
-    pub(crate) strategy: Option<Strategy>,
-    pub(crate) check: Option<String>,
+    pub models: Vec<String>,
+    /// How it works.
+    pub strategy: Option<Strategy>,
+    /// The check of tasks that have none.
+    pub check: Option<String>,
+    /// Patterns of files that it may edit though the check depends on them.
     #[serde(default)]
-    pub(crate) may_edit: Vec<String>,
+    pub may_edit: Vec<String>,
+    /// Patterns of further files that are put back before the check.
     #[serde(default)]
-    pub(crate) protect: Vec<String>,
+    pub protect: Vec<String>,
 }
 
 impl Coworker {
     /// What of it an attempt goes by.
-    pub(crate) fn role(&self) -> Role {
+    pub fn role(&self) -> Role {
         let Head { name, tools, .. } = self.head.clone();
         Role { name, tools, instructions: self.instructions.clone() }
     }
 }
 
 /// Where the person's own are.
-pub(crate) fn folder(context: &Context) -> PathBuf {
-    context.places.config.join("roles")
+pub fn folder(house: &House) -> PathBuf {
+    house.places.config.join("roles")
 }
 
 /// All that there are, by name.
-pub(crate) fn all(context: &Context) -> Result<Vec<Coworker>, Trouble> {
+pub fn all(house: &House) -> Result<Vec<Coworker>, DeskError> {
     let mut found = BTreeMap::new();
     for &(name, text) in SHIPPED {
-        let coworker = read(text, name, None).map_err(Trouble::internal)?;
+        let coworker = read(text, name, None).map_err(DeskError::internal)?;
         found.insert(coworker.head.name.clone(), coworker);
     }
-    for path in files(context)? {
+    for path in files(house)? {
         let coworker = own(path)?;
         found.insert(coworker.head.name.clone(), coworker);
     }
@@ -85,10 +91,10 @@ pub(crate) fn all(context: &Context) -> Result<Vec<Coworker>, Trouble> {
 }
 
 /// The one of a file of the person's.
-fn own(path: PathBuf) -> Result<Coworker, Trouble> {
+fn own(path: PathBuf) -> Result<Coworker, DeskError> {
     let shown = path.display().to_string();
     let unusable = |why: String| {
-        Trouble::new(Exit::Usage, format!("{shown} is no role: {why}"))
+        DeskError::usage(format!("{shown} is no role: {why}"))
             .advise("correct it, or move it away; docs/roles.md says what may stand there")
     };
     let size = path.metadata().map_err(|error| unusable(error.to_string()))?.len();
@@ -101,14 +107,14 @@ fn own(path: PathBuf) -> Result<Coworker, Trouble> {
 }
 
 /// The person's files, in the order of their names.
-fn files(context: &Context) -> Result<Vec<PathBuf>, Trouble> {
-    let folder = folder(context);
+fn files(house: &House) -> Result<Vec<PathBuf>, DeskError> {
+    let folder = folder(house);
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
             let why = format!("{} can't be read: {error}", folder.display());
-            return Err(Trouble::new(Exit::Usage, why));
+            return Err(DeskError::usage(why));
         }
     };
     let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
@@ -119,24 +125,21 @@ fn files(context: &Context) -> Result<Vec<PathBuf>, Trouble> {
 }
 
 /// The one of that name.
-pub(crate) fn named(context: &Context, name: &str) -> Result<Coworker, Trouble> {
-    let files = files(context)?;
+pub fn named(house: &House, name: &str) -> Result<Coworker, DeskError> {
+    let files = files(house)?;
     let is_of_name = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem == name);
     if let Some(path) = files.iter().find(|path| is_of_name(path)) {
         return own(path.clone());
     }
     match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
-        Some((name, text)) => read(text, name, None).map_err(Trouble::internal),
+        Some((name, text)) => read(text, name, None).map_err(DeskError::internal),
         None => {
             let own = files.iter().filter_map(|path| path.file_stem());
             let own = own.map(|stem| stem.to_string_lossy().into_owned());
             let shipped = SHIPPED.iter().map(|(name, _)| (*name).to_owned());
             let names = shipped.chain(own).collect::<Vec<_>>().join(", ");
-            Err(Trouble::new(
-                Exit::NotFound,
-                format!("there is no role '{name}': there are {names}"),
-            )
-            .advise("docs/roles.md says how to make one"))
+            let what = format!("there is no role '{name}': there are {names}");
+            Err(DeskError::not_found(what).advise("docs/roles.md says how to make one"))
         }
     }
 }

@@ -7,7 +7,7 @@ const UNITS: &[(&str, u64)] =
     &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// Reads a length of time.
-pub(crate) fn parse(text: &str) -> Result<Millis, String> {
+pub fn parse(text: &str) -> Result<Millis, String> {
     let wrong =
         || format!("'{text}' is not a length of time: write 90s, 10m, 1h30m; a number is seconds");
     let mut rest = text.trim();

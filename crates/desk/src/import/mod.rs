@@ -8,33 +8,38 @@ mod json;
 mod markdown;
 mod order;
 mod swe_bench;
+mod whole;
 
 use std::path::Path;
 
-use clap::ValueEnum;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
-pub(crate) use item::{Item, MINUTES_MAX, moment};
-pub(crate) use order::in_order;
+pub use item::{Item, MINUTES_MAX, moment};
+use order::in_order;
+pub use whole::{Kinds, before, read};
 
 /// The most tasks of one file.
-pub(crate) const ITEMS_MAX: usize = 1_000_000;
+pub const ITEMS_MAX: usize = 1_000_000;
 
 /// How a backlog is written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
-    /// A list: each item a task, a checked one done
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// A list: each item a task, a checked one done.
     Markdown,
-    /// A table whose first row names the columns
+    /// A table whose first row names the columns.
     Csv,
-    /// An object a line
+    /// An object a line, or an array of them.
+    #[serde(alias = "json")]
     Jsonl,
-    /// SWE-bench's instances: an array of objects, or an object a line
+    /// SWE-bench's instances: an array of objects, or an object a line.
     SweBench,
 }
 
 impl Form {
     /// By the name of the file; SWE-bench's instances are known by what is in them.
-    pub(crate) fn of(path: &Path, text: &str) -> Option<Self> {
+    pub fn of(path: &Path, text: &str) -> Option<Self> {
         let ending = path.extension()?.to_str()?.to_ascii_lowercase();
         match ending.as_str() {
             "md" | "markdown" | "txt" => Some(Self::Markdown),
@@ -49,7 +54,7 @@ impl Form {
     ///
     /// # Errors
     /// Everything that is wrong with it, each with the line that it is on.
-    pub(crate) fn read(self, text: &str) -> Result<Vec<Item>, Vec<String>> {
+    pub fn read(self, text: &str) -> Result<Vec<Item>, Vec<String>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let read = match self {
             Self::Markdown => markdown::read(text),

@@ -8,24 +8,24 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tenfold_domain::Millis;
 
-use crate::terminal::visible;
-use crate::trouble::Trouble;
-use crate::{defaults, repository_file};
+use super::repository_file;
+use crate::plain::visible;
+use crate::{DeskError, defaults};
 
-pub(crate) const FILE: &str = "tenfold.toml";
+pub(super) const FILE: &str = "tenfold.toml";
 /// The largest such file that is read.
 const BYTES_MAX: u64 = 64 * 1024;
 
 /// What a repository proposes for tasks on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct Proposed {
-    pub(crate) check: Option<String>,
-    pub(crate) setup: Option<String>,
-    pub(crate) protect: Vec<String>,
-    pub(crate) may_edit: Vec<String>,
+pub(super) struct Proposed {
+    pub(super) check: Option<String>,
+    pub(super) setup: Option<String>,
+    pub(super) protect: Vec<String>,
+    pub(super) may_edit: Vec<String>,
     #[serde(deserialize_with = "defaults::some_time")]
-    pub(crate) check_timeout: Option<Millis>,
+    pub(super) check_timeout: Option<Millis>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,19 +35,19 @@ struct File {
 }
 
 /// Reads the file at the top of a workspace, if there is one, and its SHA-256 in hexadecimal.
-pub(crate) fn read(root: &Path) -> Result<Option<(Proposed, String)>, Trouble> {
+pub(super) fn read(root: &Path) -> Result<Option<(Proposed, String)>, DeskError> {
     let Some(text) = repository_file::read(root, FILE, BYTES_MAX)? else { return Ok(None) };
     parse(&text).map(Some)
 }
 
-fn parse(text: &str) -> Result<(Proposed, String), Trouble> {
+fn parse(text: &str) -> Result<(Proposed, String), DeskError> {
     let file: File = toml::from_str(text)
         .map_err(|error| repository_file::wrong(FILE, error.to_string().trim_end()))?;
     Ok((file.task, hash(text)))
 }
 
 /// The SHA-256 of a file's text, in hexadecimal: what is approved.
-pub(crate) fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
@@ -56,7 +56,7 @@ pub(crate) fn hash(text: &str) -> String {
 
 impl Proposed {
     /// All of it, as the person reads it before approving.
-    pub(crate) fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let mut shown = String::new();
         let mut line = |name: &str, value: &str| {
             // A value of several lines keeps its lines below the first.
@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::exit::Exit;
+    use tenfold_domain::ProblemKind;
 
     proptest! {
         #[test]
@@ -133,9 +133,9 @@ mod tests {
             ("[tusk]", "tusk"),
             ("[task]\ncheck-timeout = \"soon\"", "not a length of time"),
         ] {
-            let trouble = parse(text).unwrap_err();
-            assert!(trouble.text().contains(reason), "{}", trouble.text());
-            assert_eq!(trouble.exit, Exit::Usage);
+            let problem = parse(text).unwrap_err().problem();
+            assert!(problem.what.contains(reason), "{problem}");
+            assert_eq!(problem.kind, ProblemKind::Usage);
         }
     }
 
@@ -144,6 +144,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(read(dir.path()).unwrap().is_none());
         std::os::unix::fs::symlink("/etc/passwd", dir.path().join(FILE)).unwrap();
-        assert!(read(dir.path()).unwrap_err().text().contains("no plain file"));
+        assert!(read(dir.path()).unwrap_err().to_string().contains("no plain file"));
     }
 }

@@ -11,72 +11,88 @@ const TEXT: &str = include_str!("../defaults.toml");
 /// All defaults.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Defaults {
-    pub(crate) task: TaskDefaults,
-    pub(crate) mcp: McpDefaults,
-    pub(crate) list: ListDefaults,
-    pub(crate) disk: DiskDefaults,
+pub struct Defaults {
+    /// Of tasks.
+    pub task: TaskDefaults,
+    /// Of MCP servers.
+    pub mcp: McpDefaults,
+    /// Of lists.
+    pub list: ListDefaults,
+    /// Of the disk.
+    pub disk: DiskDefaults,
 }
 
 /// Of a task.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct TaskDefaults {
+pub struct TaskDefaults {
+    /// The most money that a task may spend.
     #[serde(deserialize_with = "money")]
-    pub(crate) budget: NanoUsd,
+    pub budget: NanoUsd,
+    /// The longest that all attempts at it may take together.
     #[serde(deserialize_with = "time")]
-    pub(crate) time_limit: Millis,
-    pub(crate) attempts: u32,
-    pub(crate) attempts_auto: u32,
+    pub time_limit: Millis,
+    /// The most attempts that one model makes alone.
+    pub attempts: u32,
+    /// The most where the cascade decides about each.
+    pub attempts_auto: u32,
+    /// The longest that one run of the check may take.
     #[serde(deserialize_with = "time")]
-    pub(crate) check_timeout: Millis,
-    pub(crate) strategy: Strategy,
+    pub check_timeout: Millis,
+    /// How an attempt works.
+    pub strategy: Strategy,
 }
 
 /// Of MCP servers.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct McpDefaults {
+pub struct McpDefaults {
+    /// The longest that one may take to say what it offers.
     #[serde(deserialize_with = "time")]
-    pub(crate) start_timeout: Millis,
+    pub start_timeout: Millis,
+    /// The longest that one call of a tool may take.
     #[serde(deserialize_with = "time")]
-    pub(crate) call_timeout: Millis,
+    pub call_timeout: Millis,
 }
 
 /// Of the list.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ListDefaults {
-    pub(crate) tasks: u32,
+pub struct ListDefaults {
+    /// How many tasks a list shows.
+    pub tasks: u32,
 }
 
 /// Of what may lie on the disk.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct DiskDefaults {
+pub struct DiskDefaults {
+    /// The most that files may take, models apart.
     #[serde(deserialize_with = "bytes")]
-    pub(crate) most: Bytes,
+    pub most: Bytes,
+    /// What was used less long ago than this stays.
     #[serde(deserialize_with = "time")]
-    pub(crate) keep: Millis,
+    pub keep: Millis,
+    /// What `tenfold gc` leaves where nothing is said about it.
     #[serde(deserialize_with = "time")]
-    pub(crate) gc_keep: Millis,
+    pub gc_keep: Millis,
 }
 
 impl Defaults {
     /// Those that ship with Tenfold.
-    pub(crate) fn shipped() -> Self {
+    pub fn shipped() -> Self {
         toml::from_str(TEXT).expect("the shipped defaults read, which a test holds")
     }
 }
 
 /// A length of time in a TOML file.
-pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {
+pub fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {
     let text = String::deserialize(from)?;
     duration::parse(&text).map_err(serde::de::Error::custom)
 }
 
 /// One that may be left out.
-pub(crate) fn some_time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Millis>, D::Error> {
+pub fn some_time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Millis>, D::Error> {
     time(from).map(Some)
 }
 

@@ -4,11 +4,10 @@
 use std::io::Read;
 use std::path::Path;
 
-use crate::exit::Exit;
-use crate::trouble::Trouble;
+use crate::DeskError;
 
 /// Its text, if it is there. Only a plain file is opened, and no more of it than `bytes_max`.
-pub(crate) fn read(root: &Path, name: &str, bytes_max: u64) -> Result<Option<String>, Trouble> {
+pub(super) fn read(root: &Path, name: &str, bytes_max: u64) -> Result<Option<String>, DeskError> {
     let path = root.join(name);
     // A repository may hold a link out of it, or a pipe.
     match path.symlink_metadata() {
@@ -28,7 +27,7 @@ pub(crate) fn read(root: &Path, name: &str, bytes_max: u64) -> Result<Option<Str
 }
 
 /// It can't be used.
-pub(crate) fn wrong(name: &str, why: &str) -> Trouble {
-    Trouble::new(Exit::Usage, format!("the repository's {name} can't be used: {why}"))
+pub(super) fn wrong(name: &str, why: &str) -> DeskError {
+    DeskError::usage(format!("the repository's {name} can't be used: {why}"))
         .advise("correct it, or go on without it with --no-config")
 }

@@ -12,7 +12,7 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 /// Reads a size.
-pub(crate) fn parse(text: &str) -> Result<Bytes, String> {
+pub fn parse(text: &str) -> Result<Bytes, String> {
     let wrong = || format!("'{text}' is not a size: write 500MB, 20GB; a number is bytes");
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());

@@ -10,14 +10,14 @@ const DESCRIPTION_CHARS_MAX: usize = 1024;
 
 /// A skill as its file tells it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Read {
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) text: String,
+pub(super) struct Read {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) text: String,
 }
 
 /// Reads the file's text; if it is malformed, says why.
-pub(crate) fn read(file: &str) -> Result<Read, String> {
+pub(super) fn read(file: &str) -> Result<Read, String> {
     let (head, text) = parts(file).ok_or("it does not begin with a head between lines of ---")?;
     let name = value(&head, "name", NAME_CHARS_MAX)?;
     let description = value(&head, "description", DESCRIPTION_CHARS_MAX)?;
