@@ -17,6 +17,7 @@ pub mod role;
 pub mod score;
 pub mod servers;
 pub mod size;
+pub mod spending;
 mod trouble;
 
 pub use house::House;
