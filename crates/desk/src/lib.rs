@@ -10,6 +10,7 @@ pub mod duration;
 pub mod house;
 pub mod import;
 mod interval;
+pub mod models;
 pub mod plain;
 pub mod plan;
 pub mod record;
