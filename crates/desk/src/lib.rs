@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod asking;
+pub mod audit;
 pub mod defaults;
 pub mod duration;
 pub mod house;
@@ -13,6 +14,7 @@ mod interval;
 pub mod models;
 pub mod plain;
 pub mod plan;
+pub mod prices;
 pub mod record;
 pub mod role;
 pub mod score;
