@@ -1,5 +1,7 @@
 // What happens on the server, as it happens. Browsers allow few connections to one server, so
 // all tabs share one stream: whichever tab holds the lock reads it and passes it on.
+import { asProblem, get } from "./api";
+import { session } from "./session.svelte";
 import type { Card, Progress } from "./types";
 
 export type Happened =
@@ -71,13 +73,15 @@ class Events {
     this.source = source;
     source.onopen = () => {
       this.wait_ms = FIRST_WAIT_MS;
-      // Nobody knows what happened before a first connection or a lost place.
-      if (this.line === "offline" && this.seq === 0) this.tell({ event: "reset", seq: 0 });
+      // What was read before the line was there may be older than its beginning.
+      if (this.seq === 0) this.tell({ event: "reset", seq: 0 });
       this.say("live");
     };
     source.onerror = () => {
       this.say("offline");
       source.close();
+      // The line also breaks when the session ends, and then there is nothing to wait for.
+      get("/session").catch((thrown: unknown) => asProblem(thrown).kind === "signed-out" && session.lost());
       setTimeout(() => this.lead(signal), this.wait_ms);
       this.wait_ms = Math.min(this.wait_ms * 2, LONGEST_WAIT_MS);
     };

@@ -121,7 +121,7 @@ export interface AttemptCard {
   cost_nano_usd: number;
   energy_mj: number;
   energy_is_estimate: boolean;
-  choice: { why: string; chance: number | null; cost_nano_usd: number | null; most_nano_usd: number | null } | null;
+  choice: { why: string; chance: number; cost_nano_usd: number; most_nano_usd: number | null } | null;
   foreseen: {
     odds: { by_nano_usd: number; low: number; likely: number; high: number }[];
     method: string;
@@ -187,10 +187,10 @@ export interface TaskPage {
     strategy: string;
     others: string[];
     models: string[];
-    budget: { money_nano_usd: number; time_ms: number; attempts: number | string };
+    budget: { money_nano_usd: number; time_ms: number; attempts: number };
     may_edit: string[];
     protect: string[];
-    questions: string | boolean;
+    questions: boolean;
     role: string | null;
     minutes: number | null;
     after: number[];
