@@ -91,5 +91,8 @@ export function firstLine(text: string, letters = 160): string {
   return line.length > letters ? `${line.slice(0, letters - 1)}…` : line;
 }
 
+/** "to-review" → "To review". */
+export const sentence = (kebab: string): string => kebab.charAt(0).toUpperCase() + words(kebab.slice(1));
+
 /** "accepted-as-branch" → "accepted as branch". */
 export const words = (kebab: string): string => kebab.replaceAll("-", " ");
