@@ -1,0 +1,158 @@
+// The board's cards as they are known here: read once, then kept by the stream of events. Counts
+// of a column are the server's, corrected by what is seen to move.
+import { asProblem, get, type Problem, type Query } from "../lib/api";
+import { events, type Happened } from "../lib/events.svelte";
+import type { Board, Card, Column, TaskList } from "../lib/types";
+
+export const COLUMNS: { column: Column; title: string; empty: string }[] = [
+  { column: "queued", title: "Queued", empty: "Nothing waits to be begun." },
+  { column: "working", title: "Working", empty: "Nobody is at work." },
+  { column: "needs-you", title: "Needs you", empty: "Nobody asks you anything." },
+  { column: "to-review", title: "To review", empty: "No proposals to look at." },
+  { column: "done", title: "Done", empty: "Nothing accepted or rejected yet." },
+];
+
+export interface Filters {
+  q: string;
+  account: string;
+  role: string;
+  label: string;
+  workspace: string;
+}
+
+interface Lane {
+  cards: Card[];
+  count: number;
+  next: number | null;
+}
+
+const PAGE = 60;
+const AGAIN_AFTER_MS = 600;
+const nothing = (): Record<Column, Lane> =>
+  Object.fromEntries(COLUMNS.map(({ column }) => [column, { cards: [], count: 0, next: null }])) as unknown as Record<Column, Lane>;
+
+export class BoardState {
+  lanes = $state.raw(nothing());
+  problem = $state.raw<Problem | null>(null);
+  /** Whether anything was ever read. */
+  read_once = $state(false);
+  loading = $state(false);
+  /** What the coworkers of a task do just now, in words; lossy. */
+  doing = $state.raw<Record<number, string>>({});
+
+  private filters: Filters = { q: "", account: "", role: "", label: "", workspace: "" };
+  private turn = 0;
+  private changed = new Map<number, Card>();
+  private said = new Map<number, string>();
+  private frame = 0;
+  private again: ReturnType<typeof setTimeout> | null = null;
+  private reading_more = new Set<Column>();
+
+  /** Reads the board anew under `filters`. */
+  async read(filters: Filters = this.filters) {
+    this.filters = filters;
+    const turn = (this.turn += 1);
+    this.loading = true;
+    try {
+      const board = await get<Board>("/board", { ...filters, limit: PAGE } satisfies Query);
+      if (turn !== this.turn) return;
+      const lanes = nothing();
+      for (const { column, tasks, count, next } of board.columns) lanes[column] = { cards: tasks, count, next };
+      this.lanes = lanes;
+      this.problem = null;
+      this.read_once = true;
+    } catch (thrown) {
+      if (turn === this.turn) this.problem = asProblem(thrown);
+    } finally {
+      if (turn === this.turn) this.loading = false;
+    }
+  }
+
+  /** Reads on where a column goes on. */
+  async more(column: Column) {
+    const { next } = this.lanes[column];
+    if (next === null || this.reading_more.has(column)) return;
+    this.reading_more.add(column);
+    const turn = this.turn;
+    try {
+      const list = await get<TaskList>("/tasks", { ...this.filters, column, past: next, limit: PAGE });
+      if (turn !== this.turn) return;
+      const lane = this.lanes[column];
+      const known = new Set(lane.cards.map(({ task }) => task));
+      const cards = [...lane.cards, ...list.tasks.filter(({ task }) => !known.has(task))];
+      this.lanes = { ...this.lanes, [column]: { ...lane, cards, next: list.next } };
+    } catch {
+      // The end of the column tries again when it is next seen.
+    } finally {
+      this.reading_more.delete(column);
+    }
+  }
+
+  /** Follows the events, until the answer is called. */
+  follow(): () => void {
+    const off = events.on((happened) => this.hear(happened));
+    return () => {
+      off();
+      cancelAnimationFrame(this.frame);
+      if (this.again) clearTimeout(this.again);
+    };
+  }
+
+  /** All cards that are here, by task. */
+  find(task: number): Card | undefined {
+    for (const { column } of COLUMNS) {
+      const found = this.lanes[column].cards.find((card) => card.task === task);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  private hear(happened: Happened) {
+    if (happened.event === "task") this.changed.set(happened.card.task, happened.card);
+    else if (happened.event === "reset") this.readSoon();
+    else if (happened.event === "progress" && happened.progress.progress === "doing") {
+      this.said.set(Number.parseInt(happened.progress.attempt, 10), happened.progress.what);
+    } else return;
+    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.flush());
+  }
+
+  /** Whatever came since the last picture, at once. */
+  private flush() {
+    this.frame = 0;
+    if (this.said.size > 0) this.doing = { ...this.doing, ...Object.fromEntries(this.said) };
+    this.said.clear();
+    if (this.changed.size === 0) return;
+    const lanes = { ...this.lanes };
+    let strange = false;
+    for (const { column } of COLUMNS) {
+      const lane = lanes[column];
+      const kept = lane.cards.filter(({ task }) => !this.changed.has(task));
+      const came = [...this.changed.values()].filter((card) => card.column === column && this.fits(card));
+      const gone = lane.cards.length - kept.length;
+      if (gone === 0 && came.length === 0) continue;
+      strange ||= came.some(({ task }) => !this.find(task));
+      const cards = [...kept, ...came].sort((a, b) => b.task - a.task);
+      lanes[column] = { ...lane, cards, count: Math.max(cards.length, lane.count - gone + came.length) };
+    }
+    this.changed.clear();
+    this.lanes = lanes;
+    // A card that was not here may have been counted already: the server knows.
+    if (strange) this.readSoon();
+  }
+
+  private fits(card: Card): boolean {
+    const { q, account, role, label, workspace } = this.filters;
+    if (q && !card.text.toLowerCase().includes(q.toLowerCase()) && String(card.task) !== q) return false;
+    if (account && card.account_path !== account && String(card.account) !== account) return false;
+    if (role && card.role !== role) return false;
+    if (label && !card.labels.includes(label)) return false;
+    return !workspace || card.workspace === workspace;
+  }
+
+  private readSoon() {
+    this.again ??= setTimeout(() => {
+      this.again = null;
+      void this.read();
+    }, AGAIN_AFTER_MS);
+  }
+}

@@ -1,0 +1,178 @@
+// One task as it is known here: its page, the steps of the attempt that is looked at, and what is
+// said live. What is shown is the journal's; the live words only fill the time until it is read.
+import { asProblem, get, post, type Problem } from "../lib/api";
+import { events, type Happened } from "../lib/events.svelte";
+import { toasts } from "../lib/toasts.svelte";
+import type { Access, Diff, Step, Steps, TaskPage, Verb } from "../lib/types";
+import { session } from "../lib/session.svelte";
+
+const AGAIN_AFTER_MS = 250;
+const STEPS = 200;
+
+const NEEDS: Partial<Record<Verb, Access>> = { accept: "reviewer", reject: "reviewer", undo: "reviewer", comment: "reviewer", answer: "reviewer" };
+
+export class TaskState {
+  page = $state.raw<TaskPage | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** The attempt that is looked at, by number; the last one unless somebody chose. */
+  number = $state(0);
+  steps = $state.raw<Step[]>([]);
+  told = $state.raw<Steps["told"]>(null);
+  steps_problem = $state.raw<Problem | null>(null);
+  steps_read = $state(false);
+  diff = $state.raw<Diff | null>(null);
+  diff_problem = $state.raw<Problem | null>(null);
+  doing = $state<string | null>(null);
+  busy = $state<Verb | null>(null);
+
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private reading: Promise<void> | null = null;
+  private chosen = false;
+  private gone = false;
+
+  constructor(readonly task: number) {}
+
+  /** Reads the task and follows it, until the answer is called. */
+  follow(): () => void {
+    void this.read();
+    const off = events.on((happened) => this.hear(happened));
+    return () => {
+      this.gone = true;
+      off();
+      if (this.timer) clearTimeout(this.timer);
+    };
+  }
+
+  get attempt() {
+    return this.page?.attempts.find(({ number }) => number === this.number);
+  }
+
+  /** Looks at another attempt. */
+  choose(number: number) {
+    this.chosen = true;
+    if (number === this.number) return;
+    this.look(number);
+  }
+
+  /** Why something can't be done now; null where it can. */
+  whyNot(verb: Verb): string | null {
+    const can = this.page?.can.find((one) => one.verb === verb);
+    if (can && !can.may) return can.why ?? "It is not possible just now.";
+    return session.whyNot(NEEDS[verb] ?? "operator");
+  }
+
+  /** Does something with the task. Whether it was done; if not, it was said why. */
+  async act(verb: Verb, body: unknown = {}, said?: string, back?: Verb): Promise<boolean> {
+    try {
+      await this.try(verb, body);
+    } catch (thrown) {
+      toasts.problem(thrown);
+      return false;
+    }
+    if (said) toasts.say(said, back ? () => this.act(back).then(() => undefined) : null);
+    return true;
+  }
+
+  /** Does something with the task; throws why it could not be done. */
+  async try<T>(verb: Verb, body: unknown = {}): Promise<T> {
+    this.busy = verb;
+    try {
+      const answer = await post<T>(`/tasks/${this.task}/${verb}`, body);
+      this.readSoon();
+      return answer;
+    } finally {
+      this.busy = null;
+    }
+  }
+
+  async read() {
+    try {
+      const page = await get<TaskPage>(`/tasks/${this.task}`);
+      if (this.gone) return;
+      this.page = page;
+      this.problem = null;
+      const last = page.attempts.at(-1)?.number ?? 0;
+      if (last > 0 && (this.number === 0 || (!this.chosen && last !== this.number))) this.look(last);
+      else if (last > 0) void this.readSteps();
+      if (this.attempt?.ended_at_ms) this.doing = null;
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    }
+  }
+
+  private look(number: number) {
+    this.number = number;
+    this.steps = [];
+    this.told = null;
+    this.steps_read = false;
+    this.steps_problem = null;
+    this.diff = null;
+    this.diff_problem = null;
+    this.doing = null;
+    void this.readSteps();
+    void this.readDiff();
+  }
+
+  /** Reads the steps that are new; one reading at a time. */
+  private async readSteps() {
+    while (this.reading) await this.reading;
+    this.reading = this.readOn().finally(() => (this.reading = null));
+    await this.reading;
+  }
+
+  private async readOn() {
+    const { number } = this;
+    // A step may still have been under way when it was read: it is read again.
+    const open = this.steps.findIndex((step) => step.ok === null && !step.output && step.wall_ms === null);
+    let past = (open >= 0 ? this.steps[open - 1]?.index : this.steps.at(-1)?.index) ?? 0;
+    for (;;) {
+      try {
+        const read = await get<Steps>(`/tasks/${this.task}/attempts/${number}/steps`, { past, limit: STEPS });
+        if (this.gone || number !== this.number) return;
+        const from = past;
+        this.steps = [...this.steps.filter((step) => step.index <= from), ...read.steps];
+        this.told = read.told ?? this.told;
+        this.steps_read = true;
+        this.steps_problem = null;
+        if (read.next === null) return;
+        past = read.next;
+      } catch (thrown) {
+        if (number === this.number) this.steps_problem = asProblem(thrown);
+        return;
+      }
+    }
+  }
+
+  private async readDiff() {
+    const { number } = this;
+    if (!this.attempt?.proposal) return;
+    try {
+      const diff = await get<Diff>(`/tasks/${this.task}/attempts/${number}/diff`);
+      if (number === this.number) this.diff = diff;
+    } catch (thrown) {
+      if (number === this.number) this.diff_problem = asProblem(thrown);
+    }
+  }
+
+  private hear(happened: Happened) {
+    if (happened.event === "reset" || (happened.event === "task" && happened.card.task === this.task)) {
+      if (happened.event === "task" && this.page) this.page = { ...this.page, card: happened.card };
+      this.readSoon();
+    } else if (happened.event === "progress") {
+      const { progress } = happened;
+      if (!("attempt" in progress) || Number.parseInt(progress.attempt, 10) !== this.task) return;
+      if (progress.progress === "doing" && progress.attempt === `${this.task}.${this.number}`) this.doing = progress.what;
+      if (progress.progress !== "doing") this.readSoon();
+    }
+  }
+
+  private readSoon() {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      const had = this.attempt?.proposal;
+      void this.read().then(() => {
+        if (this.attempt?.proposal && (!had || !this.diff)) void this.readDiff();
+      });
+    }, AGAIN_AFTER_MS);
+  }
+}

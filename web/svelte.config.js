@@ -1,0 +1,2 @@
+/** Every component is in runes mode. */
+export default { compilerOptions: { runes: true } };

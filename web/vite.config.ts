@@ -1,0 +1,17 @@
+// How the page is built: into `dist`, which the binary embeds and serves under `/` with a strict
+// content security policy. So nothing is inlined: no script, no style, no picture as data.
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig, loadEnv } from "vite";
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte()],
+  base: "/",
+  build: {
+    outDir: "dist",
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  server: { proxy: { "/api": loadEnv(mode, ".", "TENFOLD_").TENFOLD_API ?? "http://localhost:7373" } },
+}));
