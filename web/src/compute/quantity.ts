@@ -23,6 +23,9 @@ export const quantityWords = (quantity: Quantity): string => {
 
 const EVERY: Record<Period, string> = { hour: "an hour", day: "a day", week: "a week", month: "a month", once: "in all" };
 
+/** The number alone, where the unit follows. */
+export const bareAmount = (measure: Measure, amount: number): string => (measure === "money" ? money(amount) : count(amount));
+
 /** "$50.00 a month each, up to 2 periods carried over". */
 export function termsWords({ most, per, carry, each }: Terms): string {
   const kept = carry ? `, up to ${plural(carry, "period")} carried over` : "";
