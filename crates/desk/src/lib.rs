@@ -16,6 +16,7 @@ pub mod models;
 pub mod people;
 pub mod plain;
 pub mod plan;
+pub mod policy;
 pub mod prices;
 pub mod record;
 pub mod role;

@@ -88,6 +88,16 @@ pub struct HostedModel {
     pub price_listed_as: Option<String>,
 }
 
+impl ModelCard {
+    /// The variable that holds its key, if its provider wants one.
+    pub fn key_variable(&self) -> Option<&str> {
+        match self {
+            Self::Here(_) => None,
+            Self::There(model) => model.key_variable.as_deref(),
+        }
+    }
+}
+
 /// All models: those at this machine first.
 ///
 /// # Errors

@@ -34,12 +34,10 @@ pub struct DeedView {
     pub seq: u64,
     /// When.
     pub at_ms: u64,
-    /// Who, by number; zero for a program with an access token.
-    pub person: u32,
-    /// What they were called.
-    pub name: String,
+    /// Who: what they were called; a program, `token 'LABEL'`.
+    pub person: String,
     /// The call.
-    pub call: String,
+    pub what: String,
     /// The task that it was about.
     pub task: Option<u64>,
     /// Whether they may not do such things.
@@ -94,9 +92,8 @@ fn deed(event: Event) -> Option<DeedView> {
     Some(DeedView {
         seq: event.seq.0,
         at_ms: event.at.0,
-        person: what.person.0,
-        name: what.name.clone(),
-        call: what.call.clone(),
+        person: what.name.clone(),
+        what: what.call.clone(),
         task: what.task.map(|task| task.number()),
         refused,
     })

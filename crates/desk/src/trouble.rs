@@ -24,6 +24,11 @@ impl DeskError {
         Problem::new(ProblemKind::Usage, what).into()
     }
 
+    /// Something that is not allowed as things stand.
+    pub fn refused(what: impl Into<String>) -> Self {
+        Problem::new(ProblemKind::Refused, what).into()
+    }
+
     /// Something that is not there.
     pub fn not_found(what: impl Into<String>) -> Self {
         Problem::new(ProblemKind::NotFound, what).into()

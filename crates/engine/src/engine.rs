@@ -168,6 +168,12 @@ impl Engine {
         &self.config.places
     }
 
+    /// Whether another program stands in for the embedded model's, so that no model's file is
+    /// needed.
+    pub fn has_stand_in(&self) -> bool {
+        self.config.model_command.is_some()
+    }
+
     /// The time, as this engine knows it.
     pub fn now(&self) -> Timestamp {
         self.around.now()

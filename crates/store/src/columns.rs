@@ -3,7 +3,7 @@
 //! are in `project`: from the columns no question is answered but "which" and "how many".
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use serde_json::Value;
@@ -197,6 +197,26 @@ pub(crate) fn states(
     let found = all(connection, sql, parameters, read)?;
     let state = |(word, tasks)| Some((serde_json::from_value(Value::String(word)).ok()?, tasks));
     Ok(found.into_iter().filter_map(state).collect())
+}
+
+/// As [`View::workspaces`](crate::View::workspaces).
+pub(crate) fn workspaces(connection: &Connection) -> Result<Vec<(PathBuf, u64)>, StoreError> {
+    let sql = "SELECT workspace, sum(tasks) FROM (
+                 SELECT workspace, tasks FROM task_count WHERE workspace <> ''
+                 UNION ALL SELECT workspace, 0 FROM approval
+               ) GROUP BY workspace ORDER BY workspace";
+    let read = |row: &Row<'_>| Ok((PathBuf::from(row.get::<_, String>(0)?), number(row, 1)?));
+    all(connection, sql, [], read)
+}
+
+/// As [`View::all_approved`](crate::View::all_approved).
+pub(crate) fn all_approved(
+    connection: &Connection,
+    workspace: &Path,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let Some(workspace) = workspace.to_str() else { return Ok(Vec::new()) };
+    let sql = "SELECT file, hash FROM approval WHERE workspace = ?1 ORDER BY file";
+    all(connection, sql, [workspace], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 fn all<T>(

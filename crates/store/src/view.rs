@@ -270,6 +270,23 @@ impl View {
         columns::how_many(self.connection(), workspace)
     }
 
+    /// All workspaces of which something was approved, or that have tasks; each with how many tasks
+    /// it has.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn workspaces(&self) -> Result<Vec<(PathBuf, u64)>, StoreError> {
+        columns::workspaces(self.connection())
+    }
+
+    /// What was approved last of a workspace: its files, each with its hash.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn all_approved(&self, workspace: &Path) -> Result<Vec<(String, String)>, StoreError> {
+        columns::all_approved(self.connection(), workspace)
+    }
+
     /// The hash of a workspace's file (`tenfold.toml`, `src/AGENTS.md`) that was approved last.
     ///
     /// # Errors

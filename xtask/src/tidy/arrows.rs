@@ -67,7 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "workspace",
         ],
     ),
-    ("server", &["engine", "api", "desk", "ledger", "people", "store"]),
+    ("server", &["engine", "api", "desk", "ledger", "models", "people", "store"]),
     ("test-support", &["llama", "models"]),
     ("fuzz", &["api", "code", "forecast", "gateway", "models", "policy", "redact", "tools"]),
 ];

@@ -102,6 +102,7 @@ impl House {
     }
 }
 
-fn deed(caller: &Caller, call: &str, task: Option<TaskId>) -> Deed {
+/// What somebody does, as it is recorded.
+pub(super) fn deed(caller: &Caller, call: &str, task: Option<TaskId>) -> Deed {
     Deed { person: caller.person(), name: caller.name.clone(), call: call.to_owned(), task }
 }

@@ -6,8 +6,11 @@
 mod assets;
 mod events;
 mod house;
+mod instruments;
+mod new;
 mod news;
 mod session;
+mod settings;
 mod sight;
 mod tasks;
 mod verbs;
@@ -92,7 +95,8 @@ impl Page {
 /// All calls, by who reaches them.
 fn rooms(house: &Arc<House>, door: &Door) -> Rooms {
     let desk = session::Desk { house: Arc::clone(house), door: door.clone() };
-    let signed = verbs::routes(tasks::routes(session::routes(Router::new())));
+    let told = instruments::routes(tasks::routes(session::routes(Router::new())));
+    let signed = settings::routes(new::routes(verbs::routes(told)));
     let signed = signed.route("/api/v1/events", get(events::events));
     let closed = signed.with_state(Arc::clone(house)).merge(session::leaving(desk.clone()));
     Rooms { open: session::signing(desk), closed, page: assets::routes() }
