@@ -5,19 +5,25 @@
 
 pub mod account;
 pub mod asking;
+pub mod audit;
 pub mod defaults;
+pub mod doctor;
 pub mod duration;
 pub mod events;
 pub mod house;
 pub mod import;
 mod interval;
+pub mod models;
 pub mod plain;
 pub mod plan;
+pub mod prices;
 pub mod record;
 pub mod role;
+pub mod room;
 pub mod score;
 pub mod servers;
 pub mod size;
+pub mod spending;
 pub mod task;
 mod trouble;
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{Role, Strategy};
 use tenfold_engine::tool_specs;
+use utoipa::ToSchema;
 
 use crate::{DeskError, House};
 
@@ -25,7 +26,7 @@ const BYTES_MAX: u64 = 64 * 1024;
 const DESCRIPTION_CHARS_MAX: usize = 200;
 
 /// A role as its file tells it: what a task that names it takes where nothing else is said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Coworker {
     /// What its head says.
@@ -34,11 +35,12 @@ pub struct Coworker {
     /// How it goes about its work.
     pub instructions: String,
     /// Where its file is; none: it ships with Tenfold.
+    #[schema(value_type = Option<String>)]
     pub file: Option<PathBuf>,
 }
 
 /// What stands between the two lines of `---`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Head {
     /// What it is called, as its file.
@@ -52,6 +54,7 @@ pub struct Head {
     #[serde(default)]
     pub models: Vec<String>,
     /// How it works.
+    #[schema(value_type = Option<String>)]
     pub strategy: Option<Strategy>,
     /// The check of tasks that have none.
     pub check: Option<String>,

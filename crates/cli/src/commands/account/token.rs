@@ -4,7 +4,7 @@
 use clap::Args;
 use comfy_table::Cell;
 use serde_json::json;
-use tenfold_desk::duration;
+use tenfold_desk::{account, duration};
 use tenfold_domain::{AccessToken, AccountChange, LedgerEvent, Millis, Timestamp, TokenId};
 use tenfold_store::hash_of;
 
@@ -86,18 +86,7 @@ pub(crate) async fn issue(context: &Context, args: TokenArgs) -> Result<(), Trou
 pub(crate) fn list(context: &Context, args: &TokensArgs) -> Result<(), Trouble> {
     let (known, at) = (ledger(context)?, now());
     if args.format.json {
-        let all = known.tokens().iter().map(|(token, revoked)| {
-            json!({
-                "token": token.token,
-                "account": token.account,
-                "label": token.label,
-                "expires_at_ms": token.expires,
-                "models": token.models,
-                "by": token.by,
-                "revoked": revoked,
-            })
-        });
-        return terminal::print_json(&all.collect::<Vec<_>>());
+        return terminal::print_json(&account::tokens(&known));
     }
     let rows = known.tokens().iter().map(|(token, revoked)| {
         let stands = match (revoked, token.expires) {

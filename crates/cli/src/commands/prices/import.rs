@@ -7,12 +7,12 @@ use clap::Args;
 use comfy_table::Cell;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use tenfold_desk::prices::PriceCard;
 use tenfold_models::{
     Cancel, Change, Import, ImportSource, Importer, Price, PriceBook, PriceList, Read, Wanted,
     written,
 };
 
-use super::json::price;
 use super::{book, now};
 use crate::arguments::Format;
 use crate::context::Context;
@@ -214,8 +214,8 @@ fn import_json(import: &Import, is_taken: bool) -> Value {
         json!({
             "provider": change.name.provider,
             "model": change.name.model,
-            "before": change.before.as_ref().map(price),
-            "after": price(&change.after.clone().into()),
+            "before": change.before.as_ref().map(PriceCard::from),
+            "after": PriceCard::from(&change.after.clone().into()),
         })
     };
     let refused = import.refused.iter();
