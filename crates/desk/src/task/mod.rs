@@ -5,7 +5,6 @@
 //! What agents and repositories wrote is told as it is, but for bytes that are no text: who lays it
 //! out sees to it that it can do no harm there.
 
-mod asked;
 mod attempt;
 mod card;
 mod column;
@@ -15,6 +14,7 @@ mod diff;
 mod moments;
 mod page;
 mod quote;
+pub mod questions;
 mod report;
 mod steps;
 mod verbs;
@@ -27,6 +27,8 @@ pub use dial::{Dial, DialPoint, DialUnit, Instead, Outlook, Stops, Would, dial, 
 pub use diff::{Change, Diff, FileDiff, Hunk, Line, LineKind, diff};
 pub use page::{Asked, Limits, SecretView, TaskPage, page, secrets};
 pub use quote::{Quote, Summary, quote};
+pub use diff::{Change, Diff, FileDiff, Hunk, Line, LineKind, diff, has_files, proposal};
+pub use page::{Asked, Limits, SecretView, TaskPage, added, page, secrets};
 pub use report::{CheckReportView, VerdictView};
 pub use steps::{Output, Phase, STEPS, Step, Steps, ToldView, ToolView, output, steps};
 pub use verbs::{May, Verb, may};
