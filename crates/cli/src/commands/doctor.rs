@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use clap::Args;
-use tenfold_desk::doctor::{self, DoctorLine, Machine};
+use tenfold_desk::doctor::{self, DoctorLine};
 
 use crate::arguments::Format;
 use crate::context::Context;
@@ -20,13 +20,7 @@ pub(crate) struct DoctorArgs {
 
 /// Performs the command. The exit code says whether something needed is missing.
 pub(crate) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Trouble> {
-    let machine = Machine {
-        program: context.program.path.clone(),
-        features: context.program.features.clone(),
-        allow_below_a: context.allow_tier_b,
-        room: context.room,
-    };
-    let lines = doctor::doctor(&context.house, &machine, SystemTime::now().into());
+    let lines = doctor::doctor(&context.house, &context.machine(), SystemTime::now().into());
     if args.format.json {
         terminal::print_json(&lines)?;
     } else {
