@@ -13,6 +13,7 @@ use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 use utoipa::ToSchema;
 
 use super::column::Column;
+use super::cut::{LIST_BYTES, beginning};
 use crate::{DeskError, Interval};
 
 /// A task in a list.
@@ -20,7 +21,8 @@ use crate::{DeskError, Interval};
 pub struct Card {
     /// Its number.
     pub task: u64,
-    /// What was asked for; empty: make the check pass.
+    /// What was asked for, or the beginning of it: the page of the task has all. Empty: make the
+    /// check pass.
     pub text: String,
     /// Where it stands.
     #[schema(value_type = String)]
@@ -70,7 +72,7 @@ pub struct Card {
     /// How the attempt that ended last did so.
     #[schema(value_type = Option<String>)]
     pub outcome: Option<AttemptOutcome>,
-    /// What a person should know about that.
+    /// What a person should know about that, or the beginning of it.
     pub note: Option<String>,
     /// The proposal that counts.
     pub proposal: Option<ProposalCard>,
@@ -232,7 +234,7 @@ fn bare(row: &TaskRow) -> Card {
     let name = row.workspace.file_name().unwrap_or(row.workspace.as_os_str());
     Card {
         task: row.id.number(),
-        text: row.text.clone(),
+        text: beginning(&row.text, LIST_BYTES),
         state: row.state,
         column: Column::of(row.state),
         workspace: row.workspace.to_string_lossy().into_owned(),
@@ -259,7 +261,7 @@ fn bare(row: &TaskRow) -> Card {
             asked_at_ms: question.asked_at.0,
         }),
         outcome: row.last.as_ref().map(|last| last.outcome),
-        note: row.last.as_ref().map(|last| last.note.clone()),
+        note: row.last.as_ref().map(|last| beginning(&last.note, LIST_BYTES)),
         proposal: row.proposal().map(ProposalCard::of),
         waiting: None,
         paused: row.paused,
