@@ -91,6 +91,25 @@ export function firstLine(text: string, letters = 160): string {
   return line.length > letters ? `${line.slice(0, letters - 1)}…` : line;
 }
 
+const OUTCOMES: Record<string, string> = {
+  finished: "finished",
+  "gave-up": "gave up",
+  "limit-steps": "used up its steps",
+  "limit-time": "used up its time",
+  "limit-money": "used up its money",
+  "limit-share": "used up its share of the budget",
+  "limit-quota": "used up the account's allowance",
+  stuck: "got stuck",
+  stopped: "was stopped",
+  "provider-failed": "its model's provider failed",
+  "nothing-to-do": "found nothing to do",
+  "check-broken": "its check could not be run",
+  "check-flaky": "its check is flaky",
+};
+
+/** How an attempt ended, in words. */
+export const outcome = (kebab: string): string => OUTCOMES[kebab] ?? words(kebab);
+
 /** "to-review" → "To review". */
 export const sentence = (kebab: string): string => kebab.charAt(0).toUpperCase() + words(kebab.slice(1));
 
