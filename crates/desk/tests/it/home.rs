@@ -13,6 +13,8 @@ use tenfold_domain::{
 use tenfold_engine::Places;
 use tenfold_store::{AttemptStart, Store, View};
 
+use crate::schema::fits;
+
 /// A house with a store and a folder to work in.
 pub(crate) struct Home {
     pub(crate) house: House,
@@ -68,7 +70,9 @@ impl Home {
         let ledger = view.ledger().unwrap();
         let cards =
             Cards { view: &view, ledger: &ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
-        cards.of(&view.task(task).unwrap().unwrap()).unwrap()
+        let card = cards.of(&view.task(task).unwrap().unwrap()).unwrap();
+        fits("Card", &card);
+        card
     }
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) {

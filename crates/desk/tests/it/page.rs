@@ -9,13 +9,16 @@ use tenfold_domain::{
 };
 
 use crate::home::{Home, became, commit, ended, made, of, of_task};
+use crate::schema::fits;
 
 fn shown(home: &Home, task: TaskId, at_work: bool) -> TaskPage {
     let view = home.view();
     let ledger = view.ledger().unwrap();
     let (view, ledger) = (&view, &ledger);
     let cards = Cards { view, ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
-    page(&home.house, &cards, task, at_work).unwrap()
+    let page = page(&home.house, &cards, task, at_work).unwrap();
+    fits("TaskPage", &page);
+    page
 }
 
 fn may(home: &Home, task: TaskId, at_work: bool) -> Vec<Verb> {

@@ -18,6 +18,7 @@ use tenfold_domain::{Access, AttemptEvent, Event, Fact, ProposalEvent, Seq, Task
 use tenfold_store::EventQuery;
 use utoipa::ToSchema;
 
+use super::calls::List;
 use super::house::House;
 use crate::door::Caller;
 use crate::problem::Refusal;
@@ -150,9 +151,9 @@ impl House {
 pub(super) async fn list(
     State(house): State<Arc<House>>,
     caller: Caller,
-) -> Result<Json<Vec<HookCard>>, Refusal> {
+) -> Result<Json<List<HookCard>>, Refusal> {
     caller.needs_everything(Access::Admin)?;
-    Ok(Json(house.hook_cards()?))
+    Ok(Json(List(house.hook_cards()?)))
 }
 
 /// `POST /hooks`
@@ -161,7 +162,7 @@ pub(super) async fn change(
     caller: Caller,
     uri: Uri,
     said: Result<Json<HookChange>, JsonRejection>,
-) -> Result<Json<Vec<HookCard>>, Refusal> {
+) -> Result<Json<List<HookCard>>, Refusal> {
     let Json(change) = said?;
     house.let_do_on_all(&caller, &format!("POST {}", uri.path())).await?;
     let mut hooks = house.hooks()?;
@@ -184,7 +185,7 @@ pub(super) async fn change(
         }
     }
     house.keep_hooks(hooks)?;
-    Ok(Json(house.hook_cards()?))
+    Ok(Json(List(house.hook_cards()?)))
 }
 
 /// What an event is an occasion for.
