@@ -11,12 +11,12 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
+use tenfold_desk::Sight;
 use tenfold_domain::Seq;
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::house::House;
 use super::news::{self, Message};
-use super::sight::Sight;
 use crate::door::Caller;
 use crate::problem::Refusal;
 

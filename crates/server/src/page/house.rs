@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use tenfold_desk::doctor::Machine;
-use tenfold_desk::{DeskError, House as Desk};
+use tenfold_desk::{DeskError, House as Desk, Sight};
 use tenfold_domain::{Access, Deed, DeedEvent, TaskId};
 use tenfold_engine::Engine;
 use tenfold_store::View;
 
 use super::hooks::Answers;
 use super::news::News;
-use super::sight::Sight;
 use crate::door::{Caller, Who};
 use crate::problem::Refusal;
 

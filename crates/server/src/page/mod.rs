@@ -13,7 +13,6 @@ mod new;
 mod news;
 mod session;
 mod settings;
-mod sight;
 mod tasks;
 mod verbs;
 

@@ -12,14 +12,13 @@ use serde::{Deserialize, Serialize};
 use tenfold_desk::asking::{NewTask, Resolved, ToApprove, resolve};
 use tenfold_desk::import::{self, Form, Kinds};
 use tenfold_desk::task::{Quote, quote};
-use tenfold_desk::{DeskError, House as Desk};
+use tenfold_desk::{DeskError, House as Desk, Sight};
 use tenfold_domain::{Access, AccountId, RepositoryEvent, TaskId, TaskSpec};
 use tenfold_engine::How;
 use tenfold_store::TaskQuery;
 use utoipa::ToSchema;
 
 use super::house::{House, Wanted};
-use super::sight::Sight;
 use crate::door::Caller;
 use crate::problem::Refusal;
 
@@ -92,13 +91,11 @@ pub(super) struct NewMany {
 struct Bounds {
     sight: Sight,
     own: AccountId,
-    sees_all: bool,
 }
 
 impl House {
     async fn bounds(&self, caller: &Caller) -> Result<Bounds, Refusal> {
-        let sees_all = caller.account == AccountId::DEFAULT;
-        Ok(Bounds { sight: self.sight(caller).await?, own: caller.account, sees_all })
+        Ok(Bounds { sight: self.sight(caller).await?, own: caller.account })
     }
 }
 
@@ -110,7 +107,7 @@ impl Bounds {
     }
 
     fn allow(&self, desk: &Desk, spec: &TaskSpec) -> Result<(), DeskError> {
-        if self.sees_all {
+        if self.sight.is_all() {
             return Ok(());
         }
         if !self.sight.of(spec.account) {
@@ -120,7 +117,7 @@ impl Bounds {
     }
 
     fn allow_folder(&self, desk: &Desk, folder: &FilePath) -> Result<(), DeskError> {
-        if self.sees_all {
+        if self.sight.is_all() {
             return Ok(());
         }
         let known = match desk.reader()? {

@@ -7,16 +7,15 @@ use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
-use tenfold_desk::DeskError;
 use tenfold_desk::task::{
     self, Board, BoardColumn, Card, Cards, Column, Dial, DialUnit, Diff, Instead, Output, Steps,
     TaskList, TaskPage,
 };
+use tenfold_desk::{DeskError, Sight};
 use tenfold_domain::{AccountId, AttemptId, Strategy, TaskId, TaskState};
 use tenfold_store::{TaskQuery, TaskRow, View};
 
 use super::house::House;
-use super::sight::Sight;
 use crate::door::Caller;
 use crate::problem::Refusal;
 use crate::routes::task as task_of;
