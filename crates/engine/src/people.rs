@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tenfold_domain::{
     AccountId, DeedEvent, Fact, Millis, PeopleChange, PeopleEvent, PersonId, Timestamp,
@@ -85,6 +85,11 @@ impl Engine {
         self.register.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The links that are open.
+    fn links(&self) -> MutexGuard<'_, HashMap<String, (PersonId, Timestamp)>> {
+        self.register.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn keep_people(&self, people: Arc<People>) {
         *self.register.known.write().unwrap_or_else(PoisonError::into_inner) = Some(people);
     }
@@ -102,7 +107,14 @@ impl Engine {
         let facts = events.iter().map(|event| Fact::People { event: event.clone() });
         self.store.append_async(facts.collect()).await?;
         let mut people = Arc::unwrap_or_clone(people);
-        events.iter().for_each(|event| people.evolve(event));
+        for event in &events {
+            people.evolve(event);
+            if let PeopleEvent::Removed { person, .. } | PeopleEvent::PasswordSet { person, .. } =
+                event
+            {
+                self.links().retain(|_, (whom, _)| whom != person);
+            }
+        }
         self.keep_people(Arc::new(people));
         Ok(events)
     }
@@ -167,7 +179,7 @@ impl Engine {
         let secret = secret()?;
         let now = self.around.now();
         let until = Timestamp(now.0.saturating_add(LINK.0));
-        let mut links = self.register.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut links = self.links();
         links.retain(|_, (_, until)| now < *until);
         if links.len() >= LINKS_MAX
             && let Some(oldest) =
