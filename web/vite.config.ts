@@ -1,4 +1,4 @@
-// How the page is built: into `dist`, which the binary embeds and serves under `/` with a strict
+// How the page is built: into `dist/page`, which the binary embeds and serves under `/` with a strict
 // content security policy. So nothing is inlined: no script, no style, no picture as data.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, loadEnv } from "vite";
@@ -7,11 +7,12 @@ export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   base: "/",
   build: {
-    outDir: "dist",
+    outDir: "dist/page",
+    emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
-  server: { proxy: { "/api": loadEnv(mode, ".", "TENFOLD_").TENFOLD_API ?? "http://localhost:7373" } },
+  server: { proxy: { "/api": loadEnv(mode, ".", "TENFOLD_").TENFOLD_API ?? "http://127.0.0.1:8480" } },
 }));

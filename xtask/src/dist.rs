@@ -11,7 +11,7 @@ use lexopt::prelude::*;
 
 use crate::command::{cargo, output};
 use crate::trouble::{Tried, Trouble};
-use crate::{Chore, house};
+use crate::{Chore, house, web};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "dist",
@@ -38,6 +38,7 @@ struct Built {
 }
 
 fn make(dir: &Path) -> Result<(), Trouble> {
+    web::ensure()?;
     let built = build()?;
     std::fs::create_dir_all(dir).tried(|| format!("could not create {}", dir.display()))?;
     copy(&built.program, dir)?;

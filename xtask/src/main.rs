@@ -21,6 +21,7 @@ mod soak;
 mod test;
 mod tidy;
 mod trouble;
+mod web;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ const CHORES: &[Chore] = &[
     fuzz::CHORE,
     soak::CHORE,
     prices::CHORE,
+    web::CHORE,
     dist::CHORE,
     Chore {
         name: "bench",

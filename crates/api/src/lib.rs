@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
     Accept, AcceptTogether, Accepted, AcceptedOrNot, AccountChange, AttemptId, BacklogOutcome,
-    BacklogTerms, Budget, LedgerEvent, MakeRoom, RepositoryEvent, RoomMade, Seed, StepId, TaskId,
-    TaskSpec, Undone,
+    BacklogTerms, Budget, LedgerEvent, MakeRoom, PeopleChange, PeopleEvent, RepositoryEvent,
+    RoomMade, Seed, StepId, TaskId, TaskSpec, Timestamp, Undone,
 };
 
 /// Where it is told how it goes with all tasks at work, until none is.
@@ -63,6 +63,9 @@ pub struct Engine {
     pub process: u32,
     /// The tasks that it works on.
     pub at_work: Vec<TaskId>,
+    /// Where its page is, if it has one open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// Records a task; it is not begun.
@@ -332,6 +335,35 @@ impl Call for Undo {
 impl Call for AccountChange {
     const PATH: &'static str = "/v1/accounts";
     type Answer = Vec<LedgerEvent>;
+}
+
+/// Changes who may sign in, as the person who says so wants; answered with what was recorded.
+impl Call for PeopleChange {
+    const PATH: &'static str = "/v1/people";
+    type Answer = Vec<PeopleEvent>;
+}
+
+/// Makes a link that lets somebody in once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MakeLink {
+    /// Whom; none: the first person, whom there is from then on.
+    pub name: Option<String>,
+}
+
+impl Call for MakeLink {
+    const PATH: &'static str = "/v1/people/link";
+    type Answer = NewLink;
+}
+
+/// There is a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewLink {
+    /// Whom it lets in.
+    pub name: String,
+    /// What stands behind `#link=` in it.
+    pub secret: String,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// Makes room on the disk.

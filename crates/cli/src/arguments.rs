@@ -4,16 +4,18 @@
 use std::ffi::OsString;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use tenfold_desk::asking::TEXT_BYTES_MAX;
 use tenfold_domain::{AttemptId, TaskId};
 
 use crate::commands::{
     accept, account, add, answer, audit, comment, completions, continue_task, diff, doctor, export,
-    forecast, fork, gateway, gc, hold, import, ledger, list, log, man, mcp, models, plan, policy,
-    prices, record, reject, retry, roles, run, show, start, steer, store, undo, watch,
+    forecast, fork, gateway, gc, hold, import, ledger, list, log, man, mcp, models, people, plan,
+    policy, prices, record, reject, retry, roles, run, serve, show, start, steer, store, undo,
+    watch,
 };
 use crate::exit::Exit;
 use crate::trouble::Trouble;
-use crate::{Program, asking, environment};
+use crate::{Program, environment};
 
 /// Virtual coworkers that fix and check, and that you review.
 ///
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     Roles(roles::RolesArgs),
     Policy(policy::PolicyArgs),
     Store(store::StoreArgs),
+    Serve(serve::ServeArgs),
+    People(people::PeopleArgs),
     Gateway(gateway::GatewayArgs),
     Gc(gc::GcArgs),
     Mcp(mcp::McpArgs),
@@ -107,8 +111,8 @@ pub(crate) fn named(text: &str) -> Result<Named, String> {
 /// What a person says, from the words that they typed.
 pub(crate) fn said(words: &[String]) -> Result<String, Trouble> {
     let text = words.join(" ").trim().to_owned();
-    if text.is_empty() || text.len() as u64 > asking::TEXT_BYTES_MAX {
-        let most = asking::TEXT_BYTES_MAX / 1024;
+    if text.is_empty() || text.len() as u64 > TEXT_BYTES_MAX {
+        let most = TEXT_BYTES_MAX / 1024;
         return Err(Trouble::usage(format!("what is said has some text, and at most {most} KiB")));
     }
     Ok(text)

@@ -1,29 +1,25 @@
-//! From what was typed to a task that is whole: what is asked with `run`, `add` and `import`
-//! alike. The repository's proposals are approved here, and the model is fetched.
+//! What is typed of a task, for `run`, `add` and `import` alike, and asking the person what the
+//! task needs: the repository's proposals are approved here, and the model is fetched. What makes
+//! a task whole of that is `tenfold_desk::asking`.
 
-use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::Args;
 use tenfold_api::Approve;
-use tenfold_domain::{Millis, NanoUsd, RepositoryEvent, Strategy, TaskSpec};
-use tenfold_models::{Catalogue, Entry, Hosted, Model, ModelsError, Presence, key, presence};
-use tenfold_workspace::Workspace;
+use tenfold_desk::asking::{
+    Asked, Attempts, BEST_OF_MAX, Draft, NewTask, TEXT_BYTES_MAX, unapproved,
+};
+use tenfold_desk::duration;
+use tenfold_domain::{Millis, NanoUsd, Strategy, TaskSpec};
 
-use crate::commands::account;
 use crate::connection::Connection;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::proposed::{self, Proposed};
 use crate::stop::Stop;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-use crate::{duration, environment, instructions, person, pull, resolve, role, servers};
-
-/// The longest text of a task.
-pub(crate) const TEXT_BYTES_MAX: u64 = 256 * 1024;
+use crate::{environment, instructions, person, pull};
 
 /// What to do, in the person's words.
 #[derive(Debug, Args)]
@@ -33,28 +29,6 @@ pub(crate) struct TextArgs {
     /// Read TEXT from a file; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     task_file: Option<PathBuf>,
-}
-
-/// How many attempts are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Attempts {
-    /// As the cascade decides.
-    Auto,
-    /// By one model, at most so many.
-    AtMost(u32),
-}
-
-impl FromStr for Attempts {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = text.parse().ok().filter(|number| (1..=1_000).contains(number));
-        match (text, number) {
-            ("auto", _) => Ok(Self::Auto),
-            (_, Some(number)) => Ok(Self::AtMost(number)),
-            _ => Err(format!("'{text}' is not a number of attempts: write 1 to 1000, or auto")),
-        }
-    }
 }
 
 /// On what a task is worked, how, and where that stops.
@@ -105,7 +79,7 @@ pub(crate) struct TaskArgs {
     /// Make N attempts even if an earlier one passes, and propose the best: verified, and with
     /// the fewest lines changed
     #[arg(long, value_name = "N", default_value_t = 1)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(BEST_OF_MAX)))]
     pub(crate) best_of: u32,
     /// Who pays for it; the topmost account, if not given
     #[arg(long, value_name = "ACCOUNT")]
@@ -125,141 +99,81 @@ pub(crate) struct TaskArgs {
 impl TextArgs {
     /// The text; empty: make the check pass.
     pub(crate) fn text(&self) -> Result<String, Trouble> {
-        let text = match &self.task_file {
-            None => self.text.clone().unwrap_or_default(),
-            Some(file) => read(file, TEXT_BYTES_MAX)?,
-        };
-        if text.len() as u64 > TEXT_BYTES_MAX {
-            let most = TEXT_BYTES_MAX / 1024;
-            return Err(Trouble::usage(format!("the task's text is longer than {most} KiB"))
-                .advise("say what to do in fewer words, and put the rest into the repository"));
+        match &self.task_file {
+            None => Ok(self.text.clone().unwrap_or_default()),
+            Some(file) => read(file, TEXT_BYTES_MAX),
         }
-        Ok(text.trim().to_owned())
     }
 }
 
-/// The task of a text, as the person and the repository want it.
+impl TaskArgs {
+    /// What they ask for, with a text.
+    pub(crate) fn new_task(&self, text: String) -> NewTask {
+        let usual = || std::env::var(environment::ACCOUNT).ok().filter(|name| !name.is_empty());
+        NewTask {
+            text,
+            workspace: self.repo.clone(),
+            check: self.check.clone(),
+            setup: self.setup.clone(),
+            check_timeout: self.check_timeout,
+            model: self.model.clone(),
+            role: self.role.clone(),
+            strategy: self.strategy.clone(),
+            budget: self.budget,
+            time_limit: self.time_limit,
+            attempts: self.attempts,
+            best_of: self.best_of,
+            may_edit: self.may_edit.clone(),
+            protect: self.protect.clone(),
+            mcp: self.mcp.clone(),
+            questions: !self.no_questions,
+            account: self.account.clone().or_else(usual),
+            no_config: self.no_config,
+            ..NewTask::on("")
+        }
+    }
+}
+
+/// The task that is asked for, as the person and the repository want it. With `yes`, nothing is
+/// asked.
 pub(crate) async fn spec(
     context: &Context,
     engine: &Connection,
-    args: &TaskArgs,
-    text: String,
+    task: NewTask,
+    yes: bool,
 ) -> Result<TaskSpec, Trouble> {
-    let workspace = Workspace::open(&args.repo, &context.places.workspaces())?;
-    let root = workspace.root().to_owned();
-    // Joining nothing would leave a slash at the end.
-    let place = match workspace.subdir() {
-        top if top.as_os_str().is_empty() => root.clone(),
-        below => root.join(below),
-    };
-    let catalogue = context.catalogue()?;
-    let role = args.role.as_deref().map(|name| role::named(context, name)).transpose()?;
-    let (named, models) = models(context, &catalogue, args, role.as_ref())?;
-    let model = &models[0];
-    let servers = servers::named(context, &args.mcp)?;
     let stop = context.stop()?;
-    let proposed = approved(context, engine, &root, args, &stop).await?;
+    let mut asked = Asked::look(&context.house, task, context.model_program.is_some())?;
+    let root = asked.root().to_owned();
+    approve_proposal(engine, &mut asked, yes, &stop).await?;
     if context.model_program.is_none() {
-        for model in &models {
-            pull::ensure(context, model, args.yes, &stop).await?;
+        for model in asked.models() {
+            pull::ensure(context, model, yes, &stop).await?;
         }
     }
-    let mut spec = {
-        let (role, defaults) = (role.as_ref(), &context.defaults.task);
-        resolve::spec(args, role, &proposed, defaults, text, place, model)
-    };
-    if let Some(cascade) = &mut spec.cascade {
-        cascade.models = match named.as_slice() {
-            [] => at_hand(context, &catalogue, model),
-            named => named.to_vec(),
-        };
-    }
-    let may_call_tools = may_call_tools(&spec, &catalogue);
-    if named.is_empty() && may_call_tools {
-        let models = spec.cascade.as_ref().map(|cascade| cascade.models.join(", "));
+    let draft = asked.draft(&context.house)?;
+    tell_models(&draft);
+    let found = draft.instructions(&context.house)?;
+    let found = instructions::approved(engine, &root, found, yes, &stop).await?;
+    tell_without_check(&draft);
+    Ok(draft.whole(found))
+}
+
+fn tell_models(draft: &Draft) {
+    if draft.chooses_model {
+        let models = draft.spec().cascade.as_ref().map(|cascade| cascade.models.join(", "));
         terminal::note(&format!(
             "may be worked by {}, whichever is worth most; --model names others",
             models.unwrap_or_default()
         ));
     }
-    let usual = || std::env::var(environment::ACCOUNT).ok().filter(|name| !name.is_empty());
-    if let Some(name) = args.account.clone().or_else(usual) {
-        spec.account = account::named(&account::ledger(context)?, &name)?;
-    }
-    let has_loop = may_call_tools || spec.strategies().contains(&Strategy::Loop);
-    if !servers.is_empty() && !has_loop {
-        return Err(Trouble::usage("--mcp is for attempts that call tools, and none here does")
-            .advise("add --strategy loop"));
-    }
-    spec.servers = servers;
-    if has_loop && !args.no_config {
-        let how = (args.yes, &stop);
-        instructions::add_approved(context, engine, &workspace, &mut spec, how).await?;
-    }
-    tell_without_check(&spec, model);
-    Ok(spec)
 }
 
-/// The models that were named, by the person or else by the role, and these or the usual one: at
-/// least one, the task's own first.
-fn models(
-    context: &Context,
-    catalogue: &Catalogue,
-    args: &TaskArgs,
-    role: Option<&role::Coworker>,
-) -> Result<(Vec<String>, Vec<Model>), Trouble> {
-    if args.model.len() > 1 && matches!(args.attempts, Some(Attempts::AtMost(_))) {
-        return Err(Trouble::usage("--attempts N is for one model, and there are several")
-            .advise("name one with --model, or leave --attempts to auto"));
-    }
-    let named = match &args.model {
-        typed if !typed.is_empty() => typed.clone(),
-        _ => role.map(|role| role.head.models.clone()).unwrap_or_default(),
-    };
-    let models = match named.as_slice() {
-        [] => vec![catalogue.default_model()],
-        named => named.iter().map(|name| catalogue.model(name)).collect::<Result<_, _>>()?,
-    };
-    for model in &models {
-        if let Model::Hosted(hosted) = model
-            && hosted.price.is_none()
-        {
-            let (name, model) = (hosted.name.clone(), hosted.model.clone());
-            let file = context.model_dirs.user_file();
-            return Err(ModelsError::Unpriced { name, model, file }.into());
-        }
-    }
-    Ok((named, models))
-}
-
-/// Whether the cascade may choose a model that works by calling tools alone.
-fn may_call_tools(spec: &TaskSpec, catalogue: &Catalogue) -> bool {
-    let is_hosted = |name: &String| matches!(catalogue.model(name), Ok(Model::Hosted(_)));
-    spec.cascade.as_ref().is_some_and(|cascade| cascade.models.iter().any(is_hosted))
-}
-
-/// The models that can be asked as things stand: the task's own, those whose file is here, and those
-/// at a provider that have a price and their key.
-fn at_hand(context: &Context, catalogue: &Catalogue, own: &Model) -> Vec<String> {
-    let mut models = vec![own.name().to_owned()];
-    let is_here = |entry: &&Entry| {
-        context.model_program.is_none() && presence(entry, &context.model_dirs) == Presence::Present
-    };
-    models.extend(catalogue.entries().iter().filter(is_here).map(|entry| entry.name.clone()));
-    let can_be_asked = |hosted: &&Hosted| {
-        hosted.price.is_some() && hosted.key.as_ref().is_none_or(|name| key(name).is_some())
-    };
-    models.extend(catalogue.hosted().iter().filter(can_be_asked).map(|one| one.name.clone()));
-    let mut seen = HashSet::new();
-    models.retain(|name| seen.insert(name.clone()));
-    models
-}
-
-fn tell_without_check(spec: &TaskSpec, model: &Model) {
-    if spec.check.is_some() {
+fn tell_without_check(draft: &Draft) {
+    if draft.spec().check.is_some() {
         return;
     }
-    terminal::note(match proposes_check(spec, model) {
+    terminal::note(match draft.proposes_check {
         true => {
             "there is no check; the coworker is told to propose one, and without it whatever \
              comes of this will be UNVERIFIED (--check names one, or tenfold.toml)"
@@ -269,12 +183,6 @@ fn tell_without_check(spec: &TaskSpec, model: &Model) {
              --check, or in tenfold.toml"
         }
     });
-}
-
-/// Whether a coworker that has no check can put one before the person.
-fn proposes_check(spec: &TaskSpec, model: &Model) -> bool {
-    let in_a_loop = spec.strategies().contains(&Strategy::Loop);
-    in_a_loop && spec.questions && matches!(model, Model::Hosted(_))
 }
 
 /// The text of a file, or of standard input, up to so many bytes.
@@ -298,36 +206,27 @@ pub(crate) fn read(file: &Path, most: u64) -> Result<String, Trouble> {
     }
 }
 
-/// What the repository proposes, if the person approves it or has done so before.
-async fn approved(
-    context: &Context,
+/// Asks the person about what the repository proposes, unless they have approved it before.
+async fn approve_proposal(
     engine: &Connection,
-    root: &Path,
-    args: &TaskArgs,
+    asked: &mut Asked,
+    yes: bool,
     stop: &Stop,
-) -> Result<Proposed, Trouble> {
-    if args.no_config {
-        return Ok(Proposed::default());
-    }
-    let Some((proposed, hash)) = proposed::read(root)? else { return Ok(Proposed::default()) };
-    if context.approved(root, proposed::FILE)?.as_deref() == Some(hash.as_str()) {
-        return Ok(proposed);
-    }
+) -> Result<(), Trouble> {
+    let Some(proposal) = asked.proposal() else { return Ok(()) };
+    let root = asked.root().to_owned();
     let folder = one_line(&root.display().to_string(), 200);
     terminal::note(&format!(
         "{folder}/tenfold.toml proposes the following; its commands run in the sandbox:\n\n{}",
-        proposed.shown()
+        proposal.shown
     ));
-    let agreed = args.yes
+    let agreed = yes
         || (terminal::can_ask() && person::agrees("Approve it for this repository?", stop).await?);
     if !agreed {
-        return Err(Trouble::new(
-            Exit::Refused,
-            "the repository's tenfold.toml is new or has changed, and is not approved",
-        )
-        .advise("approve it with --yes, or go on without it with --no-config"));
+        let to_do = "approve it with --yes, or go on without it with --no-config";
+        return Err(unapproved().advise(to_do).into());
     }
-    let event = RepositoryEvent::ConfigApproved { hash };
-    engine.say(&Approve { workspace: root.to_owned(), event }).await?;
-    Ok(proposed)
+    engine.say(&Approve { workspace: root, event: proposal.event() }).await?;
+    asked.approve();
+    Ok(())
 }

@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use tenfold_desk::defaults::Defaults;
+use tenfold_desk::{DeskError, House, size};
 use tenfold_domain::{Bytes, MakeRoom, TaskId};
 use tenfold_engine::{Engine, EngineError, Places};
-use tenfold_models::{Catalogue, ModelDirs, SHIPPED};
+use tenfold_models::Catalogue;
 use tenfold_redact::Redactor;
-use tenfold_store::{EngineLock, Reader, Store, StoreError, TaskRow, View};
+use tenfold_store::{Reader, StoreError, TaskRow, View};
 
 use crate::Program;
 use crate::arguments::Arguments;
 use crate::connection::Connection;
-use crate::defaults::Defaults;
 use crate::environment;
-use crate::exit::Exit;
 use crate::host::Host;
-use crate::size;
 use crate::stop::Stop;
 use crate::trouble::Trouble;
 
@@ -31,8 +30,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) program: Program,
-    pub(crate) places: Places,
-    pub(crate) model_dirs: ModelDirs,
+    /// Where things are, and what is read of them.
+    pub(crate) house: House,
     pub(crate) defaults: Defaults,
     pub(crate) allow_tier_b: bool,
     pub(crate) verbose: bool,
@@ -48,7 +47,6 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(program: Program, arguments: &Arguments) -> Result<Self, Trouble> {
         let places = Places::from_env(|name| std::env::var_os(name))?;
-        let model_dirs = ModelDirs::new(&places.models, &places.config);
         let model_program = std::env::var_os(environment::MODEL_PROGRAM)
             .filter(|value| !value.is_empty())
             .map(PathBuf::from);
@@ -56,8 +54,7 @@ impl Context {
         let room = room(&defaults, std::env::var(environment::DISK_MAX).ok().as_deref())?;
         Ok(Self {
             program,
-            places,
-            model_dirs,
+            house: House::new(places),
             defaults,
             room,
             allow_tier_b: arguments.allow_tier_b || environment::is_on(environment::ALLOW_TIER_B),
@@ -72,7 +69,7 @@ impl Context {
     pub(crate) async fn engine(&self) -> Result<Connection, Trouble> {
         let patience = Instant::now() + PATIENCE;
         loop {
-            let socket = self.places.socket();
+            let socket = self.house.places.socket();
             if let Ok(socket) = socket
                 && let Ok(connection) = Connection::open(socket).await
             {
@@ -98,7 +95,7 @@ impl Context {
     pub(crate) async fn engine_at_work(&self) -> Result<Option<Connection>, Trouble> {
         let patience = Instant::now() + PATIENCE;
         while self.engine_runs()? && Instant::now() < patience {
-            if let Ok(socket) = self.places.socket()
+            if let Ok(socket) = self.house.places.socket()
                 && let Ok(connection) = Connection::open(socket).await
             {
                 return Ok(Some(connection));
@@ -124,52 +121,34 @@ impl Context {
         Ok(self.stop.get_or_init(|| stop).clone())
     }
 
-    /// The hash of a repository's file that the person has approved last.
-    pub(crate) fn approved(&self, root: &Path, file: &str) -> Result<Option<String>, Trouble> {
-        match self.reader()? {
-            Some(reader) => Ok(reader.view()?.approved(root, file)?),
-            None => Ok(None),
-        }
-    }
-
     /// The store for reading; none if nothing was ever asked for.
     pub(crate) fn reader(&self) -> Result<Option<Reader>, Trouble> {
-        match Store::read_only(&self.places.store_file()) {
-            Ok(reader) => Ok(Some(reader)),
-            Err(StoreError::Missing { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(self.house.reader()?)
     }
 
     /// The store as it is now, for a command that can't do without.
     pub(crate) fn view(&self, task: TaskId) -> Result<View, Trouble> {
-        match self.reader()? {
-            Some(reader) => Ok(reader.view()?),
-            None => Err(no_task(task)),
-        }
+        Ok(self.house.view(task)?)
     }
 
     /// The repository or folder as tasks in it name it.
     pub(crate) fn workspace_of(&self, repo: &Path) -> Result<PathBuf, Trouble> {
-        let opened = tenfold_workspace::Workspace::open(repo, &self.places.workspaces())?;
-        Ok(opened.root().join(opened.subdir()).components().collect())
+        Ok(self.house.workspace_of(repo)?)
     }
 
     /// Whether an engine is at work.
     pub(crate) fn engine_runs(&self) -> Result<bool, Trouble> {
-        Ok(EngineLock::holder(&self.places.data)?.is_some())
+        Ok(self.house.engine_runs()?)
     }
 
     /// The models that there are.
     pub(crate) fn catalogue(&self) -> Result<Catalogue, Trouble> {
-        Ok(Catalogue::load(SHIPPED, &self.model_dirs.user_file())?)
+        Ok(self.house.catalogue()?)
     }
 
     /// What finds secrets, as the engine does.
     pub(crate) fn redactor(&self) -> Result<Redactor, Trouble> {
-        let policy = crate::commands::policy::in_force(self)?;
-        let variable = |name: &str| std::env::var(name).ok();
-        Ok(tenfold_engine::redactor(&self.catalogue()?, &policy, variable))
+        Ok(self.house.redactor()?)
     }
 }
 
@@ -186,10 +165,5 @@ fn room(defaults: &Defaults, said: Option<&str>) -> Result<Option<MakeRoom>, Tro
 
 /// The task as it stands.
 pub(crate) fn task(view: &View, id: TaskId) -> Result<TaskRow, Trouble> {
-    view.task(id)?.ok_or_else(|| no_task(id))
-}
-
-fn no_task(id: TaskId) -> Trouble {
-    Trouble::new(Exit::NotFound, format!("there is no task {id}"))
-        .advise("`tenfold list` shows those there are")
+    Ok(view.task(id)?.ok_or_else(|| DeskError::no_task(id))?)
 }

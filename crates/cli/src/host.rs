@@ -31,7 +31,7 @@ impl Host {
     /// As [`Engine::open`]; if the socket can't be made.
     pub(crate) async fn open(context: &Context) -> Result<Self, EngineError> {
         let config = EngineConfig {
-            places: context.places.clone(),
+            places: context.house.places.clone(),
             program: context.program.path.clone(),
             allow_below_a: context.allow_tier_b,
             room: context.room,
@@ -41,7 +41,7 @@ impl Host {
         engine.keep_house();
         engine.settled().iter().for_each(|told| terminal::note(&visible(told)));
         let (leave, left) = oneshot::channel();
-        let listening = context.places.socket();
+        let listening = context.house.places.socket();
         let serving = listening
             .and_then(|socket| (context.program.listen)(Arc::clone(&engine), socket.as_ref(), left))
             .map_err(|why| EngineError::Io { what: "listening for commands".to_owned(), why })?;
@@ -73,7 +73,7 @@ impl Host {
         }
         serving.abort();
         // The lock is still held, so that it is nobody else's.
-        if let Ok(socket) = context.places.socket() {
+        if let Ok(socket) = context.house.places.socket() {
             let _ = std::fs::remove_file(socket.as_ref());
         }
     }

@@ -6,17 +6,11 @@ use tenfold_domain::{
     AttemptOutcome, CheckReport, Outcome, Seed, TaskId, TaskSpec, TaskState, Usage,
 };
 use tenfold_engine::AddedSecret;
-use tenfold_forecast::Interval;
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 
 use crate::context::{self, Context};
 use crate::report;
 use crate::trouble::Trouble;
-
-/// An estimate with its range.
-pub(crate) fn interval(Interval { low, likely, high }: Interval) -> serde_json::Value {
-    serde_json::json!({ "low": low, "likely": likely, "high": high })
-}
 
 /// What `run` and `continue` end with.
 #[derive(Debug, Serialize)]

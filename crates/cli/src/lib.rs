@@ -9,28 +9,18 @@ mod asking;
 mod commands;
 mod connection;
 mod context;
-mod defaults;
-mod duration;
 mod egress;
 mod environment;
 mod evidence;
 mod exit;
 mod host;
-mod import;
 mod instructions;
 mod json;
 mod person;
 mod plot;
-mod proposed;
 mod pull;
 mod report;
-mod repository_file;
-mod resolve;
-mod role;
 mod secrets;
-mod servers;
-mod size;
-mod skill;
 mod stop;
 mod table;
 mod terminal;
@@ -45,11 +35,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tenfold_domain::Problem;
 use tenfold_engine::Engine;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use commands::gateway::Serving;
+pub use commands::serve::Opening;
 pub use environment::{VARIABLES, Variable};
 pub use exit::Exit;
 
@@ -65,6 +57,9 @@ pub type Listen = fn(Arc<Engine>, &Path, oneshot::Receiver<()>) -> io::Result<Jo
 /// is wrong is said in words.
 pub type ServeGateway = fn(Arc<Engine>, Serving) -> Result<JoinHandle<()>, String>;
 
+/// Opens the page of an engine, until it is told to end. It is called within the runtime.
+pub type OpenPage = fn(Arc<Engine>, Opening) -> Result<JoinHandle<()>, Problem>;
+
 /// What the program knows about itself, and a library can't.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -76,6 +71,8 @@ pub struct Program {
     pub listen: Listen,
     /// How the gateway of this program answers.
     pub gateway: ServeGateway,
+    /// How the page of this program is opened.
+    pub page: OpenPage,
 }
 
 /// Runs one command and returns its exit code. `arguments` begins with the program's name.

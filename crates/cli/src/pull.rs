@@ -27,7 +27,7 @@ pub(crate) async fn ensure(
     stop: &Stop,
 ) -> Result<(), Trouble> {
     let Model::Embedded(entry) = model else { return Ok(()) };
-    if presence(entry, &context.model_dirs) == Presence::Present {
+    if presence(entry, &context.house.model_dirs) == Presence::Present {
         return check(context, entry, stop).await;
     }
     let name = &entry.name;
@@ -46,7 +46,7 @@ async fn check(context: &Context, entry: &Entry, stop: &Stop) -> Result<(), Trou
     let work = move |dirs: &ModelDirs, show: &mut dyn FnMut(Progress), cancel: &Cancel| {
         verify(&entry, dirs, Depth::Remembered, show, cancel)
     };
-    shown(&context.model_dirs, stop, work).await.map(drop)
+    shown(&context.house.model_dirs, stop, work).await.map(drop)
 }
 
 /// Gets the model's file, and says where it is.
@@ -59,7 +59,7 @@ pub(crate) async fn pull(
     let work = move |dirs: &ModelDirs, show: &mut dyn FnMut(Progress), cancel: &Cancel| {
         tenfold_models::pull(&entry, dirs, &PullOptions::default(), show, cancel)
     };
-    shown(&context.model_dirs, stop, work).await
+    shown(&context.house.model_dirs, stop, work).await
 }
 
 /// Does long work on a thread of its own, with a bar, and stops it when the person wants.

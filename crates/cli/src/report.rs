@@ -41,7 +41,7 @@ pub(crate) fn foreseen(forecast: &Forecast) -> String {
 
 /// Opens the workspace of a task.
 pub(crate) fn workspace(context: &Context, row: &TaskRow) -> Result<Workspace, Trouble> {
-    Ok(Workspace::open(&row.workspace, &context.places.workspaces())?)
+    Ok(Workspace::open(&row.workspace, &context.house.places.workspaces())?)
 }
 
 /// The files that a proposal changes.

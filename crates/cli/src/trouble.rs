@@ -4,6 +4,7 @@
 use std::io;
 
 use anstyle::{AnsiColor, Style};
+use tenfold_desk::DeskError;
 use tenfold_domain::{Problem, ProblemKind};
 use tenfold_engine::EngineError;
 use tenfold_models::ModelsError;
@@ -95,15 +96,15 @@ impl From<StoreError> for Trouble {
     }
 }
 
+impl From<DeskError> for Trouble {
+    fn from(error: DeskError) -> Self {
+        error.problem().into()
+    }
+}
+
 impl From<ModelsError> for Trouble {
     fn from(error: ModelsError) -> Self {
-        let exit = match &error {
-            ModelsError::Prices { .. } | ModelsError::NotImportable { .. } => Some(Exit::Usage),
-            ModelsError::Unpriced { .. } => Some(Exit::Refused),
-            _ => None,
-        };
-        let trouble = Self::from(EngineError::from(error));
-        Self { exit: exit.unwrap_or(trouble.exit), ..trouble }
+        DeskError::from(error).into()
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn why(
 /// What the engine says, if there is one.
 async fn told(context: &Context, tasks: &[TaskId]) -> Option<BTreeMap<TaskId, String>> {
     context.engine_runs().ok().filter(|runs| *runs)?;
-    let engine = Connection::open(context.places.socket().ok()?).await.ok()?;
+    let engine = Connection::open(context.house.places.socket().ok()?).await.ok()?;
     let mut all = BTreeMap::new();
     for tasks in tasks.chunks(AT_A_TIME) {
         let told = engine.say(&WhyWaiting { tasks: tasks.to_vec() }).await.ok()?;

@@ -2,3 +2,31 @@
 //! and settings as they are told, and a whole task from what a person said.
 //!
 //! Reads need no engine: they go to the rooms that hold what is shown. Nothing here lays out text.
+
+pub mod account;
+pub mod asking;
+pub mod audit;
+pub mod defaults;
+pub mod duration;
+pub mod events;
+pub mod house;
+pub mod import;
+mod interval;
+pub mod models;
+pub mod people;
+pub mod plain;
+pub mod plan;
+pub mod policy;
+pub mod prices;
+pub mod record;
+pub mod role;
+pub mod score;
+pub mod servers;
+pub mod size;
+pub mod spending;
+pub mod task;
+mod trouble;
+
+pub use house::House;
+pub use interval::Interval;
+pub use trouble::DeskError;

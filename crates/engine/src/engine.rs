@@ -5,7 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, Weak};
 
-use tenfold_domain::{AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec};
+use tenfold_domain::{
+    AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec, Timestamp,
+};
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError};
 use tenfold_policy::Policy;
@@ -21,6 +23,7 @@ use crate::floor::Floor;
 use crate::gate::{Gate, Gates};
 use crate::inference::Asked;
 use crate::learned::Learned;
+use crate::people::Register;
 use crate::reconcile::House;
 use crate::redaction::text_of;
 use crate::snapshots::Snapshots;
@@ -80,6 +83,7 @@ pub struct Engine {
     pub(crate) limits: RwLock<()>,
     pub(crate) learned: Arc<Learned>,
     pub(crate) house: House,
+    pub(crate) register: Register,
     /// What had to be settled at the beginning, for the person.
     settled: Vec<String>,
     // Held as long as the engine lives.
@@ -149,6 +153,7 @@ impl Engine {
             limits: RwLock::default(),
             learned: Arc::default(),
             house: House::default(),
+            register: Register::default(),
             settled,
             config,
             around: Arc::new(around),
@@ -156,6 +161,22 @@ impl Engine {
         };
         engine.settle_in().await?;
         Ok(engine)
+    }
+
+    /// Where its things are.
+    pub fn places(&self) -> &Places {
+        &self.config.places
+    }
+
+    /// Whether another program stands in for the embedded model's, so that no model's file is
+    /// needed.
+    pub fn has_stand_in(&self) -> bool {
+        self.config.model_command.is_some()
+    }
+
+    /// The time, as this engine knows it.
+    pub fn now(&self) -> Timestamp {
+        self.around.now()
     }
 
     /// What a person has to know of their files, that an engine which was killed had begun to

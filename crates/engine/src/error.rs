@@ -254,6 +254,9 @@ pub enum EngineError {
     /// An id.
     #[error(transparent)]
     Id(#[from] IdError),
+    /// Who may sign in, and who may not.
+    #[error(transparent)]
+    People(#[from] tenfold_people::Refusal),
 }
 
 impl From<BooksError> for EngineError {
@@ -292,6 +295,7 @@ impl EngineError {
             Self::AtWork(_) | Self::Full { .. } | Self::BacklogAtWork => ProblemKind::Busy,
             Self::Record { .. } | Self::Io { .. } | Self::HalfWritten { .. } => ProblemKind::Store,
             Self::Llama(_) | Self::TurnedAway { .. } => ProblemKind::Model,
+            Self::People(refusal) => refusal.kind(),
             Self::Store(error) => of_store(error),
             Self::Models(error) => of_models(error),
             Self::Workspace(error) => of_workspace(error),

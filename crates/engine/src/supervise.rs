@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tenfold_domain::{Fact, Problem, ProblemKind, Progress, Seed, TaskEvent, TaskId, TaskState};
 use tenfold_store::TaskRow;
+use tokio::sync::broadcast;
 
 use crate::floor::{Watching, Will};
 use crate::redaction::text_of;
@@ -63,6 +64,11 @@ impl Engine {
     /// that are.
     pub fn watch(&self, task: Option<TaskId>) -> Watching {
         self.floor.watch(task)
+    }
+
+    /// All that is told of tasks at work from now on, without an end. Who is too slow misses some.
+    pub fn live(&self) -> broadcast::Receiver<Progress> {
+        self.floor.live()
     }
 
     /// The tasks that are at work.

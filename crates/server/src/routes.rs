@@ -12,14 +12,14 @@ use axum::{Json, Router};
 use futures_util::{Stream, stream};
 use tenfold_api::{
     Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Import, Imported, Look,
-    LookAtBacklog, New, NewAttempt, PROGRESS, Pause, Reject, Resume, Revise, Steer, Steered, Stop,
-    StopBacklog, TASK_PROGRESS, Undo, Waiting, WhyWaiting,
+    LookAtBacklog, MakeLink, New, NewAttempt, NewLink, PROGRESS, Pause, Reject, Resume, Revise,
+    Steer, Steered, Stop, StopBacklog, TASK_PROGRESS, Undo, Waiting, WhyWaiting,
 };
 use tenfold_domain::{
-    Accept, AcceptTogether, AccountChange, AttemptId, BacklogTerms, Budget, MakeRoom, TaskId,
-    TaskSpec,
+    Accept, AcceptTogether, AccountChange, AttemptId, BacklogTerms, Budget, MakeRoom, PeopleChange,
+    TaskId, TaskSpec,
 };
-use tenfold_engine::{Engine, EngineError, How, Watching};
+use tenfold_engine::{Engine, EngineError, How, Link, Watching};
 
 use crate::problem::Refusal;
 
@@ -64,6 +64,13 @@ fn tasks(routes: Routes) -> Routes {
         on_house(routes, |engine, terms: MakeRoom| async move { engine.make_room(terms).await });
     let routes = on_house(routes, |engine, change: AccountChange| async move {
         engine.change_accounts(&change, &crate::person::name()).await
+    });
+    let routes = on_house(routes, |engine, change: PeopleChange| async move {
+        engine.change_people(change, crate::person::name()).await
+    });
+    let routes = on_house(routes, |engine, make: MakeLink| async move {
+        let Link { secret, name, until } = engine.make_link(make.name).await?;
+        Ok(NewLink { name, secret, until })
     });
     let routes = on_task(routes, |engine, task, begin: Begin| async move {
         let Begin { seed, time_anew, from_scratch } = begin;
@@ -146,7 +153,7 @@ where
     routes.route(C::PATH, post(act))
 }
 
-fn task(number: &str) -> Result<TaskId, Refusal> {
+pub(crate) fn task(number: &str) -> Result<TaskId, Refusal> {
     number.parse().map_err(|_| Refusal::not_found("a task is called by its number, as in 3"))
 }
 
@@ -155,6 +162,7 @@ async fn look(State(engine): State<House>) -> Json<tenfold_api::Engine> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         process: std::process::id(),
         at_work: engine.at_work(),
+        page: engine.page().map(str::to_owned),
     })
 }
 

@@ -187,8 +187,16 @@ impl Books {
     /// # Errors
     /// Why it does not hold.
     pub fn admit(&self, secret: &str, now: Timestamp) -> Result<Admitted, Denied> {
+        self.admit_by(&hash_of(secret), now)
+    }
+
+    /// As [`Books::admit`], by the [hash](hash_of) of the secret.
+    ///
+    /// # Errors
+    /// Why it does not hold.
+    pub fn admit_by(&self, hash: &str, now: Timestamp) -> Result<Admitted, Denied> {
         let tokens = Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner));
-        let token = tokens.all.admit(&hash_of(secret), now)?.clone();
+        let token = tokens.all.admit(hash, now)?.clone();
         let (name, lists) = tokens.accounts.get(&token.account).cloned().unwrap_or_default();
         let models = token.models.iter().cloned().chain(lists).collect();
         Ok(Admitted { token, name, models })

@@ -3,9 +3,9 @@
 //! are in `project`: from the columns no question is answered but "which" and "how many".
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use serde_json::Value;
 use tenfold_domain::{TaskId, TaskState};
 use tenfold_schedule::{Expected, REACH, Turn};
@@ -84,10 +84,11 @@ fn insert(
         let sql = "INSERT OR IGNORE INTO task_after (before, task) VALUES (?1, ?2)";
         run(connection, sql, (integer(before.number()), id))?;
     }
-    let sql = "INSERT INTO task_row (id, state, workspace, turn_ms, held, writing, body)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let workspace = row.workspace.to_str();
-    run(connection, sql, (id, word(now.state), workspace, now.turn_ms, held, now.writing, body))
+    let sql = "INSERT INTO task_row (id, state, account, workspace, turn_ms, held, writing, body)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let (account, workspace) = (row.account.0, row.workspace.to_str());
+    let state = word(now.state);
+    run(connection, sql, (id, state, account, workspace, now.turn_ms, held, now.writing, body))
 }
 
 /// How many tasks that a task comes after are not accepted.
@@ -183,10 +184,39 @@ pub(crate) fn how_many(
     let Some(workspace) = workspace.map_or(Some(""), Path::to_str) else {
         return Ok(BTreeMap::new());
     };
+    states(connection, HOW_MANY, &[&workspace])
+}
+
+/// What is selected so: states, each with how many tasks are in it.
+pub(crate) fn states(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[&dyn ToSql],
+) -> Result<BTreeMap<TaskState, u64>, StoreError> {
     let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, number(row, 1)?));
-    let found = all(connection, HOW_MANY, [workspace], read)?;
+    let found = all(connection, sql, parameters, read)?;
     let state = |(word, tasks)| Some((serde_json::from_value(Value::String(word)).ok()?, tasks));
     Ok(found.into_iter().filter_map(state).collect())
+}
+
+/// As [`View::workspaces`](crate::View::workspaces).
+pub(crate) fn workspaces(connection: &Connection) -> Result<Vec<(PathBuf, u64)>, StoreError> {
+    let sql = "SELECT workspace, sum(tasks) FROM (
+                 SELECT workspace, tasks FROM task_count WHERE workspace <> ''
+                 UNION ALL SELECT workspace, 0 FROM approval
+               ) GROUP BY workspace ORDER BY workspace";
+    let read = |row: &Row<'_>| Ok((PathBuf::from(row.get::<_, String>(0)?), number(row, 1)?));
+    all(connection, sql, [], read)
+}
+
+/// As [`View::all_approved`](crate::View::all_approved).
+pub(crate) fn all_approved(
+    connection: &Connection,
+    workspace: &Path,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let Some(workspace) = workspace.to_str() else { return Ok(Vec::new()) };
+    let sql = "SELECT file, hash FROM approval WHERE workspace = ?1 ORDER BY file";
+    all(connection, sql, [workspace], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 fn all<T>(
@@ -204,13 +234,14 @@ fn all<T>(
 /// Whether a row's columns are what the row comes to.
 pub(crate) fn are_right(connection: &Connection, row: &TaskRow) -> Result<bool, StoreError> {
     let id = integer(row.id.number());
-    let sql = "SELECT state, workspace, turn_ms, held, writing FROM task_row WHERE id = ?1";
+    let sql =
+        "SELECT state, account, workspace, turn_ms, held, writing FROM task_row WHERE id = ?1";
     let kept = all(connection, sql, [id], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
     })?;
     let Columns { state, turn_ms, writing } = Columns::of(row);
     let workspace = row.workspace.to_str().unwrap_or_default().to_owned();
-    let right = (word(state), workspace, turn_ms, held(connection, row)?, writing);
+    let right = (word(state), row.account.0, workspace, turn_ms, held(connection, row)?, writing);
     let mut after = true;
     for before in &row.standing.after {
         let past = TaskId::new(row.id.number() - 1);

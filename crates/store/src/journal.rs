@@ -1,6 +1,8 @@
 //! The journal's rows: how a fact is written down and read back, and the questions that can
 //! be asked of the journal. It does not know what the facts mean.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use serde::Deserialize;
 use tenfold_domain::{AttemptId, Event, Fact, Seq, TaskId, TaskSpec, Timestamp};
@@ -82,6 +84,48 @@ pub(crate) fn newest(connection: &Connection) -> Result<(Head, Timestamp), Store
         .optional()
         .doing(connection, "reading the newest event")
         .map(Option::unwrap_or_default)
+}
+
+/// What some events have changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The last of these events; the one that was asked from if there are none.
+    pub newest: Seq,
+    /// How many they are.
+    pub events: u32,
+    /// The tasks that they are about.
+    pub tasks: BTreeSet<TaskId>,
+    /// Whether one is about money.
+    pub ledger: bool,
+    /// Whether one is about who may sign in, or who did.
+    pub people: bool,
+}
+
+/// The heads of the events after `?1`, at most `?2` of them.
+pub(crate) const CHANGED: &str =
+    "SELECT seq, task, noun FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+
+/// As [`View::changed`](crate::View::changed).
+pub(crate) fn changed(
+    connection: &Connection,
+    after: Seq,
+    limit: u32,
+) -> Result<Changed, StoreError> {
+    let doing = "reading what has changed";
+    let mut query = connection.prepare_cached(CHANGED).doing(connection, doing)?;
+    let mut rows = query.query((integer(after.0), limit)).doing(connection, doing)?;
+    let mut changed = Changed { newest: after, ..Changed::default() };
+    while let Some(row) = rows.next().doing(connection, doing)? {
+        changed.newest = Seq(number(row, 0).doing(connection, doing)?);
+        changed.events += 1;
+        let task: Option<i64> = row.get(1).doing(connection, doing)?;
+        let task = task.and_then(|task| TaskId::new(u64::try_from(task).ok()?));
+        changed.tasks.extend(task);
+        let noun = row.get_ref(2).and_then(|noun| Ok(noun.as_str()?)).doing(connection, doing)?;
+        changed.ledger |= noun == "ledger";
+        changed.people |= noun == "people";
+    }
+    Ok(changed)
 }
 
 /// The checksum of an event; `None` if there is no such event.

@@ -1,14 +1,14 @@
 //! Where the rows that people list are kept, and how they are found. What an event does to a
 //! row is in `fold`; here a row is loaded, handed over, and put back.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tenfold_domain::{AttemptId, Fact, RepositoryEvent, Seq, TaskId, TaskState};
+use tenfold_domain::{AttemptId, Fact, RepositoryEvent, Seq, TaskId};
 
-use crate::columns::{self, Columns, word};
+use crate::columns::{self, Columns};
 use crate::error::Doing;
 use crate::fold::TaskFold;
 use crate::journal::{self, About, EventQuery, integer, number};
@@ -17,28 +17,7 @@ use crate::{StoreError, balances};
 
 /// The form of the rows: to be raised whenever a row, a fold or a table changes. A file with
 /// rows of another form has them built anew.
-const FORM: u32 = 15;
-
-/// Which tasks to list. The default is the first page of all of them, newest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskQuery {
-    /// In one of these states; empty: in any.
-    pub states: Vec<TaskState>,
-    /// Of this workspace only.
-    pub workspace: Option<PathBuf>,
-    /// Whether the newest come first.
-    pub newest_first: bool,
-    /// Only tasks that come after this one, in the order asked for.
-    pub past: Option<TaskId>,
-    /// At most this many.
-    pub limit: u32,
-}
-
-impl Default for TaskQuery {
-    fn default() -> Self {
-        Self { states: Vec::new(), workspace: None, newest_first: true, past: None, limit: 100 }
-    }
-}
+const FORM: u32 = 16;
 
 /// Builds the rows anew if those in the file are of another form.
 pub(crate) fn bring_up_to_date(connection: &mut Connection) -> Result<(), StoreError> {
@@ -266,59 +245,8 @@ pub(crate) fn writing(connection: &Connection) -> Result<Vec<TaskRow>, StoreErro
     rows(connection, WRITING, &[])
 }
 
-/// One page of tasks. Each state is a query of its own, so that each is found by its index
-/// in the order that was asked for.
-pub(crate) fn tasks(
-    connection: &Connection,
-    query: &TaskQuery,
-) -> Result<Vec<TaskRow>, StoreError> {
-    let workspace = match &query.workspace {
-        None => None,
-        Some(path) => match path.to_str() {
-            Some(path) => Some(path),
-            None => return Ok(Vec::new()),
-        },
-    };
-    let past = match query.past {
-        Some(id) => integer(id.number()),
-        None if query.newest_first => i64::MAX,
-        None => 0,
-    };
-    let mut found = Vec::new();
-    let states: Vec<_> = query.states.iter().map(|state| Some(word(*state))).collect();
-    for state in if states.is_empty() { vec![None] } else { states } {
-        let mut parameters: Vec<&dyn ToSql> = vec![&past, &query.limit];
-        parameters.extend(state.as_ref().map(|state| state as &dyn ToSql));
-        parameters.extend(workspace.as_ref().map(|path| path as &dyn ToSql));
-        let sql = tasks_sql(query.newest_first, state.is_some(), workspace.is_some());
-        found.extend(rows::<TaskRow>(connection, &sql, &parameters)?);
-    }
-    found.sort_unstable_by_key(|row| row.id);
-    found.dedup_by_key(|row| row.id);
-    if query.newest_first {
-        found.reverse();
-    }
-    found.truncate(query.limit as usize);
-    Ok(found)
-}
-
-/// The SQL of a page of tasks: `?1` is where it begins, `?2` how many, then the state and the
-/// workspace, if they are asked for.
-pub(crate) fn tasks_sql(newest_first: bool, state: bool, workspace: bool) -> String {
-    let (beyond, order) = if newest_first { ("<", "DESC") } else { (">", "ASC") };
-    let state_is = if state { "AND state = ?3" } else { "" };
-    let workspace_is = match (state, workspace) {
-        (_, false) => "",
-        (false, true) => "AND workspace = ?3",
-        (true, true) => "AND workspace = ?4",
-    };
-    format!(
-        "SELECT body FROM task_row WHERE id {beyond} ?1 {state_is} {workspace_is}
-         ORDER BY id {order} LIMIT ?2"
-    )
-}
-
-fn rows<T: DeserializeOwned>(
+/// The rows that this selects, by their text.
+pub(crate) fn rows<T: DeserializeOwned>(
     connection: &Connection,
     sql: &str,
     parameters: &[&dyn ToSql],
@@ -369,18 +297,14 @@ mod tests {
             (journal::sql(About::Ledger), "event_of_no_task"),
             (journal::sql(About::Journal), "event_of_no_task"),
             (journal::sql(About::Repositories), "event_of_no_task"),
+            (journal::sql(About::People), "event_of_no_task"),
+            (journal::sql(About::Deeds), "event_of_no_task"),
+            (journal::CHANGED.to_owned(), "PRIMARY KEY"),
             (columns::IN_TURN.to_owned(), "task_by_turn"),
             (columns::AFTER.to_owned(), "PRIMARY KEY"),
             (columns::HOW_MANY.to_owned(), "PRIMARY KEY"),
         ];
-        for newest_first in [true, false] {
-            questions.extend([
-                (tasks_sql(newest_first, false, false), "PRIMARY KEY"),
-                (tasks_sql(newest_first, true, false), "task_by_state"),
-                (tasks_sql(newest_first, false, true), "task_by_workspace"),
-                (tasks_sql(newest_first, true, true), "task_by_workspace_and_state"),
-            ]);
-        }
+        questions.extend(crate::query::tests::pages());
         for (sql, index) in questions {
             let plan = plan(&connection, &sql);
             assert!(plan.contains("SEARCH") && plan.contains(index), "{sql}: {plan}");

@@ -10,7 +10,7 @@ use tenfold_domain::{
     AttemptEvent, AttemptId, CommitId, Fact, Seed, Seq, Strategy, TaskEvent, TaskId, TaskSpec,
     Timestamp,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::blob::{self, BLOB_BYTES_MAX, BlobHash};
 use crate::connection::open_for_writing;
@@ -37,6 +37,7 @@ pub struct Store {
     queue: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
     transactions: Arc<AtomicU64>,
+    newest: watch::Receiver<Seq>,
 }
 
 /// Where facts were recorded.
@@ -108,6 +109,7 @@ impl Store {
         let reader = Reader::open(&path)?;
         let (file, counted) = (path.clone(), transactions.clone());
         let lists = Lists::default();
+        let (tell_newest, newest) = watch::channel(reader.view()?.newest()?);
         let writer = Writer {
             connection,
             path: file,
@@ -117,6 +119,7 @@ impl Store {
             head,
             lists,
             transactions: counted,
+            newest: tell_newest,
         };
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS);
         let thread = match writes {
@@ -133,7 +136,7 @@ impl Store {
                 None
             }
         };
-        Ok(Self { path, reader, queue: Some(queue), thread, transactions })
+        Ok(Self { path, reader, queue: Some(queue), thread, transactions, newest })
     }
 
     /// Opens a store for reading only, beside an engine that may be running.
@@ -162,6 +165,11 @@ impl Store {
     /// For those who only read, on any thread, for as long as they like.
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// The place of the newest event, told whenever there are more.
+    pub fn newest(&self) -> watch::Receiver<Seq> {
+        self.newest.clone()
     }
 
     /// How many transactions were committed since the store was opened.

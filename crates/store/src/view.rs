@@ -15,10 +15,10 @@ use tenfold_schedule::Turn;
 use crate::blob::{self, BlobHash};
 use crate::connection::open_for_reading;
 use crate::error::Doing;
-use crate::journal::{self, EventQuery};
-use crate::project::{self, TaskQuery};
+use crate::journal::{self, Changed, EventQuery};
+use crate::query::{self, TaskQuery};
 use crate::rows::{AttemptRow, TaskRow};
-use crate::{StoreError, balances, columns, schema, spending};
+use crate::{StoreError, balances, columns, project, schema, spending};
 
 /// How many connections are kept open for the next view.
 const CONNECTIONS_KEPT: usize = 4;
@@ -154,7 +154,24 @@ impl View {
     /// # Errors
     /// Only those of every method.
     pub fn tasks(&self, query: &TaskQuery) -> Result<Vec<TaskRow>, StoreError> {
-        project::tasks(self.connection(), query)
+        query::tasks(self.connection(), query)
+    }
+
+    /// How many of the tasks that a query asks for are in which state, whatever its page is.
+    /// States that no task is in are not among them.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn count(&self, query: &TaskQuery) -> Result<BTreeMap<TaskState, u64>, StoreError> {
+        query::count(self.connection(), query)
+    }
+
+    /// What has changed by the next events after one, at most so many of them.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn changed(&self, after: Seq, limit: u32) -> Result<Changed, StoreError> {
+        journal::changed(self.connection(), after, limit)
     }
 
     /// A task as it stands; `None` if nobody asked for it.
@@ -251,6 +268,23 @@ impl View {
         workspace: Option<&Path>,
     ) -> Result<BTreeMap<TaskState, u64>, StoreError> {
         columns::how_many(self.connection(), workspace)
+    }
+
+    /// All workspaces of which something was approved, or that have tasks; each with how many tasks
+    /// it has.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn workspaces(&self) -> Result<Vec<(PathBuf, u64)>, StoreError> {
+        columns::workspaces(self.connection())
+    }
+
+    /// What was approved last of a workspace: its files, each with its hash.
+    ///
+    /// # Errors
+    /// Only those of every method.
+    pub fn all_approved(&self, workspace: &Path) -> Result<Vec<(String, String)>, StoreError> {
+        columns::all_approved(self.connection(), workspace)
     }
 
     /// The hash of a workspace's file (`tenfold.toml`, `src/AGENTS.md`) that was approved last.

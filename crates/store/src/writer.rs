@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 use tenfold_domain::{Event, Seq, Timestamp};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Doing;
 use crate::fate::{Clock, Fate, Moment};
@@ -135,6 +135,8 @@ pub(crate) struct Writer {
     pub(crate) lists: Lists,
     /// How many transactions were committed.
     pub(crate) transactions: Arc<AtomicU64>,
+    /// Where it is told what was recorded last.
+    pub(crate) newest: watch::Sender<Seq>,
 }
 
 impl Writer {
@@ -169,6 +171,7 @@ impl Writer {
         match committed {
             Ok(newest) => {
                 let _ = self.head.write(newest);
+                self.newest.send_replace(newest.seq);
                 self.lists.committed();
             }
             Err(_) => self.lists.forget(),

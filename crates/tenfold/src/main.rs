@@ -5,6 +5,7 @@
 //! command line's.
 
 mod gateway;
+mod page;
 
 use std::ffi::OsString;
 use std::io;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
 fn program() -> Program {
     // Where the system can't say which file this is, its name is looked up as a shell does.
     let path = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tenfold"));
-    Program { path, features: features(), listen, gateway: gateway::serve }
+    Program { path, features: features(), listen, gateway: gateway::serve, page: page::open }
 }
 
 /// Listens for commands of other terminals, as long as anybody needs it.

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use crate::command::{cargo, command, run, succeeds};
 use crate::python::Environment;
 use crate::trouble::Trouble;
-use crate::{Chore, house};
+use crate::{Chore, house, web};
 use lexopt::prelude::*;
 
 pub(crate) const CHORE: Chore = Chore {
@@ -64,6 +64,29 @@ const STEPS: &[Step] = &[
         wanted: |_| true,
         there: |_| Ok(succeeds(fetch().arg("--offline"))),
         bring: |_| run(&mut fetch()),
+    },
+    Step {
+        what: "Chromium, in which the page is tried",
+        wanted: |purpose| purpose == Purpose::Test,
+        there: |_| Ok(packages::missing(packages::PAGE).is_empty()),
+        bring: |_| packages::install(packages::PAGE),
+    },
+    Step {
+        what: "the packages that the page is built with",
+        wanted: |purpose| purpose == Purpose::Test,
+        there: |_| Ok(web::has_packages()),
+        bring: |_| web::packages(),
+    },
+    Step {
+        what: "the page",
+        wanted: |purpose| match purpose {
+            Purpose::Build => false,
+            // It is worth having there, and not worth installing Node for.
+            Purpose::Demo => web::has_node(),
+            Purpose::Test => true,
+        },
+        there: |_| Ok(web::is_built()),
+        bring: |_| web::build(),
     },
     Step {
         what: "a Python environment with pytest",

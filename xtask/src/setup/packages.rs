@@ -83,6 +83,13 @@ pub(super) const HOUSE: &[Need] = &[
     },
 ];
 
+/// What the page is tried in.
+pub(super) const PAGE: &[Need] = &[Need {
+    what: "Chromium",
+    there: || on_path("chromium").is_some(),
+    packages: ["chromium", "chromium", "chromium", "chromium"],
+}];
+
 /// What Temporal's crates are built with.
 pub(super) const TEMPORAL: &[Need] = &[
     Need {

@@ -2,13 +2,14 @@
 
 use clap::Args;
 use serde::Serialize;
-use tenfold_domain::{NanoUsd, Priority, Standing, TaskId, Timestamp};
+use tenfold_desk::asking::NewTask;
+use tenfold_desk::import::{MINUTES_MAX, moment};
+use tenfold_domain::{NanoUsd, Priority, TaskId, Timestamp};
 
 use crate::arguments::Format;
 use crate::asking::{self, TaskArgs, TextArgs};
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::import::{MINUTES_MAX, moment};
 use crate::terminal;
 use crate::trouble::Trouble;
 
@@ -49,14 +50,16 @@ pub(crate) struct StandingArgs {
 }
 
 impl StandingArgs {
-    fn standing(&self) -> Standing {
-        Standing {
-            priority: self.priority,
+    /// A task that stands so.
+    fn of(&self, task: NewTask) -> NewTask {
+        NewTask {
+            priority: Some(self.priority),
             deadline: self.deadline,
             value: self.value,
             minutes: self.minutes,
             labels: self.label.clone(),
             after: self.after.clone(),
+            ..task
         }
     }
 }
@@ -68,10 +71,9 @@ struct AddedJson {
 
 /// Performs the command.
 pub(crate) async fn run(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
-    let text = args.text.text()?;
+    let task = args.standing.of(args.task.new_task(args.text.text()?));
     let engine = context.engine().await?;
-    let mut spec = asking::spec(context, &engine, &args.task, text).await?;
-    spec.standing = args.standing.standing();
+    let spec = asking::spec(context, &engine, task, args.task.yes).await?;
     let task = engine.say(&spec).await?.task;
     if args.format.json {
         terminal::print_json(&AddedJson { task })?;

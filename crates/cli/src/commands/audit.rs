@@ -3,24 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::civil::Date;
-use serde_json::json;
-use tenfold_domain::Timestamp;
-use tenfold_engine::{REMEMBERED, dollars, end};
-use tenfold_forecast::audit::{Audit, Finding, Known, Plot as Pictured, audit};
-use tenfold_forecast::level::{ListPrice, of_benchmark};
+use tenfold_desk::audit::{self, AuditAnswer, AuditTerms};
+use tenfold_forecast::Interval;
+use tenfold_forecast::audit::{Audit, Finding, Plot as Pictured};
 use tenfold_forecast::read::benchmark::{self, Entry};
-use tenfold_forecast::read::runs::{self, Noted, Run};
-use tenfold_forecast::{End, Interval};
-use tenfold_models::{ModelName, Price, PriceBook, written};
-use tenfold_store::{AttemptRow, TaskRow};
+use tenfold_forecast::read::runs::{self, Run};
 
 use crate::arguments::Format;
 use crate::asking;
 use crate::commands::prices::level::share;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::json::interval;
 use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, file};
 use crate::terminal::{self, BOLD, styled};
 use crate::trouble::Trouble;
@@ -52,19 +45,14 @@ pub(crate) struct AuditArgs {
 
 /// Performs the command.
 pub(crate) fn run(context: &Context, args: &AuditArgs) -> Result<Exit, Trouble> {
-    let runs = match &args.file {
-        Some(file) => of_file(file)?,
-        None => own(context)?,
+    let terms = AuditTerms {
+        runs: args.file.as_deref().map(of_file).transpose()?,
+        benchmark: args.benchmark.as_deref().map(results).transpose()?,
+        bar: args.bar,
     };
-    let book = PriceBook::load(&context.model_dirs.prices_file())?;
-    let prices = list_prices(&book);
-    let offers = match &args.benchmark {
-        Some(file) => of_benchmark(&results(file)?),
-        None => Vec::new(),
-    };
-    let found = audit(Known { runs: &runs, offers: &offers, prices: &prices, bar: args.bar });
+    let found = audit::audit(&context.house, &terms)?;
     match args.format.json {
-        true => terminal::print_json(&in_json(&found))?,
+        true => terminal::print_json(&AuditAnswer::from(&found))?,
         false => terminal::print(&shown(&found))?,
     }
     if let Some(folder) = &args.svg {
@@ -93,66 +81,6 @@ pub(super) fn results(file: &Path) -> Result<Vec<Entry>, Trouble> {
         Trouble::new(Exit::Usage, format!("{}, {why}", file.display()))
             .advise("docs/forecast.md says what a file of results holds")
     })
-}
-
-/// One's own attempts. What was cut off is left out: it would look like a failure.
-pub(super) fn own(context: &Context) -> Result<Vec<Run>, Trouble> {
-    let mut runs = Vec::new();
-    if let Some(reader) = context.reader()? {
-        reader.view()?.newest_attempts(REMEMBERED, |task, attempts| {
-            runs.extend(attempts.iter().filter_map(|attempt| own_run(task, attempt)));
-        })?;
-    }
-    Ok(runs)
-}
-
-fn own_run(task: &TaskRow, attempt: &AttemptRow) -> Option<Run> {
-    let solved = match end(task, attempt)? {
-        End::Solved => true,
-        End::Failed => false,
-        End::Cut => return None,
-    };
-    let noted = Noted {
-        value: task.standing.value.map(dollars),
-        human_minutes: task.standing.minutes.map(f64::from),
-        ..Noted::default()
-    };
-    Some(Run {
-        date: day(attempt.started_at)?,
-        model: attempt.model.clone(),
-        task: task.id.to_string(),
-        solved,
-        dollars: Some(dollars(attempt.cost)).filter(|cost| *cost > 0.0),
-        steps: Some(attempt.steps as f64),
-        noted,
-    })
-}
-
-/// The day of a moment, in UTC.
-pub(super) fn day(at: Timestamp) -> Option<Date> {
-    written(at).get(..10)?.parse().ok()
-}
-
-/// All list prices of the price book, as far as they are by the token.
-pub(super) fn list_prices(book: &PriceBook) -> Vec<ListPrice> {
-    let of = |name: &ModelName| {
-        let dated = book.history(name).iter();
-        dated
-            .filter_map(|dated| {
-                let Price::Listed(list) = &dated.price else { return None };
-                let (input, output) = (list.usual.base.prompt, list.usual.base.output);
-                Some(ListPrice {
-                    date: day(dated.from)?,
-                    model: name.model.clone(),
-                    provider: name.provider.clone(),
-                    input: dollars(input),
-                    output: dollars(output),
-                })
-            })
-            .filter(|price| price.input > 0.0 && price.output > 0.0)
-            .collect::<Vec<_>>()
-    };
-    book.models().flat_map(of).collect()
 }
 
 fn shown(found: &Audit) -> String {
@@ -247,7 +175,7 @@ fn number(number: f64) -> String {
 }
 
 /// What a finding would have drawn.
-pub(super) fn plot(title: &str, pictured: &Pictured) -> Plot {
+fn plot(title: &str, pictured: &Pictured) -> Plot {
     let scale = |log| if log { Scale::Ratios } else { Scale::Even };
     let lines = pictured.series.iter().map(|series| Line {
         name: series.name.clone(),
@@ -278,43 +206,4 @@ fn pictures(folder: &Path, found: &Audit) -> Result<(), Trouble> {
         }
     }
     Ok(())
-}
-
-fn in_json(found: &Audit) -> serde_json::Value {
-    let finding = |one: &Finding| {
-        let fits: Vec<_> = one
-            .fits
-            .iter()
-            .map(|fit| {
-                json!({
-                    "name": fit.name, "formula": fit.formula, "error": fit.error,
-                    "behind": fit.behind, "standard_error": fit.standard_error,
-                })
-            })
-            .collect();
-        let figures: Vec<_> = one
-            .figures
-            .iter()
-            .map(|figure| json!({ "name": figure.name, "interval": interval(figure.interval) }))
-            .collect();
-        let series = one.plot.as_ref().map(|plot| {
-            let series = plot.series.iter().map(|series| {
-                json!({ "name": series.name, "fitted": series.fitted, "points": series.points })
-            });
-            json!({ "x": plot.x, "y": plot.y, "series": series.collect::<Vec<_>>() })
-        });
-        json!({
-            "question": one.asked.question, "verdict": one.verdict.words(), "why": one.why,
-            "data": one.data, "scored": one.asked.scored, "fits": fits, "figures": figures,
-            "rule": one.asked.rule, "would_change": one.asked.would_change, "plot": series,
-        })
-    };
-    let observation = |one: &tenfold_forecast::audit::Observation| {
-        let findings: Vec<_> = one.findings.iter().map(finding).collect();
-        json!({ "claim": one.claim, "verdict": one.verdict().words(), "findings": findings })
-    };
-    let observations: Vec<_> = found.observations.iter().map(observation).collect();
-    json!({
-        "observations": observations, "caveats": found.caveats, "sources": found.sources,
-    })
 }

@@ -3,15 +3,16 @@
 
 use clap::Args;
 use tenfold_api::Begin;
+use tenfold_desk::duration;
 use tenfold_domain::{AttemptOutcome, Budget, Millis, NanoUsd, Seed, TaskId, TaskState};
 use tenfold_store::{TaskQuery, TaskRow};
 
 use crate::arguments::Format;
 use crate::context::{self, Context};
 use crate::exit::Exit;
+use crate::pull;
 use crate::trouble::Trouble;
 use crate::work;
-use crate::{duration, pull};
 
 /// Go on with a task that was interrupted or came to a limit, or try again
 ///

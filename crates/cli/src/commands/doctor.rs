@@ -13,7 +13,7 @@ use tenfold_sandbox::{ProbeOptions, Sandbox};
 use tenfold_store::{Compacted, EngineLock, Reader, Store, StoreError};
 
 use crate::arguments::Format;
-use crate::commands::{gc, policy, store};
+use crate::commands::{gc, store};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::report;
@@ -99,7 +99,7 @@ fn shown(line: &Line) -> String {
 /// Whether commands have a network.
 fn network(context: &Context) -> Line {
     const WHAT: &str = "network of commands";
-    match policy::in_force(context) {
+    match context.house.policy() {
         Ok(policy) if policy.allows_hosts() => {
             Line::good("policy", WHAT, "the hosts that it allows, in tier A; checks have none")
         }
@@ -146,7 +146,7 @@ fn models(context: &Context) -> Vec<Line> {
     let catalogue = match context.catalogue() {
         Ok(catalogue) => catalogue,
         Err(trouble) => {
-            let file = context.model_dirs.user_file().display().to_string();
+            let file = context.house.model_dirs.user_file().display().to_string();
             return vec![Line::bad(
                 "models",
                 "catalogue",
@@ -155,7 +155,7 @@ fn models(context: &Context) -> Vec<Line> {
             )];
         }
     };
-    let listed = catalogue.list(&context.model_dirs);
+    let listed = catalogue.list(&context.house.model_dirs);
     let line = |listed: &tenfold_models::Listed| {
         let name = listed.entry.name.clone();
         let pull = format!("`tenfold models pull {name}`");
@@ -193,7 +193,7 @@ fn git() -> Line {
 
 fn records(context: &Context) -> Line {
     let what = "store";
-    let held = match EngineLock::holder(&context.places.data) {
+    let held = match EngineLock::holder(&context.house.places.data) {
         Ok(None) => String::new(),
         Ok(Some(holder)) => {
             let process = holder.pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
@@ -202,7 +202,7 @@ fn records(context: &Context) -> Line {
         }
         Err(error) => return Line::bad("records", what, error.to_string(), "see what it says"),
     };
-    let path = context.places.store_file();
+    let path = context.house.places.store_file();
     let checked = Store::read_only(&path).and_then(|reader| reader.view()?.verify());
     let place = path.display();
     match checked {
@@ -217,7 +217,7 @@ fn records(context: &Context) -> Line {
 /// What takes how much, and whether that is more than it may be.
 fn taken_by_kind(context: &Context) -> Line {
     const WHAT: &str = "taken";
-    let taken = tenfold_engine::taken(&context.places);
+    let taken = tenfold_engine::taken(&context.house.places);
     let Taken { journal, workspaces, work, setups, other, models } = taken;
     let mut detail = format!(
         "{}: journal {journal}, files of tasks {workspaces}, work in progress {work}, setup layers \
@@ -279,9 +279,9 @@ fn would_be_taken_out(context: &Context) -> Option<Line> {
 
 fn room(context: &Context) -> Vec<Line> {
     let folders = [
-        ("data", context.places.data.as_path()),
-        ("cache", context.places.cache.as_path()),
-        ("models", context.model_dirs.cache()),
+        ("data", context.house.places.data.as_path()),
+        ("cache", context.house.places.cache.as_path()),
+        ("models", context.house.model_dirs.cache()),
     ];
     folders.into_iter().map(|(what, folder)| room_in(what, folder)).collect()
 }

@@ -6,10 +6,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Cell;
 use serde::Serialize;
 use serde_json::json;
+use tenfold_desk::score::{self, ScoreRow};
 use tenfold_domain::{Strategy, TaskId, TaskSpec};
-use tenfold_engine::{Judged, Names, Next, REMEMBERED, about, dollars, judged, past, trial};
-use tenfold_forecast::told::{self, Score, Told};
-use tenfold_forecast::{Interval, Past, Refusal, Trial, Unit};
+use tenfold_engine::{Judged, Names, Next, about, dollars, judged, past};
+use tenfold_forecast::{Interval, Past, Refusal, Unit};
 use tenfold_store::{TaskRow, View};
 
 use crate::arguments::Format;
@@ -20,9 +20,6 @@ use crate::report::estimate;
 use crate::table::table;
 use crate::terminal::{self, BOLD, one_line, styled};
 use crate::trouble::Trouble;
-
-/// At these shares of what attempts took is scored what was told.
-const HORIZONS: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
 
 /// See what more money is likely to buy, and how right that was before
 #[derive(Debug, Args)]
@@ -294,47 +291,10 @@ fn plot(
     }
 }
 
-/// What was recorded of attempts before they began, each with what came.
-fn recorded(view: &View) -> Result<Vec<Told>, Trouble> {
-    let mut all = Vec::new();
-    view.newest_attempts(REMEMBERED, |task, attempts| {
-        for attempt in attempts {
-            let came = trial(task, attempt, Unit::Dollars);
-            if let (Some(forecast), Some(came)) = (&attempt.foreseen, came) {
-                let odds = forecast.odds.iter().map(|odds| {
-                    let chance = Interval::new(odds.low, odds.likely, odds.high);
-                    (dollars(odds.by), chance)
-                });
-                all.push(Told { odds: odds.collect(), came });
-            }
-        }
-    })?;
-    Ok(all)
-}
-
-/// The spends at which most can be said.
-fn horizons(all: &[Told]) -> Vec<f64> {
-    let mut spends: Vec<f64> =
-        all.iter().map(|Told { came: Trial { spend, .. }, .. }| *spend).collect();
-    spends.sort_by(f64::total_cmp);
-    let place = |share: f64| ((spends.len() - 1) as f64 * share).round() as usize;
-    let mut horizons: Vec<f64> = match spends.is_empty() {
-        true => Vec::new(),
-        false => HORIZONS.iter().map(|share| spends[place(*share)]).collect(),
-    };
-    horizons.dedup();
-    horizons
-}
-
 fn score(context: &Context, format: Format) -> Result<Exit, Trouble> {
-    let all = match context.reader()? {
-        Some(reader) => recorded(&reader.view()?)?,
-        None => Vec::new(),
-    };
-    let scores: Vec<Score> =
-        horizons(&all).into_iter().filter_map(|by| told::score(&all, by)).collect();
+    let scores = score::score(&context.house)?;
     if format.json {
-        terminal::print_json(&scores.iter().map(score_json).collect::<Vec<_>>())?;
+        terminal::print_json(&scores)?;
         return Ok(Exit::Done);
     }
     if scores.is_empty() {
@@ -344,11 +304,12 @@ fn score(context: &Context, format: Format) -> Result<Exit, Trouble> {
         );
         return Ok(Exit::Done);
     }
-    let cells = |score: &Score| {
+    let cells = |score: &ScoreRow| {
         let range = format!("{} to {}", percent(score.said.low), percent(score.said.high));
         let (said, came) = (percent(score.said.likely), percent(score.came));
         let of = format!("{} of {}", score.known, score.told);
-        let numbers = [score.brier, score.base, score.log_loss].map(|n| format!("{n:.3}"));
+        let numbers =
+            [score.brier, score.brier_of_one_share, score.log_loss].map(|n| format!("{n:.3}"));
         let [brier, base, log] = numbers;
         [estimate(score.by), of, said, range, came, brier, base, log].map(Cell::new).to_vec()
     };
@@ -360,15 +321,4 @@ fn score(context: &Context, format: Format) -> Result<Exit, Trouble> {
              by those that were not.";
     terminal::print(&text)?;
     Ok(Exit::Done)
-}
-
-fn score_json(score: &Score) -> serde_json::Value {
-    let bin =
-        |(said, came, n): &(f64, f64, usize)| json!({ "told": said, "came": came, "known": n });
-    json!({
-        "by": score.by, "known": score.known, "told": score.told,
-        "said": Point::new(score.by, score.said), "came": score.came, "brier": score.brier,
-        "brier_of_one_share": score.base, "log_loss": score.log_loss,
-        "calibration": score.calibration.iter().map(bin).collect::<Vec<_>>(),
-    })
 }

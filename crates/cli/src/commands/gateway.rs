@@ -58,7 +58,7 @@ pub(crate) async fn run(context: &Context, args: &GatewayArgs) -> Result<Exit, T
         return Err(Trouble::new(Exit::Busy, "another Tenfold is at work in another terminal")
             .advise("start the gateway first: all other commands then speak to it"));
     };
-    let file = context.places.config.join(FILE);
+    let file = context.house.places.config.join(FILE);
     let names = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use clap::Args;
 use serde::Serialize;
+use tenfold_desk::{duration, size};
 use tenfold_domain::{Bytes, MakeRoom, Millis, RoomMade, Taken};
 use tenfold_engine::would_make_room;
 
@@ -13,7 +14,6 @@ use crate::exit::Exit;
 use crate::report::field;
 use crate::terminal::{self, visible};
 use crate::trouble::Trouble;
-use crate::{duration, size};
 
 /// Make room on the disk: files of reviewed tasks, and what is not used any more
 ///
@@ -91,10 +91,11 @@ pub(crate) async fn run(context: &Context, args: &GcArgs) -> Result<Exit, Troubl
 pub(crate) fn would_be(context: &Context, terms: &MakeRoom) -> Result<RoomMade, Trouble> {
     let now = SystemTime::now().into();
     match context.reader()? {
-        Some(reader) => Ok(would_make_room(&reader.view()?, &context.places, terms, now)?),
-        None => {
-            Ok(RoomMade { taken: tenfold_engine::taken(&context.places), ..RoomMade::default() })
-        }
+        Some(reader) => Ok(would_make_room(&reader.view()?, &context.house.places, terms, now)?),
+        None => Ok(RoomMade {
+            taken: tenfold_engine::taken(&context.house.places),
+            ..RoomMade::default()
+        }),
     }
 }
 

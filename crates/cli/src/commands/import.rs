@@ -1,19 +1,19 @@
 //! `tenfold import`: puts the tasks of a file into the backlog.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use tenfold_api::{BODY_BYTES_MAX, Import, Imported};
+use tenfold_desk::asking::TEXT_BYTES_MAX;
+use tenfold_desk::import::{self, Form, Item, Kinds};
 use tenfold_domain::{TaskId, TaskSpec};
 
 use crate::arguments::Format;
-use crate::asking::{self, TEXT_BYTES_MAX, TaskArgs};
+use crate::asking::{self, TaskArgs};
 use crate::connection::Connection;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::import::{Form, Item, in_order};
 use crate::terminal;
 use crate::trouble::Trouble;
 
@@ -35,11 +35,35 @@ pub(crate) struct ImportArgs {
     file: PathBuf,
     /// How it is written; by its name if not given
     #[arg(long, value_enum)]
-    form: Option<Form>,
+    form: Option<Written>,
     #[command(flatten)]
     task: TaskArgs,
     #[command(flatten)]
     format: Format,
+}
+
+/// How a backlog is written down.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Written {
+    /// A list: each item a task, a checked one done
+    Markdown,
+    /// A table whose first row names the columns
+    Csv,
+    /// An object a line
+    Jsonl,
+    /// SWE-bench's instances: an array of objects, or an object a line
+    SweBench,
+}
+
+impl From<Written> for Form {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Markdown => Self::Markdown,
+            Written::Csv => Self::Csv,
+            Written::Jsonl => Self::Jsonl,
+            Written::SweBench => Self::SweBench,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -50,10 +74,14 @@ struct ImportedJson {
 /// Performs the command.
 pub(crate) async fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Trouble> {
     let text = asking::read(&args.file, FILE_BYTES_MAX)?;
-    let form = args.form.or_else(|| Form::of(&args.file, &text)).ok_or_else(|| {
-        Trouble::usage(format!("how {} is written can't be told by its name", args.file.display()))
+    let form =
+        args.form.map(Form::from).or_else(|| Form::of(&args.file, &text)).ok_or_else(|| {
+            Trouble::usage(format!(
+                "how {} is written can't be told by its name",
+                args.file.display()
+            ))
             .advise("say it with --form markdown, csv, jsonl or swe-bench")
-    })?;
+        })?;
     let wrong = |wrong: Vec<String>| {
         let more = wrong.len().saturating_sub(WRONG_TOLD);
         let mut told = wrong;
@@ -65,13 +93,7 @@ pub(crate) async fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Tr
         let name = args.file.display();
         Trouble::usage(format!("{name} can't be imported, and nothing was:\n  {all}"))
     };
-    let items = form.read(&text).map_err(wrong)?;
-    let items = in_order(items).map_err(|why| wrong(vec![why]))?;
-    if let Some(long) = items.iter().find(|item| item.text.len() as u64 > TEXT_BYTES_MAX) {
-        let most = TEXT_BYTES_MAX / 1024;
-        let why = format!("line {}: the task's text is longer than {most} KiB", long.line);
-        return Err(wrong(vec![why]));
-    }
+    let items = import::read(form, &text).map_err(wrong)?;
     let engine = context.engine().await?;
     let specs = specs(context, &engine, &args.task, &items).await?;
     let tasks = record(&engine, &items, specs).await?;
@@ -98,32 +120,12 @@ async fn specs(
     args: &TaskArgs,
     items: &[Item],
 ) -> Result<Vec<TaskSpec>, Trouble> {
-    let mut known: BTreeMap<_, TaskSpec> = BTreeMap::new();
-    let mut specs = Vec::with_capacity(items.len());
-    for item in items {
-        let has_check = item.check.is_some();
-        let who = (item.role.as_deref(), item.model.as_deref());
-        let key = (item.repo.as_deref(), who, has_check);
-        let spec = if let Some(spec) = known.get(&key) {
-            spec
-        } else {
-            let mut own = args.clone();
-            own.check = item.check.clone().or(own.check);
-            if let Some(models) = &item.model {
-                own.model = models.split(',').map(|name| name.trim().to_owned()).collect();
-            }
-            own.role = item.role.clone().or(own.role);
-            if let Some(repo) = &item.repo {
-                own.repo = args.repo.join(repo);
-            }
-            let spec = asking::spec(context, engine, &own, String::new()).await?;
-            known.entry(key).or_insert(spec)
-        };
-        let mut spec = spec.clone();
-        item.fill(&mut spec);
-        specs.push(spec);
+    let kinds = Kinds::among(items, &args.new_task(String::new()));
+    let mut whole = Vec::with_capacity(kinds.tasks.len());
+    for task in &kinds.tasks {
+        whole.push(asking::spec(context, engine, task.clone(), args.yes).await?);
     }
-    Ok(specs)
+    Ok(kinds.specs(items, &whole))
 }
 
 /// Has them recorded, in as few calls as there is room for.
@@ -132,18 +134,13 @@ async fn record(
     items: &[Item],
     specs: Vec<TaskSpec>,
 ) -> Result<Vec<TaskId>, Trouble> {
-    let places: BTreeMap<&str, usize> = items
-        .iter()
-        .enumerate()
-        .filter_map(|(place, item)| Some((item.id.as_deref()?, place)))
-        .collect();
     let (mut tasks, mut batch, mut bytes) = (Vec::new(), Vec::new(), 0);
-    for (item, mut spec) in items.iter().zip(specs) {
+    for (before, mut spec) in import::before(items).into_iter().zip(specs) {
         let begun: usize = tasks.len();
         let mut after = Vec::new();
-        for id in &item.after {
+        for place in before {
             // They are in an order in which what comes before is there already.
-            match places[id.as_str()] {
+            match place {
                 place if place < begun => spec.standing.after.push(tasks[place]),
                 place => after.push(place - begun),
             }

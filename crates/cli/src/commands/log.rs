@@ -79,7 +79,7 @@ fn replayed(context: &Context, view: &View, args: &LogArgs) -> Result<Exit, Trou
     };
     let mut all_agree = true;
     for attempt in attempts {
-        let report = tenfold_engine::replay(view, &context.places, attempt)?;
+        let report = tenfold_engine::replay(view, &context.house.places, attempt)?;
         all_agree &= report.agrees();
         if args.json {
             terminal::print_json(&ReplayJson { attempt: attempt.to_string(), report: &report })?;

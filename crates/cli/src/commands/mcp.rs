@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tenfold_desk::servers;
 use tenfold_domain::{McpServer, McpTalk};
 use tenfold_engine::Offered;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
@@ -14,7 +15,6 @@ use tenfold_workspace::Workspace;
 use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::servers;
 use crate::table::table;
 use crate::terminal::{self, one_line, visible};
 use crate::trouble::Trouble;
@@ -54,13 +54,13 @@ pub(crate) async fn run(context: &Context, args: McpArgs) -> Result<Exit, Troubl
 }
 
 fn list(context: &Context, format: Format) -> Result<Exit, Trouble> {
-    let servers = servers::all(context)?;
+    let servers = servers::all(&context.house)?;
     if format.json {
         terminal::print_json(&servers)?;
         return Ok(Exit::Done);
     }
     if servers.is_empty() {
-        let file = servers::path(context).display().to_string();
+        let file = servers::path(&context.house).display().to_string();
         terminal::note(&format!("no MCP server is named; {file} is where to, see docs/mcp.md"));
         return Ok(Exit::Done);
     }
@@ -85,8 +85,8 @@ fn list(context: &Context, format: Format) -> Result<Exit, Trouble> {
 }
 
 async fn check(context: &Context, args: &CheckArgs) -> Result<Exit, Trouble> {
-    let server = servers::named(context, std::slice::from_ref(&args.name))?.remove(0);
-    let workspace = Workspace::open(&args.repo, &context.places.workspaces())?;
+    let server = servers::named(&context.house, std::slice::from_ref(&args.name))?.remove(0);
+    let workspace = Workspace::open(&args.repo, &context.house.places.workspaces())?;
     let options = ProbeOptions { allow_below_a: context.allow_tier_b, ..ProbeOptions::default() };
     let sandbox = Sandbox::probe(context.program.path.clone(), options)
         .map_err(|error| Trouble::new(Exit::Missing, error.to_string()))?;

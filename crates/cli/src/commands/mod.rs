@@ -24,6 +24,7 @@ pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod mcp;
 pub(crate) mod models;
+pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod prices;
@@ -32,6 +33,7 @@ pub(crate) mod reject;
 pub(crate) mod retry;
 pub(crate) mod roles;
 pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod start;
 pub(crate) mod steer;
@@ -84,6 +86,8 @@ pub(crate) async fn perform(context: &Context, command: Command) -> Result<Exit,
         Command::Roles(args) => roles::run(context, &args),
         Command::Policy(args) => policy::run(context, args),
         Command::Store(args) => store::run(context, args),
+        Command::Serve(args) => serve::run(context, &args).await,
+        Command::People(args) => people::run(context, args).await,
         Command::Gateway(args) => gateway::run(context, &args).await,
         Command::Gc(args) => gc::run(context, &args).await,
         Command::Mcp(args) => mcp::run(context, args).await,

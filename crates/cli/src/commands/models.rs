@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Read;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
+use tenfold_desk::models;
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_models::{
     Cancel, Catalogue, Hosted, Listed, Model, ModelDirs, ModelsError, Place, Presence, Price,
@@ -120,23 +120,6 @@ struct ConnectArgs {
     tokens_per_minute: Option<u64>,
 }
 
-#[derive(Debug, Serialize)]
-struct ModelJson {
-    name: String,
-    title: String,
-    default: bool,
-    present: bool,
-    bytes: u64,
-    sha256: String,
-    licence: Option<String>,
-    chat: bool,
-    infill: bool,
-    memory_bytes: u64,
-    price: String,
-    price_is_estimate: bool,
-    path: String,
-}
-
 /// Performs the command.
 pub(crate) async fn run(context: &Context, args: ModelsArgs) -> Result<Exit, Trouble> {
     match args.command {
@@ -151,14 +134,11 @@ pub(crate) async fn run(context: &Context, args: ModelsArgs) -> Result<Exit, Tro
 }
 
 fn list(context: &Context, format: Format) -> Result<(), Trouble> {
-    let catalogue = context.catalogue()?;
-    let listed = catalogue.list(&context.model_dirs);
     if format.json {
-        let here = listed.iter().map(|listed| json(listed, &context.model_dirs));
-        let there = catalogue.hosted().iter().map(|hosted| hosted_json(hosted, &catalogue));
-        let models: Vec<serde_json::Value> = here.chain(there).collect();
-        return terminal::print_json(&models);
+        return terminal::print_json(&models::models(&context.house)?);
     }
+    let catalogue = context.catalogue()?;
+    let listed = catalogue.list(&context.house.model_dirs);
     let heads = ["name", "here", "size", "memory", "can", "licence", "price"];
     let there = catalogue.hosted().iter().map(|hosted| hosted_cells(hosted, &catalogue));
     let rows = listed.iter().map(cells).chain(there);
@@ -189,26 +169,6 @@ fn hosted_price(hosted: &Hosted) -> String {
     }
 }
 
-fn hosted_json(hosted: &Hosted, catalogue: &Catalogue) -> serde_json::Value {
-    serde_json::json!({
-        "name": hosted.name,
-        "title": hosted.name,
-        "default": catalogue.default_name() == hosted.name,
-        "hosted": true,
-        "protocol": hosted.protocol.name(),
-        "address": hosted.address,
-        "model": hosted.model,
-        "key_variable": hosted.key,
-        "context_tokens": hosted.context.0,
-        "at_once": hosted.limits.at_once,
-        "requests_per_minute": hosted.limits.requests_per_minute,
-        "tokens_per_minute": hosted.limits.tokens_per_minute.map(|tokens| tokens.0),
-        "price": hosted.price.as_ref().map(Price::to_string),
-        "price_is_estimate": false,
-        "price_listed_as": hosted.listed.as_ref().map(ToString::to_string),
-    })
-}
-
 fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
     let price = price(&args);
     let usual = args.protocol.usual_key().to_owned();
@@ -227,14 +187,14 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
             at_once: args.at_once,
         },
     };
-    tenfold_models::connect(&context.model_dirs, &hosted)?;
+    tenfold_models::connect(&context.house.model_dirs, &hosted)?;
     let name = &hosted.name;
     match context.catalogue()?.model(name)? {
         Model::Hosted(found) if found.price.is_none() => terminal::note(
             &ModelsError::Unpriced {
                 name: name.clone(),
                 model: found.model,
-                file: context.model_dirs.user_file(),
+                file: context.house.model_dirs.user_file(),
             }
             .to_string(),
         ),
@@ -321,25 +281,6 @@ fn cells(listed: &Listed) -> Vec<String> {
     ]
 }
 
-fn json(listed: &Listed, dirs: &ModelDirs) -> serde_json::Value {
-    let entry = &listed.entry;
-    serde_json::json!(ModelJson {
-        name: entry.name.clone(),
-        title: entry.title.clone(),
-        default: listed.default,
-        present: listed.presence == Presence::Present,
-        bytes: entry.bytes.0,
-        sha256: entry.sha256.to_string(),
-        licence: entry.licence.clone(),
-        chat: entry.chat_template,
-        infill: entry.infill,
-        memory_bytes: entry.memory.0,
-        price: entry.price.to_string(),
-        price_is_estimate: entry.price.is_estimate(),
-        path: entry.path(dirs).to_string_lossy().into_owned(),
-    })
-}
-
 fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1_000_000))
 }
@@ -359,7 +300,7 @@ async fn add(context: &Context, from: OsString, name: Option<String>) -> Result<
     let work = move |dirs: &ModelDirs, show: &mut dyn FnMut(Progress), cancel: &Cancel| {
         tenfold_models::add(dirs, &from, name.as_deref(), &PullOptions::default(), show, cancel)
     };
-    let entry = pull::shown(&context.model_dirs, &context.stop()?, work).await?;
+    let entry = pull::shown(&context.house.model_dirs, &context.stop()?, work).await?;
     let place = match entry.place {
         Place::Own(_) => "the file stays where it is",
         Place::Cached(_) => "its file is in the cache",
@@ -371,7 +312,7 @@ async fn add(context: &Context, from: OsString, name: Option<String>) -> Result<
 }
 
 fn remove(context: &Context, name: &str) -> Result<(), Trouble> {
-    let removed = tenfold_models::remove(&context.model_dirs, name)?;
+    let removed = tenfold_models::remove(&context.house.model_dirs, name)?;
     let freed = megabytes(removed.freed.0);
     let what = match removed.forgotten {
         true => format!("removed {name}"),

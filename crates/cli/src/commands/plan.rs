@@ -4,12 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::Cell;
-use serde_json::json;
-use tenfold_domain::{NanoUsd, TaskId, TaskState};
-use tenfold_engine::{Names, about, dollars, nano_usd, past};
-use tenfold_forecast::plan::{self, Backlog, Goal, Plan, Task};
-use tenfold_forecast::{Interval, Past, Refusal, Unit};
-use tenfold_store::{TaskQuery, TaskRow, View};
+use tenfold_desk::plan::{self, FundedTask, PlanAnswer, PlanSums, PlanTerms};
+use tenfold_domain::NanoUsd;
+use tenfold_engine::dollars;
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -19,10 +16,6 @@ use crate::table::table;
 use crate::terminal::{self, BOLD, one_line, styled};
 use crate::trouble::Trouble;
 
-/// How many tasks are read at a time.
-const PAGE: u32 = 1_000;
-/// As many points of a task's curve are planned with.
-const POINTS: u32 = 24;
 /// What more budgets are shown with `--what-if`, as multiples.
 const WHAT_IF: [u64; 2] = [2, 10];
 /// As many tasks are shown by name, of those that get money and of those that don't.
@@ -71,218 +64,91 @@ fn label_value(text: &str) -> Result<(String, NanoUsd), String> {
     Ok((label.to_owned(), value))
 }
 
-/// The backlog as it is planned.
-struct Planned {
-    rows: Vec<TaskRow>,
-    backlog: Backlog<TaskId>,
-    /// Tasks of which nothing can be said, each with why.
-    unknown: Vec<(TaskId, Refusal)>,
-}
-
 /// Performs the command.
 pub(crate) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Trouble> {
-    let Some(reader) = context.reader()? else {
+    if context.reader()?.is_none() {
         terminal::note("the backlog is empty; `tenfold add` and `tenfold import` fill it");
         return Ok(Exit::Done);
-    };
-    let view = reader.view()?;
-    let planned = args.planned(&view)?;
-    drop(view);
-    let budgets = match args.what_if {
-        true => WHAT_IF.iter().map(|times| NanoUsd(args.budget.0.saturating_mul(*times))).collect(),
-        false => Vec::new(),
-    };
-    let plan = planned.backlog.plan(args.budget);
-    let others: Vec<Plan<TaskId>> =
-        budgets.iter().map(|budget| planned.backlog.plan(*budget)).collect();
+    }
+    let answer = plan::plan(&context.house, &args.terms())?;
     match args.json {
-        true => terminal::print_json(&in_json(args, &planned, &plan, &others))?,
-        false => terminal::print(&shown(args, &planned, &plan, &others))?,
+        true => terminal::print_json(&answer)?,
+        false => terminal::print(&shown(args, &answer))?,
     }
     if let Some(file) = &args.svg {
-        file::write(file, &plot(args, &planned, &plan))?;
+        file::write(file, &plot(args, &answer))?;
     }
     Ok(Exit::Done)
 }
 
 impl PlanArgs {
-    fn planned(&self, view: &View) -> Result<Planned, Trouble> {
-        let known = past(view, Unit::Dollars)?;
-        let rows = queued(view)?;
-        let (mut tasks, mut unknown) = (Vec::new(), Vec::new());
-        for row in &rows {
-            let spec = view.spec(row.id)?;
-            let agent = spec.map(|spec| (spec.model, spec.strategy.to_string()));
-            let (model, strategy) = agent.unwrap_or_default();
-            match curve(&known, row, (&model, &strategy)) {
-                Ok(curve) => {
-                    let value = self.value_of(row).map_err(impossible)?;
-                    tasks.push(Task { key: row.id, value, curve });
-                }
-                Err(why) => unknown.push((row.id, why)),
-            }
-        }
-        let goal = if self.solved { Goal::Solved } else { Goal::Value };
-        // With values in dollars, what costs more than it is likely to be worth is left.
-        let least = if self.solved { 0.0 } else { 1.0 };
-        let backlog = Backlog::new(tasks, goal, least).map_err(impossible)?;
-        Ok(Planned { rows, backlog, unknown })
-    }
-
-    /// What it is worth to have a task done: what was said of it, else by its minutes, else by its
-    /// labels, else what any task is.
-    fn value_of(&self, row: &TaskRow) -> Result<f64, Refusal> {
-        let standing = &row.standing;
-        let hours = standing.minutes.map(|minutes| f64::from(minutes) / 60.0);
-        match (standing.value, self.hour, hours) {
-            (Some(value), _, _) => Ok(dollars(value)),
-            (None, Some(hour), Some(hours)) => plan::value(dollars(hour), hours, self.exponent),
-            _ => {
-                let of_label =
-                    self.label_value.iter().find(|(label, _)| standing.labels.contains(label));
-                Ok(dollars(of_label.map_or(self.value, |(_, value)| *value)))
-            }
+    fn terms(&self) -> PlanTerms {
+        PlanTerms {
+            budget: self.budget,
+            hour: self.hour,
+            label_values: self.label_value.clone(),
+            value: self.value,
+            exponent: self.exponent,
+            solved: self.solved,
+            what_if: if self.what_if { WHAT_IF.to_vec() } else { Vec::new() },
         }
     }
 }
 
-fn impossible(why: Refusal) -> Trouble {
-    Trouble::usage(why.to_string())
-}
-
-/// The tasks that wait to be begun.
-fn queued(view: &View) -> Result<Vec<TaskRow>, Trouble> {
-    let mut query =
-        TaskQuery { states: vec![TaskState::Queued], limit: PAGE, ..TaskQuery::default() };
-    let mut rows = Vec::new();
-    loop {
-        let page = view.tasks(&query)?;
-        let Some(last) = page.last() else { return Ok(rows) };
-        query.past = Some(last.id);
-        rows.extend(page);
-    }
-}
-
-/// What is likely by how much, up to the task's own budget.
-fn curve(
-    known: &Past,
-    row: &TaskRow,
-    (model, strategy): (&str, &str),
-) -> Result<Vec<(NanoUsd, Interval)>, Refusal> {
-    let names = Names::of(row);
-    let told = known.forecast(&about(row, &names, model, strategy), &[])?;
-    let most = dollars(row.budget.money).min(told.reach());
-    let mut curve = Vec::new();
-    for point in 0..POINTS {
-        // The curve is straight in the logarithm of spend: points lie so, too, over 2 ^ 12.
-        let by = most * 0.5_f64.powf(f64::from(point) / 2.0);
-        if nano_usd(by) > NanoUsd::ZERO {
-            curve.push((nano_usd(by), told.at(by)?));
-        }
-    }
-    Ok(curve)
-}
-
-fn in_json(
-    args: &PlanArgs,
-    planned: &Planned,
-    plan: &Plan<TaskId>,
-    others: &[Plan<TaskId>],
-) -> serde_json::Value {
-    let sums = |plan: &Plan<TaskId>| {
-        json!({
-            "budget_nano_usd": plan.budget.0, "spent_nano_usd": plan.spent.0,
-            "value": plan.value, "deviation": plan.deviation, "solved": plan.solved,
-            "next_dollar": plan.price, "tasks": plan.funded.len(),
-        })
-    };
-    let mut value = sums(plan);
-    value["exponent"] = args.exponent.into();
-    value["funded"] = plan
-        .funded
-        .iter()
-        .map(|one| {
-            json!({
-                "task": one.task, "nano_usd": one.spend.0, "chance": one.chance.likely,
-                "low": one.chance.low, "high": one.chance.high, "value": one.value,
-                "gains_for_a_dollar": one.price,
-            })
-        })
-        .collect();
-    let left_out = plan.left_out.iter();
-    value["left_out"] = left_out
-        .map(|one| json!({ "task": one.task, "in_at_nano_usd": one.in_at.map(|at| at.0) }))
-        .collect();
-    value["unknown"] = planned
-        .unknown
-        .iter()
-        .map(|(task, why)| json!({ "task": task, "why": why.to_string() }))
-        .collect();
-    value["what_if"] = others.iter().map(sums).collect();
-    let curve = planned.backlog.curve();
-    value["curve"] = curve.iter().map(|(by, worth)| json!([by.0, worth])).collect();
-    value
-}
-
-fn shown(
-    args: &PlanArgs,
-    planned: &Planned,
-    plan: &Plan<TaskId>,
-    others: &[Plan<TaskId>],
-) -> String {
-    if planned.rows.is_empty() {
+fn shown(args: &PlanArgs, plan: &PlanAnswer) -> String {
+    if plan.backlog == 0 {
         return "the backlog is empty; `tenfold add` and `tenfold import` fill it".to_owned();
     }
     let mut text = String::new();
-    if let Some((_, why)) = planned.unknown.first() {
-        let count = planned.unknown.len();
-        text += &format!("of {count} tasks nothing can be said yet: {why}\n");
+    if let Some(first) = plan.unknown.first() {
+        let count = plan.unknown.len();
+        text += &format!("of {count} tasks nothing can be said yet: {}\n", first.why);
     }
-    if planned.unknown.len() == planned.rows.len() {
+    if plan.unknown.len() == plan.backlog {
         return text.trim_end().to_owned();
     }
-    text += &format!("{}\n", said(args, plan));
+    text += &format!("{}\n", said(args, &plan.sums));
     if args.hour.is_some() {
         let grows = args.exponent;
         text += &format!("value grows as the power {grows} of the hours that a task would take\n");
     }
-    text += &funded(planned, plan);
-    text += &left_out(planned, plan);
-    for other in others {
+    text += &funded(plan);
+    text += &left_out(plan);
+    for other in &plan.what_if {
         text += &format!("\n{}", said(args, other));
     }
     if terminal::is_watched() {
-        let picture = chart(&plot(args, planned, plan), terminal::width());
+        let picture = chart(&plot(args, plan), terminal::width());
         text += &format!("\n\n{picture}");
     }
     text.trim_end().to_owned()
 }
 
 /// What a budget comes to, in a line.
-fn said(args: &PlanArgs, plan: &Plan<TaskId>) -> String {
+fn said(args: &PlanArgs, sums: &PlanSums) -> String {
     let next = match args.solved {
-        true => format!("{:.2} tasks", plan.price),
-        false => estimate(plan.price),
+        true => format!("{:.2} tasks", sums.next_dollar),
+        false => estimate(sums.next_dollar),
     };
     format!(
         "{} {} buys {:.1} tasks solved, worth {} give or take {}; the next dollar buys {next}",
         styled(BOLD, "plan"),
-        estimate(dollars(plan.budget)),
-        plan.solved,
-        estimate(plan.value),
-        estimate(plan.deviation),
+        estimate(dollars(sums.budget_nano_usd)),
+        sums.solved,
+        estimate(sums.value),
+        estimate(sums.deviation),
     )
 }
 
-fn funded(planned: &Planned, plan: &Plan<TaskId>) -> String {
-    let row = |one: &plan::Funded<TaskId>| {
+fn funded(plan: &PlanAnswer) -> String {
+    let row = |one: &FundedTask| {
         let percent = |chance: f64| format!("{:.0} %", chance * 100.0);
-        let range = format!("{} to {}", percent(one.chance.low), percent(one.chance.high));
+        let range = format!("{} to {}", percent(one.low), percent(one.high));
         [
             one.task.to_string(),
-            one_line(&text_of(planned, one.task), 40),
-            estimate(dollars(one.spend)),
-            percent(one.chance.likely),
+            one_line(text_of(&one.text), 40),
+            estimate(dollars(one.nano_usd)),
+            percent(one.chance),
             range,
             estimate(one.value),
         ]
@@ -296,14 +162,14 @@ fn funded(planned: &Planned, plan: &Plan<TaskId>) -> String {
     format!("{}{more}", table(&heads, rows))
 }
 
-fn left_out(planned: &Planned, plan: &Plan<TaskId>) -> String {
+fn left_out(plan: &PlanAnswer) -> String {
     let mut text = String::new();
     for one in plan.left_out.iter().take(SHOWN) {
-        let when = match one.in_at {
+        let when = match one.in_at_nano_usd {
             Some(at) => format!("comes in at {}", estimate(dollars(at))),
             None => "is not worth its money at any budget".to_owned(),
         };
-        let what = one_line(&text_of(planned, one.task), 60);
+        let what = one_line(text_of(&one.text), 60);
         text += &format!("left out: task {} ({what}) {when}\n", one.task);
     }
     let more = plan.left_out.len().saturating_sub(SHOWN);
@@ -313,34 +179,32 @@ fn left_out(planned: &Planned, plan: &Plan<TaskId>) -> String {
     text
 }
 
-fn text_of(planned: &Planned, task: TaskId) -> String {
-    let row = planned.rows.iter().find(|row| row.id == task);
-    let text = row.map_or("", |row| &row.text);
-    if text.is_empty() { "make the check pass".to_owned() } else { text.to_owned() }
+fn text_of(text: &str) -> &str {
+    if text.is_empty() { "make the check pass" } else { text }
 }
 
 /// Value against budget, with the budget and its next dollar.
-fn plot(args: &PlanArgs, planned: &Planned, plan: &Plan<TaskId>) -> Plot {
-    let curve = planned.backlog.curve();
+fn plot(args: &PlanArgs, plan: &PlanAnswer) -> Plot {
+    let budget = dollars(plan.sums.budget_nano_usd);
     let mut points: Vec<(f64, f64)> =
-        curve.iter().map(|(by, worth)| (dollars(*by), *worth)).collect();
+        plan.curve.iter().map(|(by, worth)| (dollars(*by), *worth)).collect();
     // Beyond the last task nothing more is bought.
     if let Some(&(by, worth)) = points.last()
-        && by < dollars(plan.budget)
+        && by < budget
     {
-        points.push((dollars(plan.budget), worth));
+        points.push((budget, worth));
     }
     let (name, shown): (&str, fn(f64) -> String) = match args.solved {
         true => ("tasks solved", |tasks| format!("{tasks:.1}")),
         false => ("value", estimate),
     };
     let next = match args.solved {
-        true => format!("the budget; the next dollar buys {:.2} tasks", plan.price),
-        false => format!("the budget; the next dollar buys {}", shown(plan.price)),
+        true => format!("the budget; the next dollar buys {:.2} tasks", plan.sums.next_dollar),
+        false => format!("the budget; the next dollar buys {}", shown(plan.sums.next_dollar)),
     };
     Plot {
         title: format!("{name} against budget"),
-        x: Axis { scale: Scale::Even, reach: Some((0.0, dollars(plan.budget))), shown: estimate },
+        x: Axis { scale: Scale::Even, reach: Some((0.0, budget)), shown: estimate },
         y: Axis { scale: Scale::Even, reach: Some((0.0, 0.0)), shown },
         lines: vec![Line {
             name: name.to_owned(),
@@ -348,6 +212,6 @@ fn plot(args: &PlanArgs, planned: &Planned, plan: &Plan<TaskId>) -> Plot {
             shape: Shape::Straight,
             is_faint: false,
         }],
-        marks: vec![Mark { at: dollars(plan.budget), name: next }],
+        marks: vec![Mark { at: budget, name: next }],
     }
 }

@@ -1,16 +1,12 @@
 //! `tenfold policy`: what coworkers may do, why, and whether the tests of that pass.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenfold_domain::NanoUsd;
-use tenfold_engine::POLICY_FILE;
 use tenfold_policy::{
-    Access, Decision, HostTerms, MAX_FILE_BYTES, Policy, Request, TestResult, Touch, Unattended,
-    Verdict,
+    Access, Decision, HostTerms, Policy, Request, TestResult, Touch, Unattended, Verdict,
 };
 
 use crate::arguments::Format;
@@ -221,7 +217,7 @@ fn answer(decision: &Decision, unattended: Unattended, terms: Option<&HostTerms>
 }
 
 fn test(context: &Context, args: &TestArgs) -> Result<Exit, Trouble> {
-    let (policy, file) = load(context, args.file.as_deref())?;
+    let (policy, file) = context.house.policy_of(args.file.as_deref())?;
     let tests = policy.run_tests();
     let failed = tests.iter().filter(|test| !test.passed).count();
     let passed = tests.len() - failed;
@@ -268,51 +264,11 @@ fn tests_of(count: usize) -> String {
 }
 
 fn for_role(context: &Context, source: &Source) -> Result<Policy, Trouble> {
-    let (policy, _) = load(context, source.policy.as_deref())?;
+    let (policy, _) = context.house.policy_of(source.policy.as_deref())?;
     Ok(match &source.role {
         Some(role) => policy.for_role(role),
         None => policy,
     })
-}
-
-/// The policy that holds here: the built-in one with the person's laid over it.
-pub(crate) fn in_force(context: &Context) -> Result<Policy, Trouble> {
-    load(context, None).map(|(policy, _)| policy)
-}
-
-/// The policy, and the person's file that is laid over it, if there is one.
-fn load(context: &Context, named: Option<&Path>) -> Result<(Policy, Option<PathBuf>), Trouble> {
-    let usual = context.places.config.join(POLICY_FILE);
-    let path = named.unwrap_or(&usual);
-    let bytes = match read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => {
-            return Ok((Policy::built_in(), None));
-        }
-        Err(error) => {
-            let exit = match error.kind() {
-                ErrorKind::NotFound => Exit::NotFound,
-                _ => Exit::Usage,
-            };
-            let what = format!("could not read the policy {}: {error}", path.display());
-            return Err(Trouble::new(exit, what));
-        }
-    };
-    let policy = Policy::with_own(&bytes).map_err(|error| {
-        Trouble::usage(format!("the policy {} can't be used: {error}", path.display()))
-            .advise("correct it; docs/policy.md has all that it may say")
-    })?;
-    Ok((policy, Some(path.to_owned())))
-}
-
-/// A file, and no more of it than shows that it is too large. A pipe would be waited for.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("it is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
+use tenfold_desk::role::{self, Coworker, Head};
 
 use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::role::{self, Coworker, Head};
 use crate::table::table;
 use crate::terminal::{self, one_line, visible};
 use crate::trouble::Trouble;
@@ -40,7 +40,7 @@ pub(crate) fn run(context: &Context, args: &RolesArgs) -> Result<Exit, Trouble> 
 }
 
 fn list(context: &Context, format: Format) -> Result<Exit, Trouble> {
-    let all = role::all(context)?;
+    let all = role::all(&context.house)?;
     if format.json {
         terminal::print_json(&all)?;
         return Ok(Exit::Done);
@@ -55,7 +55,7 @@ fn list(context: &Context, format: Format) -> Result<Exit, Trouble> {
 }
 
 fn show(context: &Context, name: &str, format: Format) -> Result<Exit, Trouble> {
-    let coworker = role::named(context, name)?;
+    let coworker = role::named(&context.house, name)?;
     if format.json {
         terminal::print_json(&coworker)?;
         return Ok(Exit::Done);

@@ -30,9 +30,9 @@ pub(crate) struct RunArgs {
 
 /// Performs the command.
 pub(crate) async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Trouble> {
-    let text = args.text.text()?;
+    let task = args.task.new_task(args.text.text()?);
     let engine = context.engine().await?;
-    let spec = asking::spec(context, &engine, &args.task, text).await?;
+    let spec = asking::spec(context, &engine, task, args.task.yes).await?;
     let task = engine.say(&spec).await?.task;
     let begin = Begin { seed: args.seed.map(Seed), ..Begin::default() };
     work::work(context, &engine, task, &begin, args.format).await

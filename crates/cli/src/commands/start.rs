@@ -2,6 +2,7 @@
 
 use clap::Args;
 use tenfold_api::{LookAtBacklog, StopBacklog};
+use tenfold_desk::duration;
 use tenfold_domain::{BacklogEnd, BacklogOutcome, BacklogTerms, Millis, NanoUsd, Progress};
 
 use crate::arguments::Format;
@@ -12,7 +13,7 @@ use crate::report::{self, field};
 use crate::terminal::{self, BOLD, styled};
 use crate::trouble::Trouble;
 use crate::watch::Watcher;
-use crate::{duration, work};
+use crate::work;
 
 /// Work the backlog until all is done, the money or the time is over, or you stop it
 ///

@@ -6,13 +6,13 @@ use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use tenfold_desk::duration;
 use tenfold_domain::Millis;
 use tenfold_engine::{CompactTerms, Copied, back_up, restore, would_compact};
 use tenfold_store::{Compacted, EngineLock, Sound, Store, StoreError};
 
 use crate::arguments::Format;
 use crate::context::Context;
-use crate::duration;
 use crate::exit::Exit;
 use crate::report::field;
 use crate::terminal::{self, visible};
@@ -105,25 +105,25 @@ pub(crate) fn run(context: &Context, args: StoreArgs) -> Result<Exit, Trouble> {
         StoreCommand::Rebuild(format) => rebuild(context, format),
         StoreCommand::Compact(args) => compact(context, &args),
         StoreCommand::Backup(args) => {
-            let copied = back_up(&context.places, &args.folder)?;
+            let copied = back_up(&context.house.places, &args.folder)?;
             let head = format!("copied to {}", args.folder.display());
             say_copied(&head, &copied, args.format)
         }
         StoreCommand::Restore(args) => {
-            let copied = restore(&context.places, &args.folder)?;
+            let copied = restore(&context.house.places, &args.folder)?;
             let head = format!("put back from {}", args.folder.display());
             say_copied(&head, &copied, args.format)
         }
         StoreCommand::AcceptLoss(format) => {
-            let _lock = EngineLock::acquire(&context.places.data)?;
-            Store::accept_loss(&context.places.store_file())?;
+            let _lock = EngineLock::acquire(&context.house.places.data)?;
+            Store::accept_loss(&context.house.places.store_file())?;
             check(context, format)
         }
     }
 }
 
 fn check(context: &Context, format: Format) -> Result<Exit, Trouble> {
-    let path = context.places.store_file();
+    let path = context.house.places.store_file();
     let view = Store::read_only(&path)?.view()?;
     let (sound, missing_exports) = (view.check()?, view.missing_exports()?);
     if format.json {
@@ -148,10 +148,10 @@ fn compact(context: &Context, args: &CompactArgs) -> Result<Exit, Trouble> {
     let older_than = if args.all { Millis(0) } else { args.older_than.unwrap_or(KEEP) };
     let terms = CompactTerms { older_than, unfinished: args.unfinished };
     let now = SystemTime::now().into();
-    let path = context.places.store_file();
+    let path = context.house.places.store_file();
     let compacted = match args.dry_run {
         true => would_compact(&Store::read_only(&path)?.view()?, terms, now)?,
-        false => tenfold_engine::compact(&context.places, terms, now)?,
+        false => tenfold_engine::compact(&context.house.places, terms, now)?,
     };
     if args.format.json {
         terminal::print_json(&CompactJson { dry_run: args.dry_run, compacted })?;
@@ -185,8 +185,8 @@ fn compact_text(compacted: &Compacted, is_dry: bool) -> String {
 
 fn rebuild(context: &Context, format: Format) -> Result<Exit, Trouble> {
     // The engine at work keeps the lists itself.
-    let _lock = EngineLock::acquire(&context.places.data)?;
-    let path = context.places.store_file();
+    let _lock = EngineLock::acquire(&context.house.places.data)?;
+    let path = context.house.places.store_file();
     if !path.exists() {
         // Opening it for writing would make it.
         return Err(StoreError::Missing { path }.into());

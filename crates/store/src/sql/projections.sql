@@ -13,6 +13,7 @@ DROP TABLE IF EXISTS spending;
 CREATE TABLE task_row (
     id        INTEGER PRIMARY KEY,
     state     TEXT NOT NULL,
+    account   INTEGER NOT NULL,
     workspace TEXT NOT NULL,
     turn_ms   INTEGER,
     held      INTEGER NOT NULL,
@@ -23,6 +24,8 @@ CREATE TABLE task_row (
 CREATE INDEX task_by_state ON task_row (state);
 CREATE INDEX task_by_workspace ON task_row (workspace);
 CREATE INDEX task_by_workspace_and_state ON task_row (workspace, state);
+CREATE INDEX task_by_account ON task_row (account);
+CREATE INDEX task_by_account_and_state ON task_row (account, state);
 CREATE INDEX task_by_turn ON task_row (turn_ms, id) WHERE held = 0 AND turn_ms IS NOT NULL;
 CREATE INDEX task_writing ON task_row (id) WHERE writing = 1;
 

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
-use tenfold_domain::{AttemptOutcome, Fact, Priority, ProposalEvent, Standing, TaskId, TaskState};
+use tenfold_domain::{
+    AccountId, AttemptOutcome, Fact, Priority, ProposalEvent, Role, Seq, Standing, TaskId,
+    TaskState,
+};
 use tenfold_schedule::Turn;
 use tenfold_store::{AttemptRow, Store, StoreError, TaskQuery, TaskRow};
 
@@ -114,6 +117,67 @@ fn tasks_are_found_by_state_and_workspace_page_by_page() {
     assert_eq!(found(&query), [3, 9]);
     assert_eq!(found(&TaskQuery { workspace: Some("/v".into()), ..all }), [12, 9, 6, 3]);
     assert_eq!(found(&TaskQuery { workspace: Some("/x".into()), ..oldest }), [0; 0]);
+}
+
+#[test]
+fn tasks_are_found_and_counted_by_who_pays_by_role_label_and_words() {
+    let (_folder, path) = place();
+    let store = open(&path);
+    for n in 1..=6u32 {
+        let mut asked =
+            spec(if n == 5 { "100 % of \u{201e}it\u{201c}" } else { "Median IS wrong" });
+        asked.account = AccountId(n % 3 + 1);
+        asked.standing.labels = vec![format!("l{}", n % 2)];
+        asked.role = (n > 4).then(|| Role {
+            name: "tester".into(),
+            instructions: String::new(),
+            tools: Vec::new(),
+        });
+        store.new_task(asked).unwrap();
+    }
+    let view = store.view().unwrap();
+    let all = TaskQuery::default();
+    let found = |query: &TaskQuery| -> Vec<u64> {
+        let count: u64 = view.count(query).unwrap().values().sum();
+        let found: Vec<u64> =
+            view.tasks(query).unwrap().iter().map(|row| row.id.number()).collect();
+        assert_eq!(found.len() as u64, count);
+        found
+    };
+    let accounts = |ids: &[u32]| Some(ids.iter().copied().map(AccountId).collect());
+    assert_eq!(found(&TaskQuery { accounts: accounts(&[1, 3]), ..all.clone() }), [6, 5, 3, 2]);
+    assert_eq!(found(&TaskQuery { accounts: accounts(&[]), ..all.clone() }), [0; 0]);
+    assert_eq!(found(&TaskQuery { role: Some("tester".into()), ..all.clone() }), [6, 5]);
+    let odd = TaskQuery { label: Some("l1".into()), ..all.clone() };
+    assert_eq!(found(&odd), [5, 3, 1]);
+    assert_eq!(found(&TaskQuery { accounts: accounts(&[1]), ..odd.clone() }), [3]);
+    let says = |text: &str| TaskQuery { text: Some(text.to_owned()), ..all.clone() };
+    assert_eq!(found(&says("median is")), [6, 4, 3, 2, 1]);
+    assert_eq!(found(&says("100 % of \u{201e}")), [5]);
+    assert_eq!(found(&says("100%")), [0; 0]);
+    let working = TaskQuery { states: vec![TaskState::Working], ..odd };
+    assert_eq!(found(&working), [0; 0]);
+}
+
+#[test]
+fn what_has_changed_since_is_told_by_its_heads() {
+    let (_folder, path) = place();
+    let store = open(&path);
+    let first = store.new_task(spec("one")).unwrap();
+    let seen = store.view().unwrap().newest().unwrap();
+    let mut newest = store.newest();
+    let second = store.new_task(spec("two")).unwrap();
+    store.new_attempt(second, start()).unwrap();
+    store.append(vec![Fact::Ledger { event: opened(AccountId(1), None) }]).unwrap();
+    let view = store.view().unwrap();
+    let changed = view.changed(seen, 100).unwrap();
+    assert_eq!(changed.tasks, [second].into());
+    assert!(changed.ledger && !changed.people);
+    assert_eq!(changed.newest, view.newest().unwrap());
+    assert_eq!(*newest.borrow_and_update(), changed.newest, "who waits is told");
+    let page = view.changed(Seq(0), 1).unwrap();
+    assert_eq!((page.tasks, page.newest, page.events), ([first].into(), Seq(1), 1));
+    assert_eq!(view.changed(changed.newest, 9).unwrap().events, 0);
 }
 
 #[test]

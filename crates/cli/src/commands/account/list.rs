@@ -1,13 +1,12 @@
 //! `tenfold account list`: all accounts, as the tree that they are.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 use comfy_table::Cell;
+use tenfold_desk::account;
 use tenfold_domain::{AccountId, Timestamp};
 use tenfold_ledger::Ledger;
 
-use super::{ledger, named, now, show};
+use super::{ledger, named, now};
 use crate::arguments::Format;
 use crate::context::Context;
 use crate::table::table;
@@ -31,31 +30,14 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<(), Trouble> {
         Some(name) => named(&known, name)?,
         None => AccountId::DEFAULT,
     };
-    let (at, all) = (now(), in_order(&known, top));
+    let at = now();
     if args.format.json {
-        let all = all.iter().filter_map(|(account, _)| show::as_json(&known, *account, at));
-        return terminal::print_json(&all.collect::<Vec<_>>());
+        return terminal::print_json(&account::cards(&known, top, at));
     }
     let heads = ["account", "kind", "spent", "left", "may use"];
+    let all = account::tree(&known, top);
     let rows = all.iter().filter_map(|one| cells(&known, *one, at));
     terminal::print(&table(&heads, rows))
-}
-
-/// The accounts from one downwards, and how far below it each is.
-fn in_order(known: &Ledger, top: AccountId) -> Vec<(AccountId, usize)> {
-    let mut below: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
-    for account in known.accounts() {
-        if let Some(parent) = known.path(account).get(1) {
-            below.entry(*parent).or_default().push(account);
-        }
-    }
-    let (mut open, mut all) = (vec![(top, 0)], Vec::new());
-    while let Some((account, depth)) = open.pop() {
-        all.push((account, depth));
-        let below = below.get(&account).into_iter().flatten().rev();
-        open.extend(below.map(|account| (*account, depth + 1)));
-    }
-    all
 }
 
 fn cells(known: &Ledger, (account, depth): (AccountId, usize), at: Timestamp) -> Option<Vec<Cell>> {

@@ -57,22 +57,12 @@ pub(crate) async fn run(context: &Context, args: AccountArgs) -> Result<Exit, Tr
 
 /// The ledger as it is, with the default account if nothing was ever asked for.
 pub(crate) fn ledger(context: &Context) -> Result<Ledger, Trouble> {
-    let mut ledger = match context.reader()? {
-        Some(reader) => reader.view()?.ledger()?,
-        None => Ledger::default(),
-    };
-    if let Some(opened) = ledger.open_default() {
-        ledger.evolve(&opened);
-    }
-    Ok(ledger)
+    Ok(context.house.ledger()?)
 }
 
 /// The account that is called so.
 pub(crate) fn named(ledger: &Ledger, name: &str) -> Result<AccountId, Trouble> {
-    ledger.find(name).map_err(|unclear| {
-        Trouble::new(Exit::NotFound, unclear.to_string())
-            .advise("`tenfold account list` shows those there are, `tenfold account add` opens one")
-    })
+    Ok(tenfold_desk::account::named(ledger, name)?)
 }
 
 fn now() -> Timestamp {

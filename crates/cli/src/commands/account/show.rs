@@ -1,8 +1,8 @@
 //! `tenfold account show`: what one account may use, and has used.
 
-use serde_json::{Value, json};
-use tenfold_domain::{AccountId, Measure, Spend, Timestamp};
-use tenfold_ledger::{Ledger, Statement, Use};
+use tenfold_desk::account;
+use tenfold_domain::{AccountId, Measure, Spend};
+use tenfold_ledger::{Ledger, Use};
 
 use super::{OfOne, ledger, named, now};
 use crate::arguments::Format;
@@ -29,7 +29,7 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<(), Trouble> {
 pub(super) fn shown(known: &Ledger, account: AccountId, format: Format) -> Result<String, Trouble> {
     let at = now();
     if format.json {
-        return Ok(serde_json::to_string_pretty(&as_json(known, account, at))?);
+        return Ok(serde_json::to_string_pretty(&account::card(known, account, at))?);
     }
     let Some(statement) = known.statement(account, at) else { return Ok(String::new()) };
     let left = known.left(account, at).unwrap_or_default();
@@ -83,46 +83,4 @@ fn allowance(known: &Ledger, account: AccountId, one: &Use) -> String {
 pub(crate) fn spend(spend: Spend) -> String {
     let parts = Measure::ALL.map(|measure| measure.quantity(spend.of(measure)));
     parts.map(|part| part.to_string()).join(", ")
-}
-
-/// An account for programs.
-pub(super) fn as_json(known: &Ledger, account: AccountId, at: Timestamp) -> Option<Value> {
-    let Statement { parent, name, kind, spent, held, gifts, models, allowances, each } =
-        known.statement(account, at)?;
-    let left = known.left(account, at).unwrap_or_default();
-    let allowances = allowances.iter().map(|one| {
-        json!({
-            "allowance": one.allowance,
-            "of": one.of,
-            "terms": one.terms,
-            "used": one.used,
-            "held": one.held,
-            "left": one.left,
-            "renews_at_ms": one.renews,
-        })
-    });
-    Some(json!({
-        "account": account,
-        "path": known.shown(account),
-        "parent": parent,
-        "name": name,
-        "kind": kind,
-        "spent": in_full(spent),
-        "held": in_full(held),
-        "gifts": in_full(gifts),
-        "models": models,
-        "allowances": allowances.collect::<Vec<_>>(),
-        "each": each,
-        "left": {
-            "nano_usd": left.money,
-            "tokens": left.tokens,
-            "requests": left.requests,
-            "renews_at_ms": left.renews,
-        },
-    }))
-}
-
-/// With the unit in each name.
-pub(crate) fn in_full(spend: Spend) -> Value {
-    json!({ "nano_usd": spend.money, "tokens": spend.tokens, "requests": spend.requests })
 }

@@ -4,16 +4,17 @@
 use clap::Args;
 use comfy_table::Cell;
 use serde_json::json;
+use tenfold_desk::{account, duration};
 use tenfold_domain::{AccessToken, AccountChange, LedgerEvent, Millis, Timestamp, TokenId};
 use tenfold_store::hash_of;
 
 use super::change::say;
 use super::{OfOne, ledger, named, now};
+use crate::arguments::Format;
 use crate::context::Context;
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-use crate::{arguments::Format, duration};
 
 /// How many random bytes a secret has.
 const SECRET_BYTES: usize = 32;
@@ -85,18 +86,7 @@ pub(crate) async fn issue(context: &Context, args: TokenArgs) -> Result<(), Trou
 pub(crate) fn list(context: &Context, args: &TokensArgs) -> Result<(), Trouble> {
     let (known, at) = (ledger(context)?, now());
     if args.format.json {
-        let all = known.tokens().iter().map(|(token, revoked)| {
-            json!({
-                "token": token.token,
-                "account": token.account,
-                "label": token.label,
-                "expires_at_ms": token.expires,
-                "models": token.models,
-                "by": token.by,
-                "revoked": revoked,
-            })
-        });
-        return terminal::print_json(&all.collect::<Vec<_>>());
+        return terminal::print_json(&account::tokens(&known));
     }
     let rows = known.tokens().iter().map(|(token, revoked)| {
         let stands = match (revoked, token.expires) {

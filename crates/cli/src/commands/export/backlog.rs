@@ -19,7 +19,7 @@ const PAGE: u32 = 500;
 /// What a task without a text asks for: every task of a backlog has one.
 const NO_TEXT: &str = "make the check pass";
 
-/// A task, in the words of [`Item::set`](crate::import::Item::set).
+/// A task, in the words of [`Item::set`](tenfold_desk::import::Item::set).
 #[derive(Debug, Serialize)]
 struct Line<'s> {
     id: String,
@@ -142,10 +142,10 @@ fn milliseconds(time: Millis) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tenfold_desk::import::{Form, Item};
     use tenfold_domain::{Budget, Standing, Timestamp};
 
     use super::*;
-    use crate::import::{Form, Item};
 
     fn id(number: u64) -> TaskId {
         TaskId::new(number).unwrap()

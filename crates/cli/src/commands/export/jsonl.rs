@@ -44,7 +44,7 @@ pub(super) fn write(
 ) -> Result<(), Trouble> {
     for event in view.each_event(about.into()) {
         let event = event?;
-        let whole = match tenfold_engine::resolved(view, &context.places, event.clone()) {
+        let whole = match tenfold_engine::resolved(view, &context.house.places, event.clone()) {
             Ok(whole) => whole,
             Err(error) => {
                 let seq = event.seq.0;

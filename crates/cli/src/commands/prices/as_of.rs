@@ -1,11 +1,12 @@
 //! `tenfold prices as-of`: what models cost at a moment, by what was known then.
 
 use clap::Args;
+use tenfold_desk::prices;
 use tenfold_domain::Timestamp;
 use tenfold_models::{Price, Service, moment, written};
 
+use super::book;
 use super::list::{self, Filter};
-use super::{book, json, named};
 use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -32,18 +33,9 @@ pub(super) fn run(context: &Context, args: &AsOfArgs) -> Result<Exit, Trouble> {
     let Some(model) = &args.model else {
         return list::show(&book, args.at, &args.filter, args.format);
     };
-    let mut shown = Vec::new();
-    for name in named(&book, model)? {
-        shown.extend(book.as_of(name, args.at).map(|dated| (name, dated)));
-    }
-    if shown.is_empty() {
-        let why = format!("nobody knew a price of '{}' then", one_line(model, 100));
-        return Err(Trouble::new(Exit::NotFound, why)
-            .advise(format!("`tenfold prices history {}` shows when", one_line(model, 100))));
-    }
+    let shown = prices::held_of(&book, model, args.at)?;
     if args.format.json {
-        let all = shown.iter().map(|(name, dated)| json::dated(name, dated));
-        terminal::print_json(&all.collect::<Vec<_>>())?;
+        terminal::print_json(&prices::cards(&shown))?;
         return Ok(Exit::Done);
     }
     for (name, dated) in shown {

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::Cell;
+use tenfold_desk::prices;
 use tenfold_domain::{NanoUsd, Timestamp};
 use tenfold_models::{Dated, ModelName, Price, PriceBook};
 
 use super::list::cells;
-use super::{book, json, named, now};
+use super::{book, now};
 use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -19,9 +20,6 @@ use crate::plot::{chart, file};
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-
-/// The most models of one history: more can't be told apart.
-const MODELS_MAX: usize = 8;
 
 /// Show how the price of a model has changed
 #[derive(Debug, Args)]
@@ -43,22 +41,9 @@ pub(super) struct HistoryArgs {
 pub(super) fn run(context: &Context, args: &HistoryArgs) -> Result<Exit, Trouble> {
     let book = book(context)?;
     let now = now();
-    let mut names: Vec<&ModelName> = Vec::new();
-    for model in &args.models {
-        names.extend(named(&book, model)?);
-    }
-    names.sort();
-    names.dedup();
-    if names.len() > MODELS_MAX {
-        let why = format!("these are {} models, and a history has {MODELS_MAX}", names.len());
-        return Err(Trouble::usage(why).advise("name their provider too, as in openai/gpt-4o"));
-    }
+    let names = prices::of_history(&book, &args.models)?;
     if args.format.json {
-        let of = |name: &&ModelName| {
-            let history = book.history(name).iter();
-            history.map(|dated| json::dated(name, dated)).collect::<Vec<_>>()
-        };
-        terminal::print_json(&names.iter().flat_map(of).collect::<Vec<_>>())?;
+        terminal::print_json(&prices::history(&book, &names))?;
     } else {
         terminal::print(&rows(&book, &names, now))?;
     }

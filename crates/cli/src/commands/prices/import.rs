@@ -7,12 +7,12 @@ use clap::Args;
 use comfy_table::Cell;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use tenfold_desk::prices::PriceCard;
 use tenfold_models::{
     Cancel, Change, Import, ImportSource, Importer, Price, PriceBook, PriceList, Read, Wanted,
     written,
 };
 
-use super::json::price;
 use super::{book, now};
 use crate::arguments::Format;
 use crate::context::Context;
@@ -65,7 +65,7 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Tro
     let is_wanted = agreed(context, &args, &import).await?;
     if is_wanted {
         let entries = import.entries(&ImportSource::shown(&args.from), at);
-        PriceBook::append(&context.model_dirs.prices_file(), &entries, &Cancel::new())?;
+        PriceBook::append(&context.house.model_dirs.prices_file(), &entries, &Cancel::new())?;
     }
     if args.format.json {
         terminal::print_json(&import_json(&import, is_wanted))?;
@@ -214,8 +214,8 @@ fn import_json(import: &Import, is_taken: bool) -> Value {
         json!({
             "provider": change.name.provider,
             "model": change.name.model,
-            "before": change.before.as_ref().map(price),
-            "after": price(&change.after.clone().into()),
+            "before": change.before.as_ref().map(PriceCard::from),
+            "after": PriceCard::from(&change.after.clone().into()),
         })
     };
     let refused = import.refused.iter();

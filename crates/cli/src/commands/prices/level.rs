@@ -5,30 +5,21 @@ use std::path::PathBuf;
 use clap::Args;
 use comfy_table::Cell;
 use jiff::civil::Date;
-use serde_json::json;
+use tenfold_desk::prices::level::{self, LevelSeen, LevelTerms, MONTHS, Seen};
 use tenfold_domain::NanoUsd;
-use tenfold_engine::dollars;
 use tenfold_forecast::Interval;
-use tenfold_forecast::level::{
-    BackTest, Level, Offer, Prior, Wait, Waiting, after_the_run, back_test, of_benchmark, of_runs,
-};
+use tenfold_forecast::level::{Level, Low, Waiting};
 
-use super::{book, now};
+use super::now;
 use crate::arguments::Format;
 use crate::commands::audit;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::json::interval;
 use crate::plot::{Axis, Line, Plot, Scale, Shape, chart, file, price};
 use crate::report::estimate;
 use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
-
-/// Models with fewer runs are left out of one's own ledger: a mean of few says little.
-const LEAST_RUNS: usize = 20;
-/// How far ahead is looked, in months.
-const MONTHS: [u32; 3] = [3, 6, 12];
 
 /// Show what a quality costs, how fast its price falls, and whether waiting pays
 #[derive(Debug, Args)]
@@ -64,178 +55,118 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| format!("'{text}' is no share from 0 to 1"))
 }
 
-/// What is told.
-struct Answer {
-    level: Level,
-    tests: Vec<BackTest>,
-    waiting: Option<Waiting>,
-    today: Date,
-}
-
 /// Performs the command.
 pub(super) fn run(context: &Context, args: &LevelArgs) -> Result<Exit, Trouble> {
-    let offers = args.offers(context)?;
-    let today = audit::day(now()).unwrap_or(Date::MAX);
-    let refused = |why: tenfold_forecast::Refusal| {
-        Trouble::new(Exit::Refused, format!("nothing can be said of this level: {why}"))
-            .advise("a lower --bar, or a file with more dated results")
-    };
-    let level = Level::seen(&offers, args.bar, today, Prior::TENFOLD).map_err(refused)?;
-    let end = offers.iter().map(|offer| offer.date).max().unwrap_or(today).min(today);
-    let tests =
-        MONTHS.map(|months| back_test(&offers, args.bar, months, end, Prior::TENFOLD)).to_vec();
-    let wait = args.task.map(|task| Wait {
-        dollars: dollars(task),
-        dollars_per_month: dollars(args.month),
-        discount_per_year: args.discount,
-    });
-    let waiting = wait.map(|wait| wait.best(&level)).transpose();
-    let waiting = waiting.map_err(|why| Trouble::usage(why.to_string()))?;
-    let answer = Answer { level, tests, waiting, today };
+    let seen = level::level(&context.house, &args.terms()?, now())?;
     match args.format.json {
-        true => terminal::print_json(&answer.in_json())?,
-        false => terminal::print(&answer.shown())?,
+        true => terminal::print_json(&seen.answer())?,
+        false => terminal::print(&shown(&seen))?,
     }
     if let Some(file) = &args.svg {
-        file::write(file, &answer.plot())?;
+        file::write(file, &plot(&seen))?;
     }
     Ok(Exit::Done)
 }
 
 impl LevelArgs {
-    fn offers(&self, context: &Context) -> Result<Vec<Offer>, Trouble> {
-        if let Some(file) = &self.benchmark {
-            let entries = audit::results(file)?;
-            let prices = audit::list_prices(&book(context)?);
-            let mut offers = of_benchmark(&entries);
-            offers.extend(after_the_run(&entries, &prices));
-            return Ok(offers);
-        }
-        let runs = match &self.runs {
-            Some(file) => audit::of_file(file)?,
-            None => audit::own(context)?,
+    fn terms(&self) -> Result<LevelTerms, Trouble> {
+        let seen = match (&self.benchmark, &self.runs) {
+            (Some(file), _) => Seen::Benchmark(audit::results(file)?),
+            (None, Some(file)) => Seen::Runs(audit::of_file(file)?),
+            (None, None) => Seen::Own,
         };
-        Ok(of_runs(&runs, LEAST_RUNS))
+        let (task, month, discount) = (self.task, self.month, self.discount);
+        Ok(LevelTerms { bar: self.bar, seen, task, month, discount })
     }
 }
 
-impl Answer {
-    fn shown(&self) -> String {
-        let Level { bar, lows, fall } = &self.level;
-        let row = |low: &tenfold_forecast::level::Low| {
-            let model = one_line(&low.model, 60);
-            [low.date.to_string(), estimate(low.dollars), model].map(Cell::new).to_vec()
-        };
-        let mut text =
-            format!("{}\n", table(&["from", "lowest price", "model"], lows.iter().map(row)));
-        let Interval { low, likely, high } = fall.times_per_year();
+fn shown(seen: &LevelSeen) -> String {
+    let Level { bar, lows, fall } = &seen.level;
+    let row = |low: &Low| {
+        let model = one_line(&low.model, 60);
+        [low.date.to_string(), estimate(low.dollars), model].map(Cell::new).to_vec()
+    };
+    let mut text = format!("{}\n", table(&["from", "lowest price", "model"], lows.iter().map(row)));
+    let Interval { low, likely, high } = fall.times_per_year();
+    text += &format!(
+        "{:.0} % costs {} now; it gets {likely:.1} times cheaper a year, nine times in ten \
+         between {low:.1} and {high:.0}\n",
+        bar * 100.0,
+        estimate(seen.level.dollars()),
+    );
+    for months in MONTHS {
+        let in_months = seen.level.dollars_in(f64::from(months));
         text += &format!(
-            "{:.0} % costs {} now; it gets {likely:.1} times cheaper a year, nine times in ten \
-             between {low:.1} and {high:.0}\n",
-            bar * 100.0,
-            estimate(self.level.dollars()),
+            "in {months:>2} months: {}, between {} and {}\n",
+            estimate(in_months.likely),
+            estimate(in_months.low),
+            estimate(in_months.high)
         );
-        for months in MONTHS {
-            let in_months = self.level.dollars_in(f64::from(months));
-            text += &format!(
-                "in {months:>2} months: {}, between {} and {}\n",
-                estimate(in_months.likely),
-                estimate(in_months.low),
-                estimate(in_months.high)
-            );
-        }
-        text += &self.tested();
-        if let Some(waiting) = &self.waiting {
-            text += &format!("\n{}", waits(waiting));
-        }
-        if terminal::is_watched() {
-            text += &format!("\n\n{}", chart(&self.plot(), terminal::width()));
-        }
-        text.trim_end().to_owned()
     }
-
-    /// How wrong this would have been before, beside who asks for nothing.
-    fn tested(&self) -> String {
-        let mut text = String::new();
-        for test in &self.tests {
-            let errors = [test.error(), test.error_of_no_change(), test.error_of_tenfold()];
-            let [Some(own), Some(none), Some(tenfold)] = errors else { continue };
-            let times = |error: f64| format!("{:.2} times", 10_f64.powf(error));
-            text += &format!(
-                "asked {} times before, {} months ahead: off by {}; \"no change\" by {}, \"tenfold \
-                 a year\" by {}\n",
-                test.ahead.len(),
-                test.months,
-                times(own),
-                times(none),
-                times(tenfold)
-            );
-        }
-        if text.is_empty() {
-            text = "too little is known to say how right this would have been before; tenfold a \
-                    year is all that it goes by at first\n"
-                .to_owned();
-        }
-        text
+    text += &tested(seen);
+    if let Some(waiting) = &seen.waiting {
+        text += &format!("\n{}", waits(waiting));
     }
-
-    fn in_json(&self) -> serde_json::Value {
-        let level = &self.level;
-        let lows = level.lows.iter().map(|low| {
-            json!({ "from": low.date.to_string(), "dollars": low.dollars, "model": low.model })
-        });
-        let tests = self.tests.iter().map(|test| {
-            json!({
-                "months": test.months, "asked": test.ahead.len(), "error_log10": test.error(),
-                "error_of_no_change_log10": test.error_of_no_change(),
-                "error_of_tenfold_log10": test.error_of_tenfold(), "covered": test.covered(),
-            })
-        });
-        let ahead = MONTHS.map(|months| {
-            json!({ "months": months, "dollars": interval(level.dollars_in(f64::from(months))) })
-        });
-        json!({
-            "bar": level.bar, "dollars": level.dollars(),
-            "times_cheaper_a_year": interval(level.fall.times_per_year()),
-            "record_lows": lows.collect::<Vec<_>>(), "in": ahead,
-            "back_test": tests.collect::<Vec<_>>(),
-            "waiting": self.waiting.as_ref().map(|waiting| json!({
-                "months": waiting.months, "gained": interval(waiting.gained),
-                "expected": waiting.expected, "break_even_per_month": waiting.break_even,
-            })),
-        })
+    if terminal::is_watched() {
+        text += &format!("\n\n{}", chart(&plot(seen), terminal::width()));
     }
+    text.trim_end().to_owned()
+}
 
-    /// The record lows, and what is likely to follow.
-    fn plot(&self) -> Plot {
-        let days = |date: Date| f64::from((date - Date::constant(1970, 1, 1)).get_days());
-        let ms = |days: f64| days * 86_400_000.0;
-        let today = days(self.today);
-        let ahead = |of: fn(Interval) -> f64| -> Vec<(f64, f64)> {
-            let months = (0..=12).map(|month| (f64::from(month), f64::from(month) * 30.4375));
-            months.map(|(n, later)| (ms(today + later), of(self.level.dollars_in(n)))).collect()
-        };
-        let lows = self.level.lows.iter().map(|low| (ms(days(low.date)), low.dollars));
-        // It is known until today.
-        let so_far = lows.chain([(ms(today), f64::NAN)]).collect();
-        let line = |name: &str, points, shape, is_faint| Line {
-            name: name.to_owned(),
-            points,
-            shape,
-            is_faint,
-        };
-        Plot {
-            title: format!("the price of solving {:.0} %", self.level.bar * 100.0),
-            x: Axis { scale: Scale::Even, reach: None, shown: price::day },
-            y: Axis { scale: Scale::Ratios, reach: None, shown: estimate },
-            lines: vec![
-                line("lowest price so far", so_far, Shape::Steps, false),
-                line("likely", ahead(|price| price.likely), Shape::Straight, false),
-                line("19 times in 20 above this", ahead(|price| price.low), Shape::Straight, true),
-                line("19 times in 20 below this", ahead(|price| price.high), Shape::Straight, true),
-            ],
-            marks: Vec::new(),
-        }
+/// How wrong this would have been before, beside who asks for nothing.
+fn tested(seen: &LevelSeen) -> String {
+    let mut text = String::new();
+    for test in &seen.tests {
+        let errors = [test.error(), test.error_of_no_change(), test.error_of_tenfold()];
+        let [Some(own), Some(none), Some(tenfold)] = errors else { continue };
+        let times = |error: f64| format!("{:.2} times", 10_f64.powf(error));
+        text += &format!(
+            "asked {} times before, {} months ahead: off by {}; \"no change\" by {}, \"tenfold \
+             a year\" by {}\n",
+            test.ahead.len(),
+            test.months,
+            times(own),
+            times(none),
+            times(tenfold)
+        );
+    }
+    if text.is_empty() {
+        text = "too little is known to say how right this would have been before; tenfold a \
+                year is all that it goes by at first\n"
+            .to_owned();
+    }
+    text
+}
+
+/// The record lows, and what is likely to follow.
+fn plot(seen: &LevelSeen) -> Plot {
+    let days = |date: Date| f64::from((date - Date::constant(1970, 1, 1)).get_days());
+    let ms = |days: f64| days * 86_400_000.0;
+    let today = days(seen.today);
+    let ahead = |of: fn(Interval) -> f64| -> Vec<(f64, f64)> {
+        let months = (0..=12).map(|month| (f64::from(month), f64::from(month) * 30.4375));
+        months.map(|(n, later)| (ms(today + later), of(seen.level.dollars_in(n)))).collect()
+    };
+    let lows = seen.level.lows.iter().map(|low| (ms(days(low.date)), low.dollars));
+    // It is known until today.
+    let so_far = lows.chain([(ms(today), f64::NAN)]).collect();
+    let line = |name: &str, points, shape, is_faint| Line {
+        name: name.to_owned(),
+        points,
+        shape,
+        is_faint,
+    };
+    Plot {
+        title: format!("the price of solving {:.0} %", seen.level.bar * 100.0),
+        x: Axis { scale: Scale::Even, reach: None, shown: price::day },
+        y: Axis { scale: Scale::Ratios, reach: None, shown: estimate },
+        lines: vec![
+            line("lowest price so far", so_far, Shape::Steps, false),
+            line("likely", ahead(|price| price.likely), Shape::Straight, false),
+            line("19 times in 20 above this", ahead(|price| price.low), Shape::Straight, true),
+            line("19 times in 20 below this", ahead(|price| price.high), Shape::Straight, true),
+        ],
+        marks: Vec::new(),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use comfy_table::Cell;
+use tenfold_desk::prices;
 use tenfold_domain::{NanoUsd, Timestamp};
-use tenfold_models::{Dated, ModelName, Price, PriceBook, written};
+use tenfold_models::{Dated, Price, PriceBook, written};
 
-use super::{book, json, now};
+use super::{book, now};
 use crate::arguments::Format;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -51,18 +52,9 @@ pub(super) fn show(
     filter: &Filter,
     format: Format,
 ) -> Result<Exit, Trouble> {
-    let mut shown: Vec<(&ModelName, &Dated)> = book
-        .models()
-        .filter(|name| filter.takes(name))
-        .filter_map(|name| Some((name, book.as_of(name, at)?)))
-        .filter(|(_, dated)| dated.own || !filter.own)
-        .collect();
-    if filter.cheapest {
-        shown.sort_by_key(|(_, dated)| output(&dated.price));
-    }
+    let shown = prices::held(book, at, &filter.filter());
     if format.json {
-        let all = shown.iter().map(|(name, dated)| json::dated(name, dated));
-        terminal::print_json(&all.collect::<Vec<_>>())?;
+        terminal::print_json(&prices::cards(&shown))?;
         return Ok(Exit::Done);
     }
     if shown.is_empty() {
@@ -79,11 +71,10 @@ pub(super) fn show(
 }
 
 impl Filter {
-    fn takes(&self, name: &ModelName) -> bool {
-        let text = name.to_string().to_ascii_lowercase();
-        let is_there = |word: &String| text.contains(&word.to_ascii_lowercase());
-        (self.provider.is_empty() || self.provider.contains(&name.provider))
-            && self.words.iter().all(is_there)
+    fn filter(&self) -> prices::Filter {
+        let Self { provider, words, own, cheapest } = self;
+        let (providers, words) = (provider.clone(), words.clone());
+        prices::Filter { providers, words, own: *own, cheapest: *cheapest }
     }
 }
 
@@ -118,11 +109,4 @@ fn more(price: &Price) -> String {
         }
     }
     words.join(", ")
-}
-
-fn output(price: &Price) -> NanoUsd {
-    match price {
-        Price::Listed(list) => list.usual.base.output,
-        Price::Free | Price::Electricity(_) => NanoUsd::ZERO,
-    }
 }

@@ -4,7 +4,6 @@
 mod as_of;
 mod history;
 mod import;
-mod json;
 pub(crate) mod level;
 mod list;
 
@@ -12,15 +11,11 @@ use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use tenfold_domain::Timestamp;
-use tenfold_models::{ModelName, PriceBook};
+use tenfold_models::PriceBook;
 
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::terminal::one_line;
 use crate::trouble::Trouble;
-
-/// So many models are named to somebody who named one that isn't there.
-const LIKE: usize = 8;
 
 /// See what models cost and have cost, and take in prices
 #[derive(Debug, Args)]
@@ -51,24 +46,9 @@ pub(crate) async fn run(context: &Context, args: PricesArgs) -> Result<Exit, Tro
 
 /// The shipped book with the person's own.
 fn book(context: &Context) -> Result<PriceBook, Trouble> {
-    Ok(PriceBook::load(&context.model_dirs.prices_file())?)
+    Ok(context.house.prices()?)
 }
 
 fn now() -> Timestamp {
     SystemTime::now().into()
-}
-
-/// The models that are meant by a name; at least one.
-fn named<'a>(book: &'a PriceBook, text: &str) -> Result<Vec<&'a ModelName>, Trouble> {
-    let named = book.named(text);
-    if !named.is_empty() {
-        return Ok(named);
-    }
-    let shown = one_line(text, 100);
-    let trouble = Trouble::new(Exit::NotFound, format!("the price book has no model '{shown}'"));
-    let alike = book.like(text, LIKE).into_iter().map(|name| one_line(&name.to_string(), 100));
-    Err(match alike.collect::<Vec<_>>().as_slice() {
-        [] => trouble.advise("`tenfold prices list` shows those there are"),
-        alike => trouble.advise(format!("there are {}", alike.join(", "))),
-    })
 }

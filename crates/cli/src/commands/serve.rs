@@ -1,0 +1,102 @@
+//! `tenfold serve`: the page, on which all is done that the terminal does. What it shows and who
+//! may see it is for `crates/server`, which the program puts behind this.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use clap::Args;
+use tenfold_api::MakeLink;
+use tokio::sync::oneshot;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::terminal;
+use crate::trouble::Trouble;
+
+/// Open the page: hand out work, watch it, steer it, judge it and pay for it in a browser
+///
+/// The first time it says a link that lets you in, once and within ten minutes; `tenfold people
+/// link` makes another. docs/page.md.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8480")]
+    listen: SocketAddr,
+    /// A name by which browsers reach it, besides this machine's own; repeatable
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+    /// The certificates to encrypt with, the page's own first, in PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// The key of the first certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
+    /// Listen beyond this machine without encryption: what is said can be read on the way,
+    /// passwords included
+    #[arg(long)]
+    unencrypted: bool,
+}
+
+/// What the program opens behind `tenfold serve`.
+#[derive(Debug)]
+pub struct Opening {
+    /// Where it listens.
+    pub listener: TcpListener,
+    /// Further names by which it is reached.
+    pub hosts: Vec<String>,
+    /// The files of the certificates and of the key, if it encrypts.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Whether it may listen beyond this machine without.
+    pub unencrypted: bool,
+    /// Told when it is to end.
+    pub leave: oneshot::Receiver<()>,
+}
+
+/// Performs the command.
+pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Trouble> {
+    let stop = context.stop()?;
+    // It shows the books of the engine, which is this process as long as it listens.
+    let connection = context.engine().await?;
+    let Some(engine) = context.hosted_engine().await else {
+        return Err(Trouble::new(Exit::Busy, "another Tenfold is at work in another terminal")
+            .advise("open the page first: all other commands then speak to it"));
+    };
+    let taken = |error: std::io::Error| {
+        Trouble::new(Exit::Busy, format!("{} can't be listened on: {error}", args.listen))
+            .advise("another port goes with --listen, as in --listen 127.0.0.1:8481")
+    };
+    let listener = TcpListener::bind(args.listen).map_err(taken)?;
+    let port = listener.local_addr().map_err(taken)?;
+    let scheme = if args.certificate.is_some() { "https" } else { "http" };
+    let address = match args.host.first() {
+        Some(name) => format!("{scheme}://{name}:{}", port.port()),
+        None => format!("{scheme}://{port}"),
+    };
+    let (leave, left) = oneshot::channel();
+    let opening = Opening {
+        listener,
+        hosts: args.host.clone(),
+        tls: args.certificate.clone().zip(args.key.clone()),
+        unencrypted: args.unencrypted,
+        leave: left,
+    };
+    let serving = (context.program.page)(engine.clone(), opening)?;
+    engine.page_is_at(address.clone());
+    let has_password = engine.people().await?.all().any(|person| person.has_password);
+    if has_password {
+        terminal::print(&address)?;
+        terminal::note("sign in with your name and password; Ctrl-C ends it");
+    } else {
+        let link = connection.say(&MakeLink { name: None }).await?;
+        terminal::print(&format!("{address}/#link={}", link.secret))?;
+        terminal::note(
+            "the link lets you in once, within ten minutes; `tenfold people link` makes another, \
+             and on the page you can choose a password. Ctrl-C ends it",
+        );
+    }
+    stop.stopped().await;
+    let _ = leave.send(());
+    // Whoever is answered just now gets so long.
+    let _ = tokio::time::timeout(crate::work::STOPPING, serving).await;
+    Ok(Exit::Stopped)
+}

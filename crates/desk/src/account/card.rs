@@ -1,0 +1,145 @@
+//! What accounts may use, and have used.
+
+use serde::Serialize;
+use tenfold_domain::{
+    AccountId, AccountKind, Allowance, AllowanceId, Granted, NanoUsd, Period, Quantity, Timestamp,
+    Tokens,
+};
+use tenfold_ledger::{Ledger, Statement, Use};
+use utoipa::ToSchema;
+
+use super::{Spent, tree};
+
+/// An account, with what it may use and has used.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AccountCard {
+    /// Its number.
+    #[schema(value_type = u32)]
+    pub account: AccountId,
+    /// Its name with those above it, as in `team/ada`.
+    pub path: String,
+    /// The account above it; none for the topmost.
+    #[schema(value_type = Option<u32>)]
+    pub parent: Option<AccountId>,
+    /// Its name.
+    pub name: String,
+    /// What it stands for.
+    #[schema(value_type = String)]
+    pub kind: AccountKind,
+    /// What it and all below it have used.
+    pub spent: Spent,
+    /// What is set aside for calls that have not been billed yet.
+    pub held: Spent,
+    /// What is left of what it was given.
+    pub gifts: Spent,
+    /// The models that it may ask, as far as it says itself; none for all.
+    pub models: Option<Vec<String>>,
+    /// What holds for it, its own first.
+    pub allowances: Vec<AllowanceUse>,
+    /// What each person below it may use.
+    #[schema(value_type = Vec<Object>)]
+    pub each: Vec<Granted>,
+    /// What it may still use now, by its own limits and those above.
+    pub left: LeftNow,
+}
+
+/// How far an allowance is used. Amounts are in the unit of what it limits.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct AllowanceUse {
+    /// Its number.
+    #[schema(value_type = u32)]
+    pub allowance: AllowanceId,
+    /// Who granted it: the account itself, or one above that grants it to each.
+    #[schema(value_type = u32)]
+    pub of: AccountId,
+    /// What it says, as it was granted.
+    #[schema(value_type = Object)]
+    pub terms: Allowance,
+    /// The most that may be used in a period: `{"money": N}`, `{"tokens": N}` or `{"requests": N}`.
+    #[schema(value_type = Object)]
+    pub most: Quantity,
+    /// How long a period is.
+    #[schema(value_type = String)]
+    pub per: Period,
+    /// Whether it is one for each person below the account that granted it.
+    pub each: bool,
+    /// How many periods' worth of what was not used is carried over at the most.
+    pub carry: u32,
+    /// What was used of it in the present period.
+    pub used: u64,
+    /// What of it is set aside.
+    pub held: u64,
+    /// What is left.
+    pub left: u64,
+    /// When it begins anew, if ever.
+    #[serde(rename = "renews_at_ms")]
+    #[schema(value_type = Option<u64>)]
+    pub renews: Option<Timestamp>,
+}
+
+/// What may still be used now; none for as much as there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LeftNow {
+    /// Money.
+    #[schema(value_type = Option<u64>)]
+    pub nano_usd: Option<NanoUsd>,
+    /// Tokens.
+    #[schema(value_type = Option<u64>)]
+    pub tokens: Option<Tokens>,
+    /// Requests.
+    pub requests: Option<u64>,
+    /// When the tightest limit of money begins anew, if ever.
+    #[serde(rename = "renews_at_ms")]
+    #[schema(value_type = Option<u64>)]
+    pub renews: Option<Timestamp>,
+}
+
+/// One account at a moment; none if there is no such account.
+pub fn card(known: &Ledger, account: AccountId, at: Timestamp) -> Option<AccountCard> {
+    let Statement { parent, name, kind, spent, held, gifts, models, allowances, each } =
+        known.statement(account, at)?;
+    let left = known.left(account, at).unwrap_or_default();
+    Some(AccountCard {
+        account,
+        path: known.shown(account),
+        parent,
+        name,
+        kind,
+        spent: spent.into(),
+        held: held.into(),
+        gifts: gifts.into(),
+        models,
+        allowances: allowances.iter().map(AllowanceUse::from).collect(),
+        each,
+        left: LeftNow {
+            nano_usd: left.money,
+            tokens: left.tokens,
+            requests: left.requests,
+            renews: left.renews,
+        },
+    })
+}
+
+/// An account and all below it, each after the one above it.
+pub fn cards(known: &Ledger, top: AccountId, at: Timestamp) -> Vec<AccountCard> {
+    tree(known, top).iter().filter_map(|(account, _)| card(known, *account, at)).collect()
+}
+
+impl From<&Use> for AllowanceUse {
+    fn from(one: &Use) -> Self {
+        let Allowance { most, per, carry, each } = one.terms;
+        Self {
+            allowance: one.allowance,
+            of: one.of,
+            terms: one.terms,
+            most,
+            per,
+            each,
+            carry,
+            used: one.used,
+            held: one.held,
+            left: one.left,
+            renews: one.renews,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Access tokens: by what programs spend from an account. Their secrets are nowhere.
+
+use serde::Serialize;
+use tenfold_domain::{AccountId, Timestamp, TokenId};
+use tenfold_ledger::Ledger;
+use utoipa::ToSchema;
+
+/// An access token.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TokenCard {
+    /// Its number.
+    #[schema(value_type = u32)]
+    pub token: TokenId,
+    /// Whose money it is.
+    #[schema(value_type = u32)]
+    pub account: AccountId,
+    /// What it is for.
+    pub label: String,
+    /// When it stops being valid, if ever.
+    #[serde(rename = "expires_at_ms")]
+    #[schema(value_type = Option<u64>)]
+    pub expires: Option<Timestamp>,
+    /// The models that may be asked with it; none for all that the account may ask.
+    pub models: Option<Vec<String>>,
+    /// Who issued it.
+    pub by: String,
+    /// Whether it holds no longer.
+    pub revoked: bool,
+}
+
+/// All that were issued.
+pub fn tokens(known: &Ledger) -> Vec<TokenCard> {
+    let all = known.tokens().iter().map(|(token, revoked)| TokenCard {
+        token: token.token,
+        account: token.account,
+        label: token.label.clone(),
+        expires: token.expires,
+        models: token.models.clone(),
+        by: token.by.clone(),
+        revoked,
+    });
+    all.collect()
+}

@@ -1,0 +1,125 @@
+//! What the policy that holds says of one thing.
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::NanoUsd;
+use tenfold_policy::{Access, Decision, Request, Touch, Unattended};
+use utoipa::ToSchema;
+
+use crate::{DeskError, House};
+
+/// One thing, and for whom.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct PolicyAsked {
+    /// What.
+    pub request: Thing,
+    /// As it is for a coworker of this role.
+    #[serde(default)]
+    pub role: Option<String>,
+}
+
+/// What a coworker might do.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Thing {
+    /// Run a line of shell.
+    Command {
+        /// The line.
+        line: String,
+    },
+    /// Touch a path, from the top of the workspace.
+    Path {
+        /// The path.
+        path: String,
+        /// How.
+        access: Touching,
+    },
+    /// Speak to a host.
+    Host {
+        /// Its name.
+        name: String,
+        /// At this port.
+        #[serde(default)]
+        port: Option<u16>,
+        /// By this method of HTTP.
+        #[serde(default)]
+        method: Option<String>,
+    },
+    /// Call a tool.
+    Tool {
+        /// Its name.
+        name: String,
+    },
+    /// Spend so much.
+    Cost {
+        /// In nano-dollars.
+        #[schema(value_type = u64)]
+        amount: NanoUsd,
+    },
+}
+
+/// How a path is touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Touching {
+    /// It is read.
+    Read,
+    /// It is changed.
+    Write,
+    /// It is made.
+    Create,
+}
+
+/// What the policy says.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Decided {
+    /// The decision, with the rules that it comes from.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub decision: Decision,
+    /// What becomes of a question where nobody can be asked.
+    #[schema(value_type = String)]
+    pub unattended: Unattended,
+}
+
+/// Asks the policy that holds.
+///
+/// # Errors
+/// If the policy can't be read, or a host is none.
+pub fn decide(house: &House, asked: PolicyAsked) -> Result<Decided, DeskError> {
+    let policy = house.policy()?;
+    let policy = match &asked.role {
+        Some(role) => policy.for_role(role),
+        None => policy,
+    };
+    let request = asked.request.request()?;
+    let decision = match &request {
+        Request::Host { name, port: Some(port), method } => {
+            let (decided, _) = policy.decide_host(name, *port, method.as_deref());
+            policy.decide(&request).and(decided)
+        }
+        request => policy.decide(request),
+    };
+    Ok(Decided { decision, unattended: policy.unattended() })
+}
+
+impl Thing {
+    fn request(self) -> Result<Request, DeskError> {
+        Ok(match self {
+            Self::Command { line } => Request::Command { line },
+            Self::Path { path, access } => {
+                let access = match access {
+                    Touching::Read => Access::Read,
+                    Touching::Write => Access::Write,
+                    Touching::Create => Access::Create,
+                };
+                Request::Path(Touch { path, access })
+            }
+            Self::Host { name, port, method } => {
+                let host = port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"));
+                Request::host(&host, method).map_err(|error| DeskError::usage(error.to_string()))?
+            }
+            Self::Tool { name } => Request::Tool { name, paths: Vec::new() },
+            Self::Cost { amount } => Request::Cost { amount },
+        })
+    }
+}

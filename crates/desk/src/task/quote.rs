@@ -1,0 +1,130 @@
+//! What a task that nobody has asked for yet is likely to take and to come to: odds, cost and time,
+//! by the attempts of the past.
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::{Strategy, TaskSpec};
+use tenfold_engine::{REMEMBERED, dollars, past};
+use tenfold_forecast::{About, Unit};
+use tenfold_store::View;
+use utoipa::ToSchema;
+
+use crate::{DeskError, Interval};
+
+/// What a task would be, and what is likely to come of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Quote {
+    /// What it would be.
+    pub summary: Summary,
+    /// The chance that one attempt solves it within the budget.
+    pub odds: Option<Interval>,
+    /// What an attempt like it has cost, in the mean.
+    pub cost_nano_usd: Option<u64>,
+    /// How long one has taken, in the mean.
+    pub wall_ms: Option<u64>,
+    /// How many attempts that is the mean of.
+    pub of_attempts: u64,
+    /// Why nothing can be said of the odds.
+    pub refused: Option<String>,
+}
+
+/// A task as it would be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Summary {
+    /// The model that would make the first attempt, if the cascade chooses no other.
+    pub model: String,
+    /// Those that it may choose among.
+    pub models: Vec<String>,
+    /// How it would work.
+    #[schema(value_type = String)]
+    pub strategy: Strategy,
+    /// The check, if there is one.
+    pub check: Option<String>,
+    /// The most that may be spent.
+    pub budget_nano_usd: u64,
+    /// The longest that it may take.
+    pub time_ms: u64,
+    /// The most attempts.
+    pub attempts: u32,
+}
+
+/// The quote of a task.
+///
+/// # Errors
+/// What the store says.
+pub fn quote(view: &View, spec: &TaskSpec) -> Result<Quote, DeskError> {
+    let known = past(view, Unit::Dollars)?;
+    let (strategy, area) = (spec.strategy.to_string(), spec.workspace.to_string_lossy());
+    let about = About {
+        task: "",
+        model: &spec.model,
+        strategy: &strategy,
+        role: spec.role.as_ref().map_or("", |role| &role.name),
+        area: &area,
+        labels: spec.standing.labels.iter().map(String::as_str).collect(),
+        text_bytes: Some(spec.text.len() as u64),
+        repository_files: None,
+        human_minutes: spec.standing.minutes.map(f64::from),
+    };
+    let told = known.forecast(&about, &[]);
+    let odds = told.and_then(|told| told.at(dollars(spec.budget.money).min(told.reach())));
+    let (odds, refused) = match odds {
+        Ok(odds) => (Some(Interval::from(odds)), None),
+        Err(why) => (None, Some(why.to_string())),
+    };
+    let alike = Alike::of(view, spec)?;
+    Ok(Quote {
+        summary: Summary::of(spec),
+        odds,
+        cost_nano_usd: alike.mean(alike.cost),
+        wall_ms: alike.mean(alike.wall),
+        of_attempts: alike.attempts,
+        refused,
+    })
+}
+
+impl Summary {
+    fn of(spec: &TaskSpec) -> Self {
+        let models = spec.cascade.as_ref().map(|cascade| cascade.models.clone());
+        Self {
+            model: spec.model.clone(),
+            models: models.unwrap_or_else(|| vec![spec.model.clone()]),
+            strategy: spec.strategy,
+            check: spec.check.clone(),
+            budget_nano_usd: spec.budget.money.0,
+            time_ms: spec.budget.time.0,
+            attempts: spec.budget.attempts,
+        }
+    }
+}
+
+/// Attempts by the same model in the same way, added up.
+#[derive(Default)]
+struct Alike {
+    attempts: u64,
+    cost: u64,
+    wall: u64,
+}
+
+impl Alike {
+    fn of(view: &View, spec: &TaskSpec) -> Result<Self, DeskError> {
+        let mut alike = Self::default();
+        view.newest_attempts(REMEMBERED, |_, attempts| {
+            let is_alike = |attempt: &&tenfold_store::AttemptRow| {
+                attempt.ended.is_some()
+                    && !attempt.forked
+                    && attempt.model == spec.model
+                    && attempt.strategy == spec.strategy
+            };
+            for attempt in attempts.iter().filter(is_alike) {
+                alike.attempts += 1;
+                alike.cost = alike.cost.saturating_add(attempt.cost.0);
+                alike.wall = alike.wall.saturating_add(attempt.wall.0);
+            }
+        })?;
+        Ok(alike)
+    }
+
+    fn mean(&self, sum: u64) -> Option<u64> {
+        sum.checked_div(self.attempts)
+    }
+}

@@ -1,0 +1,136 @@
+//! What people said about a task, in the order of saying: read from the journal in one go with
+//! the proof of the proposal, since both take all of a task's events.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tenfold_domain::{
+    AttemptEvent, AttemptId, CheckReport, Event, Fact, ProposalEvent, TaskEvent, TaskId, Timestamp,
+};
+use tenfold_store::{About, View};
+use utoipa::ToSchema;
+
+use crate::DeskError;
+
+/// How what coworkers are told in nobody's name begins.
+const OWN: &str = "(From Tenfold, not from the person.)";
+
+/// Something that a person said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Word {
+    /// When.
+    pub at_ms: u64,
+    /// Who, where that is recorded.
+    pub by: Option<String>,
+    /// On what occasion.
+    pub kind: WordKind,
+    /// In their words.
+    pub text: String,
+    /// The file that it is about.
+    pub path: Option<String>,
+    /// The line of it, as it is proposed, from one.
+    pub line: Option<u32>,
+}
+
+/// On what occasion something was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WordKind {
+    /// The task was asked for.
+    Asked,
+    /// For the attempt at work, and those to come.
+    Steered,
+    /// A question was answered.
+    Answered,
+    /// About a line of the proposal.
+    Commented,
+    /// The proposal was rejected.
+    Rejected,
+}
+
+/// What people said about a task, and the proof of its proposal.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) words: Vec<Word>,
+    /// The run of the whole check on the newest proposal of the attempt that was asked about.
+    pub(super) evidence: Option<CheckReport>,
+    /// From which attempt an attempt goes on.
+    pub(super) forks: BTreeMap<AttemptId, AttemptId>,
+}
+
+/// Reads it; `proposed`: the attempt whose proposal counts.
+pub(super) fn heard(
+    view: &View,
+    task: TaskId,
+    proposed: Option<AttemptId>,
+) -> Result<Heard, DeskError> {
+    let mut heard = Heard::default();
+    for event in view.each_event(About::Task(task).into()) {
+        heard.take(event?, proposed);
+    }
+    Ok(heard)
+}
+
+/// The proof of an attempt's newest proposal; none if it made none, or none was needed.
+///
+/// # Errors
+/// What the store says.
+pub fn evidence(view: &View, attempt: AttemptId) -> Result<Option<CheckReport>, DeskError> {
+    let mut newest = None;
+    for event in view.each_event(About::Attempt(attempt).into()) {
+        if let Fact::Proposal { event: ProposalEvent::Made { evidence, .. }, .. } = event?.fact {
+            newest = evidence;
+        }
+    }
+    Ok(newest)
+}
+
+impl Heard {
+    fn take(&mut self, Event { at, fact, .. }: Event, proposed: Option<AttemptId>) {
+        match fact {
+            Fact::Task { event: TaskEvent::Asked(spec), .. } => {
+                self.say(at, WordKind::Asked, spec.text);
+            }
+            Fact::Task { event: TaskEvent::Steered { text }, .. } => self.steered(at, text),
+            Fact::Attempt { event: AttemptEvent::Answered { text, .. }, .. } => {
+                self.say(at, WordKind::Answered, text);
+            }
+            Fact::Attempt { attempt, event: AttemptEvent::Forked { from, .. } } => {
+                self.forks.insert(attempt, from);
+            }
+            Fact::Proposal { event: ProposalEvent::Commented { path, line, text }, .. } => {
+                self.say(at, WordKind::Commented, text);
+                if let Some(word) = self.words.last_mut() {
+                    (word.path, word.line) = (Some(path), Some(line));
+                }
+            }
+            Fact::Proposal { event: ProposalEvent::Rejected { reason }, .. } => {
+                self.say(at, WordKind::Rejected, reason);
+            }
+            Fact::Proposal { attempt, event: ProposalEvent::Made { evidence, .. } }
+                if Some(attempt) == proposed =>
+            {
+                self.evidence = evidence;
+            }
+            _ => {}
+        }
+    }
+
+    /// What the coworker is told of a comment is recorded behind it, and is not said twice.
+    fn steered(&mut self, at: Timestamp, text: String) {
+        let repeats = self.words.last().is_some_and(|last| {
+            let path = last.path.as_deref().unwrap_or_default();
+            let about = format!("About {path}:{} of your proposal", last.line.unwrap_or_default());
+            last.kind == WordKind::Commented
+                && text.starts_with(&about)
+                && text.ends_with(&last.text)
+        });
+        if !repeats && !text.starts_with(OWN) {
+            self.say(at, WordKind::Steered, text);
+        }
+    }
+
+    fn say(&mut self, at: Timestamp, kind: WordKind, text: String) {
+        self.words.push(Word { at_ms: at.0, by: None, kind, text, path: None, line: None });
+    }
+}

@@ -1,0 +1,130 @@
+//! The page of a task: what people said, the proof, and what may be done as it goes.
+
+use std::collections::BTreeMap;
+
+use tenfold_desk::task::{Cards, TaskPage, Verb, VerdictView, WordKind, page};
+use tenfold_domain::{
+    AttemptEvent, AttemptId, AttemptOutcome, CommitId, ProblemKind, ProposalEvent, StepId,
+    TaskEvent, TaskId, Timestamp,
+};
+
+use crate::home::{Home, became, commit, ended, made, of, of_task};
+
+fn shown(home: &Home, task: TaskId, at_work: bool) -> TaskPage {
+    let view = home.view();
+    let ledger = view.ledger().unwrap();
+    let (view, ledger) = (&view, &ledger);
+    let cards = Cards { view, ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
+    page(&home.house, &cards, task, at_work).unwrap()
+}
+
+fn may(home: &Home, task: TaskId, at_work: bool) -> Vec<Verb> {
+    let can = shown(home, task, at_work).can;
+    assert!(can.iter().all(|can| can.may == can.why.is_none()));
+    can.into_iter().filter(|can| can.may).map(|can| can.verb).collect()
+}
+
+fn finished(home: &Home, task: TaskId) -> AttemptId {
+    let attempt = home.begin(task);
+    home.record(vec![made(attempt, commit('c')), ended(attempt, AttemptOutcome::Finished)]);
+    attempt
+}
+
+#[test]
+fn what_may_be_done_follows_from_where_a_task_stands() {
+    use Verb::{
+        Accept, Answer, Begin, Budget, Comment, Fork, Pause, Reject, Resume, Revise, Steer, Stop,
+        Undo,
+    };
+    let home = Home::new();
+    let task = home.task("fix it");
+    assert_eq!(may(&home, task, false), [Begin, Steer, Budget]);
+    let attempt = home.begin(task);
+    assert_eq!(may(&home, task, true), [Steer, Pause, Stop, Budget]);
+    // As an engine that died has left it.
+    assert_eq!(may(&home, task, false), [Begin, Steer, Resume, Budget, Fork]);
+    let question = "which?".to_owned();
+    home.record(vec![of(attempt, AttemptEvent::Asked { step: StepId(1), question })]);
+    assert!(may(&home, task, false).contains(&Answer));
+    home.record(vec![ended(attempt, AttemptOutcome::GaveUp)]);
+    assert_eq!(may(&home, task, false), [Begin, Steer, Budget, Fork]);
+    let attempt = finished(&home, task);
+    let reviewing = [Begin, Steer, Budget, Fork, Comment, Revise, Accept, Reject];
+    assert_eq!(may(&home, task, false), reviewing);
+    assert_eq!(may(&home, task, true), [Steer, Pause, Stop, Budget]);
+    home.record(vec![became(attempt, ProposalEvent::Rejected { reason: String::new() })]);
+    assert_eq!(may(&home, task, false), [Steer, Budget, Fork, Undo]);
+    home.record(vec![became(attempt, ProposalEvent::Undone)]);
+    assert_eq!(may(&home, task, false), reviewing);
+    let (before, after) = (commit('d'), commit('e'));
+    home.record(vec![became(attempt, ProposalEvent::AcceptedInPlace { before, after })]);
+    assert_eq!(may(&home, task, false), [Budget, Undo]);
+    home.record(vec![of(attempt, AttemptEvent::FilesRemoved)]);
+    assert_eq!(may(&home, task, false), [Budget]);
+}
+
+#[test]
+fn what_people_said_is_told_once_and_in_order() {
+    let home = Home::new();
+    let task = home.task("fix it");
+    let attempt = finished(&home, task);
+    let steered = |text: &str| of_task(task, TaskEvent::Steered { text: text.to_owned() });
+    let (path, text) = ("m.py".to_owned(), "why?".to_owned());
+    home.record(vec![
+        steered("mind the zero"),
+        steered("(From Tenfold, not from the person.) While you work, …"),
+        of(attempt, AttemptEvent::Answered { step: StepId(1), text: "that one".to_owned() }),
+        became(attempt, ProposalEvent::Commented { path, line: 3, text }),
+        steered("About m.py:3 of your proposal (`x = 1`): why?"),
+        steered("About m.py:3 I was wrong"),
+        became(attempt, ProposalEvent::Rejected { reason: "no".to_owned() }),
+    ]);
+    let page = shown(&home, task, false);
+    let words: Vec<_> =
+        page.words.iter().map(|word| (word.kind, word.text.as_str(), word.line)).collect();
+    assert_eq!(
+        words,
+        [
+            (WordKind::Asked, "fix it", None),
+            (WordKind::Steered, "mind the zero", None),
+            (WordKind::Answered, "that one", None),
+            (WordKind::Commented, "why?", Some(3)),
+            (WordKind::Steered, "About m.py:3 I was wrong", None),
+            (WordKind::Rejected, "no", None),
+        ]
+    );
+}
+
+#[test]
+fn the_page_has_the_proof_of_the_proposal_that_counts() {
+    let home = Home::new();
+    let task = home.task("fix it");
+    let first = finished(&home, task);
+    let second = home.begin(task);
+    let (from, base): (_, CommitId) = (first, commit('f'));
+    home.record(vec![
+        of(second, AttemptEvent::Forked { from, step: Some(StepId(4)), changes: 2 }),
+        became(second, ProposalEvent::Made { commit: base, evidence: None }),
+        ended(second, AttemptOutcome::Finished),
+    ]);
+    let page = shown(&home, task, false);
+    assert_eq!(page.evidence, None);
+    assert!(!page.card.proposal.unwrap().verified);
+    assert_eq!(page.attempts[1].forked_from.as_deref(), Some("1.1"));
+    assert_eq!(page.attempts[0].seed, u64::MAX.to_string());
+    assert_eq!(page.asked.models, ["m"]);
+    home.record(vec![became(first, ProposalEvent::Preferred { others: 1 })]);
+    let evidence = shown(&home, task, false).evidence.unwrap();
+    assert_eq!((evidence.verdict, evidence.passed), (VerdictView::Passed, Some(3)));
+}
+
+#[test]
+fn a_task_that_nobody_asked_for_is_not_found() {
+    let home = Home::new();
+    let view = home.view();
+    let ledger = view.ledger().unwrap();
+    let (view, ledger) = (&view, &ledger);
+    let cards = Cards { view, ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
+    let error = page(&home.house, &cards, TaskId::new(7).unwrap(), false).unwrap_err();
+    assert_eq!(error.problem().kind, ProblemKind::NotFound);
+}

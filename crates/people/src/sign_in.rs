@@ -1,0 +1,124 @@
+//! Signing in and out. Looking at a password is slow, so it is apart from looking at the people:
+//! [`Claim::prove`] needs no hold of them.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+use tenfold_domain::{Millis, PeopleEvent, PersonId, Timestamp};
+
+use crate::people::People;
+use crate::{Refusal, password};
+
+/// How long a session holds, whether it is used or not.
+pub const SESSION: Millis = Millis(14 * 24 * 3_600_000);
+
+/// SHA-256 of a session's secret, in hexadecimal: what is kept of it.
+pub fn hash(secret: &str) -> String {
+    let digest = Sha256::digest(secret.as_bytes());
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Somebody says who they are. Nothing tells whether there is such a person.
+#[derive(Clone)]
+pub struct Claim {
+    person: Option<PersonId>,
+    /// Their password's, or one that nobody's password has.
+    hash: String,
+}
+
+/// Somebody has shown who they are.
+#[derive(Clone)]
+pub struct Proof {
+    person: PersonId,
+    /// What their password was looked at with.
+    hash: String,
+}
+
+impl Claim {
+    /// Looks at the password. It takes some hundredths of a second and 19 MiB, and as much where
+    /// nobody has the name.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`].
+    pub fn prove(self, password: &str) -> Result<Proof, Refusal> {
+        // No password is so long, whoever's.
+        let is_theirs =
+            password.len() <= password::BYTES_MAX && password::is_of(password, &self.hash);
+        match self.person {
+            Some(person) if is_theirs => Ok(Proof { person, hash: self.hash }),
+            _ => Err(Refusal::WrongPassword),
+        }
+    }
+}
+
+impl People {
+    /// Somebody says that this is their name.
+    pub fn claim(&self, name: &str) -> Claim {
+        let person = self.named(name);
+        let known = person.and_then(|person| self.known.get(&person));
+        match known.and_then(|known| known.hash.clone()) {
+            Some(hash) => Claim { person, hash },
+            None => Claim { person: None, hash: password::DECOY.to_owned() },
+        }
+    }
+
+    /// Signs in whoever has shown who they are, by a session with this secret.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`] if they are gone or have another password meanwhile.
+    pub fn admit(
+        &self,
+        proof: &Proof,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<PeopleEvent, Refusal> {
+        let known = self.known.get(&proof.person);
+        match known.is_some_and(|known| known.hash.as_deref() == Some(&proof.hash)) {
+            true => Ok(signed_in(proof.person, secret, now)),
+            false => Err(Refusal::WrongPassword),
+        }
+    }
+
+    /// All of it at once: whose name this is, the password, and a session with this secret.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`].
+    pub fn sign_in(
+        &self,
+        name: &str,
+        password: &str,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<PeopleEvent, Refusal> {
+        let proof = self.claim(name).prove(password)?;
+        self.admit(&proof, secret, now)
+    }
+
+    /// Signs in somebody who was handed a link, which the caller has looked at.
+    ///
+    /// # Errors
+    /// [`Refusal::NoPerson`].
+    pub fn sign_in_by_link(
+        &self,
+        person: PersonId,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<PeopleEvent, Refusal> {
+        self.known(person)?;
+        Ok(signed_in(person, secret, now))
+    }
+
+    /// Ends the session of this [hash]; `None` if there is none.
+    pub fn sign_out(&self, hash: &str, now: Timestamp) -> Option<PeopleEvent> {
+        self.session(hash, now)?;
+        Some(PeopleEvent::SignedOut { session: hash.to_owned() })
+    }
+}
+
+fn signed_in(person: PersonId, secret: &str, now: Timestamp) -> PeopleEvent {
+    let until = Timestamp(now.0.saturating_add(SESSION.0));
+    PeopleEvent::SignedIn { person, session: hash(secret), until }
+}

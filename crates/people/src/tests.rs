@@ -1,0 +1,334 @@
+//! What is promised of people, whatever is done in whatever order.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+use tenfold_domain::{Access, AccountId, PeopleChange, PeopleEvent, PersonId, Timestamp};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+const SALT: [u8; 16] = [3; 16];
+const OWNER: PersonId = PersonId(1);
+const TEAM: AccountId = AccountId(2);
+const PASSWORD: &str = "a quiet morning";
+
+fn begun() -> People {
+    People::replay(&People::default().begin())
+}
+
+fn decide(people: &mut People, change: PeopleChange) -> Result<(), Refusal> {
+    people.change(&change, "owner", SALT)?.iter().for_each(|event| people.evolve(event));
+    Ok(())
+}
+
+fn add(people: &mut People, name: &str, access: Access, account: AccountId) -> PersonId {
+    decide(people, PeopleChange::Add { name: name.to_owned(), access, account }).unwrap();
+    people.named(name).unwrap()
+}
+
+fn set_password(people: &mut People, person: PersonId, password: &str) {
+    decide(people, PeopleChange::Password { person, password: password.to_owned() }).unwrap();
+}
+
+#[test]
+fn the_first_person_may_everything_and_begins_once() {
+    let people = begun();
+    let all: Vec<_> = people.all().collect();
+    let [Person { person, name, access, account, has_password }] = &all[..] else { panic!() };
+    assert_eq!((*person, name.as_str(), *has_password), (OWNER, "owner", false));
+    assert_eq!((*access, *account), (Access::Admin, AccountId::DEFAULT));
+    assert_eq!(people.begin(), None);
+}
+
+#[test]
+fn who_has_the_password_is_signed_in_until_the_session_ends() {
+    let mut people = begun();
+    assert_eq!(people.sign_in("owner", PASSWORD, "s", NOW), Err(Refusal::WrongPassword));
+    set_password(&mut people, OWNER, PASSWORD);
+    assert_eq!(people.sign_in("owner", "a quiet evening", "s", NOW), Err(Refusal::WrongPassword));
+    assert_eq!(people.sign_in("nobody", PASSWORD, "s", NOW), Err(Refusal::WrongPassword));
+
+    let event = people.sign_in("Owner", PASSWORD, "s", NOW).unwrap();
+    let PeopleEvent::SignedIn { session, until, .. } = &event else { panic!("{event:?}") };
+    assert_eq!(session.len(), 64);
+    people.evolve(&event);
+    let signed = people.session(&hash("s"), NOW).unwrap();
+    assert_eq!((signed.person, signed.access), (OWNER, Access::Admin));
+    assert!(people.session("s", NOW).is_none(), "the hash is looked up, not the secret");
+    assert!(people.session(&hash("s"), Timestamp(until.0 - 1)).is_some());
+    assert!(people.session(&hash("s"), *until).is_none());
+}
+
+#[test]
+fn the_words_of_a_password_are_in_no_event() {
+    let people = begun();
+    let change = PeopleChange::Password { person: OWNER, password: PASSWORD.to_owned() };
+    let events = people.change(&change, "owner", SALT).unwrap();
+    assert!(!format!("{events:?}").contains(PASSWORD));
+}
+
+#[test]
+fn a_password_that_changed_while_it_was_looked_at_signs_nobody_in() {
+    let mut people = begun();
+    set_password(&mut people, OWNER, PASSWORD);
+    let proof = people.claim("owner").prove(PASSWORD).unwrap();
+    let salt = [9; 16];
+    let change = PeopleChange::Password { person: OWNER, password: PASSWORD.to_owned() };
+    let events = people.change(&change, "owner", salt).unwrap();
+    events.iter().for_each(|event| people.evolve(event));
+    assert_eq!(people.admit(&proof, "s", NOW), Err(Refusal::WrongPassword));
+}
+
+#[test]
+fn a_new_password_and_a_removal_end_sessions_and_signing_out_ends_one() {
+    let mut people = begun();
+    let ada = add(&mut people, "ada", Access::Viewer, TEAM);
+    for secret in ["one", "two"] {
+        let event = people.sign_in_by_link(ada, secret, NOW).unwrap();
+        people.evolve(&event);
+    }
+    let event = people.sign_out(&hash("one"), NOW).unwrap();
+    people.evolve(&event);
+    assert!(people.session(&hash("one"), NOW).is_none());
+    assert_eq!(people.sign_out(&hash("one"), NOW), None);
+    assert!(people.session(&hash("two"), NOW).is_some());
+    set_password(&mut people, ada, PASSWORD);
+    assert!(people.session(&hash("two"), NOW).is_none());
+
+    let event = people.sign_in("ada", PASSWORD, "three", NOW).unwrap();
+    people.evolve(&event);
+    decide(&mut people, PeopleChange::Remove { person: ada }).unwrap();
+    assert!(people.session(&hash("three"), NOW).is_none());
+    assert_eq!(people.sign_in("ada", PASSWORD, "four", NOW), Err(Refusal::WrongPassword));
+    assert_eq!(people.sign_in_by_link(ada, "four", NOW), Err(Refusal::NoPerson(ada)));
+    let again = add(&mut people, "ada", Access::Viewer, TEAM);
+    assert_ne!(again, ada, "a number is given once");
+}
+
+#[test]
+fn what_somebody_may_changes_within_their_session() {
+    let mut people = begun();
+    let ada = add(&mut people, "ada", Access::Operator, TEAM);
+    let event = people.sign_in_by_link(ada, "s", NOW).unwrap();
+    people.evolve(&event);
+    let change = PeopleChange::Change { person: ada, access: Access::Viewer, account: TEAM };
+    decide(&mut people, change.clone()).unwrap();
+    assert_eq!(people.session(&hash("s"), NOW).unwrap().access, Access::Viewer);
+    assert_eq!(people.change(&change, "owner", SALT), Ok(Vec::new()), "it is so already");
+}
+
+#[test]
+fn no_two_people_are_called_the_same() {
+    let mut people = begun();
+    for name in ["owner", "OWNER", "own\u{200b}er", ""] {
+        let add = PeopleChange::Add {
+            name: name.to_owned(),
+            access: Access::Viewer,
+            account: AccountId::DEFAULT,
+        };
+        assert!(matches!(decide(&mut people, add), Err(Refusal::BadName { .. })), "{name}");
+    }
+}
+
+#[test]
+fn the_last_who_decides_of_everything_stays() {
+    let mut people = begun();
+    add(&mut people, "ada", Access::Admin, TEAM);
+    let last = Err(Refusal::LastAdmin("owner".to_owned()));
+    let demote = PeopleChange::Change {
+        person: OWNER,
+        access: Access::Operator,
+        account: AccountId::DEFAULT,
+    };
+    let move_down = PeopleChange::Change { person: OWNER, access: Access::Admin, account: TEAM };
+    let remove = PeopleChange::Remove { person: OWNER };
+    for change in [&demote, &move_down, &remove] {
+        assert_eq!(decide(&mut people, change.clone()), last);
+    }
+    add(&mut people, "bea", Access::Admin, AccountId::DEFAULT);
+    decide(&mut people, remove).unwrap();
+}
+
+#[test]
+fn an_admin_of_a_team_decides_of_that_team_only() {
+    let mut people = begun();
+    let ada = add(&mut people, "ada", Access::Admin, TEAM);
+    let bea = add(&mut people, "bea", Access::Operator, TEAM);
+    let signed = |people: &mut People, person| {
+        let event = people.sign_in_by_link(person, "s", NOW).unwrap();
+        people.evolve(&event);
+        people.session(&hash("s"), NOW).unwrap()
+    };
+    let holds = |above: AccountId, other: AccountId| above == AccountId::DEFAULT || above == other;
+    let password = |person| PeopleChange::Password { person, password: PASSWORD.to_owned() };
+    let access = Access::Admin;
+    let everything = AccountId::DEFAULT;
+
+    let team = signed(&mut people, ada);
+    assert_eq!(people.may(&team, &password(bea), holds), Ok(()));
+    assert_eq!(people.may(&team, &PeopleChange::Remove { person: bea }, holds), Ok(()));
+    let no_owner = Err(Refusal::NoPerson(OWNER));
+    assert_eq!(people.may(&team, &password(OWNER), holds), no_owner);
+    assert_eq!(people.may(&team, &PeopleChange::Remove { person: OWNER }, holds), no_owner);
+    let up = PeopleChange::Change { person: ada, access, account: everything };
+    assert_eq!(people.may(&team, &up, holds), Err(Refusal::NotYours(everything)));
+    let add = PeopleChange::Add { name: "eve".to_owned(), access, account: everything };
+    assert_eq!(people.may(&team, &add, holds), Err(Refusal::NotYours(everything)));
+
+    let operator = signed(&mut people, bea);
+    assert_eq!(people.may(&operator, &password(bea), holds), Ok(()));
+    assert_eq!(people.may(&operator, &password(ada), holds), Err(Refusal::NotAdmin));
+    let owner = signed(&mut people, OWNER);
+    assert_eq!(people.may(&owner, &password(ada), holds), Ok(()));
+}
+
+#[test]
+fn old_sessions_and_too_many_are_forgotten() {
+    let mut people = begun();
+    for number in 0..70 {
+        let at = Timestamp(NOW.0 + number);
+        let event = people.sign_in_by_link(OWNER, &format!("s{number}"), at).unwrap();
+        people.evolve(&event);
+    }
+    let holds = |people: &People, number| people.session(&hash(&format!("s{number}")), NOW);
+    assert!(holds(&people, 5).is_none());
+    assert!(holds(&people, 6).is_some());
+    let later = Timestamp(NOW.0 + SESSION.0 + 1_000);
+    let event = people.sign_in_by_link(OWNER, "later", later).unwrap();
+    people.evolve(&event);
+    assert!(holds(&people, 69).is_none(), "it is not only over, it is gone");
+}
+
+/// What somebody does who knows nothing of the state: people are picked by number.
+#[derive(Debug, Clone)]
+enum Operation {
+    Add { name: usize, access: usize, account: u32 },
+    Change { person: u32, access: usize, account: u32 },
+    Password { person: u32 },
+    Remove { person: u32 },
+    SignIn { person: u32 },
+    SignOut { session: usize },
+    Wait { hours: u64 },
+}
+
+fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    let person = || 0..8u32;
+    let one = prop_oneof![
+        4 => (0..6usize, 0..4usize, 1..3u32)
+            .prop_map(|(name, access, account)| Operation::Add { name, access, account }),
+        4 => (person(), 0..4usize, 1..3u32)
+            .prop_map(|(person, access, account)| Operation::Change { person, access, account }),
+        2 => person().prop_map(|person| Operation::Password { person }),
+        3 => person().prop_map(|person| Operation::Remove { person }),
+        8 => person().prop_map(|person| Operation::SignIn { person }),
+        3 => any::<usize>().prop_map(|session| Operation::SignOut { session }),
+        2 => (0..200u64).prop_map(|hours| Operation::Wait { hours }),
+    ];
+    prop::collection::vec(one, 0..60)
+}
+
+/// The people, all that was recorded, and who ought to be signed in, kept apart from them.
+struct House {
+    people: People,
+    events: Vec<PeopleEvent>,
+    now: Timestamp,
+    secrets: Vec<String>,
+    open: Vec<(String, PersonId, Timestamp)>,
+}
+
+impl House {
+    fn perform(&mut self, operation: &Operation) {
+        let events = self.events_of(operation).unwrap_or_default();
+        for event in events {
+            self.people.evolve(&event);
+            match &event {
+                PeopleEvent::PasswordSet { person, .. } | PeopleEvent::Removed { person, .. } => {
+                    self.open.retain(|(_, whose, _)| whose != person);
+                }
+                PeopleEvent::SignedIn { person, session, until } => {
+                    self.open.push((session.clone(), *person, *until));
+                }
+                PeopleEvent::SignedOut { session } => {
+                    self.open.retain(|(open, ..)| open != session)
+                }
+                _ => {}
+            }
+            self.events.push(event);
+        }
+    }
+
+    fn events_of(&mut self, operation: &Operation) -> Option<Vec<PeopleEvent>> {
+        let change = match operation {
+            Operation::Add { name, access, account } => PeopleChange::Add {
+                name: format!("p{name}"),
+                access: Access::ALL[*access],
+                account: AccountId(*account),
+            },
+            Operation::Change { person, access, account } => PeopleChange::Change {
+                person: PersonId(*person),
+                access: Access::ALL[*access],
+                account: AccountId(*account),
+            },
+            // Hashing is slow, and is tried above.
+            Operation::Password { person } => {
+                let person = PersonId(*person);
+                self.people.known(person).ok()?;
+                let (hash, by) = (password::DECOY.to_owned(), String::new());
+                return Some(vec![PeopleEvent::PasswordSet { person, hash, by }]);
+            }
+            Operation::Remove { person } => PeopleChange::Remove { person: PersonId(*person) },
+            Operation::SignIn { person } => {
+                let secret = format!("secret {}", self.secrets.len());
+                let event = self.people.sign_in_by_link(PersonId(*person), &secret, self.now);
+                self.secrets.push(secret);
+                return event.ok().map(|event| vec![event]);
+            }
+            Operation::SignOut { session } => {
+                let secret = self.secrets.get(session.checked_rem(self.secrets.len())?)?;
+                return self.people.sign_out(&hash(secret), self.now).map(|event| vec![event]);
+            }
+            Operation::Wait { hours } => {
+                self.now = Timestamp(self.now.0 + hours * 3_600_000);
+                return None;
+            }
+        };
+        self.people.change(&change, "somebody", SALT).ok()
+    }
+
+    fn holds(&self) {
+        let all: Vec<_> = self.people.all().collect();
+        let decides = |p: &Person| p.access == Access::Admin && p.account == AccountId::DEFAULT;
+        assert!(all.iter().any(decides), "nobody decides");
+        let names: HashSet<_> = all.iter().map(|person| person.name.to_lowercase()).collect();
+        assert_eq!(names.len(), all.len(), "two of one name");
+        for secret in &self.secrets {
+            let session = hash(secret);
+            let open =
+                self.open.iter().find(|(open, _, until)| *open == session && self.now < *until);
+            let signed = self.people.session(&session, self.now);
+            assert_eq!(signed.map(|signed| signed.person), open.map(|(_, person, _)| *person));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_done_somebody_decides_and_only_who_ought_to_be_is_signed_in(
+        operations in operations(),
+    ) {
+        let first = People::default().begin().unwrap();
+        let mut house = House {
+            people: People::replay([&first]),
+            events: vec![first],
+            now: NOW,
+            secrets: Vec::new(),
+            open: Vec::new(),
+        };
+        for operation in &operations {
+            house.perform(operation);
+            house.holds();
+        }
+        prop_assert_eq!(People::replay(&house.events), house.people);
+    }
+}

@@ -1,0 +1,128 @@
+//! Who comes in by the network, and what is turned away before anybody hears it.
+//!
+//! Every request passes the same rooms: its `Host` has to be one of ours, then its `Origin` and
+//! what the browser says of where it comes from; what changes something is JSON; nobody asks too
+//! often; and whoever wants more than to sign in has to be signed in, on loopback too. It is apart
+//! because none of it knows of tasks, people or money: who is who, a [`Who`] says.
+
+mod again;
+mod caller;
+mod connections;
+mod cookie;
+mod fetch;
+mod headers;
+mod hosts;
+mod links;
+mod patient;
+mod rates;
+mod rooms;
+mod secret;
+mod serve;
+mod streams;
+mod terms;
+mod tls;
+mod tries;
+mod turned;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::HeaderValue;
+use tokio::sync::watch;
+
+pub use caller::{By, Caller, Holder, Who};
+pub use links::Links;
+pub use rates::{Peer, Rate};
+pub use rooms::Rooms;
+pub use secret::{Secret, salt};
+pub use terms::{NotSafe, Terms, may_listen};
+pub use tls::{Tls, TlsError};
+pub use tries::Try;
+pub use turned::Turned;
+
+use again::Kept;
+use hosts::Hosts;
+use rates::Rates;
+use streams::Streams;
+use tries::Tries;
+
+/// The door, with all that it remembers of who came. Cloning it gives the same door.
+#[derive(Clone)]
+pub struct Door {
+    house: Arc<House>,
+}
+
+struct House {
+    terms: Terms,
+    hosts: Hosts,
+    who: Arc<dyn Who>,
+    addresses: Rates<Peer>,
+    callers: Rates<By>,
+    tries: Tries,
+    links: Links,
+    streams: Streams,
+    kept: Kept,
+    ready: AtomicBool,
+    stops: watch::Sender<bool>,
+}
+
+impl House {
+    /// Ready once the server stops.
+    async fn stopped(&self) {
+        let mut stops = self.stops.subscribe();
+        // The one who says so is the house itself.
+        let _ = stops.wait_for(|stops| *stops).await;
+    }
+}
+
+impl Door {
+    /// A door on these terms; `who` knows who is signed in.
+    pub fn new(terms: Terms, who: Arc<dyn Who>) -> Self {
+        let house = House {
+            hosts: Hosts::new(&terms),
+            who,
+            addresses: Rates::new(terms.address_rate),
+            callers: Rates::new(terms.caller_rate),
+            tries: Tries::default(),
+            links: Links::new(terms.link),
+            streams: Streams::new(terms.streams_each),
+            kept: Kept::new(&terms),
+            ready: AtomicBool::new(false),
+            stops: watch::Sender::new(false),
+            terms,
+        };
+        Self { house: Arc::new(house) }
+    }
+
+    /// Whether whoever asks at `/readyz` is told that there is somebody at home.
+    pub fn set_ready(&self, is_ready: bool) {
+        self.house.ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    /// Somebody wants to sign in by this name: lets them try, when it is their turn. To be asked
+    /// before the password is looked at, which has to be over when the [`Try`] is dropped.
+    ///
+    /// # Errors
+    /// [`Turned`] with 429 if they have tried too often.
+    pub async fn sign_in(&self, peer: Peer, name: &str) -> Result<Try, Turned> {
+        self.house.tries.begin(peer, name).await
+    }
+
+    /// Links by which somebody signs in once.
+    #[must_use]
+    pub fn links(&self) -> &Links {
+        &self.house.links
+    }
+
+    /// The header `set-cookie` by which a browser keeps a session.
+    #[must_use]
+    pub fn cookie(&self, secret: &Secret) -> HeaderValue {
+        cookie::kept(&self.house.terms, secret)
+    }
+
+    /// The header `set-cookie` by which a browser forgets it.
+    #[must_use]
+    pub fn no_cookie(&self) -> HeaderValue {
+        cookie::forgotten(&self.house.terms)
+    }
+}

@@ -1,0 +1,126 @@
+//! The one stream of events of a browser: what has changed since it last heard, and then what
+//! changes, of the tasks that its person may see.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::{Stream, stream};
+use serde::Deserialize;
+use tenfold_domain::Seq;
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use super::house::House;
+use super::news::{self, Message};
+use super::sight::Sight;
+use crate::door::Caller;
+use crate::problem::Refusal;
+
+/// After so long without a message, one is sent that says nothing.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Where the browser wants to go on.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct From {
+    /// The last place in the journal that it has heard of.
+    past: Option<u64>,
+}
+
+/// A browser that listens.
+struct Listener {
+    house: Arc<House>,
+    caller: Caller,
+    sight: Sight,
+    live: broadcast::Receiver<Message>,
+    /// All before this has been told.
+    told: Seq,
+    waiting: VecDeque<Message>,
+}
+
+/// `GET /events`
+pub(super) async fn events(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Query(from): Query<From>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    // What comes meanwhile is told after what came before.
+    let live = house.news.listen();
+    let sight = house.sight(&caller).await?;
+    let (waiting, told) = match last.or(from.past).map(Seq) {
+        Some(after) => news::changes(&house, after).await?,
+        None => {
+            let seq = house.read(|_, view| Ok(view.newest()?)).await?;
+            (vec![Message::Upto { seq, ledger: false, people: false }], seq)
+        }
+    };
+    let waiting = waiting.into();
+    let listener = Listener { house, caller, sight, live, told, waiting };
+    let told = stream::unfold(listener, async |mut listener| {
+        let event = listener.next().await?;
+        Some((Ok(event), listener))
+    });
+    let told = Box::pin(told);
+    Ok(Sse::new(told).keep_alive(KeepAlive::new().interval(ALIVE)))
+}
+
+impl Listener {
+    /// The next event; none once the person may not look any more.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let message = match self.waiting.pop_front() {
+                Some(message) => message,
+                None => match self.live.recv().await {
+                    Ok(message) => message,
+                    Err(RecvError::Lagged(_)) => Message::Reset { seq: self.told },
+                    Err(RecvError::Closed) => return None,
+                },
+            };
+            if let Some(event) = self.event(message).await? {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The event of a message, if this person is told of it; the outer one is none when they may
+    /// not look any more.
+    async fn event(&mut self, message: Message) -> Option<Option<Event>> {
+        Some(match message {
+            Message::Task { account, text } => {
+                self.sight.of(account).then(|| Event::default().event("task").data(&*text))
+            }
+            Message::Progress { account, text } => {
+                self.sight.of(account).then(|| Event::default().event("progress").data(&*text))
+            }
+            Message::Reset { seq } => {
+                self.told = seq;
+                Some(numbered("reset", seq))
+            }
+            Message::Upto { seq, .. } if seq < self.told => None,
+            Message::Upto { seq, ledger, people } => {
+                self.told = seq;
+                if ledger {
+                    // Other accounts may be below theirs now.
+                    self.sight = self.house.sight(&self.caller).await.ok()?;
+                }
+                let name = if people {
+                    "people"
+                } else if ledger {
+                    "ledger"
+                } else {
+                    "upto"
+                };
+                Some(numbered(name, seq))
+            }
+        })
+    }
+}
+
+fn numbered(name: &str, seq: Seq) -> Event {
+    Event::default().event(name).id(seq.0.to_string()).data(format!("{{\"seq\":{}}}", seq.0))
+}

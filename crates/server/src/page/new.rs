@@ -1,0 +1,259 @@
+//! New work: what a task would be and is likely to cost, before it is asked for, and asking for it.
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::Uri;
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use tenfold_desk::asking::{NewTask, Resolved, ToApprove, resolve};
+use tenfold_desk::import::{self, Form, Kinds};
+use tenfold_desk::task::{Quote, quote};
+use tenfold_desk::{DeskError, House as Desk};
+use tenfold_domain::{Access, AccountId, RepositoryEvent, TaskId, TaskSpec};
+use tenfold_engine::How;
+use tenfold_store::TaskQuery;
+use utoipa::ToSchema;
+
+use super::house::{House, Wanted};
+use super::sight::Sight;
+use crate::door::Caller;
+use crate::problem::Refusal;
+
+type Routes = Router<Arc<House>>;
+type Said<T> = Result<Json<T>, JsonRejection>;
+type Answer<T> = Result<Json<T>, Refusal>;
+
+/// Adds the calls for new work.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/api/v1/quote", post(ask_quote))
+        .route("/api/v1/tasks", post(one))
+        .route("/api/v1/tasks/many", post(many))
+        .route("/api/v1/tasks/many/look", post(look))
+}
+
+/// What a task would be, and is likely to take.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Quoted {
+    #[serde(flatten)]
+    quote: Quote,
+    /// What the person has to approve first, or may.
+    needs_approval: Vec<ToApprove>,
+    /// The models that have to be fetched first.
+    models_missing: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// A task that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct New {
+    task: u64,
+}
+
+/// Several tasks in a text.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Many {
+    /// How they are written.
+    format: Form,
+    text: String,
+    /// What holds for all of them.
+    task: NewTask,
+}
+
+/// One of them, before it is asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Seen {
+    text: String,
+    labels: Vec<String>,
+    check: Option<String>,
+    role: Option<String>,
+    repo: Option<String>,
+    /// The line of the text that it begins on.
+    line: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SeenMany {
+    tasks: Vec<Seen>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewMany {
+    tasks: Vec<u64>,
+}
+
+/// What somebody may ask for: who does not see all accounts pays from those that they see, and
+/// works in repositories that have tasks of theirs already. Else they could read any folder of
+/// this machine.
+struct Bounds {
+    sight: Sight,
+    own: AccountId,
+    sees_all: bool,
+}
+
+impl House {
+    async fn bounds(&self, caller: &Caller) -> Result<Bounds, Refusal> {
+        let sees_all = caller.account == AccountId::DEFAULT;
+        Ok(Bounds { sight: self.sight(caller).await?, own: caller.account, sees_all })
+    }
+}
+
+impl Bounds {
+    /// The task, paid for by the person's own account where nothing was said.
+    fn of(&self, mut task: NewTask) -> NewTask {
+        task.account = Some(task.account.unwrap_or_else(|| format!("#{}", self.own)));
+        task
+    }
+
+    fn allow(&self, desk: &Desk, spec: &TaskSpec) -> Result<(), DeskError> {
+        if self.sees_all {
+            return Ok(());
+        }
+        if !self.sight.of(spec.account) {
+            return Err(DeskError::not_found("there is no such account"));
+        }
+        self.allow_folder(desk, &spec.workspace)
+    }
+
+    fn allow_folder(&self, desk: &Desk, folder: &FilePath) -> Result<(), DeskError> {
+        if self.sees_all {
+            return Ok(());
+        }
+        let known = match desk.reader()? {
+            Some(reader) => {
+                let query = TaskQuery {
+                    workspace: Some(folder.to_owned()),
+                    accounts: self.sight.accounts(),
+                    limit: 1,
+                    ..TaskQuery::default()
+                };
+                !reader.view()?.tasks(&query)?.is_empty()
+            }
+            None => false,
+        };
+        match known {
+            true => Ok(()),
+            false => Err(DeskError::refused(
+                "you may hand out work in repositories only that have tasks of your accounts",
+            )
+            .advise("ask somebody who sees all accounts for the first one")),
+        }
+    }
+}
+
+/// On a thread that may wait: a task made whole, within the bounds.
+async fn whole(
+    house: &Arc<House>,
+    bounds: Arc<Bounds>,
+    task: NewTask,
+) -> Result<Resolved, Refusal> {
+    let desk = house.desk.clone();
+    let has_stand_in = house.engine.has_stand_in();
+    let made = tokio::task::spawn_blocking(move || {
+        // Before anything in the folder is read.
+        bounds.allow_folder(&desk, &task.workspace)?;
+        let resolved = resolve(&desk, bounds.of(task), has_stand_in)?;
+        bounds.allow(&desk, &resolved.spec)?;
+        Ok::<_, DeskError>(resolved)
+    });
+    Ok(made.await.map_err(Refusal::internal)??)
+}
+
+/// `POST /quote`: changes nothing.
+async fn ask_quote(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    said: Said<NewTask>,
+) -> Answer<Quoted> {
+    let Json(task) = said?;
+    caller.needs(Access::Operator)?;
+    let bounds = Arc::new(house.bounds(&caller).await?);
+    let Resolved { spec, needs_approval, models_missing, notes, .. } =
+        whole(&house, bounds, task).await?;
+    let quote = house.read(move |_, view| quote(view, &spec)).await?;
+    Ok(Json(Quoted { quote, needs_approval, models_missing, notes }))
+}
+
+/// `POST /tasks`
+async fn one(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    uri: Uri,
+    said: Said<NewTask>,
+) -> Answer<New> {
+    let Json(task) = said?;
+    let call = format!("POST {}", uri.path());
+    let wanted = Wanted { needs: Access::Operator, call: &call, tasks: &[] };
+    house.let_do(&caller, wanted).await?;
+    let begin = task.begin;
+    let bounds = Arc::new(house.bounds(&caller).await?);
+    let resolved = whole(&house, bounds, task).await?;
+    approve(&house, &caller, &resolved).await?;
+    let spec = resolved.agreed()?;
+    let task = house.engine.ask(spec).await?;
+    if begin {
+        house.engine.begin(task, How::default())?;
+    }
+    Ok(Json(New { task: task.number() }))
+}
+
+/// Records what somebody approves of a repository, as only they may who see everything.
+async fn approve(house: &House, caller: &Caller, resolved: &Resolved) -> Result<(), Refusal> {
+    if resolved.approvals.is_empty() {
+        return Ok(());
+    }
+    caller.needs_everything(Access::Operator)?;
+    for event in &resolved.approvals {
+        let event: RepositoryEvent = event.clone();
+        house.engine.approve(resolved.root.clone(), event).await?;
+    }
+    Ok(())
+}
+
+fn items(many: &Many) -> Result<Vec<import::Item>, Refusal> {
+    import::read(many.format, &many.text).map_err(|wrong| Refusal::usage(wrong.join("\n")))
+}
+
+/// `POST /tasks/many/look`: changes nothing.
+async fn look(caller: Caller, said: Said<Many>) -> Answer<SeenMany> {
+    let Json(many) = said?;
+    caller.needs(Access::Operator)?;
+    let seen = items(&many)?.into_iter().map(|item| Seen {
+        text: item.text,
+        labels: item.labels,
+        check: item.check,
+        role: item.role,
+        repo: item.repo.map(|repo| repo.to_string_lossy().into_owned()),
+        line: item.line,
+    });
+    Ok(Json(SeenMany { tasks: seen.collect() }))
+}
+
+/// `POST /tasks/many`
+async fn many(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    uri: Uri,
+    said: Said<Many>,
+) -> Answer<NewMany> {
+    let Json(many) = said?;
+    let call = format!("POST {}", uri.path());
+    let wanted = Wanted { needs: Access::Operator, call: &call, tasks: &[] };
+    house.let_do(&caller, wanted).await?;
+    let items = items(&many)?;
+    let bounds = Arc::new(house.bounds(&caller).await?);
+    let kinds = Kinds::among(&items, &many.task);
+    let mut whole_kinds = Vec::new();
+    for task in &kinds.tasks {
+        let resolved = whole(&house, Arc::clone(&bounds), task.clone()).await?;
+        approve(&house, &caller, &resolved).await?;
+        whole_kinds.push(resolved.agreed()?);
+    }
+    let specs = kinds.specs(&items, &whole_kinds).into_iter();
+    let tasks = house.engine.ask_many(specs.zip(import::before(&items)).collect()).await?;
+    Ok(Json(NewMany { tasks: tasks.into_iter().map(TaskId::number).collect() }))
+}

@@ -1,0 +1,230 @@
+//! What has changed, for all who look at the page: one reader of the journal, however many look.
+//!
+//! Changes of tasks carry the place in the journal that they are of, so that who was away goes on
+//! from there and misses nothing. How it goes with a task at work is told besides, as it comes:
+//! of what is told of a task in a moment only the newest counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tenfold_desk::task::{Card, Cards};
+use tenfold_domain::{AccountId, Progress, Seq, TaskId};
+use tenfold_store::Changed;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::task::JoinHandle;
+
+use super::house::House;
+use crate::problem::Refusal;
+
+/// How long more changes are waited for, so that they are read and told together.
+const MOMENT: Duration = Duration::from_millis(25);
+/// How often it is told how it goes with tasks at work.
+const PROGRESS: Duration = Duration::from_millis(150);
+/// How many events are looked at in one go. Who is further behind reads all anew.
+pub(super) const EVENTS_MAX: u32 = 5_000;
+/// How many messages who reads slowly may be behind.
+const BEHIND_MAX: usize = 256;
+
+/// Something to tell. The text is made once for all who are told.
+#[derive(Debug, Clone)]
+pub(super) enum Message {
+    /// A task has changed.
+    Task { account: AccountId, text: Arc<str> },
+    /// All before this place has been told, and what else has changed by it.
+    Upto { seq: Seq, ledger: bool, people: bool },
+    /// How it goes with a task at work.
+    Progress { account: AccountId, text: Arc<str> },
+    /// Too much has changed to be told.
+    Reset { seq: Seq },
+}
+
+/// A task that has changed, as it is told.
+#[derive(Serialize)]
+struct Told<'a> {
+    seq: u64,
+    card: &'a Card,
+}
+
+/// The reader, and who listens to it.
+#[derive(Debug)]
+pub(super) struct News {
+    sender: broadcast::Sender<Message>,
+    work: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl News {
+    pub(super) fn new() -> Self {
+        Self { sender: broadcast::channel(BEHIND_MAX).0, work: Mutex::default() }
+    }
+
+    /// All that is told from now on.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Message> {
+        self.sender.subscribe()
+    }
+
+    /// Begins to read. To be called once, within the runtime.
+    pub(super) fn begin(&self, house: &Arc<House>) {
+        let mut work = self.work();
+        work.push(tokio::spawn(follow_journal(Arc::clone(house))));
+        work.push(tokio::spawn(follow_work(Arc::clone(house))));
+    }
+
+    /// Reads no more.
+    pub(super) fn end(&self) {
+        self.work().drain(..).for_each(|work| work.abort());
+    }
+
+    fn work(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn follow_journal(house: Arc<House>) {
+    let mut newest = house.engine.store().newest();
+    let mut told = *newest.borrow_and_update();
+    while newest.changed().await.is_ok() {
+        tokio::time::sleep(MOMENT).await;
+        let until = *newest.borrow_and_update();
+        if house.news.sender.receiver_count() == 0 {
+            told = until;
+            continue;
+        }
+        match tell(&house, told, until).await {
+            Ok(seq) => told = seq,
+            Err(why) => {
+                tracing::warn!("what has changed can't be told: {why}");
+                told = until;
+                let _ = house.news.sender.send(Message::Reset { seq: until });
+            }
+        }
+    }
+}
+
+/// Tells what has changed between two places; returns the place that was reached.
+async fn tell(house: &Arc<House>, after: Seq, until: Seq) -> Result<Seq, Refusal> {
+    let sender = &house.news.sender;
+    if until.0.saturating_sub(after.0) > u64::from(EVENTS_MAX) {
+        let _ = sender.send(Message::Reset { seq: until });
+        return Ok(until);
+    }
+    let (messages, seq) = changes(house, after).await?;
+    for message in messages {
+        let _ = sender.send(message);
+    }
+    Ok(seq)
+}
+
+/// What has changed after a place, as it is told, and up to where that is; of more than
+/// [`EVENTS_MAX`] events only that it was too much.
+pub(super) async fn changes(
+    house: &Arc<House>,
+    after: Seq,
+) -> Result<(Vec<Message>, Seq), Refusal> {
+    house
+        .read(move |house, view| {
+            let Changed { newest, events, tasks, ledger, people } =
+                view.changed(after, EVENTS_MAX)?;
+            if events >= EVENTS_MAX {
+                let seq = view.newest()?;
+                return Ok((vec![Message::Reset { seq }], seq));
+            }
+            let ledger_now = view.ledger()?;
+            let (waiting, now) = (BTreeMap::new(), house.engine.now());
+            let cards = Cards { view, ledger: &ledger_now, waiting: &waiting, now };
+            let mut messages = Vec::new();
+            for task in tasks {
+                let Some(row) = view.task(task)? else { continue };
+                let text = text(&Told { seq: newest.0, card: &cards.of(&row)? });
+                messages.push(Message::Task { account: row.account, text });
+            }
+            messages.push(Message::Upto { seq: newest, ledger, people });
+            Ok((messages, newest))
+        })
+        .await
+}
+
+/// All that is told here has text keys, and so a form in JSON.
+fn text(told: &impl Serialize) -> Arc<str> {
+    serde_json::to_string(told).unwrap_or_default().into()
+}
+
+/// What is told of tasks at work between two moments: of each kind and task the newest.
+#[derive(Default)]
+struct Newest {
+    by_task: BTreeMap<(TaskId, &'static str), Progress>,
+    notes: Vec<Progress>,
+}
+
+impl Newest {
+    fn keep(&mut self, progress: Progress) {
+        let kind = match &progress {
+            Progress::Doing { .. } => "doing",
+            Progress::Totals(_) => "totals",
+            // The journal tells of ends, too, and notes are few.
+            _ => return self.notes.push(progress),
+        };
+        self.by_task.insert((progress.task(), kind), progress);
+    }
+
+    fn take(&mut self) -> Vec<Progress> {
+        let newest = std::mem::take(&mut self.by_task).into_values();
+        newest.chain(self.notes.drain(..)).collect()
+    }
+}
+
+async fn follow_work(house: Arc<House>) {
+    let mut live = house.engine.live();
+    let mut newest = Newest::default();
+    let mut accounts: BTreeMap<TaskId, AccountId> = BTreeMap::new();
+    let mut ticks = tokio::time::interval(PROGRESS);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            told = live.recv() => match told {
+                Ok(progress) => newest.keep(progress),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+            _ = ticks.tick() => {
+                let all = newest.take();
+                if all.is_empty() || house.news.sender.receiver_count() == 0 {
+                    continue;
+                }
+                let tasks: BTreeSet<TaskId> = all.iter().map(Progress::task).collect();
+                learn(&house, &mut accounts, tasks).await;
+                for progress in all {
+                    // Whose it is has to be known before anybody is told.
+                    let Some(account) = accounts.get(&progress.task()) else { continue };
+                    let message = Message::Progress { account: *account, text: text(&progress) };
+                    let _ = house.news.sender.send(message);
+                }
+            }
+        }
+    }
+}
+
+/// Learns who pays for these tasks, and forgets all others.
+async fn learn(
+    house: &Arc<House>,
+    accounts: &mut BTreeMap<TaskId, AccountId>,
+    tasks: BTreeSet<TaskId>,
+) {
+    accounts.retain(|task, _| tasks.contains(task));
+    let unknown: Vec<TaskId> =
+        tasks.into_iter().filter(|task| !accounts.contains_key(task)).collect();
+    if unknown.is_empty() {
+        return;
+    }
+    let found = house
+        .read(move |_, view| {
+            let mut found = Vec::new();
+            for task in unknown {
+                found.extend(view.task(task)?.map(|row| (task, row.account)));
+            }
+            Ok(found)
+        })
+        .await;
+    accounts.extend(found.unwrap_or_default());
+}

@@ -1,0 +1,161 @@
+//! Signing in and out, and who one is.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use tenfold_domain::Access;
+use tenfold_engine::Engine;
+use tenfold_people::Signed;
+use utoipa::ToSchema;
+
+use super::house::House;
+use crate::door::{Caller, Door, Holder, Peer, Secret, Who};
+use crate::problem::Refusal;
+
+/// Whoever signs in reaches these without being signed in.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) house: Arc<House>,
+    pub(super) door: Door,
+}
+
+/// Who is signed in, and what of.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct Session {
+    person: Me,
+    /// The release of Tenfold.
+    version: &'static str,
+    /// How many tasks are at work.
+    at_work: usize,
+    /// The tier of the sandbox.
+    tier: String,
+    /// What does not work as it should, in words for people.
+    degraded: Vec<String>,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct Me {
+    id: u32,
+    name: String,
+    #[schema(value_type = String)]
+    access: Access,
+    account: u32,
+    account_path: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ByPassword {
+    name: String,
+    password: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ByLink {
+    secret: String,
+}
+
+/// Knows who is signed in from what the engine keeps in memory.
+pub(super) struct Known(pub(super) Arc<Engine>);
+
+impl Who for Known {
+    fn session(&self, hash: &str) -> Option<Signed> {
+        self.0.session(hash)
+    }
+
+    fn token(&self, hash: &str) -> Option<Holder> {
+        let token = self.0.books().admit_by(hash, self.0.now()).ok()?.token;
+        Some(Holder { token: token.token, label: token.label, account: token.account })
+    }
+}
+
+/// The calls of who is signed in.
+pub(super) fn routes(routes: Router<Arc<House>>) -> Router<Arc<House>> {
+    routes.route("/api/v1/session", get(look))
+}
+
+/// The call of who wants to be signed in no more.
+pub(super) fn leaving(desk: Desk) -> Router {
+    Router::new().route("/api/v1/session", delete(sign_out)).with_state(desk)
+}
+
+/// The calls of who is not yet.
+pub(super) fn signing(desk: Desk) -> Router {
+    Router::new()
+        .route("/api/v1/session", post(by_password))
+        .route("/api/v1/session/link", post(by_link))
+        .with_state(desk)
+}
+
+/// `GET /session`
+async fn look(State(house): State<Arc<House>>, caller: Caller) -> Result<Json<Session>, Refusal> {
+    Ok(Json(told(&house, &caller).await?))
+}
+
+async fn told(house: &Arc<House>, caller: &Caller) -> Result<Session, Refusal> {
+    let engine = &house.engine;
+    let account = caller.account;
+    let shown = engine.books().look(move |sheet| sheet.ledger().shown(account)).await;
+    let weak = engine.sandbox().report().iter().filter(|line| !line.ok);
+    let degraded = weak.map(|line| format!("{}: {}", line.what, line.detail)).collect();
+    Ok(Session {
+        person: Me {
+            id: caller.person().0,
+            name: caller.name.clone(),
+            access: caller.access,
+            account: account.0,
+            account_path: shown.map_err(Refusal::internal)?,
+        },
+        version: env!("CARGO_PKG_VERSION"),
+        at_work: engine.at_work().len(),
+        tier: engine.sandbox().tier().to_string(),
+        degraded,
+    })
+}
+
+/// `POST /session`
+async fn by_password(
+    State(desk): State<Desk>,
+    peer: Peer,
+    said: Result<Json<ByPassword>, JsonRejection>,
+) -> Result<Response, Refusal> {
+    let Json(ByPassword { name, password }) = said?;
+    let tried = desk.door.sign_in(peer, &name).await?;
+    let secret = desk.house.engine.sign_in(name, password).await?;
+    tried.succeeded();
+    signed_in(&desk, Secret::from(secret)).await
+}
+
+/// `POST /session/link`
+async fn by_link(
+    State(desk): State<Desk>,
+    peer: Peer,
+    said: Result<Json<ByLink>, JsonRejection>,
+) -> Result<Response, Refusal> {
+    let Json(ByLink { secret }) = said?;
+    let tried = desk.door.sign_in(peer, "").await?;
+    let secret = desk.house.engine.sign_in_by_link(&secret).await?;
+    tried.succeeded();
+    signed_in(&desk, Secret::from(secret)).await
+}
+
+async fn signed_in(desk: &Desk, secret: Secret) -> Result<Response, Refusal> {
+    let caller = Caller::of_session(&*desk.house.who, secret.text());
+    let caller = caller.ok_or_else(|| Refusal::internal("the session is gone already"))?;
+    let told = told(&desk.house, &caller).await?;
+    Ok(([(SET_COOKIE, desk.door.cookie(&secret))], Json(told)).into_response())
+}
+
+/// `DELETE /session`
+async fn sign_out(State(desk): State<Desk>, caller: Caller) -> Result<Response, Refusal> {
+    if let Some(hash) = caller.session() {
+        desk.house.engine.sign_out(hash).await?;
+    }
+    Ok(([(SET_COOKIE, desk.door.no_cookie())], Json(())).into_response())
+}

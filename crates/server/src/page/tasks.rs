@@ -1,0 +1,260 @@
+//! What is told of tasks: lists, the board, one of them, what its attempts did and propose.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+use tenfold_desk::DeskError;
+use tenfold_desk::task::{
+    self, Board, BoardColumn, Card, Cards, Column, Dial, DialUnit, Diff, Instead, Output, Steps,
+    TaskList, TaskPage,
+};
+use tenfold_domain::{AccountId, AttemptId, Strategy, TaskId, TaskState};
+use tenfold_store::{TaskQuery, TaskRow, View};
+
+use super::house::House;
+use super::sight::Sight;
+use crate::door::Caller;
+use crate::problem::Refusal;
+use crate::routes::task as task_of;
+
+type Routes = Router<Arc<House>>;
+type Answer<T> = Result<Json<T>, Refusal>;
+
+/// How many tasks are told at most in one answer.
+const PAGE_MAX: u32 = 1_000;
+const PAGE: u32 = 100;
+
+/// Adds all that is told of tasks.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/api/v1/board", get(board))
+        .route("/api/v1/tasks", get(list))
+        .route("/api/v1/tasks/{task}", get(one))
+        .route("/api/v1/tasks/{task}/dial", get(dial))
+        .route("/api/v1/tasks/{task}/attempts/{number}/steps", get(steps))
+        .route("/api/v1/tasks/{task}/attempts/{number}/output", get(output))
+        .route("/api/v1/tasks/{task}/attempts/{number}/diff", get(diff))
+}
+
+/// Which tasks.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Which {
+    column: Option<String>,
+    /// Some of what was asked for.
+    q: Option<String>,
+    account: Option<u32>,
+    role: Option<String>,
+    label: Option<String>,
+    workspace: Option<String>,
+    past: Option<TaskId>,
+    limit: Option<u32>,
+}
+
+impl Which {
+    /// As the store is asked, by somebody who sees so much.
+    fn query(&self, sight: &Sight) -> TaskQuery {
+        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let account = self.account.map(AccountId);
+        let accounts = match account {
+            // Who asks for what they don't see finds nothing.
+            Some(account) => Some(sight.of(account).then_some(account).into_iter().collect()),
+            None => sight.accounts(),
+        };
+        TaskQuery {
+            accounts,
+            workspace: said(&self.workspace).map(Into::into),
+            role: said(&self.role),
+            label: said(&self.label),
+            text: said(&self.q),
+            past: self.past,
+            limit: self.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX),
+            ..TaskQuery::default()
+        }
+    }
+}
+
+/// A page of rows, and what the next one is past.
+fn page(view: &View, mut query: TaskQuery) -> Result<(Vec<TaskRow>, Option<u64>), DeskError> {
+    let limit = query.limit as usize;
+    query.limit += 1;
+    let mut rows = view.tasks(&query)?;
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| is_more).map(|row| row.id.number());
+    Ok((rows, next))
+}
+
+impl House {
+    /// Why those of these tasks wait that are queued, as far as the engine says.
+    async fn waiting(&self, rows: &[TaskRow]) -> BTreeMap<TaskId, String> {
+        let queued = rows.iter().filter(|row| row.state == TaskState::Queued);
+        let queued: Vec<TaskId> = queued.map(|row| row.id).collect();
+        if queued.is_empty() {
+            return BTreeMap::new();
+        }
+        self.engine.why_waiting(queued).await.into_iter().collect()
+    }
+
+    /// Tasks as they are listed.
+    async fn cards(self: &Arc<Self>, rows: Vec<TaskRow>) -> Result<Vec<Card>, Refusal> {
+        let waiting = self.waiting(&rows).await;
+        self.read(move |house, view| {
+            let ledger = view.ledger()?;
+            let now = house.engine.now();
+            Cards { view, ledger: &ledger, waiting: &waiting, now }.all(&rows)
+        })
+        .await
+    }
+}
+
+/// `GET /board`
+async fn board(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Answer<Board> {
+    let query = which.query(&house.sight(&caller).await?);
+    let (seq, found) = house
+        .read(move |_, view| {
+            let counts = view.count(&TaskQuery { past: None, ..query.clone() })?;
+            let mut found = Vec::new();
+            for column in Column::ALL {
+                let states = column.states().to_vec();
+                let count = states.iter().filter_map(|state| counts.get(state)).sum();
+                let (rows, next) = page(view, TaskQuery { states, ..query.clone() })?;
+                found.push((column, count, rows, next));
+            }
+            Ok((view.newest()?.0, found))
+        })
+        .await?;
+    let mut columns = Vec::new();
+    for (column, count, rows, next) in found {
+        let tasks = house.cards(rows).await?;
+        columns.push(BoardColumn { column, count, tasks, next });
+    }
+    Ok(Json(Board { columns, seq }))
+}
+
+/// `GET /tasks`
+async fn list(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Answer<TaskList> {
+    let mut query = which.query(&house.sight(&caller).await?);
+    if let Some(column) = &which.column {
+        query.states = column.parse::<Column>().map_err(Refusal::usage)?.states().to_vec();
+    }
+    let read = move |_: &House, view: &View| Ok((view.newest()?.0, page(view, query)?));
+    let (seq, (rows, next)) = house.read(read).await?;
+    Ok(Json(TaskList { tasks: house.cards(rows).await?, next, seq }))
+}
+
+/// `GET /tasks/{task}`
+async fn one(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Path(number): Path<String>,
+) -> Answer<TaskPage> {
+    let task = task_of(&number)?;
+    house.sees(&caller, &[task]).await?;
+    let row = house.read(move |_, view| Ok(view.task(task)?)).await?;
+    let waiting = house.waiting(row.as_slice()).await;
+    let told = house.read(move |house, view| {
+        let ledger = view.ledger()?;
+        let cards = Cards { view, ledger: &ledger, waiting: &waiting, now: house.engine.now() };
+        let at_work = house.engine.at_work().contains(&task);
+        task::page(&house.desk, &cards, task, at_work)
+    });
+    Ok(Json(told.await?))
+}
+
+/// An attempt by the numbers in a path.
+fn attempt_of(task: &str, number: &str) -> Result<AttemptId, Refusal> {
+    let no_number = |_| Refusal::not_found("an attempt is called by its number, as in 1");
+    Ok(AttemptId { task: task_of(task)?, number: number.parse().map_err(no_number)? })
+}
+
+/// Which part of what is long.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+struct Part {
+    past: Option<usize>,
+    limit: Option<usize>,
+    index: Option<usize>,
+}
+
+/// `GET /tasks/{task}/attempts/{number}/steps`
+async fn steps(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Path((task, number)): Path<(String, String)>,
+    Query(part): Query<Part>,
+) -> Answer<Steps> {
+    let attempt = attempt_of(&task, &number)?;
+    house.sees(&caller, &[attempt.task]).await?;
+    let Part { past, limit, .. } = part;
+    let read = move |_: &House, view: &View| {
+        task::steps(view, attempt, past, limit.unwrap_or(task::STEPS))
+    };
+    Ok(Json(house.read(read).await?))
+}
+
+/// `GET /tasks/{task}/attempts/{number}/output`
+async fn output(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Path((task, number)): Path<(String, String)>,
+    Query(part): Query<Part>,
+) -> Answer<Output> {
+    let attempt = attempt_of(&task, &number)?;
+    house.sees(&caller, &[attempt.task]).await?;
+    let index = part.index.ok_or_else(|| Refusal::usage("say of which step: index=NUMBER"))?;
+    Ok(Json(house.read(move |_, view| task::output(view, attempt, index)).await?))
+}
+
+/// `GET /tasks/{task}/attempts/{number}/diff`
+async fn diff(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Path((task, number)): Path<(String, String)>,
+) -> Answer<Diff> {
+    let attempt = attempt_of(&task, &number)?;
+    house.sees(&caller, &[attempt.task]).await?;
+    let told = house.read(move |house, view| {
+        let row = view.task(attempt.task)?.ok_or_else(|| DeskError::no_task(attempt.task))?;
+        task::diff(&house.desk, view, &row, Some(attempt))
+    });
+    Ok(Json(told.await?))
+}
+
+/// For whom the dial is.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Turn {
+    model: Option<String>,
+    strategy: Option<Strategy>,
+    unit: Option<DialUnit>,
+}
+
+/// `GET /tasks/{task}/dial`
+async fn dial(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Path(number): Path<String>,
+    Query(turn): Query<Turn>,
+) -> Answer<Dial> {
+    let task = task_of(&number)?;
+    house.sees(&caller, &[task]).await?;
+    let Turn { model, strategy, unit } = turn;
+    let told = house.read(move |house, view| {
+        let row = view.task(task)?.ok_or_else(|| DeskError::no_task(task))?;
+        let spec = view.spec(task)?.ok_or_else(|| DeskError::no_task(task))?;
+        let instead = Instead { model, strategy };
+        let unit = unit.unwrap_or(DialUnit::Dollars);
+        task::dial(view, &house.desk.catalogue()?, (&row, &spec), instead, unit)
+    });
+    Ok(Json(told.await?))
+}

@@ -1,0 +1,244 @@
+//! What people do on the page: each call is handed to the engine, once it is known that they may.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use tenfold_api::{
+    Answer, Begin, Call, Comment, Fork, NewAttempt, Pause, Reject, Resume, Revise, Steer, Steered,
+    Stop, StopBacklog, Undo,
+};
+use tenfold_domain::{
+    Accept, AcceptTogether, Access, AccountChange, AttemptId, BacklogTerms, Budget, Problem, TaskId,
+};
+use tenfold_engine::{Engine, EngineError, How};
+
+use super::house::{House, Wanted};
+use crate::door::Caller;
+use crate::problem::Refusal;
+use crate::routes::task;
+
+type Routes = Router<Arc<House>>;
+type Said<C> = Result<Json<C>, JsonRejection>;
+
+/// The most tasks that one call does something with.
+const BULK_MAX: usize = 1_000;
+
+/// Adds all that people can do.
+pub(super) fn routes(routes: Routes) -> Routes {
+    of_house(judging(working(routes))).route("/api/v1/bulk", post(bulk))
+}
+
+/// What is said about the work on a task.
+fn working(routes: Routes) -> Routes {
+    let by = Access::Operator;
+    let routes = of_task(routes, by, |engine, task, begin: Begin| async move {
+        let Begin { seed, time_anew, from_scratch } = begin;
+        engine.begin(task, How { seed, time_anew, from_scratch })
+    });
+    let routes = of_task(routes, by, |engine, task, budget: Budget| async move {
+        engine.set_budget(task, budget).await
+    });
+    let routes = of_task(routes, by, |engine, task, steer: Steer| async move {
+        Ok(Steered { at_work: engine.steer(task, steer.text).await? })
+    });
+    let routes = of_task(routes, by, |engine, task, _: Pause| async move { engine.pause(task) });
+    let routes = of_task(routes, by, |engine, task, _: Resume| async move { engine.resume(task) });
+    let routes = of_task(routes, by, |engine, task, _: Stop| async move { engine.stop(task) });
+    of_task(routes, by, |engine, task, fork: Fork| async move {
+        let Fork { attempt, step, text, seed } = fork;
+        let of = AttemptId { task, number: attempt };
+        let fork = tenfold_engine::Fork { of, step, text, seed };
+        Ok(NewAttempt { attempt: engine.fork(fork).await? })
+    })
+}
+
+/// What is said about what was made.
+fn judging(routes: Routes) -> Routes {
+    let by = Access::Reviewer;
+    // The work goes on by an answer, as it does in the terminal.
+    let routes = of_task(routes, by, |engine, task, answer: Answer| async move {
+        engine.answer(task, answer.text).await?;
+        match engine.begin(task, How::default()) {
+            Err(EngineError::AtWork(_)) => Ok(()),
+            begun => begun,
+        }
+    });
+    let routes = of_task(routes, by, |engine, task, comment: Comment| async move {
+        let Comment { path, line, text } = comment;
+        engine.comment(task, path, line, text).await
+    });
+    let routes = of_task(routes, by, |engine, task, _: Revise| async move {
+        let attempt = engine.revise(task).await?;
+        engine.begin(task, How::default())?;
+        Ok(NewAttempt { attempt })
+    });
+    let routes = of_task(routes, by, |engine, task, accept: Accept| async move {
+        engine.accept(task, accept).await
+    });
+    let routes = of_task(routes, by, |engine, task, reject: Reject| async move {
+        engine.reject(task, reject.reason).await
+    });
+    of_task(routes, by, |engine, task, _: Undo| async move { engine.undo(task).await })
+}
+
+/// What is said about no single task.
+fn of_house(routes: Routes) -> Routes {
+    let together = async |State(house): State<Arc<House>>,
+                          caller: Caller,
+                          uri: Uri,
+                          said: Said<AcceptTogether>| {
+        let Json(together) = said?;
+        let call = format!("POST {}", uri.path());
+        let tasks = &together.tasks;
+        let wanted = Wanted { needs: Access::Reviewer, call: &call, tasks };
+        house.let_do(&caller, wanted).await?;
+        Ok::<_, Refusal>(Json(house.engine.accept_together(together).await?))
+    };
+    let routes = routes.route(&path::<AcceptTogether>(), post(together));
+    let routes =
+        on_all(routes, |engine, _, terms: BacklogTerms| async move { engine.start(terms) });
+    let routes = on_all(routes, |engine, _, _: StopBacklog| async move {
+        engine.stop_backlog();
+        Ok(())
+    });
+    on_all(routes, |engine, caller, change: AccountChange| async move {
+        engine.change_accounts(&change, &caller.name).await
+    })
+}
+
+fn path<C: Call>() -> String {
+    format!("/api{}", C::PATH)
+}
+
+/// Adds a call that is about a task.
+fn of_task<C: Call, F>(
+    routes: Routes,
+    needs: Access,
+    act: impl Fn(Arc<Engine>, TaskId, C) -> F + Clone + Send + Sync + 'static,
+) -> Routes
+where
+    F: Future<Output = Result<C::Answer, EngineError>> + Send,
+{
+    let act = async move |State(house): State<Arc<House>>,
+                          caller: Caller,
+                          uri: Uri,
+                          Path(number): Path<String>,
+                          said: Said<C>| {
+        let task = task(&number)?;
+        let Json(call) = said?;
+        let told = format!("POST {}", uri.path());
+        house.let_do(&caller, Wanted { needs, call: &told, tasks: &[task] }).await?;
+        Ok::<_, Refusal>(Json(act(Arc::clone(&house.engine), task, call).await?))
+    };
+    routes.route(&path::<C>(), post(act))
+}
+
+/// Adds a call that is about all that there is, so that only who sees all of it may say it, and
+/// only an admin.
+fn on_all<C: Call, F>(
+    routes: Routes,
+    act: impl Fn(Arc<Engine>, Caller, C) -> F + Clone + Send + Sync + 'static,
+) -> Routes
+where
+    F: Future<Output = Result<C::Answer, EngineError>> + Send,
+{
+    let act =
+        async move |State(house): State<Arc<House>>, caller: Caller, uri: Uri, said: Said<C>| {
+            let Json(call) = said?;
+            let told = format!("POST {}", uri.path());
+            house.let_do_on_all(&caller, &told).await?;
+            Ok::<_, Refusal>(Json(act(Arc::clone(&house.engine), caller, call).await?))
+        };
+    routes.route(&path::<C>(), post(act))
+}
+
+/// The same with several tasks.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "verb", content = "body", rename_all = "kebab-case")]
+enum Verb {
+    Begin(Begin),
+    Pause(Pause),
+    Resume(Resume),
+    Stop(Stop),
+    Accept(Accept),
+    Reject(Reject),
+    Undo(Undo),
+}
+
+#[derive(Debug, Deserialize)]
+struct Bulk {
+    tasks: Vec<TaskId>,
+    #[serde(flatten)]
+    verb: Verb,
+}
+
+/// What came of one of them.
+#[derive(Debug, Serialize)]
+struct Came {
+    task: TaskId,
+    problem: Option<Problem>,
+}
+
+impl Verb {
+    fn needs(&self) -> Access {
+        match self {
+            Self::Begin(_) | Self::Pause(_) | Self::Resume(_) | Self::Stop(_) => Access::Operator,
+            Self::Accept(_) | Self::Reject(_) | Self::Undo(_) => Access::Reviewer,
+        }
+    }
+
+    async fn act(&self, engine: &Arc<Engine>, task: TaskId) -> Result<(), EngineError> {
+        match self {
+            Self::Begin(Begin { seed, time_anew, from_scratch }) => {
+                let (seed, time_anew, from_scratch) = (*seed, *time_anew, *from_scratch);
+                engine.begin(task, How { seed, time_anew, from_scratch })
+            }
+            Self::Pause(_) => engine.pause(task),
+            Self::Resume(_) => engine.resume(task),
+            Self::Stop(_) => engine.stop(task),
+            Self::Accept(accept) => engine.accept(task, accept.clone()).await.map(|_| ()),
+            Self::Reject(reject) => engine.reject(task, reject.reason.clone()).await,
+            Self::Undo(_) => engine.undo(task).await.map(|_| ()),
+        }
+    }
+}
+
+/// `POST /bulk`: one thing, to several tasks, each for itself.
+async fn bulk(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    said: Said<Bulk>,
+) -> Result<Json<Vec<Came>>, Refusal> {
+    let Json(Bulk { tasks, verb }) = said?;
+    if tasks.len() > BULK_MAX {
+        return Err(Refusal::usage(format!("that is more than {BULK_MAX} tasks at once")));
+    }
+    let call = format!("POST /api/v1/bulk ({})", verb.name());
+    house.let_do(&caller, Wanted { needs: verb.needs(), call: &call, tasks: &tasks }).await?;
+    let mut all = Vec::new();
+    for task in tasks {
+        let problem = verb.act(&house.engine, task).await.err().map(|error| error.problem());
+        all.push(Came { task, problem });
+    }
+    Ok(Json(all))
+}
+
+impl Verb {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Begin(_) => "begin",
+            Self::Pause(_) => "pause",
+            Self::Resume(_) => "resume",
+            Self::Stop(_) => "stop",
+            Self::Accept(_) => "accept",
+            Self::Reject(_) => "reject",
+            Self::Undo(_) => "undo",
+        }
+    }
+}
