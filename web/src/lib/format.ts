@@ -1,4 +1,6 @@
 // Numbers for people: money, time, odds, sizes. Nothing here knows the page.
+import { unmarked } from "./marks";
+
 const NANO = 1_000_000_000;
 
 /** Nano-dollars as dollars: two places, more where there would be nothing to see. */
@@ -88,7 +90,7 @@ export const plural = (number: number, one: string, many = `${one}s`): string =>
 /** The first line of a text, and no more of it than a heading holds. */
 export function firstLine(text: string, letters = 160): string {
   const line = text.trimStart().split("\n", 1)[0] ?? "";
-  return line.length > letters ? `${line.slice(0, letters - 1)}…` : line;
+  return unmarked(line.length > letters ? `${line.slice(0, letters - 1)}…` : line);
 }
 
 const OUTCOMES: Record<string, string> = {
