@@ -133,28 +133,23 @@ impl Engine {
         self.decide_of_people(move |people, _| people.change(&change, &by, salt)).await
     }
 
-    /// The same for somebody who is signed in, and may want so.
+    /// Whether somebody who is signed in may want a change.
     ///
     /// # Errors
-    /// As for [`Engine::change_people`].
-    pub async fn change_people_as(
+    /// [`EngineError::People`] says why not; what the store says.
+    pub async fn may_change_people(
         &self,
-        signed: Signed,
-        change: PeopleChange,
-    ) -> Result<Vec<PeopleEvent>, EngineError> {
-        let salt = random()?;
+        signed: &Signed,
+        change: &PeopleChange,
+    ) -> Result<(), EngineError> {
         let tree = |sheet: &tenfold_store::Sheet| {
             let ledger = sheet.ledger();
             let below = ledger.accounts().filter(|one| ledger.path(*one).contains(&signed.account));
             below.collect::<Vec<AccountId>>()
         };
         let theirs = self.books.look(tree).await?;
-        self.decide_of_people(move |people, _| {
-            let holds = |top, other| top == signed.account && theirs.contains(&other);
-            people.may(&signed, &change, holds)?;
-            people.change(&change, &signed.name, salt)
-        })
-        .await
+        let holds = |top, other| top == signed.account && theirs.contains(&other);
+        Ok(self.people().await?.may(signed, change, holds)?)
     }
 
     /// Makes a link that lets somebody in once, within ten minutes; without a name the first

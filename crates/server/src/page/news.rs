@@ -131,7 +131,8 @@ pub(super) async fn changes(
         .read(move |house, view| {
             let Changed { newest, events, tasks, ledger, people } =
                 view.changed(after, EVENTS_MAX)?;
-            if events >= EVENTS_MAX {
+            // Who has heard of more than there is has heard of another journal.
+            if events >= EVENTS_MAX || (events == 0 && after > view.newest()?) {
                 let seq = view.newest()?;
                 return Ok((vec![Message::Reset { seq }], seq));
             }

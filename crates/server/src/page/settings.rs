@@ -190,11 +190,14 @@ async fn change_people(
             .err()
             .map_or_else(|| Refusal::usage("a program decides of nobody"), Refusal::from));
     };
-    let call = format!("POST {}", uri.path());
-    house.engine.record_deeds(vec![DeedEvent::Did(deed(&caller, &call, None))]).await?;
+    let deed = deed(&caller, &format!("POST {}", uri.path()), None);
     let Caller { name, access, account, .. } = caller;
-    let signed = Signed { person, name, access, account };
-    let mut events = house.engine.change_people_as(signed, change).await?;
+    let signed = Signed { person, name: name.clone(), access, account };
+    let may = house.engine.may_change_people(&signed, &change).await;
+    let event = if may.is_ok() { DeedEvent::Did(deed) } else { DeedEvent::Refused(deed) };
+    house.engine.record_deeds(vec![event]).await?;
+    may?;
+    let mut events = house.engine.change_people(change, name).await?;
     // Nobody needs to know it, hash or not.
     for event in &mut events {
         if let PeopleEvent::PasswordSet { hash, .. } = event {
