@@ -16,7 +16,7 @@ use tenfold_domain::Seq;
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::house::House;
-use super::news::{self, Message};
+use super::news::{self, Message, Moment};
 use crate::door::Caller;
 use crate::problem::Refusal;
 
@@ -35,7 +35,7 @@ struct Listener {
     house: Arc<House>,
     caller: Caller,
     sight: Sight,
-    live: broadcast::Receiver<Message>,
+    live: broadcast::Receiver<Moment>,
     /// All before this has been told.
     told: Seq,
     waiting: VecDeque<Message>,
@@ -76,7 +76,10 @@ impl Listener {
             let message = match self.waiting.pop_front() {
                 Some(message) => message,
                 None => match self.live.recv().await {
-                    Ok(message) => message,
+                    Ok(moment) => {
+                        self.waiting.extend(moment.iter().cloned());
+                        continue;
+                    }
                     Err(RecvError::Lagged(_)) => Message::Reset { seq: self.told },
                     Err(RecvError::Closed) => return None,
                 },
