@@ -10,7 +10,7 @@ use tenfold_forecast::{Interval, Past, Refusal, Unit};
 use tenfold_store::{TaskQuery, TaskRow, View};
 use utoipa::ToSchema;
 
-use crate::{DeskError, House};
+use crate::{DeskError, House, Sight};
 
 /// How many tasks are read at a time.
 const PAGE: u32 = 1_000;
@@ -36,6 +36,8 @@ pub struct PlanTerms {
     pub solved: bool,
     /// What more budgets are shown, as multiples.
     pub what_if: Vec<u64>,
+    /// Of which tasks.
+    pub sight: Sight,
 }
 
 impl PlanTerms {
@@ -49,6 +51,7 @@ impl PlanTerms {
             exponent: 1.0,
             solved: false,
             what_if: Vec::new(),
+            sight: Sight::ALL,
         }
     }
 
@@ -191,7 +194,7 @@ fn backlog(tasks: Vec<Task<TaskId>>, terms: &PlanTerms) -> Result<Backlog<TaskId
 impl Planned {
     fn of(view: &View, terms: &PlanTerms) -> Result<Self, DeskError> {
         let known = past(view, Unit::Dollars)?;
-        let rows = queued(view)?;
+        let rows = queued(view, &terms.sight)?;
         let (mut tasks, mut unknown) = (Vec::new(), Vec::new());
         for row in &rows {
             let spec = view.spec(row.id)?;
@@ -265,9 +268,13 @@ impl PlanSums {
 }
 
 /// The tasks that wait to be begun.
-fn queued(view: &View) -> Result<Vec<TaskRow>, DeskError> {
-    let mut query =
-        TaskQuery { states: vec![TaskState::Queued], limit: PAGE, ..TaskQuery::default() };
+fn queued(view: &View, sight: &Sight) -> Result<Vec<TaskRow>, DeskError> {
+    let mut query = TaskQuery {
+        states: vec![TaskState::Queued],
+        accounts: sight.accounts(),
+        limit: PAGE,
+        ..TaskQuery::default()
+    };
     let mut rows = Vec::new();
     loop {
         let page = view.tasks(&query)?;

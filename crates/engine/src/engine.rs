@@ -118,14 +118,22 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let lock = EngineLock::acquire(&config.places.data)?;
         let (around, sandbox, store) = surroundings.apart();
-        let store = Arc::new(Store::open_in(&config.places.store_file(), store)?);
-        // Before anybody reads the person's files.
-        let (journal, places) = (Arc::clone(&store), config.places.clone());
-        let settled = blocking(move || crate::hand::settle_all(&journal, &places)).await?;
-        let sandbox = match sandbox {
-            Some(sandbox) => sandbox,
-            None => probed(&config).await?,
+        let places = config.places.clone();
+        let opened = blocking(move || {
+            let store = Arc::new(Store::open_in(&places.store_file(), store)?);
+            // Before anybody reads the person's files.
+            let settled = crate::hand::settle_all(&store, &places)?;
+            Ok::<_, EngineError>((store, settled))
+        });
+        // Trying out the sandbox takes as long as all else, and needs nothing of it.
+        let sandbox = async {
+            match sandbox {
+                Some(sandbox) => Ok(sandbox),
+                None => probed(&config).await,
+            }
         };
+        let (opened, sandbox) = tokio::join!(opened, sandbox);
+        let ((store, settled), sandbox) = (opened?, sandbox?);
         let books = Arc::new(Books::open(Arc::clone(&store)).await?);
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
         let models = Current::new(&model_dirs.user_file());

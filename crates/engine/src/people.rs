@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tenfold_domain::{
     AccountId, DeedEvent, Fact, Millis, PeopleChange, PeopleEvent, PersonId, Timestamp,
@@ -85,6 +85,11 @@ impl Engine {
         self.register.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The links that are open.
+    fn links(&self) -> MutexGuard<'_, HashMap<String, (PersonId, Timestamp)>> {
+        self.register.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn keep_people(&self, people: Arc<People>) {
         *self.register.known.write().unwrap_or_else(PoisonError::into_inner) = Some(people);
     }
@@ -102,7 +107,14 @@ impl Engine {
         let facts = events.iter().map(|event| Fact::People { event: event.clone() });
         self.store.append_async(facts.collect()).await?;
         let mut people = Arc::unwrap_or_clone(people);
-        events.iter().for_each(|event| people.evolve(event));
+        for event in &events {
+            people.evolve(event);
+            if let PeopleEvent::Removed { person, .. } | PeopleEvent::PasswordSet { person, .. } =
+                event
+            {
+                self.links().retain(|_, (whom, _)| whom != person);
+            }
+        }
         self.keep_people(Arc::new(people));
         Ok(events)
     }
@@ -121,28 +133,23 @@ impl Engine {
         self.decide_of_people(move |people, _| people.change(&change, &by, salt)).await
     }
 
-    /// The same for somebody who is signed in, and may want so.
+    /// Whether somebody who is signed in may want a change.
     ///
     /// # Errors
-    /// As for [`Engine::change_people`].
-    pub async fn change_people_as(
+    /// [`EngineError::People`] says why not; what the store says.
+    pub async fn may_change_people(
         &self,
-        signed: Signed,
-        change: PeopleChange,
-    ) -> Result<Vec<PeopleEvent>, EngineError> {
-        let salt = random()?;
+        signed: &Signed,
+        change: &PeopleChange,
+    ) -> Result<(), EngineError> {
         let tree = |sheet: &tenfold_store::Sheet| {
             let ledger = sheet.ledger();
             let below = ledger.accounts().filter(|one| ledger.path(*one).contains(&signed.account));
             below.collect::<Vec<AccountId>>()
         };
         let theirs = self.books.look(tree).await?;
-        self.decide_of_people(move |people, _| {
-            let holds = |top, other| top == signed.account && theirs.contains(&other);
-            people.may(&signed, &change, holds)?;
-            people.change(&change, &signed.name, salt)
-        })
-        .await
+        let holds = |top, other| top == signed.account && theirs.contains(&other);
+        Ok(self.people().await?.may(signed, change, holds)?)
     }
 
     /// Makes a link that lets somebody in once, within ten minutes; without a name the first
@@ -167,7 +174,7 @@ impl Engine {
         let secret = secret()?;
         let now = self.around.now();
         let until = Timestamp(now.0.saturating_add(LINK.0));
-        let mut links = self.register.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut links = self.links();
         links.retain(|_, (_, until)| now < *until);
         if links.len() >= LINKS_MAX
             && let Some(oldest) =

@@ -28,6 +28,8 @@ interface Lane {
 
 const PAGE = 60;
 const AGAIN_AFTER_MS = 600;
+/** Counts alone may wait: with a thousand at work there is always something to count anew. */
+const COUNT_AFTER_MS = 5_000;
 const nothing = (): Record<Column, Lane> =>
   Object.fromEntries(COLUMNS.map(({ column }) => [column, { cards: [], count: 0, next: null }])) as unknown as Record<Column, Lane>;
 
@@ -47,11 +49,12 @@ export class BoardState {
   private changed = new Map<number, Card>();
   private said = new Map<number, string>();
   private frame = 0;
-  private again: ReturnType<typeof setTimeout> | null = null;
+  private again: { timer: ReturnType<typeof setTimeout>; at_ms: number; keeps: boolean } | null = null;
   private reading_more = new Set<Column>();
 
-  /** Reads the board anew under `filters`. */
-  async read(filters: Filters = this.filters) {
+  /** Reads the board anew under `filters`. With `keeps`, nothing was missed meanwhile: of a column
+      that was read further than its first page, what comes after that stays. */
+  async read(filters: Filters = this.filters, keeps = false) {
     this.filters = filters;
     const turn = (this.turn += 1);
     this.loading = true;
@@ -59,7 +62,12 @@ export class BoardState {
       const board = await get<Board>("/board", { ...filters, limit: PAGE } satisfies Query);
       if (turn !== this.turn) return;
       const lanes = nothing();
-      for (const { column, tasks, count, next } of board.columns) lanes[column] = { cards: tasks, count, next };
+      for (const { column, tasks, count, next } of board.columns) {
+        const before = this.lanes[column];
+        const last = tasks.at(-1)?.task ?? 0;
+        const more = keeps && next !== null ? before.cards.filter(({ task }) => task < last) : [];
+        lanes[column] = more.length > 0 ? { cards: [...tasks, ...more], count, next: before.next } : { cards: tasks, count, next };
+      }
       this.lanes = lanes;
       this.problem = null;
       this.read_once = true;
@@ -106,7 +114,8 @@ export class BoardState {
     return () => {
       off();
       cancelAnimationFrame(this.frame);
-      if (this.again) clearTimeout(this.again);
+      if (this.again) clearTimeout(this.again.timer);
+      this.again = null;
     };
   }
 
@@ -136,10 +145,11 @@ export class BoardState {
     if (this.changed.size === 0) return;
     const lanes = { ...this.lanes };
     let strange = false;
+    const beyond = [...this.changed.values()].some((card) => !this.find(card.task) && !this.reaches(card));
     for (const { column } of COLUMNS) {
       const lane = lanes[column];
       const kept = lane.cards.filter(({ task }) => !this.changed.has(task));
-      const came = [...this.changed.values()].filter((card) => card.column === column && this.fits(card));
+      const came = [...this.changed.values()].filter((card) => card.column === column && this.reaches(card) && this.fits(card));
       const gone = lane.cards.length - kept.length;
       if (gone === 0 && came.length === 0) continue;
       strange ||= came.some(({ task }) => !this.find(task));
@@ -149,7 +159,14 @@ export class BoardState {
     this.changed.clear();
     this.lanes = lanes;
     // A card that was not here may have been counted already: the server knows.
-    if (strange) this.readSoon();
+    if (strange) this.readSoon(AGAIN_AFTER_MS, true);
+    else if (beyond) this.readSoon(COUNT_AFTER_MS, true);
+  }
+
+  /** Whether its column is known down to where the card is. */
+  private reaches(card: Card): boolean {
+    const { cards, next } = this.lanes[card.column];
+    return next === null || card.task >= (cards.at(-1)?.task ?? 0);
   }
 
   private fits(card: Card): boolean {
@@ -161,11 +178,15 @@ export class BoardState {
     return !workspace || card.workspace === workspace;
   }
 
-  private readSoon() {
-    this.again ??= setTimeout(() => {
+  private readSoon(after_ms = AGAIN_AFTER_MS, keeps = false) {
+    const soonest_ms = Math.min(this.again?.at_ms ?? Infinity, performance.now() + after_ms);
+    if (this.again) clearTimeout(this.again.timer);
+    const all_keep = keeps && (this.again?.keeps ?? true);
+    const timer = setTimeout(() => {
       this.again = null;
-      void this.read();
-    }, AGAIN_AFTER_MS);
+      void this.read(this.filters, all_keep);
+    }, soonest_ms - performance.now());
+    this.again = { timer, at_ms: soonest_ms, keeps: all_keep };
   }
 }
 

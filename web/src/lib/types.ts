@@ -139,6 +139,7 @@ export interface CheckReport {
   why: string | null;
   wall_ms: number;
   passed: number | null;
+  failing: string[];
   output: string;
 }
 
@@ -246,6 +247,8 @@ export interface DiffLine {
   old: number | null;
   new: number | null;
   text: string;
+  /** Whether no line feed ends it, though it is the file's last. */
+  is_unended?: boolean;
 }
 export interface Hunk {
   old_start: number;
@@ -269,6 +272,7 @@ export interface Diff {
   base: string;
   commit: string;
   files: DiffFile[];
+  files_left_out: number;
   secrets: Secret[];
 }
 
@@ -278,13 +282,14 @@ export interface Dial {
   strategy: string;
   unit: "dollars" | "steps" | "seconds";
   spent: number;
-  budget: number;
+  /** The most that may be taken; none where that is not limited. */
+  budget: number | null;
   refused: string | null;
   method: string | null;
-  error: number | string | null;
+  error: number | null;
   attempts: number;
-  of_this_agent: number;
-  of_this_task: number;
+  of_this_agent: number | null;
+  of_this_task: number | null;
   curve: { by: number; low: number; likely: number; high: number }[];
   stops: { would: "go-on" | "stop"; why: string; most_nano_usd: number | null } | null;
 }

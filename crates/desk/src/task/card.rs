@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, NanoUsd, Parked, Priority, TaskId, TaskState, Timestamp,
+    AccountId, AttemptId, AttemptOutcome, NanoUsd, Parked, Priority, TaskId, TaskState, Timestamp,
 };
 use tenfold_engine::why_not_begun;
 use tenfold_ledger::Ledger;
@@ -175,13 +175,26 @@ pub struct BoardColumn {
 pub struct Cards<'v> {
     /// The moment.
     pub view: &'v View,
-    /// The ledger at that moment.
-    pub ledger: &'v Ledger,
+    /// Who pays in words, of each account that a task is of: see [`paths`]. Reading the ledger for
+    /// that would take longer than all else.
+    pub paths: &'v BTreeMap<AccountId, String>,
     /// Why queued tasks wait, as far as the engine at work says so. Of others it is told what the
     /// journal knows.
     pub waiting: &'v BTreeMap<TaskId, String>,
     /// The time.
     pub now: Timestamp,
+}
+
+/// The accounts of tasks in words: the names from below the root to each.
+pub fn paths<'r>(
+    ledger: &Ledger,
+    rows: impl IntoIterator<Item = &'r TaskRow>,
+) -> BTreeMap<AccountId, String> {
+    let mut paths = BTreeMap::new();
+    for row in rows {
+        paths.entry(row.account).or_insert_with(|| ledger.shown(row.account));
+    }
+    paths
 }
 
 impl Cards<'_> {
@@ -196,7 +209,7 @@ impl Cards<'_> {
         };
         let model = match &newest {
             Some(attempt) => attempt.model.clone(),
-            None => self.view.spec(row.id)?.map_or_else(String::new, |spec| spec.model),
+            None => row.model.clone(),
         };
         let parked = row.parked.as_ref().map(parked);
         let is_queued = row.state == TaskState::Queued;
@@ -207,7 +220,7 @@ impl Cards<'_> {
         };
         let card = bare(row);
         Ok(Card {
-            account_path: self.ledger.shown(row.account),
+            account_path: self.paths.get(&row.account).cloned().unwrap_or_default(),
             odds: newest.as_ref().and_then(odds),
             model,
             waiting,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tenfold_desk::House;
-use tenfold_desk::task::{Card, Cards};
+use tenfold_desk::task::{Card, Cards, paths};
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, Budget, CheckReport, CheckVerdict, CommitId, Fact,
     Millis, NanoUsd, ProposalEvent, Seed, Strategy, TaskEvent, TaskId, TaskSpec, Timestamp,
@@ -67,10 +67,11 @@ impl Home {
 
     pub(crate) fn card(&self, task: TaskId) -> Card {
         let view = self.view();
-        let ledger = view.ledger().unwrap();
-        let cards =
-            Cards { view: &view, ledger: &ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
-        let card = cards.of(&view.task(task).unwrap().unwrap()).unwrap();
+        let row = view.task(task).unwrap().unwrap();
+        let paths = paths(&view.ledger().unwrap(), [&row]);
+        let waiting = BTreeMap::new();
+        let cards = Cards { view: &view, paths: &paths, waiting: &waiting, now: Timestamp(0) };
+        let card = cards.of(&row).unwrap();
         fits("Card", &card);
         card
     }

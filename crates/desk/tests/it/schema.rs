@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use tenfold_desk::Sight;
 use tenfold_desk::account;
 use tenfold_desk::audit::{AuditAnswer, AuditTerms, audit};
 use tenfold_desk::models::models;
@@ -199,10 +200,10 @@ fn what_is_told_of_a_past_fits() {
     let house = &home.house;
     fits("PlanAnswer", &plan(house, &PlanTerms::of(NanoUsd(9_000_000_000))).unwrap());
     let by = [record::By::Role, record::By::Model];
-    let rows = record(house, &by).unwrap();
+    let rows = record(house, &by, &Sight::ALL).unwrap();
     assert!(!rows.is_empty());
     rows.iter().for_each(|row| fits("RecordRow", row));
-    score(house).unwrap().iter().for_each(|row| fits("ScoreRow", row));
+    score(house, &Sight::ALL).unwrap().iter().for_each(|row| fits("ScoreRow", row));
     let terms = SpendingTerms { by: vec![spending::By::Model], ..SpendingTerms::default() };
     let rows = spending(house, &house.ledger().unwrap(), &terms).unwrap();
     rows.iter().for_each(|row| fits("SpendingRow", row));

@@ -11,14 +11,14 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
+use tenfold_desk::Sight;
 use tenfold_domain::Seq;
 use tokio::sync::broadcast::{self, error::RecvError};
 use utoipa::IntoParams;
 
 use super::calls::Asked;
 use super::house::House;
-use super::news::{self, Message};
-use super::sight::Sight;
+use super::news::{self, Message, Moment};
 use crate::door::Caller;
 use crate::problem::Refusal;
 
@@ -37,7 +37,7 @@ struct Listener {
     house: Arc<House>,
     caller: Caller,
     sight: Sight,
-    live: broadcast::Receiver<Message>,
+    live: broadcast::Receiver<Moment>,
     /// All before this has been told.
     told: Seq,
     waiting: VecDeque<Message>,
@@ -78,7 +78,10 @@ impl Listener {
             let message = match self.waiting.pop_front() {
                 Some(message) => message,
                 None => match self.live.recv().await {
-                    Ok(message) => message,
+                    Ok(moment) => {
+                        self.waiting.extend(moment.iter().cloned());
+                        continue;
+                    }
                     Err(RecvError::Lagged(_)) => Message::Reset { seq: self.told },
                     Err(RecvError::Closed) => return None,
                 },

@@ -1,18 +1,21 @@
 //! What all calls of the page share, and what each asks of it first: who may see and do what.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tenfold_desk::doctor::Machine;
-use tenfold_desk::{DeskError, House as Desk};
-use tenfold_domain::{Access, Deed, DeedEvent, TaskId};
+use tenfold_desk::{DeskError, House as Desk, Sight, task};
+use tenfold_domain::{Access, AccountId, Deed, DeedEvent, TaskId};
 use tenfold_engine::Engine;
-use tenfold_store::View;
+use tenfold_store::{TaskRow, View};
 
 use super::hooks::Answers;
 use super::news::News;
-use super::sight::Sight;
 use crate::door::{Caller, Who};
 use crate::problem::Refusal;
+
+/// Accounts in words, by number.
+pub(super) type Paths = BTreeMap<AccountId, String>;
 
 /// What all calls share.
 pub(super) struct House {
@@ -60,6 +63,12 @@ impl House {
         let account = caller.account;
         let sight = |sheet: &tenfold_store::Sheet| Sight::from(sheet.ledger(), account);
         Ok(self.engine.books().look(sight).await.map_err(Refusal::internal)?)
+    }
+
+    /// Who pays for tasks, in words.
+    pub(super) async fn paths(&self, rows: &[TaskRow]) -> Result<Paths, Refusal> {
+        let paths = |sheet: &tenfold_store::Sheet| task::paths(sheet.ledger(), rows);
+        Ok(self.engine.books().look(paths).await.map_err(Refusal::internal)?)
     }
 
     /// Whether somebody may see a task; where not, it is as if there were none.

@@ -46,9 +46,9 @@ fn money(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
 }
 
 fn forecasts(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
-    let by = Needs::Everything(Access::Viewer);
-    let at_work = by.call("backlog", "How the work on the backlog goes, or how it went.");
-    let claims = by.call("audit", "Whether what is claimed of models holds in the data.");
+    let (by, all) = (Needs::Only(Access::Viewer), Needs::Everything(Access::Viewer));
+    let at_work = all.call("backlog", "How the work on the backlog goes, or how it went.");
+    let claims = all.call("audit", "Whether what is claimed of models holds in the data.");
     calls
         .get("/api/v1/backlog", at_work, backlog)
         .get("/api/v1/plan", by.call("plan", "How a budget is best spread over tasks."), plan)
@@ -115,7 +115,7 @@ async fn plan(
     caller: Caller,
     Asked(asked): Asked<PlanAsked>,
 ) -> Answer<PlanAnswer> {
-    caller.needs_everything(Access::Viewer)?;
+    let sight = house.sight(&caller).await?;
     let usual = PlanTerms::of(asked.budget_nano_usd);
     let terms = PlanTerms {
         solved: asked.solved,
@@ -123,6 +123,7 @@ async fn plan(
         value: asked.value_nano_usd.unwrap_or(usual.value),
         exponent: asked.exponent.unwrap_or(usual.exponent),
         what_if: vec![2, 10],
+        sight,
         ..usual
     };
     Ok(Json(house.ask_desk(move |desk| plan::plan(desk, &terms)).await?))
@@ -140,16 +141,16 @@ async fn record(
     caller: Caller,
     Asked(asked): Asked<ByWhat>,
 ) -> Answer<List<RecordRow>> {
-    caller.needs_everything(Access::Viewer)?;
+    let sight = house.sight(&caller).await?;
     let usual = [record::By::Role, record::By::Area, record::By::Model];
     let by = words(asked.by.as_deref(), &usual)?;
-    Ok(Json(List(house.ask_desk(move |desk| record::record(desk, &by)).await?)))
+    Ok(Json(List(house.ask_desk(move |desk| record::record(desk, &by, &sight)).await?)))
 }
 
 /// `GET /score`
 async fn score(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<ScoreRow>> {
-    caller.needs_everything(Access::Viewer)?;
-    Ok(Json(List(house.ask_desk(score::score).await?)))
+    let sight = house.sight(&caller).await?;
+    Ok(Json(List(house.ask_desk(move |desk| score::score(desk, &sight)).await?)))
 }
 
 /// `GET /audit`

@@ -15,7 +15,6 @@ mod news;
 mod openapi;
 mod session;
 mod settings;
-mod sight;
 mod tasks;
 mod verbs;
 

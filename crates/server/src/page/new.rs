@@ -12,15 +12,14 @@ use serde::{Deserialize, Serialize};
 use tenfold_desk::asking::{NewTask, Resolved, ToApprove, resolve};
 use tenfold_desk::import::{self, Form, Kinds};
 use tenfold_desk::task::{Quote, quote};
-use tenfold_desk::{DeskError, House as Desk};
-use tenfold_domain::{Access, AccountId, RepositoryEvent, TaskId, TaskSpec};
+use tenfold_desk::{DeskError, House as Desk, Sight};
+use tenfold_domain::{Access, AccountId, NanoUsd, Priority, RepositoryEvent, TaskId, TaskSpec};
 use tenfold_engine::How;
 use tenfold_store::TaskQuery;
 use utoipa::ToSchema;
 
 use super::calls::{Calls, Needs};
 use super::house::{House, Wanted};
-use super::sight::Sight;
 use crate::door::Caller;
 use crate::problem::Refusal;
 
@@ -75,6 +74,8 @@ pub(super) struct Seen {
     check: Option<String>,
     role: Option<String>,
     repo: Option<String>,
+    priority: Option<Priority>,
+    value_nano_usd: Option<NanoUsd>,
     /// The line of the text that it begins on.
     line: usize,
 }
@@ -95,13 +96,11 @@ pub(super) struct NewMany {
 struct Bounds {
     sight: Sight,
     own: AccountId,
-    sees_all: bool,
 }
 
 impl House {
     async fn bounds(&self, caller: &Caller) -> Result<Bounds, Refusal> {
-        let sees_all = caller.account == AccountId::DEFAULT;
-        Ok(Bounds { sight: self.sight(caller).await?, own: caller.account, sees_all })
+        Ok(Bounds { sight: self.sight(caller).await?, own: caller.account })
     }
 }
 
@@ -113,7 +112,7 @@ impl Bounds {
     }
 
     fn allow(&self, desk: &Desk, spec: &TaskSpec) -> Result<(), DeskError> {
-        if self.sees_all {
+        if self.sight.is_all() {
             return Ok(());
         }
         if !self.sight.of(spec.account) {
@@ -123,7 +122,7 @@ impl Bounds {
     }
 
     fn allow_folder(&self, desk: &Desk, folder: &FilePath) -> Result<(), DeskError> {
-        if self.sees_all {
+        if self.sight.is_all() {
             return Ok(());
         }
         let known = match desk.reader()? {
@@ -231,6 +230,8 @@ async fn look(caller: Caller, said: Said<Many>) -> Answer<SeenMany> {
         check: item.check,
         role: item.role,
         repo: item.repo.map(|repo| repo.to_string_lossy().into_owned()),
+        priority: item.priority,
+        value_nano_usd: item.value,
         line: item.line,
     });
     Ok(Json(SeenMany { tasks: seen.collect() }))

@@ -17,7 +17,7 @@ use tenfold_desk::models::{self, ModelCard};
 use tenfold_desk::people::{self, Deeds, PersonView};
 use tenfold_desk::policy::{self, Decided, PolicyAsked};
 use tenfold_desk::role::{self, Coworker};
-use tenfold_domain::{Access, AccountId, DeedEvent, PeopleChange, PeopleEvent};
+use tenfold_domain::{Access, DeedEvent, PeopleChange, PeopleEvent};
 use tenfold_models::set_key;
 use tenfold_people::Signed;
 use utoipa::{IntoParams, ToSchema};
@@ -167,7 +167,6 @@ pub(super) struct Approved {
 /// `GET /repositories`
 async fn repositories(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<Repository>> {
     let sight = house.sight(&caller).await?;
-    let sees_all = caller.account == AccountId::DEFAULT;
     let told = house.read(move |_, view| {
         let mut all = Vec::new();
         for (workspace, tasks) in view.workspaces()? {
@@ -176,8 +175,8 @@ async fn repositories(State(house): State<Arc<House>>, caller: Caller) -> Answer
                 accounts: sight.accounts(),
                 ..tenfold_store::TaskQuery::default()
             };
-            let tasks = if sees_all { tasks } else { view.count(&query)?.values().sum() };
-            if tasks == 0 && !sees_all {
+            let tasks = if sight.is_all() { tasks } else { view.count(&query)?.values().sum() };
+            if tasks == 0 && !sight.is_all() {
                 continue;
             }
             let approved = view.all_approved(&workspace)?;
@@ -226,11 +225,14 @@ async fn change_people(
             .err()
             .map_or_else(|| Refusal::usage("a program decides of nobody"), Refusal::from));
     };
-    let call = format!("POST {}", uri.path());
-    house.engine.record_deeds(vec![DeedEvent::Did(deed(&caller, &call, None))]).await?;
+    let deed = deed(&caller, &format!("POST {}", uri.path()), None);
     let Caller { name, access, account, .. } = caller;
-    let signed = Signed { person, name, access, account };
-    let mut events = house.engine.change_people_as(signed, change).await?;
+    let signed = Signed { person, name: name.clone(), access, account };
+    let may = house.engine.may_change_people(&signed, &change).await;
+    let event = if may.is_ok() { DeedEvent::Did(deed) } else { DeedEvent::Refused(deed) };
+    house.engine.record_deeds(vec![event]).await?;
+    may?;
+    let mut events = house.engine.change_people(change, name).await?;
     // Nobody needs to know it, hash or not.
     for event in &mut events {
         if let PeopleEvent::PasswordSet { hash, .. } = event {

@@ -6,18 +6,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
-use tenfold_desk::DeskError;
 use tenfold_desk::task::{
     self, Board, BoardColumn, Card, Cards, Column, Dial, DialUnit, Diff, Instead, Output, Steps,
     TaskList, TaskPage,
 };
+use tenfold_desk::{DeskError, Sight};
 use tenfold_domain::{Access, AccountId, AttemptId, Strategy, TaskId, TaskState};
 use tenfold_store::{TaskQuery, TaskRow, View};
 use utoipa::IntoParams;
 
 use super::calls::{Asked, Calls, Needs};
 use super::house::House;
-use super::sight::Sight;
 use crate::door::Caller;
 use crate::problem::Refusal;
 use crate::routes::task as task_of;
@@ -114,11 +113,10 @@ impl House {
 
     /// Tasks as they are listed.
     async fn cards(self: &Arc<Self>, rows: Vec<TaskRow>) -> Result<Vec<Card>, Refusal> {
-        let waiting = self.waiting(&rows).await;
+        let (waiting, paths) = (self.waiting(&rows).await, self.paths(&rows).await?);
         self.read(move |house, view| {
-            let ledger = view.ledger()?;
             let now = house.engine.now();
-            Cards { view, ledger: &ledger, waiting: &waiting, now }.all(&rows)
+            Cards { view, paths: &paths, waiting: &waiting, now }.all(&rows)
         })
         .await
     }
@@ -144,12 +142,19 @@ async fn board(
             Ok((view.newest()?.0, found))
         })
         .await?;
+    // All of them at once: each time that the store is read anew takes a while.
+    let mut rows = Vec::new();
     let mut columns = Vec::new();
-    for (column, count, rows, next) in found {
-        let tasks = house.cards(rows).await?;
-        columns.push(BoardColumn { column, count, tasks, next });
+    for (column, count, some, next) in found {
+        columns.push((BoardColumn { column, count, tasks: Vec::new(), next }, some.len()));
+        rows.extend(some);
     }
-    Ok(Json(Board { columns, seq }))
+    let mut cards = house.cards(rows).await?.into_iter();
+    let filled = columns.into_iter().map(|(column, its)| {
+        let tasks = cards.by_ref().take(its).collect();
+        BoardColumn { tasks, ..column }
+    });
+    Ok(Json(Board { columns: filled.collect(), seq }))
 }
 
 /// `GET /tasks`
@@ -177,9 +182,9 @@ async fn one(
     house.sees(&caller, &[task]).await?;
     let row = house.read(move |_, view| Ok(view.task(task)?)).await?;
     let waiting = house.waiting(row.as_slice()).await;
+    let paths = house.paths(row.as_slice()).await?;
     let told = house.read(move |house, view| {
-        let ledger = view.ledger()?;
-        let cards = Cards { view, ledger: &ledger, waiting: &waiting, now: house.engine.now() };
+        let cards = Cards { view, paths: &paths, waiting: &waiting, now: house.engine.now() };
         let at_work = house.engine.at_work().contains(&task);
         task::page(&house.desk, &cards, task, at_work)
     });
