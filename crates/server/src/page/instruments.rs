@@ -6,6 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use tenfold_desk::House as Desk;
 use tenfold_desk::account::{self, AccountCard, Decided, TokenCard};
 use tenfold_desk::audit::{self, AuditAnswer, AuditTerms};
 use tenfold_desk::plan::{self, PlanAnswer, PlanTerms};
@@ -14,7 +15,6 @@ use tenfold_desk::prices::{self, DatedPrice, Filter};
 use tenfold_desk::record::{self, RecordRow};
 use tenfold_desk::score::{self, ScoreRow};
 use tenfold_desk::spending::{self, SpendingRow, SpendingTerms};
-use tenfold_desk::{DeskError, House as Desk};
 use tenfold_domain::{Access, AccountId, BacklogOutcome, NanoUsd};
 use utoipa::ToSchema;
 
@@ -40,18 +40,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .route("/api/v1/prices", get(prices))
         .route("/api/v1/prices/history", get(price_history))
         .route("/api/v1/prices/level", get(price_level))
-}
-
-impl House {
-    /// Reads what needs no view of one moment, on a thread that may wait.
-    pub(super) async fn ask_desk<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let desk = self.desk.clone();
-        let asking = tokio::task::spawn_blocking(move || ask(&desk));
-        Ok(asking.await.map_err(Refusal::internal)??)
-    }
 }
 
 /// Words with commas between them, each as the desk reads it.
@@ -103,7 +91,7 @@ async fn plan(
         sight,
         ..usual
     };
-    Ok(Json(house.ask_desk(move |desk| plan::plan(desk, &terms)).await?))
+    Ok(Json(house.ask_desk_long(move |desk| plan::plan(desk, &terms)).await?))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -120,13 +108,13 @@ async fn record(
     let sight = house.sight(&caller).await?;
     let usual = [record::By::Role, record::By::Area, record::By::Model];
     let by = words(asked.by.as_deref(), &usual)?;
-    Ok(Json(house.ask_desk(move |desk| record::record(desk, &by, &sight)).await?))
+    Ok(Json(house.ask_desk_long(move |desk| record::record(desk, &by, &sight)).await?))
 }
 
 /// `GET /score`
 async fn score(State(house): State<Arc<House>>, caller: Caller) -> Answer<Vec<ScoreRow>> {
     let sight = house.sight(&caller).await?;
-    Ok(Json(house.ask_desk(move |desk| score::score(desk, &sight)).await?))
+    Ok(Json(house.ask_desk_long(move |desk| score::score(desk, &sight)).await?))
 }
 
 /// `GET /audit`
@@ -135,7 +123,7 @@ async fn audit(State(house): State<Arc<House>>, caller: Caller) -> Answer<AuditA
     let audit = |desk: &Desk| {
         audit::audit(desk, &AuditTerms::default()).map(|audit| AuditAnswer::from(&audit))
     };
-    Ok(Json(house.ask_desk(audit).await?))
+    Ok(Json(house.ask_desk_long(audit).await?))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -245,5 +233,5 @@ async fn price_level(
         ..LevelTerms::of(asked.bar)
     };
     let seen = move |desk: &Desk| level::level(desk, &terms, now).map(|level| level.answer());
-    Ok(Json(house.ask_desk(seen).await?))
+    Ok(Json(house.ask_desk_long(seen).await?))
 }

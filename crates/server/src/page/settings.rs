@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 
 use super::hooks;
 use super::house::{House, deed};
-use crate::door::{By, Caller};
+use crate::door::{By, Caller, Turned};
 use crate::problem::Refusal;
 
 type Routes = Router<Arc<House>>;
@@ -184,20 +184,14 @@ async fn change_people(
     said: Said<PeopleChange>,
 ) -> Answer<Vec<PeopleEvent>> {
     let Json(change) = said?;
-    let By::Person(person) = caller.by else {
-        return Err(caller
-            .needs(Access::Admin)
-            .err()
-            .map_or_else(|| Refusal::usage("a program decides of nobody"), Refusal::from));
-    };
     let deed = deed(&caller, &format!("POST {}", uri.path()), None);
+    let By::Person(person) = caller.by else {
+        house.engine.record_deeds(vec![DeedEvent::Refused(deed)]).await?;
+        return Err(Turned::forbidden("a program decides of nobody").into());
+    };
     let Caller { name, access, account, .. } = caller;
-    let signed = Signed { person, name: name.clone(), access, account };
-    let may = house.engine.may_change_people(&signed, &change).await;
-    let event = if may.is_ok() { DeedEvent::Did(deed) } else { DeedEvent::Refused(deed) };
-    house.engine.record_deeds(vec![event]).await?;
-    may?;
-    let mut events = house.engine.change_people(change, name).await?;
+    let signed = Signed { person, name, access, account };
+    let mut events = house.engine.change_people_as(signed, change, deed).await?;
     // Nobody needs to know it, hash or not.
     for event in &mut events {
         if let PeopleEvent::PasswordSet { hash, .. } = event {
@@ -211,7 +205,7 @@ async fn change_people(
 async fn look_around(State(house): State<Arc<House>>, caller: Caller) -> Answer<Vec<DoctorLine>> {
     caller.needs_everything(Access::Admin)?;
     let (machine, now) = (house.machine.clone(), house.engine.now());
-    Ok(Json(house.ask_desk(move |desk| Ok(doctor::doctor(desk, &machine, now))).await?))
+    Ok(Json(house.ask_desk_long(move |desk| Ok(doctor::doctor(desk, &machine, now))).await?))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -63,11 +63,8 @@ fn judging(routes: Routes) -> Routes {
     let by = Access::Reviewer;
     // The work goes on by an answer, as it does in the terminal.
     let routes = of_task(routes, by, |engine, task, answer: Answer| async move {
-        engine.answer(task, answer.text).await?;
-        match engine.begin(task, How::default()) {
-            Err(EngineError::AtWork(_)) => Ok(()),
-            begun => begun,
-        }
+        let to = answer.attempt.zip(answer.step);
+        engine.answer_and_go_on(task, answer.text, to).await
     });
     let routes = of_task(routes, by, |engine, task, comment: Comment| async move {
         let Comment { path, line, text } = comment;
@@ -75,7 +72,7 @@ fn judging(routes: Routes) -> Routes {
     });
     let routes = of_task(routes, by, |engine, task, _: Revise| async move {
         let attempt = engine.revise(task).await?;
-        engine.begin(task, How::default())?;
+        engine.begin(task, How { time_anew: true, ..How::default() })?;
         Ok(NewAttempt { attempt })
     });
     let routes = of_task(routes, by, |engine, task, accept: Accept| async move {
