@@ -76,10 +76,8 @@ impl PlanTerms {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PlanSums {
     /// What may be spent.
-    #[schema(value_type = u64)]
     pub budget_nano_usd: NanoUsd,
     /// What is, if each task takes all that it gets.
-    #[schema(value_type = u64)]
     pub spent_nano_usd: NanoUsd,
     /// The value to be expected, in dollars.
     pub value: f64,
@@ -112,7 +110,6 @@ pub struct PlanAnswer {
     /// What other budgets come to.
     pub what_if: Vec<PlanSums>,
     /// Value by budget: pairs of nano-dollars, and dollars or tasks.
-    #[schema(value_type = Vec<Vec<f64>>)]
     pub curve: Vec<(NanoUsd, f64)>,
 }
 
@@ -120,12 +117,10 @@ pub struct PlanAnswer {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FundedTask {
     /// Its number.
-    #[schema(value_type = u64)]
     pub task: TaskId,
     /// What was asked for; empty: to make the check pass.
     pub text: String,
     /// How much it gets.
-    #[schema(value_type = u64)]
     pub nano_usd: NanoUsd,
     /// The chance that it is solved by that.
     pub chance: f64,
@@ -143,12 +138,10 @@ pub struct FundedTask {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LeftOutTask {
     /// Its number.
-    #[schema(value_type = u64)]
     pub task: TaskId,
     /// What was asked for; empty: to make the check pass.
     pub text: String,
     /// A budget with which it is in; none if no budget is.
-    #[schema(value_type = Option<u64>)]
     pub in_at_nano_usd: Option<NanoUsd>,
 }
 
@@ -156,7 +149,6 @@ pub struct LeftOutTask {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct UnknownTask {
     /// Its number.
-    #[schema(value_type = u64)]
     pub task: TaskId,
     /// What was asked for; empty: to make the check pass.
     pub text: String,

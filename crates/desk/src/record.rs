@@ -83,7 +83,6 @@ pub struct RecordRow {
     /// The chance of an attempt to solve its task.
     pub chance: Interval,
     /// What all of them cost.
-    #[schema(value_type = u64)]
     pub spent_nano_usd: NanoUsd,
     /// How many were reviewed.
     pub reviews: usize,

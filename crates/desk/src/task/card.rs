@@ -25,7 +25,6 @@ pub struct Card {
     /// check pass.
     pub text: String,
     /// Where it stands.
-    #[schema(value_type = String)]
     pub state: TaskState,
     /// The column that it is in by that.
     pub column: Column,
@@ -44,7 +43,6 @@ pub struct Card {
     /// What it belongs to.
     pub labels: Vec<String>,
     /// How much it is wanted before others.
-    #[schema(value_type = String)]
     pub priority: Priority,
     /// When it is to be done.
     pub deadline_at_ms: Option<u64>,
@@ -70,7 +68,6 @@ pub struct Card {
     /// What it asks the person.
     pub question: Option<CardQuestion>,
     /// How the attempt that ended last did so.
-    #[schema(value_type = Option<String>)]
     pub outcome: Option<AttemptOutcome>,
     /// What a person should know about that, or the beginning of it.
     pub note: Option<String>,

@@ -35,7 +35,6 @@ pub struct Summary {
     /// Those that it may choose among.
     pub models: Vec<String>,
     /// How it would work.
-    #[schema(value_type = String)]
     pub strategy: Strategy,
     /// The check, if there is one.
     pub check: Option<String>,

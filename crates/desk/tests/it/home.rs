@@ -13,6 +13,8 @@ use tenfold_domain::{
 use tenfold_engine::Places;
 use tenfold_store::{AttemptStart, Store, View};
 
+use crate::schema::fits;
+
 /// A house with a store and a folder to work in.
 pub(crate) struct Home {
     pub(crate) house: House,
@@ -69,7 +71,9 @@ impl Home {
         let paths = paths(&view.ledger().unwrap(), [&row]);
         let waiting = BTreeMap::new();
         let cards = Cards { view: &view, paths: &paths, waiting: &waiting, now: Timestamp(0) };
-        cards.of(&row).unwrap()
+        let card = cards.of(&row).unwrap();
+        fits("Card", &card);
+        card
     }
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) {

@@ -9,12 +9,15 @@ use tenfold_domain::{
 };
 
 use crate::home::{Home, became, commit, ended, made, of, of_task};
+use crate::schema::fits;
 
 fn shown(home: &Home, task: TaskId, at_work: bool) -> TaskPage {
     let view = home.view();
     let (view, paths) = (&view, &BTreeMap::new());
     let cards = Cards { view, paths, waiting: &BTreeMap::new(), now: Timestamp(0) };
-    page(&home.house, &cards, task, at_work).unwrap()
+    let page = page(&home.house, &cards, task, at_work).unwrap();
+    fits("TaskPage", &page);
+    page
 }
 
 fn may(home: &Home, task: TaskId, at_work: bool) -> Vec<Verb> {

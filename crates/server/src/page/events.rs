@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
@@ -14,7 +14,9 @@ use serde::Deserialize;
 use tenfold_desk::Sight;
 use tenfold_domain::Seq;
 use tokio::sync::broadcast::{self, error::RecvError};
+use utoipa::IntoParams;
 
+use super::calls::Asked;
 use super::house::House;
 use super::news::{self, Message, Moment};
 use crate::door::Caller;
@@ -24,7 +26,7 @@ use crate::problem::Refusal;
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// Where the browser wants to go on.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 pub(super) struct From {
     /// The last place in the journal that it has heard of.
     past: Option<u64>,
@@ -47,7 +49,7 @@ struct Listener {
 pub(super) async fn events(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(from): Query<From>,
+    Asked(from): Asked<From>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());

@@ -20,6 +20,7 @@ use tenfold_store::EventQuery;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
+use super::calls::List;
 use super::house::House;
 use crate::door::Caller;
 use crate::problem::Refusal;
@@ -217,9 +218,9 @@ fn keep(file: &Path, hooks: &[Hook]) -> std::io::Result<()> {
 pub(super) async fn list(
     State(house): State<Arc<House>>,
     caller: Caller,
-) -> Result<Json<Vec<HookCard>>, Refusal> {
+) -> Result<Json<List<HookCard>>, Refusal> {
     caller.needs_everything(Access::Admin)?;
-    Ok(Json(house.hooks.cards()?))
+    Ok(Json(List(house.hooks.cards()?)))
 }
 
 /// `POST /hooks`
@@ -228,14 +229,15 @@ pub(super) async fn change(
     caller: Caller,
     uri: Uri,
     said: Result<Json<HookChange>, JsonRejection>,
-) -> Result<Json<Vec<HookCard>>, Refusal> {
+) -> Result<Json<List<HookCard>>, Refusal> {
     let Json(change) = said?;
     house.let_do_on_all(&caller, &format!("POST {}", uri.path())).await?;
     let changing = move || {
         house.hooks.change(change)?;
         house.hooks.cards()
     };
-    Ok(Json(tokio::task::spawn_blocking(changing).await.map_err(Refusal::internal)??))
+    let changed = tokio::task::spawn_blocking(changing).await.map_err(Refusal::internal)?;
+    Ok(Json(List(changed?)))
 }
 
 /// What an event is an occasion for.

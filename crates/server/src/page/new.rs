@@ -3,11 +3,11 @@
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::Uri;
-use axum::routing::post;
-use axum::{Json, Router};
+
 use serde::{Deserialize, Serialize};
 use tenfold_desk::asking::{NewTask, Resolved, ToApprove, resolve};
 use tenfold_desk::import::{self, Form, Kinds};
@@ -18,21 +18,24 @@ use tenfold_engine::How;
 use tenfold_store::TaskQuery;
 use utoipa::ToSchema;
 
+use super::calls::{Calls, Needs};
 use super::house::{House, Wanted};
 use crate::door::Caller;
 use crate::problem::Refusal;
 
-type Routes = Router<Arc<House>>;
 type Said<T> = Result<Json<T>, JsonRejection>;
 type Answer<T> = Result<Json<T>, Refusal>;
 
 /// Adds the calls for new work.
-pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .route("/api/v1/quote", post(ask_quote))
-        .route("/api/v1/tasks", post(one))
-        .route("/api/v1/tasks/many", post(many))
-        .route("/api/v1/tasks/many/look", post(look))
+pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Operator);
+    let quote = by.call("quote", "What a task would be, and is likely to take; changes nothing.");
+    let seen = by.call("look_at_tasks", "The tasks that a text holds; changes nothing.");
+    calls
+        .post("/api/v1/quote", quote, ask_quote)
+        .post("/api/v1/tasks", by.call("ask", "Asks for a task."), one)
+        .post("/api/v1/tasks/many", by.call("ask_many", "Asks for all tasks of a text."), many)
+        .post("/api/v1/tasks/many/look", seen, look)
 }
 
 /// What a task would be, and is likely to take.

@@ -3,24 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Json;
+use axum::extract::{Path, State};
 use serde::Deserialize;
 use tenfold_desk::task::{
     self, Board, BoardColumn, Card, Cards, Column, Dial, DialUnit, Diff, Instead, Output, Steps,
     TaskList, TaskPage,
 };
 use tenfold_desk::{DeskError, Sight};
-use tenfold_domain::{AccountId, AttemptId, Strategy, TaskId, TaskState};
+use tenfold_domain::{Access, AccountId, AttemptId, Strategy, TaskId, TaskState};
 use tenfold_store::{TaskQuery, TaskRow, View};
+use utoipa::IntoParams;
 
+use super::calls::{Asked, Calls, Needs};
 use super::house::House;
 use crate::door::Caller;
 use crate::problem::Refusal;
 use crate::routes::task as task_of;
 
-type Routes = Router<Arc<House>>;
 type Answer<T> = Result<Json<T>, Refusal>;
 
 /// How many tasks are told at most in one answer.
@@ -28,28 +28,41 @@ const PAGE_MAX: u32 = 1_000;
 const PAGE: u32 = 100;
 
 /// Adds all that is told of tasks.
-pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .route("/api/v1/board", get(board))
-        .route("/api/v1/tasks", get(list))
-        .route("/api/v1/tasks/{task}", get(one))
-        .route("/api/v1/tasks/{task}/dial", get(dial))
-        .route("/api/v1/tasks/{task}/attempts/{number}/steps", get(steps))
-        .route("/api/v1/tasks/{task}/attempts/{number}/output", get(output))
-        .route("/api/v1/tasks/{task}/attempts/{number}/diff", get(diff))
+pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Viewer);
+    let steps = by.call("steps", "What an attempt did, step by step.");
+    let output = by.call("output", "The whole output of a step, up to a mebibyte.");
+    let diff = by.call("diff", "What an attempt proposes, line by line.");
+    calls
+        .get("/api/v1/board", by.call("board", "The first tasks of each column."), board)
+        .get("/api/v1/tasks", by.call("tasks", "Tasks, the newest first."), list)
+        .get("/api/v1/tasks/{task}", by.call("task", "All of a task but its steps."), one)
+        .get(
+            "/api/v1/tasks/{task}/dial",
+            by.call("dial", "What more of a task's budget is likely to buy."),
+            dial,
+        )
+        .get("/api/v1/tasks/{task}/attempts/{number}/steps", steps, self::steps)
+        .get("/api/v1/tasks/{task}/attempts/{number}/output", output, self::output)
+        .get("/api/v1/tasks/{task}/attempts/{number}/diff", diff, self::diff)
 }
 
 /// Which tasks.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 struct Which {
+    /// Those in this column; the board has them all.
     column: Option<String>,
     /// Some of what was asked for.
     q: Option<String>,
+    /// Whose account pays.
     account: Option<u32>,
     role: Option<String>,
     label: Option<String>,
     workspace: Option<String>,
+    /// Those after this one, as they are listed.
+    #[param(value_type = Option<u64>)]
     past: Option<TaskId>,
+    /// At most so many.
     limit: Option<u32>,
 }
 
@@ -113,7 +126,7 @@ impl House {
 async fn board(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
 ) -> Answer<Board> {
     let query = which.query(&house.sight(&caller).await?);
     let (seq, found) = house
@@ -148,7 +161,7 @@ async fn board(
 async fn list(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
 ) -> Answer<TaskList> {
     let mut query = which.query(&house.sight(&caller).await?);
     if let Some(column) = &which.column {
@@ -184,12 +197,20 @@ fn attempt_of(task: &str, number: &str) -> Result<AttemptId, Refusal> {
     Ok(AttemptId { task: task_of(task)?, number: number.parse().map_err(no_number)? })
 }
 
-/// Which part of what is long.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+/// Which of many steps.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 struct Part {
+    /// Those after this one, by its index.
     past: Option<usize>,
+    /// At most so many.
     limit: Option<usize>,
-    index: Option<usize>,
+}
+
+/// Which step.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+struct OfStep {
+    /// Its index.
+    index: usize,
 }
 
 /// `GET /tasks/{task}/attempts/{number}/steps`
@@ -197,11 +218,11 @@ async fn steps(
     State(house): State<Arc<House>>,
     caller: Caller,
     Path((task, number)): Path<(String, String)>,
-    Query(part): Query<Part>,
+    Asked(part): Asked<Part>,
 ) -> Answer<Steps> {
     let attempt = attempt_of(&task, &number)?;
     house.sees(&caller, &[attempt.task]).await?;
-    let Part { past, limit, .. } = part;
+    let Part { past, limit } = part;
     let read = move |_: &House, view: &View| {
         task::steps(view, attempt, past, limit.unwrap_or(task::STEPS))
     };
@@ -213,11 +234,10 @@ async fn output(
     State(house): State<Arc<House>>,
     caller: Caller,
     Path((task, number)): Path<(String, String)>,
-    Query(part): Query<Part>,
+    Asked(OfStep { index }): Asked<OfStep>,
 ) -> Answer<Output> {
     let attempt = attempt_of(&task, &number)?;
     house.sees(&caller, &[attempt.task]).await?;
-    let index = part.index.ok_or_else(|| Refusal::usage("say of which step: index=NUMBER"))?;
     Ok(Json(house.read(move |_, view| task::output(view, attempt, index)).await?))
 }
 
@@ -237,10 +257,14 @@ async fn diff(
 }
 
 /// For whom the dial is.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 struct Turn {
+    /// Another model than its own.
     model: Option<String>,
+    /// Another strategy than its own.
+    #[param(inline)]
     strategy: Option<Strategy>,
+    #[param(inline)]
     unit: Option<DialUnit>,
 }
 
@@ -249,7 +273,7 @@ async fn dial(
     State(house): State<Arc<House>>,
     caller: Caller,
     Path(number): Path<String>,
-    Query(turn): Query<Turn>,
+    Asked(turn): Asked<Turn>,
 ) -> Answer<Dial> {
     let task = task_of(&number)?;
     house.sees(&caller, &[task]).await?;
