@@ -212,6 +212,14 @@ pub struct Steered {
 pub struct Answer {
     /// In the person's words.
     pub text: String,
+    /// The attempt whose question they have read; none: whichever is open is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub attempt: Option<AttemptId>,
+    /// The step that the question is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub step: Option<StepId>,
 }
 
 impl Call for Answer {

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, Weak};
 
 use tenfold_domain::{
-    AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec, Timestamp,
+    AttemptEvent, AttemptId, Fact, MakeRoom, RepositoryEvent, StepId, Strategy, TaskId, TaskSpec,
+    Timestamp,
 };
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError};
@@ -304,13 +305,23 @@ impl Engine {
     }
 
     /// Records the person's answer to the question that a task waits with; [`Engine::begin`] goes
-    /// on from there.
+    /// on from there. `to` is the question that they have read, by its attempt and step; without
+    /// it, whichever is open.
     ///
     /// # Errors
-    /// [`EngineError::NoQuestion`] if it asks nothing; what the store says.
-    pub async fn answer(&self, task: TaskId, text: String) -> Result<(), EngineError> {
+    /// [`EngineError::NoQuestion`] if it asks nothing; [`EngineError::OtherQuestion`] if it asks
+    /// something else by now; what the store says.
+    pub async fn answer(
+        &self,
+        task: TaskId,
+        text: String,
+        to: Option<(AttemptId, StepId)>,
+    ) -> Result<(), EngineError> {
         let row = self.store.view()?.task(task)?.ok_or(EngineError::NoTask(task))?;
         let question = row.question.ok_or(EngineError::NoQuestion(task))?;
+        if to.is_some_and(|to| to != (question.attempt, question.step)) {
+            return Err(EngineError::OtherQuestion(task));
+        }
         let text = text_of(&self.redactor(), text);
         let event = AttemptEvent::Answered { step: question.step, text };
         let attempt = question.attempt;

@@ -131,8 +131,10 @@ export class BoardState {
   private hear(happened: Happened) {
     if (happened.event === "task") this.changed.set(happened.card.task, happened.card);
     else if (happened.event === "reset") this.readSoon();
-    else if (happened.event === "progress" && happened.progress.progress === "doing") {
-      this.said.set(happened.progress.attempt.task, happened.progress.what);
+    else if (happened.event === "progress") {
+      for (const progress of happened.all) {
+        if (progress.progress === "doing") this.said.set(progress.attempt.task, progress.what);
+      }
     } else return;
     if (this.frame === 0) this.frame = requestAnimationFrame(() => this.flush());
   }

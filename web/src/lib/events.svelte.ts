@@ -8,7 +8,7 @@ export type Happened =
   | { event: "task"; seq: number; card: Card }
   | { event: "ledger"; seq: number }
   | { event: "people"; seq: number }
-  | { event: "progress"; progress: Progress }
+  | { event: "progress"; all: Progress[] }
   /** Too much happened, or the line was down: read again what is shown. */
   | { event: "reset"; seq: number };
 
@@ -91,9 +91,9 @@ class Events {
   }
 
   private came(name: Happened["event"], event: MessageEvent<string>) {
-    const data = JSON.parse(event.data) as Record<string, unknown>;
+    const data: unknown = JSON.parse(event.data);
     if (event.lastEventId) this.seq = Number(event.lastEventId) || this.seq;
-    const happened = name === "progress" ? { event: name, progress: data } : { event: name, ...data };
+    const happened = name === "progress" ? { event: name, all: data } : { event: name, ...(data as object) };
     this.tell(happened as Happened);
   }
 

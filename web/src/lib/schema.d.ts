@@ -237,7 +237,7 @@ export interface paths {
         };
         /**
          * What changes, as it does, of what one sees.
-         * @description `event: task` has a `TaskChanged` as its data, `ledger`, `people`, `upto` and `reset` have a `Changed`, and `progress` has a `Progress`, which may be lost. All but the last have the place in the journal as their id. Needs the access 'viewer', at the least.
+         * @description `event: task` has a `TaskChanged` as its data, `ledger`, `people`, `upto` and `reset` have a `Changed`, and `progress` has an array of `Progress`, which may be lost. All but the first and the last have the place in the journal as their id. Needs the access 'viewer', at the least.
          */
         get: operations["events"];
         put?: never;
@@ -365,7 +365,7 @@ export interface paths {
         };
         /**
          * How a budget is best spread over tasks.
-         * @description Needs the access 'viewer', at the least, and to see all accounts.
+         * @description Needs the access 'viewer', at the least.
          */
         get: operations["plan"];
         put?: never;
@@ -505,7 +505,7 @@ export interface paths {
         };
         /**
          * What was right, of whose work.
-         * @description Needs the access 'viewer', at the least, and to see all accounts.
+         * @description Needs the access 'viewer', at the least.
          */
         get: operations["record"];
         put?: never;
@@ -565,7 +565,7 @@ export interface paths {
         };
         /**
          * How good forecasts have been.
-         * @description Needs the access 'viewer', at the least, and to see all accounts.
+         * @description Needs the access 'viewer', at the least.
          */
         get: operations["score"];
         put?: never;
@@ -1352,6 +1352,10 @@ export interface components {
         };
         /** @description Answers what a task asks; it does not go on by that. */
         Answer: {
+            /** @description The attempt whose question they have read; none: whichever is open is meant. */
+            attempt?: components["schemas"]["AttemptId"];
+            /** @description The step that the question is about. */
+            step?: components["schemas"]["StepId"];
             /** @description In the person's words. */
             text: string;
         };
@@ -1819,6 +1823,11 @@ export interface components {
             asked_at_ms: number;
             /** @description Which attempt asks: TASK.NUMBER. */
             attempt: string;
+            /**
+             * Format: int32
+             * @description The step that it is about.
+             */
+            step: number;
             /** @description What. */
             text: string;
         };
@@ -2650,6 +2659,8 @@ export interface components {
             /** Format: int32 */
             id: number;
             name: string;
+            /** @description Whether they see all accounts, and so what concerns all of them. */
+            sees_all: boolean;
         };
         /** @description How far an allowance is used in a period, beside what is set aside. */
         MeterBalance: {
@@ -2688,6 +2699,7 @@ export interface components {
         NanoUsd: number;
         /** @description A task that was asked for. */
         New: {
+            not_begun: components["schemas"]["Problem"] | null;
             /** Format: int64 */
             task: number;
         };
@@ -3353,9 +3365,11 @@ export interface components {
             labels: string[];
             /** @description The line of the text that it begins on. */
             line: number;
+            priority: components["schemas"]["Priority"] | null;
             repo: string | null;
             role: string | null;
             text: string;
+            value_nano_usd: components["schemas"]["NanoUsd"] | null;
         };
         SeenMany: {
             tasks: components["schemas"]["Seen"][];

@@ -157,10 +157,11 @@ export class TaskState {
       if (happened.event === "task" && this.page) this.page = { ...this.page, card: happened.card };
       this.readSoon();
     } else if (happened.event === "progress") {
-      const { progress } = happened;
-      if (!("attempt" in progress) || progress.attempt.task !== this.task) return;
-      if (progress.progress === "doing" && progress.attempt.number === this.number) this.doing = progress.what;
-      if (progress.progress !== "doing") this.readSoon();
+      for (const progress of happened.all) {
+        if (!("attempt" in progress) || progress.attempt.task !== this.task) continue;
+        if (progress.progress === "doing" && progress.attempt.number === this.number) this.doing = progress.what;
+        if (progress.progress !== "doing") this.readSoon();
+      }
     }
   }
 

@@ -90,6 +90,8 @@ pub struct Card {
 pub struct CardQuestion {
     /// Which attempt asks: TASK.NUMBER.
     pub attempt: String,
+    /// The step that it is about.
+    pub step: u32,
     /// What.
     pub text: String,
     /// Since when.
@@ -267,6 +269,7 @@ fn bare(row: &TaskRow) -> Card {
         odds: None,
         question: row.question.as_ref().map(|question| CardQuestion {
             attempt: question.attempt.to_string(),
+            step: question.step.0,
             text: question.text.clone(),
             asked_at_ms: question.asked_at.0,
         }),

@@ -17,9 +17,8 @@ use tenfold_desk::role;
 use tenfold_desk::score::score;
 use tenfold_desk::spending::{self, SpendingTerms, spending};
 use tenfold_domain::{
-    Accept, AcceptAs, AccountId, AccountKind, Allowance, AllowanceId, AttemptId, AttemptOutcome,
-    LedgerEvent, NanoUsd, Period, Problem, ProblemKind, Progress, Quantity, Timestamp, Totals,
-    Usage,
+    AccountId, AccountKind, Allowance, AllowanceId, AttemptId, AttemptOutcome, LedgerEvent,
+    NanoUsd, Period, Problem, ProblemKind, Progress, Quantity, Timestamp, Totals, Usage,
 };
 use tenfold_ledger::Ledger;
 

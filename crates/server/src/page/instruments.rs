@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use tenfold_desk::House as Desk;
 use tenfold_desk::account::{self, AccountCard, Decided, TokenCard};
 use tenfold_desk::audit::{self, AuditAnswer, AuditTerms};
 use tenfold_desk::plan::{self, PlanAnswer, PlanTerms};
@@ -13,7 +14,6 @@ use tenfold_desk::prices::{self, DatedPrice, Filter};
 use tenfold_desk::record::{self, RecordRow};
 use tenfold_desk::score::{self, ScoreRow};
 use tenfold_desk::spending::{self, SpendingRow, SpendingTerms};
-use tenfold_desk::{DeskError, House as Desk};
 use tenfold_domain::{Access, AccountId, BacklogOutcome, NanoUsd};
 use utoipa::{IntoParams, ToSchema};
 
@@ -55,18 +55,6 @@ fn forecasts(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
         .get("/api/v1/record", by.call("record", "What was right, of whose work."), record)
         .get("/api/v1/score", by.call("score", "How good forecasts have been."), score)
         .get("/api/v1/audit", claims, audit)
-}
-
-impl House {
-    /// Reads what needs no view of one moment, on a thread that may wait.
-    pub(super) async fn ask_desk<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let desk = self.desk.clone();
-        let asking = tokio::task::spawn_blocking(move || ask(&desk));
-        Ok(asking.await.map_err(Refusal::internal)??)
-    }
 }
 
 /// Words with commas between them, each as the desk reads it.
@@ -126,7 +114,7 @@ async fn plan(
         sight,
         ..usual
     };
-    Ok(Json(house.ask_desk(move |desk| plan::plan(desk, &terms)).await?))
+    Ok(Json(house.ask_desk_long(move |desk| plan::plan(desk, &terms)).await?))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -144,13 +132,14 @@ async fn record(
     let sight = house.sight(&caller).await?;
     let usual = [record::By::Role, record::By::Area, record::By::Model];
     let by = words(asked.by.as_deref(), &usual)?;
-    Ok(Json(List(house.ask_desk(move |desk| record::record(desk, &by, &sight)).await?)))
+    let record = move |desk: &Desk| record::record(desk, &by, &sight);
+    Ok(Json(List(house.ask_desk_long(record).await?)))
 }
 
 /// `GET /score`
 async fn score(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<ScoreRow>> {
     let sight = house.sight(&caller).await?;
-    Ok(Json(List(house.ask_desk(move |desk| score::score(desk, &sight)).await?)))
+    Ok(Json(List(house.ask_desk_long(move |desk| score::score(desk, &sight)).await?)))
 }
 
 /// `GET /audit`
@@ -159,7 +148,7 @@ async fn audit(State(house): State<Arc<House>>, caller: Caller) -> Answer<AuditA
     let audit = |desk: &Desk| {
         audit::audit(desk, &AuditTerms::default()).map(|audit| AuditAnswer::from(&audit))
     };
-    Ok(Json(house.ask_desk(audit).await?))
+    Ok(Json(house.ask_desk_long(audit).await?))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -273,5 +262,5 @@ async fn price_level(
         ..LevelTerms::of(asked.bar)
     };
     let seen = move |desk: &Desk| level::level(desk, &terms, now).map(|level| level.answer());
-    Ok(Json(house.ask_desk(seen).await?))
+    Ok(Json(house.ask_desk_long(seen).await?))
 }

@@ -19,7 +19,7 @@ mod tasks;
 mod verbs;
 
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
@@ -76,7 +76,7 @@ impl Page {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|why| usage(&why))?;
         let who: Arc<dyn Who> = Arc::new(session::Known(Arc::clone(&engine)));
         let door = Door::new(
-            Terms { is_tls, names: terms.hosts, ..Terms::at(address.port()) },
+            Terms { is_tls, names: names(terms.hosts, address), ..Terms::at(address.port()) },
             Arc::clone(&who),
         );
         let desk = tenfold_desk::House::new(engine.places().clone());
@@ -100,6 +100,14 @@ impl Page {
         house.news.end();
         hooks.abort();
     }
+}
+
+/// The names that it answers to: those that were given, and the address itself.
+fn names(mut hosts: Vec<String>, at: SocketAddr) -> Vec<String> {
+    if !at.ip().is_unspecified() && !at.ip().is_loopback() {
+        hosts.push(at.to_string());
+    }
+    hosts
 }
 
 /// All calls, by who reaches them.

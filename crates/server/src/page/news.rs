@@ -36,8 +36,8 @@ pub(super) enum Message {
     Task { account: AccountId, text: Arc<str> },
     /// All before this place has been told, and what else has changed by it.
     Upto { seq: Seq, ledger: bool, people: bool },
-    /// How it goes with a task at work.
-    Progress { account: AccountId, text: Arc<str> },
+    /// How it goes with tasks at work, each with who pays for it.
+    Progress(Arc<[(AccountId, Arc<str>)]>),
     /// Too much has changed to be told.
     Reset { seq: Seq },
 }
@@ -149,8 +149,9 @@ pub(super) async fn changes(
     let (Changed { newest, ledger, people, .. }, rows) = house.read(read).await?;
     let Some(rows) = rows else { return Ok((vec![Message::Reset { seq: newest }], newest)) };
     let paths = house.paths(&rows).await?;
+    let waiting = house.waiting(&rows).await;
     let tell = move |house: &House, view: &View| {
-        let (waiting, now) = (BTreeMap::new(), house.engine.now());
+        let now = house.engine.now();
         let cards = Cards { view, paths: &paths, waiting: &waiting, now };
         let told = |row: &TaskRow| {
             let text = text(&Told { seq: newest.0, card: &cards.of(row)? });
@@ -214,10 +215,9 @@ async fn follow_work(house: Arc<House>) {
                 learn(&house, &mut accounts, tasks).await;
                 // Whose it is has to be known before anybody is told.
                 let told = all.iter().filter_map(|progress| {
-                    let account = *accounts.get(&progress.task())?;
-                    Some(Message::Progress { account, text: text(progress) })
+                    Some((*accounts.get(&progress.task())?, text(progress)))
                 });
-                house.news.tell(told.collect());
+                house.news.tell(vec![Message::Progress(told.collect())]);
             }
         }
     }

@@ -8,8 +8,8 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-use tenfold_domain::Access;
-use tenfold_engine::Engine;
+use tenfold_domain::{Access, AccountId};
+use tenfold_engine::{Engine, EngineError};
 use tenfold_people::Signed;
 use utoipa::ToSchema;
 
@@ -50,6 +50,8 @@ pub(super) struct Me {
     access: Access,
     account: u32,
     account_path: String,
+    /// Whether they see all accounts, and so what concerns all of them.
+    sees_all: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -115,6 +117,7 @@ async fn told(house: &Arc<House>, caller: &Caller) -> Result<Session, Refusal> {
             name: caller.name.clone(),
             access: caller.access,
             account: account.0,
+            sees_all: account == AccountId::DEFAULT,
             account_path: shown.map_err(Refusal::internal)?,
         },
         version: env!("CARGO_PKG_VERSION"),
@@ -132,8 +135,14 @@ async fn by_password(
 ) -> Result<WithCookie<Session>, Refusal> {
     let Json(ByPassword { name, password }) = said?;
     let tried = desk.door.sign_in(peer, &name).await?;
-    let secret = desk.house.engine.sign_in(name, password).await?;
-    tried.succeeded();
+    let engine = Arc::clone(&desk.house.engine);
+    // It counts until the password was looked at, though whoever asked has gone.
+    let signing = tokio::spawn(async move {
+        let secret = engine.sign_in(name, password).await?;
+        tried.succeeded();
+        Ok::<_, EngineError>(secret)
+    });
+    let secret = signing.await.map_err(Refusal::internal)??;
     signed_in(&desk, Secret::from(secret)).await
 }
 

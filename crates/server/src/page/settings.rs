@@ -25,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::calls::{Asked, Calls, List, Needs};
 use super::hooks;
 use super::house::{House, deed};
-use crate::door::{By, Caller};
+use crate::door::{By, Caller, Turned};
 use crate::problem::Refusal;
 
 type Said<T> = Result<Json<T>, JsonRejection>;
@@ -219,20 +219,14 @@ async fn change_people(
     said: Said<PeopleChange>,
 ) -> Answer<List<PeopleEvent>> {
     let Json(change) = said?;
-    let By::Person(person) = caller.by else {
-        return Err(caller
-            .needs(Access::Admin)
-            .err()
-            .map_or_else(|| Refusal::usage("a program decides of nobody"), Refusal::from));
-    };
     let deed = deed(&caller, &format!("POST {}", uri.path()), None);
+    let By::Person(person) = caller.by else {
+        house.engine.record_deeds(vec![DeedEvent::Refused(deed)]).await?;
+        return Err(Turned::forbidden("a program decides of nobody").into());
+    };
     let Caller { name, access, account, .. } = caller;
-    let signed = Signed { person, name: name.clone(), access, account };
-    let may = house.engine.may_change_people(&signed, &change).await;
-    let event = if may.is_ok() { DeedEvent::Did(deed) } else { DeedEvent::Refused(deed) };
-    house.engine.record_deeds(vec![event]).await?;
-    may?;
-    let mut events = house.engine.change_people(change, name).await?;
+    let signed = Signed { person, name, access, account };
+    let mut events = house.engine.change_people_as(signed, change, deed).await?;
     // Nobody needs to know it, hash or not.
     for event in &mut events {
         if let PeopleEvent::PasswordSet { hash, .. } = event {
@@ -247,7 +241,7 @@ async fn look_around(State(house): State<Arc<House>>, caller: Caller) -> Answer<
     caller.needs_everything(Access::Admin)?;
     let (machine, now) = (house.machine.clone(), house.engine.now());
     let looked = move |desk: &Desk| Ok(doctor::doctor(desk, &machine, now));
-    Ok(Json(List(house.ask_desk(looked).await?)))
+    Ok(Json(List(house.ask_desk_long(looked).await?)))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -102,7 +102,7 @@ fn page(view: &View, mut query: TaskQuery) -> Result<(Vec<TaskRow>, Option<u64>)
 
 impl House {
     /// Why those of these tasks wait that are queued, as far as the engine says.
-    async fn waiting(&self, rows: &[TaskRow]) -> BTreeMap<TaskId, String> {
+    pub(super) async fn waiting(&self, rows: &[TaskRow]) -> BTreeMap<TaskId, String> {
         let queued = rows.iter().filter(|row| row.state == TaskState::Queued);
         let queued: Vec<TaskId> = queued.map(|row| row.id).collect();
         if queued.is_empty() {
@@ -278,7 +278,7 @@ async fn dial(
     let task = task_of(&number)?;
     house.sees(&caller, &[task]).await?;
     let Turn { model, strategy, unit } = turn;
-    let told = house.read(move |house, view| {
+    let told = house.read_long(move |house, view| {
         let row = view.task(task)?.ok_or_else(|| DeskError::no_task(task))?;
         let spec = view.spec(task)?.ok_or_else(|| DeskError::no_task(task))?;
         let instead = Instead { model, strategy };

@@ -99,11 +99,8 @@ fn judging(calls: Verbs) -> Verbs {
         calls,
         by.call("answer", "Answers what a task asks, and goes on with it."),
         |engine, task, answer: Answer| async move {
-            engine.answer(task, answer.text).await?;
-            match engine.begin(task, How::default()) {
-                Err(EngineError::AtWork(_)) => Ok(()),
-                begun => begun,
-            }
+            let to = answer.attempt.zip(answer.step);
+            engine.answer_and_go_on(task, answer.text, to).await
         },
     );
     let calls = of_task(
@@ -119,7 +116,7 @@ fn judging(calls: Verbs) -> Verbs {
         by.call("revise", "Goes on from a proposal, with all that was said about it."),
         |engine, task, _: Revise| async move {
             let attempt = engine.revise(task).await?;
-            engine.begin(task, How::default())?;
+            engine.begin(task, How { time_anew: true, ..How::default() })?;
             Ok(NewAttempt { attempt })
         },
     );

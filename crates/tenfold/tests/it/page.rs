@@ -241,6 +241,18 @@ fn nobody_sees_or_touches_what_another_account_pays_for() {
     // Their own they see; and who may only look does nothing to it.
     let own = owner.hand_out(&ground, json!({ "account": "lab" }));
     assert_eq!(ada.state(own), "queued");
+    // Nor does another's task hold theirs up, or another's account have a name.
+    for more in
+        [json!({ "after": [theirs] }), json!({ "account": "shop" }), json!({ "account": 3 })]
+    {
+        let mut task = json!({ "text": "x", "workspace": ground.repo(), "check": CHECK });
+        task.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, said) = ada.post("/tasks", task);
+        assert_eq!(status, 404, "{more}: {said}");
+        assert!(!said.to_string().contains("shop"), "{said}");
+    }
+    let mine = ada.hand_out(&ground, json!({ "account": "lab", "after": [own] }));
+    assert_eq!(owner.get(&format!("/tasks/{mine}")).1["card"]["account_path"], "lab");
     let vic = page.sign_in(&link(&ground, "vic"));
     assert_eq!(vic.state(own), "queued");
     for (method, path, body) in about(own).into_iter().filter(|(method, ..)| *method == "POST") {
