@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tenfold_desk::defaults::Defaults;
+use tenfold_desk::doctor::Machine;
 use tenfold_desk::{DeskError, House, size};
 use tenfold_domain::{Bytes, MakeRoom, TaskId};
 use tenfold_engine::{Engine, EngineError, Places};
@@ -63,6 +64,16 @@ impl Context {
             host: tokio::sync::Mutex::new(None),
             stop: OnceLock::new(),
         })
+    }
+
+    /// What this program knows of itself.
+    pub(crate) fn machine(&self) -> Machine {
+        Machine {
+            program: self.program.path.clone(),
+            features: self.program.features.clone(),
+            allow_below_a: self.allow_tier_b,
+            room: self.room,
+        }
     }
 
     /// The engine at work; if there is none, this process becomes it.

@@ -1,23 +1,8 @@
-//! The proof of a proposal, read from the journal: the run of the whole check on the diff
-//! alone.
+//! The proof of a proposal in words: the run of the whole check on the diff alone.
 
-use tenfold_domain::{AttemptId, CheckReport, CheckVerdict, Event, Fact, ProposalEvent};
-use tenfold_store::{About, View};
+use tenfold_domain::{CheckReport, CheckVerdict};
 
 use crate::terminal::one_line;
-use crate::trouble::Trouble;
-
-/// The evidence of the attempt's newest proposal; none if it made none, or none was needed.
-pub(crate) fn of(view: &View, attempt: AttemptId) -> Result<Option<CheckReport>, Trouble> {
-    let mut newest = None;
-    for event in view.each_event(About::Attempt(attempt).into()) {
-        let Event { fact, .. } = event?;
-        if let Fact::Proposal { event: ProposalEvent::Made { evidence, .. }, .. } = fact {
-            newest = evidence;
-        }
-    }
-    Ok(newest)
-}
 
 /// It in one line.
 pub(crate) fn line(evidence: Option<&CheckReport>) -> String {

@@ -2,6 +2,8 @@
 //! Fields are added and never change their meaning.
 
 use serde::Serialize;
+use tenfold_desk::DeskError;
+use tenfold_desk::task::SecretView;
 use tenfold_domain::{
     AttemptOutcome, CheckReport, Outcome, Seed, TaskId, TaskSpec, TaskState, Usage,
 };
@@ -42,17 +44,8 @@ pub(crate) struct ProposalJson {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    secrets: Vec<SecretJson>,
+    secrets: Vec<SecretView>,
     state: ProposalState,
-}
-
-/// What looks like a secret, where a proposal adds one. It is not said what it is.
-#[derive(Debug, Serialize)]
-pub(crate) struct SecretJson {
-    file: String,
-    /// From one.
-    line: usize,
-    kind: &'static str,
 }
 
 /// A task in a list.
@@ -88,7 +81,7 @@ pub(crate) struct ShownJson {
     pub(crate) all_attempts: Vec<AttemptJson>,
     pub(crate) evidence: Option<CheckReport>,
     /// Those that the proposal adds.
-    pub(crate) secrets: Vec<SecretJson>,
+    pub(crate) secrets: Vec<SecretView>,
 }
 
 /// An attempt.
@@ -146,8 +139,8 @@ fn diff(
     proposal: &ProposalRow,
 ) -> Result<String, Trouble> {
     let id = proposal.attempt;
-    let attempt = view.attempt(id)?.ok_or_else(|| report::no_attempt(id))?;
-    Ok(report::workspace(context, row)?.diff(&attempt.base, &proposal.commit)?)
+    let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
+    Ok(context.house.workspace(row)?.diff(&attempt.base, &proposal.commit)?)
 }
 
 impl ProposalJson {
@@ -165,20 +158,14 @@ impl ProposalJson {
     fn with_files(context: &Context, view: &View, proposal: &ProposalRow) -> Result<Self, Trouble> {
         let files = report::changed(context, view, proposal)?;
         let files = files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect();
-        let secrets = SecretJson::all(&report::secrets(context, view, proposal)?);
+        let secrets = secrets(&report::secrets(context, view, proposal)?);
         Ok(Self { files, secrets, ..Self::of(proposal) })
     }
 }
 
-impl SecretJson {
-    pub(crate) fn all(secrets: &[AddedSecret]) -> Vec<Self> {
-        let one = |AddedSecret { path, line, kind }: &AddedSecret| Self {
-            file: path.to_string_lossy().into_owned(),
-            line: *line,
-            kind: kind.name(),
-        };
-        secrets.iter().map(one).collect()
-    }
+/// Those that were found.
+pub(crate) fn secrets(secrets: &[AddedSecret]) -> Vec<SecretView> {
+    secrets.iter().map(SecretView::of).collect()
 }
 
 impl TaskJson {

@@ -7,17 +7,17 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
+use tenfold_desk::{DeskError, task};
 use tenfold_domain::{
     AttemptOutcome, Budget, CheckReport, Forecast, NanoUsd, Outcome, TaskId, TaskState, Timestamp,
     Usage,
 };
-use tenfold_engine::{AddedSecret, EngineError, added_secrets};
-use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
-use tenfold_workspace::{ChangeKind, ChangedFile, Workspace};
+use tenfold_engine::AddedSecret;
+use tenfold_store::{ProposalRow, ProposalState, TaskRow, View};
+use tenfold_workspace::{ChangeKind, ChangedFile};
 
 use crate::context::Context;
 use crate::evidence;
-use crate::exit::Exit;
 use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, one_line, styled, visible};
 use crate::trouble::Trouble;
 
@@ -39,11 +39,6 @@ pub(crate) fn foreseen(forecast: &Forecast) -> String {
     )
 }
 
-/// Opens the workspace of a task.
-pub(crate) fn workspace(context: &Context, row: &TaskRow) -> Result<Workspace, Trouble> {
-    Ok(Workspace::open(&row.workspace, &context.house.places.workspaces())?)
-}
-
 /// The files that a proposal changes.
 pub(crate) fn changed(
     context: &Context,
@@ -52,9 +47,9 @@ pub(crate) fn changed(
 ) -> Result<Vec<ChangedFile>, Trouble> {
     let id = proposal.attempt;
     let row = crate::context::task(view, id.task)?;
-    let attempt = view.attempt(id)?.ok_or_else(|| no_attempt(id))?;
-    has_files(&attempt)?;
-    Ok(workspace(context, &row)?.changed(&attempt.base, &proposal.commit)?)
+    let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
+    task::has_files(&attempt)?;
+    Ok(context.house.workspace(&row)?.changed(&attempt.base, &proposal.commit)?)
 }
 
 /// The secrets that a proposal adds.
@@ -63,11 +58,7 @@ pub(crate) fn secrets(
     view: &View,
     proposal: &ProposalRow,
 ) -> Result<Vec<AddedSecret>, Trouble> {
-    let id = proposal.attempt;
-    let row = crate::context::task(view, id.task)?;
-    let attempt = view.attempt(id)?.ok_or_else(|| no_attempt(id))?;
-    let workspace = workspace(context, &row)?;
-    Ok(added_secrets(&workspace, &context.redactor()?, &attempt.base, &proposal.commit)?)
+    Ok(task::added(&context.house, view, proposal)?)
 }
 
 /// What is said of the secrets that a proposal adds, one a line; nothing if there are none.
@@ -81,23 +72,6 @@ pub(crate) fn secret_lines(secrets: &[AddedSecret]) -> String {
         lines.push(format!("and {} more", secrets.len() - FILES_SHOWN));
     }
     lines.join("\n")
-}
-
-/// There is no such attempt.
-pub(crate) fn no_attempt(id: impl std::fmt::Display) -> Trouble {
-    Trouble::new(Exit::NotFound, format!("there is no attempt {id}"))
-        .advise("`tenfold show TASK` lists a task's attempts")
-}
-
-/// The files of an attempt have to be there to be shown.
-pub(crate) fn has_files(attempt: &AttemptRow) -> Result<(), Trouble> {
-    match attempt.files_removed_at {
-        Some(_) => {
-            let verb = "show";
-            Err(EngineError::FilesRemoved { attempt: attempt.id, verb }.into())
-        }
-        None => Ok(()),
-    }
 }
 
 /// What an attempt that has just ended proposes.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tenfold_api::{Begin, Call};
+use tenfold_desk::task;
 use tenfold_domain::{AttemptOutcome, Outcome, Progress, TaskId};
 
 use crate::arguments::Format;
@@ -11,11 +12,11 @@ use crate::connection::{Connection, Messages};
 use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::json::RunJson;
+use crate::report;
 use crate::stop::Stop;
 use crate::terminal::{self, BOLD, styled};
 use crate::trouble::Trouble;
 use crate::watch::Watcher;
-use crate::{evidence, report};
 
 /// How long the engine may take to stop in good order. Leaving it after that ends every
 /// process that it has, and the journal says where to go on.
@@ -144,7 +145,7 @@ fn show(context: &Context, outcome: &Outcome) -> Result<(), Trouble> {
         Some(proposal) => {
             let files = report::changed(context, &view, proposal)?;
             let secrets = report::secrets(context, &view, proposal)?;
-            (evidence::of(&view, proposal.attempt)?, files, secrets)
+            (task::evidence(&view, proposal.attempt)?, files, secrets)
         }
         None => (None, Vec::new(), Vec::new()),
     };

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 /// # Errors
 /// Why it can't be opened so.
 pub(crate) fn open(engine: Arc<Engine>, opening: Opening) -> Result<JoinHandle<()>, Problem> {
-    let Opening { listener, hosts, tls, unencrypted, leave } = opening;
-    let page = Page::open(engine, listener, PageTerms { hosts, tls, unencrypted })?;
+    let Opening { machine, listener, hosts, tls, unencrypted, leave } = opening;
+    let page = Page::open(engine, listener, PageTerms { machine, hosts, tls, unencrypted })?;
     Ok(tokio::spawn(async move {
         let left = async {
             // Who has gone without a word has left, too.

@@ -40,6 +40,8 @@ export class BoardState {
   /** What the coworkers of a task do just now, in words; lossy. */
   doing = $state.raw<Record<number, string>>({});
 
+  /** Whose board it is: nobody is shown what somebody else was shown here. */
+  private person: number | null = null;
   private filters: Filters = { q: "", account: "", role: "", label: "", workspace: "" };
   private turn = 0;
   private changed = new Map<number, Card>();
@@ -66,6 +68,16 @@ export class BoardState {
     } finally {
       if (turn === this.turn) this.loading = false;
     }
+  }
+
+  /** Makes it the board of `person`. */
+  belongsTo(person: number | null) {
+    if (person === this.person) return;
+    this.person = person;
+    this.turn += 1;
+    this.lanes = nothing();
+    this.read_once = false;
+    this.doing = {};
   }
 
   /** Reads on where a column goes on. */
@@ -143,7 +155,7 @@ export class BoardState {
   private fits(card: Card): boolean {
     const { q, account, role, label, workspace } = this.filters;
     if (q && !card.text.toLowerCase().includes(q.toLowerCase()) && String(card.task) !== q) return false;
-    if (account && card.account_path !== account && String(card.account) !== account) return false;
+    if (account && String(card.account) !== account) return false;
     if (role && card.role !== role) return false;
     if (label && !card.labels.includes(label)) return false;
     return !workspace || card.workspace === workspace;
@@ -156,3 +168,6 @@ export class BoardState {
     }, AGAIN_AFTER_MS);
   }
 }
+
+/** Kept while other pages are shown, so that coming back shows it at once. */
+export const board = new BoardState();

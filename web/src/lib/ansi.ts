@@ -2,6 +2,8 @@
 // kept; whatever moves the cursor, asks the terminal something or names a link is dropped.
 // `\r` begins its line anew, as progress bars want.
 
+import { unmarked } from "./marks";
+
 export interface Span {
   text: string;
   /** Classes of `base.css`, or "". */
@@ -18,7 +20,6 @@ interface Look {
 
 // An escape sequence: CSI, or a string (OSC, DCS, …) to its end, or two or three characters.
 const ESCAPE =
-  // eslint-disable-next-line no-control-regex
   /\x1b\[([0-9;:?<=>]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)|\x1b[ -/]*[0-~]?|\x9b[0-?]*[ -/]*[@-~]/g;
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]/g;
 
@@ -47,7 +48,7 @@ function push(found: Span[], raw: string, look: Look) {
 function clean(raw: string): string {
   const lines = raw.replaceAll("\r\n", "\n");
   const kept = lines.includes("\r") ? lines.replace(/[^\n]*\r(?=[^\n])/g, "").replaceAll("\r", "") : lines;
-  return kept.replace(CONTROL, "");
+  return unmarked(kept.replace(CONTROL, ""));
 }
 
 function change(look: Look, codes: string) {

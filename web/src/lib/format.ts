@@ -1,4 +1,6 @@
 // Numbers for people: money, time, odds, sizes. Nothing here knows the page.
+import { unmarked } from "./marks";
+
 const NANO = 1_000_000_000;
 
 /** Nano-dollars as dollars: two places, more where there would be nothing to see. */
@@ -88,8 +90,27 @@ export const plural = (number: number, one: string, many = `${one}s`): string =>
 /** The first line of a text, and no more of it than a heading holds. */
 export function firstLine(text: string, letters = 160): string {
   const line = text.trimStart().split("\n", 1)[0] ?? "";
-  return line.length > letters ? `${line.slice(0, letters - 1)}…` : line;
+  return unmarked(line.length > letters ? `${line.slice(0, letters - 1)}…` : line);
 }
+
+const OUTCOMES: Record<string, string> = {
+  finished: "finished",
+  "gave-up": "gave up",
+  "limit-steps": "used up its steps",
+  "limit-time": "used up its time",
+  "limit-money": "used up its money",
+  "limit-share": "used up its share of the budget",
+  "limit-quota": "used up the account's allowance",
+  stuck: "got stuck",
+  stopped: "was stopped",
+  "provider-failed": "its model's provider failed",
+  "nothing-to-do": "found nothing to do",
+  "check-broken": "its check could not be run",
+  "check-flaky": "its check is flaky",
+};
+
+/** How an attempt ended, in words. */
+export const outcome = (kebab: string): string => OUTCOMES[kebab] ?? words(kebab);
 
 /** "to-review" → "To review". */
 export const sentence = (kebab: string): string => kebab.charAt(0).toUpperCase() + words(kebab.slice(1));

@@ -37,6 +37,8 @@ export type Priority = (typeof PRIORITIES)[number];
 /** A file of the repository that would have a say in the task, word for word. */
 export interface Approval {
   file: string;
+  /** A proposal has to be decided on before there is a task; the others are left out until then. */
+  kind: "proposal" | "instructions" | "skill";
   shown: string;
   hash: string;
 }
@@ -54,11 +56,14 @@ export interface Quote {
   odds: Interval | null;
   cost_nano_usd: number | null;
   wall_ms: number | null;
+  /** Of how many attempts cost and time are the mean. */
+  of_attempts: number;
   /** Why nothing can be foretold. */
   refused: string | null;
-  /** Why this model. */
-  why?: string | null;
   needs_approval: Approval[];
+  /** Those that have to be fetched first. */
+  models_missing: string[];
+  notes: string[];
 }
 
 export type BacklogFormat = "markdown" | "json" | "csv";
@@ -71,6 +76,8 @@ export interface Seen {
   value_nano_usd?: number | null;
   check?: string | null;
   role?: string | null;
+  repo?: string | null;
+  line?: number;
 }
 
 export interface BacklogTerms {

@@ -13,21 +13,27 @@ export interface Command {
 }
 
 class Keys {
-  private sets = $state.raw<Command[][]>([]);
+  // A plain set, told of by a count: state that is read while an effect ends is that of before.
+  private sets = new Set<Command[]>();
+  private changes = $state(0);
   /** The sheet or the palette, if one of them is open. */
   open = $state<"sheet" | "palette" | null>(null);
   private before = "";
   private beforeAt = 0;
 
   get commands(): Command[] {
-    return this.sets.flat();
+    void this.changes;
+    return [...this.sets].flat();
   }
 
   /** Declares commands for as long as the calling component lives: call it in an `$effect`. */
   use(commands: Command[]): () => void {
-    this.sets = [...untrack(() => this.sets), commands];
+    const told = () => untrack(() => (this.changes += 1));
+    this.sets.add(commands);
+    told();
     return () => {
-      this.sets = this.sets.filter((set) => set !== commands);
+      this.sets.delete(commands);
+      told();
     };
   }
 

@@ -3,14 +3,18 @@
 class Route {
   path = $state(location.pathname);
   search = $state(location.search);
+  /** The board as it was last seen, with its filters. */
+  board = $state("/");
 
   constructor() {
+    this.read();
     addEventListener("popstate", () => this.read());
   }
 
   read() {
     this.path = location.pathname;
     this.search = location.search;
+    if (this.path === "/") this.board = this.path + this.search;
   }
 
   /** The query, read anew whenever it changes. */

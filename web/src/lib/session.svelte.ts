@@ -7,9 +7,19 @@ class SessionState {
   /** `undefined` until it is known. */
   now = $state.raw<Session | null | undefined>(undefined);
 
+  /** Whether somebody was signed in and no longer is, without having left. */
+  ended = $state(false);
+
   /** The session ended on the server's side. */
   lost() {
+    this.ended = !!this.now;
     this.now = null;
+  }
+
+  /** Somebody signed out. */
+  left() {
+    this.now = null;
+    this.ended = false;
   }
 
   /** Whether the one who is signed in may do what `needs` that access. */

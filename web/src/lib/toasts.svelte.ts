@@ -30,6 +30,10 @@ class Toasts {
     this.all = this.all.filter((toast) => toast.id !== id);
   }
 
+  clear() {
+    this.all = [];
+  }
+
   private add(toast: Omit<Toast, "id">) {
     const id = (this.last += 1);
     this.all = [...this.all, { ...toast, id }].slice(-4);

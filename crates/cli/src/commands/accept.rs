@@ -12,7 +12,6 @@ use tenfold_store::{TaskQuery, TaskRow};
 use crate::arguments::Format;
 use crate::context::{self, Context};
 use crate::exit::Exit;
-use crate::report;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
 
@@ -158,7 +157,7 @@ fn verified(context: &Context) -> Result<Vec<TaskId>, Trouble> {
 
 fn is_repository(context: &Context, task: TaskId) -> Result<bool, Trouble> {
     let row = context::task(&context.view(task)?, task)?;
-    Ok(report::workspace(context, &row)?.is_repository())
+    Ok(context.house.workspace(&row)?.is_repository())
 }
 
 fn json_of(came: AcceptedOrNot) -> AcceptedJson {

@@ -6,13 +6,14 @@ use std::io::Write;
 use anstyle::Style;
 use clap::Args;
 use serde::Serialize;
+use tenfold_desk::DeskError;
+use tenfold_desk::task::{SecretView, has_files, proposal};
 use tenfold_domain::CommitId;
-use tenfold_store::ProposalRow;
 
 use crate::arguments::{Format, Named, named};
 use crate::context::{self, Context};
 use crate::exit::Exit;
-use crate::json::SecretJson;
+use crate::json;
 use crate::report;
 use crate::terminal::{self, BOLD, CYAN, GREEN, RED, styled, visible};
 use crate::trouble::Trouble;
@@ -41,7 +42,7 @@ struct DiffJson {
     commit: CommitId,
     files: Vec<String>,
     /// Those that it adds.
-    secrets: Vec<SecretJson>,
+    secrets: Vec<SecretView>,
     diff: String,
 }
 
@@ -49,19 +50,11 @@ struct DiffJson {
 pub(crate) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Trouble> {
     let view = context.view(args.task.task)?;
     let row = context::task(&view, args.task.task)?;
-    let proposal = match args.task.attempt {
-        None => row.proposal(),
-        Some(id) => row.proposals.iter().find(|proposal| proposal.attempt == id),
-    };
-    let proposal: &ProposalRow = proposal.ok_or_else(|| {
-        let what = args.task.attempt.map_or_else(|| row.id.to_string(), |id| id.to_string());
-        Trouble::new(Exit::NotFound, format!("{what} has no proposal"))
-            .advise(format!("`tenfold show {}` says what was tried", row.id))
-    })?;
+    let proposal = proposal(&row, args.task.attempt)?;
     let id = proposal.attempt;
-    let attempt = view.attempt(id)?.ok_or_else(|| report::no_attempt(id))?;
-    report::has_files(&attempt)?;
-    let workspace = report::workspace(context, &row)?;
+    let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
+    has_files(&attempt)?;
+    let workspace = context.house.workspace(&row)?;
     if !proposal.verified {
         terminal::note("UNVERIFIED: no check has judged this");
     }
@@ -76,7 +69,7 @@ pub(crate) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Trouble> {
             verified: proposal.verified,
             commit: proposal.commit.clone(),
             files: files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect(),
-            secrets: SecretJson::all(&secrets),
+            secrets: json::secrets(&secrets),
             diff: workspace.diff(&attempt.base, &proposal.commit)?,
         })?;
     } else if args.stat {

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Cell;
-use serde::Serialize;
 use serde_json::json;
 use tenfold_desk::score::{self, ScoreRow};
-use tenfold_domain::{Strategy, TaskId, TaskSpec};
-use tenfold_engine::{Judged, Names, Next, about, dollars, judged, past};
-use tenfold_forecast::{Interval, Past, Refusal, Unit};
+use tenfold_desk::task::{DialPoint, DialUnit, Instead, Outlook, Would, stops};
+use tenfold_domain::{NanoUsd, Strategy, TaskId, TaskSpec};
+use tenfold_engine::dollars;
+use tenfold_forecast::Interval;
 use tenfold_store::{TaskRow, View};
 
 use crate::arguments::Format;
@@ -65,11 +65,11 @@ enum Counted {
 }
 
 impl Counted {
-    fn unit(self) -> Unit {
+    fn unit(self) -> DialUnit {
         match self {
-            Self::Dollars => Unit::Dollars,
-            Self::Steps => Unit::Steps,
-            Self::Seconds => Unit::Seconds,
+            Self::Dollars => DialUnit::Dollars,
+            Self::Steps => DialUnit::Steps,
+            Self::Seconds => DialUnit::Seconds,
         }
     }
 
@@ -99,21 +99,15 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
     if let Some(model) = &args.model {
         context.catalogue()?.model(model)?;
     }
-    let model = args.model.as_deref().unwrap_or(&spec.model);
-    let strategy = args.strategy.unwrap_or(spec.strategy);
-    let known = past(&view, args.unit.unit())?;
-    let names = Names::of(&row);
-    let strategy = strategy.to_string();
-    let told = known.forecast(&about(&row, &names, model, &strategy), &[]);
+    let instead = Instead { model: args.model.clone(), strategy: args.strategy };
+    let outlook = Outlook::of(&view, (&row, &spec), instead, args.unit.unit())?;
     if args.format.json {
-        terminal::print_json(&in_json(&row, (model, &strategy), &known, told.as_ref()))?;
+        terminal::print_json(&in_json(&row, &outlook))?;
     } else {
         let cascade = cascade(context, &view, &row, &spec)?;
-        terminal::print(&format!(
-            "{}{cascade}",
-            shown(args.unit, (&row, &spec), (model, &strategy), told.as_ref())
-        ))?;
+        terminal::print(&format!("{}{cascade}", shown(args.unit, (&row, &spec), &outlook)))?;
     }
+    let told = outlook.told;
     if args.svg.is_some() && told.is_err() {
         terminal::note("no picture is written: there is no curve");
     }
@@ -131,11 +125,9 @@ pub(super) fn dial(
     row: &TaskRow,
     spec: &TaskSpec,
 ) -> Result<String, Trouble> {
-    let known = past(view, Unit::Dollars)?;
-    let (names, strategy) = (Names::of(row), spec.strategy.to_string());
-    let told = known.forecast(&about(row, &names, &spec.model, &strategy), &[]);
-    let agent = (spec.model.as_str(), strategy.as_str());
-    let curve = shown(Counted::Dollars, (row, spec), agent, told.as_ref());
+    let agent = Instead::default();
+    let outlook = Outlook::of(view, (row, spec), agent, DialUnit::Dollars)?;
+    let curve = shown(Counted::Dollars, (row, spec), &outlook);
     Ok(format!("{curve}{}", cascade(context, view, row, spec)?))
 }
 
@@ -149,27 +141,26 @@ fn cascade(
     if spec.cascade.is_none() {
         return Ok(String::new());
     }
-    Ok(match judged(view, &context.catalogue()?, row, spec)? {
-        Judged::Worth(Next { choice, .. }) => {
-            let Some(choice) = choice else { return Ok(String::new()) };
-            let until = match choice.most {
-                Some(most) => format!(", until it has taken {}", estimate(dollars(most))),
+    let Some(stops) = stops(view, &context.catalogue()?, (row, spec))? else {
+        return Ok(String::new());
+    };
+    let why = one_line(&stops.why, 400);
+    Ok(match stops.would {
+        Would::GoOn => {
+            let until = match stops.most_nano_usd {
+                Some(most) => {
+                    format!(", until it has taken {}", estimate(dollars(NanoUsd(most))))
+                }
                 None => String::new(),
             };
-            format!("\nthe cascade would go on{until}: {}", one_line(&choice.why, 400))
+            format!("\nthe cascade would go on{until}: {why}")
         }
-        Judged::Stop { why, .. } => format!("\nthe cascade would stop: {}", one_line(&why, 400)),
+        Would::Stop => format!("\nthe cascade would stop: {why}"),
     })
 }
 
-type Answer<'a> = Result<&'a tenfold_forecast::Forecast, &'a Refusal>;
-
-fn in_json(
-    row: &TaskRow,
-    (model, strategy): (&str, &str),
-    known: &Past,
-    told: Answer<'_>,
-) -> serde_json::Value {
+fn in_json(row: &TaskRow, outlook: &Outlook) -> serde_json::Value {
+    let Outlook { model, strategy, past: known, told, .. } = outlook;
     let (best, tested) = known.tested();
     let tested: Vec<_> =
         tested.iter().map(|(by, error)| json!({ "method": by.as_str(), "error": error })).collect();
@@ -186,36 +177,16 @@ fn in_json(
             value["error"] = told.error().into();
             value["of_this_agent"] = grounds.by_agent.into();
             value["of_this_task"] = grounds.of_task.into();
-            let point = |(by, chance): (f64, Interval)| Point::new(by, chance);
-            value["odds"] = json!(told.curve().map(point).collect::<Vec<_>>());
+            value["odds"] = json!(told.curve().map(DialPoint::of).collect::<Vec<_>>());
         }
     }
     value
 }
 
-#[derive(Serialize)]
-struct Point {
-    by: f64,
-    low: f64,
-    likely: f64,
-    high: f64,
-}
-
-impl Point {
-    fn new(by: f64, Interval { low, likely, high }: Interval) -> Self {
-        Self { by, low, likely, high }
-    }
-}
-
-fn shown(
-    unit: Counted,
-    (row, spec): (&TaskRow, &TaskSpec),
-    (model, strategy): (&str, &str),
-    told: Answer<'_>,
-) -> String {
-    let who = format!("{} with {strategy}", one_line(model, 60));
+fn shown(unit: Counted, (row, spec): (&TaskRow, &TaskSpec), outlook: &Outlook) -> String {
+    let who = format!("{} with {}", one_line(&outlook.model, 60), outlook.strategy);
     let head = format!("{}: another attempt at task {} by {who}", styled(BOLD, "forecast"), row.id);
-    let told = match told {
+    let told = match &outlook.told {
         Ok(told) => told,
         Err(refusal) => {
             let hint = match unit {

@@ -4,9 +4,8 @@ use std::time::SystemTime;
 
 use clap::Args;
 use serde::Serialize;
-use tenfold_desk::{duration, size};
+use tenfold_desk::{duration, room, size};
 use tenfold_domain::{Bytes, MakeRoom, Millis, RoomMade, Taken};
-use tenfold_engine::would_make_room;
 
 use crate::arguments::Format;
 use crate::context::Context;
@@ -69,7 +68,7 @@ impl From<Taken> for TakenJson {
 pub(crate) async fn run(context: &Context, args: &GcArgs) -> Result<Exit, Trouble> {
     let terms = args.terms(context);
     let made = match args.dry_run {
-        true => would_be(context, &terms)?,
+        true => room::would_go(&context.house, &terms, SystemTime::now().into())?,
         false => context.engine().await?.say(&terms).await?,
     };
     if args.format.json {
@@ -85,18 +84,6 @@ pub(crate) async fn run(context: &Context, args: &GcArgs) -> Result<Exit, Troubl
         terminal::print(&shown(&made, args.dry_run, args.to))?;
     }
     Ok(Exit::Done)
-}
-
-/// What would go; nothing where nothing was ever asked for.
-pub(crate) fn would_be(context: &Context, terms: &MakeRoom) -> Result<RoomMade, Trouble> {
-    let now = SystemTime::now().into();
-    match context.reader()? {
-        Some(reader) => Ok(would_make_room(&reader.view()?, &context.house.places, terms, now)?),
-        None => Ok(RoomMade {
-            taken: tenfold_engine::taken(&context.house.places),
-            ..RoomMade::default()
-        }),
-    }
 }
 
 impl GcArgs {

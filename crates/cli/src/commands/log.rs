@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tenfold_desk::DeskError;
 use tenfold_domain::{
     AttemptEvent, AttemptId, EffectKind, Event, Fact, PolicyEvent, ProposalEvent, StepEvent,
     StepId, TaskEvent, Timestamp, ToolCall, Verdict,
@@ -53,7 +54,7 @@ pub(crate) fn run(context: &Context, args: &LogArgs) -> Result<Exit, Trouble> {
     let about = match args.task.attempt {
         None => About::Task(args.task.task),
         Some(attempt) => {
-            view.attempt(attempt)?.ok_or_else(|| report::no_attempt(attempt))?;
+            view.attempt(attempt)?.ok_or_else(|| DeskError::no_attempt(attempt))?;
             About::Attempt(attempt)
         }
     };

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tenfold_api::MakeLink;
+use tenfold_desk::doctor::Machine;
 use tokio::sync::oneshot;
 
 use crate::context::Context;
@@ -40,6 +41,8 @@ pub(crate) struct ServeArgs {
 /// What the program opens behind `tenfold serve`.
 #[derive(Debug)]
 pub struct Opening {
+    /// What the program knows of itself.
+    pub machine: Machine,
     /// Where it listens.
     pub listener: TcpListener,
     /// Further names by which it is reached.
@@ -74,6 +77,7 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Tro
     };
     let (leave, left) = oneshot::channel();
     let opening = Opening {
+        machine: context.machine(),
         listener,
         hosts: args.host.clone(),
         tls: args.certificate.clone().zip(args.key.clone()),

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
+use tenfold_desk::task;
 use tenfold_domain::{CheckReport, Priority, Standing, TaskId, TaskSpec, TaskState};
 use tenfold_engine::AddedSecret;
 use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
@@ -13,7 +14,7 @@ use crate::commands::forecast;
 use crate::context::{self, Context};
 use crate::evidence;
 use crate::exit::Exit;
-use crate::json::{SecretJson, ShownJson, TaskJson};
+use crate::json::{self, ShownJson, TaskJson};
 use crate::report::{self, field};
 use crate::terminal::{self, BOLD, one_line, styled, visible};
 use crate::trouble::Trouble;
@@ -43,7 +44,7 @@ pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trou
         .ok_or_else(|| Trouble::internal(format!("task {} was never asked for", row.id)))?;
     let attempts = view.attempts(row.id)?;
     let evidence = match row.proposal() {
-        Some(proposal) => evidence::of(&view, proposal.attempt)?,
+        Some(proposal) => task::evidence(&view, proposal.attempt)?,
         None => None,
     };
     // The folder may be gone by now; what is recorded is shown all the same.
@@ -57,7 +58,7 @@ pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Trou
             asked: spec,
             all_attempts: attempts.iter().map(Into::into).collect(),
             evidence,
-            secrets: SecretJson::all(&secrets),
+            secrets: json::secrets(&secrets),
         })?;
         return Ok(Exit::Done);
     }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenfold_desk::duration;
+use tenfold_desk::room::COMPACT_KEEP;
 use tenfold_domain::Millis;
 use tenfold_engine::{CompactTerms, Copied, back_up, restore, would_compact};
 use tenfold_store::{Compacted, EngineLock, Sound, Store, StoreError};
@@ -17,10 +18,6 @@ use crate::exit::Exit;
 use crate::report::field;
 use crate::terminal::{self, visible};
 use crate::trouble::Trouble;
-
-/// How long ago the person has to have been done with what may be taken out, unless they say
-/// otherwise.
-pub(crate) const KEEP: Millis = Millis(30 * 86_400_000);
 
 /// Check, copy and mend the records of all tasks
 #[derive(Debug, Args)]
@@ -145,7 +142,7 @@ fn check(context: &Context, format: Format) -> Result<Exit, Trouble> {
 }
 
 fn compact(context: &Context, args: &CompactArgs) -> Result<Exit, Trouble> {
-    let older_than = if args.all { Millis(0) } else { args.older_than.unwrap_or(KEEP) };
+    let older_than = if args.all { Millis(0) } else { args.older_than.unwrap_or(COMPACT_KEEP) };
     let terms = CompactTerms { older_than, unfinished: args.unfinished };
     let now = SystemTime::now().into();
     let path = context.house.places.store_file();

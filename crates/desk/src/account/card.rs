@@ -143,3 +143,50 @@ impl From<&Use> for AllowanceUse {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tenfold_domain::LedgerEvent;
+
+    use super::*;
+
+    /// The default account with a team below it, each member of which may use so much a month.
+    fn ledger() -> Ledger {
+        let mut ledger = Ledger::default();
+        let opened = ledger.open_default().unwrap();
+        ledger.evolve(&opened);
+        let terms = Allowance {
+            most: Quantity::Money(NanoUsd(5)),
+            per: Period::Month,
+            carry: 1,
+            each: true,
+        };
+        let (team, by) = (AccountId(2), String::new());
+        let (parent, kind) = (Some(AccountId::DEFAULT), AccountKind::Team);
+        let name = "team".to_owned();
+        ledger.evolve(&LedgerEvent::Opened { account: team, parent, name, kind, by: by.clone() });
+        let allowance = AllowanceId(1);
+        ledger.evolve(&LedgerEvent::Granted { allowance, account: team, terms, by: by.clone() });
+        let (account, parent, kind) = (AccountId(3), Some(team), AccountKind::Person);
+        let name = "ada".to_owned();
+        ledger.evolve(&LedgerEvent::Opened { account, parent, name, kind, by });
+        ledger
+    }
+
+    #[test]
+    fn accounts_come_below_one_another_with_what_holds_for_them() {
+        let known = ledger();
+        let cards = cards(&known, AccountId::DEFAULT, Timestamp(0));
+        let paths: Vec<&str> = cards.iter().map(|card| card.path.as_str()).collect();
+        assert_eq!(paths, ["default", "team", "team/ada"]);
+        assert_eq!((cards[1].allowances.len(), cards[1].each.len()), (0, 1));
+        let json = serde_json::to_value(&cards[2]).unwrap();
+        let one = &json["allowances"][0];
+        assert_eq!((one["of"].as_u64(), one["most"]["money"].as_u64()), (Some(2), Some(5)));
+        assert_eq!((one["per"].as_str(), one["carry"].as_u64()), (Some("month"), Some(1)));
+        assert_eq!(one["terms"]["most"], one["most"]);
+        assert_eq!(json["left"]["nano_usd"].as_u64(), Some(5));
+        assert!(json["left"]["tokens"].is_null() && json["models"].is_null());
+        assert_eq!(card(&known, AccountId(9), Timestamp(0)), None);
+    }
+}

@@ -13,6 +13,7 @@ use tenfold_store::{AttemptRow, ProposalRow, ProposalState, TaskRow, View};
 use utoipa::ToSchema;
 
 use super::column::Column;
+use super::cut::{LIST_BYTES, beginning};
 use crate::{DeskError, Interval};
 
 /// A task in a list.
@@ -20,7 +21,8 @@ use crate::{DeskError, Interval};
 pub struct Card {
     /// Its number.
     pub task: u64,
-    /// What was asked for; empty: make the check pass.
+    /// What was asked for, or the beginning of it: the page of the task has all. Empty: make the
+    /// check pass.
     pub text: String,
     /// Where it stands.
     #[schema(value_type = String)]
@@ -70,7 +72,7 @@ pub struct Card {
     /// How the attempt that ended last did so.
     #[schema(value_type = Option<String>)]
     pub outcome: Option<AttemptOutcome>,
-    /// What a person should know about that.
+    /// What a person should know about that, or the beginning of it.
     pub note: Option<String>,
     /// The proposal that counts.
     pub proposal: Option<ProposalCard>,
@@ -232,7 +234,7 @@ fn bare(row: &TaskRow) -> Card {
     let name = row.workspace.file_name().unwrap_or(row.workspace.as_os_str());
     Card {
         task: row.id.number(),
-        text: row.text.clone(),
+        text: beginning(&row.text, LIST_BYTES),
         state: row.state,
         column: Column::of(row.state),
         workspace: row.workspace.to_string_lossy().into_owned(),
@@ -259,7 +261,7 @@ fn bare(row: &TaskRow) -> Card {
             asked_at_ms: question.asked_at.0,
         }),
         outcome: row.last.as_ref().map(|last| last.outcome),
-        note: row.last.as_ref().map(|last| last.note.clone()),
+        note: row.last.as_ref().map(|last| beginning(&last.note, LIST_BYTES)),
         proposal: row.proposal().map(ProposalCard::of),
         waiting: None,
         paused: row.paused,
@@ -284,6 +286,38 @@ fn parked(Parked { amount, renews }: &Parked) -> String {
         Some(at) => format!("{wants}, which may be at {at}"),
         None => wants,
     }
+}
+
+impl TaskList {
+    /// A page of tasks that holds at most `limit`, made of these.
+    ///
+    /// # Errors
+    /// As for [`Cards::of`].
+    pub fn of(cards: &Cards<'_>, rows: &[TaskRow], limit: u32) -> Result<Self, DeskError> {
+        let seq = cards.view.newest()?.0;
+        Ok(Self { tasks: cards.all(rows)?, next: next(rows, limit), seq })
+    }
+}
+
+impl BoardColumn {
+    /// A column of so many tasks, of which these are the first; at most `limit` of them.
+    ///
+    /// # Errors
+    /// As for [`Cards::of`].
+    pub fn of(
+        cards: &Cards<'_>,
+        (column, count): (Column, u64),
+        rows: &[TaskRow],
+        limit: u32,
+    ) -> Result<Self, DeskError> {
+        Ok(Self { column, count, tasks: cards.all(rows)?, next: next(rows, limit) })
+    }
+}
+
+/// The task that the next page is past, if this one is full.
+fn next(rows: &[TaskRow], limit: u32) -> Option<u64> {
+    let is_full = rows.len() >= limit as usize;
+    rows.last().filter(|_| is_full).map(|row| row.id.number())
 }
 
 impl ProposalCard {

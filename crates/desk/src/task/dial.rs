@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{Strategy, TaskSpec};
 use tenfold_engine::{Judged, Names, Next, about, dollars, judged, past};
-use tenfold_forecast::{Forecast, Past, Refusal, Unit};
+use tenfold_forecast::{Forecast, Interval, Past, Refusal, Unit};
 use tenfold_models::Catalogue;
 use tenfold_store::{TaskRow, View};
 use utoipa::ToSchema;
@@ -184,12 +184,6 @@ fn laid_out(outlook: Outlook, row: &TaskRow, stops: Option<Stops>) -> Dial {
     let (spent, budget) = unit.spent(row);
     let known = told.as_ref().ok();
     let grounds = known.map(Forecast::grounds);
-    let point = |(by, chance): (f64, tenfold_forecast::Interval)| DialPoint {
-        by,
-        low: chance.low,
-        likely: chance.likely,
-        high: chance.high,
-    };
     Dial {
         task: row.id.number(),
         model,
@@ -203,8 +197,16 @@ fn laid_out(outlook: Outlook, row: &TaskRow, stops: Option<Stops>) -> Dial {
         attempts: past.trials(),
         of_this_agent: grounds.map(|grounds| grounds.by_agent),
         of_this_task: grounds.map(|grounds| grounds.of_task),
-        curve: known.map(|told| told.curve().map(point).collect()).unwrap_or_default(),
+        curve: known.map(|told| told.curve().map(DialPoint::of).collect()).unwrap_or_default(),
         stops,
+    }
+}
+
+impl DialPoint {
+    /// A point of a forecast's curve.
+    pub fn of((by, chance): (f64, Interval)) -> Self {
+        let Interval { low, likely, high } = chance;
+        Self { by, low, likely, high }
     }
 }
 

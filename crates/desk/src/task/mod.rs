@@ -5,7 +5,6 @@
 //! What agents and repositories wrote is told as it is, but for bytes that are no text: who lays it
 //! out sees to it that it can do no harm there.
 
-mod asked;
 mod attempt;
 mod card;
 mod column;
@@ -14,6 +13,7 @@ mod dial;
 mod diff;
 mod moments;
 mod page;
+pub mod questions;
 mod quote;
 mod report;
 mod steps;
@@ -24,8 +24,8 @@ pub use attempt::{AttemptCard, ChoiceView, ForeseenView, OddsView, Used};
 pub use card::{Became, Board, BoardColumn, Card, CardQuestion, Cards, ProposalCard, TaskList};
 pub use column::Column;
 pub use dial::{Dial, DialPoint, DialUnit, Instead, Outlook, Stops, Would, dial, stops};
-pub use diff::{Change, Diff, FileDiff, Hunk, Line, LineKind, diff};
-pub use page::{Asked, Limits, SecretView, TaskPage, page, secrets};
+pub use diff::{Change, Diff, FileDiff, Hunk, Line, LineKind, diff, has_files, proposal};
+pub use page::{Asked, Limits, SecretView, TaskPage, added, page, secrets};
 pub use quote::{Quote, Summary, quote};
 pub use report::{CheckReportView, VerdictView};
 pub use steps::{Output, Phase, STEPS, Step, Steps, ToldView, ToolView, output, steps};

@@ -8,7 +8,7 @@ use tenfold_domain::{
 };
 use tenfold_engine::{Change, CheckedFor, Happening, in_words};
 
-use super::asked;
+use super::questions;
 use super::steps::Phase;
 
 /// The longest title, in characters.
@@ -68,8 +68,8 @@ impl Moments {
             Happening::SetUp { command, report } => set_up(command, report.as_ref()),
             Happening::Said(spoken) => self.spoken(spoken),
             Happening::Asked { what, asked } => Said::new(Phase::Think, "asked", what)
-                .detail(asked::questions(asked))
-                .output(&asked::answers(asked)),
+                .detail(questions::asked(asked))
+                .output(&questions::answers(asked)),
             Happening::Checked { purpose, changes, report } => checked(*purpose, changes, report),
             Happening::Unjudged => {
                 Said::new(Phase::Check, "unjudged", "No check has judged this: UNVERIFIED")

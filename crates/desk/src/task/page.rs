@@ -125,19 +125,29 @@ pub fn page(
 /// What looks like secrets in what a proposal adds.
 ///
 /// # Errors
-/// If the attempt is not there, or its files or folder are gone; what the store says.
+/// As for [`added`].
 pub fn secrets(
     house: &House,
     view: &View,
     proposal: &ProposalRow,
 ) -> Result<Vec<SecretView>, DeskError> {
+    Ok(added(house, view, proposal)?.iter().map(SecretView::of).collect())
+}
+
+/// The secrets that a proposal adds, as they were found.
+///
+/// # Errors
+/// If the attempt is not there, or its files or folder are gone; what the store says.
+pub fn added(
+    house: &House,
+    view: &View,
+    proposal: &ProposalRow,
+) -> Result<Vec<AddedSecret>, DeskError> {
     let id = proposal.attempt;
     let row = view.task(id.task)?.ok_or_else(|| DeskError::no_task(id.task))?;
     let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
-    let workspace = house.workspace(&row)?;
-    let redactor = house.redactor()?;
-    let found = added_secrets(&workspace, &redactor, &attempt.base, &proposal.commit)?;
-    Ok(found.iter().map(SecretView::of).collect())
+    let (workspace, redactor) = (house.workspace(&row)?, house.redactor()?);
+    Ok(added_secrets(&workspace, &redactor, &attempt.base, &proposal.commit)?)
 }
 
 impl SecretView {

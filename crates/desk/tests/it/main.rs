@@ -9,3 +9,4 @@ mod dial;
 mod home;
 mod page;
 mod steps;
+mod whatever;

@@ -119,6 +119,15 @@ fn the_page_has_the_proof_of_the_proposal_that_counts() {
 }
 
 #[test]
+fn a_long_text_is_whole_on_the_page_and_begun_on_the_card() {
+    let home = Home::new();
+    let text = "ü".repeat(100_000);
+    let page = shown(&home, home.task(&text), false);
+    assert_eq!(page.asked.text, text);
+    assert!(page.card.text.len() < 3_000 && page.card.text.ends_with('…'));
+}
+
+#[test]
 fn a_task_that_nobody_asked_for_is_not_found() {
     let home = Home::new();
     let view = home.view();

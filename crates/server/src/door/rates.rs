@@ -24,7 +24,8 @@ pub struct Rate {
 }
 
 /// Where somebody comes from. A network of IPv6 that one machine may have for itself (64 bits)
-/// counts as one address.
+/// counts as one address. Behind a proxy everybody comes from the proxy: what it says of others
+/// is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Peer(IpAddr);
 

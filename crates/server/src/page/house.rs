@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use tenfold_desk::doctor::Machine;
 use tenfold_desk::{DeskError, House as Desk};
 use tenfold_domain::{Access, Deed, DeedEvent, TaskId};
 use tenfold_engine::Engine;
 use tenfold_store::View;
 
+use super::hooks::Answers;
 use super::news::News;
 use super::sight::Sight;
 use crate::door::{Caller, Who};
@@ -18,6 +20,9 @@ pub(super) struct House {
     pub(super) desk: Desk,
     pub(super) news: News,
     pub(super) who: Arc<dyn Who>,
+    pub(super) answers: Answers,
+    /// What the program knows of itself.
+    pub(super) machine: Machine,
 }
 
 /// What somebody wants to do, before it is known whether they may.
@@ -31,8 +36,13 @@ pub(super) struct Wanted<'a> {
 }
 
 impl House {
-    pub(super) fn new(engine: Arc<Engine>, desk: Desk, who: Arc<dyn Who>) -> Self {
-        Self { engine, desk, news: News::new(), who }
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        desk: Desk,
+        machine: Machine,
+        who: Arc<dyn Who>,
+    ) -> Self {
+        Self { engine, desk, news: News::new(), who, answers: Answers::default(), machine }
     }
 
     /// Reads from the store as it is now, on a thread that may wait.

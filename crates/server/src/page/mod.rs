@@ -5,8 +5,10 @@
 
 mod assets;
 mod events;
+mod hooks;
 mod house;
 mod instruments;
+mod metrics;
 mod new;
 mod news;
 mod session;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use tenfold_desk::doctor::Machine;
 use tenfold_domain::{Problem, ProblemKind};
 use tenfold_engine::Engine;
 
@@ -29,8 +32,10 @@ use crate::door::{Door, Rooms, Terms, Tls, Who, may_listen};
 use house::House;
 
 /// How the page is opened.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct PageTerms {
+    /// What the program knows of itself.
+    pub machine: Machine,
     /// Names by which it is reached, beside this machine's own.
     pub hosts: Vec<String>,
     /// The files of the certificates and of the key, in PEM, if it encrypts.
@@ -72,7 +77,7 @@ impl Page {
             Arc::clone(&who),
         );
         let desk = tenfold_desk::House::new(engine.places().clone());
-        let house = Arc::new(House::new(engine, desk, who));
+        let house = Arc::new(House::new(engine, desk, terms.machine, who));
         Ok(Self { house, door, listener, tls })
     }
 
@@ -85,10 +90,12 @@ impl Page {
             tracing::error!("who may sign in can't be read: {why}");
         }
         house.news.begin(&house);
+        let hooks = tokio::spawn(hooks::follow(Arc::clone(&house)));
         door.set_ready(true);
         let router = door.router(rooms(&house, &door));
         door.serve(router, listener, tls, leave).await;
         house.news.end();
+        hooks.abort();
     }
 }
 
@@ -97,7 +104,9 @@ fn rooms(house: &Arc<House>, door: &Door) -> Rooms {
     let desk = session::Desk { house: Arc::clone(house), door: door.clone() };
     let told = instruments::routes(tasks::routes(session::routes(Router::new())));
     let signed = settings::routes(new::routes(verbs::routes(told)));
-    let signed = signed.route("/api/v1/events", get(events::events));
+    let signed = signed
+        .route("/api/v1/events", get(events::events))
+        .route("/metrics", get(metrics::metrics));
     let closed = signed.with_state(Arc::clone(house)).merge(session::leaving(desk.clone()));
     Rooms { open: session::signing(desk), closed, page: assets::routes() }
 }

@@ -64,6 +64,11 @@ impl News {
         self.sender.subscribe()
     }
 
+    /// How many listen.
+    pub(super) fn listeners(&self) -> usize {
+        self.sender.receiver_count()
+    }
+
     /// Begins to read. To be called once, within the runtime.
     pub(super) fn begin(&self, house: &Arc<House>) {
         let mut work = self.work();

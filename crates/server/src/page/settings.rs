@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tenfold_desk::doctor::{self, DoctorLine};
 use tenfold_desk::models::{self, ModelCard};
 use tenfold_desk::people::{self, Deeds, PersonView};
 use tenfold_desk::policy::{self, Decided, PolicyAsked};
@@ -20,6 +21,7 @@ use tenfold_models::set_key;
 use tenfold_people::Signed;
 use utoipa::ToSchema;
 
+use super::hooks;
 use super::house::{House, deed};
 use crate::door::{By, Caller};
 use crate::problem::Refusal;
@@ -43,6 +45,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .route("/api/v1/repositories", get(repositories))
         .route("/api/v1/people", get(list_people).post(change_people))
         .route("/api/v1/deeds", get(deeds))
+        .route("/api/v1/doctor", get(look_around))
+        .route("/api/v1/hooks", get(hooks::list).post(hooks::change))
 }
 
 /// `GET /roles`
@@ -199,6 +203,13 @@ async fn change_people(
         }
     }
     Ok(Json(events))
+}
+
+/// `GET /doctor`
+async fn look_around(State(house): State<Arc<House>>, caller: Caller) -> Answer<Vec<DoctorLine>> {
+    caller.needs_everything(Access::Admin)?;
+    let (machine, now) = (house.machine.clone(), house.engine.now());
+    Ok(Json(house.ask_desk(move |desk| Ok(doctor::doctor(desk, &machine, now))).await?))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -41,15 +41,14 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<(), Trouble> {
 }
 
 fn cells(known: &Ledger, (account, depth): (AccountId, usize), at: Timestamp) -> Option<Vec<Cell>> {
-    let statement = known.statement(account, at)?;
-    let left = known.left(account, at)?.money;
-    let own = statement.allowances.iter().map(|one| one.terms.to_string());
-    let may_use = own.chain(statement.each.iter().map(|each| each.terms.to_string()));
+    let card = account::card(known, account, at)?;
+    let own = card.allowances.iter().map(|one| one.terms.to_string());
+    let may_use = own.chain(card.each.iter().map(|each| each.terms.to_string()));
     let cells = [
-        format!("{}{}", "  ".repeat(depth), one_line(&statement.name, 64)),
-        statement.kind.to_string(),
-        statement.spent.money.to_string(),
-        left.map_or(String::new(), |money| money.to_string()),
+        format!("{}{}", "  ".repeat(depth), one_line(&card.name, 64)),
+        card.kind.to_string(),
+        card.spent.nano_usd.to_string(),
+        card.left.nano_usd.map_or(String::new(), |money| money.to_string()),
         may_use.collect::<Vec<_>>().join("; "),
     ];
     Some(cells.map(Cell::new).to_vec())

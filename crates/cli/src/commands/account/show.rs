@@ -1,8 +1,8 @@
 //! `tenfold account show`: what one account may use, and has used.
 
-use tenfold_desk::account;
+use tenfold_desk::account::{self, AllowanceUse};
 use tenfold_domain::{AccountId, Measure, Spend};
-use tenfold_ledger::{Ledger, Use};
+use tenfold_ledger::Ledger;
 
 use super::{OfOne, ledger, named, now};
 use crate::arguments::Format;
@@ -28,34 +28,35 @@ pub(crate) fn run(context: &Context, args: &ShowArgs) -> Result<(), Trouble> {
 /// The account for people, or as JSON.
 pub(super) fn shown(known: &Ledger, account: AccountId, format: Format) -> Result<String, Trouble> {
     let at = now();
+    let card = account::card(known, account, at);
     if format.json {
-        return Ok(serde_json::to_string_pretty(&account::card(known, account, at))?);
+        return Ok(serde_json::to_string_pretty(&card)?);
     }
-    let Some(statement) = known.statement(account, at) else { return Ok(String::new()) };
-    let left = known.left(account, at).unwrap_or_default();
-    let head = one_line(&known.shown(account), 200);
-    let mut text = format!("{head} ({}, #{account})\n", statement.kind);
-    field(&mut text, "spent", &spend(statement.spent));
-    if statement.held != Spend::NONE {
-        field(&mut text, "set aside", &spend(statement.held));
+    let Some(card) = card else { return Ok(String::new()) };
+    let head = one_line(&card.path, 200);
+    let mut text = format!("{head} ({}, #{account})\n", card.kind);
+    field(&mut text, "spent", &spend(card.spent.into()));
+    let (held, gifts) = (Spend::from(card.held), Spend::from(card.gifts));
+    if held != Spend::NONE {
+        field(&mut text, "set aside", &spend(held));
     }
-    for one in &statement.allowances {
+    for one in &card.allowances {
         field(&mut text, "may use", &allowance(known, account, one));
     }
-    if statement.gifts != Spend::NONE {
-        let gifts = Measure::ALL.map(|measure| measure.quantity(statement.gifts.of(measure)));
+    if gifts != Spend::NONE {
+        let gifts = Measure::ALL.map(|measure| measure.quantity(gifts.of(measure)));
         let left = gifts.iter().filter(|gift| gift.amount() > 0).map(ToString::to_string);
         let left = left.collect::<Vec<_>>().join(", ");
         field(&mut text, "given", &format!("{left} left, for when limits here are used up"));
     }
-    for each in &statement.each {
+    for each in &card.each {
         field(&mut text, "each", &each.terms.to_string());
     }
-    if let Some(models) = &statement.models {
+    if let Some(models) = &card.models {
         field(&mut text, "models", &one_line(&models.join(", "), 200));
     }
-    let money = left.money.map_or("no limit here or above".to_owned(), |money| {
-        let renews = left.renews.map_or(String::new(), |at| format!(", begins anew {at}"));
+    let money = card.left.nano_usd.map_or("no limit here or above".to_owned(), |money| {
+        let renews = card.left.renews.map_or(String::new(), |at| format!(", begins anew {at}"));
         format!("{money}, with all limits above{renews}")
     });
     field(&mut text, "left now", &money);
@@ -63,7 +64,7 @@ pub(super) fn shown(known: &Ledger, account: AccountId, format: Format) -> Resul
 }
 
 /// `$5.00 a month: $1.20 used, $0.30 set aside, $3.50 left until 2026-12-01 00:00 UTC`
-fn allowance(known: &Ledger, account: AccountId, one: &Use) -> String {
+fn allowance(known: &Ledger, account: AccountId, one: &AllowanceUse) -> String {
     let amount = |amount| one.terms.most.measure().quantity(amount);
     let mut text = format!("{}: {} used", one.terms, amount(one.used));
     if one.held > 0 {

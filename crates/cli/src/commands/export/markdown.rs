@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::Value;
+use tenfold_desk::task::questions;
 use tenfold_domain::{
     Answer, Ask, AttemptId, CheckReport, CheckVerdict, ProposalEvent, Said, TaskSpec, Timestamp,
     ToolCall,
@@ -13,7 +14,7 @@ use tenfold_engine::{Change, CheckedFor, Effort, Happening, Moment, Trajectory};
 use tenfold_store::TaskRow;
 
 use super::fence::{block, span, whole};
-use super::{Proposed, leaving, questions};
+use super::{Proposed, leaving};
 use crate::terminal::one_line;
 use crate::{egress, report};
 

@@ -9,13 +9,14 @@ mod jsonl;
 mod leaving;
 mod markdown;
 mod preds;
-mod questions;
 mod sink;
 mod traj;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use tenfold_desk::DeskError;
+use tenfold_desk::task::has_files;
 use tenfold_domain::{AttemptId, TaskSpec};
 use tenfold_store::{About, ProposalRow, TaskRow, View};
 use tenfold_workspace::WorkspaceError;
@@ -23,7 +24,6 @@ use tenfold_workspace::WorkspaceError;
 use crate::arguments::{Named, named};
 use crate::context::{self, Context};
 use crate::exit::Exit;
-use crate::report;
 use crate::terminal;
 use crate::trouble::Trouble;
 
@@ -108,7 +108,7 @@ impl One {
         let view = context.view(task)?;
         let row = context::task(&view, task)?;
         if let Some(attempt) = attempt {
-            view.attempt(attempt)?.ok_or_else(|| report::no_attempt(attempt))?;
+            view.attempt(attempt)?.ok_or_else(|| DeskError::no_attempt(attempt))?;
         }
         Ok(Self { view, row, attempt })
     }
@@ -218,10 +218,10 @@ fn patch(
     proposal: &ProposalRow,
 ) -> Result<Vec<u8>, Trouble> {
     let id = proposal.attempt;
-    let attempt = view.attempt(id)?.ok_or_else(|| report::no_attempt(id))?;
-    report::has_files(&attempt)?;
+    let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
+    has_files(&attempt)?;
     let patch: Result<_, WorkspaceError> =
-        report::workspace(context, row)?.patch(&attempt.base, &proposal.commit);
+        context.house.workspace(row)?.patch(&attempt.base, &proposal.commit);
     Ok(patch?)
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use tenfold_desk::DeskError;
 use tenfold_domain::{AttemptId, TaskState};
 use tenfold_store::{ProposalRow, TaskQuery, TaskRow, View};
 
 use super::{nothing_yet, patch, spec};
 use crate::arguments::Named;
 use crate::context::{self, Context};
-use crate::report;
 use crate::terminal;
 use crate::trouble::Trouble;
 
@@ -111,7 +111,7 @@ fn tasks(view: &View, named: &[Named]) -> Result<Vec<Chosen>, Trouble> {
     let mut rows = Vec::new();
     for Named { task, attempt } in named {
         if let Some(attempt) = *attempt {
-            view.attempt(attempt)?.ok_or_else(|| report::no_attempt(attempt))?;
+            view.attempt(attempt)?.ok_or_else(|| DeskError::no_attempt(attempt))?;
         }
         rows.push((context::task(view, *task)?, *attempt));
     }

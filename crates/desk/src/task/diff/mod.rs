@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::AttemptId;
 use tenfold_engine::EngineError;
-use tenfold_store::{ProposalRow, TaskRow, View};
+use tenfold_store::{AttemptRow, ProposalRow, TaskRow, View};
 use tenfold_workspace::{ChangeKind, ChangedFile};
 use utoipa::ToSchema;
 
@@ -133,9 +133,7 @@ pub fn diff(
     let proposal = proposal(row, attempt)?;
     let id = proposal.attempt;
     let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
-    if attempt.files_removed_at.is_some() {
-        return Err(EngineError::FilesRemoved { attempt: id, verb: "show" }.into());
-    }
+    has_files(&attempt)?;
     let workspace = house.workspace(row)?;
     let changed = workspace.changed(&attempt.base, &proposal.commit)?;
     let lines: u64 =
@@ -156,7 +154,25 @@ pub fn diff(
     })
 }
 
-fn proposal(row: &TaskRow, attempt: Option<AttemptId>) -> Result<&ProposalRow, DeskError> {
+/// The files of an attempt have to be there to be shown.
+///
+/// # Errors
+/// If they were removed to make room.
+pub fn has_files(attempt: &AttemptRow) -> Result<(), DeskError> {
+    match attempt.files_removed_at {
+        Some(_) => {
+            let verb = "show";
+            Err(EngineError::FilesRemoved { attempt: attempt.id, verb }.into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// What an attempt proposes; without one, the proposal of the task that counts.
+///
+/// # Errors
+/// If there is none.
+pub fn proposal(row: &TaskRow, attempt: Option<AttemptId>) -> Result<&ProposalRow, DeskError> {
     let found = match attempt {
         None => row.proposal(),
         Some(id) => row.proposals.iter().find(|proposal| proposal.attempt == id),

@@ -16,7 +16,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, Sse};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use futures_util::stream;
 use tenfold_domain::{Access, AccountId, PersonId, TokenId};
 use tenfold_people::{Signed, hash};
@@ -103,7 +103,8 @@ fn rooms(door: &Door, changes: &Arc<AtomicUsize>) -> Rooms {
     };
     let closed = Router::new()
         .route("/api/v1/tasks", get(async |caller: Caller| caller.name).post(change.clone()))
-        .route("/api/v1/session", get(async |_: Caller| "you").delete(change))
+        .route("/api/v1/session", get(async |_: Caller| "you").delete(change.clone()))
+        .route("/api/v1/any", any(change))
         .route("/api/v1/events", get(async || ticks()))
         .route("/api/v1/slow", get(slow))
         .route("/api/v1/admin", get(async |who: Caller| who.needs(Access::Admin).map(|()| "in")))

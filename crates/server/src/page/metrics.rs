@@ -1,0 +1,58 @@
+//! What is counted, as Prometheus reads it.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use tenfold_domain::{Access, AccountId, TaskState};
+use tenfold_store::TaskQuery;
+
+use super::house::House;
+use crate::door::Caller;
+use crate::problem::Refusal;
+
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+const STATES: [TaskState; 8] = [
+    TaskState::Queued,
+    TaskState::Working,
+    TaskState::Paused,
+    TaskState::Parked,
+    TaskState::NeedsYou,
+    TaskState::ToReview,
+    TaskState::Accepted,
+    TaskState::Rejected,
+];
+
+/// `GET /metrics`
+pub(super) async fn metrics(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+) -> Result<impl IntoResponse, Refusal> {
+    caller.needs_everything(Access::Viewer)?;
+    let (counts, events) =
+        house.read(|_, view| Ok((view.count(&TaskQuery::default())?, view.newest()?))).await?;
+    let (books, now) = (house.engine.books(), house.engine.now());
+    let spent = books.look(|sheet| {
+        let root = sheet.ledger().statement(AccountId::DEFAULT, now);
+        root.map_or(0, |root| root.spent.money.0)
+    });
+    let spent = spent.await.map_err(Refusal::internal)?;
+    let mut text = String::from("# TYPE tenfold_tasks gauge\n");
+    for state in STATES {
+        let tasks = counts.get(&state).copied().unwrap_or(0);
+        let _ = writeln!(text, "tenfold_tasks{{state=\"{state}\"}} {tasks}");
+    }
+    let numbers = [
+        ("tenfold_tasks_at_work", "gauge", house.engine.at_work().len() as u64),
+        ("tenfold_events_total", "counter", events.0),
+        ("tenfold_transactions_total", "counter", house.engine.store().transactions()),
+        ("tenfold_spent_nano_dollars_total", "counter", spent),
+        ("tenfold_browsers", "gauge", house.news.listeners() as u64),
+    ];
+    for (name, kind, number) in numbers {
+        let _ = writeln!(text, "# TYPE {name} {kind}\n{name} {number}");
+    }
+    Ok(([(CONTENT_TYPE, TEXT)], text))
+}
