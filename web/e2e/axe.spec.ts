@@ -61,7 +61,7 @@ test("a full house, on each of its pages", async ({ page, ground, watch }) => {
   watch.allow(/ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/);
   await look(page, "/", /./);
   await ground.close("SIGKILL");
-  await expect(page.getByText("Tenfold does not answer.")).toBeVisible();
+  await expect(page.getByText("Tenfold does not answer. What")).toBeVisible();
   found.push(...(await faults(page, "offline")));
   expect(found).toEqual([]);
 });

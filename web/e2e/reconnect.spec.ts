@@ -17,7 +17,7 @@ test("what happens while a browser is cut off is there when it comes back", asyn
   watch.allow(/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|ERR_NETWORK/);
   await page.context().setOffline(true);
   await ground.close("SIGKILL");
-  await expect(page.getByText("Tenfold does not answer.")).toBeVisible();
+  await expect(page.getByText("Tenfold does not answer. What")).toBeVisible();
   // Meanwhile it goes on to its end, and another is handed out.
   gate.open();
   await ground.serve();
@@ -30,7 +30,7 @@ test("what happens while a browser is cut off is there when it comes back", asyn
   await expect(column(page, "Working").getByRole("article")).toHaveCount(1);
 
   await page.context().setOffline(false);
-  await expect(page.getByText("Tenfold does not answer.")).toBeHidden({ timeout: 30_000 });
+  await expect(page.getByText("Tenfold does not answer. What")).toBeHidden({ timeout: 30_000 });
   await isLive(page);
   await expect(column(page, "To review").getByRole("article")).toContainText(FIRST);
   await expect(column(page, "Queued").getByRole("article")).toContainText(SECOND);
@@ -49,7 +49,7 @@ test("the program is killed and started anew on the same books", async ({ page, 
 
   watch.allow(/ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/);
   await ground.close("SIGKILL");
-  await expect(page.getByText("Tenfold does not answer.")).toBeVisible();
+  await expect(page.getByText("Tenfold does not answer. What")).toBeVisible();
   gate.open();
   await ground.serve();
   await isLive(page);
