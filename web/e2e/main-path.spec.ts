@@ -25,6 +25,8 @@ function worker(first: Gate, second: Gate) {
       return { calls: [["edit", { path: "stats.py", edits }]] };
     }
     if (!text.includes("The answer:")) return { calls: [["ask", { question: "Which median: lower or upper?" }]] };
+    // Allowed without asking: it is not what leave is asked for afterwards.
+    if (!text.includes("echo first")) return { calls: [["run", { command: "echo first" }]] };
     if (!text.includes(COMMAND)) return { calls: [["run", { command: COMMAND }]] };
     return mends(asked);
   };
