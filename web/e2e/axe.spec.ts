@@ -4,13 +4,14 @@ import type { Page } from "@playwright/test";
 import { addresses, furnish, look } from "./house";
 import { expect, signIn, test } from "./page";
 
-/** What axe finds on the page as it stands, in both themes. */
+/** What axe finds on the page as it stands; of the dark theme only what depends on colours. */
 async function faults(page: Page, name: string): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     await expect(page.locator("html")).toHaveCSS("color-scheme", new RegExp(colorScheme));
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    const axe = new AxeBuilder({ page }).options({ resultTypes: ["violations"] });
+    const { violations } = await (colorScheme === "dark" ? axe.withRules(["color-contrast", "link-in-text-block"]) : axe).analyze();
     for (const { id, help, nodes } of violations) found.push(`${name}, ${colorScheme}: ${id} (${help}) at ${nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")}`);
   }
   return found;
@@ -18,15 +19,14 @@ async function faults(page: Page, name: string): Promise<string[]> {
 
 test("signed out, and with nothing there yet", async ({ page, ground, watch }) => {
   const link = await ground.serve();
-  watch.allow(/401/);
+  watch.allow(/401|403.*(session\/link|prices\/level)/);
   await page.goto(ground.origin);
   await expect(page.getByRole("heading", { name: "Sign in to Tenfold" })).toBeVisible();
   const found = await faults(page, "sign-in");
   await page.goto(`${ground.origin}/#link=used-up`);
-  await page.reload();
   await expect(page.getByText("That link no longer works")).toBeVisible();
   found.push(...(await faults(page, "used-up link")));
-  await page.goto(ground.origin);
+  await expect(page.getByText("tenfold people link")).toBeVisible();
   await signIn(page, link);
   for (const at of ["/", "/new", "/plan", "/compute/accounts", "/compute/spending", "/compute/prices", "/compute/forecasts", "/compute/audit", "/coworkers", "/coworkers/record", "/coworkers/policy", "/settings/models", "/settings/repositories", "/nowhere"]) {
     await look(page, at, /./);
@@ -36,7 +36,9 @@ test("signed out, and with nothing there yet", async ({ page, ground, watch }) =
 });
 
 test("a full house, on each of its pages", async ({ page, ground, watch }) => {
-  test.setTimeout(180_000);
+  // Where too little is known for a forecast, that is refused.
+  watch.allow(/403.*prices\/level/);
+  test.setTimeout(240_000);
   await signIn(page, await ground.serve());
   const house = await furnish(page, ground);
   const found: string[] = [];

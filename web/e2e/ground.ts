@@ -61,7 +61,7 @@ export function program(): string {
 export class Ground {
   readonly dir = mkdtempSync(join(tmpdir(), "tenfold-e2e-"));
   readonly repo = join(this.dir, "stats");
-  /** Variables besides the usual ones. */
+  /** Variables in place of the usual ones; an empty one is not set. */
   readonly variables: Record<string, string> = {};
   private readonly models: Model[] = [];
   private serving: ChildProcess | null = null;
@@ -162,7 +162,7 @@ export class Ground {
     const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(GIT|TENFOLD|XDG)_/.test(name)));
     const folders = Object.fromEntries(["DATA", "CACHE", "CONFIG"].map((name) => [`TENFOLD_${name}_DIR`, join(this.dir, name.toLowerCase())]));
     const ada = Object.fromEntries(["AUTHOR", "COMMITTER"].flatMap((role) => [[`GIT_${role}_NAME`, "Ada"], [`GIT_${role}_EMAIL`, "ada@example.invalid"]]));
-    return {
+    const all: Record<string, string | undefined> = {
       ...own, ...folders, ...ada,
       HOME: this.dir, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1",
       // Nobody's keyring is looked into, and no embedded model is brought.
@@ -170,6 +170,7 @@ export class Ground {
       TENFOLD_MODEL_PROGRAM: join(dirname(program()), "examples/fake-model"),
       ...this.variables,
     };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
   }
 }
 

@@ -10,10 +10,9 @@ export { expect };
 /** What was seen that nobody should see. */
 export class Watch {
   readonly wrong: string[] = [];
-  /** What may stand in the console of this test. */
-  readonly allowed: RegExp[] = [];
 
-  constructor(context: BrowserContext, origin: () => string) {
+  /** `allowed` is what may stand in the console of this test. */
+  constructor(context: BrowserContext, origin: () => string, readonly allowed: RegExp[] = []) {
     context.on("request", (request) => {
       const { protocol, origin: to } = new URL(request.url());
       if (protocol !== "data:" && protocol !== "blob:" && to !== origin()) this.wrong.push(`asked ${request.url()}`);
@@ -65,11 +64,11 @@ export const test = base.extend<Fixtures>({
     },
     { auto: true },
   ],
-  another: async ({ browser, contextOptions, ground }, use) => {
+  another: async ({ browser, contextOptions, ground, watch }, use) => {
     const all: [BrowserContext, Watch][] = [];
     await use(async (options = {}) => {
       const context = await browser.newContext({ ...contextOptions, ...options });
-      all.push([context, new Watch(context, () => ground.origin)]);
+      all.push([context, new Watch(context, () => ground.origin, watch.allowed)]);
       await freshly(context);
       return context.newPage();
     });
