@@ -18,6 +18,7 @@ async function faults(page: Page, name: string): Promise<string[]> {
 }
 
 test("signed out, and with nothing there yet", async ({ page, ground, watch }) => {
+  test.setTimeout(120_000);
   const link = await ground.serve();
   watch.allow(/401|403.*(session\/link|prices\/level)/);
   await page.goto(ground.origin);
