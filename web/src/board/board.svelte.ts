@@ -132,7 +132,7 @@ export class BoardState {
     if (happened.event === "task") this.changed.set(happened.card.task, happened.card);
     else if (happened.event === "reset") this.readSoon();
     else if (happened.event === "progress" && happened.progress.progress === "doing") {
-      this.said.set(Number.parseInt(happened.progress.attempt, 10), happened.progress.what);
+      this.said.set(happened.progress.attempt.task, happened.progress.what);
     } else return;
     if (this.frame === 0) this.frame = requestAnimationFrame(() => this.flush());
   }

@@ -294,12 +294,18 @@ export interface Dial {
   stops: { would: "go-on" | "stop"; why: string; most_nano_usd: number | null } | null;
 }
 
+/** An attempt, by its task and its number in it. */
+export interface AttemptId {
+  task: number;
+  number: number;
+}
+
 /** What the engine says live about an attempt; it may be lost, and is never needed. */
 export type Progress =
-  | { progress: "doing"; attempt: string; what: string }
+  | { progress: "doing"; attempt: AttemptId; what: string }
   | {
       progress: "totals";
-      attempt: string;
+      attempt: AttemptId;
       candidates: number;
       checks: number;
       usage: Usage;
@@ -307,8 +313,8 @@ export type Progress =
       wall: number;
     }
   | { progress: "note"; task: number; text: string }
-  | { progress: "ended"; attempt: string; outcome: string; note: string }
-  | { progress: "worked"; attempt: string; outcome: string; note: string }
+  | { progress: "ended"; attempt: AttemptId; outcome: string; note: string }
+  | { progress: "worked"; attempt: AttemptId; outcome: string; note: string }
   | { progress: "failed"; task: number; problem: { kind: string; what: string; to_do?: string } };
 
 export type ProblemKind =

@@ -1,27 +1,44 @@
-// What a question for leave is about: "May it call run {…}? why". The question shows the first
-// letters of the arguments only; the model's turn has all of them.
+// What exactly waits for leave: the question shows only the beginning of a long call, and somebody
+// who allows it should have seen all of it. What is not sure is not picked out: then all calls of
+// the turn are shown.
+import type { Step } from "../lib/types";
 
-const ASKED = /^May it call (\S+) (.*)$/s;
-// The question cuts at 400 letters, and an ellipsis or the reason may follow.
-const SURE = 380;
-
-/** The call in `calls` (each "NAME JSON", an empty line between them) that `question` asks about. */
-export function exactCall(question: string, calls: string): string | null {
-  const [, name, shown] = ASKED.exec(question.trim()) ?? [];
-  if (!name || !shown) return null;
-  for (const call of calls.split("\n\n")) {
-    if (!call.startsWith(`${name} `)) continue;
-    const found = parsed(call.slice(name.length + 1));
-    if (!found || !shown.startsWith(JSON.stringify(found).slice(0, SURE))) continue;
-    return typeof found.command === "string" ? found.command : JSON.stringify(found, null, 2);
-  }
-  return null;
+interface Call {
+  name: string;
+  given: unknown;
 }
 
-function parsed(text: string): Record<string, unknown> | null {
+/** The call that `question` asks leave for, whole; null where the turn that made it is unknown. */
+export function waiting(question: string, steps: Step[]): string | null {
+  const turn = steps.findLast(({ phase, kind }) => phase === "think" && kind === "turn");
+  if (!turn?.detail) return null;
+  const calls = turn.detail.split(/\n\n(?=\S)/).map(read);
+  const meant = calls.filter((call) => call && isMeant(question, call));
+  const [call] = meant;
+  if (!call || meant.length > 1) return turn.detail;
+  const command = (call.given as { command?: unknown } | null)?.command;
+  return call.name === "run" && typeof command === "string" ? command : `${call.name} ${JSON.stringify(call.given, null, 2)}`;
+}
+
+/** A call as a step has it: its name, and then its arguments in JSON. */
+function read(text: string): Call | null {
+  const at = text.indexOf(" ");
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return { name: text.slice(0, at), given: JSON.parse(text.slice(at)) as unknown };
   } catch {
     return null;
   }
 }
+
+/** The question has the call's name and as much of its arguments as is shown there. */
+function isMeant(question: string, { name, given }: Call): boolean {
+  const begin = `May it call ${name} `;
+  const whole = JSON.stringify(given);
+  if (!question.startsWith(begin)) return false;
+  const rest = question.slice(begin.length);
+  const shown = [...whole].slice(0, SHOWN).join("");
+  return rest.startsWith(shown);
+}
+
+/** So many letters of the arguments stand in the question. */
+const SHOWN = 400;

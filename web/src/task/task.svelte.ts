@@ -158,8 +158,8 @@ export class TaskState {
       this.readSoon();
     } else if (happened.event === "progress") {
       const { progress } = happened;
-      if (!("attempt" in progress) || Number.parseInt(progress.attempt, 10) !== this.task) return;
-      if (progress.progress === "doing" && progress.attempt === `${this.task}.${this.number}`) this.doing = progress.what;
+      if (!("attempt" in progress) || progress.attempt.task !== this.task) return;
+      if (progress.progress === "doing" && progress.attempt.number === this.number) this.doing = progress.what;
       if (progress.progress !== "doing") this.readSoon();
     }
   }
