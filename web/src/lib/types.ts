@@ -338,7 +338,8 @@ export type ProblemKind =
   | "internal"
   | "stopped"
   | "signed-out"
-  | "offline";
+  | "offline"
+  | "late";
 
 export interface BulkAnswer {
   task: number;
