@@ -48,6 +48,21 @@ export interface ProposalCard {
   branch: string | null;
 }
 
+/** A call that waits for leave; `arguments` is JSON as the model wrote it, whole. */
+export interface Asked {
+  name: string;
+  arguments: string;
+}
+
+export interface Question {
+  attempt: string;
+  /** The step that it is about. */
+  step: number;
+  text: string;
+  asked_at_ms: number;
+  call: Asked | null;
+}
+
 export interface Card {
   task: number;
   text: string;
@@ -71,7 +86,7 @@ export interface Card {
   wall_ms: number;
   time_limit_ms: number;
   odds: Interval | null;
-  question: { attempt: string; text: string; asked_at_ms: number } | null;
+  question: Question | null;
   outcome: string | null;
   note: string | null;
   proposal: ProposalCard | null;
@@ -329,7 +344,8 @@ export type ProblemKind =
   | "internal"
   | "stopped"
   | "signed-out"
-  | "offline";
+  | "offline"
+  | "late";
 
 export interface BulkAnswer {
   task: number;

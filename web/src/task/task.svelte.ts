@@ -67,6 +67,8 @@ export class TaskState {
       await this.try(verb, body);
     } catch (thrown) {
       toasts.problem(thrown);
+      // What is shown here is no longer so: it asks something else, or is further.
+      if (asProblem(thrown).status === 409) void this.read();
       return false;
     }
     if (said) toasts.say(said, back ? () => this.act(back).then(() => undefined) : null);
