@@ -48,11 +48,14 @@ export function duration(ms: number): string {
 
 const rest = (count: number, unit: string): string => (count > 0 ? ` ${count} ${unit}` : "");
 
+const CLOCK_TICKS_MS = 6_000;
+
 /** How long ago, or in how long, in few letters. */
 export function ago(at_ms: number, now_ms: number): string {
   const away = now_ms - at_ms;
   const size = Math.abs(away);
-  if (size < 45_000) return away >= 0 ? "just now" : "in a moment";
+  // The page's clock ticks seldom: what has just been may be ahead of it.
+  if (size < 45_000) return away >= -CLOCK_TICKS_MS ? "just now" : "in a moment";
   const text = short(size);
   return away >= 0 ? `${text} ago` : `in ${text}`;
 }

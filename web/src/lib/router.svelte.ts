@@ -3,6 +3,8 @@
 class Route {
   path = $state(location.pathname);
   search = $state(location.search);
+  /** What is looked at, where that says more than the page's name; its page sets and clears it. */
+  title = $state<string | null>(null);
   /** The board as it was last seen, with its filters. */
   board = $state("/");
 

@@ -1,27 +1,26 @@
-// What a question for leave is about: "May it call run {…}? why". The question shows the first
-// letters of the arguments only; the model's turn has all of them.
+// The call that waits for leave, as somebody reads it who is to decide: what the server says that
+// it is, whole, and nothing that was put together here.
+import type { Asked } from "../lib/types";
+import { unmarked } from "../lib/marks";
 
-const ASKED = /^May it call (\S+) (.*)$/s;
-// The question cuts at 400 letters, and an ellipsis or the reason may follow.
-const SURE = 380;
+// What nothing shows, and what would hide or move what stands around it; line feeds and tabs stay.
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** The call in `calls` (each "NAME JSON", an empty line between them) that `question` asks about. */
-export function exactCall(question: string, calls: string): string | null {
-  const [, name, shown] = ASKED.exec(question.trim()) ?? [];
-  if (!name || !shown) return null;
-  for (const call of calls.split("\n\n")) {
-    if (!call.startsWith(`${name} `)) continue;
-    const found = parsed(call.slice(name.length + 1));
-    if (!found || !shown.startsWith(JSON.stringify(found).slice(0, SURE))) continue;
-    return typeof found.command === "string" ? found.command : JSON.stringify(found, null, 2);
-  }
-  return null;
+/** The call's arguments to the letter. A command stands without its quotes where nothing else is
+    said, which is certain only if writing it anew gives what came. */
+export function exactly({ arguments: text }: Asked): string {
+  return seen(command(text) ?? text);
 }
 
-function parsed(text: string): Record<string, unknown> | null {
+function command(text: string): string | null {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    const said = JSON.parse(text) as Record<string, unknown>;
+    const is_whole = JSON.stringify({ command: said.command }) === text;
+    return is_whole && typeof said.command === "string" ? said.command : null;
   } catch {
     return null;
   }
 }
+
+const seen = (text: string): string =>
+  unmarked(text).replace(UNSEEN, (mark) => (mark === "\n" || mark === "\t" ? mark : `⟨U+${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`));

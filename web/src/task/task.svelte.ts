@@ -67,6 +67,8 @@ export class TaskState {
       await this.try(verb, body);
     } catch (thrown) {
       toasts.problem(thrown);
+      // What is shown here is no longer so: it asks something else, or is further.
+      if (asProblem(thrown).status === 409) void this.read();
       return false;
     }
     if (said) toasts.say(said, back ? () => this.act(back).then(() => undefined) : null);
@@ -157,11 +159,10 @@ export class TaskState {
       if (happened.event === "task" && this.page) this.page = { ...this.page, card: happened.card };
       this.readSoon();
     } else if (happened.event === "progress") {
-      for (const progress of happened.all) {
-        if (!("attempt" in progress) || progress.attempt.task !== this.task) continue;
-        if (progress.progress === "doing" && progress.attempt.number === this.number) this.doing = progress.what;
-        if (progress.progress !== "doing") this.readSoon();
-      }
+      const { progress } = happened;
+      if (!("attempt" in progress) || progress.attempt.task !== this.task) return;
+      if (progress.progress === "doing" && progress.attempt.number === this.number) this.doing = progress.what;
+      if (progress.progress !== "doing") this.readSoon();
     }
   }
 
