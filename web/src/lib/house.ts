@@ -415,6 +415,9 @@ export type PeopleChange =
   | { want: "password"; person: number; password: string }
   | { want: "remove"; person: number };
 
+/** The fewest characters of a password. */
+export const PASSWORD_LEAST = 10;
+
 export const ACCESSES: { access: Access; may: string }[] = [
   { access: "viewer", may: "looks" },
   { access: "reviewer", may: "and accepts, rejects, comments, answers" },

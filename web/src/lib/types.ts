@@ -21,7 +21,8 @@ export interface Interval {
 }
 
 export interface Session {
-  person: { id: number; name: string; access: Access; account: number; account_path: string };
+  /** `sees_all`: whether they see all accounts, and so what concerns all of them. */
+  person: { id: number; name: string; access: Access; account: number; account_path: string; sees_all: boolean };
   version: string;
   at_work: number;
   tier: string;

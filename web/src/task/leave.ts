@@ -6,8 +6,11 @@ import { unmarked } from "../lib/marks";
 // What nothing shows, and what would hide or move what stands around it; line feeds and tabs stay.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+// What stands between the parts of JSON and means nothing; what is quoted is kept.
+const BLANKS = /("(?:[^"\\]|\\.)*")|\s+/g;
+
 /** The call's arguments to the letter. A command stands without its quotes where nothing else is
-    said, which is certain only if writing it anew gives what came. */
+    said, which is certain only if writing it anew gives what came, but for blanks. */
 export function exactly({ arguments: text }: Asked): string {
   return seen(command(text) ?? text);
 }
@@ -15,7 +18,7 @@ export function exactly({ arguments: text }: Asked): string {
 function command(text: string): string | null {
   try {
     const said = JSON.parse(text) as Record<string, unknown>;
-    const is_whole = JSON.stringify({ command: said.command }) === text;
+    const is_whole = JSON.stringify({ command: said.command }) === text.replace(BLANKS, "$1");
     return is_whole && typeof said.command === "string" ? said.command : null;
   } catch {
     return null;
