@@ -124,12 +124,13 @@ export class TaskState {
     const { number } = this;
     // A step may still have been under way when it was read: it is read again.
     const open = this.steps.findIndex((step) => step.ok === null && !step.output && step.wall_ms === null);
-    let past = (open >= 0 ? this.steps[open - 1]?.index : this.steps.at(-1)?.index) ?? 0;
+    // The first step is number 0: from the beginning, nothing is passed.
+    let past = (open >= 0 ? this.steps[open - 1]?.index : this.steps.at(-1)?.index) ?? null;
     for (;;) {
       try {
         const read = await get<Steps>(`/tasks/${this.task}/attempts/${number}/steps`, { past, limit: STEPS });
         if (this.gone || number !== this.number) return;
-        const from = past;
+        const from = past ?? -1;
         this.steps = [...this.steps.filter((step) => step.index <= from), ...read.steps];
         this.told = read.told ?? this.told;
         this.steps_read = true;
