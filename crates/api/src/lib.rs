@@ -18,6 +18,7 @@ use tenfold_domain::{
     BacklogTerms, Budget, LedgerEvent, MakeRoom, PeopleChange, PeopleEvent, RepositoryEvent,
     RoomMade, Seed, StepId, TaskId, TaskSpec, Timestamp, Undone,
 };
+use utoipa::ToSchema;
 
 /// Where it is told how it goes with all tasks at work, until none is.
 pub const PROGRESS: &str = "/v1/progress";
@@ -75,7 +76,7 @@ impl Call for TaskSpec {
 }
 
 /// A task was recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct New {
     /// Its number.
     pub task: TaskId,
@@ -111,7 +112,7 @@ impl Call for BacklogTerms {
 }
 
 /// Begins no more tasks of the backlog, and interrupts those that are at work.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct StopBacklog {}
 
 impl Call for StopBacklog {
@@ -165,7 +166,7 @@ impl Call for Approve {
 }
 
 /// Begins to work on a task.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Begin {
     /// The seed of a new attempt; without one it is drawn from the clock.
@@ -188,7 +189,7 @@ impl Call for Budget {
 }
 
 /// Says something about a task, for the attempt at work and for those to come.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Steer {
     /// In the person's words.
     pub text: String,
@@ -200,17 +201,23 @@ impl Call for Steer {
 }
 
 /// The person's words are kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Steered {
     /// Whether an attempt is at work, which takes them up before its next step.
     pub at_work: bool,
 }
 
 /// Answers what a task asks; it does not go on by that.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Answer {
     /// In the person's words.
     pub text: String,
+    /// The attempt whose question they have read; none: whichever is open is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptId>,
+    /// The step that the question is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepId>,
 }
 
 impl Call for Answer {
@@ -219,7 +226,7 @@ impl Call for Answer {
 }
 
 /// Has a task leave off when what is under way has come to its end.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Pause {}
 
 impl Call for Pause {
@@ -228,7 +235,7 @@ impl Call for Pause {
 }
 
 /// Goes on with a task that was paused, stopped or interrupted.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Resume {}
 
 impl Call for Resume {
@@ -237,7 +244,7 @@ impl Call for Resume {
 }
 
 /// Ends a task's attempt at once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Stop {}
 
 impl Call for Stop {
@@ -246,7 +253,7 @@ impl Call for Stop {
 }
 
 /// Makes an attempt that goes on from a step of another one; it is not begun.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Fork {
     /// The number of the other attempt, among those of the task.
     pub attempt: u32,
@@ -267,14 +274,14 @@ impl Call for Fork {
 }
 
 /// There is a new attempt; `begin` works it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewAttempt {
     /// Which.
     pub attempt: AttemptId,
 }
 
 /// Says something about a line of a task's proposal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Comment {
     /// The file, relative to the top of the workspace.
     pub path: String,
@@ -290,7 +297,7 @@ impl Call for Comment {
 }
 
 /// Makes an attempt that goes on from a task's proposal, with all that was said about it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Revise {}
 
 impl Call for Revise {
@@ -311,7 +318,7 @@ impl Call for AcceptTogether {
 }
 
 /// Sends a task's proposal away.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Reject {
     /// Why; may be empty.
     pub reason: String,
@@ -323,7 +330,7 @@ impl Call for Reject {
 }
 
 /// Takes an acceptance or a rejection back.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Undo {}
 
 impl Call for Undo {

@@ -196,7 +196,6 @@ pub struct SeriesCard {
     /// Whether they are a curve that was fitted.
     pub fitted: bool,
     /// Pairs of numbers.
-    #[schema(value_type = Vec<Vec<f64>>)]
     pub points: Vec<(f64, f64)>,
 }
 

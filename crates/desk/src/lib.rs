@@ -24,6 +24,7 @@ pub mod role;
 pub mod room;
 pub mod score;
 pub mod servers;
+mod sight;
 pub mod size;
 pub mod spending;
 pub mod task;
@@ -31,4 +32,5 @@ mod trouble;
 
 pub use house::House;
 pub use interval::Interval;
+pub use sight::Sight;
 pub use trouble::DeskError;

@@ -30,7 +30,6 @@ pub struct EmbeddedModel {
     /// Whether its file is here.
     pub present: bool,
     /// How large its file is.
-    #[schema(value_type = u64)]
     pub bytes: Bytes,
     /// The hash of its file, in hexadecimal.
     pub sha256: String,
@@ -41,7 +40,6 @@ pub struct EmbeddedModel {
     /// Whether it can fill in what is missing in a text.
     pub infill: bool,
     /// How much memory it takes.
-    #[schema(value_type = u64)]
     pub memory_bytes: Bytes,
     /// What it costs, in words.
     pub price: String,
@@ -71,14 +69,12 @@ pub struct HostedModel {
     /// The variable that holds the key; none if the provider wants none.
     pub key_variable: Option<String>,
     /// The longest conversation that it takes.
-    #[schema(value_type = u64)]
     pub context_tokens: Tokens,
     /// The most requests under way at once.
     pub at_once: Option<u32>,
     /// The most requests in any minute.
     pub requests_per_minute: Option<u32>,
     /// The most tokens in any minute.
-    #[schema(value_type = Option<u64>)]
     pub tokens_per_minute: Option<Tokens>,
     /// What it costs, in words; none if nobody has said so: it can't be asked.
     pub price: Option<String>,

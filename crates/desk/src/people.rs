@@ -17,7 +17,6 @@ pub struct PersonView {
     /// What they are called.
     pub name: String,
     /// What they may do.
-    #[schema(value_type = String)]
     pub access: Access,
     /// The account whose tasks and money they see, with all below it.
     pub account: u32,

@@ -10,7 +10,7 @@ use tenfold_forecast::{Interval, Past, Refusal, Unit};
 use tenfold_store::{TaskQuery, TaskRow, View};
 use utoipa::ToSchema;
 
-use crate::{DeskError, House};
+use crate::{DeskError, House, Sight};
 
 /// How many tasks are read at a time.
 const PAGE: u32 = 1_000;
@@ -36,6 +36,8 @@ pub struct PlanTerms {
     pub solved: bool,
     /// What more budgets are shown, as multiples.
     pub what_if: Vec<u64>,
+    /// Of which tasks.
+    pub sight: Sight,
 }
 
 impl PlanTerms {
@@ -49,6 +51,7 @@ impl PlanTerms {
             exponent: 1.0,
             solved: false,
             what_if: Vec::new(),
+            sight: Sight::ALL,
         }
     }
 
@@ -73,10 +76,8 @@ impl PlanTerms {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PlanSums {
     /// What may be spent.
-    #[schema(value_type = u64)]
     pub budget_nano_usd: NanoUsd,
     /// What is, if each task takes all that it gets.
-    #[schema(value_type = u64)]
     pub spent_nano_usd: NanoUsd,
     /// The value to be expected, in dollars.
     pub value: f64,
@@ -109,7 +110,6 @@ pub struct PlanAnswer {
     /// What other budgets come to.
     pub what_if: Vec<PlanSums>,
     /// Value by budget: pairs of nano-dollars, and dollars or tasks.
-    #[schema(value_type = Vec<Vec<f64>>)]
     pub curve: Vec<(NanoUsd, f64)>,
 }
 
@@ -117,12 +117,10 @@ pub struct PlanAnswer {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FundedTask {
     /// Its number.
-    #[schema(value_type = u64)]
     pub task: TaskId,
     /// What was asked for; empty: to make the check pass.
     pub text: String,
     /// How much it gets.
-    #[schema(value_type = u64)]
     pub nano_usd: NanoUsd,
     /// The chance that it is solved by that.
     pub chance: f64,
@@ -140,12 +138,10 @@ pub struct FundedTask {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LeftOutTask {
     /// Its number.
-    #[schema(value_type = u64)]
     pub task: TaskId,
     /// What was asked for; empty: to make the check pass.
     pub text: String,
     /// A budget with which it is in; none if no budget is.
-    #[schema(value_type = Option<u64>)]
     pub in_at_nano_usd: Option<NanoUsd>,
 }
 
@@ -153,7 +149,6 @@ pub struct LeftOutTask {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct UnknownTask {
     /// Its number.
-    #[schema(value_type = u64)]
     pub task: TaskId,
     /// What was asked for; empty: to make the check pass.
     pub text: String,
@@ -199,7 +194,7 @@ fn backlog(tasks: Vec<Task<TaskId>>, terms: &PlanTerms) -> Result<Backlog<TaskId
 impl Planned {
     fn of(view: &View, terms: &PlanTerms) -> Result<Self, DeskError> {
         let known = past(view, Unit::Dollars)?;
-        let rows = queued(view)?;
+        let rows = queued(view, &terms.sight)?;
         let (mut tasks, mut unknown) = (Vec::new(), Vec::new());
         for row in &rows {
             let spec = view.spec(row.id)?;
@@ -273,9 +268,13 @@ impl PlanSums {
 }
 
 /// The tasks that wait to be begun.
-fn queued(view: &View) -> Result<Vec<TaskRow>, DeskError> {
-    let mut query =
-        TaskQuery { states: vec![TaskState::Queued], limit: PAGE, ..TaskQuery::default() };
+fn queued(view: &View, sight: &Sight) -> Result<Vec<TaskRow>, DeskError> {
+    let mut query = TaskQuery {
+        states: vec![TaskState::Queued],
+        accounts: sight.accounts(),
+        limit: PAGE,
+        ..TaskQuery::default()
+    };
     let mut rows = Vec::new();
     loop {
         let page = view.tasks(&query)?;

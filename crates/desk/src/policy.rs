@@ -1,9 +1,10 @@
 //! What the policy that holds says of one thing.
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::NanoUsd;
-use tenfold_policy::{Access, Decision, Request, Touch, Unattended};
+use tenfold_domain::{NanoUsd, Verdict};
+use tenfold_policy::{Access, Decision, Matched, Request, Touch, Unattended};
 use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use crate::{DeskError, House};
 
@@ -52,7 +53,6 @@ pub enum Thing {
     /// Spend so much.
     Cost {
         /// In nano-dollars.
-        #[schema(value_type = u64)]
         amount: NanoUsd,
     },
 }
@@ -71,14 +71,48 @@ pub enum Touching {
 
 /// What the policy says.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = PolicyDecision)]
 pub struct Decided {
-    /// The decision, with the rules that it comes from.
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    pub decision: Decision,
+    /// The answer.
+    pub verdict: Verdict,
+    /// The name of the rule that decided; none if a default did.
+    pub rule: Option<String>,
+    /// What was decided on.
+    pub on: String,
+    /// Why, for people.
+    pub why: String,
+    /// Every rule that matched, each once.
+    pub matched: Vec<MatchedRule>,
     /// What becomes of a question where nobody can be asked.
-    #[schema(value_type = String)]
+    #[schema(schema_with = unattended)]
     pub unattended: Unattended,
+}
+
+/// A rule that matched.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MatchedRule {
+    /// The rule's name.
+    pub rule: String,
+    /// What it says.
+    pub verdict: Verdict,
+    /// What it matched first.
+    pub on: String,
+}
+
+fn unattended() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["deny", "park"])).into()
+}
+
+impl Decided {
+    fn new(decision: Decision, unattended: Unattended) -> Self {
+        let Decision { verdict, rule, on, why, matched } = decision;
+        let matched = matched.into_iter().map(|Matched { rule, verdict, on }| MatchedRule {
+            rule,
+            verdict,
+            on,
+        });
+        Self { verdict, rule, on, why, matched: matched.collect(), unattended }
+    }
 }
 
 /// Asks the policy that holds.
@@ -99,7 +133,7 @@ pub fn decide(house: &House, asked: PolicyAsked) -> Result<Decided, DeskError> {
         }
         request => policy.decide(request),
     };
-    Ok(Decided { decision, unattended: policy.unattended() })
+    Ok(Decided::new(decision, policy.unattended()))
 }
 
 impl Thing {

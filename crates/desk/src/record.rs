@@ -11,7 +11,7 @@ use tenfold_forecast::record::{Record, odds};
 use tenfold_store::{AttemptRow, TaskRow};
 use utoipa::ToSchema;
 
-use crate::{DeskError, House, Interval};
+use crate::{DeskError, House, Interval, Sight};
 
 /// What tells kinds of work apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,6 @@ pub struct RecordRow {
     /// The chance of an attempt to solve its task.
     pub chance: Interval,
     /// What all of them cost.
-    #[schema(value_type = u64)]
     pub spent_nano_usd: NanoUsd,
     /// How many were reviewed.
     pub reviews: usize,
@@ -110,15 +109,17 @@ pub struct Surprise {
     pub right: bool,
 }
 
-/// What is known of each kind of work, in the order of what tells them apart.
+/// What is known of each kind of work that somebody sees, in the order of what tells them apart.
 ///
 /// # Errors
 /// If the store is there and can't be read.
-pub fn record(house: &House, by: &[By]) -> Result<Vec<RecordRow>, DeskError> {
+pub fn record(house: &House, by: &[By], sight: &Sight) -> Result<Vec<RecordRow>, DeskError> {
     let Some(reader) = house.reader()? else { return Ok(Vec::new()) };
     let mut all = Vec::new();
     reader.view()?.newest_attempts(REMEMBERED, |task, attempts| {
-        all.push((task.clone(), attempts.to_vec()));
+        if sight.of(task.account) {
+            all.push((task.clone(), attempts.to_vec()));
+        }
     })?;
     // The newest come first, and a record is kept in the order of time.
     all.reverse();

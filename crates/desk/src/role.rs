@@ -49,20 +49,23 @@ pub struct Head {
     pub description: String,
     /// The tools that it has; empty: all.
     #[serde(default)]
+    #[schema(required)]
     pub tools: Vec<String>,
     /// The models that it works with, the one to be tried first; empty: those of any task.
     #[serde(default)]
+    #[schema(required)]
     pub models: Vec<String>,
     /// How it works.
-    #[schema(value_type = Option<String>)]
     pub strategy: Option<Strategy>,
     /// The check of tasks that have none.
     pub check: Option<String>,
     /// Patterns of files that it may edit though the check depends on them.
     #[serde(default)]
+    #[schema(required)]
     pub may_edit: Vec<String>,
     /// Patterns of further files that are put back before the check.
     #[serde(default)]
+    #[schema(required)]
     pub protect: Vec<String>,
 }
 

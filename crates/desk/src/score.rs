@@ -7,7 +7,7 @@ use tenfold_forecast::{Interval, Trial, Unit};
 use tenfold_store::View;
 use utoipa::ToSchema;
 
-use crate::{DeskError, House};
+use crate::{DeskError, House, Sight};
 
 /// At these shares of what attempts took is scored what was told.
 const HORIZONS: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
@@ -59,13 +59,13 @@ pub struct CalibrationBin {
     pub known: usize,
 }
 
-/// How right the recorded forecasts were, at several spends; empty if none has come true or not.
+/// How right the recorded forecasts were of tasks that somebody sees, at several spends; empty if none has come true or not.
 ///
 /// # Errors
 /// If the store is there and can't be read.
-pub fn score(house: &House) -> Result<Vec<ScoreRow>, DeskError> {
+pub fn score(house: &House, sight: &Sight) -> Result<Vec<ScoreRow>, DeskError> {
     let all = match house.reader()? {
-        Some(reader) => recorded(&reader.view()?)?,
+        Some(reader) => recorded(&reader.view()?, sight)?,
         None => Vec::new(),
     };
     let scores = horizons(&all).into_iter().filter_map(|by| told::score(&all, by));
@@ -89,10 +89,10 @@ fn row(score: &Score) -> ScoreRow {
 }
 
 /// What was recorded of attempts before they began, each with what came.
-fn recorded(view: &View) -> Result<Vec<Told>, DeskError> {
+fn recorded(view: &View, sight: &Sight) -> Result<Vec<Told>, DeskError> {
     let mut all = Vec::new();
     view.newest_attempts(REMEMBERED, |task, attempts| {
-        for attempt in attempts {
+        for attempt in attempts.iter().filter(|_| sight.of(task.account)) {
             let came = trial(task, attempt, Unit::Dollars);
             if let (Some(forecast), Some(came)) = (&attempt.foreseen, came) {
                 let odds = forecast.odds.iter().map(|odds| {

@@ -13,6 +13,7 @@ macro_rules! id {
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         #[serde(transparent)]
         pub struct $name(pub $of);
 
@@ -48,6 +49,7 @@ impl AccountId {
 
 /// What an account stands for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountKind {
     /// All that are below it.
@@ -92,6 +94,7 @@ impl FromStr for AccountKind {
 
 /// A change of the ledger. Balances are a fold of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum LedgerEvent {
     /// An account was opened. Without an allowance of its own it may use what those above may.
@@ -186,6 +189,7 @@ pub enum LedgerEvent {
 
 /// What a person wants of the accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "want", rename_all = "kebab-case")]
 pub enum AccountChange {
     /// A new account.
@@ -242,6 +246,7 @@ pub enum AccountChange {
 
 /// What is set aside for a call, or for many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Held {
     /// The reservation.
     pub reservation: ReservationId,
@@ -254,6 +259,7 @@ pub struct Held {
     pub at: Timestamp,
     /// Who spends it; nobody if that was not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub spender: Option<Spender>,
     /// What of it comes out of gifts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -262,6 +268,7 @@ pub struct Held {
 
 /// Who spends from an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Spender {
     /// A task's attempts.
@@ -272,6 +279,7 @@ pub enum Spender {
 
 /// What is taken out of an account's gifts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FromGift {
     /// Whose.
     pub account: AccountId,
@@ -281,6 +289,7 @@ pub struct FromGift {
 
 /// What was used of one model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Charge {
     /// The model's name; empty if that was not recorded.
     pub model: String,
@@ -290,6 +299,7 @@ pub struct Charge {
 
 /// A program's right to spend from an account. Of the secret there is only a hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AccessToken {
     /// Its number.
     pub token: TokenId,
@@ -301,10 +311,12 @@ pub struct AccessToken {
     pub hash: String,
     /// When it stops being valid, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub expires: Option<Timestamp>,
     /// The models that may be asked with it, as an account's are named; `None` for all that the
     /// account may ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub models: Option<Vec<String>>,
     /// Who wanted so.
     pub by: String,

@@ -10,6 +10,7 @@ use crate::{MoneyError, NanoUsd, Tokens};
 
 /// What a call takes of what accounts may use, in each of the three ways that it is measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Spend {
     /// What it costs.
     pub money: NanoUsd,
@@ -142,6 +143,7 @@ impl Measure {
 
 /// So much of one measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantity {
     /// Money.
@@ -234,6 +236,7 @@ fn whole(text: &str) -> Option<u64> {
 
 /// How long an allowance is for, until it begins anew. Periods are those of the calendar, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Period {
     /// From one full hour to the next.
@@ -277,6 +280,7 @@ impl FromStr for Period {
 
 /// An allowance, which never changes: another takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Allowance {
     /// The most that may be used in a period.
     pub most: Quantity,

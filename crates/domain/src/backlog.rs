@@ -6,6 +6,7 @@ use crate::{Millis, NanoUsd, Problem, TaskId};
 
 /// How far the backlog is worked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BacklogTerms {
     /// The most tasks at work at once.
     pub at_once: u32,
@@ -23,6 +24,7 @@ pub struct BacklogTerms {
 
 /// How the work on the backlog goes, or how it went.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BacklogOutcome {
     /// Whether it is worked.
     pub is_at_work: bool,
@@ -54,6 +56,7 @@ pub struct BacklogOutcome {
 
 /// Why the work on a backlog ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum BacklogEnd {
     /// Nothing is left that could be begun.

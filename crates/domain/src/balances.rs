@@ -9,6 +9,7 @@ use crate::{
 
 /// All that a ledger knows at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Balances {
     /// Every account, in the order of opening.
     pub accounts: Vec<AccountBalance>,
@@ -22,6 +23,7 @@ pub struct Balances {
 
 /// What a ledger knows beside its accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CommonBalances {
     /// Every allowance that holds, in the order of granting.
     #[serde(default)]
@@ -46,6 +48,7 @@ pub struct CommonBalances {
 
 /// An allowance that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Granted {
     /// Which.
     pub allowance: AllowanceId,
@@ -59,6 +62,7 @@ pub struct Granted {
 
 /// An account as it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AccountBalance {
     /// The account above it; none for the root.
     pub parent: Option<AccountId>,
@@ -74,6 +78,7 @@ pub struct AccountBalance {
     pub gifts: Spend,
     /// The models that it and all below it may ask; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub models: Option<Vec<String>>,
     /// How far its allowances are used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -82,6 +87,7 @@ pub struct AccountBalance {
 
 /// How far an allowance is used in a period, beside what is set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MeterBalance {
     /// Which allowance.
     pub allowance: AllowanceId,
@@ -95,6 +101,7 @@ pub struct MeterBalance {
 
 /// What was used of a model on a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Spending {
     /// The day, counted from 1970-01-01 UTC.
     pub day: u32,
@@ -102,6 +109,7 @@ pub struct Spending {
     pub account: AccountId,
     /// Who spent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub spender: Option<Spender>,
     /// What was used of which model.
     #[serde(flatten)]

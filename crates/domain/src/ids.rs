@@ -22,6 +22,8 @@ pub enum IdError {
 
 /// A task, numbered from one in the order in which tasks were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = u64, minimum = 1))]
 #[serde(transparent)]
 pub struct TaskId(pub NonZeroU64);
 
@@ -58,6 +60,7 @@ impl FromStr for TaskId {
 
 /// One agent's try at a task, written `TASK.NUMBER`; numbered from one within its task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AttemptId {
     /// The task it works on.
     pub task: TaskId,
@@ -85,6 +88,7 @@ impl FromStr for AttemptId {
 
 /// One effect of an attempt, numbered from one within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct StepId(pub u32);
 

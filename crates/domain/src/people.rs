@@ -9,6 +9,7 @@ use crate::{AccountId, TaskId, Timestamp};
 
 /// Someone who may sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct PersonId(pub u32);
 
@@ -20,6 +21,7 @@ impl fmt::Display for PersonId {
 
 /// What a person may do, each with all before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// Look.
@@ -66,6 +68,7 @@ impl FromStr for Access {
 
 /// A change of who may sign in. Who is known, and who is signed in, is a fold of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum PeopleEvent {
     /// Someone may sign in, once they have a password or are handed a link.
@@ -126,6 +129,7 @@ pub enum PeopleEvent {
 
 /// What people want of each other's access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "want", rename_all = "kebab-case")]
 pub enum PeopleChange {
     /// Someone new.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why something could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// What kind of trouble it is.
     pub kind: ProblemKind,
@@ -14,6 +15,7 @@ pub struct Problem {
     pub what: String,
     /// What to do, where `what` does not say so already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub to_do: Option<String>,
 }
 
@@ -32,6 +34,7 @@ impl fmt::Display for Problem {
 
 /// What kind of trouble it is. The edge turns it into an exit code, or into a status of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
     /// What was asked for does not make sense as it was said.

@@ -7,6 +7,7 @@ use crate::{AttemptId, AttemptOutcome, Millis, NanoUsd, Problem, TaskId, Usage};
 
 /// Something worth showing about a task at work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "progress", rename_all = "kebab-case")]
 pub enum Progress {
     /// The attempt turned to something else.
@@ -65,6 +66,7 @@ impl Progress {
 
 /// What an attempt has used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Totals {
     /// Which attempt.
     pub attempt: AttemptId,
@@ -82,6 +84,7 @@ pub struct Totals {
 
 /// What came of working on a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Outcome {
     /// The last attempt.
     pub attempt: AttemptId,
@@ -106,6 +109,7 @@ impl Outcome {
 
 /// What an attempt that has not ended waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Waits {
     /// For the person's answer.

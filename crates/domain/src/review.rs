@@ -6,6 +6,7 @@ use crate::TaskId;
 
 /// Accept a proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Accept {
     /// How.
     #[serde(flatten)]
@@ -23,6 +24,7 @@ pub struct Accept {
 
 /// Accept those of several proposals that go together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AcceptTogether {
     /// Of these tasks, all in one workspace; the earlier ones go first.
     pub tasks: Vec<TaskId>,
@@ -35,6 +37,7 @@ pub struct AcceptTogether {
 
 /// What came of one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AcceptedOrNot {
     /// Whose proposal.
     pub task: TaskId,
@@ -46,6 +49,7 @@ pub struct AcceptedOrNot {
 
 /// How to accept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "how", rename_all = "kebab-case")]
 pub enum AcceptAs {
     /// As a branch.
@@ -59,6 +63,7 @@ pub enum AcceptAs {
 
 /// What accepting did. Files are named as text: where a name is none, with marks in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "accepted", rename_all = "kebab-case")]
 pub enum Accepted {
     /// There is a new branch.
@@ -77,6 +82,7 @@ pub enum Accepted {
 
 /// What taking it back did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "undone", rename_all = "kebab-case")]
 pub enum Undone {
     /// The branch is gone.

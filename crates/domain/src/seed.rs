@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The number from which all random choices of an attempt are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Seed(pub u64);
 

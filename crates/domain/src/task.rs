@@ -130,6 +130,7 @@ fn is_one(number: &u32) -> bool {
 
 /// Where work on a task stops, whichever comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Budget {
     /// The most money that may be spent.
     pub money: NanoUsd,
@@ -141,6 +142,7 @@ pub struct Budget {
 
 /// How an attempt works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// Localise, sample many short candidates, verify.
@@ -172,6 +174,7 @@ impl FromStr for Strategy {
 
 /// Where a task stands, as people see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskState {
     /// Asked for, and not begun; or parked and woken again, and not gone on with.

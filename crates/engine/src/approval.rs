@@ -22,8 +22,9 @@ use crate::engine::blocking;
 
 /// The name of a person's policy in their configuration folder.
 pub const POLICY_FILE: &str = "policy.toml";
-/// The longest part of a call that a person is shown, in characters.
-const SHOWN: usize = 400;
+/// The longest part of a call that a person is shown, in characters. What a command would do, or a
+/// call to another program, is shown whole or not asked about: its end may be what matters.
+const SHOWN: usize = 8_000;
 
 /// What is to become of a call.
 pub(crate) enum Leave {
@@ -87,7 +88,14 @@ impl Running<'_> {
                 Leave::Denied(denied("and nobody can be asked"))
             }
             None => {
-                let shown: String = call.arguments.to_string().chars().take(SHOWN).collect();
+                let arguments = call.arguments.to_string();
+                let shown: String = arguments.chars().take(SHOWN).collect();
+                let is_whole = shown.len() == arguments.len();
+                if !is_whole && !matches!(understood, Call::Files(_)) {
+                    return Ok(Leave::Denied(denied(
+                        "since it is too long to be shown to anybody",
+                    )));
+                }
                 let begins = match understood {
                     Call::Run(_) => beginning(shell),
                     Call::Files(_) | Call::Output(_) | Call::Kill(_) | Call::Mcp(_) => {

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, Weak};
 
 use tenfold_domain::{
-    AttemptEvent, Fact, MakeRoom, RepositoryEvent, Strategy, TaskId, TaskSpec, Timestamp,
+    AttemptEvent, AttemptId, Fact, MakeRoom, RepositoryEvent, StepId, Strategy, TaskId, TaskSpec,
+    Timestamp,
 };
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError};
@@ -118,14 +119,22 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let lock = EngineLock::acquire(&config.places.data)?;
         let (around, sandbox, store) = surroundings.apart();
-        let store = Arc::new(Store::open_in(&config.places.store_file(), store)?);
-        // Before anybody reads the person's files.
-        let (journal, places) = (Arc::clone(&store), config.places.clone());
-        let settled = blocking(move || crate::hand::settle_all(&journal, &places)).await?;
-        let sandbox = match sandbox {
-            Some(sandbox) => sandbox,
-            None => probed(&config).await?,
+        let places = config.places.clone();
+        let opened = blocking(move || {
+            let store = Arc::new(Store::open_in(&places.store_file(), store)?);
+            // Before anybody reads the person's files.
+            let settled = crate::hand::settle_all(&store, &places)?;
+            Ok::<_, EngineError>((store, settled))
+        });
+        // Trying out the sandbox takes as long as all else, and needs nothing of it.
+        let sandbox = async {
+            match sandbox {
+                Some(sandbox) => Ok(sandbox),
+                None => probed(&config).await,
+            }
         };
+        let (opened, sandbox) = tokio::join!(opened, sandbox);
+        let ((store, settled), sandbox) = (opened?, sandbox?);
         let books = Arc::new(Books::open(Arc::clone(&store)).await?);
         let model_dirs = ModelDirs::new(&config.places.models, &config.places.config);
         let models = Current::new(&model_dirs.user_file());
@@ -296,13 +305,23 @@ impl Engine {
     }
 
     /// Records the person's answer to the question that a task waits with; [`Engine::begin`] goes
-    /// on from there.
+    /// on from there. `to` is the question that they have read, by its attempt and step; without
+    /// it, whichever is open.
     ///
     /// # Errors
-    /// [`EngineError::NoQuestion`] if it asks nothing; what the store says.
-    pub async fn answer(&self, task: TaskId, text: String) -> Result<(), EngineError> {
+    /// [`EngineError::NoQuestion`] if it asks nothing; [`EngineError::OtherQuestion`] if it asks
+    /// something else by now; what the store says.
+    pub async fn answer(
+        &self,
+        task: TaskId,
+        text: String,
+        to: Option<(AttemptId, StepId)>,
+    ) -> Result<(), EngineError> {
         let row = self.store.view()?.task(task)?.ok_or(EngineError::NoTask(task))?;
         let question = row.question.ok_or(EngineError::NoQuestion(task))?;
+        if to.is_some_and(|to| to != (question.attempt, question.step)) {
+            return Err(EngineError::OtherQuestion(task));
+        }
         let text = text_of(&self.redactor(), text);
         let event = AttemptEvent::Answered { step: question.step, text };
         let attempt = question.attempt;

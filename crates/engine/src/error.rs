@@ -28,6 +28,9 @@ pub enum EngineError {
     /// Nothing was asked.
     #[error("task {0} asks nothing; `tenfold list` shows what needs you")]
     NoQuestion(TaskId),
+    /// It asks something else than what was answered.
+    #[error("task {0} asks something else by now: read it, and answer that")]
+    OtherQuestion(TaskId),
     /// The task has no proposal that this could be done with.
     #[error("task {task} has no proposal to {verb}: it is {state}")]
     NoProposal {
@@ -291,7 +294,7 @@ impl EngineError {
             | Self::NoCheckFiles(_)
             | Self::Money(_)
             | Self::Sandbox(_) => ProblemKind::Refused,
-            Self::NotTogether { .. } => ProblemKind::Conflict,
+            Self::NotTogether { .. } | Self::OtherQuestion(_) => ProblemKind::Conflict,
             Self::AtWork(_) | Self::Full { .. } | Self::BacklogAtWork => ProblemKind::Busy,
             Self::Record { .. } | Self::Io { .. } | Self::HalfWritten { .. } => ProblemKind::Store,
             Self::Llama(_) | Self::TurnedAway { .. } => ProblemKind::Model,

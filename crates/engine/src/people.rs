@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tenfold_domain::{
-    AccountId, DeedEvent, Fact, Millis, PeopleChange, PeopleEvent, PersonId, Timestamp,
+    Access, AccountId, Deed, DeedEvent, Fact, Millis, PeopleChange, PeopleEvent, PersonId,
+    Timestamp,
 };
 use tenfold_people::{People, Refusal, Signed, hash};
 use tenfold_store::{About, View};
@@ -85,13 +86,31 @@ impl Engine {
         self.register.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The links that are open.
+    fn links(&self) -> MutexGuard<'_, HashMap<String, (PersonId, Timestamp)>> {
+        self.register.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn keep_people(&self, people: Arc<People>) {
         *self.register.known.write().unwrap_or_else(PoisonError::into_inner) = Some(people);
     }
 
-    /// Records what is decided of the people as they are; returns it.
+    /// Records what is decided of the people as they are, with other facts of the same moment;
+    /// returns what was decided. It comes to its end though whoever asked has gone: what is seen
+    /// may not be older than the journal.
     async fn decide_of_people(
+        self: &Arc<Self>,
+        also: Vec<Fact>,
+        decide: impl FnOnce(&People, Timestamp) -> Result<Vec<PeopleEvent>, Refusal> + Send + 'static,
+    ) -> Result<Vec<PeopleEvent>, EngineError> {
+        let engine = Arc::clone(self);
+        let deciding = tokio::spawn(async move { engine.decided_of_people(also, decide).await });
+        deciding.await.map_err(|why| EngineError::io("deciding", std::io::Error::other(why)))?
+    }
+
+    async fn decided_of_people(
         &self,
+        also: Vec<Fact>,
         decide: impl FnOnce(&People, Timestamp) -> Result<Vec<PeopleEvent>, Refusal> + Send + 'static,
     ) -> Result<Vec<PeopleEvent>, EngineError> {
         let _deciding = self.register.deciding.lock().await;
@@ -99,10 +118,17 @@ impl Engine {
         let seen = Arc::clone(&people);
         // Hashing a password takes a while.
         let events = blocking(move || decide(&seen, now)).await?;
-        let facts = events.iter().map(|event| Fact::People { event: event.clone() });
-        self.store.append_async(facts.collect()).await?;
+        let decided = events.iter().map(|event| Fact::People { event: event.clone() });
+        self.store.append_async(also.into_iter().chain(decided).collect()).await?;
         let mut people = Arc::unwrap_or_clone(people);
-        events.iter().for_each(|event| people.evolve(event));
+        for event in &events {
+            people.evolve(event);
+            if let PeopleEvent::Removed { person, .. } | PeopleEvent::PasswordSet { person, .. } =
+                event
+            {
+                self.links().retain(|_, (whom, _)| whom != person);
+            }
+        }
         self.keep_people(Arc::new(people));
         Ok(events)
     }
@@ -113,22 +139,24 @@ impl Engine {
     /// # Errors
     /// [`EngineError::People`] says why not; what the store says.
     pub async fn change_people(
-        &self,
+        self: &Arc<Self>,
         change: PeopleChange,
         by: String,
     ) -> Result<Vec<PeopleEvent>, EngineError> {
         let salt = random()?;
-        self.decide_of_people(move |people, _| people.change(&change, &by, salt)).await
+        self.decide_of_people(Vec::new(), move |people, _| people.change(&change, &by, salt)).await
     }
 
-    /// The same for somebody who is signed in, and may want so.
+    /// The same for somebody who is signed in, if they may want so. Either way their deed is
+    /// recorded.
     ///
     /// # Errors
     /// As for [`Engine::change_people`].
     pub async fn change_people_as(
-        &self,
+        self: &Arc<Self>,
         signed: Signed,
         change: PeopleChange,
+        deed: Deed,
     ) -> Result<Vec<PeopleEvent>, EngineError> {
         let salt = random()?;
         let tree = |sheet: &tenfold_store::Sheet| {
@@ -137,12 +165,17 @@ impl Engine {
             below.collect::<Vec<AccountId>>()
         };
         let theirs = self.books.look(tree).await?;
-        self.decide_of_people(move |people, _| {
+        let did = Fact::Deed { event: DeedEvent::Did(deed.clone()) };
+        let decided = self.decide_of_people(vec![did], move |people, _| {
             let holds = |top, other| top == signed.account && theirs.contains(&other);
             people.may(&signed, &change, holds)?;
             people.change(&change, &signed.name, salt)
-        })
-        .await
+        });
+        let decided = decided.await;
+        if matches!(decided, Err(EngineError::People(_))) {
+            self.record_deeds(vec![DeedEvent::Refused(deed)]).await?;
+        }
+        decided
     }
 
     /// Makes a link that lets somebody in once, within ten minutes; without a name the first
@@ -150,9 +183,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::People`] if there is nobody of that name; what the store says.
-    pub async fn make_link(&self, name: Option<String>) -> Result<Link, EngineError> {
+    pub async fn make_link(self: &Arc<Self>, name: Option<String>) -> Result<Link, EngineError> {
         if self.people().await?.all().next().is_none() {
-            self.decide_of_people(|people, _| Ok(people.begin().into_iter().collect())).await?;
+            self.decide_of_people(Vec::new(), |people, _| Ok(people.begin().into_iter().collect()))
+                .await?;
         }
         let people = self.people().await?;
         let mut all = people.all();
@@ -161,13 +195,15 @@ impl Engine {
                 let id = people.named(name).ok_or_else(|| Refusal::Nobody(name.clone()))?;
                 all.find(|person| person.person == id)
             }
-            None => all.find(|person| person.account == AccountId::DEFAULT),
+            None => all.find(|person| {
+                person.account == AccountId::DEFAULT && person.access == Access::Admin
+            }),
         };
         let person = found.ok_or_else(|| Refusal::Nobody(name.unwrap_or_default()))?;
         let secret = secret()?;
         let now = self.around.now();
         let until = Timestamp(now.0.saturating_add(LINK.0));
-        let mut links = self.register.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut links = self.links();
         links.retain(|_, (_, until)| now < *until);
         if links.len() >= LINKS_MAX
             && let Some(oldest) =
@@ -184,14 +220,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::People`] if there is no such link any more; what the store says.
-    pub async fn sign_in_by_link(&self, link: &str) -> Result<String, EngineError> {
+    pub async fn sign_in_by_link(self: &Arc<Self>, link: &str) -> Result<String, EngineError> {
         let key = hash(link);
         let used = self.register.links.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         let now = self.around.now();
         let (person, _) = used.filter(|(_, until)| now < *until).ok_or(Refusal::NoLink)?;
         let session = secret()?;
         let told = session.clone();
-        self.decide_of_people(move |people, now| {
+        self.decide_of_people(Vec::new(), move |people, now| {
             Ok(vec![people.sign_in_by_link(person, &told, now)?])
         })
         .await?;
@@ -202,14 +238,20 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::People`] if they have not; what the store says.
-    pub async fn sign_in(&self, name: String, password: String) -> Result<String, EngineError> {
+    pub async fn sign_in(
+        self: &Arc<Self>,
+        name: String,
+        password: String,
+    ) -> Result<String, EngineError> {
         let claim = self.people().await?.claim(&name);
         // It is slow, so that nobody waits for it who decides something.
         let proof = blocking(move || claim.prove(&password)).await?;
         let session = secret()?;
         let told = session.clone();
-        self.decide_of_people(move |people, now| Ok(vec![people.admit(&proof, &told, now)?]))
-            .await?;
+        self.decide_of_people(Vec::new(), move |people, now| {
+            Ok(vec![people.admit(&proof, &told, now)?])
+        })
+        .await?;
         Ok(session)
     }
 
@@ -217,9 +259,9 @@ impl Engine {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn sign_out(&self, hash: &str) -> Result<(), EngineError> {
+    pub async fn sign_out(self: &Arc<Self>, hash: &str) -> Result<(), EngineError> {
         let key = hash.to_owned();
-        self.decide_of_people(move |people, now| {
+        self.decide_of_people(Vec::new(), move |people, now| {
             Ok(people.sign_out(&key, now).into_iter().collect())
         })
         .await?;

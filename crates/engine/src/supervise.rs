@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenfold_domain::{Fact, Problem, ProblemKind, Progress, Seed, TaskEvent, TaskId, TaskState};
+use tenfold_domain::{
+    AttemptId, Fact, Problem, ProblemKind, Progress, Seed, StepId, TaskEvent, TaskId, TaskState,
+};
 use tenfold_store::TaskRow;
 use tokio::sync::broadcast;
 
@@ -58,6 +60,25 @@ impl Engine {
             floor.teller().tell(last);
         });
         Ok(())
+    }
+
+    /// Answers a task's question as [`Engine::answer`] does, and goes on with it.
+    ///
+    /// # Errors
+    /// As for [`Engine::answer`] and [`Engine::begin`].
+    pub async fn answer_and_go_on(
+        self: &Arc<Self>,
+        task: TaskId,
+        text: String,
+        to: Option<(AttemptId, StepId)>,
+    ) -> Result<(), EngineError> {
+        self.answer(task, text, to).await?;
+        // The attempt that asked may just be leaving.
+        let _ = self.at_rest(task).await;
+        match self.begin(task, How::default()) {
+            Err(EngineError::AtWork(_)) => Ok(()),
+            begun => begun,
+        }
     }
 
     /// How it goes with a task that is or was at work in this engine; without one, with all

@@ -82,17 +82,39 @@ impl IntoResponse for Refusal {
             Self::Problem(problem) => problem,
             Self::Turned(turned) => return turned.into_response(),
         };
-        let status = match problem.kind {
-            ProblemKind::Usage => StatusCode::BAD_REQUEST,
-            ProblemKind::NotFound => StatusCode::NOT_FOUND,
-            ProblemKind::Busy | ProblemKind::Conflict => StatusCode::CONFLICT,
-            ProblemKind::Refused => StatusCode::FORBIDDEN,
-            ProblemKind::Missing => StatusCode::FAILED_DEPENDENCY,
-            ProblemKind::Model => StatusCode::BAD_GATEWAY,
-            ProblemKind::Store => StatusCode::INSUFFICIENT_STORAGE,
-            ProblemKind::Stopped => StatusCode::SERVICE_UNAVAILABLE,
-            ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        (status, Json(problem)).into_response()
+        (status(problem.kind), Json(problem)).into_response()
     }
 }
+
+fn status(kind: ProblemKind) -> StatusCode {
+    match kind {
+        ProblemKind::Usage => StatusCode::BAD_REQUEST,
+        ProblemKind::NotFound => StatusCode::NOT_FOUND,
+        ProblemKind::Busy | ProblemKind::Conflict => StatusCode::CONFLICT,
+        ProblemKind::Refused => StatusCode::FORBIDDEN,
+        ProblemKind::Missing => StatusCode::FAILED_DEPENDENCY,
+        ProblemKind::Model => StatusCode::BAD_GATEWAY,
+        ProblemKind::Store => StatusCode::INSUFFICIENT_STORAGE,
+        ProblemKind::Stopped => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Every status that a problem is told with, by the door or by what is behind it: its number, its
+/// name and what it means.
+pub(crate) const STATUSES: [(StatusCode, &str, &str); 14] = [
+    (StatusCode::BAD_REQUEST, "usage", "What was asked for does not make sense as it was said."),
+    (StatusCode::UNAUTHORIZED, "signed-out", "Nobody is signed in, or the session has ended."),
+    (StatusCode::FORBIDDEN, "refused", "It is not allowed as things stand."),
+    (StatusCode::NOT_FOUND, "not-found", "It is not there, or not for who asks."),
+    (StatusCode::REQUEST_TIMEOUT, "late", "The body did not come in time."),
+    (StatusCode::CONFLICT, "conflict", "Somebody is at it just now, or it does not go together."),
+    (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large."),
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no-json", "The body is not said to be JSON."),
+    (StatusCode::FAILED_DEPENDENCY, "missing", "This machine lacks something that it needs."),
+    (StatusCode::TOO_MANY_REQUESTS, "too-often", "Too much is asked: `Retry-After` says when."),
+    (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Tenfold itself is at fault."),
+    (StatusCode::BAD_GATEWAY, "model", "The model can't be used."),
+    (StatusCode::SERVICE_UNAVAILABLE, "stopped", "It was stopped, or too many want in."),
+    (StatusCode::INSUFFICIENT_STORAGE, "store", "The journal, or the disk, is in trouble."),
+];

@@ -83,7 +83,7 @@ fn tasks(routes: Routes) -> Routes {
         Ok(Steered { at_work: engine.steer(task, steer.text).await? })
     });
     let routes = on_task(routes, |engine, task, answer: Answer| async move {
-        engine.answer(task, answer.text).await
+        engine.answer(task, answer.text, answer.attempt.zip(answer.step)).await
     });
     let routes = on_task(routes, |engine, task, _: Pause| async move { engine.pause(task) });
     let routes = on_task(routes, |engine, task, _: Resume| async move { engine.resume(task) });

@@ -161,6 +161,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         workspace: spec.workspace.clone(),
         account: spec.account,
         role: spec.role.as_ref().map(|role| role.name.clone()),
+        model: spec.model.clone(),
         state: TaskState::Queued,
         budget: spec.budget,
         check: None,

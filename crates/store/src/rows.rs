@@ -25,6 +25,9 @@ pub struct TaskRow {
     /// The kind of coworker that works it, by its name, if the person named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// The model that was asked for.
+    #[serde(default)]
+    pub model: String,
     /// Where it stands.
     pub state: TaskState,
     /// Where work on it stops now.

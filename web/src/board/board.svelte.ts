@@ -1,5 +1,6 @@
 // The board's cards as they are known here: read once, then kept by the stream of events. Counts
 // of a column are the server's, corrected by what is seen to move.
+import { SvelteMap } from "svelte/reactivity";
 import { asProblem, get, type Problem, type Query } from "../lib/api";
 import { events, type Happened } from "../lib/events.svelte";
 import type { Board, Card, Column, TaskList } from "../lib/types";
@@ -27,9 +28,18 @@ interface Lane {
 }
 
 const PAGE = 60;
+/** The most that is asked for at once, of each column. */
+const PAGE_MOST = 1_000;
 const AGAIN_AFTER_MS = 600;
-const nothing = (): Record<Column, Lane> =>
-  Object.fromEntries(COLUMNS.map(({ column }) => [column, { cards: [], count: 0, next: null }])) as unknown as Record<Column, Lane>;
+/** Counts may wait: with a thousand at work there is always something to count anew. */
+const COUNT_AFTER_MS = 5_000;
+/** So many cards that came since the board was read are told apart by age. */
+const NEWER_MOST = 5_000;
+/** Of so many tasks it is known what they do just now. */
+const DOING_MOST = 2_000;
+
+type Lanes = Record<Column, Lane>;
+const nothing = (): Lanes => Object.fromEntries(COLUMNS.map(({ column }) => [column, { cards: [], count: 0, next: null }])) as unknown as Lanes;
 
 export class BoardState {
   lanes = $state.raw(nothing());
@@ -38,36 +48,53 @@ export class BoardState {
   read_once = $state(false);
   loading = $state(false);
   /** What the coworkers of a task do just now, in words; lossy. */
-  doing = $state.raw<Record<number, string>>({});
+  readonly doing = new SvelteMap<number, string>();
 
   /** Whose board it is: nobody is shown what somebody else was shown here. */
   private person: number | null = null;
   private filters: Filters = { q: "", account: "", role: "", label: "", workspace: "" };
   private turn = 0;
+  /** The place in the journal of which the board was read. */
+  private base = 0;
+  /** Cards of later places, the newest of each task: they are laid on top of whatever is read. */
+  private newer = new Map<number, { seq: number; card: Card }>();
+  /** Those of them that are not shown yet. */
   private changed = new Map<number, Card>();
   private said = new Map<number, string>();
   private frame = 0;
   private again: ReturnType<typeof setTimeout> | null = null;
+  private counting: ReturnType<typeof setTimeout> | null = null;
+  private counted_at_ms = -COUNT_AFTER_MS;
   private reading_more = new Set<Column>();
 
-  /** Reads the board anew under `filters`. */
-  async read(filters: Filters = this.filters) {
+  /** Reads the board under `filters`: of each column its first page, or as much of it as is here
+      already if `extent` says so. */
+  async read(filters: Filters = this.filters, extent: "first-page" | "as-here" = "first-page") {
     this.filters = filters;
     const turn = (this.turn += 1);
     this.loading = true;
+    const longest = Math.max(...COLUMNS.map(({ column }) => this.lanes[column].cards.length));
+    const limit = extent === "as-here" ? Math.min(PAGE_MOST, Math.max(PAGE, longest)) : PAGE;
     try {
-      const board = await get<Board>("/board", { ...filters, limit: PAGE } satisfies Query);
-      if (turn !== this.turn) return;
-      const lanes = nothing();
-      for (const { column, tasks, count, next } of board.columns) lanes[column] = { cards: tasks, count, next };
-      this.lanes = lanes;
-      this.problem = null;
-      this.read_once = true;
+      const board = await get<Board>("/board", { ...filters, limit } satisfies Query);
+      if (turn === this.turn) this.take(board);
     } catch (thrown) {
       if (turn === this.turn) this.problem = asProblem(thrown);
     } finally {
       if (turn === this.turn) this.loading = false;
     }
+  }
+
+  /** Takes what was read, and lays on top what has come since the place that it was read of. */
+  private take(board: Board) {
+    const lanes = nothing();
+    for (const { column, tasks, count, next } of board.columns) lanes[column] = { cards: tasks, count, next };
+    this.base = board.seq;
+    for (const [task, { seq }] of this.newer) if (seq <= board.seq) this.newer.delete(task);
+    this.changed.clear();
+    this.lay(lanes, [...this.newer.values()].map(({ card }) => card));
+    this.problem = null;
+    this.read_once = true;
   }
 
   /** Makes it the board of `person`. */
@@ -77,7 +104,15 @@ export class BoardState {
     this.turn += 1;
     this.lanes = nothing();
     this.read_once = false;
-    this.doing = {};
+    this.forget();
+    this.doing.clear();
+  }
+
+  /** Nothing that came tells what is newer any more. */
+  private forget() {
+    this.base = 0;
+    this.newer.clear();
+    this.changed.clear();
   }
 
   /** Reads on where a column goes on. */
@@ -90,9 +125,13 @@ export class BoardState {
       const list = await get<TaskList>("/tasks", { ...this.filters, column, past: next, limit: PAGE });
       if (turn !== this.turn) return;
       const lane = this.lanes[column];
-      const known = new Set(lane.cards.map(({ task }) => task));
-      const cards = [...lane.cards, ...list.tasks.filter(({ task }) => !known.has(task))];
-      this.lanes = { ...this.lanes, [column]: { ...lane, cards, next: list.next } };
+      const known = new Set(COLUMNS.flatMap((one) => this.lanes[one.column].cards.map(({ task }) => task)));
+      const came = list.tasks.filter(({ task }) => !known.has(task) && !this.isOld(task, list.seq));
+      for (const card of came) this.newer.set(card.task, { seq: list.seq, card });
+      this.lanes = { ...this.lanes, [column]: { ...lane, cards: [...lane.cards, ...came], next: list.next } };
+      // What has come into that part of the column since.
+      const since = [...this.newer.values()].filter(({ seq, card }) => card.column === column && seq > list.seq && !known.has(card.task));
+      this.lay(this.lanes, since.map(({ card }) => card));
     } catch {
       // The end of the column tries again when it is next seen.
     } finally {
@@ -106,7 +145,10 @@ export class BoardState {
     return () => {
       off();
       cancelAnimationFrame(this.frame);
-      if (this.again) clearTimeout(this.again);
+      this.frame = 0;
+      clearTimeout(this.again ?? undefined);
+      clearTimeout(this.counting ?? undefined);
+      this.again = this.counting = null;
     };
   }
 
@@ -120,36 +162,64 @@ export class BoardState {
   }
 
   private hear(happened: Happened) {
-    if (happened.event === "task") this.changed.set(happened.card.task, happened.card);
-    else if (happened.event === "reset") this.readSoon();
-    else if (happened.event === "progress" && happened.progress.progress === "doing") {
+    if (happened.event === "task") {
+      const { seq, card } = happened;
+      if (this.isOld(card.task, seq)) return;
+      this.newer.set(card.task, { seq, card });
+      this.changed.set(card.task, card);
+      if (this.newer.size > NEWER_MOST) this.readSoon();
+    } else if (happened.event === "reset") {
+      this.forget();
+      this.readSoon();
+      return;
+    } else if (happened.event === "progress" && happened.progress.progress === "doing") {
       this.said.set(happened.progress.attempt.task, happened.progress.what);
     } else return;
     if (this.frame === 0) this.frame = requestAnimationFrame(() => this.flush());
   }
 
+  /** Whether as much or more is known of the task than of this place in the journal. */
+  private isOld(task: number, seq: number): boolean {
+    return seq <= (this.newer.get(task)?.seq ?? this.base);
+  }
+
   /** Whatever came since the last picture, at once. */
   private flush() {
     this.frame = 0;
-    if (this.said.size > 0) this.doing = { ...this.doing, ...Object.fromEntries(this.said) };
+    for (const [task, what] of this.said) this.doing.set(task, what);
     this.said.clear();
-    if (this.changed.size === 0) return;
-    const lanes = { ...this.lanes };
-    let strange = false;
+    const cards = [...this.changed.values()];
+    this.changed.clear();
+    for (const card of cards) if (card.column !== "working") this.doing.delete(card.task);
+    for (const task of this.doing.keys()) {
+      if (this.doing.size <= DOING_MOST) break;
+      this.doing.delete(task);
+    }
+    if (cards.length > 0) this.lay(this.lanes, cards);
+  }
+
+  /** Shows `lanes` with `cards` in them instead of what they have of the same tasks, each in its
+      column by its number. A card that was not here may have been counted already, unless it is
+      newer than all: of that the server is asked. */
+  private lay(lanes: Lanes, cards: Card[]) {
+    const known = new Set(COLUMNS.flatMap(({ column }) => lanes[column].cards.map(({ task }) => task)));
+    const last = Math.max(0, ...COLUMNS.map(({ column }) => lanes[column].cards[0]?.task ?? 0));
+    const tasks = new Set(cards.map(({ task }) => task));
+    const fitting = cards.filter((card) => this.fits(card));
+    const counted = fitting.filter(({ task }) => known.has(task) || task > last);
+    const laid = { ...lanes };
     for (const { column } of COLUMNS) {
       const lane = lanes[column];
-      const kept = lane.cards.filter(({ task }) => !this.changed.has(task));
-      const came = [...this.changed.values()].filter((card) => card.column === column && this.fits(card));
+      const kept = lane.cards.filter(({ task }) => !tasks.has(task));
+      const came = fitting.filter((card) => card.column === column && reaches(lane, card));
       const gone = lane.cards.length - kept.length;
-      if (gone === 0 && came.length === 0) continue;
-      strange ||= came.some(({ task }) => !this.find(task));
-      const cards = [...kept, ...came].sort((a, b) => b.task - a.task);
-      lanes[column] = { ...lane, cards, count: Math.max(cards.length, lane.count - gone + came.length) };
+      const more = counted.filter((card) => card.column === column).length;
+      if (gone === 0 && more === 0 && came.length === 0) continue;
+      const all = [...kept, ...came].sort((a, b) => b.task - a.task);
+      laid[column] = { ...lane, cards: all, count: Math.max(all.length, lane.count - gone + more) };
     }
-    this.changed.clear();
-    this.lanes = lanes;
-    // A card that was not here may have been counted already: the server knows.
-    if (strange) this.readSoon();
+    this.lanes = laid;
+    if (counted.length < fitting.length) this.countSoon();
   }
 
   private fits(card: Card): boolean {
@@ -164,9 +234,39 @@ export class BoardState {
   private readSoon() {
     this.again ??= setTimeout(() => {
       this.again = null;
-      void this.read();
+      void this.read(this.filters, "as-here");
     }, AGAIN_AFTER_MS);
   }
+
+  private countSoon() {
+    const wait_ms = Math.max(AGAIN_AFTER_MS, this.counted_at_ms + COUNT_AFTER_MS - performance.now());
+    this.counting ??= setTimeout(() => void this.count(), wait_ms);
+  }
+
+  /** Asks how many there are in each column. The cards stay as they are, and with them what
+      somebody has scrolled to. */
+  private async count() {
+    this.counting = null;
+    this.counted_at_ms = performance.now();
+    const { turn } = this;
+    const board = await get<Board>("/board", { ...this.filters, limit: 1 } satisfies Query).catch(() => null);
+    if (!board || turn !== this.turn) return;
+    const lanes = { ...this.lanes };
+    for (const { column, count } of board.columns) {
+      const lane = lanes[column];
+      if (lane.count !== count) lanes[column] = { ...lane, count: Math.max(lane.cards.length, count) };
+    }
+    this.lanes = lanes;
+    // What came meanwhile is counted, or not: nobody knows.
+    if ([...this.newer.values()].some(({ seq }) => seq > board.seq)) this.countSoon();
+    // All of a column is here, and there is more of it: something was missed.
+    else if (board.columns.some(({ column, count }) => lanes[column].next === null && count !== lanes[column].cards.length)) this.readSoon();
+  }
+}
+
+/** Whether a column is known down to where the card would be in it. */
+function reaches({ cards, next }: Lane, card: Card): boolean {
+  return next === null || card.task >= (cards.at(-1)?.task ?? 0);
 }
 
 /** Kept while other pages are shown, so that coming back shows it at once. */

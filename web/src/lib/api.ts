@@ -3,7 +3,10 @@ import type { ProblemKind } from "./types";
 import { session } from "./session.svelte";
 
 const BASE = "/api/v1";
+/** How long reading may take. What changes something may take minutes: a check may have to run. */
 const PATIENCE_MS = 30_000;
+/** After so long it is said again, where the line broke before the answer was here. */
+const AGAIN_AFTER_MS = 500;
 
 /** Why something could not be done: in words for people, with what to do where that is known. */
 export class Problem extends Error {
@@ -36,40 +39,52 @@ export function withQuery(path: string, query: Query = {}): string {
 
 /** Reads `path` (under `/api/v1`). */
 export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  return call<T>("GET", withQuery(path, query), undefined, signal);
+  return call<T>(withQuery(path, query), signal);
 }
 
-/** Changes something; it is done once however often the network makes it be said. */
+/** Changes something, however long that takes. If the line breaks before the answer is here, the
+    same is said once more with the same key: the server answers what it answered, or waits for
+    the first to end, and does it once. It keeps keys in memory and for who is signed in: what was
+    under way when the server itself ended may be done twice. */
 export function post<T>(path: string, body: unknown = {}): Promise<T> {
-  return call<T>("POST", path, body);
+  return change<T>("POST", path, body);
 }
 
+/** The same, for what ends something. */
 export function del<T>(path: string): Promise<T> {
-  return call<T>("DELETE", path, {});
+  return change<T>("DELETE", path, {});
 }
 
-async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { accept: "application/json" };
-  if (method !== "GET") {
-    headers["content-type"] = "application/json";
-    headers["idempotency-key"] = key();
-  }
+async function call<T>(path: string, signal?: AbortSignal): Promise<T> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
-  let answer: Response;
+  const headers = { accept: "application/json" };
   try {
-    answer = await fetch(BASE + path, {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      credentials: "same-origin",
-      signal: signal ? AbortSignal.any([signal, patience]) : patience,
-    });
+    const answer = await fetch(BASE + path, { headers, credentials: "same-origin", signal: signal ? AbortSignal.any([signal, patience]) : patience });
+    return await read<T>(answer, path);
   } catch (thrown) {
-    if (signal?.aborted) throw thrown;
-    throw new Problem("offline", "Tenfold does not answer.", "Is `tenfold serve` still running?");
+    if (signal?.aborted || thrown instanceof Problem) throw thrown;
+    throw patience.aborted ? late() : offline();
   }
-  return read<T>(answer, path);
 }
+
+async function change<T>(method: "POST" | "DELETE", path: string, body: unknown): Promise<T> {
+  const headers = { accept: "application/json", "content-type": "application/json", "idempotency-key": key() };
+  const say = async () => read<T>(await fetch(BASE + path, { method, headers, body: JSON.stringify(body), credentials: "same-origin" }), path);
+  try {
+    return await say();
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+  }
+  await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+  try {
+    return await say();
+  } catch (thrown) {
+    throw thrown instanceof Problem ? thrown : offline();
+  }
+}
+
+const offline = () => new Problem("offline", "Tenfold does not answer.", "Is `tenfold serve` still running?");
+const late = () => new Problem("late", `Tenfold has not answered within ${PATIENCE_MS / 1000} seconds.`, "It is there, and has much to do: try again in a moment.");
 
 async function read<T>(answer: Response, path: string): Promise<T> {
   const text = await answer.text();

@@ -8,11 +8,14 @@ export type Happened =
   | { event: "task"; seq: number; card: Card }
   | { event: "ledger"; seq: number }
   | { event: "people"; seq: number }
+  /** All before this place has been told. */
+  | { event: "upto"; seq: number }
   | { event: "progress"; progress: Progress }
   /** Too much happened, or the line was down: read again what is shown. */
   | { event: "reset"; seq: number };
 
-type Message = { happened: Happened } | { state: Line } | { ask: true };
+/** Between tabs. `at` is the place in the journal up to which all has been told. */
+type Message = { happened: Happened; at: number } | { state: Line; at: number } | { ask: true };
 export type Line = "connecting" | "live" | "offline";
 
 const LOCK = "tenfold.events";
@@ -24,6 +27,7 @@ class Events {
   private listeners = new Set<(happened: Happened) => void>();
   private channel: BroadcastChannel | null = null;
   private source: EventSource | null = null;
+  /** Up to here all has been told; a task's event alone says nothing of what comes beside it. */
   private seq = 0;
   private wait_ms = FIRST_WAIT_MS;
   private stop: (() => void) | null = null;
@@ -58,6 +62,8 @@ class Events {
     this.source?.close();
     this.channel?.close();
     this.channel = null;
+    // Somebody else may sign in, who is told other things.
+    this.seq = 0;
     this.line = "connecting";
   }
 
@@ -85,25 +91,31 @@ class Events {
       setTimeout(() => this.lead(signal), this.wait_ms);
       this.wait_ms = Math.min(this.wait_ms * 2, LONGEST_WAIT_MS);
     };
-    for (const name of ["task", "ledger", "people", "progress", "reset"] as const) {
+    for (const name of ["task", "progress", "upto", "ledger", "people", "reset"] as const) {
       source.addEventListener(name, (event) => this.came(name, event as MessageEvent<string>));
     }
   }
 
   private came(name: Happened["event"], event: MessageEvent<string>) {
-    const data = JSON.parse(event.data) as Record<string, unknown>;
-    if (event.lastEventId) this.seq = Number(event.lastEventId) || this.seq;
-    const happened = name === "progress" ? { event: name, progress: data } : { event: name, ...data };
-    this.tell(happened as Happened);
+    const data: unknown = JSON.parse(event.data);
+    this.reached(Number(event.lastEventId));
+    if (name === "progress") {
+      for (const progress of [data as Progress | Progress[]].flat()) this.tell({ event: name, progress });
+    } else this.tell({ event: name, ...(data as object) } as Happened);
+  }
+
+  /** A place that is none, as before the first, is not gone back to. */
+  private reached(seq: number) {
+    if (seq > 0) this.seq = seq;
   }
 
   private say(line: Line) {
     this.line = line;
-    this.channel?.postMessage({ state: line } satisfies Message);
+    this.channel?.postMessage({ state: line, at: this.seq } satisfies Message);
   }
 
   private tell(happened: Happened) {
-    this.channel?.postMessage({ happened } satisfies Message);
+    this.channel?.postMessage({ happened, at: this.seq } satisfies Message);
     this.hand(happened);
   }
 
@@ -112,11 +124,10 @@ class Events {
       if ("ask" in message) this.say(this.line);
       return;
     }
+    if ("ask" in message) return;
+    this.reached(message.at);
     if ("state" in message) this.line = message.state;
-    if ("happened" in message) {
-      if ("seq" in message.happened) this.seq = message.happened.seq;
-      this.hand(message.happened);
-    }
+    else this.hand(message.happened);
   }
 
   private hand(happened: Happened) {

@@ -115,8 +115,10 @@ const OUTCOMES: Record<string, string> = {
 /** How an attempt ended, in words. */
 export const outcome = (kebab: string): string => OUTCOMES[kebab] ?? words(kebab);
 
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** "to-review" → "To review". */
-export const sentence = (kebab: string): string => kebab.charAt(0).toUpperCase() + words(kebab.slice(1));
+export const sentence = (kebab: string): string => capital(words(kebab));
 
 /** "accepted-as-branch" → "accepted as branch". */
 export const words = (kebab: string): string => kebab.replaceAll("-", " ");

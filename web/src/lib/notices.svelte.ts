@@ -12,6 +12,7 @@ class Notices {
   /** Whether they are wanted; the browser has to allow them, too. */
   wanted = $state(localStorage.getItem(KEY) === "yes");
   allowed = $state<NotificationPermission | "missing">(typeof Notification === "undefined" ? "missing" : Notification.permission);
+  /** The tasks that were seen to wait for a person, and for what. */
   private known = new Map<number, Column>();
 
   /** Asks the browser, which asks the person; call it from a click. */
@@ -39,8 +40,9 @@ class Notices {
 
   private came(card: Card) {
     const before = this.known.get(card.task);
-    this.known.set(card.task, card.column);
     const words = WORDS[card.column];
+    if (words) this.known.set(card.task, card.column);
+    else this.known.delete(card.task);
     if (!words || before === card.column || !this.wanted || this.allowed !== "granted" || !document.hidden) return;
     // The tag has several tabs show one notice only.
     this.show(`Task ${card.task} ${words}`, firstLine(card.question?.text ?? card.text), `tenfold-${card.task}-${card.column}`, `/tasks/${card.task}`);

@@ -48,6 +48,21 @@ export interface ProposalCard {
   branch: string | null;
 }
 
+/** A call that waits for leave; `arguments` is JSON as the model wrote it, whole. */
+export interface Asked {
+  name: string;
+  arguments: string;
+}
+
+export interface Question {
+  attempt: string;
+  /** The step that it is about. */
+  step: number;
+  text: string;
+  asked_at_ms: number;
+  call: Asked | null;
+}
+
 export interface Card {
   task: number;
   text: string;
@@ -71,7 +86,7 @@ export interface Card {
   wall_ms: number;
   time_limit_ms: number;
   odds: Interval | null;
-  question: { attempt: string; text: string; asked_at_ms: number } | null;
+  question: Question | null;
   outcome: string | null;
   note: string | null;
   proposal: ProposalCard | null;
@@ -139,6 +154,7 @@ export interface CheckReport {
   why: string | null;
   wall_ms: number;
   passed: number | null;
+  failing: string[];
   output: string;
 }
 
@@ -246,6 +262,8 @@ export interface DiffLine {
   old: number | null;
   new: number | null;
   text: string;
+  /** Whether no line feed ends it, though it is the file's last. */
+  is_unended?: boolean;
 }
 export interface Hunk {
   old_start: number;
@@ -269,6 +287,7 @@ export interface Diff {
   base: string;
   commit: string;
   files: DiffFile[];
+  files_left_out: number;
   secrets: Secret[];
 }
 
@@ -278,13 +297,14 @@ export interface Dial {
   strategy: string;
   unit: "dollars" | "steps" | "seconds";
   spent: number;
-  budget: number;
+  /** The most that may be taken; none where that is not limited. */
+  budget: number | null;
   refused: string | null;
   method: string | null;
-  error: number | string | null;
+  error: number | null;
   attempts: number;
-  of_this_agent: number;
-  of_this_task: number;
+  of_this_agent: number | null;
+  of_this_task: number | null;
   curve: { by: number; low: number; likely: number; high: number }[];
   stops: { would: "go-on" | "stop"; why: string; most_nano_usd: number | null } | null;
 }
@@ -324,7 +344,8 @@ export type ProblemKind =
   | "internal"
   | "stopped"
   | "signed-out"
-  | "offline";
+  | "offline"
+  | "late";
 
 export interface BulkAnswer {
   task: number;

@@ -6,19 +6,21 @@ const TASK: Record<string, string> = {
   accept: "accepted", reject: "rejected", undo: "took back the judgement of",
 };
 const CALLS: Record<string, string> = {
-  "POST /tasks": "handed out a task", "POST /tasks/many": "imported a backlog", "POST /bulk": "did the same to several tasks",
+  "POST /tasks": "handed out a task", "POST /tasks/many": "imported a backlog",
   "POST /accounts": "changed accounts", "POST /people": "changed who may sign in", "POST /keys": "set a key",
   "POST /hooks": "changed web hooks", "POST /backlog/start": "began the backlog", "POST /backlog/stop": "stopped the backlog",
   "POST /session": "signed in", "POST /session/link": "signed in by a link", "DELETE /session": "signed out",
 };
 
-/** Null where the call is not known; it is shown as it is, then. */
-export function deedWords(what: string): string | null {
-  const call = what.replace(" /api/v1", " ").replace("  ", " ");
-  const match = /^POST \/tasks\/(\d+)\/([a-z]+)$/.exec(call);
-  if (match) {
-    const verb = TASK[match[2] ?? ""];
-    return verb ? `${verb} task ${match[1]}` : null;
-  }
-  return CALLS[call] ?? null;
+/** Null where the call is not known; it is shown as it is, then. Of a call about several tasks
+    there is a deed for each, which names its `task`. */
+export function deedWords(what: string, task: number | null): string | null {
+  const call = what.replace(" /api/v1/", " /");
+  const [, number, one] = /^POST \/tasks\/(\d+)\/([a-z]+)$/.exec(call) ?? [];
+  const [, together] = /^POST \/bulk \(([a-z]+)\)$/.exec(call) ?? [];
+  const verb = TASK[one ?? together ?? (call === "POST /accept" ? "accept" : "")];
+  if (!verb) return CALLS[call] ?? null;
+  const of = number ?? task;
+  const which = of === null ? "tasks" : `task ${of}`;
+  return one ? `${verb} ${which}` : `${verb} ${which}, with others`;
 }

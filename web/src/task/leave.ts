@@ -1,44 +1,26 @@
-// What exactly waits for leave: the question shows only the beginning of a long call, and somebody
-// who allows it should have seen all of it. What is not sure is not picked out: then all calls of
-// the turn are shown.
-import type { Step } from "../lib/types";
+// The call that waits for leave, as somebody reads it who is to decide: what the server says that
+// it is, whole, and nothing that was put together here.
+import type { Asked } from "../lib/types";
+import { unmarked } from "../lib/marks";
 
-interface Call {
-  name: string;
-  given: unknown;
+// What nothing shows, and what would hide or move what stands around it; line feeds and tabs stay.
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** The call's arguments to the letter. A command stands without its quotes where nothing else is
+    said, which is certain only if writing it anew gives what came. */
+export function exactly({ arguments: text }: Asked): string {
+  return seen(command(text) ?? text);
 }
 
-/** The call that `question` asks leave for, whole; null where the turn that made it is unknown. */
-export function waiting(question: string, steps: Step[]): string | null {
-  const turn = steps.findLast(({ phase, kind }) => phase === "think" && kind === "turn");
-  if (!turn?.detail) return null;
-  const calls = turn.detail.split(/\n\n(?=\S)/).map(read);
-  const meant = calls.filter((call) => call && isMeant(question, call));
-  const [call] = meant;
-  if (!call || meant.length > 1) return turn.detail;
-  const command = (call.given as { command?: unknown } | null)?.command;
-  return call.name === "run" && typeof command === "string" ? command : `${call.name} ${JSON.stringify(call.given, null, 2)}`;
-}
-
-/** A call as a step has it: its name, and then its arguments in JSON. */
-function read(text: string): Call | null {
-  const at = text.indexOf(" ");
+function command(text: string): string | null {
   try {
-    return { name: text.slice(0, at), given: JSON.parse(text.slice(at)) as unknown };
+    const said = JSON.parse(text) as Record<string, unknown>;
+    const is_whole = JSON.stringify({ command: said.command }) === text;
+    return is_whole && typeof said.command === "string" ? said.command : null;
   } catch {
     return null;
   }
 }
 
-/** The question has the call's name and as much of its arguments as is shown there. */
-function isMeant(question: string, { name, given }: Call): boolean {
-  const begin = `May it call ${name} `;
-  const whole = JSON.stringify(given);
-  if (!question.startsWith(begin)) return false;
-  const rest = question.slice(begin.length);
-  const shown = [...whole].slice(0, SHOWN).join("");
-  return rest.startsWith(shown);
-}
-
-/** So many letters of the arguments stand in the question. */
-const SHOWN = 400;
+const seen = (text: string): string =>
+  unmarked(text).replace(UNSEEN, (mark) => (mark === "\n" || mark === "\t" ? mark : `⟨U+${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`));

@@ -9,7 +9,7 @@ import { session } from "../lib/session.svelte";
 const AGAIN_AFTER_MS = 250;
 const STEPS = 200;
 
-const NEEDS: Partial<Record<Verb, Access>> = { accept: "reviewer", reject: "reviewer", undo: "reviewer", comment: "reviewer", answer: "reviewer" };
+const NEEDS: Partial<Record<Verb, Access>> = { accept: "reviewer", reject: "reviewer", undo: "reviewer", comment: "reviewer", revise: "reviewer", answer: "reviewer" };
 
 export class TaskState {
   page = $state.raw<TaskPage | null>(null);
@@ -67,6 +67,8 @@ export class TaskState {
       await this.try(verb, body);
     } catch (thrown) {
       toasts.problem(thrown);
+      // What is shown here is no longer so: it asks something else, or is further.
+      if (asProblem(thrown).status === 409) void this.read();
       return false;
     }
     if (said) toasts.say(said, back ? () => this.act(back).then(() => undefined) : null);
@@ -122,16 +124,13 @@ export class TaskState {
 
   private async readOn() {
     const { number } = this;
-    // A step may still have been under way when it was read: it is read again.
-    const open = this.steps.findIndex((step) => step.ok === null && !step.output && step.wall_ms === null);
-    // The first step is number 0: from the beginning, nothing is passed.
-    let past = (open >= 0 ? this.steps[open - 1]?.index : this.steps.at(-1)?.index) ?? null;
+    // The first step is number zero, so that "past nothing" is no number.
+    let past = this.steps.at(-1)?.index ?? null;
     for (;;) {
       try {
         const read = await get<Steps>(`/tasks/${this.task}/attempts/${number}/steps`, { past, limit: STEPS });
         if (this.gone || number !== this.number) return;
-        const from = past ?? -1;
-        this.steps = [...this.steps.filter((step) => step.index <= from), ...read.steps];
+        this.steps = [...this.steps, ...read.steps];
         this.told = read.told ?? this.told;
         this.steps_read = true;
         this.steps_problem = null;

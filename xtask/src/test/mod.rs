@@ -11,11 +11,11 @@ use std::time::Instant;
 
 use lexopt::prelude::*;
 
-use crate::command::{cargo, on_path, run};
+use crate::command::{cargo, command, on_path, run};
 use crate::python::Environment;
 use crate::setup::{self, Purpose};
 use crate::trouble::Trouble;
-use crate::{Chore, demo, house, tidy};
+use crate::{Chore, demo, house, tidy, web};
 
 pub(crate) const CHORE: Chore = Chore {
     name: "test",
@@ -48,6 +48,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", run: clippy },
     Step { name: "build", run: || done(run(&mut tests(&["--no-run"]))) },
     Step { name: "tests", run: || done(without_network(&mut tests(&[]))) },
+    Step { name: "page", run: page },
     Step { name: "simulation", run: || done(without_network(&mut simulation())) },
     Step { name: "doctests", run: || done(without_network(&mut doctests())) },
     Step { name: "docs", run: docs },
@@ -134,6 +135,14 @@ fn tests(more: &[&str]) -> Command {
     };
     command.args(more);
     at_root(command)
+}
+
+/// The page in a browser, against the program that the step `build` made.
+fn page() -> Result<Outcome, Trouble> {
+    web::check()?;
+    let mut tests = command("npm", ["--prefix", "web", "run", "--silent", "e2e"]);
+    tests.env("TENFOLD", house::target().join("debug/tenfold")).env("CI", "1");
+    done(without_network(&mut at_root(tests)))
 }
 
 /// The engine in more made-up worlds than its own tests try: as many as take a few minutes.

@@ -74,7 +74,7 @@ pub(crate) async fn run(context: &Context, args: &AnswerArgs) -> Result<Exit, Tr
     context::task(&context.view(task)?, task)?;
     let text = said(&args.text)?;
     let engine = context.engine().await?;
-    engine.say_of(task, &Answer { text }).await?;
+    engine.say_of(task, &Answer { text, attempt: None, step: None }).await?;
     if args.later {
         terminal::print(&format!("kept; `tenfold continue {task}` goes on"))?;
         return Ok(Exit::Done);

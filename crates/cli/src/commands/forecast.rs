@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Cell;
 use serde_json::json;
+use tenfold_desk::Sight;
 use tenfold_desk::score::{self, ScoreRow};
 use tenfold_desk::task::{DialPoint, DialUnit, Instead, Outlook, Would, stops};
 use tenfold_domain::{NanoUsd, Strategy, TaskId, TaskSpec};
@@ -263,7 +264,7 @@ fn plot(
 }
 
 fn score(context: &Context, format: Format) -> Result<Exit, Trouble> {
-    let scores = score::score(&context.house)?;
+    let scores = score::score(&context.house, &Sight::ALL)?;
     if format.json {
         terminal::print_json(&scores)?;
         return Ok(Exit::Done);

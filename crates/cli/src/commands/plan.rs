@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::Cell;
+use tenfold_desk::Sight;
 use tenfold_desk::plan::{self, FundedTask, PlanAnswer, PlanSums, PlanTerms};
 use tenfold_domain::NanoUsd;
 use tenfold_engine::dollars;
@@ -91,6 +92,7 @@ impl PlanArgs {
             exponent: self.exponent,
             solved: self.solved,
             what_if: if self.what_if { WHAT_IF.to_vec() } else { Vec::new() },
+            sight: Sight::ALL,
         }
     }
 }

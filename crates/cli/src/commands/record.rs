@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use comfy_table::Cell;
 use tenfold_desk::Interval;
+use tenfold_desk::Sight;
 use tenfold_desk::record::{self, RecordRow};
 
 use crate::context::Context;
@@ -53,7 +54,7 @@ impl From<By> for record::By {
 /// Performs the command.
 pub(crate) fn run(context: &Context, args: &RecordArgs) -> Result<Exit, Trouble> {
     let by: Vec<record::By> = args.by.iter().copied().map(record::By::from).collect();
-    let rows = record::record(&context.house, &by)?;
+    let rows = record::record(&context.house, &by, &Sight::ALL)?;
     match args.json {
         true => terminal::print_json(&rows)?,
         false => print_table(&by, &rows)?,

@@ -26,6 +26,9 @@ pub(crate) struct ServeArgs {
     /// A name by which browsers reach it, besides this machine's own; repeatable
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// The address by which browsers reach it, if that is not where it listens: as links say it
+    #[arg(long, value_name = "URL", value_parser = address)]
+    address: Option<String>,
     /// The certificates to encrypt with, the page's own first, in PEM
     #[arg(long, value_name = "FILE", requires = "key")]
     certificate: Option<PathBuf>,
@@ -36,6 +39,32 @@ pub(crate) struct ServeArgs {
     /// passwords included
     #[arg(long)]
     unencrypted: bool,
+}
+
+fn address(text: &str) -> Result<String, String> {
+    match text.starts_with("https://") || text.starts_with("http://") {
+        true => Ok(text.trim_end_matches('/').to_owned()),
+        false => Err("it begins with https:// or http://".to_owned()),
+    }
+}
+
+impl ServeArgs {
+    /// Where browsers find it, which listens at `at`.
+    fn address(&self, at: SocketAddr) -> String {
+        if let Some(address) = &self.address {
+            return address.clone();
+        }
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        match self.host.first() {
+            Some(name) if self.certificate.is_some() && !name.contains(':') => {
+                format!("{scheme}://{name}:{}", at.port())
+            }
+            Some(name) if self.certificate.is_some() => format!("{scheme}://{name}"),
+            // Whoever types the command is at this machine.
+            _ if at.ip().is_unspecified() => format!("{scheme}://127.0.0.1:{}", at.port()),
+            _ => format!("{scheme}://{at}"),
+        }
+    }
 }
 
 /// What the program opens behind `tenfold serve`.
@@ -70,11 +99,7 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Tro
     };
     let listener = TcpListener::bind(args.listen).map_err(taken)?;
     let port = listener.local_addr().map_err(taken)?;
-    let scheme = if args.certificate.is_some() { "https" } else { "http" };
-    let address = match args.host.first() {
-        Some(name) => format!("{scheme}://{name}:{}", port.port()),
-        None => format!("{scheme}://{port}"),
-    };
+    let address = args.address(port);
     let (leave, left) = oneshot::channel();
     let opening = Opening {
         machine: context.machine(),

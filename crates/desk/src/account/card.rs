@@ -14,17 +14,14 @@ use super::{Spent, tree};
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AccountCard {
     /// Its number.
-    #[schema(value_type = u32)]
     pub account: AccountId,
     /// Its name with those above it, as in `team/ada`.
     pub path: String,
     /// The account above it; none for the topmost.
-    #[schema(value_type = Option<u32>)]
     pub parent: Option<AccountId>,
     /// Its name.
     pub name: String,
     /// What it stands for.
-    #[schema(value_type = String)]
     pub kind: AccountKind,
     /// What it and all below it have used.
     pub spent: Spent,
@@ -37,7 +34,6 @@ pub struct AccountCard {
     /// What holds for it, its own first.
     pub allowances: Vec<AllowanceUse>,
     /// What each person below it may use.
-    #[schema(value_type = Vec<Object>)]
     pub each: Vec<Granted>,
     /// What it may still use now, by its own limits and those above.
     pub left: LeftNow,
@@ -47,19 +43,14 @@ pub struct AccountCard {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct AllowanceUse {
     /// Its number.
-    #[schema(value_type = u32)]
     pub allowance: AllowanceId,
     /// Who granted it: the account itself, or one above that grants it to each.
-    #[schema(value_type = u32)]
     pub of: AccountId,
     /// What it says, as it was granted.
-    #[schema(value_type = Object)]
     pub terms: Allowance,
     /// The most that may be used in a period: `{"money": N}`, `{"tokens": N}` or `{"requests": N}`.
-    #[schema(value_type = Object)]
     pub most: Quantity,
     /// How long a period is.
-    #[schema(value_type = String)]
     pub per: Period,
     /// Whether it is one for each person below the account that granted it.
     pub each: bool,
@@ -73,7 +64,6 @@ pub struct AllowanceUse {
     pub left: u64,
     /// When it begins anew, if ever.
     #[serde(rename = "renews_at_ms")]
-    #[schema(value_type = Option<u64>)]
     pub renews: Option<Timestamp>,
 }
 
@@ -81,16 +71,13 @@ pub struct AllowanceUse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LeftNow {
     /// Money.
-    #[schema(value_type = Option<u64>)]
     pub nano_usd: Option<NanoUsd>,
     /// Tokens.
-    #[schema(value_type = Option<u64>)]
     pub tokens: Option<Tokens>,
     /// Requests.
     pub requests: Option<u64>,
     /// When the tightest limit of money begins anew, if ever.
     #[serde(rename = "renews_at_ms")]
-    #[schema(value_type = Option<u64>)]
     pub renews: Option<Timestamp>,
 }
 

@@ -14,14 +14,12 @@ use crate::{DeskError, House};
 pub struct Decided {
     /// When.
     #[serde(rename = "at_ms")]
-    #[schema(value_type = u64)]
     pub at: Timestamp,
     /// By whom; empty if that was not recorded.
     pub by: String,
     /// What, in words.
     pub text: String,
     /// What, as it was recorded.
-    #[schema(value_type = Object)]
     pub change: LedgerEvent,
 }
 

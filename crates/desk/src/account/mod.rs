@@ -66,10 +66,8 @@ pub fn tree(known: &Ledger, top: AccountId) -> Vec<(AccountId, usize)> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Spent {
     /// Money.
-    #[schema(value_type = u64)]
     pub nano_usd: NanoUsd,
     /// Tokens.
-    #[schema(value_type = u64)]
     pub tokens: Tokens,
     /// Requests.
     pub requests: u64,

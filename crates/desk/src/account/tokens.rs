@@ -9,16 +9,13 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TokenCard {
     /// Its number.
-    #[schema(value_type = u32)]
     pub token: TokenId,
     /// Whose money it is.
-    #[schema(value_type = u32)]
     pub account: AccountId,
     /// What it is for.
     pub label: String,
     /// When it stops being valid, if ever.
     #[serde(rename = "expires_at_ms")]
-    #[schema(value_type = Option<u64>)]
     pub expires: Option<Timestamp>,
     /// The models that may be asked with it; none for all that the account may ask.
     pub models: Option<Vec<String>>,

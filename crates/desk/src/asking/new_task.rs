@@ -8,6 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tenfold_domain::{Millis, NanoUsd, Priority, Standing, Strategy, TaskId, Timestamp};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
 
 use crate::DeskError;
 use crate::import::MINUTES_MAX;
@@ -38,7 +40,6 @@ pub struct NewTask {
     pub setup: Option<String>,
     /// The longest that one run of the check may take.
     #[serde(default, rename = "check_timeout_ms")]
-    #[schema(value_type = Option<u64>)]
     pub check_timeout: Option<Millis>,
     /// The models; of several, each attempt is made by the one that is worth most. None: by any
     /// that is at hand.
@@ -49,19 +50,16 @@ pub struct NewTask {
     pub role: Option<String>,
     /// How to work, in turn.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
     pub strategy: Vec<Strategy>,
     /// The most money to spend.
     #[serde(default, rename = "budget_nano_usd")]
-    #[schema(value_type = Option<u64>)]
     pub budget: Option<NanoUsd>,
     /// The longest that all attempts together may take.
     #[serde(default, rename = "time_limit_ms")]
-    #[schema(value_type = Option<u64>)]
     pub time_limit: Option<Millis>,
     /// How many attempts at most, or `auto`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = attempts)]
     pub attempts: Option<Attempts>,
     /// As many attempts are made even if an earlier one passes, and the best is proposed.
     #[serde(default = "one")]
@@ -83,25 +81,22 @@ pub struct NewTask {
     pub labels: Vec<String>,
     /// How much it is wanted before others.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
     pub priority: Option<Priority>,
     /// What it is worth to have it done.
     #[serde(default, rename = "value_nano_usd")]
-    #[schema(value_type = Option<u64>)]
     pub value: Option<NanoUsd>,
     /// How many minutes it would take a person.
     #[serde(default)]
     pub minutes: Option<u32>,
     /// When it is to be done.
     #[serde(default, rename = "deadline_at_ms")]
-    #[schema(value_type = Option<u64>)]
     pub deadline: Option<Timestamp>,
     /// Tasks that have to be done before it.
     #[serde(default)]
-    #[schema(value_type = Vec<u64>)]
     pub after: Vec<TaskId>,
     /// Who pays: a name, a path as in `team/ada`, or a number; the topmost account, if not given.
     #[serde(default, deserialize_with = "name_or_number")]
+    #[schema(schema_with = name_or_number_said)]
     pub account: Option<String>,
     /// Whether it is begun at once, and does not wait in the backlog.
     #[serde(default)]
@@ -112,6 +107,20 @@ pub struct NewTask {
     /// Takes the repository's files that ask something as if they were not there.
     #[serde(default)]
     pub no_config: bool,
+}
+
+/// How many attempts, as they are written.
+fn attempts() -> RefOr<Schema> {
+    let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["auto"]));
+    let none = ObjectBuilder::new().schema_type(Type::Null);
+    OneOfBuilder::new().item(number).item(word).item(none).into()
+}
+
+/// An account, as it is named.
+fn name_or_number_said() -> RefOr<Schema> {
+    let any = SchemaType::from_iter([Type::String, Type::Integer, Type::Null]);
+    ObjectBuilder::new().schema_type(any).into()
 }
 
 fn one() -> u32 {

@@ -33,23 +33,27 @@ pub struct PriceCard {
     pub free: bool,
     /// What is taken usually.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub usual: Option<RatesCard>,
     /// What is taken for what may wait.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub batch: Option<RatesCard>,
     /// What is taken for what may be slow.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub flex: Option<RatesCard>,
     /// What is taken for what comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub priority: Option<RatesCard>,
     /// For each request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u64>)]
+    #[schema(nullable = false)]
     pub nano_usd_per_request: Option<NanoUsd>,
     /// For each second.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u64>)]
+    #[schema(nullable = false)]
     pub nano_usd_per_second: Option<NanoUsd>,
 }
 
@@ -66,7 +70,6 @@ pub struct RatesCard {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RateStep {
     /// So many.
-    #[schema(value_type = u64)]
     pub above_prompt_tokens: Tokens,
     /// For a million tokens.
     pub nano_usd_per_million: TokenRates,
@@ -76,25 +79,18 @@ pub struct RateStep {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct TokenRates {
     /// Of the prompt.
-    #[schema(value_type = u64)]
     pub prompt: NanoUsd,
     /// Of a prompt that the provider has in its cache.
-    #[schema(value_type = u64)]
     pub cached: NanoUsd,
     /// Of a prompt that is put into its cache.
-    #[schema(value_type = u64)]
     pub written: NanoUsd,
     /// For an hour.
-    #[schema(value_type = u64)]
     pub written_hour: NanoUsd,
     /// For half a day.
-    #[schema(value_type = u64)]
     pub written_half_day: NanoUsd,
     /// Of the answer.
-    #[schema(value_type = u64)]
     pub output: NanoUsd,
     /// Of what the model thinks.
-    #[schema(value_type = u64)]
     pub reasoning: NanoUsd,
 }
 

@@ -17,7 +17,6 @@ pub struct AttemptCard {
     /// With which model.
     pub model: String,
     /// How it works.
-    #[schema(value_type = String)]
     pub strategy: Strategy,
     /// From which its random choices come; as a text, since not every reader's numbers hold it.
     pub seed: String,
@@ -26,7 +25,6 @@ pub struct AttemptCard {
     /// When it ended; none while it runs, and when it was interrupted.
     pub ended_at_ms: Option<u64>,
     /// How.
-    #[schema(value_type = Option<String>)]
     pub outcome: Option<AttemptOutcome>,
     /// What a person should know about that.
     pub note: Option<String>,

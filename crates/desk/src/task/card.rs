@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, NanoUsd, Parked, Priority, TaskId, TaskState, Timestamp,
+    AccountId, AttemptId, AttemptOutcome, NanoUsd, Parked, Priority, TaskId, TaskState, Timestamp,
 };
 use tenfold_engine::why_not_begun;
 use tenfold_ledger::Ledger;
@@ -25,7 +25,6 @@ pub struct Card {
     /// check pass.
     pub text: String,
     /// Where it stands.
-    #[schema(value_type = String)]
     pub state: TaskState,
     /// The column that it is in by that.
     pub column: Column,
@@ -44,7 +43,6 @@ pub struct Card {
     /// What it belongs to.
     pub labels: Vec<String>,
     /// How much it is wanted before others.
-    #[schema(value_type = String)]
     pub priority: Priority,
     /// When it is to be done.
     pub deadline_at_ms: Option<u64>,
@@ -70,7 +68,6 @@ pub struct Card {
     /// What it asks the person.
     pub question: Option<CardQuestion>,
     /// How the attempt that ended last did so.
-    #[schema(value_type = Option<String>)]
     pub outcome: Option<AttemptOutcome>,
     /// What a person should know about that, or the beginning of it.
     pub note: Option<String>,
@@ -93,6 +90,8 @@ pub struct Card {
 pub struct CardQuestion {
     /// Which attempt asks: TASK.NUMBER.
     pub attempt: String,
+    /// The step that it is about.
+    pub step: u32,
     /// What.
     pub text: String,
     /// Since when.
@@ -178,13 +177,26 @@ pub struct BoardColumn {
 pub struct Cards<'v> {
     /// The moment.
     pub view: &'v View,
-    /// The ledger at that moment.
-    pub ledger: &'v Ledger,
+    /// Who pays in words, of each account that a task is of: see [`paths`]. Reading the ledger for
+    /// that would take longer than all else.
+    pub paths: &'v BTreeMap<AccountId, String>,
     /// Why queued tasks wait, as far as the engine at work says so. Of others it is told what the
     /// journal knows.
     pub waiting: &'v BTreeMap<TaskId, String>,
     /// The time.
     pub now: Timestamp,
+}
+
+/// The accounts of tasks in words: the names from below the root to each.
+pub fn paths<'r>(
+    ledger: &Ledger,
+    rows: impl IntoIterator<Item = &'r TaskRow>,
+) -> BTreeMap<AccountId, String> {
+    let mut paths = BTreeMap::new();
+    for row in rows {
+        paths.entry(row.account).or_insert_with(|| ledger.shown(row.account));
+    }
+    paths
 }
 
 impl Cards<'_> {
@@ -199,7 +211,7 @@ impl Cards<'_> {
         };
         let model = match &newest {
             Some(attempt) => attempt.model.clone(),
-            None => self.view.spec(row.id)?.map_or_else(String::new, |spec| spec.model),
+            None => row.model.clone(),
         };
         let parked = row.parked.as_ref().map(parked);
         let is_queued = row.state == TaskState::Queued;
@@ -210,7 +222,7 @@ impl Cards<'_> {
         };
         let card = bare(row);
         Ok(Card {
-            account_path: self.ledger.shown(row.account),
+            account_path: self.paths.get(&row.account).cloned().unwrap_or_default(),
             odds: newest.as_ref().and_then(odds),
             model,
             waiting,
@@ -257,6 +269,7 @@ fn bare(row: &TaskRow) -> Card {
         odds: None,
         question: row.question.as_ref().map(|question| CardQuestion {
             attempt: question.attempt.to_string(),
+            step: question.step.0,
             text: question.text.clone(),
             asked_at_ms: question.asked_at.0,
         }),

@@ -19,7 +19,6 @@ pub struct Dial {
     /// Who would make the attempt.
     pub model: String,
     /// How.
-    #[schema(value_type = String)]
     pub strategy: Strategy,
     /// What `by`, `spent` and `budget` count.
     pub unit: DialUnit,

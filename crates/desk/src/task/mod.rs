@@ -21,7 +21,9 @@ mod verbs;
 mod words;
 
 pub use attempt::{AttemptCard, ChoiceView, ForeseenView, OddsView, Used};
-pub use card::{Became, Board, BoardColumn, Card, CardQuestion, Cards, ProposalCard, TaskList};
+pub use card::{
+    Became, Board, BoardColumn, Card, CardQuestion, Cards, ProposalCard, TaskList, paths,
+};
 pub use column::Column;
 pub use dial::{Dial, DialPoint, DialUnit, Instead, Outlook, Stops, Would, dial, stops};
 pub use diff::{Change, Diff, FileDiff, Hunk, Line, LineKind, diff, has_files, proposal};

@@ -43,10 +43,8 @@ pub struct Asked {
     /// The command that prepares what the check needs.
     pub setup: Option<String>,
     /// How it is worked.
-    #[schema(value_type = String)]
     pub strategy: Strategy,
     /// How further attempts are, in turn with that.
-    #[schema(value_type = Vec<String>)]
     pub others: Vec<Strategy>,
     /// Between which models is chosen; one, if there is no choice.
     pub models: Vec<String>,

@@ -8,7 +8,7 @@ use tenfold_forecast::{About, Unit};
 use tenfold_store::View;
 use utoipa::ToSchema;
 
-use crate::{DeskError, Interval};
+use crate::{DeskError, Interval, Sight};
 
 /// What a task would be, and what is likely to come of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -35,7 +35,6 @@ pub struct Summary {
     /// Those that it may choose among.
     pub models: Vec<String>,
     /// How it would work.
-    #[schema(value_type = String)]
     pub strategy: Strategy,
     /// The check, if there is one.
     pub check: Option<String>,
@@ -47,11 +46,12 @@ pub struct Summary {
     pub attempts: u32,
 }
 
-/// The quote of a task.
+/// The quote of a task, for somebody who sees so much: what attempts have cost is told of those
+/// that they see, while odds are learned from all.
 ///
 /// # Errors
 /// What the store says.
-pub fn quote(view: &View, spec: &TaskSpec) -> Result<Quote, DeskError> {
+pub fn quote(view: &View, spec: &TaskSpec, sight: &Sight) -> Result<Quote, DeskError> {
     let known = past(view, Unit::Dollars)?;
     let (strategy, area) = (spec.strategy.to_string(), spec.workspace.to_string_lossy());
     let about = About {
@@ -71,7 +71,7 @@ pub fn quote(view: &View, spec: &TaskSpec) -> Result<Quote, DeskError> {
         Ok(odds) => (Some(Interval::from(odds)), None),
         Err(why) => (None, Some(why.to_string())),
     };
-    let alike = Alike::of(view, spec)?;
+    let alike = Alike::of(view, spec, sight)?;
     Ok(Quote {
         summary: Summary::of(spec),
         odds,
@@ -106,16 +106,16 @@ struct Alike {
 }
 
 impl Alike {
-    fn of(view: &View, spec: &TaskSpec) -> Result<Self, DeskError> {
+    fn of(view: &View, spec: &TaskSpec, sight: &Sight) -> Result<Self, DeskError> {
         let mut alike = Self::default();
-        view.newest_attempts(REMEMBERED, |_, attempts| {
+        view.newest_attempts(REMEMBERED, |task, attempts| {
             let is_alike = |attempt: &&tenfold_store::AttemptRow| {
                 attempt.ended.is_some()
                     && !attempt.forked
                     && attempt.model == spec.model
                     && attempt.strategy == spec.strategy
             };
-            for attempt in attempts.iter().filter(is_alike) {
+            for attempt in attempts.iter().filter(is_alike).filter(|_| sight.of(task.account)) {
                 alike.attempts += 1;
                 alike.cost = alike.cost.saturating_add(attempt.cost.0);
                 alike.wall = alike.wall.saturating_add(attempt.wall.0);

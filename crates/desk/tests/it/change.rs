@@ -5,6 +5,7 @@ use tenfold_domain::{AttemptEvent, AttemptOutcome, ProblemKind, TaskId};
 use tenfold_workspace::Workspace;
 
 use crate::home::{Home, ended, made, of};
+use crate::schema::fits;
 
 /// A task that proposes what was done to the folder.
 fn proposed(home: &Home, work: impl FnOnce()) -> TaskId {
@@ -23,7 +24,9 @@ fn proposed(home: &Home, work: impl FnOnce()) -> TaskId {
 fn told(home: &Home, task: TaskId) -> Diff {
     let view = home.view();
     let row = view.task(task).unwrap().unwrap();
-    diff(&home.house, &view, &row, None).unwrap()
+    let diff = diff(&home.house, &view, &row, None).unwrap();
+    fits("Diff", &diff);
+    diff
 }
 
 #[test]

@@ -7,11 +7,15 @@ use tenfold_domain::{
 };
 
 use crate::home::{Home, commit, ended, made};
+use crate::schema::fits;
 
 fn turned(home: &Home, task: TaskId, instead: Instead, unit: DialUnit) -> Dial {
     let view = home.view();
     let (row, spec) = (view.task(task).unwrap().unwrap(), view.spec(task).unwrap().unwrap());
-    dial(&view, &home.house.catalogue().unwrap(), (&row, &spec), instead, unit).unwrap()
+    let catalogue = home.house.catalogue().unwrap();
+    let dial = dial(&view, &catalogue, (&row, &spec), instead, unit).unwrap();
+    fits("Dial", &dial);
+    dial
 }
 
 /// An attempt at a task of its own, that cost so much.

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tenfold_desk::House;
-use tenfold_desk::task::{Card, Cards};
+use tenfold_desk::task::{Card, Cards, paths};
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, Budget, CheckReport, CheckVerdict, CommitId, Fact,
     Millis, NanoUsd, ProposalEvent, Seed, Strategy, TaskEvent, TaskId, TaskSpec, Timestamp,
 };
 use tenfold_engine::Places;
 use tenfold_store::{AttemptStart, Store, View};
+
+use crate::schema::fits;
 
 /// A house with a store and a folder to work in.
 pub(crate) struct Home {
@@ -65,10 +67,13 @@ impl Home {
 
     pub(crate) fn card(&self, task: TaskId) -> Card {
         let view = self.view();
-        let ledger = view.ledger().unwrap();
-        let cards =
-            Cards { view: &view, ledger: &ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
-        cards.of(&view.task(task).unwrap().unwrap()).unwrap()
+        let row = view.task(task).unwrap().unwrap();
+        let paths = paths(&view.ledger().unwrap(), [&row]);
+        let waiting = BTreeMap::new();
+        let cards = Cards { view: &view, paths: &paths, waiting: &waiting, now: Timestamp(0) };
+        let card = cards.of(&row).unwrap();
+        fits("Card", &card);
+        card
     }
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) {

@@ -8,5 +8,6 @@ mod change;
 mod dial;
 mod home;
 mod page;
+mod schema;
 mod steps;
 mod whatever;

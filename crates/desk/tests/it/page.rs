@@ -9,13 +9,15 @@ use tenfold_domain::{
 };
 
 use crate::home::{Home, became, commit, ended, made, of, of_task};
+use crate::schema::fits;
 
 fn shown(home: &Home, task: TaskId, at_work: bool) -> TaskPage {
     let view = home.view();
-    let ledger = view.ledger().unwrap();
-    let (view, ledger) = (&view, &ledger);
-    let cards = Cards { view, ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
-    page(&home.house, &cards, task, at_work).unwrap()
+    let (view, paths) = (&view, &BTreeMap::new());
+    let cards = Cards { view, paths, waiting: &BTreeMap::new(), now: Timestamp(0) };
+    let page = page(&home.house, &cards, task, at_work).unwrap();
+    fits("TaskPage", &page);
+    page
 }
 
 fn may(home: &Home, task: TaskId, at_work: bool) -> Vec<Verb> {
@@ -131,9 +133,8 @@ fn a_long_text_is_whole_on_the_page_and_begun_on_the_card() {
 fn a_task_that_nobody_asked_for_is_not_found() {
     let home = Home::new();
     let view = home.view();
-    let ledger = view.ledger().unwrap();
-    let (view, ledger) = (&view, &ledger);
-    let cards = Cards { view, ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
+    let (view, paths) = (&view, &BTreeMap::new());
+    let cards = Cards { view, paths, waiting: &BTreeMap::new(), now: Timestamp(0) };
     let error = page(&home.house, &cards, TaskId::new(7).unwrap(), false).unwrap_err();
     assert_eq!(error.problem().kind, ProblemKind::NotFound);
 }

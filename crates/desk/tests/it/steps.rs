@@ -8,6 +8,7 @@ use tenfold_domain::{
 };
 
 use crate::home::{Home, commit, ended, made, of, report};
+use crate::schema::fits;
 
 fn said(attempt: AttemptId, said: &Said) -> Fact {
     let change = json!({ "change": "said", "said": said });
@@ -30,7 +31,9 @@ fn result(call: &str, text: &str) -> Said {
 }
 
 fn all(home: &Home, attempt: AttemptId) -> Vec<Step> {
-    steps(&home.view(), attempt, None, 500).unwrap().steps
+    let told = steps(&home.view(), attempt, None, 500).unwrap();
+    fits("Steps", &told);
+    told.steps
 }
 
 #[test]

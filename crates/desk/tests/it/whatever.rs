@@ -73,9 +73,8 @@ proptest! {
         let said = said.count();
         home.record(facts.clone());
         let view = home.view();
-        let ledger = view.ledger().unwrap();
-        let (view, ledger) = (&view, &ledger);
-        let cards = Cards { view, ledger, waiting: &BTreeMap::new(), now: Timestamp(0) };
+        let (view, paths) = (&view, &BTreeMap::new());
+        let cards = Cards { view, paths, waiting: &BTreeMap::new(), now: Timestamp(0) };
         let told = page(&home.house, &cards, task, at_work).unwrap();
         let card = &told.card;
         prop_assert_eq!(card.column, Column::of(card.state));

@@ -12,7 +12,6 @@ mod cookie;
 mod fetch;
 mod headers;
 mod hosts;
-mod links;
 mod patient;
 mod rates;
 mod rooms;
@@ -31,10 +30,9 @@ use axum::http::HeaderValue;
 use tokio::sync::watch;
 
 pub use caller::{By, Caller, Holder, Who};
-pub use links::Links;
 pub use rates::{Peer, Rate};
 pub use rooms::Rooms;
-pub use secret::{Secret, salt};
+pub use secret::Secret;
 pub use terms::{NotSafe, Terms, may_listen};
 pub use tls::{Tls, TlsError};
 pub use tries::Try;
@@ -59,7 +57,6 @@ struct House {
     addresses: Rates<Peer>,
     callers: Rates<By>,
     tries: Tries,
-    links: Links,
     streams: Streams,
     kept: Kept,
     ready: AtomicBool,
@@ -84,7 +81,6 @@ impl Door {
             addresses: Rates::new(terms.address_rate),
             callers: Rates::new(terms.caller_rate),
             tries: Tries::default(),
-            links: Links::new(terms.link),
             streams: Streams::new(terms.streams_each),
             kept: Kept::new(&terms),
             ready: AtomicBool::new(false),
@@ -106,12 +102,6 @@ impl Door {
     /// [`Turned`] with 429 if they have tried too often.
     pub async fn sign_in(&self, peer: Peer, name: &str) -> Result<Try, Turned> {
         self.house.tries.begin(peer, name).await
-    }
-
-    /// Links by which somebody signs in once.
-    #[must_use]
-    pub fn links(&self) -> &Links {
-        &self.house.links
     }
 
     /// The header `set-cookie` by which a browser keeps a session.

@@ -39,8 +39,6 @@ pub struct Terms {
     pub streams_each: usize,
     /// How often it is looked whether whoever has a stream is still signed in.
     pub stream_check: Duration,
-    /// How long a link to sign in by is good for.
-    pub link: Duration,
     /// How long answers are kept for who asks again with the same key,
     pub kept: Duration,
     /// how many of one person or program,
@@ -72,7 +70,6 @@ impl Terms {
             caller_rate: Rate { per_second: 50, burst: 200 },
             streams_each: 8,
             stream_check: Duration::from_secs(5),
-            link: Duration::from_secs(600),
             kept: Duration::from_secs(600),
             kept_each: 1_000,
             kept_bytes_each: 8 << 20,

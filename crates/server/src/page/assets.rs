@@ -48,7 +48,8 @@ fn told(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     let tag = format!("{tag}\"");
     let keep = if path.starts_with("assets/") { FOR_EVER } else { LOOK_AGAIN };
     if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
+        let head = [(CACHE_CONTROL, keep.to_owned()), (ETAG, tag)];
+        return (StatusCode::NOT_MODIFIED, head).into_response();
     }
     let kind = kind(path).to_owned();
     let head = [(CONTENT_TYPE, kind), (CACHE_CONTROL, keep.to_owned()), (ETAG, tag)];

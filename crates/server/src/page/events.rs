@@ -6,17 +6,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
+use tenfold_desk::Sight;
 use tenfold_domain::Seq;
 use tokio::sync::broadcast::{self, error::RecvError};
+use utoipa::IntoParams;
 
+use super::calls::Asked;
 use super::house::House;
-use super::news::{self, Message};
-use super::sight::Sight;
+use super::news::{self, Message, Moment};
 use crate::door::Caller;
 use crate::problem::Refusal;
 
@@ -24,7 +26,7 @@ use crate::problem::Refusal;
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// Where the browser wants to go on.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 pub(super) struct From {
     /// The last place in the journal that it has heard of.
     past: Option<u64>,
@@ -35,17 +37,19 @@ struct Listener {
     house: Arc<House>,
     caller: Caller,
     sight: Sight,
-    live: broadcast::Receiver<Message>,
+    live: broadcast::Receiver<Moment>,
     /// All before this has been told.
     told: Seq,
     waiting: VecDeque<Message>,
+    /// What is told next of it.
+    events: VecDeque<Event>,
 }
 
 /// `GET /events`
 pub(super) async fn events(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(from): Query<From>,
+    Asked(from): Asked<From>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
@@ -60,7 +64,8 @@ pub(super) async fn events(
         }
     };
     let waiting = waiting.into();
-    let listener = Listener { house, caller, sight, live, told, waiting };
+    let events = VecDeque::new();
+    let listener = Listener { house, caller, sight, live, told, waiting, events };
     let told = stream::unfold(listener, async |mut listener| {
         let event = listener.next().await?;
         Some((Ok(event), listener))
@@ -70,54 +75,59 @@ pub(super) async fn events(
 }
 
 impl Listener {
-    /// The next event; none once the person may not look any more.
+    /// The next event; none once nobody tells any more.
     async fn next(&mut self) -> Option<Event> {
         loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
             let message = match self.waiting.pop_front() {
                 Some(message) => message,
                 None => match self.live.recv().await {
-                    Ok(message) => message,
+                    Ok(moment) => {
+                        self.waiting.extend(moment.iter().cloned());
+                        continue;
+                    }
                     Err(RecvError::Lagged(_)) => Message::Reset { seq: self.told },
                     Err(RecvError::Closed) => return None,
                 },
             };
-            if let Some(event) = self.event(message).await? {
-                return Some(event);
-            }
+            self.hear(message).await?;
         }
     }
 
-    /// The event of a message, if this person is told of it; the outer one is none when they may
-    /// not look any more.
-    async fn event(&mut self, message: Message) -> Option<Option<Event>> {
-        Some(match message {
-            Message::Task { account, text } => {
-                self.sight.of(account).then(|| Event::default().event("task").data(&*text))
+    /// Makes events of a message, as far as this person is told of it.
+    async fn hear(&mut self, message: Message) -> Option<()> {
+        match message {
+            Message::Task { account, text } if self.sight.of(account) => {
+                self.events.push_back(Event::default().event("task").data(&*text));
             }
-            Message::Progress { account, text } => {
-                self.sight.of(account).then(|| Event::default().event("progress").data(&*text))
+            Message::Progress(all) => {
+                let seen = all.iter().filter(|(account, _)| self.sight.of(*account));
+                let seen: Vec<&str> = seen.map(|(_, text)| &**text).collect();
+                if !seen.is_empty() {
+                    let all = format!("[{}]", seen.join(","));
+                    self.events.push_back(Event::default().event("progress").data(all));
+                }
             }
             Message::Reset { seq } => {
                 self.told = seq;
-                Some(numbered("reset", seq))
+                self.sight = self.house.sight(&self.caller).await.ok()?;
+                self.events.push_back(numbered("reset", seq));
             }
-            Message::Upto { seq, .. } if seq < self.told => None,
-            Message::Upto { seq, ledger, people } => {
+            Message::Upto { seq, ledger, people } if seq >= self.told => {
                 self.told = seq;
                 if ledger {
                     // Other accounts may be below theirs now.
                     self.sight = self.house.sight(&self.caller).await.ok()?;
                 }
-                let name = if people {
-                    "people"
-                } else if ledger {
-                    "ledger"
-                } else {
-                    "upto"
-                };
-                Some(numbered(name, seq))
+                let told = [("people", people), ("ledger", ledger), ("upto", true)];
+                let told = told.into_iter().filter(|(_, is_told)| *is_told);
+                self.events.extend(told.map(|(name, _)| numbered(name, seq)));
             }
-        })
+            Message::Task { .. } | Message::Upto { .. } => {}
+        }
+        Some(())
     }
 }
 

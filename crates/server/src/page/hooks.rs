@@ -3,10 +3,11 @@
 //! folder, and an admin changes them on the page.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use axum::Json;
@@ -16,8 +17,10 @@ use axum::http::Uri;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{Access, AttemptEvent, Event, Fact, ProposalEvent, Seq, TaskEvent, TaskId};
 use tenfold_store::EventQuery;
+use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
+use super::calls::List;
 use super::house::House;
 use crate::door::Caller;
 use crate::problem::Refusal;
@@ -26,6 +29,10 @@ use crate::problem::Refusal;
 const FILE: &str = "hooks.toml";
 /// The most hooks.
 const HOOKS_MAX: usize = 32;
+/// What an address may be behind.
+const WAITING_MAX: usize = 256;
+/// How long more events are waited for.
+const MOMENT: Duration = Duration::from_millis(200);
 /// How long an address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After how long an address that did not answer well is told once more, and again.
@@ -96,63 +103,124 @@ struct Told {
     page: Option<String>,
 }
 
-/// How each address answered last; only this process knows.
-#[derive(Debug, Default)]
-pub(super) struct Answers(Mutex<HashMap<String, Last>>);
-
-impl Answers {
-    fn of(&self, address: &str) -> Option<Last> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(address).copied()
-    }
-
-    fn keep(&self, address: &str, last: Last) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address.to_owned(), last);
-    }
+/// The hooks, as the file had them when the page was opened and as they were changed since; and
+/// what each address has yet to be told. How an address answered last only this process knows.
+pub(super) struct Hooks {
+    file: PathBuf,
+    /// What is wrong with the file, if it could not be read.
+    broken: Option<String>,
+    all: Mutex<Vec<Hook>>,
+    answers: Mutex<HashMap<String, Last>>,
+    tellers: Mutex<HashMap<String, mpsc::Sender<Told>>>,
 }
 
-impl House {
-    fn hooks_file(&self) -> PathBuf {
-        self.desk.places.config.join(FILE)
-    }
-
-    fn hooks(&self) -> Result<Vec<Hook>, Refusal> {
-        let path = self.hooks_file();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Refusal::usage(format!("{}: {error}", path.display()))),
+impl Hooks {
+    /// Those of a configuration folder.
+    pub(super) fn at(config: &Path) -> Self {
+        let file = config.join(FILE);
+        let (all, broken) = match read(&file) {
+            Ok(all) => (all, None),
+            Err(why) => (Vec::new(), Some(format!("{}: {why}", file.display()))),
         };
-        let file: File = toml::from_str(&text)
-            .map_err(|error| Refusal::usage(format!("{}: {error}", path.display())))?;
-        Ok(file.hooks)
+        let (answers, tellers) = (Mutex::default(), Mutex::default());
+        Self { file, broken, all: Mutex::new(all), answers, tellers }
     }
 
-    /// Keeps hooks, whole or not at all.
-    fn keep_hooks(&self, hooks: Vec<Hook>) -> Result<(), Refusal> {
-        let text = toml::to_string(&File { hooks }).map_err(Refusal::internal)?;
-        let (path, beside) = (self.hooks_file(), self.desk.places.config.join("hooks.toml.new"));
-        let kept = fs::create_dir_all(&self.desk.places.config)
-            .and_then(|()| fs::write(&beside, text))
-            .and_then(|()| fs::rename(&beside, &path));
-        kept.map_err(|error| Refusal::internal(format!("{}: {error}", path.display())))
+    fn all(&self) -> MutexGuard<'_, Vec<Hook>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hook_cards(&self) -> Result<Vec<HookCard>, Refusal> {
-        let cards = self.hooks()?.into_iter().enumerate().map(|(place, Hook { address, on })| {
-            let last = self.answers.of(&address);
-            HookCard { hook: place + 1, address, on, last }
+    fn answers(&self) -> MutexGuard<'_, HashMap<String, Last>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cards(&self) -> Result<Vec<HookCard>, Refusal> {
+        if let Some(why) = &self.broken {
+            return Err(Refusal::usage(format!("{why}; correct it, and open the page again")));
+        }
+        let (all, answers) = (self.all(), self.answers());
+        let cards = all.iter().enumerate().map(|(place, Hook { address, on })| {
+            let last = answers.get(address).copied();
+            HookCard { hook: place + 1, address: address.clone(), on: on.clone(), last }
         });
         Ok(cards.collect())
     }
+
+    /// Changes them, in the file too; the file is read by this user alone, since an address may be
+    /// a secret.
+    fn change(&self, change: HookChange) -> Result<(), Refusal> {
+        let mut all = self.all();
+        let mut changed = all.clone();
+        match change {
+            HookChange::Add { address, on } => {
+                let is_address = address.starts_with("https://") || address.starts_with("http://");
+                if !is_address || address.parse::<Uri>().is_err() {
+                    return Err(Refusal::usage("that is no address: it begins with https://"));
+                }
+                if changed.len() >= HOOKS_MAX {
+                    return Err(Refusal::usage(format!("there are {HOOKS_MAX} hooks already")));
+                }
+                changed.push(Hook { address, on });
+            }
+            HookChange::Remove { hook } => {
+                if hook == 0 || hook > changed.len() {
+                    return Err(Refusal::not_found("there is no such hook"));
+                }
+                changed.remove(hook - 1);
+            }
+        }
+        let kept = keep(&self.file, &changed);
+        kept.map_err(|error| Refusal::internal(format!("{}: {error}", self.file.display())))?;
+        *all = changed;
+        Ok(())
+    }
+
+    /// Hands something to whoever tells an address, who is begun with it. What an address can't
+    /// keep up with is lost to it.
+    fn hand(&self, house: &Arc<House>, address: &str, told: Told) {
+        let mut tellers = self.tellers.lock().unwrap_or_else(PoisonError::into_inner);
+        let teller = tellers.entry(address.to_owned()).or_insert_with(|| {
+            let (sender, told) = mpsc::channel(WAITING_MAX);
+            drop(tokio::spawn(tell(Arc::downgrade(house), address.to_owned(), told)));
+            sender
+        });
+        if teller.try_send(told).is_err() {
+            tracing::warn!("a web hook does not keep up, and is not told of all");
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<Hook>, String> {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.to_string()),
+    };
+    let file: File = toml::from_str(&text).map_err(|error| error.to_string())?;
+    Ok(file.hooks)
+}
+
+/// Keeps hooks, whole or not at all.
+fn keep(file: &Path, hooks: &[Hook]) -> std::io::Result<()> {
+    let text = toml::to_string(&File { hooks: hooks.to_vec() }).map_err(std::io::Error::other)?;
+    let beside = file.with_extension("toml.new");
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let _ = fs::remove_file(&beside);
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    new.write_all(text.as_bytes())?;
+    new.sync_all()?;
+    fs::rename(&beside, file)
 }
 
 /// `GET /hooks`
 pub(super) async fn list(
     State(house): State<Arc<House>>,
     caller: Caller,
-) -> Result<Json<Vec<HookCard>>, Refusal> {
+) -> Result<Json<List<HookCard>>, Refusal> {
     caller.needs_everything(Access::Admin)?;
-    Ok(Json(house.hook_cards()?))
+    Ok(Json(List(house.hooks.cards()?)))
 }
 
 /// `POST /hooks`
@@ -161,30 +229,15 @@ pub(super) async fn change(
     caller: Caller,
     uri: Uri,
     said: Result<Json<HookChange>, JsonRejection>,
-) -> Result<Json<Vec<HookCard>>, Refusal> {
+) -> Result<Json<List<HookCard>>, Refusal> {
     let Json(change) = said?;
     house.let_do_on_all(&caller, &format!("POST {}", uri.path())).await?;
-    let mut hooks = house.hooks()?;
-    match change {
-        HookChange::Add { address, on } => {
-            let is_address = address.starts_with("https://") || address.starts_with("http://");
-            if !is_address || address.parse::<Uri>().is_err() {
-                return Err(Refusal::usage("that is no address: it begins with https://"));
-            }
-            if hooks.len() >= HOOKS_MAX {
-                return Err(Refusal::usage(format!("there are {HOOKS_MAX} hooks already")));
-            }
-            hooks.push(Hook { address, on });
-        }
-        HookChange::Remove { hook } => {
-            if hook == 0 || hook > hooks.len() {
-                return Err(Refusal::not_found("there is no such hook"));
-            }
-            hooks.remove(hook - 1);
-        }
-    }
-    house.keep_hooks(hooks)?;
-    Ok(Json(house.hook_cards()?))
+    let changing = move || {
+        house.hooks.change(change)?;
+        house.hooks.cards()
+    };
+    let changed = tokio::task::spawn_blocking(changing).await.map_err(Refusal::internal)?;
+    Ok(Json(List(changed?)))
 }
 
 /// What an event is an occasion for.
@@ -204,22 +257,17 @@ pub(super) async fn follow(house: Arc<House>) {
     let mut newest = house.engine.store().newest();
     let mut seen = *newest.borrow_and_update();
     while newest.changed().await.is_ok() {
-        newest.borrow_and_update();
-        let hooks = match house.hooks() {
-            Ok(hooks) => hooks,
-            Err(why) => {
-                tracing::warn!("nobody is told: {why}");
-                Vec::new()
-            }
-        };
-        if hooks.is_empty() {
-            seen = *newest.borrow();
+        // What comes close together is read together.
+        tokio::time::sleep(MOMENT).await;
+        let until = *newest.borrow_and_update();
+        if house.hooks.all().is_empty() {
+            seen = until;
             continue;
         }
         match house.read(move |_, view| Ok(occasions(view, seen)?)).await {
             Ok((events, upto)) => {
                 seen = upto;
-                events.iter().for_each(|event| tell_all(&house, &hooks, event));
+                events.iter().for_each(|event| hand_out(&house, event));
             }
             Err(why) => tracing::warn!("what hooks are told of can't be read: {why}"),
         }
@@ -242,27 +290,32 @@ fn occasions(
     Ok((events, upto))
 }
 
-fn tell_all(house: &Arc<House>, hooks: &[Hook], event: &Event) {
+fn hand_out(house: &Arc<House>, event: &Event) {
     let Some((task, what)) = occasion(&event.fact) else { return };
     let page = house.engine.page().map(|page| format!("{page}/tasks/{task}"));
     let told = Told { task, what, at_ms: event.at.0, page };
+    let hooks = house.hooks.all().clone();
     for hook in hooks.iter().filter(|hook| hook.on.contains(&what)) {
-        drop(tokio::spawn(tell(Arc::clone(house), hook.address.clone(), told.clone())));
+        house.hooks.hand(house, &hook.address, told.clone());
     }
 }
 
-/// Tells an address, once more and again if it does not answer well.
-async fn tell(house: Arc<House>, address: String, told: Told) {
-    let mut waits = AGAIN.iter();
-    loop {
-        let (to, what) = (address.clone(), told.clone());
-        let asked = tokio::task::spawn_blocking(move || status(&to, &what)).await;
-        let status = asked.ok().flatten();
-        house.answers.keep(&address, Last { at_ms: house.engine.now().0, status });
-        let is_well = status.is_some_and(|status| (200..300).contains(&status));
-        match waits.next() {
-            Some(wait) if !is_well => tokio::time::sleep(*wait).await,
-            _ => return,
+/// Tells an address one thing after another, each once more and again if it is not answered well.
+async fn tell(house: Weak<House>, address: String, mut all: mpsc::Receiver<Told>) {
+    while let Some(told) = all.recv().await {
+        let mut waits = AGAIN.iter();
+        loop {
+            let (to, what) = (address.clone(), told.clone());
+            let asked = tokio::task::spawn_blocking(move || status(&to, &what)).await;
+            let status = asked.ok().flatten();
+            let Some(house) = house.upgrade() else { return };
+            let last = Last { at_ms: house.engine.now().0, status };
+            house.hooks.answers().insert(address.clone(), last);
+            let is_well = status.is_some_and(|status| (200..300).contains(&status));
+            match waits.next() {
+                Some(wait) if !is_well => tokio::time::sleep(*wait).await,
+                _ => break,
+            }
         }
     }
 }

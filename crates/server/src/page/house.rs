@@ -1,18 +1,25 @@
 //! What all calls of the page share, and what each asks of it first: who may see and do what.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tenfold_desk::doctor::Machine;
-use tenfold_desk::{DeskError, House as Desk};
-use tenfold_domain::{Access, Deed, DeedEvent, TaskId};
+use tenfold_desk::{DeskError, House as Desk, Sight, task};
+use tenfold_domain::{Access, AccountId, Deed, DeedEvent, TaskId};
 use tenfold_engine::Engine;
-use tenfold_store::View;
+use tenfold_store::{TaskRow, View};
+use tokio::sync::Semaphore;
 
-use super::hooks::Answers;
+use super::hooks::Hooks;
 use super::news::News;
-use super::sight::Sight;
 use crate::door::{Caller, Who};
 use crate::problem::Refusal;
+
+/// Accounts in words, by number.
+pub(super) type Paths = BTreeMap<AccountId, String>;
+
+/// How many may read all of the past at once.
+const LONG: usize = 2;
 
 /// What all calls share.
 pub(super) struct House {
@@ -20,7 +27,9 @@ pub(super) struct House {
     pub(super) desk: Desk,
     pub(super) news: News,
     pub(super) who: Arc<dyn Who>,
-    pub(super) answers: Answers,
+    pub(super) hooks: Hooks,
+    /// Those who read much at once: as many as there are cores to spare, and more wait.
+    long: Semaphore,
     /// What the program knows of itself.
     pub(super) machine: Machine,
 }
@@ -42,7 +51,8 @@ impl House {
         machine: Machine,
         who: Arc<dyn Who>,
     ) -> Self {
-        Self { engine, desk, news: News::new(), who, answers: Answers::default(), machine }
+        let hooks = Hooks::at(&desk.places.config);
+        Self { engine, desk, news: News::new(), who, hooks, long: Semaphore::new(LONG), machine }
     }
 
     /// Reads from the store as it is now, on a thread that may wait.
@@ -55,11 +65,45 @@ impl House {
         Ok(tokio::task::spawn_blocking(reading).await.map_err(Refusal::internal)??)
     }
 
+    /// The same for what reads all attempts of the past, or about as much: only a few at once.
+    pub(super) async fn read_long<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Self, &View) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _turn = self.long.acquire().await.map_err(Refusal::internal)?;
+        self.read(read).await
+    }
+
+    /// What needs no view of one moment, on a thread that may wait.
+    pub(super) async fn ask_desk<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let desk = self.desk.clone();
+        let asking = tokio::task::spawn_blocking(move || ask(&desk));
+        Ok(asking.await.map_err(Refusal::internal)??)
+    }
+
+    /// The same for what reads all attempts of the past, or about as much.
+    pub(super) async fn ask_desk_long<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _turn = self.long.acquire().await.map_err(Refusal::internal)?;
+        self.ask_desk(ask).await
+    }
+
     /// What somebody may see.
     pub(super) async fn sight(&self, caller: &Caller) -> Result<Sight, Refusal> {
         let account = caller.account;
         let sight = |sheet: &tenfold_store::Sheet| Sight::from(sheet.ledger(), account);
         Ok(self.engine.books().look(sight).await.map_err(Refusal::internal)?)
+    }
+
+    /// Who pays for tasks, in words.
+    pub(super) async fn paths(&self, rows: &[TaskRow]) -> Result<Paths, Refusal> {
+        let paths = |sheet: &tenfold_store::Sheet| task::paths(sheet.ledger(), rows);
+        Ok(self.engine.books().look(paths).await.map_err(Refusal::internal)?)
     }
 
     /// Whether somebody may see a task; where not, it is as if there were none.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Json;
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use tenfold_desk::House as Desk;
 use tenfold_desk::account::{self, AccountCard, Decided, TokenCard};
 use tenfold_desk::audit::{self, AuditAnswer, AuditTerms};
 use tenfold_desk::plan::{self, PlanAnswer, PlanTerms};
@@ -14,44 +14,48 @@ use tenfold_desk::prices::{self, DatedPrice, Filter};
 use tenfold_desk::record::{self, RecordRow};
 use tenfold_desk::score::{self, ScoreRow};
 use tenfold_desk::spending::{self, SpendingRow, SpendingTerms};
-use tenfold_desk::{DeskError, House as Desk};
 use tenfold_domain::{Access, AccountId, BacklogOutcome, NanoUsd};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use super::calls::{Asked, Calls, List, Needs};
 use super::house::House;
 use crate::door::Caller;
 use crate::problem::Refusal;
 
-type Routes = Router<Arc<House>>;
 type Answer<T> = Result<Json<T>, Refusal>;
 
 /// Adds all that is told of money, plans and forecasts.
-pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .route("/api/v1/backlog", get(backlog))
-        .route("/api/v1/plan", get(plan))
-        .route("/api/v1/record", get(record))
-        .route("/api/v1/score", get(score))
-        .route("/api/v1/audit", get(audit))
-        .route("/api/v1/accounts", get(accounts))
-        .route("/api/v1/accounts/{account}/history", get(history))
-        .route("/api/v1/tokens", get(tokens))
-        .route("/api/v1/spending", get(spending))
-        .route("/api/v1/prices", get(prices))
-        .route("/api/v1/prices/history", get(price_history))
-        .route("/api/v1/prices/level", get(price_level))
+pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    forecasts(money(calls))
 }
 
-impl House {
-    /// Reads what needs no view of one moment, on a thread that may wait.
-    pub(super) async fn ask_desk<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let desk = self.desk.clone();
-        let asking = tokio::task::spawn_blocking(move || ask(&desk));
-        Ok(asking.await.map_err(Refusal::internal)??)
-    }
+fn money(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Viewer);
+    let history = by.call("account_history", "What was decided of an account.");
+    let dated = by.call("price_history", "What models cost, from when on.");
+    let level = Needs::Everything(Access::Viewer)
+        .call("price_level", "What a quality costs, has cost and is likely to.");
+    calls
+        .get("/api/v1/accounts", by.call("accounts", "Accounts, and what is left."), accounts)
+        .get("/api/v1/accounts/{account}/history", history, self::history)
+        .get("/api/v1/tokens", by.call("tokens", "Access tokens, without secrets."), tokens)
+        .get("/api/v1/spending", by.call("spending", "Where the money went."), spending)
+        .get("/api/v1/prices", by.call("prices", "What models cost now."), prices)
+        .get("/api/v1/prices/history", dated, price_history)
+        .get("/api/v1/prices/level", level, price_level)
+}
+
+fn forecasts(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Viewer);
+    let all = Needs::Everything(Access::Viewer);
+    let at_work = all.call("backlog", "How the work on the backlog goes, or how it went.");
+    let claims = all.call("audit", "Whether what is claimed of models holds in the data.");
+    calls
+        .get("/api/v1/backlog", at_work, backlog)
+        .get("/api/v1/plan", by.call("plan", "How a budget is best spread over tasks."), plan)
+        .get("/api/v1/record", by.call("record", "What was right, of whose work."), record)
+        .get("/api/v1/score", by.call("score", "How good forecasts have been."), score)
+        .get("/api/v1/audit", claims, audit)
 }
 
 /// Words with commas between them, each as the desk reads it.
@@ -76,12 +80,20 @@ async fn backlog(State(house): State<Arc<House>>, caller: Caller) -> Answer<Back
     Ok(Json(house.engine.backlog()))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 struct PlanAsked {
+    /// How much there is.
+    #[param(value_type = u64)]
     budget_nano_usd: NanoUsd,
+    /// Whether as many tasks as can be are to be solved, whatever each is worth.
     #[serde(default)]
+    #[param(required = false)]
     solved: bool,
+    /// What an hour of a person is worth, for tasks that have no value of their own.
+    #[param(value_type = Option<u64>)]
     hour_nano_usd: Option<NanoUsd>,
+    /// What a task is worth that says nothing.
+    #[param(value_type = Option<u64>)]
     value_nano_usd: Option<NanoUsd>,
     exponent: Option<f64>,
 }
@@ -90,9 +102,9 @@ struct PlanAsked {
 async fn plan(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(asked): Query<PlanAsked>,
+    Asked(asked): Asked<PlanAsked>,
 ) -> Answer<PlanAnswer> {
-    caller.needs_everything(Access::Viewer)?;
+    let sight = house.sight(&caller).await?;
     let usual = PlanTerms::of(asked.budget_nano_usd);
     let terms = PlanTerms {
         solved: asked.solved,
@@ -100,13 +112,15 @@ async fn plan(
         value: asked.value_nano_usd.unwrap_or(usual.value),
         exponent: asked.exponent.unwrap_or(usual.exponent),
         what_if: vec![2, 10],
+        sight,
         ..usual
     };
-    Ok(Json(house.ask_desk(move |desk| plan::plan(desk, &terms)).await?))
+    Ok(Json(house.ask_desk_long(move |desk| plan::plan(desk, &terms)).await?))
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 struct ByWhat {
+    /// By what, with commas between; the first is the coarsest.
     by: Option<String>,
 }
 
@@ -114,18 +128,19 @@ struct ByWhat {
 async fn record(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(asked): Query<ByWhat>,
-) -> Answer<Vec<RecordRow>> {
-    caller.needs_everything(Access::Viewer)?;
+    Asked(asked): Asked<ByWhat>,
+) -> Answer<List<RecordRow>> {
+    let sight = house.sight(&caller).await?;
     let usual = [record::By::Role, record::By::Area, record::By::Model];
     let by = words(asked.by.as_deref(), &usual)?;
-    Ok(Json(house.ask_desk(move |desk| record::record(desk, &by)).await?))
+    let record = move |desk: &Desk| record::record(desk, &by, &sight);
+    Ok(Json(List(house.ask_desk_long(record).await?)))
 }
 
 /// `GET /score`
-async fn score(State(house): State<Arc<House>>, caller: Caller) -> Answer<Vec<ScoreRow>> {
-    caller.needs_everything(Access::Viewer)?;
-    Ok(Json(house.ask_desk(score::score).await?))
+async fn score(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<ScoreRow>> {
+    let sight = house.sight(&caller).await?;
+    Ok(Json(List(house.ask_desk_long(move |desk| score::score(desk, &sight)).await?)))
 }
 
 /// `GET /audit`
@@ -134,7 +149,7 @@ async fn audit(State(house): State<Arc<House>>, caller: Caller) -> Answer<AuditA
     let audit = |desk: &Desk| {
         audit::audit(desk, &AuditTerms::default()).map(|audit| AuditAnswer::from(&audit))
     };
-    Ok(Json(house.ask_desk(audit).await?))
+    Ok(Json(house.ask_desk_long(audit).await?))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -153,38 +168,40 @@ async fn accounts(State(house): State<Arc<House>>, caller: Caller) -> Answer<Acc
 async fn history(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Path(number): Path<u32>,
-) -> Answer<Vec<Decided>> {
-    let account = AccountId(number);
+    Path(number): Path<String>,
+) -> Answer<List<Decided>> {
+    let no_number = |_| Refusal::not_found("an account is called by its number, as in 1");
+    let account = AccountId(number.parse().map_err(no_number)?);
     if !house.sight(&caller).await?.of(account) {
         return Err(Refusal::not_found("there is no such account"));
     }
     let history = move |desk: &Desk| account::history(desk, &desk.ledger()?, account);
-    Ok(Json(house.ask_desk(history).await?))
+    Ok(Json(List(house.ask_desk(history).await?)))
 }
 
 /// `GET /tokens`
-async fn tokens(State(house): State<Arc<House>>, caller: Caller) -> Answer<Vec<TokenCard>> {
+async fn tokens(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<TokenCard>> {
     let sight = house.sight(&caller).await?;
     let mut all = house.ask_desk(|desk| Ok(account::tokens(&desk.ledger()?))).await?;
     all.retain(|token| sight.of(token.account));
-    Ok(Json(all))
+    Ok(Json(List(all)))
 }
 
 /// `GET /spending`
 async fn spending(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(asked): Query<ByWhat>,
-) -> Answer<Vec<SpendingRow>> {
+    Asked(asked): Asked<ByWhat>,
+) -> Answer<List<SpendingRow>> {
     let by = words(asked.by.as_deref(), &[spending::By::Account, spending::By::Model])?;
     let terms = SpendingTerms { by, under: Some(caller.account), ..SpendingTerms::default() };
     let spending = move |desk: &Desk| spending::spending(desk, &desk.ledger()?, &terms);
-    Ok(Json(house.ask_desk(spending).await?))
+    Ok(Json(List(house.ask_desk(spending).await?)))
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 struct OfModel {
+    /// Of this model; of a history, models with commas between.
     model: Option<String>,
 }
 
@@ -192,8 +209,8 @@ struct OfModel {
 async fn prices(
     State(house): State<Arc<House>>,
     _caller: Caller,
-    Query(asked): Query<OfModel>,
-) -> Answer<Vec<DatedPrice>> {
+    Asked(asked): Asked<OfModel>,
+) -> Answer<List<DatedPrice>> {
     let now = house.engine.now();
     let held = move |desk: &Desk| {
         let book = desk.prices()?;
@@ -202,31 +219,33 @@ async fn prices(
             None => Ok(prices::cards(&prices::held(&book, now, &Filter::default()))),
         }
     };
-    Ok(Json(house.ask_desk(held).await?))
+    Ok(Json(List(house.ask_desk(held).await?)))
 }
 
 /// `GET /prices/history`
 async fn price_history(
     State(house): State<Arc<House>>,
     _caller: Caller,
-    Query(asked): Query<OfModel>,
-) -> Answer<Vec<DatedPrice>> {
+    Asked(asked): Asked<OfModel>,
+) -> Answer<List<DatedPrice>> {
     let models: Vec<String> =
         asked.model.unwrap_or_default().split(',').map(str::to_owned).collect();
     let history = move |desk: &Desk| {
         let book = desk.prices()?;
         Ok(prices::history(&book, &prices::of_history(&book, &models)?))
     };
-    Ok(Json(house.ask_desk(history).await?))
+    Ok(Json(List(house.ask_desk(history).await?)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 struct LevelAsked {
     /// The share of tasks that is solved, from 0 to 1.
     bar: f64,
     /// What a task would cost now, to see whether waiting pays.
+    #[param(value_type = Option<u64>)]
     task_nano_usd: Option<NanoUsd>,
     /// What it is worth to have it done a month earlier.
+    #[param(value_type = Option<u64>)]
     month_nano_usd: Option<NanoUsd>,
 }
 
@@ -234,7 +253,7 @@ struct LevelAsked {
 async fn price_level(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(asked): Query<LevelAsked>,
+    Asked(asked): Asked<LevelAsked>,
 ) -> Answer<LevelAnswer> {
     caller.needs_everything(Access::Viewer)?;
     let now = house.engine.now();
@@ -244,5 +263,5 @@ async fn price_level(
         ..LevelTerms::of(asked.bar)
     };
     let seen = move |desk: &Desk| level::level(desk, &terms, now).map(|level| level.answer());
-    Ok(Json(house.ask_desk(seen).await?))
+    Ok(Json(house.ask_desk_long(seen).await?))
 }

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderName;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
 use tenfold_domain::{Access, AccountId, TaskState};
 use tenfold_store::TaskQuery;
 
@@ -29,7 +29,7 @@ const STATES: [TaskState; 8] = [
 pub(super) async fn metrics(
     State(house): State<Arc<House>>,
     caller: Caller,
-) -> Result<impl IntoResponse, Refusal> {
+) -> Result<([(HeaderName, &'static str); 1], String), Refusal> {
     caller.needs_everything(Access::Viewer)?;
     let (counts, events) =
         house.read(|_, view| Ok((view.count(&TaskQuery::default())?, view.newest()?))).await?;

@@ -4,6 +4,7 @@
 //! [`house::House`]; all else is handed to the engine or read from the store.
 
 mod assets;
+mod calls;
 mod events;
 mod hooks;
 mod house;
@@ -11,24 +12,26 @@ mod instruments;
 mod metrics;
 mod new;
 mod news;
+mod openapi;
 mod session;
 mod settings;
-mod sight;
 mod tasks;
 mod verbs;
 
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::Router;
-use axum::routing::get;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, HeaderValue};
 use tenfold_desk::doctor::Machine;
-use tenfold_domain::{Problem, ProblemKind};
+use tenfold_domain::{Access, Problem, ProblemKind};
 use tenfold_engine::Engine;
 
-use crate::door::{Door, Rooms, Terms, Tls, Who, may_listen};
+use crate::door::{Caller, Door, Rooms, Terms, Tls, Who, may_listen};
+use crate::problem::Refusal;
+use calls::{Calls, Needs};
 use house::House;
 
 /// How the page is opened.
@@ -73,7 +76,7 @@ impl Page {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|why| usage(&why))?;
         let who: Arc<dyn Who> = Arc::new(session::Known(Arc::clone(&engine)));
         let door = Door::new(
-            Terms { is_tls, names: terms.hosts, ..Terms::at(address.port()) },
+            Terms { is_tls, names: names(terms.hosts, address), ..Terms::at(address.port()) },
             Arc::clone(&who),
         );
         let desk = tenfold_desk::House::new(engine.places().clone());
@@ -99,14 +102,50 @@ impl Page {
     }
 }
 
+/// The names that it answers to: those that were given, and the address itself.
+fn names(mut hosts: Vec<String>, at: SocketAddr) -> Vec<String> {
+    if !at.ip().is_unspecified() && !at.ip().is_loopback() {
+        hosts.push(at.to_string());
+    }
+    hosts
+}
+
 /// All calls, by who reaches them.
 fn rooms(house: &Arc<House>, door: &Door) -> Rooms {
     let desk = session::Desk { house: Arc::clone(house), door: door.clone() };
-    let told = instruments::routes(tasks::routes(session::routes(Router::new())));
-    let signed = settings::routes(new::routes(verbs::routes(told)));
-    let signed = signed
-        .route("/api/v1/events", get(events::events))
-        .route("/metrics", get(metrics::metrics));
-    let closed = signed.with_state(Arc::clone(house)).merge(session::leaving(desk.clone()));
-    Rooms { open: session::signing(desk), closed, page: assets::routes() }
+    let closed = closed().reached(Arc::clone(house));
+    Rooms {
+        open: session::signing().reached(desk.clone()),
+        closed: closed.merge(session::leaving().reached(desk)),
+        page: assets::routes(),
+    }
 }
+
+/// The calls of who is signed in.
+fn closed() -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Viewer);
+    let document = by.call("document", "This document.");
+    let stream = by.call("events", "What changes, as it does, of what one sees.");
+    let counted = Needs::Everything(Access::Viewer).call("metrics", "Numbers for Prometheus.");
+    let told = instruments::calls(tasks::calls(session::calls(Calls::new())));
+    settings::calls(new::calls(verbs::calls(told)))
+        .get("/api/v1/openapi.json", document, openapi_json)
+        .get("/api/v1/events", stream, events::events)
+        .get("/metrics", counted, metrics::metrics)
+}
+
+/// The document of all calls.
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+    let told = [closed().told(), session::leaving().told(), session::signing().told()];
+    openapi::text(&told.concat())
+});
+
+/// `GET /openapi.json`
+async fn openapi_json(
+    _caller: Caller,
+) -> Result<([(HeaderName, HeaderValue); 1], &'static str), Refusal> {
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], DOCUMENT.as_str()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,37 +3,39 @@
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::Uri;
-use axum::routing::post;
-use axum::{Json, Router};
+
 use serde::{Deserialize, Serialize};
 use tenfold_desk::asking::{NewTask, Resolved, ToApprove, resolve};
 use tenfold_desk::import::{self, Form, Kinds};
 use tenfold_desk::task::{Quote, quote};
-use tenfold_desk::{DeskError, House as Desk};
-use tenfold_domain::{Access, AccountId, RepositoryEvent, TaskId, TaskSpec};
+use tenfold_desk::{DeskError, House as Desk, Sight};
+use tenfold_domain::{Access, AccountId, Problem, RepositoryEvent, TaskId, TaskSpec};
 use tenfold_engine::How;
 use tenfold_store::TaskQuery;
 use utoipa::ToSchema;
 
+use super::calls::{Calls, Needs};
 use super::house::{House, Wanted};
-use super::sight::Sight;
 use crate::door::Caller;
 use crate::problem::Refusal;
 
-type Routes = Router<Arc<House>>;
 type Said<T> = Result<Json<T>, JsonRejection>;
 type Answer<T> = Result<Json<T>, Refusal>;
 
 /// Adds the calls for new work.
-pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .route("/api/v1/quote", post(ask_quote))
-        .route("/api/v1/tasks", post(one))
-        .route("/api/v1/tasks/many", post(many))
-        .route("/api/v1/tasks/many/look", post(look))
+pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Operator);
+    let quote = by.call("quote", "What a task would be, and is likely to take; changes nothing.");
+    let seen = by.call("look_at_tasks", "The tasks that a text holds; changes nothing.");
+    calls
+        .post("/api/v1/quote", quote, ask_quote)
+        .post("/api/v1/tasks", by.call("ask", "Asks for a task."), one)
+        .post("/api/v1/tasks/many", by.call("ask_many", "Asks for all tasks of a text."), many)
+        .post("/api/v1/tasks/many/look", seen, look)
 }
 
 /// What a task would be, and is likely to take.
@@ -52,6 +54,9 @@ pub(super) struct Quoted {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct New {
     task: u64,
+    /// Why it was not begun, though it was to be: it waits in the backlog.
+    #[schema(value_type = Option<Object>)]
+    not_begun: Option<Problem>,
 }
 
 /// Several tasks in a text.
@@ -92,35 +97,58 @@ pub(super) struct NewMany {
 struct Bounds {
     sight: Sight,
     own: AccountId,
-    sees_all: bool,
 }
 
 impl House {
     async fn bounds(&self, caller: &Caller) -> Result<Bounds, Refusal> {
-        let sees_all = caller.account == AccountId::DEFAULT;
-        Ok(Bounds { sight: self.sight(caller).await?, own: caller.account, sees_all })
+        Ok(Bounds { sight: self.sight(caller).await?, own: caller.account })
     }
 }
 
 impl Bounds {
-    /// The task, paid for by the person's own account where nothing was said.
-    fn of(&self, mut task: NewTask) -> NewTask {
-        task.account = Some(task.account.unwrap_or_else(|| format!("#{}", self.own)));
-        task
+    /// The task, paid for by the person's own account where nothing was said. Who does not see all
+    /// accounts names one among those that they see: of others nothing is told, not even their
+    /// names.
+    fn of(&self, desk: &Desk, mut task: NewTask) -> Result<NewTask, DeskError> {
+        let named = match &task.account {
+            None => self.own,
+            Some(_) if self.sight.is_all() => return Ok(task),
+            Some(name) => {
+                let ledger = desk.ledger()?;
+                let is_meant = |account: &AccountId| {
+                    let path = ledger.shown(*account);
+                    let own = path.rsplit('/').next();
+                    format!("#{account}") == *name || path == *name || own == Some(name)
+                };
+                let seen = self.sight.accounts().unwrap_or_default();
+                let mut meant = seen.into_iter().filter(is_meant);
+                match (meant.next(), meant.next()) {
+                    (Some(one), None) => one,
+                    _ => return Err(no_account()),
+                }
+            }
+        };
+        task.account = Some(format!("#{named}"));
+        Ok(task)
     }
 
     fn allow(&self, desk: &Desk, spec: &TaskSpec) -> Result<(), DeskError> {
-        if self.sees_all {
+        if self.sight.is_all() {
             return Ok(());
         }
         if !self.sight.of(spec.account) {
-            return Err(DeskError::not_found("there is no such account"));
+            return Err(no_account());
+        }
+        for before in &spec.standing.after {
+            let row = desk.view(*before)?.task(*before)?;
+            let seen = row.filter(|row| self.sight.of(row.account));
+            seen.ok_or_else(|| DeskError::no_task(*before))?;
         }
         self.allow_folder(desk, &spec.workspace)
     }
 
     fn allow_folder(&self, desk: &Desk, folder: &FilePath) -> Result<(), DeskError> {
-        if self.sees_all {
+        if self.sight.is_all() {
             return Ok(());
         }
         let known = match desk.reader()? {
@@ -145,6 +173,10 @@ impl Bounds {
     }
 }
 
+fn no_account() -> DeskError {
+    DeskError::not_found("there is no such account among those that you see")
+}
+
 /// On a thread that may wait: a task made whole, within the bounds.
 async fn whole(
     house: &Arc<House>,
@@ -156,7 +188,7 @@ async fn whole(
     let made = tokio::task::spawn_blocking(move || {
         // Before anything in the folder is read.
         bounds.allow_folder(&desk, &task.workspace)?;
-        let resolved = resolve(&desk, bounds.of(task), has_stand_in)?;
+        let resolved = resolve(&desk, bounds.of(&desk, task)?, has_stand_in)?;
         bounds.allow(&desk, &resolved.spec)?;
         Ok::<_, DeskError>(resolved)
     });
@@ -174,7 +206,8 @@ async fn ask_quote(
     let bounds = Arc::new(house.bounds(&caller).await?);
     let Resolved { spec, needs_approval, models_missing, notes, .. } =
         whole(&house, bounds, task).await?;
-    let quote = house.read(move |_, view| quote(view, &spec)).await?;
+    let sight = house.sight(&caller).await?;
+    let quote = house.read_long(move |_, view| quote(view, &spec, &sight)).await?;
     Ok(Json(Quoted { quote, needs_approval, models_missing, notes }))
 }
 
@@ -195,10 +228,9 @@ async fn one(
     approve(&house, &caller, &resolved).await?;
     let spec = resolved.agreed()?;
     let task = house.engine.ask(spec).await?;
-    if begin {
-        house.engine.begin(task, How::default())?;
-    }
-    Ok(Json(New { task: task.number() }))
+    let begun = if begin { house.engine.begin(task, How::default()) } else { Ok(()) };
+    let not_begun = begun.err().map(|why| why.problem());
+    Ok(Json(New { task: task.number(), not_begun }))
 }
 
 /// Records what somebody approves of a repository, as only they may who see everything.
@@ -214,15 +246,29 @@ async fn approve(house: &House, caller: &Caller, resolved: &Resolved) -> Result<
     Ok(())
 }
 
-fn items(many: &Many) -> Result<Vec<import::Item>, Refusal> {
-    import::read(many.format, &many.text).map_err(|wrong| Refusal::usage(wrong.join("\n")))
+/// The most tasks of one import: more are for the terminal, which hands them over in parts.
+const MANY_MAX: usize = 2_000;
+
+/// The tasks in a text, read on a thread that may take its time.
+async fn items(format: Form, text: String) -> Result<Vec<import::Item>, Refusal> {
+    let reading = tokio::task::spawn_blocking(move || import::read(format, &text));
+    let items = reading.await.map_err(Refusal::internal)?;
+    let items = items.map_err(|wrong| Refusal::usage(wrong.join("\n")))?;
+    if items.len() > MANY_MAX {
+        let many = items.len();
+        return Err(Refusal::usage(format!(
+            "that is {many} tasks, and the page takes {MANY_MAX} at once: `tenfold import` takes \
+             all of them"
+        )));
+    }
+    Ok(items)
 }
 
 /// `POST /tasks/many/look`: changes nothing.
 async fn look(caller: Caller, said: Said<Many>) -> Answer<SeenMany> {
     let Json(many) = said?;
     caller.needs(Access::Operator)?;
-    let seen = items(&many)?.into_iter().map(|item| Seen {
+    let seen = items(many.format, many.text).await?.into_iter().map(|item| Seen {
         text: item.text,
         labels: item.labels,
         check: item.check,
@@ -244,7 +290,7 @@ async fn many(
     let call = format!("POST {}", uri.path());
     let wanted = Wanted { needs: Access::Operator, call: &call, tasks: &[] };
     house.let_do(&caller, wanted).await?;
-    let items = items(&many)?;
+    let items = items(many.format, many.text).await?;
     let bounds = Arc::new(house.bounds(&caller).await?);
     let kinds = Kinds::among(&items, &many.task);
     let mut whole_kinds = Vec::new();

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use tenfold_desk::DeskError;
 use tenfold_desk::task::{Card, Cards};
 use tenfold_domain::{AccountId, Progress, Seq, TaskId};
-use tenfold_store::Changed;
+use tenfold_store::{Changed, TaskRow, View};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::task::JoinHandle;
 
@@ -24,8 +25,9 @@ const MOMENT: Duration = Duration::from_millis(25);
 const PROGRESS: Duration = Duration::from_millis(150);
 /// How many events are looked at in one go. Who is further behind reads all anew.
 pub(super) const EVENTS_MAX: u32 = 5_000;
-/// How many messages who reads slowly may be behind.
-const BEHIND_MAX: usize = 256;
+/// How many moments who reads slowly may be behind. In one there may be a message of each task at
+/// work, of some hundred bytes to a few kilobytes.
+const BEHIND_MAX: usize = 64;
 
 /// Something to tell. The text is made once for all who are told.
 #[derive(Debug, Clone)]
@@ -34,8 +36,8 @@ pub(super) enum Message {
     Task { account: AccountId, text: Arc<str> },
     /// All before this place has been told, and what else has changed by it.
     Upto { seq: Seq, ledger: bool, people: bool },
-    /// How it goes with a task at work.
-    Progress { account: AccountId, text: Arc<str> },
+    /// How it goes with tasks at work, each with who pays for it.
+    Progress(Arc<[(AccountId, Arc<str>)]>),
     /// Too much has changed to be told.
     Reset { seq: Seq },
 }
@@ -47,10 +49,14 @@ struct Told<'a> {
     card: &'a Card,
 }
 
+/// All that is told in one moment: thousands at work have thousands of messages, and who reads is
+/// not behind because they come together.
+pub(super) type Moment = Arc<[Message]>;
+
 /// The reader, and who listens to it.
 #[derive(Debug)]
 pub(super) struct News {
-    sender: broadcast::Sender<Message>,
+    sender: broadcast::Sender<Moment>,
     work: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -60,8 +66,14 @@ impl News {
     }
 
     /// All that is told from now on.
-    pub(super) fn listen(&self) -> broadcast::Receiver<Message> {
+    pub(super) fn listen(&self) -> broadcast::Receiver<Moment> {
         self.sender.subscribe()
+    }
+
+    /// Tells all who listen.
+    fn tell(&self, messages: Vec<Message>) {
+        // It does not matter if nobody does.
+        let _ = self.sender.send(messages.into());
     }
 
     /// How many listen.
@@ -101,7 +113,7 @@ async fn follow_journal(house: Arc<House>) {
             Err(why) => {
                 tracing::warn!("what has changed can't be told: {why}");
                 told = until;
-                let _ = house.news.sender.send(Message::Reset { seq: until });
+                house.news.tell(vec![Message::Reset { seq: until }]);
             }
         }
     }
@@ -109,15 +121,12 @@ async fn follow_journal(house: Arc<House>) {
 
 /// Tells what has changed between two places; returns the place that was reached.
 async fn tell(house: &Arc<House>, after: Seq, until: Seq) -> Result<Seq, Refusal> {
-    let sender = &house.news.sender;
     if until.0.saturating_sub(after.0) > u64::from(EVENTS_MAX) {
-        let _ = sender.send(Message::Reset { seq: until });
+        house.news.tell(vec![Message::Reset { seq: until }]);
         return Ok(until);
     }
     let (messages, seq) = changes(house, after).await?;
-    for message in messages {
-        let _ = sender.send(message);
-    }
+    house.news.tell(messages);
     Ok(seq)
 }
 
@@ -127,27 +136,32 @@ pub(super) async fn changes(
     house: &Arc<House>,
     after: Seq,
 ) -> Result<(Vec<Message>, Seq), Refusal> {
-    house
-        .read(move |house, view| {
-            let Changed { newest, events, tasks, ledger, people } =
-                view.changed(after, EVENTS_MAX)?;
-            if events >= EVENTS_MAX {
-                let seq = view.newest()?;
-                return Ok((vec![Message::Reset { seq }], seq));
-            }
-            let ledger_now = view.ledger()?;
-            let (waiting, now) = (BTreeMap::new(), house.engine.now());
-            let cards = Cards { view, ledger: &ledger_now, waiting: &waiting, now };
-            let mut messages = Vec::new();
-            for task in tasks {
-                let Some(row) = view.task(task)? else { continue };
-                let text = text(&Told { seq: newest.0, card: &cards.of(&row)? });
-                messages.push(Message::Task { account: row.account, text });
-            }
-            messages.push(Message::Upto { seq: newest, ledger, people });
-            Ok((messages, newest))
-        })
-        .await
+    let read = move |_: &House, view: &View| {
+        let changed = view.changed(after, EVENTS_MAX)?;
+        // Who has heard of more than there is has heard of another journal.
+        if changed.events >= EVENTS_MAX || (changed.events == 0 && after > view.newest()?) {
+            return Ok((Changed { newest: view.newest()?, ..changed }, None));
+        }
+        let rows = changed.tasks.iter().map(|task| view.task(*task));
+        let rows = rows.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+        Ok((changed, Some(rows)))
+    };
+    let (Changed { newest, ledger, people, .. }, rows) = house.read(read).await?;
+    let Some(rows) = rows else { return Ok((vec![Message::Reset { seq: newest }], newest)) };
+    let paths = house.paths(&rows).await?;
+    let waiting = house.waiting(&rows).await;
+    let tell = move |house: &House, view: &View| {
+        let now = house.engine.now();
+        let cards = Cards { view, paths: &paths, waiting: &waiting, now };
+        let told = |row: &TaskRow| {
+            let text = text(&Told { seq: newest.0, card: &cards.of(row)? });
+            Ok(Message::Task { account: row.account, text })
+        };
+        rows.iter().map(told).collect::<Result<Vec<_>, DeskError>>()
+    };
+    let mut messages = house.read(tell).await?;
+    messages.push(Message::Upto { seq: newest, ledger, people });
+    Ok((messages, newest))
 }
 
 /// All that is told here has text keys, and so a form in JSON.
@@ -199,12 +213,11 @@ async fn follow_work(house: Arc<House>) {
                 }
                 let tasks: BTreeSet<TaskId> = all.iter().map(Progress::task).collect();
                 learn(&house, &mut accounts, tasks).await;
-                for progress in all {
-                    // Whose it is has to be known before anybody is told.
-                    let Some(account) = accounts.get(&progress.task()) else { continue };
-                    let message = Message::Progress { account: *account, text: text(&progress) };
-                    let _ = house.news.sender.send(message);
-                }
+                // Whose it is has to be known before anybody is told.
+                let told = all.iter().filter_map(|progress| {
+                    Some((*accounts.get(&progress.task())?, text(progress)))
+                });
+                house.news.tell(vec![Message::Progress(told.collect())]);
             }
         }
     }

@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::header::SET_COOKIE;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
-use axum::{Json, Router};
+use axum::http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-use tenfold_domain::Access;
-use tenfold_engine::Engine;
+use tenfold_domain::{Access, AccountId};
+use tenfold_engine::{Engine, EngineError};
 use tenfold_people::Signed;
 use utoipa::ToSchema;
 
+use super::calls::{Calls, Needs};
 use super::house::House;
 use crate::door::{Caller, Door, Holder, Peer, Secret, Who};
 use crate::problem::Refusal;
+
+/// An answer by which a browser keeps a session, or forgets it.
+type WithCookie<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
 
 /// Whoever signs in reaches these without being signed in.
 #[derive(Clone)]
@@ -44,10 +47,11 @@ pub(super) struct Session {
 pub(super) struct Me {
     id: u32,
     name: String,
-    #[schema(value_type = String)]
     access: Access,
     account: u32,
     account_path: String,
+    /// Whether they see all accounts, and so what concerns all of them.
+    sees_all: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -76,21 +80,24 @@ impl Who for Known {
 }
 
 /// The calls of who is signed in.
-pub(super) fn routes(routes: Router<Arc<House>>) -> Router<Arc<House>> {
-    routes.route("/api/v1/session", get(look))
+pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Viewer);
+    calls.get("/api/v1/session", by.call("session", "Who one is, and how the house is."), look)
 }
 
 /// The call of who wants to be signed in no more.
-pub(super) fn leaving(desk: Desk) -> Router {
-    Router::new().route("/api/v1/session", delete(sign_out)).with_state(desk)
+pub(super) fn leaving() -> Calls<Desk> {
+    let by = Needs::Only(Access::Viewer);
+    Calls::new().delete("/api/v1/session", by.call("sign_out", "Ends one's session."), sign_out)
 }
 
 /// The calls of who is not yet.
-pub(super) fn signing(desk: Desk) -> Router {
-    Router::new()
-        .route("/api/v1/session", post(by_password))
-        .route("/api/v1/session/link", post(by_link))
-        .with_state(desk)
+pub(super) fn signing() -> Calls<Desk> {
+    let by = Needs::Nothing;
+    let link = by.call("sign_in_by_link", "Signs in by a link, which is used up by that.");
+    Calls::new()
+        .post("/api/v1/session", by.call("sign_in", "Signs in by a password."), by_password)
+        .post("/api/v1/session/link", link, by_link)
 }
 
 /// `GET /session`
@@ -110,6 +117,7 @@ async fn told(house: &Arc<House>, caller: &Caller) -> Result<Session, Refusal> {
             name: caller.name.clone(),
             access: caller.access,
             account: account.0,
+            sees_all: account == AccountId::DEFAULT,
             account_path: shown.map_err(Refusal::internal)?,
         },
         version: env!("CARGO_PKG_VERSION"),
@@ -124,11 +132,17 @@ async fn by_password(
     State(desk): State<Desk>,
     peer: Peer,
     said: Result<Json<ByPassword>, JsonRejection>,
-) -> Result<Response, Refusal> {
+) -> Result<WithCookie<Session>, Refusal> {
     let Json(ByPassword { name, password }) = said?;
     let tried = desk.door.sign_in(peer, &name).await?;
-    let secret = desk.house.engine.sign_in(name, password).await?;
-    tried.succeeded();
+    let engine = Arc::clone(&desk.house.engine);
+    // It counts until the password was looked at, though whoever asked has gone.
+    let signing = tokio::spawn(async move {
+        let secret = engine.sign_in(name, password).await?;
+        tried.succeeded();
+        Ok::<_, EngineError>(secret)
+    });
+    let secret = signing.await.map_err(Refusal::internal)??;
     signed_in(&desk, Secret::from(secret)).await
 }
 
@@ -137,7 +151,7 @@ async fn by_link(
     State(desk): State<Desk>,
     peer: Peer,
     said: Result<Json<ByLink>, JsonRejection>,
-) -> Result<Response, Refusal> {
+) -> Result<WithCookie<Session>, Refusal> {
     let Json(ByLink { secret }) = said?;
     let tried = desk.door.sign_in(peer, "").await?;
     let secret = desk.house.engine.sign_in_by_link(&secret).await?;
@@ -145,17 +159,17 @@ async fn by_link(
     signed_in(&desk, Secret::from(secret)).await
 }
 
-async fn signed_in(desk: &Desk, secret: Secret) -> Result<Response, Refusal> {
+async fn signed_in(desk: &Desk, secret: Secret) -> Result<WithCookie<Session>, Refusal> {
     let caller = Caller::of_session(&*desk.house.who, secret.text());
     let caller = caller.ok_or_else(|| Refusal::internal("the session is gone already"))?;
     let told = told(&desk.house, &caller).await?;
-    Ok(([(SET_COOKIE, desk.door.cookie(&secret))], Json(told)).into_response())
+    Ok(([(SET_COOKIE, desk.door.cookie(&secret))], Json(told)))
 }
 
 /// `DELETE /session`
-async fn sign_out(State(desk): State<Desk>, caller: Caller) -> Result<Response, Refusal> {
+async fn sign_out(State(desk): State<Desk>, caller: Caller) -> Result<WithCookie<()>, Refusal> {
     if let Some(hash) = caller.session() {
         desk.house.engine.sign_out(hash).await?;
     }
-    Ok(([(SET_COOKIE, desk.door.no_cookie())], Json(())).into_response())
+    Ok(([(SET_COOKIE, desk.door.no_cookie())], Json(())))
 }

@@ -4,29 +4,30 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Query, State};
 use axum::http::Uri;
-use axum::routing::{get, post};
-use axum::{Json, Router};
+
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
+use tenfold_desk::House as Desk;
 use tenfold_desk::doctor::{self, DoctorLine};
 use tenfold_desk::models::{self, ModelCard};
 use tenfold_desk::people::{self, Deeds, PersonView};
 use tenfold_desk::policy::{self, Decided, PolicyAsked};
 use tenfold_desk::role::{self, Coworker};
-use tenfold_domain::{Access, AccountId, DeedEvent, PeopleChange, PeopleEvent};
+use tenfold_domain::{Access, DeedEvent, PeopleChange, PeopleEvent};
 use tenfold_models::set_key;
 use tenfold_people::Signed;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use super::calls::{Asked, Calls, List, Needs};
 use super::hooks;
 use super::house::{House, deed};
-use crate::door::{By, Caller};
+use crate::door::{By, Caller, Turned};
 use crate::problem::Refusal;
 
-type Routes = Router<Arc<House>>;
 type Said<T> = Result<Json<T>, JsonRejection>;
 type Answer<T> = Result<Json<T>, Refusal>;
 
@@ -35,32 +36,53 @@ const DEEDS_MAX: u32 = 1_000;
 const DEEDS: u32 = 100;
 
 /// Adds what is told and decided of the house.
-pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .route("/api/v1/roles", get(roles))
-        .route("/api/v1/models", get(all_models))
-        .route("/api/v1/keys", post(keep_key))
-        .route("/api/v1/policy", get(show_policy))
-        .route("/api/v1/policy/test", post(test_policy))
-        .route("/api/v1/repositories", get(repositories))
-        .route("/api/v1/people", get(list_people).post(change_people))
-        .route("/api/v1/deeds", get(deeds))
-        .route("/api/v1/doctor", get(look_around))
-        .route("/api/v1/hooks", get(hooks::list).post(hooks::change))
+pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    of_people(of_rules(calls))
+}
+
+fn of_rules(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Viewer);
+    let (all, admin) = (Needs::Everything(Access::Viewer), Needs::Everything(Access::Admin));
+    let tested = all.call("test_policy", "What the policy says of one thing; changes nothing.");
+    let known = by.call("repositories", "Folders that there are tasks in.");
+    calls
+        .get("/api/v1/roles", by.call("roles", "Coworkers, and what each is for."), roles)
+        .get("/api/v1/models", by.call("models", "Models, here and at providers."), all_models)
+        .post("/api/v1/keys", admin.call("keep_key", "Keeps a provider's key."), keep_key)
+        .get("/api/v1/policy", all.call("policy", "The policy that holds."), show_policy)
+        .post("/api/v1/policy/test", tested, test_policy)
+        .get("/api/v1/repositories", known, repositories)
+}
+
+fn of_people(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Viewer);
+    let admin = Needs::Everything(Access::Admin);
+    let change = Needs::Only(Access::Viewer)
+        .call("change_people", "Changes who may sign in: an admin, or one's own password.");
+    let looked = admin.call("doctor", "What this machine has and lacks.");
+    let hook = admin.call("change_hooks", "Adds or removes an address that is told.");
+    calls
+        .get("/api/v1/people", by.call("people", "Who may sign in."), list_people)
+        .post("/api/v1/people", change, change_people)
+        .get("/api/v1/deeds", admin.call("deeds", "What people did, the newest first."), deeds)
+        .get("/api/v1/doctor", looked, look_around)
+        .get("/api/v1/hooks", admin.call("hooks", "Which addresses are told."), hooks::list)
+        .post("/api/v1/hooks", hook, hooks::change)
 }
 
 /// `GET /roles`
-async fn roles(State(house): State<Arc<House>>, _caller: Caller) -> Answer<Vec<Coworker>> {
-    Ok(Json(house.ask_desk(role::all).await?))
+async fn roles(State(house): State<Arc<House>>, _caller: Caller) -> Answer<List<Coworker>> {
+    Ok(Json(List(house.ask_desk(role::all).await?)))
 }
 
 /// `GET /models`
-async fn all_models(State(house): State<Arc<House>>, _caller: Caller) -> Answer<Vec<ModelCard>> {
-    Ok(Json(house.ask_desk(models::models).await?))
+async fn all_models(State(house): State<Arc<House>>, _caller: Caller) -> Answer<List<ModelCard>> {
+    Ok(Json(List(house.ask_desk(models::models).await?)))
 }
 
 /// A provider's key. It is never told again.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = ProviderKey)]
 pub(super) struct Key {
     /// The variable that names it.
     name: String,
@@ -87,16 +109,29 @@ async fn keep_key(
     Ok(Json(()))
 }
 
+/// The policy that holds.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Policy)]
+pub(super) struct PolicyTold {
+    /// The person's own file; none: only what ships holds.
+    file: Option<String>,
+    /// All of it, as such a file is written.
+    text: String,
+    /// The same, field by field.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    policy: Value,
+}
+
 /// `GET /policy`
-async fn show_policy(State(house): State<Arc<House>>, caller: Caller) -> Answer<Value> {
+async fn show_policy(State(house): State<Arc<House>>, caller: Caller) -> Answer<PolicyTold> {
     caller.needs_everything(Access::Viewer)?;
     let told = house.ask_desk(|desk| {
         let (policy, file) = desk.policy_of(None)?;
         // A policy has a form in JSON, since its keys are texts.
-        let mut told = serde_json::to_value(&policy).unwrap_or_default();
-        told["file"] = json!(file.map(|file| file.to_string_lossy().into_owned()));
-        told["text"] = policy.to_toml().into();
-        Ok(told)
+        let rules = serde_json::to_value(&policy).unwrap_or_default();
+        let file = file.map(|file| file.to_string_lossy().into_owned());
+        Ok(PolicyTold { file, text: policy.to_toml(), policy: rules })
     });
     Ok(Json(told.await?))
 }
@@ -130,9 +165,8 @@ pub(super) struct Approved {
 }
 
 /// `GET /repositories`
-async fn repositories(State(house): State<Arc<House>>, caller: Caller) -> Answer<Vec<Repository>> {
+async fn repositories(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<Repository>> {
     let sight = house.sight(&caller).await?;
-    let sees_all = caller.account == AccountId::DEFAULT;
     let told = house.read(move |_, view| {
         let mut all = Vec::new();
         for (workspace, tasks) in view.workspaces()? {
@@ -141,8 +175,8 @@ async fn repositories(State(house): State<Arc<House>>, caller: Caller) -> Answer
                 accounts: sight.accounts(),
                 ..tenfold_store::TaskQuery::default()
             };
-            let tasks = if sees_all { tasks } else { view.count(&query)?.values().sum() };
-            if tasks == 0 && !sees_all {
+            let tasks = if sight.is_all() { tasks } else { view.count(&query)?.values().sum() };
+            if tasks == 0 && !sight.is_all() {
                 continue;
             }
             let approved = view.all_approved(&workspace)?;
@@ -158,7 +192,7 @@ async fn repositories(State(house): State<Arc<House>>, caller: Caller) -> Answer
         }
         Ok(all)
     });
-    Ok(Json(told.await?))
+    Ok(Json(List(told.await?)))
 }
 
 fn name_of(workspace: &Path) -> String {
@@ -166,7 +200,7 @@ fn name_of(workspace: &Path) -> String {
 }
 
 /// `GET /people`: those whose account one sees.
-async fn list_people(State(house): State<Arc<House>>, caller: Caller) -> Answer<Vec<PersonView>> {
+async fn list_people(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<PersonView>> {
     let sight = house.sight(&caller).await?;
     let known = house.engine.people().await?;
     let told = house.ask_desk(move |desk| {
@@ -174,7 +208,7 @@ async fn list_people(State(house): State<Arc<House>>, caller: Caller) -> Answer<
         let seen = known.all().filter(|one| sight.of(one.account));
         Ok(seen.map(|one| people::person(one, &ledger)).collect())
     });
-    Ok(Json(told.await?))
+    Ok(Json(List(told.await?)))
 }
 
 /// `POST /people`
@@ -183,38 +217,38 @@ async fn change_people(
     caller: Caller,
     uri: Uri,
     said: Said<PeopleChange>,
-) -> Answer<Vec<PeopleEvent>> {
+) -> Answer<List<PeopleEvent>> {
     let Json(change) = said?;
+    let deed = deed(&caller, &format!("POST {}", uri.path()), None);
     let By::Person(person) = caller.by else {
-        return Err(caller
-            .needs(Access::Admin)
-            .err()
-            .map_or_else(|| Refusal::usage("a program decides of nobody"), Refusal::from));
+        house.engine.record_deeds(vec![DeedEvent::Refused(deed)]).await?;
+        return Err(Turned::forbidden("a program decides of nobody").into());
     };
-    let call = format!("POST {}", uri.path());
-    house.engine.record_deeds(vec![DeedEvent::Did(deed(&caller, &call, None))]).await?;
     let Caller { name, access, account, .. } = caller;
     let signed = Signed { person, name, access, account };
-    let mut events = house.engine.change_people_as(signed, change).await?;
+    let mut events = house.engine.change_people_as(signed, change, deed).await?;
     // Nobody needs to know it, hash or not.
     for event in &mut events {
         if let PeopleEvent::PasswordSet { hash, .. } = event {
             hash.clear();
         }
     }
-    Ok(Json(events))
+    Ok(Json(List(events)))
 }
 
 /// `GET /doctor`
-async fn look_around(State(house): State<Arc<House>>, caller: Caller) -> Answer<Vec<DoctorLine>> {
+async fn look_around(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<DoctorLine>> {
     caller.needs_everything(Access::Admin)?;
     let (machine, now) = (house.machine.clone(), house.engine.now());
-    Ok(Json(house.ask_desk(move |desk| Ok(doctor::doctor(desk, &machine, now))).await?))
+    let looked = move |desk: &Desk| Ok(doctor::doctor(desk, &machine, now));
+    Ok(Json(List(house.ask_desk_long(looked).await?)))
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 struct Part {
+    /// Those before this one, by its place in the journal.
     past: Option<u64>,
+    /// At most so many.
     limit: Option<u32>,
 }
 
@@ -222,7 +256,7 @@ struct Part {
 async fn deeds(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(part): Query<Part>,
+    Asked(part): Asked<Part>,
 ) -> Answer<Deeds> {
     caller.needs_everything(Access::Admin)?;
     let limit = part.limit.unwrap_or(DEEDS).clamp(1, DEEDS_MAX);

@@ -3,25 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Json;
+use axum::extract::{Path, State};
 use serde::Deserialize;
-use tenfold_desk::DeskError;
 use tenfold_desk::task::{
     self, Board, BoardColumn, Card, Cards, Column, Dial, DialUnit, Diff, Instead, Output, Steps,
     TaskList, TaskPage,
 };
-use tenfold_domain::{AccountId, AttemptId, Strategy, TaskId, TaskState};
+use tenfold_desk::{DeskError, Sight};
+use tenfold_domain::{Access, AccountId, AttemptId, Strategy, TaskId, TaskState};
 use tenfold_store::{TaskQuery, TaskRow, View};
+use utoipa::IntoParams;
 
+use super::calls::{Asked, Calls, Needs};
 use super::house::House;
-use super::sight::Sight;
 use crate::door::Caller;
 use crate::problem::Refusal;
 use crate::routes::task as task_of;
 
-type Routes = Router<Arc<House>>;
 type Answer<T> = Result<Json<T>, Refusal>;
 
 /// How many tasks are told at most in one answer.
@@ -29,28 +28,41 @@ const PAGE_MAX: u32 = 1_000;
 const PAGE: u32 = 100;
 
 /// Adds all that is told of tasks.
-pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .route("/api/v1/board", get(board))
-        .route("/api/v1/tasks", get(list))
-        .route("/api/v1/tasks/{task}", get(one))
-        .route("/api/v1/tasks/{task}/dial", get(dial))
-        .route("/api/v1/tasks/{task}/attempts/{number}/steps", get(steps))
-        .route("/api/v1/tasks/{task}/attempts/{number}/output", get(output))
-        .route("/api/v1/tasks/{task}/attempts/{number}/diff", get(diff))
+pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
+    let by = Needs::Only(Access::Viewer);
+    let steps = by.call("steps", "What an attempt did, step by step.");
+    let output = by.call("output", "The whole output of a step, up to a mebibyte.");
+    let diff = by.call("diff", "What an attempt proposes, line by line.");
+    calls
+        .get("/api/v1/board", by.call("board", "The first tasks of each column."), board)
+        .get("/api/v1/tasks", by.call("tasks", "Tasks, the newest first."), list)
+        .get("/api/v1/tasks/{task}", by.call("task", "All of a task but its steps."), one)
+        .get(
+            "/api/v1/tasks/{task}/dial",
+            by.call("dial", "What more of a task's budget is likely to buy."),
+            dial,
+        )
+        .get("/api/v1/tasks/{task}/attempts/{number}/steps", steps, self::steps)
+        .get("/api/v1/tasks/{task}/attempts/{number}/output", output, self::output)
+        .get("/api/v1/tasks/{task}/attempts/{number}/diff", diff, self::diff)
 }
 
 /// Which tasks.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 struct Which {
+    /// Those in this column; the board has them all.
     column: Option<String>,
     /// Some of what was asked for.
     q: Option<String>,
+    /// Whose account pays.
     account: Option<u32>,
     role: Option<String>,
     label: Option<String>,
     workspace: Option<String>,
+    /// Those after this one, as they are listed.
+    #[param(value_type = Option<u64>)]
     past: Option<TaskId>,
+    /// At most so many.
     limit: Option<u32>,
 }
 
@@ -90,7 +102,7 @@ fn page(view: &View, mut query: TaskQuery) -> Result<(Vec<TaskRow>, Option<u64>)
 
 impl House {
     /// Why those of these tasks wait that are queued, as far as the engine says.
-    async fn waiting(&self, rows: &[TaskRow]) -> BTreeMap<TaskId, String> {
+    pub(super) async fn waiting(&self, rows: &[TaskRow]) -> BTreeMap<TaskId, String> {
         let queued = rows.iter().filter(|row| row.state == TaskState::Queued);
         let queued: Vec<TaskId> = queued.map(|row| row.id).collect();
         if queued.is_empty() {
@@ -101,11 +113,10 @@ impl House {
 
     /// Tasks as they are listed.
     async fn cards(self: &Arc<Self>, rows: Vec<TaskRow>) -> Result<Vec<Card>, Refusal> {
-        let waiting = self.waiting(&rows).await;
+        let (waiting, paths) = (self.waiting(&rows).await, self.paths(&rows).await?);
         self.read(move |house, view| {
-            let ledger = view.ledger()?;
             let now = house.engine.now();
-            Cards { view, ledger: &ledger, waiting: &waiting, now }.all(&rows)
+            Cards { view, paths: &paths, waiting: &waiting, now }.all(&rows)
         })
         .await
     }
@@ -115,7 +126,7 @@ impl House {
 async fn board(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
 ) -> Answer<Board> {
     let query = which.query(&house.sight(&caller).await?);
     let (seq, found) = house
@@ -131,19 +142,26 @@ async fn board(
             Ok((view.newest()?.0, found))
         })
         .await?;
+    // All of them at once: each time that the store is read anew takes a while.
+    let mut rows = Vec::new();
     let mut columns = Vec::new();
-    for (column, count, rows, next) in found {
-        let tasks = house.cards(rows).await?;
-        columns.push(BoardColumn { column, count, tasks, next });
+    for (column, count, some, next) in found {
+        columns.push((BoardColumn { column, count, tasks: Vec::new(), next }, some.len()));
+        rows.extend(some);
     }
-    Ok(Json(Board { columns, seq }))
+    let mut cards = house.cards(rows).await?.into_iter();
+    let filled = columns.into_iter().map(|(column, its)| {
+        let tasks = cards.by_ref().take(its).collect();
+        BoardColumn { tasks, ..column }
+    });
+    Ok(Json(Board { columns: filled.collect(), seq }))
 }
 
 /// `GET /tasks`
 async fn list(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Query(which): Query<Which>,
+    Asked(which): Asked<Which>,
 ) -> Answer<TaskList> {
     let mut query = which.query(&house.sight(&caller).await?);
     if let Some(column) = &which.column {
@@ -164,9 +182,9 @@ async fn one(
     house.sees(&caller, &[task]).await?;
     let row = house.read(move |_, view| Ok(view.task(task)?)).await?;
     let waiting = house.waiting(row.as_slice()).await;
+    let paths = house.paths(row.as_slice()).await?;
     let told = house.read(move |house, view| {
-        let ledger = view.ledger()?;
-        let cards = Cards { view, ledger: &ledger, waiting: &waiting, now: house.engine.now() };
+        let cards = Cards { view, paths: &paths, waiting: &waiting, now: house.engine.now() };
         let at_work = house.engine.at_work().contains(&task);
         task::page(&house.desk, &cards, task, at_work)
     });
@@ -179,12 +197,20 @@ fn attempt_of(task: &str, number: &str) -> Result<AttemptId, Refusal> {
     Ok(AttemptId { task: task_of(task)?, number: number.parse().map_err(no_number)? })
 }
 
-/// Which part of what is long.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+/// Which of many steps.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 struct Part {
+    /// Those after this one, by its index.
     past: Option<usize>,
+    /// At most so many.
     limit: Option<usize>,
-    index: Option<usize>,
+}
+
+/// Which step.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+struct OfStep {
+    /// Its index.
+    index: usize,
 }
 
 /// `GET /tasks/{task}/attempts/{number}/steps`
@@ -192,11 +218,11 @@ async fn steps(
     State(house): State<Arc<House>>,
     caller: Caller,
     Path((task, number)): Path<(String, String)>,
-    Query(part): Query<Part>,
+    Asked(part): Asked<Part>,
 ) -> Answer<Steps> {
     let attempt = attempt_of(&task, &number)?;
     house.sees(&caller, &[attempt.task]).await?;
-    let Part { past, limit, .. } = part;
+    let Part { past, limit } = part;
     let read = move |_: &House, view: &View| {
         task::steps(view, attempt, past, limit.unwrap_or(task::STEPS))
     };
@@ -208,11 +234,10 @@ async fn output(
     State(house): State<Arc<House>>,
     caller: Caller,
     Path((task, number)): Path<(String, String)>,
-    Query(part): Query<Part>,
+    Asked(OfStep { index }): Asked<OfStep>,
 ) -> Answer<Output> {
     let attempt = attempt_of(&task, &number)?;
     house.sees(&caller, &[attempt.task]).await?;
-    let index = part.index.ok_or_else(|| Refusal::usage("say of which step: index=NUMBER"))?;
     Ok(Json(house.read(move |_, view| task::output(view, attempt, index)).await?))
 }
 
@@ -232,10 +257,14 @@ async fn diff(
 }
 
 /// For whom the dial is.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 struct Turn {
+    /// Another model than its own.
     model: Option<String>,
+    /// Another strategy than its own.
+    #[param(inline)]
     strategy: Option<Strategy>,
+    #[param(inline)]
     unit: Option<DialUnit>,
 }
 
@@ -244,12 +273,12 @@ async fn dial(
     State(house): State<Arc<House>>,
     caller: Caller,
     Path(number): Path<String>,
-    Query(turn): Query<Turn>,
+    Asked(turn): Asked<Turn>,
 ) -> Answer<Dial> {
     let task = task_of(&number)?;
     house.sees(&caller, &[task]).await?;
     let Turn { model, strategy, unit } = turn;
-    let told = house.read(move |house, view| {
+    let told = house.read_long(move |house, view| {
         let row = view.task(task)?.ok_or_else(|| DeskError::no_task(task))?;
         let spec = view.spec(task)?.ok_or_else(|| DeskError::no_task(task))?;
         let instead = Instead { model, strategy };

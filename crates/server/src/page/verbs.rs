@@ -3,11 +3,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::Uri;
-use axum::routing::post;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use tenfold_api::{
     Answer, Begin, Call, Comment, Fork, NewAttempt, Pause, Reject, Resume, Revise, Steer, Steered,
@@ -17,78 +16,129 @@ use tenfold_domain::{
     Accept, AcceptTogether, Access, AccountChange, AttemptId, BacklogTerms, Budget, Problem, TaskId,
 };
 use tenfold_engine::{Engine, EngineError, How};
+use utoipa::ToSchema;
 
+use super::calls::{Calls, List, Needs, Words};
 use super::house::{House, Wanted};
 use crate::door::Caller;
 use crate::problem::Refusal;
 use crate::routes::task;
 
-type Routes = Router<Arc<House>>;
+type Verbs = Calls<Arc<House>>;
 type Said<C> = Result<Json<C>, JsonRejection>;
 
 /// The most tasks that one call does something with.
 const BULK_MAX: usize = 1_000;
 
 /// Adds all that people can do.
-pub(super) fn routes(routes: Routes) -> Routes {
-    of_house(judging(working(routes))).route("/api/v1/bulk", post(bulk))
+pub(super) fn calls(calls: Verbs) -> Verbs {
+    let by = Needs::Only(Access::Reviewer);
+    let many = by.call(
+        "bulk",
+        "One thing, with several tasks, each for itself; what needs an \
+        operator alone, needs one here.",
+    );
+    of_house(judging(working(calls))).post("/api/v1/bulk", many, bulk)
 }
 
 /// What is said about the work on a task.
-fn working(routes: Routes) -> Routes {
-    let by = Access::Operator;
-    let routes = of_task(routes, by, |engine, task, begin: Begin| async move {
-        let Begin { seed, time_anew, from_scratch } = begin;
-        engine.begin(task, How { seed, time_anew, from_scratch })
-    });
-    let routes = of_task(routes, by, |engine, task, budget: Budget| async move {
-        engine.set_budget(task, budget).await
-    });
-    let routes = of_task(routes, by, |engine, task, steer: Steer| async move {
-        Ok(Steered { at_work: engine.steer(task, steer.text).await? })
-    });
-    let routes = of_task(routes, by, |engine, task, _: Pause| async move { engine.pause(task) });
-    let routes = of_task(routes, by, |engine, task, _: Resume| async move { engine.resume(task) });
-    let routes = of_task(routes, by, |engine, task, _: Stop| async move { engine.stop(task) });
-    of_task(routes, by, |engine, task, fork: Fork| async move {
-        let Fork { attempt, step, text, seed } = fork;
-        let of = AttemptId { task, number: attempt };
-        let fork = tenfold_engine::Fork { of, step, text, seed };
-        Ok(NewAttempt { attempt: engine.fork(fork).await? })
-    })
+fn working(calls: Verbs) -> Verbs {
+    let by = Needs::Only(Access::Operator);
+    let calls = of_task(
+        calls,
+        by.call("begin", "Begins to work on a task."),
+        |engine, task, begin: Begin| async move {
+            let Begin { seed, time_anew, from_scratch } = begin;
+            engine.begin(task, How { seed, time_anew, from_scratch })
+        },
+    );
+    let calls = of_task(
+        calls,
+        by.call("set_budget", "Sets other limits, in place of those it had."),
+        |engine, task, budget: Budget| async move { engine.set_budget(task, budget).await },
+    );
+    let calls = of_task(
+        calls,
+        by.call("steer", "Says something about a task, for those who work on it."),
+        |engine, task, steer: Steer| async move {
+            Ok(Steered { at_work: engine.steer(task, steer.text).await? })
+        },
+    );
+    let calls = of_task(
+        calls,
+        by.call("pause", "Leaves off when what is under way has ended."),
+        |engine, task, _: Pause| async move { engine.pause(task) },
+    );
+    let calls = of_task(
+        calls,
+        by.call("resume", "Goes on with what was paused, stopped or interrupted."),
+        |engine, task, _: Resume| async move { engine.resume(task) },
+    );
+    let calls = of_task(
+        calls,
+        by.call("stop", "Ends the attempt at work at once."),
+        |engine, task, _: Stop| async move { engine.stop(task) },
+    );
+    of_task(
+        calls,
+        by.call("fork", "Makes an attempt that goes on from a step of another one."),
+        |engine, task, fork: Fork| async move {
+            let Fork { attempt, step, text, seed } = fork;
+            let of = AttemptId { task, number: attempt };
+            let fork = tenfold_engine::Fork { of, step, text, seed };
+            Ok(NewAttempt { attempt: engine.fork(fork).await? })
+        },
+    )
 }
 
 /// What is said about what was made.
-fn judging(routes: Routes) -> Routes {
-    let by = Access::Reviewer;
+fn judging(calls: Verbs) -> Verbs {
+    let by = Needs::Only(Access::Reviewer);
     // The work goes on by an answer, as it does in the terminal.
-    let routes = of_task(routes, by, |engine, task, answer: Answer| async move {
-        engine.answer(task, answer.text).await?;
-        match engine.begin(task, How::default()) {
-            Err(EngineError::AtWork(_)) => Ok(()),
-            begun => begun,
-        }
-    });
-    let routes = of_task(routes, by, |engine, task, comment: Comment| async move {
-        let Comment { path, line, text } = comment;
-        engine.comment(task, path, line, text).await
-    });
-    let routes = of_task(routes, by, |engine, task, _: Revise| async move {
-        let attempt = engine.revise(task).await?;
-        engine.begin(task, How::default())?;
-        Ok(NewAttempt { attempt })
-    });
-    let routes = of_task(routes, by, |engine, task, accept: Accept| async move {
-        engine.accept(task, accept).await
-    });
-    let routes = of_task(routes, by, |engine, task, reject: Reject| async move {
-        engine.reject(task, reject.reason).await
-    });
-    of_task(routes, by, |engine, task, _: Undo| async move { engine.undo(task).await })
+    let calls = of_task(
+        calls,
+        by.call("answer", "Answers what a task asks, and goes on with it."),
+        |engine, task, answer: Answer| async move {
+            let to = answer.attempt.zip(answer.step);
+            engine.answer_and_go_on(task, answer.text, to).await
+        },
+    );
+    let calls = of_task(
+        calls,
+        by.call("comment", "Says something about a line of a proposal."),
+        |engine, task, comment: Comment| async move {
+            let Comment { path, line, text } = comment;
+            engine.comment(task, path, line, text).await
+        },
+    );
+    let calls = of_task(
+        calls,
+        by.call("revise", "Goes on from a proposal, with all that was said about it."),
+        |engine, task, _: Revise| async move {
+            let attempt = engine.revise(task).await?;
+            engine.begin(task, How { time_anew: true, ..How::default() })?;
+            Ok(NewAttempt { attempt })
+        },
+    );
+    let calls = of_task(
+        calls,
+        by.call("accept", "Accepts a proposal."),
+        |engine, task, accept: Accept| async move { engine.accept(task, accept).await },
+    );
+    let calls = of_task(
+        calls,
+        by.call("reject", "Sends a proposal away."),
+        |engine, task, reject: Reject| async move { engine.reject(task, reject.reason).await },
+    );
+    of_task(
+        calls,
+        by.call("undo", "Takes an acceptance or a rejection back."),
+        |engine, task, _: Undo| async move { engine.undo(task).await },
+    )
 }
 
 /// What is said about no single task.
-fn of_house(routes: Routes) -> Routes {
+fn of_house(calls: Verbs) -> Verbs {
     let together = async |State(house): State<Arc<House>>,
                           caller: Caller,
                           uri: Uri,
@@ -98,17 +148,22 @@ fn of_house(routes: Routes) -> Routes {
         let tasks = &together.tasks;
         let wanted = Wanted { needs: Access::Reviewer, call: &call, tasks };
         house.let_do(&caller, wanted).await?;
-        Ok::<_, Refusal>(Json(house.engine.accept_together(together).await?))
+        Ok::<_, Refusal>(Json(List(house.engine.accept_together(together).await?)))
     };
-    let routes = routes.route(&path::<AcceptTogether>(), post(together));
-    let routes =
-        on_all(routes, |engine, _, terms: BacklogTerms| async move { engine.start(terms) });
-    let routes = on_all(routes, |engine, _, _: StopBacklog| async move {
+    let words = Needs::Only(Access::Reviewer)
+        .call("accept_together", "Accepts those of several proposals that go together.");
+    let calls = calls.post(&path::<AcceptTogether>(), words, together);
+    let name = ("start_backlog", "Begins to work the backlog.");
+    let calls =
+        on_all(calls, name, |engine, _, terms: BacklogTerms| async move { engine.start(terms) });
+    let name = ("stop_backlog", "Begins no more tasks, and interrupts those at work.");
+    let calls = on_all(calls, name, |engine, _, _: StopBacklog| async move {
         engine.stop_backlog();
         Ok(())
     });
-    on_all(routes, |engine, caller, change: AccountChange| async move {
-        engine.change_accounts(&change, &caller.name).await
+    let name = ("change_accounts", "Changes accounts; answered with what was recorded.");
+    on_all(calls, name, |engine, caller, change: AccountChange| async move {
+        engine.change_accounts(&change, &caller.name).await.map(List)
     })
 }
 
@@ -117,14 +172,16 @@ fn path<C: Call>() -> String {
 }
 
 /// Adds a call that is about a task.
-fn of_task<C: Call, F>(
-    routes: Routes,
-    needs: Access,
+fn of_task<C: Call + ToSchema, F>(
+    calls: Verbs,
+    words: Words,
     act: impl Fn(Arc<Engine>, TaskId, C) -> F + Clone + Send + Sync + 'static,
-) -> Routes
+) -> Verbs
 where
+    C::Answer: ToSchema,
     F: Future<Output = Result<C::Answer, EngineError>> + Send,
 {
+    let needs = words.needs.access();
     let act = async move |State(house): State<Arc<House>>,
                           caller: Caller,
                           uri: Uri,
@@ -136,17 +193,19 @@ where
         house.let_do(&caller, Wanted { needs, call: &told, tasks: &[task] }).await?;
         Ok::<_, Refusal>(Json(act(Arc::clone(&house.engine), task, call).await?))
     };
-    routes.route(&path::<C>(), post(act))
+    calls.post(&path::<C>(), words, act)
 }
 
 /// Adds a call that is about all that there is, so that only who sees all of it may say it, and
 /// only an admin.
-fn on_all<C: Call, F>(
-    routes: Routes,
+fn on_all<C: Call + ToSchema, A, F>(
+    calls: Verbs,
+    (name, what): (&'static str, &'static str),
     act: impl Fn(Arc<Engine>, Caller, C) -> F + Clone + Send + Sync + 'static,
-) -> Routes
+) -> Verbs
 where
-    F: Future<Output = Result<C::Answer, EngineError>> + Send,
+    A: Serialize + ToSchema + Send + 'static,
+    F: Future<Output = Result<A, EngineError>> + Send,
 {
     let act =
         async move |State(house): State<Arc<House>>, caller: Caller, uri: Uri, said: Said<C>| {
@@ -155,13 +214,14 @@ where
             house.let_do_on_all(&caller, &told).await?;
             Ok::<_, Refusal>(Json(act(Arc::clone(&house.engine), caller, call).await?))
         };
-    routes.route(&path::<C>(), post(act))
+    calls.post(&path::<C>(), Needs::Everything(Access::Admin).call(name, what), act)
 }
 
 /// The same with several tasks.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = BulkVerb)]
 #[serde(tag = "verb", content = "body", rename_all = "kebab-case")]
-enum Verb {
+pub(super) enum Verb {
     Begin(Begin),
     Pause(Pause),
     Resume(Resume),
@@ -171,16 +231,16 @@ enum Verb {
     Undo(Undo),
 }
 
-#[derive(Debug, Deserialize)]
-struct Bulk {
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Bulk {
     tasks: Vec<TaskId>,
     #[serde(flatten)]
     verb: Verb,
 }
 
 /// What came of one of them.
-#[derive(Debug, Serialize)]
-struct Came {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Came {
     task: TaskId,
     problem: Option<Problem>,
 }
@@ -214,7 +274,7 @@ async fn bulk(
     State(house): State<Arc<House>>,
     caller: Caller,
     said: Said<Bulk>,
-) -> Result<Json<Vec<Came>>, Refusal> {
+) -> Result<Json<List<Came>>, Refusal> {
     let Json(Bulk { tasks, verb }) = said?;
     if tasks.len() > BULK_MAX {
         return Err(Refusal::usage(format!("that is more than {BULK_MAX} tasks at once")));
@@ -226,7 +286,7 @@ async fn bulk(
         let problem = verb.act(&house.engine, task).await.err().map(|error| error.problem());
         all.push(Came { task, problem });
     }
-    Ok(Json(all))
+    Ok(Json(List(all)))
 }
 
 impl Verb {

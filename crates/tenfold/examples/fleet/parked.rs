@@ -86,7 +86,7 @@ async fn wake(ground: &Ground, tasks: &[TaskId], count: usize) -> Result<Value, 
     let answering = woken.iter().map(|task| {
         let (engine, task) = (Arc::clone(&engine), *task);
         tokio::spawn(async move {
-            engine.answer(task, "yes".to_owned()).await?;
+            engine.answer(task, "yes".to_owned(), None).await?;
             engine.begin(task, How::default())
         })
     });

@@ -21,6 +21,7 @@ mod interruption;
 mod life;
 mod limits;
 mod mcp;
+mod page;
 mod pages;
 mod policy;
 mod prices;

@@ -13,6 +13,7 @@ use crate::hosted::that_mends;
 const ACCOUNTS: &str = include_str!("../../../../docs/accounts.md");
 const GUIDE: &str = include_str!("../../../../docs/guide.md");
 const LONGER_TASKS: &str = include_str!("../../../../docs/longer-tasks.md");
+const PAGE: &str = include_str!("../../../../docs/page.md");
 const POLICY: &str = include_str!("../../../../docs/policy.md");
 const RECORDS: &str = include_str!("../../../../docs/records.md");
 const MCP: &str = include_str!("../../../../docs/mcp.md");
@@ -55,6 +56,11 @@ fn every_command_of_the_guide_works() {
 #[test]
 fn every_command_of_the_page_on_accounts_works() {
     works(ACCOUNTS, "tenfold account give", "");
+}
+
+#[test]
+fn every_command_of_the_page_on_the_page_works() {
+    works(PAGE, "tenfold people change", "");
 }
 
 #[test]

@@ -7,28 +7,36 @@ use tenfold_ledger::Ledger;
 
 /// The accounts that somebody may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sight {
+pub struct Sight {
     /// None for all of them.
     accounts: Option<BTreeSet<AccountId>>,
 }
 
 impl Sight {
+    /// All that there is: the terminal's, whose person owns it.
+    pub const ALL: Self = Self { accounts: None };
+
     /// That of who belongs to an account.
-    pub(super) fn from(ledger: &Ledger, account: AccountId) -> Self {
+    pub fn from(ledger: &Ledger, account: AccountId) -> Self {
         if account == AccountId::DEFAULT {
-            return Self { accounts: None };
+            return Self::ALL;
         }
         let below = ledger.accounts().filter(|one| ledger.path(*one).contains(&account));
         Self { accounts: Some(below.collect()) }
     }
 
     /// Whether an account is among them.
-    pub(super) fn of(&self, account: AccountId) -> bool {
+    pub fn of(&self, account: AccountId) -> bool {
         self.accounts.as_ref().is_none_or(|accounts| accounts.contains(&account))
     }
 
+    /// Whether nothing is left out.
+    pub fn is_all(&self) -> bool {
+        self.accounts.is_none()
+    }
+
     /// As a query names them.
-    pub(super) fn accounts(&self) -> Option<Vec<AccountId>> {
+    pub fn accounts(&self) -> Option<Vec<AccountId>> {
         Some(self.accounts.as_ref()?.iter().copied().collect())
     }
 }

@@ -1,0 +1,311 @@
+//! The page's server, wired: who comes in, what they see and may do, and what is left of it. What
+//! the page looks like and does in a browser is tried in `web/e2e`.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::ground::{CHECK, Ground, wait_for};
+use crate::interruption::interrupt;
+
+/// A page that is open.
+struct Opened {
+    child: Option<Child>,
+    address: String,
+    /// The secret of the link that it said.
+    link: String,
+}
+
+impl Opened {
+    fn at(ground: &Ground) -> Self {
+        let mut serve = ground.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (address, link) = line.trim().split_once("/#link=").unwrap_or((line.trim(), ""));
+        Self { address: address.to_owned(), link: link.to_owned(), child: Some(child) }
+    }
+
+    /// Ends it as a person does.
+    fn end(mut self, ground: &Ground) {
+        let child = self.child.take().unwrap();
+        assert_eq!(interrupt(child).code, Some(130));
+        assert_eq!(ground.processes(), Vec::<String>::new());
+    }
+
+    /// Signs in by a link.
+    fn sign_in(&self, secret: &str) -> Browser<'_> {
+        let (status, headers, body) =
+            self.ask("POST", "/api/v1/session/link", None, Some(&json!({ "secret": secret })));
+        assert_eq!(status, 200, "{body}");
+        let cookie = headers.split(';').next().unwrap().to_owned();
+        Browser { page: self, cookie }
+    }
+
+    /// Asks; answered with the status, the cookie that is set, and the body.
+    fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        cookie: Option<&str>,
+        body: Option<&Value>,
+    ) -> (u16, String, Value) {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let url = format!("{}{path}", self.address);
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
+        if let Some(cookie) = cookie {
+            request = request.header("cookie", cookie);
+        }
+        let text = body.map(Value::to_string).unwrap_or_default();
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let mut response = agent.run(request.body(text).unwrap()).unwrap();
+        let set = response.headers().get("set-cookie").map(|set| set.to_str().unwrap().to_owned());
+        let status = response.status().as_u16();
+        let body = response.body_mut().read_to_string().unwrap();
+        let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
+        (status, set.unwrap_or_default(), body)
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Somebody who is signed in.
+struct Browser<'a> {
+    page: &'a Opened,
+    cookie: String,
+}
+
+impl Browser<'_> {
+    fn get(&self, path: &str) -> (u16, Value) {
+        let path = format!("/api/v1{path}");
+        let (status, _, body) = self.page.ask("GET", &path, Some(&self.cookie), None);
+        (status, body)
+    }
+
+    fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        let path = format!("/api/v1{path}");
+        let (status, _, body) = self.page.ask("POST", &path, Some(&self.cookie), Some(&body));
+        (status, body)
+    }
+
+    /// Hands out a task in the ground's repository; answered with its number.
+    fn hand_out(&self, ground: &Ground, more: Value) -> u64 {
+        let mut task =
+            json!({ "text": "median is wrong", "workspace": ground.repo(), "check": CHECK });
+        task.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, body) = self.post("/tasks", task);
+        assert_eq!(status, 200, "{body}");
+        body["task"].as_u64().unwrap()
+    }
+
+    fn state(&self, task: u64) -> String {
+        let (status, body) = self.get(&format!("/tasks/{task}"));
+        assert_eq!(status, 200, "{body}");
+        body["card"]["state"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Every call about a task, with a body that is none of its faults.
+fn about(task: u64) -> Vec<(&'static str, String, Value)> {
+    let reads =
+        ["", "/dial", "/attempts/1/steps", "/attempts/1/output?index=0", "/attempts/1/diff"];
+    let reads = reads.map(|path| ("GET", format!("/tasks/{task}{path}"), json!({})));
+    let verbs = [
+        ("begin", json!({})),
+        ("budget", json!({ "money": 1, "time": 1, "attempts": 1 })),
+        ("steer", json!({ "text": "x" })),
+        ("answer", json!({ "text": "x" })),
+        ("pause", json!({})),
+        ("resume", json!({})),
+        ("stop", json!({})),
+        ("fork", json!({ "attempt": 1 })),
+        ("comment", json!({ "path": "stats.py", "line": 1, "text": "x" })),
+        ("revise", json!({})),
+        ("accept", json!({ "how": "in-place" })),
+        ("reject", json!({ "reason": "" })),
+        ("undo", json!({})),
+    ];
+    let verbs = verbs.map(|(verb, body)| ("POST", format!("/tasks/{task}/{verb}"), body));
+    let many = [
+        ("POST", "/bulk".to_owned(), json!({ "tasks": [task], "verb": "stop", "body": {} })),
+        ("POST", "/accept".to_owned(), json!({ "tasks": [task], "in_place": true })),
+    ];
+    reads.into_iter().chain(verbs).chain(many).collect()
+}
+
+fn link(ground: &Ground, name: &str) -> String {
+    let said = ground.tenfold(&["people", "link", name, "--json"]).json();
+    said["link"].as_str().unwrap().split_once("#link=").unwrap().1.to_owned()
+}
+
+#[test]
+fn a_task_is_handed_out_watched_and_accepted_over_http() {
+    let ground = Ground::new();
+    let page = Opened::at(&ground);
+    assert_eq!(page.ask("GET", "/api/v1/board", None, None).0, 401);
+    let owner = page.sign_in(&page.link);
+    let again = json!({ "secret": page.link });
+    assert_eq!(
+        page.ask("POST", "/api/v1/session/link", None, Some(&again)).0,
+        403,
+        "it is used up"
+    );
+
+    let quote = json!({ "text": "median is wrong", "workspace": ground.repo(), "check": CHECK });
+    let (status, quote) = owner.post("/quote", quote);
+    assert_eq!((status, &quote["summary"]["check"]), (200, &json!(CHECK)), "{quote}");
+    let task = owner.hand_out(&ground, json!({ "begin": true }));
+    wait_for("its proposal", || owner.state(task) == "to-review");
+    let (_, board) = owner.get("/board");
+    let column = &board["columns"][3];
+    assert_eq!((&column["column"], &column["count"]), (&json!("to-review"), &json!(1)), "{board}");
+    let (_, diff) = owner.get(&format!("/tasks/{task}/attempts/1/diff"));
+    assert!(diff.to_string().contains("ordered[middle - 1]"), "{diff}");
+    let (_, steps) = owner.get(&format!("/tasks/{task}/attempts/1/steps"));
+    assert!(steps["steps"].as_array().unwrap().len() > 3, "{steps}");
+
+    let (status, accepted) =
+        owner.post(&format!("/tasks/{task}/accept"), json!({ "how": "branch" }));
+    assert_eq!((status, &accepted["accepted"]), (200, &json!("branch")), "{accepted}");
+    assert_eq!(owner.state(task), "accepted");
+    assert_eq!(owner.post(&format!("/tasks/{task}/undo"), json!({})).0, 200);
+    // What was done is in the records, who did it, and in which order.
+    let (_, deeds) = owner.get("/deeds");
+    let what: Vec<&str> =
+        deeds["deeds"].as_array().unwrap().iter().map(|d| d["what"].as_str().unwrap()).collect();
+    let calls = ["undo", "accept"].map(|verb| format!("POST /api/v1/tasks/{task}/{verb}"));
+    assert_eq!(what[..3], [&calls[0], &calls[1], "POST /api/v1/tasks"]);
+    page.end(&ground);
+    ground.tenfold(&["store", "check"]).expect(0, &[]);
+}
+
+#[test]
+fn nobody_sees_or_touches_what_another_account_pays_for() {
+    let ground = Ground::new();
+    for team in ["lab", "shop"] {
+        ground.tenfold(&["account", "add", team, "--kind", "team"]).expect(0, &[]);
+    }
+    let page = Opened::at(&ground);
+    let owner = page.sign_in(&page.link);
+    let theirs = owner.hand_out(&ground, json!({ "account": "shop", "begin": true }));
+    wait_for("its proposal", || owner.state(theirs) == "to-review");
+    for (name, access) in [("ada", "admin"), ("vic", "viewer")] {
+        let add = ["people", "add", name, "--access", access, "--account", "lab"];
+        ground.tenfold(&add).expect(0, &[]);
+    }
+    let ada = page.sign_in(&link(&ground, "ada"));
+    for (method, path, body) in about(theirs) {
+        let (status, said) = match method {
+            "GET" => ada.get(&path),
+            _ => ada.post(&path, body),
+        };
+        assert_eq!(status, 404, "{method} {path}: {said}");
+    }
+    for path in [
+        "/board",
+        "/tasks",
+        "/tasks?account=3",
+        "/tasks?q=median",
+        "/spending",
+        "/repositories",
+        "/accounts",
+        "/tokens",
+        "/people",
+        "/plan?budget_nano_usd=1000000000",
+        "/record",
+        "/score",
+    ] {
+        let (status, said) = ada.get(path);
+        assert_eq!(status, 200, "{path}: {said}");
+        let told = said.to_string();
+        assert!(!told.contains("median") && !told.contains("shop"), "{path}: {said}");
+        assert!(!told.contains("owner"), "{path}: {said}");
+    }
+    for path in ["/deeds", "/doctor", "/hooks", "/policy", "/audit", "/backlog"] {
+        assert_eq!(ada.get(path).0, 403, "{path}");
+    }
+    // Nor a folder that no task of theirs is in.
+    let task = json!({ "text": "x", "workspace": ground.repo(), "check": CHECK });
+    assert_eq!(ada.post("/tasks", task).0, 403);
+    // Their own they see; and who may only look does nothing to it.
+    let own = owner.hand_out(&ground, json!({ "account": "lab" }));
+    assert_eq!(ada.state(own), "queued");
+    // Nor does another's task hold theirs up, or another's account have a name.
+    for more in
+        [json!({ "after": [theirs] }), json!({ "account": "shop" }), json!({ "account": 3 })]
+    {
+        let mut task = json!({ "text": "x", "workspace": ground.repo(), "check": CHECK });
+        task.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, said) = ada.post("/tasks", task);
+        assert_eq!(status, 404, "{more}: {said}");
+        assert!(!said.to_string().contains("shop"), "{said}");
+    }
+    let mine = ada.hand_out(&ground, json!({ "account": "lab", "after": [own] }));
+    assert_eq!(owner.get(&format!("/tasks/{mine}")).1["card"]["account_path"], "lab");
+    let vic = page.sign_in(&link(&ground, "vic"));
+    assert_eq!(vic.state(own), "queued");
+    for (method, path, body) in about(own).into_iter().filter(|(method, ..)| *method == "POST") {
+        let (status, said) = vic.post(&path, body);
+        assert_eq!(status, 403, "{method} {path}: {said}");
+    }
+    assert_eq!(owner.state(own), "queued");
+    assert_eq!(owner.state(theirs), "to-review");
+    // An admin of a team decides of that team alone.
+    let change = json!({ "want": "remove", "person": 1 });
+    assert_eq!(ada.post("/people", change).0, 404);
+    let change = json!({ "want": "give", "from": null, "to": 2, "amount": { "money": 1 } });
+    assert_eq!(ada.post("/accounts", change).0, 403);
+    ground.tenfold(&["people", "remove", "vic"]).expect(0, &[]);
+    assert_eq!(vic.get("/board").0, 401, "who was removed is signed out");
+    page.end(&ground);
+}
+
+#[test]
+fn nothing_changes_by_looking_and_passwords_let_in_after_a_restart() {
+    let ground = Ground::new();
+    let page = Opened::at(&ground);
+    let owner = page.sign_in(&page.link);
+    let task = owner.hand_out(&ground, json!({}));
+    let (_, before) = owner.get("/board");
+    for (_, path, _) in about(task) {
+        let _ = owner.get(&path);
+    }
+    assert_eq!(owner.get("/board").1["seq"], before["seq"], "no event was recorded");
+    let password = "correct horse battery";
+    let change = json!({ "want": "password", "person": 1, "password": password });
+    let (status, said) = owner.post("/people", change);
+    assert_eq!((status, said[0]["hash"].as_str()), (200, Some("")), "{said}");
+    assert_eq!(owner.get("/board").0, 401, "a new password ends all sessions");
+    page.end(&ground);
+
+    let page = Opened::at(&ground);
+    assert_eq!(page.link, "", "who has a password needs no link");
+    let wrong = json!({ "name": "owner", "password": "correct horse" });
+    assert_eq!(page.ask("POST", "/api/v1/session", None, Some(&wrong)).0, 403);
+    let right = json!({ "name": "Owner", "password": password });
+    let (status, cookie, said) = page.ask("POST", "/api/v1/session", None, Some(&right));
+    assert_eq!((status, &said["person"]["access"]), (200, &json!("admin")), "{said}");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let owner = Browser { page: &page, cookie };
+    assert_eq!(owner.state(task), "queued");
+    let (_, _, said) = page.ask("DELETE", "/api/v1/session", Some(&owner.cookie), Some(&json!({})));
+    assert_eq!(said, Value::Null);
+    assert_eq!(owner.get("/board").0, 401);
+    // Neither the password nor its words are anywhere in the records.
+    let records = std::fs::read(ground.path("data").join("tenfold.db")).unwrap();
+    let found = records.windows(password.len()).any(|some| some == password.as_bytes());
+    assert!(!found, "the password is in the records");
+    page.end(&ground);
+}
