@@ -40,7 +40,6 @@ test("a full house, on each of its pages", async ({ page, ground, watch }) => {
   // Where too little is known for a forecast, that is refused.
   watch.allow(/403.*prices\/level/);
   test.setTimeout(240_000);
-  await signIn(page, await ground.serve());
   const house = await furnish(page, ground);
   const found: string[] = [];
   for (const { name, at, shows } of addresses(house.tasks)) {
