@@ -8,7 +8,7 @@ import { addresses, furnish, look } from "./house";
 import { expect, test } from "./page";
 
 const PICTURES = join(dirname(fileURLToPath(import.meta.url)), "../../docs/pictures");
-const SHOWN = ["board", "task-review", "task-leave", "new", "plan", "compute-accounts", "coworkers", "settings-models"];
+const SHOWN = ["board", "task-review", "task-leave", "new", "compute-accounts", "coworkers", "settings-models"];
 
 // Wherever they are taken, they show the same folder.
 test.use({ folder: join(tmpdir(), "work") });
