@@ -79,7 +79,7 @@ test("a wish becomes a branch, and the branch is taken back", async ({ page, gro
   // Leave for a command, shown to the letter.
   await expect(asked).toContainText("Asks for your leave");
   await expect(asked).toContainText("files have a meaning");
-  await expect(asked.getByRole("region", { name: "Exactly this" })).toHaveText(COMMAND);
+  await expect(asked.getByRole("region", { name: "Exactly this" })).toContainText(COMMAND);
   await page.getByRole("button", { name: "Allow once" }).click();
 
   // A proposal, looked at.

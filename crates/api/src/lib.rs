@@ -214,9 +214,11 @@ pub struct Answer {
     pub text: String,
     /// The attempt whose question they have read; none: whichever is open is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub attempt: Option<AttemptId>,
     /// The step that the question is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub step: Option<StepId>,
 }
 

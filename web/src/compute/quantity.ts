@@ -6,8 +6,9 @@ export const MEASURES: Measure[] = ["money", "tokens", "requests"];
 
 /** The measure of a quantity, and how much it is. */
 export function partsOf(quantity: Quantity): { measure: Measure; amount: number } {
-  const measure = MEASURES.find((one) => quantity[one] !== undefined) ?? "money";
-  return { measure, amount: quantity[measure] ?? 0 };
+  if ("money" in quantity) return { measure: "money", amount: quantity.money };
+  if ("tokens" in quantity) return { measure: "tokens", amount: quantity.tokens };
+  return { measure: "requests", amount: quantity.requests };
 }
 
 export function amountWords(measure: Measure, amount: number): string {
@@ -44,5 +45,6 @@ export function quantityOf(measure: Measure, text: string): Quantity | null {
   const number = Number((match?.[1] ?? "").replaceAll(",", ""));
   const times = { k: 1e3, m: 1e6, "": 1 }[(match?.[2] ?? "").toLowerCase() as "k" | "m" | ""];
   if (!match || !Number.isFinite(number) || number <= 0) return null;
-  return { [measure]: Math.round(number * times) };
+  const amount = Math.round(number * times);
+  return measure === "tokens" ? { tokens: amount } : { requests: amount };
 }

@@ -1,7 +1,7 @@
 // From a form to the task that is asked for: what was left empty is left out, so that the role,
 // the repository and the house have their say.
 import { nanoOf } from "../lib/format";
-import type { NewTask, Priority } from "../lib/house";
+import type { BacklogFormat, NewTask, Priority, Strategy } from "../lib/house";
 
 export interface Form {
   text: string;
@@ -9,7 +9,7 @@ export interface Form {
   check: string;
   role: string;
   model: string;
-  strategy: string;
+  strategy: "" | Strategy;
   budget: string;
   minutesMost: string;
   attempts: string;
@@ -98,12 +98,12 @@ export function ofIssue(issue: string): string {
 }
 
 /** Which form a backlog has, by its name or by how it begins. */
-export function formatOf(name: string, text: string): "markdown" | "json" | "csv" {
-  if (/\.(json|jsonl|ndjson)$/i.test(name)) return "json";
+export function formatOf(name: string, text: string): BacklogFormat {
+  if (/\.(json|jsonl|ndjson)$/i.test(name)) return "jsonl";
   if (/\.(csv|tsv)$/i.test(name)) return "csv";
   if (/\.(md|markdown)$/i.test(name)) return "markdown";
   const start = text.trimStart();
-  if (start.startsWith("{") || start.startsWith("[{")) return "json";
+  if (start.startsWith("{") || start.startsWith("[{")) return "jsonl";
   const first = start.split("\n", 1)[0] ?? "";
   const isTable = /(^|[,;\t])"?(text|title|task|body)"?([,;\t]|$)/i.test(first) && !/^[-*+#]/.test(first);
   return isTable ? "csv" : "markdown";

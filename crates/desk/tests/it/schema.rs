@@ -10,7 +10,7 @@ use tenfold_desk::account;
 use tenfold_desk::audit::{AuditAnswer, AuditTerms, audit};
 use tenfold_desk::models::models;
 use tenfold_desk::plan::{PlanTerms, plan};
-use tenfold_desk::prices::level::{LevelTerms, level};
+use tenfold_desk::prices::level::{LevelTerms, Seen, level};
 use tenfold_desk::prices::{self, Filter};
 use tenfold_desk::record::{self, record};
 use tenfold_desk::role;
@@ -20,6 +20,7 @@ use tenfold_domain::{
     AccountId, AccountKind, Allowance, AllowanceId, AttemptId, AttemptOutcome, LedgerEvent,
     NanoUsd, Period, Problem, ProblemKind, Progress, Quantity, Timestamp, Totals, Usage,
 };
+use tenfold_forecast::read::benchmark::Entry;
 use tenfold_ledger::Ledger;
 
 use crate::home::{Home, commit, ended, made};
@@ -153,22 +154,33 @@ fn what_does_not_fit_is_found() {
 fn accounts_and_what_was_decided_of_them_fit() {
     let team = AccountId(2);
     let by = "ada".to_owned();
-    let terms =
-        |each| Allowance { most: Quantity::Money(NanoUsd(9)), per: Period::Month, carry: 2, each };
+    let terms = |per, each| {
+        let most = Quantity::Money(NanoUsd(9));
+        Allowance { most, per, carry: 2, each }
+    };
     let (kind, name, parent) = (AccountKind::Team, "team".to_owned(), Some(AccountId::DEFAULT));
     let events = [
         LedgerEvent::Opened { account: team, parent, name, kind, by: by.clone() },
         LedgerEvent::Granted {
             allowance: AllowanceId(1),
             account: team,
-            terms: terms(true),
+            terms: terms(Period::Month, true),
             by: by.clone(),
         },
-        LedgerEvent::Granted { allowance: AllowanceId(2), account: team, terms: terms(false), by },
+        LedgerEvent::Granted {
+            allowance: AllowanceId(2),
+            account: team,
+            terms: terms(Period::Week, false),
+            by,
+        },
     ];
     events.iter().for_each(|event| fits("LedgerEvent", event));
-    let cards = account::cards(&Ledger::replay(&events), AccountId::DEFAULT, Timestamp(0));
-    assert!(cards.iter().any(|card| !card.allowances.is_empty() && !card.each.is_empty()));
+    let mut ledger = Ledger::default();
+    let root = ledger.open_default().unwrap();
+    [root].iter().chain(&events).for_each(|event| ledger.evolve(event));
+    let cards = account::cards(&ledger, AccountId::DEFAULT, Timestamp(0));
+    assert!(cards.iter().any(|card| !card.allowances.is_empty()));
+    assert!(cards.iter().any(|card| !card.each.is_empty()));
     cards.iter().for_each(|card| fits("AccountCard", card));
 }
 
@@ -180,8 +192,20 @@ fn what_is_told_of_prices_and_of_what_is_claimed_fits() {
     let held = prices::cards(&prices::held(&book, now, &Filter::default()));
     assert!(held.iter().any(|dated| dated.price.usual.is_some()));
     held.iter().for_each(|dated| fits("DatedPrice", dated));
-    let seen = level(&house, &LevelTerms::of(0.5), now).unwrap();
-    fits("LevelAnswer", &seen.answer());
+    let entry = |date: &str, dollars| Entry {
+        date: date.parse().unwrap(),
+        model: format!("of {date}"),
+        listed: None,
+        quality: 0.6,
+        dollars: Some(dollars),
+        prompt_per_output: None,
+    };
+    let dated = ["2024-01-01", "2024-07-01", "2025-01-01", "2025-07-01"];
+    let dated = dated.iter().zip([9.0, 3.0, 1.0, 0.4]).map(|(date, dollars)| entry(date, dollars));
+    let seen = Seen::Benchmark(dated.collect());
+    let task = Some(NanoUsd(2_000_000_000));
+    let terms = LevelTerms { seen, task, ..LevelTerms::of(0.5) };
+    fits("LevelAnswer", &level(&house, &terms, now).unwrap().answer());
     fits("AuditAnswer", &AuditAnswer::from(&audit(&house, &AuditTerms::default()).unwrap()));
 }
 

@@ -46,8 +46,7 @@ fn money(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
 }
 
 fn forecasts(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
-    let by = Needs::Only(Access::Viewer);
-    let all = Needs::Everything(Access::Viewer);
+    let (by, all) = (Needs::Only(Access::Viewer), Needs::Everything(Access::Viewer));
     let at_work = all.call("backlog", "How the work on the backlog goes, or how it went.");
     let claims = all.call("audit", "Whether what is claimed of models holds in the data.");
     calls

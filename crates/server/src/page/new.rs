@@ -13,7 +13,9 @@ use tenfold_desk::asking::{NewTask, Resolved, ToApprove, resolve};
 use tenfold_desk::import::{self, Form, Kinds};
 use tenfold_desk::task::{Quote, quote};
 use tenfold_desk::{DeskError, House as Desk, Sight};
-use tenfold_domain::{Access, AccountId, Problem, RepositoryEvent, TaskId, TaskSpec};
+use tenfold_domain::{
+    Access, AccountId, NanoUsd, Priority, Problem, RepositoryEvent, TaskId, TaskSpec,
+};
 use tenfold_engine::How;
 use tenfold_store::TaskQuery;
 use utoipa::ToSchema;
@@ -55,7 +57,6 @@ pub(super) struct Quoted {
 pub(super) struct New {
     task: u64,
     /// Why it was not begun, though it was to be: it waits in the backlog.
-    #[schema(value_type = Option<Object>)]
     not_begun: Option<Problem>,
 }
 
@@ -77,6 +78,8 @@ pub(super) struct Seen {
     check: Option<String>,
     role: Option<String>,
     repo: Option<String>,
+    priority: Option<Priority>,
+    value_nano_usd: Option<NanoUsd>,
     /// The line of the text that it begins on.
     line: usize,
 }
@@ -274,6 +277,8 @@ async fn look(caller: Caller, said: Said<Many>) -> Answer<SeenMany> {
         check: item.check,
         role: item.role,
         repo: item.repo.map(|repo| repo.to_string_lossy().into_owned()),
+        priority: item.priority,
+        value_nano_usd: item.value,
         line: item.line,
     });
     Ok(Json(SeenMany { tasks: seen.collect() }))
