@@ -105,7 +105,7 @@ fn count(parser: &mut lexopt::Parser) -> Result<String, Trouble> {
 }
 
 /// A process that ends with this.
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -196,7 +196,7 @@ fn streams(place: &Place<'_>, count: &str) -> Result<(Running, ChildStdin), Trou
 }
 
 /// What processes and their children have in memory.
-fn memory_kb(processes: &[u32]) -> u64 {
+pub(super) fn memory_kb(processes: &[u32]) -> u64 {
     processes.iter().map(|process| tree_kb(*process)).sum()
 }
 
@@ -257,7 +257,7 @@ fn configure(provider: &str, scratch: &Path) -> Result<PathBuf, Trouble> {
     Ok(path)
 }
 
-fn free_port() -> Result<u16, Trouble> {
+pub(super) fn free_port() -> Result<u16, Trouble> {
     let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     listener.map(|address| address.port()).tried(|| "there is no port".to_owned())
 }

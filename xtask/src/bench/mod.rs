@@ -8,8 +8,10 @@ mod forecast;
 mod gateway;
 mod ledger;
 mod llama;
+mod page;
 mod repair;
 mod sandbox;
+mod serving;
 mod temporal;
 
 use std::process::{Command, ExitCode, Stdio};
@@ -57,6 +59,11 @@ const BENCHES: &[Bench] = &[
         name: "gateway",
         about: "what the gateway adds to a request, and how many it answers, beside LiteLLM",
         run: gateway::main,
+    },
+    Bench {
+        name: "page",
+        about: "how soon the page is there, how it looks, and how soon a change shows on it",
+        run: page::main,
     },
     Bench {
         name: "forecast",

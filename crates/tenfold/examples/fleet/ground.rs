@@ -16,7 +16,7 @@ const LINES: usize = 400;
 /// The file that the check wants, where there is one.
 pub(crate) const WANTED: &str = "b.txt";
 /// The model that is asked; it costs something, so that there is a bill for each request.
-const MODEL: &str = "scripted";
+pub(crate) const MODEL: &str = "scripted";
 const MODELS: &str = r#"
 [[hosted]]
 name = "scripted"
@@ -43,7 +43,13 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) fn new() -> Result<Self, Failure> {
         let made = tempfile::tempdir()?;
-        let ground = Self { dir: made.path().to_owned(), _made: Some(made) };
+        let ground = Self::made_at(made.path())?;
+        Ok(Self { _made: Some(made), ..ground })
+    }
+
+    /// One in a folder that stays.
+    pub(crate) fn made_at(dir: &Path) -> Result<Self, Failure> {
+        let ground = Self::at(dir);
         let (repo, config) = (ground.repo(), ground.dir.join("config"));
         std::fs::create_dir(&repo)?;
         std::fs::create_dir(&config)?;
@@ -93,23 +99,27 @@ impl Ground {
         Ok(Arc::new(Engine::open_in(config, around).await?))
     }
 
-    fn spec(&self, number: usize) -> TaskSpec {
+    /// A task in these words.
+    pub(crate) fn spec(&self, text: String) -> TaskSpec {
         let (money, time) = (NanoUsd::MAX, Millis(3_600_000));
         let budget = Budget { money, time, attempts: 1 };
-        let text = format!("look around, {number}");
         TaskSpec { strategy: Strategy::Loop, ..TaskSpec::new(text, self.repo(), MODEL, budget) }
+    }
+
+    fn looking(&self, number: usize) -> TaskSpec {
+        self.spec(format!("look around, {number}"))
     }
 
     /// A task with a check, whose attempts may ask the person.
     pub(crate) fn asking(&self) -> TaskSpec {
-        TaskSpec { check: Some(format!("test -f {WANTED}")), questions: true, ..self.spec(0) }
+        TaskSpec { check: Some(format!("test -f {WANTED}")), questions: true, ..self.looking(0) }
     }
 
     pub(crate) async fn ask(&self, engine: &Engine, count: usize) -> Result<Vec<TaskId>, Failure> {
         let mut tasks = Vec::with_capacity(count);
         let numbers: Vec<usize> = (0..count).collect();
         for some in numbers.chunks(TOGETHER) {
-            let specs = some.iter().map(|number| (self.spec(*number), Vec::new())).collect();
+            let specs = some.iter().map(|number| (self.looking(*number), Vec::new())).collect();
             tasks.extend(engine.ask_many(specs).await?);
         }
         Ok(tasks)
