@@ -15,6 +15,15 @@ export type Session = Schemas["Session"];
 
 export type ProposalState = Schemas["Became"];
 export type ProposalCard = Schemas["ProposalCard"];
+/** A call that waits for leave; `arguments` is JSON as the model wrote it, whole. */
+export interface Asked {
+  name: string;
+  arguments: string;
+}
+/** What a task asks. The server does not tell the call yet that leave is asked for. */
+export type Question = Schemas["CardQuestion"] & { call?: Asked | null };
+/** What a person answers to it. */
+export type Answer = Schemas["Answer"];
 export type Card = Schemas["Card"];
 export type BoardColumn = Schemas["BoardColumn"];
 export type Board = Schemas["Board"];
@@ -41,10 +50,7 @@ export type Diff = Schemas["Diff"];
 export type Dial = Schemas["Dial"];
 
 /** An attempt, by its task and its number in it. */
-export interface AttemptId {
-  task: number;
-  number: number;
-}
+export type AttemptId = Schemas["AttemptId"];
 
 /** What the engine says live about an attempt; it may be lost, and is never needed. */
 export type Progress = Schemas["Progress"];
