@@ -59,8 +59,8 @@ export function program(): string {
 }
 
 export class Ground {
-  readonly dir = mkdtempSync(join(tmpdir(), "tenfold-e2e-"));
-  readonly repo = join(this.dir, "stats");
+  readonly dir: string;
+  readonly repo: string;
   /** Variables in place of the usual ones; an empty one is not set. */
   readonly variables: Record<string, string> = {};
   private readonly models: Model[] = [];
@@ -69,8 +69,15 @@ export class Ground {
   /** Where the page is, once it is open. */
   origin = "";
 
-  static async make(): Promise<Ground> {
-    const ground = new Ground();
+  private constructor(dir: string | null) {
+    this.dir = dir ?? mkdtempSync(join(tmpdir(), "tenfold-e2e-"));
+    this.repo = join(this.dir, "stats");
+  }
+
+  /** In a folder that is not there yet, or else in a new one. */
+  static async make(dir: string | null = null): Promise<Ground> {
+    if (dir && existsSync(dir)) throw new Error(`${dir} is there already`);
+    const ground = new Ground(dir);
     ground.write("stats.py", BUGGY);
     ground.write("test_stats.py", TESTS);
     await ground.git("init", "-q", "-b", "main");

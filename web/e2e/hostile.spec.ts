@@ -42,16 +42,24 @@ why = "<b onclick=alert(1)>what is removed is gone</b>"
 
 /** All parts of a task's page, each open. */
 async function lookAtAll(page: Page) {
-  for (const step of await page.locator("details > summary").all()) if (await step.isVisible()) await step.click();
-  for (const tab of await page.getByRole("tab").all()) {
+  const work = page.getByRole("tab", { name: "Work" });
+  if (await work.isVisible()) await work.click();
+  const steps = page.getByRole("region", { name: "What was said and done" }).locator("details > summary");
+  await expect(steps.first()).toBeVisible();
+  for (const step of await steps.all()) await step.evaluate((node: HTMLElement) => node.click());
+  await holds(page);
+  for (const name of ["Changes", "Check", "Attempts", "Budget", "Asked"]) {
+    const tab = page.getByRole("tab", { name: new RegExp(`^${name}`) });
     await tab.click();
     await expect(tab).toHaveAttribute("aria-selected", "true");
     await holds(page);
   }
 }
 
-test("nothing that an agent or a repository writes runs or leaves the page", async ({ page, ground }) => {
+test("nothing that an agent or a repository writes runs or leaves the page", async ({ page, ground, watch }) => {
   test.setTimeout(150_000);
+  // Where too little is known of prices, a level of them is refused.
+  watch.allow(/403.*prices\/level/);
   await ground.model(worker);
   ground.configure("policy.toml", POLICY);
   ground.write("AGENTS.md", `${MARKUP}\n${SPOOF}\n${LONG.slice(0, 5000)}\n`);
@@ -70,8 +78,11 @@ test("nothing that an agent or a repository writes runs or leaves the page", asy
     await holds(page);
   }
 
+  await page.getByLabel("Go without what the repository asks, this time").check();
+
   // A backlog, looked at and imported.
-  await page.getByRole("button", { name: "Import a backlog" }).or(page.getByRole("radio", { name: "Import a backlog" })).first().click();
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.getByText("Import a backlog").click();
   await page.getByLabel("Or paste it").fill(`# ${MARKUP}\n\n- [ ] ${WISH}\n  more ${MARKUP}\n- [ ] second ${SPOOF}`);
   await expect(page.getByRole("region", { name: "Preview" })).toContainText("2 tasks found");
   await expect(page.getByRole("region", { name: "Preview" })).toContainText("<script>alert(2)</script>");
@@ -112,8 +123,7 @@ test("nothing that an agent or a repository writes runs or leaves the page", asy
   await go(page, `/tasks/${review}`);
   await expect(page.getByRole("region", { name: "evil.svg" })).toContainText("<script>alert(2)</script>");
   await expect(page.getByRole("region", { name: "<img src=x onerror=alert(1)>.txt" })).toBeVisible();
-  const steps = page.getByRole("region", { name: "What was said and done" });
-  await expect(steps).toContainText("<iframe src=");
+  await expect(page.getByRole("region", { name: "What was said and done" })).toContainText("<iframe src=");
   // No link, picture, frame or script came of any of it.
   await lookAtAll(page);
   const made = await page.evaluate((evil) => ({
@@ -131,11 +141,11 @@ test("nothing that an agent or a repository writes runs or leaves the page", asy
   await api(page, `/tasks/${accepted.status === 200 ? asks : review}/reject`, { reason: MARKUP });
   const all = addresses(Object.fromEntries(Object.keys(TEXTS).map((name) => [name, review])) as never);
   for (const at of new Set(all.map((one) => one.at))) {
+    await go(page, at);
+    await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+    await expect(page.locator("main [aria-busy=true], main .skeleton")).toHaveCount(0);
     for (const width of [1280, 390]) {
       await page.setViewportSize({ width, height: 900 });
-      await go(page, at);
-      await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
-      await expect(page.locator("main [aria-busy=true], main .skeleton")).toHaveCount(0);
       await holds(page);
     }
   }

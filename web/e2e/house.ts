@@ -2,7 +2,7 @@
 import type { Page } from "@playwright/test";
 import type { Ground } from "./ground";
 import { Gate, mends, type Asked, type Reply } from "./model";
-import { api, expect, go, handOut } from "./page";
+import { api, expect, go, handOut, signIn } from "./page";
 
 export const TEXTS = {
   asks: "Add a weighted mean",
@@ -55,7 +55,7 @@ export interface House {
   release: () => void;
 }
 
-/** Fills the house; somebody is signed in on `page` who may do all. */
+/** Fills the house, opens its page, and signs somebody in on `page` who may do all. */
 export async function furnish(page: Page, ground: Ground): Promise<House> {
   const gates = { works: new Gate(), paused: new Gate() };
   const state = async (task: number) => (await api(page, `/tasks/${task}`)).body.card as { state: string; running: number[] };
@@ -69,6 +69,7 @@ export async function furnish(page: Page, ground: Ground): Promise<House> {
 
   await ground.model(worker(gates));
   ground.configure("policy.toml", POLICY);
+  await signIn(page, await ground.serve());
   for (const text of QUEUED) await handOut(page, ground, text, { begin: false, value_nano_usd: 20e9, labels: ["numbers"] });
   await hand("accepted");
   await hand("rejected");

@@ -137,6 +137,7 @@ test("the main path by keys alone", async ({ page, ground }) => {
   await expect(dialog).toBeHidden();
   await isSeen(page);
   expect(await ground.git("branch", "--list", "by-keys")).toContain("by-keys");
+  await expect(page.locator(".actions").getByRole("button", { name: "Undo" })).not.toHaveAttribute("aria-disabled");
   await tabTo(page, "Undo");
   await page.keyboard.press("Enter");
   await expect(page.locator(".facts")).toContainText("To review");

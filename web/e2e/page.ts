@@ -43,6 +43,8 @@ export class Watch {
 }
 
 interface Fixtures {
+  /** Where the ground is, rather than in a new folder. */
+  folder: string | null;
   ground: Ground;
   watch: Watch;
   /** Another browser, watched as the first one is. */
@@ -50,8 +52,9 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  ground: async ({}, use) => {
-    const ground = await Ground.make();
+  folder: [null, { option: true }],
+  ground: async ({ folder }, use) => {
+    const ground = await Ground.make(folder);
     await use(ground);
     await ground.end();
   },

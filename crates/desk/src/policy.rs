@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{NanoUsd, Verdict};
-use tenfold_policy::{Access, Decision, Matched, Request, Touch, Unattended};
+use tenfold_policy::{Access, Decision, Matched, Policy, Request, Touch, Unattended};
 use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-use crate::{DeskError, House};
+use crate::DeskError;
 
 /// One thing, and for whom.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -115,12 +115,11 @@ impl Decided {
     }
 }
 
-/// Asks the policy that holds.
+/// Asks a policy.
 ///
 /// # Errors
-/// If the policy can't be read, or a host is none.
-pub fn decide(house: &House, asked: PolicyAsked) -> Result<Decided, DeskError> {
-    let policy = house.policy()?;
+/// If a host is none.
+pub fn decide(policy: Policy, asked: PolicyAsked) -> Result<Decided, DeskError> {
     let policy = match &asked.role {
         Some(role) => policy.for_role(role),
         None => policy,

@@ -183,6 +183,11 @@ impl Engine {
         self.config.model_command.is_some()
     }
 
+    /// What work goes by: the person's policy as it was when this engine opened.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The time, as this engine knows it.
     pub fn now(&self) -> Timestamp {
         self.around.now()

@@ -54,6 +54,8 @@ export class BoardState {
   private person: number | null = null;
   private filters: Filters = { q: "", account: "", role: "", label: "", workspace: "" };
   private turn = 0;
+  /** The newest reading of which the answer is here; older ones that come late are left. */
+  private taken = 0;
   /** The place in the journal of which the board was read. */
   private base = 0;
   /** Cards of later places, the newest of each task: they are laid on top of whatever is read. */
@@ -70,6 +72,8 @@ export class BoardState {
   /** Reads the board under `filters`: of each column its first page, or as much of it as is here
       already if `extent` says so. */
   async read(filters: Filters = this.filters, extent: "first-page" | "as-here" = "first-page") {
+    // Answers under other filters are left, too.
+    if ((Object.keys(filters) as (keyof Filters)[]).some((part) => filters[part] !== this.filters[part])) this.taken = this.turn;
     this.filters = filters;
     const turn = (this.turn += 1);
     this.loading = true;
@@ -77,7 +81,9 @@ export class BoardState {
     const limit = extent === "as-here" ? Math.min(PAGE_MOST, Math.max(PAGE, longest)) : PAGE;
     try {
       const board = await get<Board>("/board", { ...filters, limit } satisfies Query);
-      if (turn === this.turn) this.take(board);
+      if (turn <= this.taken) return;
+      this.taken = turn;
+      this.take(board);
     } catch (thrown) {
       if (turn === this.turn) this.problem = asProblem(thrown);
     } finally {
@@ -101,7 +107,7 @@ export class BoardState {
   belongsTo(person: number | null) {
     if (person === this.person) return;
     this.person = person;
-    this.turn += 1;
+    this.taken = this.turn;
     this.lanes = nothing();
     this.read_once = false;
     this.forget();
@@ -120,10 +126,10 @@ export class BoardState {
     const { next } = this.lanes[column];
     if (next === null || this.reading_more.has(column)) return;
     this.reading_more.add(column);
-    const turn = this.turn;
+    const { taken } = this;
     try {
       const list = await get<TaskList>("/tasks", { ...this.filters, column, past: next, limit: PAGE });
-      if (turn !== this.turn) return;
+      if (taken !== this.taken) return;
       const lane = this.lanes[column];
       const known = new Set(COLUMNS.flatMap((one) => this.lanes[one.column].cards.map(({ task }) => task)));
       const came = list.tasks.filter(({ task }) => !known.has(task) && !this.isOld(task, list.seq));
@@ -248,9 +254,9 @@ export class BoardState {
   private async count() {
     this.counting = null;
     this.counted_at_ms = performance.now();
-    const { turn } = this;
+    const { taken } = this;
     const board = await get<Board>("/board", { ...this.filters, limit: 1 } satisfies Query).catch(() => null);
-    if (!board || turn !== this.turn) return;
+    if (!board || taken !== this.taken) return;
     const lanes = { ...this.lanes };
     for (const { column, count } of board.columns) {
       const lane = lanes[column];

@@ -1,6 +1,7 @@
 // What can be done with many tasks at once, and what takes it back.
 import { post } from "../lib/api";
 import { plural } from "../lib/format";
+import { needsFiles } from "../lib/refusals";
 import { toasts } from "../lib/toasts.svelte";
 import type { Access, BulkAnswer, Card, Verb } from "../lib/types";
 import type { IconName } from "../parts/Icon.svelte";
@@ -36,7 +37,9 @@ export async function bulk(verb: BulkVerb, tasks: number[]) {
     const { back } = verb;
     const undo = back && done.length > 0 ? () => post("/bulk", { tasks: done, verb: back, body: {} }).then(() => undefined) : null;
     const rest = answers.length - done.length;
-    const why = left?.problem ? `; not ${rest === 1 ? `#${left.task}` : `${rest} others`}: ${left.problem.what}` : ".";
+    const files = verb.verb === "accept" && answers.some(({ problem }) => problem && needsFiles(problem.what));
+    const way = files ? " Open such a task to accept it into the files." : "";
+    const why = left?.problem ? `; not ${rest === 1 ? `#${left.task}` : `${rest} others`}: ${left.problem.what}.${way}` : ".";
     toasts.say(`${verb.done}: ${plural(done.length, "task")}${why}`, undo);
   } catch (thrown) {
     toasts.problem(thrown);

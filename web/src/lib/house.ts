@@ -110,6 +110,9 @@ export type DoctorLine = Schemas["DoctorLine"];
 export type PersonRow = Schemas["PersonView"];
 export type PeopleChange = Schemas["PeopleChange"];
 
+/** The fewest characters of a password. */
+export const PASSWORD_LEAST = 10;
+
 export const ACCESSES: { access: Access; may: string }[] = [
   { access: "viewer", may: "looks" },
   { access: "reviewer", may: "and accepts, rejects, comments, answers" },

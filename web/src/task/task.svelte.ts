@@ -3,7 +3,7 @@
 import { asProblem, get, post, type Problem } from "../lib/api";
 import { events, type Happened } from "../lib/events.svelte";
 import { toasts } from "../lib/toasts.svelte";
-import type { Access, Diff, Step, Steps, TaskPage, Verb } from "../lib/types";
+import type { Access, Card, Diff, Step, Steps, TaskPage, Verb } from "../lib/types";
 import { session } from "../lib/session.svelte";
 
 const AGAIN_AFTER_MS = 250;
@@ -27,6 +27,11 @@ export class TaskState {
 
   private timer: ReturnType<typeof setTimeout> | null = null;
   private reading: Promise<void> | null = null;
+  private page_reading: Promise<void> | null = null;
+  private wanted = false;
+  /** The newest card of an event, and the place in the journal that it is of. */
+  private seq = 0;
+  private heard: Card | null = null;
   private chosen = false;
   private gone = false;
 
@@ -87,11 +92,28 @@ export class TaskState {
     }
   }
 
-  async read() {
+  /** Reads the task anew. One reading at a time, and once more if it was wanted meanwhile: so no
+      answer comes after a newer one. */
+  async read(): Promise<void> {
+    this.wanted = true;
+    this.page_reading ??= this.readPages().finally(() => (this.page_reading = null));
+    await this.page_reading;
+  }
+
+  private async readPages() {
+    while (this.wanted && !this.gone) {
+      this.wanted = false;
+      this.heard = null;
+      await this.readPage();
+    }
+  }
+
+  private async readPage() {
     try {
       const page = await get<TaskPage>(`/tasks/${this.task}`);
       if (this.gone) return;
-      this.page = page;
+      // What came meanwhile may be newer, and it is read once more.
+      this.page = this.heard ? { ...page, card: this.heard } : page;
       this.problem = null;
       const last = page.attempts.at(-1)?.number ?? 0;
       if (last > 0 && (this.number === 0 || (!this.chosen && last !== this.number))) this.look(last);
@@ -155,8 +177,16 @@ export class TaskState {
   }
 
   private hear(happened: Happened) {
-    if (happened.event === "reset" || (happened.event === "task" && happened.card.task === this.task)) {
-      if (happened.event === "task" && this.page) this.page = { ...this.page, card: happened.card };
+    if (happened.event === "reset") {
+      this.seq = 0;
+      this.heard = null;
+      this.readSoon();
+    } else if (happened.event === "task") {
+      const { seq, card } = happened;
+      if (card.task !== this.task || seq < this.seq) return;
+      this.seq = seq;
+      this.heard = card;
+      if (this.page) this.page = { ...this.page, card };
       this.readSoon();
     } else if (happened.event === "progress") {
       const { progress } = happened;

@@ -28,10 +28,10 @@ usage: cargo xtask bench page [OPTIONS]
   --no-browser      only what the server takes
   --json            one JSON object on stdout, in place of the table
 
-The script that the first board loads may have 150 kB gzipped: beyond that the bench fails.
+All scripts of the page together may have 150 kB gzipped: beyond that the bench fails.
 ";
 
-/// The most that the scripts of the first board may have, gzipped, in bytes.
+/// The most that all scripts of the page may have, gzipped, in bytes.
 const SCRIPT_BYTES_MAX: u64 = 150_000;
 /// Steps of each at work: more than there is time for.
 const TURNS: &str = "10000";
@@ -83,7 +83,7 @@ pub(crate) fn main(args: Vec<String>) -> Result<ExitCode, Trouble> {
     }
     let script = measured["script_gzipped"].as_u64().unwrap_or(0);
     if script > SCRIPT_BYTES_MAX {
-        let what = format!("the first board loads {script} bytes of script, gzipped");
+        let what = format!("the page has {script} bytes of script, gzipped");
         return Err(Trouble::failed(format!("{what}: {SCRIPT_BYTES_MAX} are the limit")));
     }
     Ok(ExitCode::SUCCESS)
@@ -165,8 +165,8 @@ fn measure(options: &Options) -> Result<Json, Trouble> {
         let mut row = served(&programs, scratch.path(), options)?;
         row["tasks"] = json!(tasks);
         row["stock"] = stock;
-        if !row["first"]["script_gzipped"].is_null() {
-            script = row["first"]["script_gzipped"].clone();
+        if !row["first"].is_null() {
+            script = row["first"]["all_scripts_gzipped"].clone();
         }
         rows.push(row);
         if options.browser && Some(tasks) == options.tasks.last() {
@@ -340,11 +340,13 @@ fn row(row: &Json) -> String {
     }
     let millis = first["millis"].as_array().map_or(&[][..], Vec::as_slice);
     text + &format!(
-        "  browser: first card after {:.0} ms (p50 of {}), script {:.0} bytes gzipped; scrolling \
+        "  browser: first card after {:.0} ms (p50 of {}), script {:.0} bytes \
+         gzipped of {:.0}; scrolling \
          {:.0} cards: {:.0} of {:.0} frames over 50 ms, the longest {:.0} ms\n",
         millis.get(millis.len() / 2).and_then(Json::as_f64).unwrap_or(f64::NAN),
         millis.len(),
         float(first, "script_gzipped"),
+        float(first, "all_scripts_gzipped"),
         float(scroll, "cards"),
         float(&scroll["scrolling"], "over_50_ms"),
         float(&scroll["scrolling"], "frames"),

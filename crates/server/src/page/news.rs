@@ -246,3 +246,22 @@ async fn learn(
         .await;
     accounts.extend(found.unwrap_or_default());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_at_work_put_nobody_behind() {
+        let news = News::new();
+        let mut live = news.listen();
+        let told = Message::Progress { account: AccountId::DEFAULT, text: "{}".into() };
+        for _ in 0..BEHIND_MAX {
+            news.tell(vec![told.clone(); 5_000]);
+        }
+        assert_eq!(live.try_recv().unwrap().len(), 5_000);
+        news.tell(vec![told.clone()]);
+        news.tell(vec![told]);
+        assert!(live.try_recv().is_err(), "who does not read at all is told to read anew");
+    }
+}

@@ -18,6 +18,7 @@ use tenfold_desk::people::{self, Deeds, PersonView};
 use tenfold_desk::policy::{self, Decided, PolicyAsked};
 use tenfold_desk::role::{self, Coworker};
 use tenfold_domain::{Access, DeedEvent, PeopleChange, PeopleEvent};
+use tenfold_engine::POLICY_FILE;
 use tenfold_models::set_key;
 use tenfold_people::Signed;
 use utoipa::{IntoParams, ToSchema};
@@ -126,14 +127,13 @@ pub(super) struct PolicyTold {
 /// `GET /policy`
 async fn show_policy(State(house): State<Arc<House>>, caller: Caller) -> Answer<PolicyTold> {
     caller.needs_everything(Access::Viewer)?;
-    let told = house.ask_desk(|desk| {
-        let (policy, file) = desk.policy_of(None)?;
-        // A policy has a form in JSON, since its keys are texts.
-        let rules = serde_json::to_value(&policy).unwrap_or_default();
-        let file = file.map(|file| file.to_string_lossy().into_owned());
-        Ok(PolicyTold { file, text: policy.to_toml(), policy: rules })
-    });
-    Ok(Json(told.await?))
+    // The one that work goes by, which is the file as it was when the page was opened.
+    let policy = house.engine.policy();
+    let file = house.desk.places.config.join(POLICY_FILE);
+    let file = file.exists().then(|| file.to_string_lossy().into_owned());
+    // A policy has a form in JSON, since its keys are texts.
+    let rules = serde_json::to_value(policy).unwrap_or_default();
+    Ok(Json(PolicyTold { file, text: policy.to_toml(), policy: rules }))
 }
 
 /// `POST /policy/test`: changes nothing.
@@ -144,7 +144,7 @@ async fn test_policy(
 ) -> Answer<Decided> {
     let Json(asked) = said?;
     caller.needs_everything(Access::Viewer)?;
-    Ok(Json(house.ask_desk(move |desk| policy::decide(desk, asked)).await?))
+    Ok(Json(policy::decide(house.engine.policy().clone(), asked)?))
 }
 
 /// A repository or folder that there are tasks in, or of which something was approved.

@@ -34,7 +34,7 @@ pub(crate) async fn serve(
     let engine = ground.engine(Arc::clone(&model) as _).await?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
-    let page = Page::open(Arc::clone(&engine), listener, terms()?).map_err(|why| why.text)?;
+    let page = Page::open(Arc::clone(&engine), listener, terms()?).map_err(|why| why.what)?;
     let (leave, left) = oneshot::channel::<()>();
     let serving = tokio::spawn(page.serve(async {
         let _ = left.await;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tenfold_domain::{
     AccountId, AccountKind, AttemptEvent, AttemptId, AttemptOutcome, Charge, CheckReport,
-    CheckVerdict, CommitId, EffectKind, Fact, Held, LedgerEvent, Millis, NanoUsd, Priority,
+    CheckVerdict, CommitId, EffectKind, Energy, Fact, Held, LedgerEvent, Millis, NanoUsd, Priority,
     ProposalEvent, ReservationId, Seed, Spend, Spender, StepEvent, StepId, Strategy, TaskEvent,
     TaskId, Timestamp, Tokens, Usage,
 };
@@ -162,7 +162,7 @@ fn step(attempt: AttemptId, account: AccountId) -> [Fact; 4] {
         StepEvent::Intent { kind: EffectKind::Model, request, reservation: Some(reservation) };
     let usage = Usage { prompt: Tokens(5_000), output: Tokens(1_000), ..Usage::default() };
     let reply = json!({ "text": "b".repeat(900) });
-    let (wall, energy) = (Millis(4_000), tenfold_domain::Energy::default());
+    let (wall, energy) = (Millis(4_000), Energy::NONE);
     let result = StepEvent::Result { reply, usage, cost: COST, wall, energy };
     [
         Fact::Ledger { event: LedgerEvent::Reserved(held) },
