@@ -15,13 +15,8 @@ export type Session = Schemas["Session"];
 
 export type ProposalState = Schemas["Became"];
 export type ProposalCard = Schemas["ProposalCard"];
-/** A call that waits for leave; `arguments` is JSON as the model wrote it, whole. */
-export interface Asked {
-  name: string;
-  arguments: string;
-}
-/** What a task asks. The server does not tell the call yet that leave is asked for. */
-export type Question = Schemas["CardQuestion"] & { call?: Asked | null };
+/** What a task asks. */
+export type Question = Schemas["CardQuestion"];
 /** What a person answers to it. */
 export type Answer = Schemas["Answer"];
 export type Card = Schemas["Card"];

@@ -97,13 +97,13 @@ impl House {
     pub(super) async fn sight(&self, caller: &Caller) -> Result<Sight, Refusal> {
         let account = caller.account;
         let sight = |sheet: &tenfold_store::Sheet| Sight::from(sheet.ledger(), account);
-        Ok(self.engine.books().look(sight).await.map_err(Refusal::internal)?)
+        self.engine.books().look(sight).await.map_err(Refusal::internal)
     }
 
     /// Who pays for tasks, in words.
     pub(super) async fn paths(&self, rows: &[TaskRow]) -> Result<Paths, Refusal> {
         let paths = |sheet: &tenfold_store::Sheet| task::paths(sheet.ledger(), rows);
-        Ok(self.engine.books().look(paths).await.map_err(Refusal::internal)?)
+        self.engine.books().look(paths).await.map_err(Refusal::internal)
     }
 
     /// Whether somebody may see a task; where not, it is as if there were none.

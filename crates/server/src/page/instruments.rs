@@ -1,5 +1,6 @@
 //! What is told of money, plans and forecasts.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -58,13 +59,10 @@ fn forecasts(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
 }
 
 /// Words with commas between them, each as the desk reads it.
-fn words<T: std::str::FromStr<Err = String>>(
+fn words<T: FromStr<Err = String> + Copy>(
     text: Option<&str>,
     usual: &[T],
-) -> Result<Vec<T>, Refusal>
-where
-    T: Copy,
-{
+) -> Result<Vec<T>, Refusal> {
     match text.filter(|text| !text.is_empty()) {
         Some(text) => {
             text.split(',').map(str::parse).collect::<Result<_, _>>().map_err(Refusal::usage)
