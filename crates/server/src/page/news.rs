@@ -255,7 +255,7 @@ mod tests {
     fn thousands_at_work_put_nobody_behind() {
         let news = News::new();
         let mut live = news.listen();
-        let told = Message::Progress { account: AccountId::DEFAULT, text: "{}".into() };
+        let told = Message::Task { account: AccountId::DEFAULT, text: "{}".into() };
         for _ in 0..BEHIND_MAX {
             news.tell(vec![told.clone(); 5_000]);
         }

@@ -82,7 +82,7 @@ impl Person {
         let task = row.id;
         self.said("a budget", self.engine.set_budget(task, PLENTY).await);
         if row.question.is_some() {
-            self.said("an answer", self.engine.answer(task, "yes".to_owned()).await);
+            self.said("an answer", self.engine.answer(task, "yes".to_owned(), None).await);
         }
         let how = How { time_anew: true, ..How::default() };
         self.begun(task, self.engine.begin(task, how));
@@ -155,7 +155,7 @@ impl Person {
                 let said = engine.steer(task, format!("hurry {drawn}")).await;
                 self.said("steer", said);
             }
-            13 | 14 => self.said("answer", engine.answer(task, "yes".to_owned()).await),
+            13 | 14 => self.said("answer", engine.answer(task, "yes".to_owned(), None).await),
             15 | 16 => self.budgets(row).await,
             17 => self.accepts(task).await,
             18 => self.said("reject", engine.reject(task, "no".to_owned()).await),
