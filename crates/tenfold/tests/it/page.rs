@@ -190,21 +190,8 @@ fn a_task_is_handed_out_watched_and_accepted_over_http() {
     ground.tenfold(&["store", "check"]).expect(0, &[]);
 }
 
-#[test]
-fn nobody_sees_or_touches_what_another_account_pays_for() {
-    let ground = Ground::new();
-    for team in ["lab", "shop"] {
-        ground.tenfold(&["account", "add", team, "--kind", "team"]).expect(0, &[]);
-    }
-    let page = Opened::at(&ground);
-    let owner = page.sign_in(&page.link);
-    let theirs = owner.hand_out(&ground, json!({ "account": "shop", "begin": true }));
-    wait_for("its proposal", || owner.state(theirs) == "to-review");
-    for (name, access) in [("ada", "admin"), ("vic", "viewer")] {
-        let add = ["people", "add", name, "--access", access, "--account", "lab"];
-        ground.tenfold(&add).expect(0, &[]);
-    }
-    let ada = page.sign_in(&link(&ground, "ada"));
+/// Somebody sees nothing of a task, nor of who it is for, and can do nothing to it.
+fn sees_nothing(ada: &Browser<'_>, theirs: u64) {
     for (method, path, body) in about(theirs) {
         let (status, said) = match method {
             "GET" => ada.get(&path),
@@ -235,6 +222,24 @@ fn nobody_sees_or_touches_what_another_account_pays_for() {
     for path in ["/deeds", "/doctor", "/hooks", "/policy", "/audit", "/backlog"] {
         assert_eq!(ada.get(path).0, 403, "{path}");
     }
+}
+
+#[test]
+fn nobody_sees_or_touches_what_another_account_pays_for() {
+    let ground = Ground::new();
+    for team in ["lab", "shop"] {
+        ground.tenfold(&["account", "add", team, "--kind", "team"]).expect(0, &[]);
+    }
+    let page = Opened::at(&ground);
+    let owner = page.sign_in(&page.link);
+    let theirs = owner.hand_out(&ground, json!({ "account": "shop", "begin": true }));
+    wait_for("its proposal", || owner.state(theirs) == "to-review");
+    for (name, access) in [("ada", "admin"), ("vic", "viewer")] {
+        let add = ["people", "add", name, "--access", access, "--account", "lab"];
+        ground.tenfold(&add).expect(0, &[]);
+    }
+    let ada = page.sign_in(&link(&ground, "ada"));
+    sees_nothing(&ada, theirs);
     // Nor a folder that no task of theirs is in.
     let task = json!({ "text": "x", "workspace": ground.repo(), "check": CHECK });
     assert_eq!(ada.post("/tasks", task).0, 403);
