@@ -196,6 +196,20 @@ pub enum TaskState {
     Rejected,
 }
 
+impl TaskState {
+    /// All of them, in the order of a task's life.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Working,
+        Self::Paused,
+        Self::Parked,
+        Self::NeedsYou,
+        Self::ToReview,
+        Self::Accepted,
+        Self::Rejected,
+    ];
+}
+
 impl fmt::Display for TaskState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

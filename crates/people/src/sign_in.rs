@@ -82,21 +82,6 @@ impl People {
         }
     }
 
-    /// All of it at once: whose name this is, the password, and a session with this secret.
-    ///
-    /// # Errors
-    /// [`Refusal::WrongPassword`].
-    pub fn sign_in(
-        &self,
-        name: &str,
-        password: &str,
-        secret: &str,
-        now: Timestamp,
-    ) -> Result<PeopleEvent, Refusal> {
-        let proof = self.claim(name).prove(password)?;
-        self.admit(&proof, secret, now)
-    }
-
     /// Signs in somebody who was handed a link, which the caller has looked at.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 // page has for it; that of tasks is in `types.ts`. All of it is made of the document of the API
 // (`schema.d.ts`, by `npm run types`). Money is whole nano-dollars (`*_nano_usd`) but where a name
 // says dollars.
-import type { components } from "./schema";
+import type { components } from "../../types/schema";
 import type { Access } from "./types";
 
 type Schemas = components["schemas"];

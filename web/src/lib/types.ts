@@ -1,8 +1,8 @@
 // What the server says and is told of tasks, by the names that the page has for it. All of it is
-// made of the document of the API (`schema.d.ts`, by `npm run types`); nothing is written twice.
+// made of the document of the API (by `npm run types`); nothing is written twice.
 // Money is whole nano-dollars (`*_nano_usd`), moments are Unix milliseconds (`*_at_ms`), other
 // times are durations in milliseconds.
-import type { components } from "./schema";
+import type { components } from "../../types/schema";
 
 type Schemas = components["schemas"];
 

@@ -46,21 +46,13 @@ pub(crate) struct ListArgs {
 
 /// Reads a state as it is written, with a hyphen or a space.
 fn state(text: &str) -> Result<TaskState, String> {
-    const STATES: [TaskState; 8] = [
-        TaskState::Queued,
-        TaskState::Working,
-        TaskState::Paused,
-        TaskState::Parked,
-        TaskState::NeedsYou,
-        TaskState::ToReview,
-        TaskState::Accepted,
-        TaskState::Rejected,
-    ];
     let named = |state: &TaskState| state.to_string().replace(' ', "-");
-    STATES.into_iter().find(|state| named(state) == text.replace(' ', "-")).ok_or_else(|| {
-        let names: Vec<String> = STATES.iter().map(named).collect();
-        format!("'{text}' is not a state: there are {}", names.join(", "))
-    })
+    TaskState::ALL.into_iter().find(|state| named(state) == text.replace(' ', "-")).ok_or_else(
+        || {
+            let names: Vec<String> = TaskState::ALL.iter().map(named).collect();
+            format!("'{text}' is not a state: there are {}", names.join(", "))
+        },
+    )
 }
 
 /// Performs the command.

@@ -301,38 +301,6 @@ fn parked(Parked { amount, renews }: &Parked) -> String {
     }
 }
 
-impl TaskList {
-    /// A page of tasks that holds at most `limit`, made of these.
-    ///
-    /// # Errors
-    /// As for [`Cards::of`].
-    pub fn of(cards: &Cards<'_>, rows: &[TaskRow], limit: u32) -> Result<Self, DeskError> {
-        let seq = cards.view.newest()?.0;
-        Ok(Self { tasks: cards.all(rows)?, next: next(rows, limit), seq })
-    }
-}
-
-impl BoardColumn {
-    /// A column of so many tasks, of which these are the first; at most `limit` of them.
-    ///
-    /// # Errors
-    /// As for [`Cards::of`].
-    pub fn of(
-        cards: &Cards<'_>,
-        (column, count): (Column, u64),
-        rows: &[TaskRow],
-        limit: u32,
-    ) -> Result<Self, DeskError> {
-        Ok(Self { column, count, tasks: cards.all(rows)?, next: next(rows, limit) })
-    }
-}
-
-/// The task that the next page is past, if this one is full.
-fn next(rows: &[TaskRow], limit: u32) -> Option<u64> {
-    let is_full = rows.len() >= limit as usize;
-    rows.last().filter(|_| is_full).map(|row| row.id.number())
-}
-
 impl ProposalCard {
     /// That of a proposal.
     pub fn of(row: &ProposalRow) -> Self {

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::connections::Connections;
-use super::patient::Patient;
+use super::patient::patient;
 use super::{Door, House, Peer, Tls};
 
 /// How long to wait when the system has no descriptor left for a connection.
@@ -103,7 +103,7 @@ where
         request.extensions_mut().insert(peer);
         router.call(request)
     });
-    let stream = TokioIo::new(Patient::new(stream, house.terms.reading));
+    let stream = TokioIo::new(patient(stream, house.terms.reading));
     let talk = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(house.terms.head_time)

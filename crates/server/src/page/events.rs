@@ -12,6 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
 use tenfold_desk::Sight;
+use tenfold_desk::events::Changed;
 use tenfold_domain::Seq;
 use tokio::sync::broadcast::{self, error::RecvError};
 use utoipa::IntoParams;
@@ -132,5 +133,7 @@ impl Listener {
 }
 
 fn numbered(name: &str, seq: Seq) -> Event {
-    Event::default().event(name).id(seq.0.to_string()).data(format!("{{\"seq\":{}}}", seq.0))
+    let event = Event::default().event(name).id(seq.0.to_string());
+    // It has a form in JSON: one number.
+    event.json_data(Changed { seq: seq.0 }).unwrap_or_default()
 }

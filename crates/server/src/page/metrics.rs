@@ -14,16 +14,6 @@ use crate::door::Caller;
 use crate::problem::Refusal;
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-const STATES: [TaskState; 8] = [
-    TaskState::Queued,
-    TaskState::Working,
-    TaskState::Paused,
-    TaskState::Parked,
-    TaskState::NeedsYou,
-    TaskState::ToReview,
-    TaskState::Accepted,
-    TaskState::Rejected,
-];
 
 /// `GET /metrics`
 pub(super) async fn metrics(
@@ -40,7 +30,7 @@ pub(super) async fn metrics(
     });
     let spent = spent.await.map_err(Refusal::internal)?;
     let mut text = String::from("# TYPE tenfold_tasks gauge\n");
-    for state in STATES {
+    for state in TaskState::ALL {
         let tasks = counts.get(&state).copied().unwrap_or(0);
         let _ = writeln!(text, "tenfold_tasks{{state=\"{state}\"}} {tasks}");
     }

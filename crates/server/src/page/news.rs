@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tenfold_desk::DeskError;
-use tenfold_desk::task::{Card, Cards};
+use tenfold_desk::events::TaskChanged;
+use tenfold_desk::task::Cards;
 use tenfold_domain::{AccountId, Progress, Seq, TaskId};
 use tenfold_store::{Changed, TaskRow, View};
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -40,13 +41,6 @@ pub(super) enum Message {
     Progress(Arc<[(AccountId, Arc<str>)]>),
     /// Too much has changed to be told.
     Reset { seq: Seq },
-}
-
-/// A task that has changed, as it is told.
-#[derive(Serialize)]
-struct Told<'a> {
-    seq: u64,
-    card: &'a Card,
 }
 
 /// All that is told in one moment: thousands at work have thousands of messages, and who reads is
@@ -154,7 +148,7 @@ pub(super) async fn changes(
         let now = house.engine.now();
         let cards = Cards { view, paths: &paths, waiting: &waiting, now };
         let told = |row: &TaskRow| {
-            let text = text(&Told { seq: newest.0, card: &cards.of(row)? });
+            let text = text(&TaskChanged { seq: newest.0, card: cards.of(row)? });
             Ok(Message::Task { account: row.account, text })
         };
         rows.iter().map(told).collect::<Result<Vec<_>, DeskError>>()
