@@ -132,7 +132,8 @@ export class BoardState {
       if (taken !== this.taken) return;
       const lane = this.lanes[column];
       const known = new Set(COLUMNS.flatMap((one) => this.lanes[one.column].cards.map(({ task }) => task)));
-      const came = list.tasks.filter(({ task }) => !known.has(task) && !this.isOld(task, list.seq));
+      // Where nothing has happened, this is of the very place that the board was read of.
+      const came = list.tasks.filter(({ task }) => !known.has(task) && (this.newer.get(task)?.seq ?? 0) <= list.seq);
       for (const card of came) this.newer.set(card.task, { seq: list.seq, card });
       this.lanes = { ...this.lanes, [column]: { ...lane, cards: [...lane.cards, ...came], next: list.next } };
       // What has come into that part of the column since.
