@@ -12,7 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::hooks::Hooks;
 use super::news::News;
-use crate::door::{Caller, Who};
+use super::session::SignIn;
+use crate::door::{Caller, Tls, Who};
 use crate::problem::Refusal;
 
 /// Accounts in words, by number.
@@ -28,6 +29,8 @@ pub(super) struct House {
     pub(super) news: News,
     pub(super) who: Arc<dyn Who>,
     pub(super) hooks: Hooks,
+    pub(super) sign_in: SignIn,
+    pub(super) tls: Option<Tls>,
     /// Those who read much at once: as many as there are cores to spare, and more wait.
     long: Semaphore,
     /// What the program knows of itself.
@@ -50,9 +53,12 @@ impl House {
         desk: Desk,
         machine: Machine,
         who: Arc<dyn Who>,
+        sign_in: SignIn,
+        tls: Option<Tls>,
     ) -> Self {
         let hooks = Hooks::at(&desk.places.config);
-        Self { engine, desk, news: News::new(), who, hooks, long: Semaphore::new(LONG), machine }
+        let (news, long) = (News::new(), Semaphore::new(LONG));
+        Self { engine, desk, news, who, hooks, sign_in, tls, long, machine }
     }
 
     /// Reads from the store as it is now, on a thread that may wait.
