@@ -66,9 +66,8 @@ impl Authenticator {
 
     /// Makes the passkey that `options` ask for.
     pub fn make(&mut self, options: &Value) -> Value {
-        let asked = &options["publicKey"];
-        self.handle = asked["user"]["id"].clone();
-        let said = self.said("webauthn.create", asked);
+        self.handle = options["user"]["id"].clone();
+        let said = self.said("webauthn.create", options);
         let mut data = self.data(WITH_KEY);
         data.extend([0; 16]);
         data.extend(u16::try_from(self.id.len()).unwrap_or(u16::MAX).to_be_bytes());
@@ -100,7 +99,7 @@ impl Authenticator {
         if self.counter != 0 {
             self.counter += 1;
         }
-        let said = self.said("webauthn.get", &options["publicKey"]);
+        let said = self.said("webauthn.get", options);
         let data = self.data(0);
         let mut signed = data.clone();
         signed.extend(digest(&SHA256, &said).as_ref());

@@ -11,22 +11,22 @@ export function whyNoPasskeys(at: string | null): string | null {
   return null;
 }
 
-interface Asked {
-  options: { publicKey: never };
+interface Asked<Options> {
+  options: Options;
 }
 
 /** Has a passkey made, and adds it by this name. */
 export async function addPasskey(name: string): Promise<void> {
-  const { options } = await post<Asked>("/passkeys/begin");
-  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey);
+  const { options } = await post<Asked<PublicKeyCredentialCreationOptionsJSON>>("/passkeys/begin");
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
   const credential = await shown(navigator.credentials.create({ publicKey }));
   await post("/passkeys", { name, credential });
 }
 
 /** Signs in whoever has a passkey. */
 export async function enterByPasskey(): Promise<Session> {
-  const { options } = await post<Asked>("/session/passkey/begin");
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey);
+  const { options } = await post<Asked<PublicKeyCredentialRequestOptionsJSON>>("/session/passkey/begin");
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
   const credential = await shown(navigator.credentials.get({ publicKey }));
   return post<Session>("/session/passkey", { credential });
 }

@@ -40,14 +40,14 @@ pub(super) struct Oidc {
 
 /// Where a browser goes to sign in.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct GoTo {
+pub(super) struct AtProvider {
     /// At the provider.
     address: String,
 }
 
 /// What the provider has handed to a browser that comes back.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct Back {
+pub(super) struct BackFromProvider {
     code: String,
     state: String,
 }
@@ -97,12 +97,12 @@ pub(super) fn signing(calls: Calls<Desk>) -> Calls<Desk> {
 async fn begin(
     State(desk): State<Desk>,
     said: Said<Nothing>,
-) -> Result<([(HeaderName, HeaderValue); 1], Json<GoTo>), Refusal> {
+) -> Result<([(HeaderName, HeaderValue); 1], Json<AtProvider>), Refusal> {
     let Json(Nothing {}) = said?;
     let secret = Secret::from(CsrfToken::new_random().into_secret());
     let browser = tenfold_people::hash(secret.text());
     let address = desk.house.sign_in.oidc.ask(move |provider| provider.begin(browser)).await?;
-    Ok(([(SET_COOKIE, desk.door.cookie_at_provider(&secret))], Json(GoTo { address })))
+    Ok(([(SET_COOKIE, desk.door.cookie_at_provider(&secret))], Json(AtProvider { address })))
 }
 
 /// `POST /session/oidc`
@@ -110,9 +110,9 @@ async fn sign_in(
     State(desk): State<Desk>,
     peer: Peer,
     headers: HeaderMap,
-    said: Said<Back>,
+    said: Said<BackFromProvider>,
 ) -> Result<WithCookie<Session>, Refusal> {
-    let Json(Back { code, state }) = said?;
+    let Json(BackFromProvider { code, state }) = said?;
     let tried = desk.door.sign_in(peer, "").await?;
     let browser = desk.door.secret_at_provider(&headers);
     let browser = tenfold_people::hash(&browser.unwrap_or_default());

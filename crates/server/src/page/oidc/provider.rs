@@ -369,10 +369,14 @@ mod tests {
         here.bounds.open = Duration::ZERO;
         assert!(refused(here.finish(code, &state, BROWSER)).contains("ten minutes"));
         here.bounds.open = BOUNDS.open;
-        for _ in 0..OPEN_MAX + 10 {
-            here.begin(BROWSER.to_owned()).unwrap();
-        }
-        assert!(lock(&here.open).len() <= OPEN_MAX);
+        let (_, verifier) = PkceCodeChallenge::new_random_sha256();
+        let verifier = || PkceCodeVerifier::new(verifier.secret().clone());
+        let (nonce, since) = (Nonce::new("x".to_owned()), Instant::now());
+        let one =
+            || Open { browser: String::new(), nonce: nonce.clone(), verifier: verifier(), since };
+        lock(&here.open).extend((0..OPEN_MAX).map(|number| (number.to_string(), one())));
+        assert!(sign_in(&there, &here).is_ok());
+        assert_eq!(lock(&here.open).len(), 0, "the others begin anew");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use tenfold_domain::{Passkey, PasskeyUse, Problem, ProblemKind, Timestamp};
 use webauthn_rp::bin::{Decode, Encode};
 use webauthn_rp::request::auth::{AuthenticationVerificationOptions, SignatureCounterEnforcement};
 use webauthn_rp::request::register::{
-    Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle64,
-    Username,
+    CredProtect, Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions,
+    UserHandle64, Username,
 };
 use webauthn_rp::request::{
     AsciiDomain, FixedCapHashSet, InsertResult, PublicKeyCredentialDescriptor, RpId,
@@ -136,6 +136,8 @@ impl Ceremonies {
         };
         let mut asked = PublicKeyCredentialCreationOptions::passkey(&place.rp, user, known);
         asked.timeout = PATIENCE_MS;
+        // Many devices can't promise it, and it is looked at each time whether they saw who it is.
+        asked.extensions.cred_protect = CredProtect::None;
         let (kept, asked) = asked.start_ceremony().map_err(internal)?;
         let mut open = lock(&self.adding);
         if matches!(open.insert_or_replace_all_expired(kept), InsertResult::CapacityFull) {
@@ -390,12 +392,12 @@ mod tests {
         let house = House::new(|_| {});
         let adder = Adder { name: "ada", passkeys: std::slice::from_ref(&house.passkey) };
         let asked = house.ceremonies.begin_adding(&adder).unwrap();
-        assert_eq!(asked["publicKey"]["user"]["id"], house.passkey.handle.as_str());
-        let excluded = &asked["publicKey"]["excludeCredentials"];
+        assert_eq!(asked["user"]["id"], house.passkey.handle.as_str());
+        let excluded = &asked["excludeCredentials"];
         assert_eq!(excluded[0]["id"], house.passkey.id.as_str());
         let stranger = Adder { name: "ada", passkeys: &[] };
         let asked = house.ceremonies.begin_adding(&stranger).unwrap();
-        assert_ne!(asked["publicKey"]["user"]["id"], house.passkey.handle.as_str());
+        assert_ne!(asked["user"]["id"], house.passkey.handle.as_str());
     }
 
     #[test]

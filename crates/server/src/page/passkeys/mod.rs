@@ -48,7 +48,7 @@ struct PasskeyCard {
 
 /// What a browser hands to its authenticator.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Asked {
+pub(super) struct PasskeyAsked {
     /// As `navigator.credentials` takes it, in the form of WebAuthn's JSON.
     #[schema(value_type = Object)]
     options: Value,
@@ -56,7 +56,7 @@ pub(super) struct Asked {
 
 /// What an authenticator has made.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct Made {
+pub(super) struct PasskeyMade {
     /// What the passkey is to be called.
     name: String,
     /// The credential, in the form of WebAuthn's JSON.
@@ -66,7 +66,7 @@ pub(super) struct Made {
 
 /// What an authenticator has answered.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct Shown {
+pub(super) struct PasskeyShown {
     /// The credential, in the form of WebAuthn's JSON.
     #[schema(value_type = Object)]
     credential: Value,
@@ -135,12 +135,12 @@ async fn begin_adding(
     State(house): State<Arc<House>>,
     caller: Caller,
     said: Said<Nothing>,
-) -> Result<Json<Asked>, Refusal> {
+) -> Result<Json<PasskeyAsked>, Refusal> {
     let Json(Nothing {}) = said?;
     let person = person(&caller)?;
     let people = house.engine.people().await?;
     let adder = Adder { name: &caller.name, passkeys: people.passkeys(person) };
-    Ok(Json(Asked { options: house.sign_in.passkeys.begin_adding(&adder)? }))
+    Ok(Json(PasskeyAsked { options: house.sign_in.passkeys.begin_adding(&adder)? }))
 }
 
 /// `POST /passkeys`
@@ -148,9 +148,9 @@ async fn add(
     State(house): State<Arc<House>>,
     caller: Caller,
     uri: Uri,
-    said: Said<Made>,
+    said: Said<PasskeyMade>,
 ) -> Result<Json<()>, Refusal> {
-    let Json(Made { name, credential }) = said?;
+    let Json(PasskeyMade { name, credential }) = said?;
     person(&caller)?;
     let deed = deed(&caller, &format!("POST {}", uri.path()), None);
     let made = house.sign_in.passkeys.finish_adding(&credential, name, house.engine.now());
@@ -167,9 +167,9 @@ async fn add(
 async fn begin_signing_in(
     State(desk): State<Desk>,
     said: Said<Nothing>,
-) -> Result<Json<Asked>, Refusal> {
+) -> Result<Json<PasskeyAsked>, Refusal> {
     let Json(Nothing {}) = said?;
-    Ok(Json(Asked { options: desk.house.sign_in.passkeys.begin_signing_in()? }))
+    Ok(Json(PasskeyAsked { options: desk.house.sign_in.passkeys.begin_signing_in()? }))
 }
 
 /// `POST /session/passkey`
@@ -177,9 +177,9 @@ async fn sign_in(
     State(desk): State<Desk>,
     peer: Peer,
     uri: Uri,
-    said: Said<Shown>,
+    said: Said<PasskeyShown>,
 ) -> Result<WithCookie<Session>, Refusal> {
-    let Json(Shown { credential }) = said?;
+    let Json(PasskeyShown { credential }) = said?;
     let tried = desk.door.sign_in(peer, "").await?;
     let engine = &desk.house.engine;
     let people = engine.people().await?;
