@@ -113,7 +113,7 @@ export async function go(page: Page, at: string) {
 }
 
 export async function isLive(page: Page) {
-  await expect(page.locator(".line")).toContainText("Live");
+  await expect(page.locator(".line[role=status]")).toContainText("Live");
 }
 
 /** The column of the board with this title. */
