@@ -82,7 +82,7 @@ impl Engine {
         }
         let clock = Instant::now();
         let seed = how.seed.unwrap_or_else(|| self.around.seed());
-        let round = Round::of(&spec);
+        let mut round = Round::of(&spec);
         let mut outcomes: Vec<Outcome> = Vec::new();
         for turn in 0.. {
             // What is prepared takes of the person's time, too.
@@ -112,11 +112,14 @@ impl Engine {
                     (new, Origin::Start)
                 }
             };
-            let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began));
-            outcomes.push(prepared.await?.run(&mut hand).await?);
+            let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began)).await?;
+            let model = prepared.spec.model.clone();
+            let outcome = prepared.run(&mut hand).await?;
             self.take_up(attempt).await?;
             let time = spec.budget.time > clock.elapsed().into();
-            if !time || !round.goes_on(turn, outcomes[turn as usize].outcome) {
+            let goes_on = time && round.goes_on(turn, (&model, outcome.outcome));
+            outcomes.push(outcome);
+            if !goes_on {
                 break;
             }
         }
@@ -135,7 +138,7 @@ impl Engine {
         (turn, goes_on): (u32, bool),
     ) -> Result<Option<Next>, EngineError> {
         if spec.cascade.is_some() && !goes_on {
-            return self.choose(task, spec, turn == 0).await;
+            return self.choose(task, spec, &round.silent, turn).await;
         }
         let (model, strategy) = (spec.model.clone(), round.strategy(turn));
         Ok(Some(Next { model, strategy, choice: None }))
@@ -446,12 +449,21 @@ struct Round {
     best_of: u32,
     /// The most that are made.
     most: u32,
+    /// Whether each is chosen by what the ones before it came to.
+    is_chosen: bool,
+    /// The models that did not answer, once for each attempt.
+    silent: Vec<String>,
 }
 
 impl Round {
     fn of(spec: &TaskSpec) -> Self {
-        let (strategies, most) = (spec.strategies(), spec.budget.attempts);
-        Self { strategies, best_of: spec.best_of, most }
+        Self {
+            strategies: spec.strategies(),
+            best_of: spec.best_of,
+            most: spec.budget.attempts,
+            is_chosen: spec.cascade.is_some(),
+            silent: Vec::new(),
+        }
     }
 
     /// How the attempt of a turn works.
@@ -466,15 +478,22 @@ impl Round {
         Millis(left.0 / u64::from(sure))
     }
 
-    /// Whether there is another attempt after one that ended so, if there is time.
-    fn goes_on(&self, turn: u32, outcome: AttemptOutcome) -> bool {
-        use AttemptOutcome::{Finished, GaveUp, LimitShare, LimitSteps, LimitTime, Stuck};
+    /// Whether there is another attempt after one that a model ended so, if there is time.
+    fn goes_on(&mut self, turn: u32, (model, outcome): (&str, AttemptOutcome)) -> bool {
+        use AttemptOutcome::{
+            Finished, GaveUp, LimitShare, LimitSteps, LimitTime, ProviderFailed, Stuck,
+        };
+        if outcome == ProviderFailed {
+            self.silent.push(model.to_owned());
+        }
         let made = turn + 1;
         made < self.most
             && match outcome {
                 Finished => made < self.best_of,
                 // Its share of the time was not all of it.
                 LimitTime | LimitShare | GaveUp | LimitSteps | Stuck => true,
+                // Another model may answer.
+                ProviderFailed => self.is_chosen,
                 _ => false,
             }
     }
