@@ -186,6 +186,18 @@ pub enum TaskEvent {
         /// Why, for people.
         why: String,
     },
+    /// What its files are, as a new attempt found them.
+    Surveyed(Survey),
+}
+
+/// What the files of a task are, as far as it tells which other tasks it is like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// The language that most of its code is in; none if there is no code in a language that is
+    /// known.
+    pub language: Option<String>,
+    /// How many files there are.
+    pub files: u64,
 }
 
 /// What a task waits for that was parked.

@@ -45,7 +45,7 @@ pub use dropped::{Export, JournalEvent, Worked};
 pub use egress::{EgressEvent, Peer};
 pub use event::{
     AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, Parked, ProposalEvent, RepositoryEvent,
-    Seq, StepEvent, TaskEvent,
+    Seq, StepEvent, Survey, TaskEvent,
 };
 pub use forecast::{Cascade, Choice, Forecast, Odds};
 pub use guidance::{FolderInstructions, Guidance, Skill};

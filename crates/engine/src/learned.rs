@@ -107,15 +107,17 @@ pub fn about<'a>(
     model: &'a str,
     strategy: &'a str,
 ) -> About<'a> {
+    let survey = task.survey.as_ref();
     About {
         task: &names.task,
         model,
         strategy,
         role: task.role.as_deref().unwrap_or_default(),
         area: &names.area,
+        language: survey.and_then(|survey| survey.language.as_deref()).unwrap_or_default(),
         labels: task.standing.labels.iter().map(String::as_str).collect(),
         text_bytes: Some(task.text.len() as u64),
-        repository_files: None,
+        repository_files: survey.map(|survey| survey.files),
         human_minutes: task.standing.minutes.map(f64::from),
     }
 }

@@ -47,6 +47,7 @@ mod setup;
 mod snapshots;
 mod supervise;
 mod surroundings;
+mod survey;
 mod tooling;
 mod trajectory;
 mod unseen;

@@ -36,7 +36,7 @@ use crate::proposed;
 use crate::recovery::{advanced, agent, fold};
 use crate::servers::Servers;
 use crate::supervise::How;
-use crate::tooling;
+use crate::{survey, tooling};
 
 /// The most candidates that one attempt checks.
 const CANDIDATES: u32 = 600;
@@ -151,7 +151,7 @@ impl Engine {
         (spec, choice): (&TaskSpec, Option<Choice>),
         (seed, time): (Seed, Millis),
         base: CommitId,
-        workspace: &Workspace,
+        workspace: &Arc<Workspace>,
     ) -> Result<AttemptId, EngineError> {
         let setup = match spec.strategy {
             Strategy::Repair => Setup::Repair(self.repair_setup(spec, (seed, time), workspace)?),
@@ -163,12 +163,18 @@ impl Engine {
         let files = Agent::new(setup.clone()).work().filter(|files| **files != base).cloned();
         let events = Agent::begin(setup);
         let (strategy, model) = (spec.strategy, spec.model.clone());
-        let foreseen = self.foresee(self.row(task)?, (model.clone(), strategy)).await?;
+        let survey = {
+            let (workspace, base) = (Arc::clone(workspace), base.clone());
+            blocking(move || survey::of(&workspace, &base)).await?
+        };
+        let row = TaskRow { survey: Some(survey.clone()), ..self.row(task)? };
+        let foreseen = self.foresee(row, (model.clone(), strategy)).await?;
         let start = AttemptStart { strategy, model, seed, base };
         let facts = move |attempt| {
             let said = [choice.map(AttemptEvent::Chosen), foreseen.map(AttemptEvent::Foreseen)];
             let said = said.into_iter().flatten().map(|event| Fact::Attempt { attempt, event });
-            said.chain(advanced(attempt, &events)).collect()
+            let surveyed = Fact::Task { task, event: TaskEvent::Surveyed(survey) };
+            said.chain(advanced(attempt, &events)).chain([surveyed]).collect()
         };
         let attempt = self.store.new_attempt_async(task, start, facts).await?;
         if let Some(files) = files {

@@ -49,6 +49,11 @@ impl TaskFold {
                     task.left_off = Some(why.clone());
                 }
             }
+            Fact::Task { event: TaskEvent::Surveyed(survey), .. } => {
+                if let Some(task) = &mut self.task {
+                    task.survey = Some(survey.clone());
+                }
+            }
             Fact::Task { event: TaskEvent::CheckApproved(check), .. } => {
                 if let Some(task) = &mut self.task {
                     task.check = Some(check.clone());
@@ -178,6 +183,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         parked: None,
         woken: false,
         left_off: None,
+        survey: None,
         question: None,
         last: None,
         proposals: Vec::new(),

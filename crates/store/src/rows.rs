@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
     AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, Choice, CommitId, Energy, Export,
-    Forecast, Millis, NanoUsd, Parked, Seed, Standing, StepId, Strategy, TaskId, TaskState,
+    Forecast, Millis, NanoUsd, Parked, Seed, Standing, StepId, Strategy, Survey, TaskId, TaskState,
     Timestamp, Tokens, Usage,
 };
 
@@ -68,6 +68,9 @@ pub struct TaskRow {
     /// Why the cascade made no further attempt, since the last one ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_off: Option<String>,
+    /// What its files were when its last attempt began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Survey>,
     /// What an attempt waits for the person to answer.
     pub question: Option<Question>,
     /// How the attempt that ended last did so.

@@ -63,7 +63,7 @@ export type Audit = Schemas["AuditAnswer"];
 // ---- Coworkers ----
 
 export type Coworker = Schemas["Coworker"];
-export const RECORD_BY = ["role", "area", "model", "label", "strategy"] as const;
+export const RECORD_BY = ["role", "area", "language", "model", "label", "strategy"] as const;
 export type RecordBy = (typeof RECORD_BY)[number];
 export type RecordRow = Schemas["RecordRow"];
 

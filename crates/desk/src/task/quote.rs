@@ -60,6 +60,8 @@ pub fn quote(view: &View, spec: &TaskSpec, sight: &Sight) -> Result<Quote, DeskE
         strategy: &strategy,
         role: spec.role.as_ref().map_or("", |role| &role.name),
         area: &area,
+        // Nobody has looked into its files yet.
+        language: "",
         labels: spec.standing.labels.iter().map(String::as_str).collect(),
         text_bytes: Some(spec.text.len() as u64),
         repository_files: None,

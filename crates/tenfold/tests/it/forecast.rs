@@ -56,6 +56,8 @@ fn a_record_knows_what_a_person_said_of_the_work() {
         let rows = record.as_array().unwrap();
         rows.iter().find(|row| row["strategy"] == name).unwrap().clone()
     };
+    let of = ground.tenfold(&["record", "--by", "language", "--json"]).json();
+    assert_eq!((&of[0]["language"], &of[0]["attempts"]), (&json!("Python"), &json!(6)), "{of}");
     let (repair, tool_loop) = (by("repair"), by("loop"));
     assert_eq!((&repair["reviews"], &repair["taken_back"]), (&json!(3), &json!(1)), "{repair}");
     assert_eq!((&repair["solved"], &repair["failed"]), (&json!(1.0), &json!(2.0)), "{repair}");
@@ -93,7 +95,7 @@ fn the_cascade_asks_another_model_where_one_does_not_answer() {
     for (name, server, price) in [("cheap", &refused, "0.01"), ("dear", &answers, "10")] {
         let address = format!("{}/v1", server.url());
         let words = ["models", "connect", name, "--protocol", "openai", "--address", &address];
-        let costs = ["--model", "m", "--price-prompt", price, "--price-output", price];
+        let costs = ["--no-key", "--model", "m", "--price-prompt", price, "--price-output", price];
         ground.tenfold(&[&words[..], &costs].concat()).expect(0, &["connected"]);
     }
     let names = ["--model", "cheap", "--model", "dear", "--attempts", "auto"];
