@@ -114,7 +114,6 @@ impl Engine {
             };
             let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began));
             outcomes.push(prepared.await?.run(&mut hand).await?);
-            self.take_up(attempt).await?;
             let time = spec.budget.time > clock.elapsed().into();
             if !time || !round.goes_on(turn, outcomes[turn as usize].outcome) {
                 break;
@@ -268,7 +267,6 @@ impl Engine {
         Ok(Running {
             engine: self,
             attempt,
-            policy: self.policy_of(&spec),
             spec,
             checks,
             servers: Arc::new(servers),
@@ -310,11 +308,11 @@ impl Engine {
         Ok(most.filter(|most| *most > spent))
     }
 
-    /// The person's policy, as it is for a task's role.
-    fn policy_of(&self, spec: &TaskSpec) -> Policy {
+    /// What the person's policy says now, as it is for a task's role.
+    pub(crate) fn policy_of(&self, spec: &TaskSpec) -> Arc<Policy> {
         match &spec.role {
-            Some(role) => self.policy.clone().for_role(&role.name),
-            None => self.policy.clone(),
+            Some(role) => Arc::new((*self.policy()).clone().for_role(&role.name)),
+            None => self.policy(),
         }
     }
 
