@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::{
     ApprovedCheck, AttemptId, Budget, CheckReport, Choice, CommitId, DeedEvent, EgressEvent,
     Energy, Export, Forecast, JournalEvent, LedgerEvent, Millis, NanoUsd, PeopleEvent, PolicyEvent,
-    ReservationId, Seed, Spend, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage, Worked,
+    ReservationId, Seed, Spend, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage, WaitingCall,
+    Worked,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -258,6 +259,9 @@ pub enum AttemptEvent {
         step: StepId,
         /// What.
         question: String,
+        /// The call that waits for leave, if that is what it asks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<WaitingCall>,
     },
     /// The person answered; it can go on.
     Answered {

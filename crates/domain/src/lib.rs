@@ -66,5 +66,5 @@ pub use seed::{Draws, Seed};
 pub use shell::Shell;
 pub use standing::Standing;
 pub use task::{Budget, Strategy, TaskSpec, TaskState};
-pub use turn::{Said, ToolCall, ToolSpec, Turn};
+pub use turn::{Said, ToolCall, ToolSpec, Turn, WaitingCall};
 pub use verdict::{PolicyEvent, Verdict, is_yes};

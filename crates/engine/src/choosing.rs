@@ -77,7 +77,7 @@ pub fn judged(
     task: &TaskRow,
     spec: &TaskSpec,
 ) -> Result<Judged, EngineError> {
-    let mut known = crate::learned::known(view, task.id)?;
+    let mut known = crate::learned::known(view, &[task.id])?;
     Ok(judge(&mut known, &agents(catalogue, spec), (task, spec), &view.attempts(task.id)?))
 }
 

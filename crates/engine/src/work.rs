@@ -115,7 +115,6 @@ impl Engine {
             let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began)).await?;
             let model = prepared.spec.model.clone();
             let outcome = prepared.run(&mut hand).await?;
-            self.take_up(attempt).await?;
             let time = spec.budget.time > clock.elapsed().into();
             let goes_on = time && round.goes_on(turn, (&model, outcome.outcome));
             outcomes.push(outcome);
@@ -277,7 +276,6 @@ impl Engine {
         Ok(Running {
             engine: self,
             attempt,
-            policy: self.policy_of(&spec),
             spec,
             checks,
             servers: Arc::new(servers),
@@ -319,11 +317,11 @@ impl Engine {
         Ok(most.filter(|most| *most > spent))
     }
 
-    /// The person's policy, as it is for a task's role.
-    fn policy_of(&self, spec: &TaskSpec) -> Policy {
+    /// What the person's policy says now, as it is for a task's role.
+    pub(crate) fn policy_of(&self, spec: &TaskSpec) -> Arc<Policy> {
         match &spec.role {
-            Some(role) => self.policy.clone().for_role(&role.name),
-            None => self.policy.clone(),
+            Some(role) => Arc::new((*self.policy()).clone().for_role(&role.name)),
+            None => self.policy(),
         }
     }
 

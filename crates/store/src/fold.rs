@@ -120,10 +120,11 @@ impl TaskFold {
                 row.ended = None;
                 task.running.insert(id.number);
             }
-            AttemptEvent::Asked { step, question } => {
+            AttemptEvent::Asked { step, question, call } => {
                 worked(task, row, at);
-                let text = question.clone();
-                task.question = Some(Question { attempt: id, step: *step, text, asked_at: at });
+                let (text, call) = (question.clone(), call.clone());
+                let question = Question { attempt: id, step: *step, text, call, asked_at: at };
+                task.question = Some(question);
             }
             AttemptEvent::Answered { .. } => {
                 // The time that the person took is not the attempt's.

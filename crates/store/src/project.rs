@@ -299,6 +299,7 @@ mod tests {
             (journal::sql(About::Repositories), "event_of_no_task"),
             (journal::sql(About::People), "event_of_no_task"),
             (journal::sql(About::Deeds), "event_of_no_task"),
+            (journal::deeds_before_sql(), "event_of_no_task"),
             (journal::CHANGED.to_owned(), "PRIMARY KEY"),
             (columns::IN_TURN.to_owned(), "task_by_turn"),
             (columns::AFTER.to_owned(), "PRIMARY KEY"),

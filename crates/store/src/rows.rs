@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::{
     AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, Choice, CommitId, Energy, Export,
     Forecast, Millis, NanoUsd, Parked, Seed, Standing, StepId, Strategy, Survey, TaskId, TaskState,
-    Timestamp, Tokens, Usage,
+    Timestamp, Tokens, Usage, WaitingCall,
 };
 
 /// A task as it stands.
@@ -108,6 +108,9 @@ pub struct Question {
     pub step: StepId,
     /// What.
     pub text: String,
+    /// The call that waits for leave, if that is what it asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<WaitingCall>,
     /// Since when.
     pub asked_at: Timestamp,
 }
