@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::io::Read;
 
 use clap::{Args, Subcommand};
-use tenfold_desk::models;
-use tenfold_domain::{NanoUsd, Tokens};
+use tenfold_desk::models::{self, CONTEXT_TOKENS, NewHosted, NewPrice};
+use tenfold_domain::NanoUsd;
 use tenfold_models::{
-    Cancel, Catalogue, Hosted, Listed, Model, ModelDirs, ModelsError, Place, Presence, Price,
-    Progress, Protocol, PullOptions, RequestLimits, TokenPrices,
+    Cancel, Catalogue, Hosted, Listed, ModelDirs, Place, Presence, Price, Progress, Protocol,
+    PullOptions,
 };
 
 use crate::arguments::Format;
@@ -90,7 +90,7 @@ struct ConnectArgs {
     #[arg(long)]
     no_key: bool,
     /// The longest conversation that it takes, in tokens
-    #[arg(long, value_name = "TOKENS", default_value_t = 128_000)]
+    #[arg(long, value_name = "TOKENS", default_value_t = CONTEXT_TOKENS)]
     context: u64,
     /// Dollars for a million tokens of prompt; as the price book has it, if no price is given
     #[arg(long, value_name = "USD", requires = "price_output", conflicts_with = "free")]
@@ -171,37 +171,25 @@ fn hosted_price(hosted: &Hosted) -> String {
 
 fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
     let price = price(&args);
-    let usual = args.protocol.usual_key().to_owned();
-    let hosted = Hosted {
-        model: args.model.unwrap_or_else(|| args.name.clone()),
+    let new = NewHosted {
         name: args.name,
-        protocol: args.protocol,
+        protocol: args.protocol.name().to_owned(),
+        model: args.model,
         address: args.address,
-        key: (!args.no_key).then(|| args.key_variable.unwrap_or(usual)),
-        context: Tokens(args.context),
+        key_variable: args.key_variable,
+        no_key: args.no_key,
+        context_tokens: Some(args.context),
         price,
-        listed: None,
-        limits: RequestLimits {
-            requests_per_minute: args.requests_per_minute,
-            tokens_per_minute: args.tokens_per_minute.map(Tokens),
-            at_once: args.at_once,
-        },
+        at_once: args.at_once,
+        requests_per_minute: args.requests_per_minute,
+        tokens_per_minute: args.tokens_per_minute,
     };
-    tenfold_models::connect(&context.house.model_dirs, &hosted)?;
+    let (hosted, unpriced) = models::connect(&context.house, new)?;
     let name = &hosted.name;
-    match context.catalogue()?.model(name)? {
-        Model::Hosted(found) if found.price.is_none() => terminal::note(
-            &ModelsError::Unpriced {
-                name: name.clone(),
-                model: found.model,
-                file: context.house.model_dirs.user_file(),
-            }
-            .to_string(),
-        ),
-        Model::Hosted(found) if found.listed.is_some() => {
-            terminal::note(&format!("its price is the price book's: {}", hosted_price(&found)));
-        }
-        _ => {}
+    if let Some(unpriced) = unpriced {
+        terminal::note(&unpriced.to_string());
+    } else if hosted.listed.is_some() {
+        terminal::note(&format!("its price is the price book's: {}", hosted_price(&hosted)));
     }
     let key = match &hosted.key {
         Some(variable) => format!("; its key is read from {variable} when it is asked"),
@@ -211,19 +199,13 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
 }
 
 /// The price that was typed; none if none was.
-fn price(args: &ConnectArgs) -> Option<Price> {
+fn price(args: &ConnectArgs) -> Option<NewPrice> {
     if args.free {
-        return Some(Price::Free);
+        return Some(NewPrice::Free);
     }
     let (prompt, output) = (args.price_prompt?, args.price_output?);
-    let written = args.price_written.unwrap_or(prompt);
-    Some(Price::of_tokens(TokenPrices {
-        cached: args.price_cached.unwrap_or(prompt),
-        written,
-        written_hour: written,
-        written_half_day: written,
-        ..TokenPrices::of(prompt, output)
-    }))
+    let (cached, written) = (args.price_cached, args.price_written);
+    Some(NewPrice::Tokens { prompt, output, cached, written })
 }
 
 fn key(name: &str, forget: bool) -> Result<(), Trouble> {

@@ -19,6 +19,7 @@ mod rooms;
 mod secret;
 mod serve;
 mod streams;
+mod tag;
 mod terms;
 mod tls;
 mod tries;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tenfold_desk::doctor::Machine;
 use tenfold_desk::{DeskError, House as Desk, Sight, task};
 use tenfold_domain::{Access, AccountId, Deed, DeedEvent, TaskId};
-use tenfold_engine::Engine;
+use tenfold_engine::{Engine, Trajectories};
 use tenfold_store::{TaskRow, View};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::hooks::Hooks;
 use super::news::News;
@@ -31,6 +31,10 @@ pub(super) struct House {
     pub(super) hooks: Hooks,
     pub(super) sign_in: SignIn,
     pub(super) tls: Option<Tls>,
+    /// Held while the policy's file is changed: one after another.
+    pub(super) policy: Mutex<()>,
+    /// The attempts that somebody looks at.
+    pub(super) trajectories: Trajectories,
     /// Those who read much at once: as many as there are cores to spare, and more wait.
     long: Semaphore,
     /// What the program knows of itself.
@@ -58,7 +62,9 @@ impl House {
     ) -> Self {
         let hooks = Hooks::at(&desk.places.config);
         let (news, long) = (News::new(), Semaphore::new(LONG));
-        Self { engine, desk, news, who, hooks, sign_in, tls, long, machine }
+        let trajectories = Trajectories::default();
+        let policy = Mutex::default();
+        Self { engine, desk, news, who, hooks, sign_in, tls, policy, trajectories, long, machine }
     }
 
     /// Reads from the store as it is now, on a thread that may wait.
