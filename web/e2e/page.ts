@@ -61,7 +61,7 @@ export const test = base.extend<Fixtures>({
   watch: [
     async ({ context, ground }, use) => {
       const watch = new Watch(context, () => ground.origin);
-      await freshly(context);
+      await freshly(context, ground);
       await use(watch);
       watch.check();
     },
@@ -72,7 +72,7 @@ export const test = base.extend<Fixtures>({
     await use(async (options = {}) => {
       const context = await browser.newContext({ ...contextOptions, ...options });
       all.push([context, new Watch(context, () => ground.origin, watch.allowed)]);
-      await freshly(context);
+      await freshly(context, ground);
       return context.newPage();
     });
     for (const [context, watch] of all) {
@@ -84,11 +84,11 @@ export const test = base.extend<Fixtures>({
 
 /** With `PAGE_DIR`, the page that was just built there stands in for that in the program, so that
  *  a change of the page is tried without building the program. */
-async function freshly(context: BrowserContext) {
+async function freshly(context: BrowserContext, ground: Ground) {
   const dir = process.env.PAGE_DIR && resolve(process.env.PAGE_DIR);
   if (!dir) return;
   await context.route(
-    (url) => !url.pathname.startsWith("/api/"),
+    (url) => url.origin === ground.origin && !url.pathname.startsWith("/api/"),
     async (route) => {
       const { pathname } = new URL(route.request().url());
       const file = join(dir, pathname.includes(".") ? pathname : "index.html");
@@ -113,7 +113,7 @@ export async function go(page: Page, at: string) {
 }
 
 export async function isLive(page: Page) {
-  await expect(page.locator(".line")).toContainText("Live");
+  await expect(page.locator(".line[role=status]")).toContainText("Live");
 }
 
 /** The column of the board with this title. */

@@ -24,6 +24,8 @@ pub struct PersonView {
     pub account_path: String,
     /// Whether they can sign in by a password.
     pub has_password: bool,
+    /// By how many passkeys they can.
+    pub passkeys: usize,
 }
 
 /// Something that somebody did, or was refused.
@@ -54,9 +56,10 @@ pub struct Deeds {
 
 /// Somebody as they are told.
 pub fn person(person: Person, ledger: &Ledger) -> PersonView {
-    let Person { person, name, access, account, has_password } = person;
+    let Person { person, name, access, account, has_password, passkeys } = person;
     let account_path = ledger.shown(account);
-    PersonView { person: person.0, name, access, account: account.0, account_path, has_password }
+    let (person, account) = (person.0, account.0);
+    PersonView { person, name, access, account, account_path, has_password, passkeys }
 }
 
 /// What people did, before this place in the journal or up to now: the newest first.

@@ -55,7 +55,9 @@ pub use inference::{
 };
 pub use mcp::{McpServer, McpTalk, OfferedTool};
 pub use money::{MoneyError, NanoUsd};
-pub use people::{Access, Deed, DeedEvent, PeopleChange, PeopleEvent, PersonId};
+pub use people::{
+    Access, Deed, DeedEvent, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId,
+};
 pub use priority::Priority;
 pub use problem::{Problem, ProblemKind};
 pub use progress::{Outcome, Progress, Totals, Waits};

@@ -66,6 +66,38 @@ impl FromStr for Access {
     }
 }
 
+/// A passkey of somebody's, as it is kept: what is needed to know it again, and nothing by which
+/// anybody could sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Passkey {
+    /// What its authenticator calls it, in base64url.
+    pub id: String,
+    /// What its authenticator calls the person, in base64url: drawn with their first one, the same
+    /// in all of theirs, and nobody else's.
+    pub handle: String,
+    /// Its public key, in base64url, as the library writes it that reads it (docs/decisions/0053).
+    pub key: String,
+    /// What the person calls it.
+    pub name: String,
+    /// How often its authenticator says that it has signed; 0 if it does not count.
+    pub counter: u32,
+    /// Whether it may be on several devices, which share it by a service.
+    pub is_synced: bool,
+    /// Since when it lets them in.
+    pub added_at: Timestamp,
+}
+
+/// A passkey that was just used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PasskeyUse {
+    /// Its [id](Passkey::id).
+    pub passkey: String,
+    /// How often its authenticator says that it has signed by now.
+    pub counter: u32,
+}
+
 /// A change of who may sign in. Who is known, and who is signed in, is a fold of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -104,6 +136,35 @@ pub enum PeopleEvent {
         /// Who wanted so.
         by: String,
     },
+    /// Someone can sign in by a passkey.
+    PasskeyAdded {
+        /// Who.
+        person: PersonId,
+        /// By what.
+        passkey: Passkey,
+        /// Who wanted so.
+        by: String,
+    },
+    /// A passkey is called otherwise.
+    PasskeyRenamed {
+        /// Whose.
+        person: PersonId,
+        /// Its [id](Passkey::id).
+        passkey: String,
+        /// Its name from now on.
+        name: String,
+        /// Who wanted so.
+        by: String,
+    },
+    /// A passkey lets nobody in any more. The sessions that it opened have ended by this.
+    PasskeyRemoved {
+        /// Whose.
+        person: PersonId,
+        /// Its [id](Passkey::id).
+        passkey: String,
+        /// Who wanted so.
+        by: String,
+    },
     /// Someone may not sign in any more, and is signed out.
     Removed {
         /// Who.
@@ -119,6 +180,9 @@ pub enum PeopleEvent {
         session: String,
         /// Until when that holds.
         until: Timestamp,
+        /// The passkey that they showed, if it was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passkey: Option<PasskeyUse>,
     },
     /// A session has ended before its time.
     SignedOut {
@@ -156,6 +220,22 @@ pub enum PeopleChange {
         person: PersonId,
         /// The password.
         password: String,
+    },
+    /// Another name for a passkey.
+    RenamePasskey {
+        /// Whose.
+        person: PersonId,
+        /// Its [id](Passkey::id).
+        passkey: String,
+        /// Its name from now on.
+        name: String,
+    },
+    /// A passkey less.
+    RemovePasskey {
+        /// Whose.
+        person: PersonId,
+        /// Its [id](Passkey::id).
+        passkey: String,
     },
     /// Someone less.
     Remove {

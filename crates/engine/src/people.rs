@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tenfold_domain::{
-    Access, AccountId, Deed, DeedEvent, Fact, Millis, PeopleChange, PeopleEvent, PersonId,
-    Timestamp,
+    Access, AccountId, Deed, DeedEvent, Fact, Millis, Passkey, PasskeyUse, PeopleChange,
+    PeopleEvent, PersonId, Timestamp,
 };
 use tenfold_people::{People, Refusal, Signed, hash};
 use tenfold_store::{About, View};
@@ -225,13 +225,72 @@ impl Engine {
         let used = self.register.links.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         let now = self.around.now();
         let (person, _) = used.filter(|(_, until)| now < *until).ok_or(Refusal::NoLink)?;
+        self.sign_in_as(person).await
+    }
+
+    /// Signs in somebody of whom the caller knows that it is them; returns the secret of the
+    /// session.
+    ///
+    /// # Errors
+    /// [`EngineError::People`] if they may not sign in any more; what the store says.
+    pub async fn sign_in_as(self: &Arc<Self>, person: PersonId) -> Result<String, EngineError> {
+        self.open_session(move |people, secret, now| people.sign_in_as(person, secret, now)).await
+    }
+
+    /// Signs in whoever has a passkey, whose signature the caller has looked at; returns the secret
+    /// of the session. If there is a copy of it, it is recorded that its person was refused this
+    /// `call`.
+    ///
+    /// # Errors
+    /// [`EngineError::People`] if nobody is let in by it; what the store says.
+    pub async fn sign_in_by_passkey(
+        self: &Arc<Self>,
+        used: PasskeyUse,
+        call: String,
+    ) -> Result<String, EngineError> {
+        let id = used.passkey.clone();
+        let signing = self
+            .open_session(move |people, secret, now| people.sign_in_by_passkey(used, secret, now));
+        let signed = signing.await;
+        if let Err(EngineError::People(Refusal::CopiedPasskey(_))) = &signed {
+            let people = self.people().await?;
+            let whose = people.passkey(&id).map(|(person, _)| person);
+            if let Some(known) = people.all().find(|one| Some(one.person) == whose) {
+                let (person, name) = (known.person, known.name);
+                let deed = Deed { person, name, call, task: None };
+                self.record_deeds(vec![DeedEvent::Refused(deed)]).await?;
+            }
+        }
+        signed
+    }
+
+    /// Opens a session, and returns its secret.
+    async fn open_session(
+        self: &Arc<Self>,
+        decide: impl FnOnce(&People, &str, Timestamp) -> Result<PeopleEvent, Refusal> + Send + 'static,
+    ) -> Result<String, EngineError> {
         let session = secret()?;
         let told = session.clone();
-        self.decide_of_people(Vec::new(), move |people, now| {
-            Ok(vec![people.sign_in_by_link(person, &told, now)?])
+        let decide = move |people: &People, now| Ok(vec![decide(people, &told, now)?]);
+        self.decide_of_people(Vec::new(), decide).await?;
+        Ok(session)
+    }
+
+    /// Lets whoever does this deed in by a passkey from now on, which the caller has looked at.
+    ///
+    /// # Errors
+    /// [`EngineError::People`] says why not; what the store says.
+    pub async fn add_passkey(
+        self: &Arc<Self>,
+        passkey: Passkey,
+        deed: Deed,
+    ) -> Result<(), EngineError> {
+        let did = Fact::Deed { event: DeedEvent::Did(deed.clone()) };
+        self.decide_of_people(vec![did], move |people, _| {
+            Ok(vec![people.add_passkey(deed.person, passkey, &deed.name)?])
         })
         .await?;
-        Ok(session)
+        Ok(())
     }
 
     /// Signs in whoever has a name and its password; returns the secret of the session.
@@ -246,13 +305,7 @@ impl Engine {
         let claim = self.people().await?.claim(&name);
         // It is slow, so that nobody waits for it who decides something.
         let proof = blocking(move || claim.prove(&password)).await?;
-        let session = secret()?;
-        let told = session.clone();
-        self.decide_of_people(Vec::new(), move |people, now| {
-            Ok(vec![people.admit(&proof, &told, now)?])
-        })
-        .await?;
-        Ok(session)
+        self.open_session(move |people, secret, now| people.admit(&proof, secret, now)).await
     }
 
     /// Ends the session with this hash of its secret.

@@ -4,7 +4,7 @@
 use tenfold_domain::{Access, AccountId, PeopleChange, PeopleEvent, PersonId};
 
 use crate::people::{Known, People, Signed};
-use crate::{Refusal, name, password};
+use crate::{Refusal, name, passkey, password};
 
 /// What the first person is called.
 const FIRST: &str = "owner";
@@ -56,6 +56,19 @@ impl People {
                 let hash = password::hash(password, salt)?;
                 PeopleEvent::PasswordSet { person: *person, hash, by }
             }
+            PeopleChange::RenamePasskey { person, passkey, name } => {
+                let kept = self.passkey_of(*person, passkey)?;
+                passkey::fits(name)?;
+                if kept.name == *name {
+                    return Ok(Vec::new());
+                }
+                let (passkey, name) = (passkey.clone(), name.clone());
+                PeopleEvent::PasskeyRenamed { person: *person, passkey, name, by }
+            }
+            PeopleChange::RemovePasskey { person, passkey } => {
+                self.passkey_of(*person, passkey)?;
+                PeopleEvent::PasskeyRemoved { person: *person, passkey: passkey.clone(), by }
+            }
             PeopleChange::Remove { person } => {
                 self.known(*person)?;
                 self.somebody_decides(*person, false)?;
@@ -66,11 +79,11 @@ impl People {
 
     /// Whether somebody may want such a change: an admin of the accounts that they see, of which
     /// `holds(theirs, other)` says whether `other` is `theirs` or below it. Their own password is
-    /// everybody's to choose.
+    /// everybody's to choose, and passkeys are nobody else's business.
     ///
     /// # Errors
-    /// [`Refusal::NotAdmin`]; [`Refusal::NotYours`]; [`Refusal::NoPerson`], also of somebody who
-    /// sees what the one who asks does not.
+    /// [`Refusal::NotAdmin`]; [`Refusal::NotYours`]; [`Refusal::UnknownPasskey`];
+    /// [`Refusal::NoPerson`], also of somebody who sees what the one who asks does not.
     pub fn may(
         &self,
         by: &Signed,
@@ -79,6 +92,11 @@ impl People {
     ) -> Result<(), Refusal> {
         let (whom, account) = match change {
             PeopleChange::Password { person, .. } if *person == by.person => return Ok(()),
+            PeopleChange::RenamePasskey { person, .. }
+            | PeopleChange::RemovePasskey { person, .. } => {
+                let is_own = *person == by.person;
+                return is_own.then_some(()).ok_or(Refusal::UnknownPasskey);
+            }
             PeopleChange::Add { account, .. } => (None, Some(*account)),
             PeopleChange::Change { person, account, .. } => (Some(*person), Some(*account)),
             PeopleChange::Password { person, .. } | PeopleChange::Remove { person } => {

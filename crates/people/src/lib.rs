@@ -5,10 +5,11 @@
 //! changing anything; whoever keeps the journal makes them durable and only then evolves.
 //!
 //! Pure: salts, secrets and the time are handed in. Of a password and of a session's secret only
-//! hashes are ever in an event.
+//! hashes are ever in an event, and of a passkey what is public of it.
 
 mod decide;
 mod name;
+mod passkey;
 mod password;
 mod people;
 mod refusal;

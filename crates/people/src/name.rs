@@ -16,17 +16,22 @@ pub(crate) fn key(name: &str) -> String {
 /// # Errors
 /// [`Refusal::BadName`].
 pub(crate) fn fits(name: &str) -> Result<(), Refusal> {
-    let why = if name.is_empty() || name.trim() != name {
-        "it is empty, or has spaces at its ends"
-    } else if name.chars().any(|c| !is_printable(c)) {
-        "it has characters that can't be seen"
-    } else if name.chars().count() > LONGEST {
-        "it is longer than 64 characters"
-    } else {
-        return Ok(());
-    };
+    let Some(why) = wrong(name) else { return Ok(()) };
     let shown = name.chars().filter(|c| is_printable(*c)).take(LONGEST).collect();
     Err(Refusal::BadName { name: shown, why })
+}
+
+/// Why nothing can be called so, if it can't.
+pub(crate) fn wrong(name: &str) -> Option<&'static str> {
+    if name.is_empty() || name.trim() != name {
+        Some("it is empty, or has spaces at its ends")
+    } else if name.chars().any(|c| !is_printable(c)) {
+        Some("it has characters that can't be seen")
+    } else if name.chars().count() > LONGEST {
+        Some("it is longer than 64 characters")
+    } else {
+        None
+    }
 }
 
 /// Neither a control character nor one that is not seen, or turns the direction of others.

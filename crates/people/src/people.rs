@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tenfold_domain::{Access, AccountId, PeopleEvent, PersonId, Timestamp};
+use tenfold_domain::{Access, AccountId, Passkey, PeopleEvent, PersonId, Timestamp};
 
 use crate::name;
 use crate::sign_in::SESSION;
@@ -29,12 +29,16 @@ pub(crate) struct Known {
     pub(crate) account: AccountId,
     /// Their password's, if they have one.
     pub(crate) hash: Option<String>,
+    /// In the order in which they were added.
+    pub(crate) passkeys: Vec<Passkey>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Session {
     person: PersonId,
     until: Timestamp,
+    /// What opened it, if it was a passkey.
+    passkey: Option<String>,
 }
 
 /// Somebody who may sign in, for people.
@@ -50,6 +54,8 @@ pub struct Person {
     pub account: AccountId,
     /// Whether they can sign in by a password.
     pub has_password: bool,
+    /// By how many passkeys they can.
+    pub passkeys: usize,
 }
 
 /// Somebody who is signed in, as they are now.
@@ -81,7 +87,8 @@ impl People {
         match event {
             PeopleEvent::Added { person, name, access, account, .. } => {
                 let (name, access, account) = (name.clone(), *access, *account);
-                self.known.insert(*person, Known { name, access, account, hash: None });
+                let (hash, passkeys) = (None, Vec::new());
+                self.known.insert(*person, Known { name, access, account, hash, passkeys });
                 self.last = self.last.max(person.0);
             }
             PeopleEvent::Changed { person, access, account, .. } => {
@@ -95,12 +102,35 @@ impl People {
                     self.sign_out_everywhere(*person);
                 }
             }
+            PeopleEvent::PasskeyAdded { person, passkey, .. } => {
+                if let Some(known) = self.known.get_mut(person) {
+                    known.passkeys.push(passkey.clone());
+                }
+            }
+            PeopleEvent::PasskeyRenamed { passkey, name, .. } => {
+                if let Some(kept) = self.passkey_mut(passkey) {
+                    kept.name.clone_from(name);
+                }
+            }
+            PeopleEvent::PasskeyRemoved { person, passkey, .. } => {
+                if let Some(known) = self.known.get_mut(person) {
+                    known.passkeys.retain(|kept| kept.id != *passkey);
+                    self.sessions.retain(|_, one| one.passkey.as_ref() != Some(passkey));
+                }
+            }
             PeopleEvent::Removed { person, .. } => {
                 self.known.remove(person);
                 self.sign_out_everywhere(*person);
             }
-            PeopleEvent::SignedIn { person, session, until } => {
-                self.signed_in(*person, session, *until);
+            PeopleEvent::SignedIn { person, session, until, passkey } => {
+                if let Some(used) = passkey
+                    && let Some(kept) = self.passkey_mut(&used.passkey)
+                {
+                    kept.counter = used.counter;
+                }
+                let opened_by = passkey.as_ref().map(|used| used.passkey.clone());
+                let session_of = Session { person: *person, until: *until, passkey: opened_by };
+                self.signed_in(session, session_of);
             }
             PeopleEvent::SignedOut { session } => {
                 self.sessions.remove(session);
@@ -110,7 +140,8 @@ impl People {
 
     /// A session began its whole time before it ends. What had ended by then is forgotten, so
     /// that old sessions do not pile up.
-    fn signed_in(&mut self, person: PersonId, session: &str, until: Timestamp) {
+    fn signed_in(&mut self, hash: &str, session: Session) {
+        let Session { person, until, .. } = session;
         if !self.known.contains_key(&person) {
             return;
         }
@@ -124,7 +155,11 @@ impl People {
                 self.sessions.remove(&first);
             }
         }
-        self.sessions.insert(session.to_owned(), Session { person, until });
+        self.sessions.insert(hash.to_owned(), session);
+    }
+
+    fn passkey_mut(&mut self, id: &str) -> Option<&mut Passkey> {
+        self.known.values_mut().flat_map(|known| &mut known.passkeys).find(|kept| kept.id == id)
     }
 
     fn sign_out_everywhere(&mut self, person: PersonId) {
@@ -147,6 +182,7 @@ impl People {
             access: known.access,
             account: known.account,
             has_password: known.hash.is_some(),
+            passkeys: known.passkeys.len(),
         })
     }
 

@@ -25,6 +25,18 @@ pub enum Refusal {
     /// A password that is none.
     #[error("this is no password: {0}")]
     BadPassword(&'static str),
+    /// A passkey that can't be added, or called so.
+    #[error("this can't be a passkey of yours: {0}")]
+    BadPasskey(&'static str),
+    /// Nobody's passkey, or nobody's who may say so.
+    #[error("this passkey lets nobody in here: it was removed, or is of another Tenfold")]
+    UnknownPasskey,
+    /// Its authenticator signed before and has counted no further: there are two of it.
+    #[error(
+        "there seems to be a copy of the passkey '{0}', so nobody is let in by it: sign in \
+         otherwise, remove it under Settings, and add a new one"
+    )]
+    CopiedPasskey(String),
     /// Nobody would be left to decide of people.
     #[error(
         "'{0}' is the last admin who sees all accounts: make somebody else one first, or nobody \
@@ -48,11 +60,14 @@ impl Refusal {
     pub fn kind(&self) -> ProblemKind {
         match self {
             Self::NoPerson(_) | Self::Nobody(_) => ProblemKind::NotFound,
-            Self::BadName { .. } | Self::BadPassword(_) => ProblemKind::Usage,
+            Self::BadName { .. } | Self::BadPassword(_) | Self::BadPasskey(_) => ProblemKind::Usage,
             Self::LastAdmin(_) => ProblemKind::Conflict,
-            Self::NotAdmin | Self::NotYours(_) | Self::WrongPassword | Self::NoLink => {
-                ProblemKind::Refused
-            }
+            Self::NotAdmin
+            | Self::NotYours(_)
+            | Self::WrongPassword
+            | Self::NoLink
+            | Self::UnknownPasskey
+            | Self::CopiedPasskey(_) => ProblemKind::Refused,
         }
     }
 }

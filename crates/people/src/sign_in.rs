@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
-use tenfold_domain::{Millis, PeopleEvent, PersonId, Timestamp};
+use tenfold_domain::{Millis, PasskeyUse, PeopleEvent, PersonId, Timestamp};
 
 use crate::people::People;
 use crate::{Refusal, password};
@@ -77,23 +77,42 @@ impl People {
     ) -> Result<PeopleEvent, Refusal> {
         let known = self.known.get(&proof.person);
         match known.is_some_and(|known| known.hash.as_deref() == Some(&proof.hash)) {
-            true => Ok(signed_in(proof.person, secret, now)),
+            true => Ok(signed_in(proof.person, secret, None, now)),
             false => Err(Refusal::WrongPassword),
         }
     }
 
-    /// Signs in somebody who was handed a link, which the caller has looked at.
+    /// Signs in somebody of whom the caller knows that it is them: by a link that they were handed,
+    /// or because a provider says so.
     ///
     /// # Errors
     /// [`Refusal::NoPerson`].
-    pub fn sign_in_by_link(
+    pub fn sign_in_as(
         &self,
         person: PersonId,
         secret: &str,
         now: Timestamp,
     ) -> Result<PeopleEvent, Refusal> {
         self.known(person)?;
-        Ok(signed_in(person, secret, now))
+        Ok(signed_in(person, secret, None, now))
+    }
+
+    /// Signs in whoever has a passkey, whose signature the caller has looked at.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownPasskey`]; [`Refusal::CopiedPasskey`] if its authenticator has counted no
+    /// further since it signed last, which only a copy of it could have done.
+    pub fn sign_in_by_passkey(
+        &self,
+        used: PasskeyUse,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<PeopleEvent, Refusal> {
+        let (person, kept) = self.passkey(&used.passkey).ok_or(Refusal::UnknownPasskey)?;
+        if kept.counter != 0 && used.counter <= kept.counter {
+            return Err(Refusal::CopiedPasskey(kept.name.clone()));
+        }
+        Ok(signed_in(person, secret, Some(used), now))
     }
 
     /// Ends the session of this [hash]; `None` if there is none.
@@ -103,7 +122,12 @@ impl People {
     }
 }
 
-fn signed_in(person: PersonId, secret: &str, now: Timestamp) -> PeopleEvent {
+fn signed_in(
+    person: PersonId,
+    secret: &str,
+    passkey: Option<PasskeyUse>,
+    now: Timestamp,
+) -> PeopleEvent {
     let until = Timestamp(now.0.saturating_add(SESSION.0));
-    PeopleEvent::SignedIn { person, session: hash(secret), until }
+    PeopleEvent::SignedIn { person, session: hash(secret), until, passkey }
 }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use tenfold_domain::{Access, AccountId, PeopleChange, PeopleEvent, PersonId, Timestamp};
+use tenfold_domain::{
+    Access, AccountId, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId, Timestamp,
+};
 
 use super::*;
 
@@ -46,8 +48,11 @@ fn sign_in(
 fn the_first_person_may_everything_and_begins_once() {
     let people = begun();
     let all: Vec<_> = people.all().collect();
-    let [Person { person, name, access, account, has_password }] = &all[..] else { panic!() };
-    assert_eq!((*person, name.as_str(), *has_password), (OWNER, "owner", false));
+    let [Person { person, name, access, account, has_password, passkeys }] = &all[..] else {
+        panic!()
+    };
+    assert_eq!((*person, name.as_str()), (OWNER, "owner"));
+    assert_eq!((*has_password, *passkeys), (false, 0));
     assert_eq!((*access, *account), (Access::Admin, AccountId::DEFAULT));
     assert_eq!(people.begin(), None);
 }
@@ -96,7 +101,7 @@ fn a_new_password_and_a_removal_end_sessions_and_signing_out_ends_one() {
     let mut people = begun();
     let ada = add(&mut people, "ada", Access::Viewer, TEAM);
     for secret in ["one", "two"] {
-        let event = people.sign_in_by_link(ada, secret, NOW).unwrap();
+        let event = people.sign_in_as(ada, secret, NOW).unwrap();
         people.evolve(&event);
     }
     let event = people.sign_out(&hash("one"), NOW).unwrap();
@@ -112,7 +117,7 @@ fn a_new_password_and_a_removal_end_sessions_and_signing_out_ends_one() {
     decide(&mut people, PeopleChange::Remove { person: ada }).unwrap();
     assert!(people.session(&hash("three"), NOW).is_none());
     assert_eq!(sign_in(&people, "ada", PASSWORD, "four", NOW), Err(Refusal::WrongPassword));
-    assert_eq!(people.sign_in_by_link(ada, "four", NOW), Err(Refusal::NoPerson(ada)));
+    assert_eq!(people.sign_in_as(ada, "four", NOW), Err(Refusal::NoPerson(ada)));
     let again = add(&mut people, "ada", Access::Viewer, TEAM);
     assert_ne!(again, ada, "a number is given once");
 }
@@ -121,7 +126,7 @@ fn a_new_password_and_a_removal_end_sessions_and_signing_out_ends_one() {
 fn what_somebody_may_changes_within_their_session() {
     let mut people = begun();
     let ada = add(&mut people, "ada", Access::Operator, TEAM);
-    let event = people.sign_in_by_link(ada, "s", NOW).unwrap();
+    let event = people.sign_in_as(ada, "s", NOW).unwrap();
     people.evolve(&event);
     let change = PeopleChange::Change { person: ada, access: Access::Viewer, account: TEAM };
     decide(&mut people, change.clone()).unwrap();
@@ -167,7 +172,7 @@ fn an_admin_of_a_team_decides_of_that_team_only() {
     let ada = add(&mut people, "ada", Access::Admin, TEAM);
     let bea = add(&mut people, "bea", Access::Operator, TEAM);
     let signed = |people: &mut People, person| {
-        let event = people.sign_in_by_link(person, "s", NOW).unwrap();
+        let event = people.sign_in_as(person, "s", NOW).unwrap();
         people.evolve(&event);
         people.session(&hash("s"), NOW).unwrap()
     };
@@ -194,19 +199,126 @@ fn an_admin_of_a_team_decides_of_that_team_only() {
     assert_eq!(people.may(&owner, &password(ada), holds), Ok(()));
 }
 
+fn passkey(id: &str, person: PersonId, counter: u32) -> Passkey {
+    Passkey {
+        id: id.to_owned(),
+        handle: format!("handle {person}"),
+        key: String::new(),
+        name: id.to_owned(),
+        counter,
+        is_synced: false,
+        added_at: NOW,
+    }
+}
+
+fn used(id: &str, counter: u32) -> PasskeyUse {
+    PasskeyUse { passkey: id.to_owned(), counter }
+}
+
+#[test]
+fn a_passkey_lets_its_person_in_until_it_is_removed_with_what_it_opened() {
+    let mut people = begun();
+    let ada = add(&mut people, "ada", Access::Viewer, TEAM);
+    for id in ["phone", "key"] {
+        let event = people.add_passkey(ada, passkey(id, ada, 0), "ada").unwrap();
+        people.evolve(&event);
+        let event = people.sign_in_by_passkey(used(id, 0), id, NOW).unwrap();
+        people.evolve(&event);
+    }
+    let event = people.sign_in_as(ada, "link", NOW).unwrap();
+    people.evolve(&event);
+    let who = |people: &People, secret| people.session(&hash(secret), NOW).map(|one| one.person);
+    for secret in ["phone", "key", "link"] {
+        assert_eq!(who(&people, secret), Some(ada), "{secret}");
+    }
+    let remove = PeopleChange::RemovePasskey { person: ada, passkey: "phone".to_owned() };
+    decide(&mut people, remove.clone()).unwrap();
+    assert_eq!(who(&people, "phone"), None);
+    assert_eq!((who(&people, "key"), who(&people, "link")), (Some(ada), Some(ada)));
+    let gone = people.sign_in_by_passkey(used("phone", 9), "s", NOW);
+    assert_eq!(gone, Err(Refusal::UnknownPasskey));
+    assert_eq!(decide(&mut people, remove), Err(Refusal::UnknownPasskey));
+    assert_eq!(people.all().last().unwrap().passkeys, 1);
+    decide(&mut people, PeopleChange::Remove { person: ada }).unwrap();
+    let gone = people.sign_in_by_passkey(used("key", 9), "s", NOW);
+    assert_eq!(gone, Err(Refusal::UnknownPasskey));
+}
+
+#[test]
+fn a_copy_of_a_passkey_lets_nobody_in() {
+    let mut people = begun();
+    let event = people.add_passkey(OWNER, passkey("key", OWNER, 5), "owner").unwrap();
+    people.evolve(&event);
+    let event = people.sign_in_by_passkey(used("key", 6), "s", NOW).unwrap();
+    people.evolve(&event);
+    let copied = Err(Refusal::CopiedPasskey("key".to_owned()));
+    for counter in [0, 5, 6] {
+        assert_eq!(people.sign_in_by_passkey(used("key", counter), "s", NOW), copied);
+    }
+    assert!(people.sign_in_by_passkey(used("key", 7), "s", NOW).is_ok());
+}
+
+#[test]
+fn passkeys_are_added_once_and_are_nobody_elses_business() {
+    let mut people = begun();
+    let ada = add(&mut people, "ada", Access::Viewer, TEAM);
+    let event = people.add_passkey(ada, passkey("key", ada, 0), "ada").unwrap();
+    people.evolve(&event);
+    let bad = |result: Result<PeopleEvent, Refusal>| {
+        assert!(matches!(result, Err(Refusal::BadPasskey(_))), "{result:?}");
+    };
+    bad(people.add_passkey(ada, passkey("key", ada, 0), "ada"));
+    bad(people.add_passkey(OWNER, passkey("key", OWNER, 0), "owner"));
+    bad(people.add_passkey(OWNER, passkey("other", ada, 0), "owner"));
+    bad(people.add_passkey(ada, passkey("other", OWNER, 0), "ada"));
+    bad(people.add_passkey(
+        ada,
+        Passkey { name: String::new(), ..passkey("other", ada, 0) },
+        "ada",
+    ));
+    let rename = |person, name: &str| PeopleChange::RenamePasskey {
+        person,
+        passkey: "key".to_owned(),
+        name: name.to_owned(),
+    };
+    decide(&mut people, rename(ada, "the blue one")).unwrap();
+    assert_eq!(people.passkeys(ada)[0].name, "the blue one");
+    assert!(matches!(decide(&mut people, rename(ada, " ")), Err(Refusal::BadPasskey(_))));
+    assert_eq!(decide(&mut people, rename(OWNER, "mine")), Err(Refusal::UnknownPasskey));
+    let event = people.sign_in_as(OWNER, "s", NOW).unwrap();
+    people.evolve(&event);
+    let owner = people.session(&hash("s"), NOW).unwrap();
+    let refused = people.may(&owner, &rename(ada, "mine"), |_, _| true);
+    assert_eq!(refused, Err(Refusal::UnknownPasskey));
+    for number in 1..32 {
+        let more = passkey(&format!("key {number}"), ada, 0);
+        let event = people.add_passkey(ada, more, "ada").unwrap();
+        people.evolve(&event);
+    }
+    bad(people.add_passkey(ada, passkey("too many", ada, 0), "ada"));
+}
+
+#[test]
+fn sessions_that_were_opened_before_there_were_passkeys_are_read() {
+    let old = r#"{"event":"signed-in","person":1,"session":"5e","until":1}"#;
+    let read: PeopleEvent = serde_json::from_str(old).unwrap();
+    assert!(matches!(&read, PeopleEvent::SignedIn { passkey: None, .. }));
+    assert_eq!(serde_json::to_string(&read).unwrap(), old);
+}
+
 #[test]
 fn old_sessions_and_too_many_are_forgotten() {
     let mut people = begun();
     for number in 0..70 {
         let at = Timestamp(NOW.0 + number);
-        let event = people.sign_in_by_link(OWNER, &format!("s{number}"), at).unwrap();
+        let event = people.sign_in_as(OWNER, &format!("s{number}"), at).unwrap();
         people.evolve(&event);
     }
     let holds = |people: &People, number| people.session(&hash(&format!("s{number}")), NOW);
     assert!(holds(&people, 5).is_none());
     assert!(holds(&people, 6).is_some());
     let later = Timestamp(NOW.0 + SESSION.0 + 1_000);
-    let event = people.sign_in_by_link(OWNER, "later", later).unwrap();
+    let event = people.sign_in_as(OWNER, "later", later).unwrap();
     people.evolve(&event);
     assert!(holds(&people, 69).is_none(), "it is not only over, it is gone");
 }
@@ -219,6 +331,9 @@ enum Operation {
     Password { person: u32 },
     Remove { person: u32 },
     SignIn { person: u32 },
+    AddPasskey { person: u32, passkey: usize },
+    RemovePasskey { person: u32, passkey: usize },
+    SignInByPasskey { passkey: usize, counter: u32 },
     SignOut { session: usize },
     Wait { hours: u64 },
 }
@@ -233,6 +348,12 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
         2 => person().prop_map(|person| Operation::Password { person }),
         3 => person().prop_map(|person| Operation::Remove { person }),
         8 => person().prop_map(|person| Operation::SignIn { person }),
+        4 => (person(), 0..3usize)
+            .prop_map(|(person, passkey)| Operation::AddPasskey { person, passkey }),
+        2 => (person(), 0..3usize)
+            .prop_map(|(person, passkey)| Operation::RemovePasskey { person, passkey }),
+        6 => (0..3usize, 0..9u32)
+            .prop_map(|(passkey, counter)| Operation::SignInByPasskey { passkey, counter }),
         3 => any::<usize>().prop_map(|session| Operation::SignOut { session }),
         2 => (0..200u64).prop_map(|hours| Operation::Wait { hours }),
     ];
@@ -246,6 +367,10 @@ struct House {
     now: Timestamp,
     secrets: Vec<String>,
     open: Vec<(String, PersonId, Timestamp)>,
+    /// What opened each of them, if it was a passkey.
+    opened_by: Vec<(String, String)>,
+    /// How far each passkey has counted, and whose it is.
+    passkeys: Vec<(String, PersonId, u32)>,
 }
 
 impl House {
@@ -256,8 +381,28 @@ impl House {
             match &event {
                 PeopleEvent::PasswordSet { person, .. } | PeopleEvent::Removed { person, .. } => {
                     self.open.retain(|(_, whose, _)| whose != person);
+                    if matches!(event, PeopleEvent::Removed { .. }) {
+                        self.passkeys.retain(|(_, whose, _)| whose != person);
+                    }
                 }
-                PeopleEvent::SignedIn { person, session, until } => {
+                PeopleEvent::PasskeyAdded { person, passkey, .. } => {
+                    self.passkeys.push((passkey.id.clone(), *person, passkey.counter));
+                }
+                PeopleEvent::PasskeyRemoved { passkey, .. } => {
+                    self.passkeys.retain(|(id, ..)| id != passkey);
+                    let closed = |session: &String| {
+                        self.opened_by.iter().any(|(open, by)| open == session && by == passkey)
+                    };
+                    self.open.retain(|(open, ..)| !closed(open));
+                }
+                PeopleEvent::SignedIn { person, session, until, passkey } => {
+                    if let Some(used) = passkey {
+                        let kept = self.passkeys.iter_mut().find(|(id, ..)| *id == used.passkey);
+                        let (_, whose, counter) = kept.expect("it is somebody's");
+                        assert!(whose == person && (*counter == 0 || used.counter > *counter));
+                        *counter = used.counter;
+                        self.opened_by.push((session.clone(), used.passkey.clone()));
+                    }
                     self.open.push((session.clone(), *person, *until));
                 }
                 PeopleEvent::SignedOut { session } => {
@@ -291,7 +436,23 @@ impl House {
             Operation::Remove { person } => PeopleChange::Remove { person: PersonId(*person) },
             Operation::SignIn { person } => {
                 let secret = format!("secret {}", self.secrets.len());
-                let event = self.people.sign_in_by_link(PersonId(*person), &secret, self.now);
+                let event = self.people.sign_in_as(PersonId(*person), &secret, self.now);
+                self.secrets.push(secret);
+                return event.ok().map(|event| vec![event]);
+            }
+            Operation::AddPasskey { person, passkey: number } => {
+                let person = PersonId(*person);
+                let added = passkey(&format!("key {number}"), person, u32::from(*number == 0));
+                return self.people.add_passkey(person, added, "").ok().map(|event| vec![event]);
+            }
+            Operation::RemovePasskey { person, passkey } => PeopleChange::RemovePasskey {
+                person: PersonId(*person),
+                passkey: format!("key {passkey}"),
+            },
+            Operation::SignInByPasskey { passkey, counter } => {
+                let secret = format!("secret {}", self.secrets.len());
+                let used = used(&format!("key {passkey}"), *counter);
+                let event = self.people.sign_in_by_passkey(used, &secret, self.now);
                 self.secrets.push(secret);
                 return event.ok().map(|event| vec![event]);
             }
@@ -335,6 +496,8 @@ proptest! {
             now: NOW,
             secrets: Vec::new(),
             open: Vec::new(),
+            opened_by: Vec::new(),
+            passkeys: Vec::new(),
         };
         for operation in &operations {
             house.perform(operation);

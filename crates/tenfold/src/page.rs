@@ -14,8 +14,9 @@ use tokio::task::JoinHandle;
 /// # Errors
 /// Why it can't be opened so.
 pub(crate) fn open(engine: Arc<Engine>, opening: Opening) -> Result<JoinHandle<()>, Problem> {
-    let Opening { machine, listener, hosts, tls, unencrypted, leave } = opening;
-    let page = Page::open(engine, listener, PageTerms { machine, hosts, tls, unencrypted })?;
+    let Opening { machine, listener, address, hosts, proxies, tls, unencrypted, leave } = opening;
+    let terms = PageTerms { machine, address, hosts, proxies, tls, unencrypted };
+    let page = Page::open(engine, listener, terms)?;
     Ok(tokio::spawn(async move {
         let left = async {
             // Who has gone without a word has left, too.

@@ -114,6 +114,10 @@ export type Repository = Schemas["Repository"];
 export type DoctorLine = Schemas["DoctorLine"];
 export type PersonRow = Schemas["PersonView"];
 export type PeopleChange = Schemas["PeopleChange"];
+export type Passkeys = Schemas["Passkeys"];
+export type Passkey = Schemas["PasskeyCard"];
+/** How people can sign in here, beside by a password and a link. */
+export type Ways = Schemas["Ways"];
 
 /** The fewest characters of a password. */
 export const PASSWORD_LEAST = 10;

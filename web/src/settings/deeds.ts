@@ -9,6 +9,7 @@ const CALLS: Record<string, string> = {
   "POST /tasks": "handed out a task", "POST /tasks/many": "imported a backlog",
   "POST /accounts": "changed accounts", "POST /people": "changed who may sign in", "POST /keys": "set a key",
   "POST /hooks": "changed web hooks", "POST /backlog/start": "began the backlog", "POST /backlog/stop": "stopped the backlog",
+  "POST /passkeys": "added a passkey", "POST /session/passkey (copied)": "signed in by a copy of their passkey",
   "POST /session": "signed in", "POST /session/link": "signed in by a link", "DELETE /session": "signed out",
 };
 

@@ -195,7 +195,12 @@ fn list(context: &Context, format: Format) -> Result<(), Trouble> {
         return Ok(());
     }
     let rows = all.iter().map(|person| {
-        let by = if person.has_password { "password" } else { "link" };
+        let by = match (person.passkeys > 0, person.has_password) {
+            (true, true) => "passkey, password",
+            (true, false) => "passkey",
+            (false, true) => "password",
+            (false, false) => "link",
+        };
         let cells = [
             one_line(&person.name, 64),
             person.access.to_string(),

@@ -1,10 +1,11 @@
 //! `tenfold serve`: the page, on which all is done that the terminal does. What it shows and who
 //! may see it is for `crates/server`, which the program puts behind this.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use clap::Args;
+use ipnet::IpNet;
 use tenfold_api::MakeLink;
 use tenfold_desk::doctor::Machine;
 use tokio::sync::oneshot;
@@ -35,6 +36,10 @@ pub(crate) struct ServeArgs {
     /// The key of the first certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "certificate")]
     key: Option<PathBuf>,
+    /// A proxy before it, which is believed when it says for whom it speaks (X-Forwarded-For or
+    /// Forwarded); repeatable
+    #[arg(long, value_name = "ADDRESS[/PREFIX]", value_parser = network)]
+    proxy: Vec<IpNet>,
     /// Listen beyond this machine without encryption: what is said can be read on the way,
     /// passwords included
     #[arg(long)]
@@ -46,6 +51,13 @@ fn address(text: &str) -> Result<String, String> {
         true => Ok(text.trim_end_matches('/').to_owned()),
         false => Err("it begins with https:// or http://".to_owned()),
     }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse()
+        .or_else(|_| one())
+        .map_err(|_| "it is an address, as in 10.0.0.7 or 10.0.0.0/24".to_owned())
 }
 
 impl ServeArgs {
@@ -74,8 +86,12 @@ pub struct Opening {
     pub machine: Machine,
     /// Where it listens.
     pub listener: TcpListener,
+    /// Where browsers reach it.
+    pub address: String,
     /// Further names by which it is reached.
     pub hosts: Vec<String>,
+    /// Proxies before it that are believed.
+    pub proxies: Vec<IpNet>,
     /// The files of the certificates and of the key, if it encrypts.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Whether it may listen beyond this machine without.
@@ -104,17 +120,19 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Tro
     let opening = Opening {
         machine: context.machine(),
         listener,
+        address: address.clone(),
         hosts: args.host.clone(),
+        proxies: args.proxy.clone(),
         tls: args.certificate.clone().zip(args.key.clone()),
         unencrypted: args.unencrypted,
         leave: left,
     };
     let serving = (context.program.page)(engine.clone(), opening)?;
     engine.page_is_at(address.clone());
-    let has_password = engine.people().await?.all().any(|person| person.has_password);
-    if has_password {
+    let people = engine.people().await?;
+    if people.all().any(|person| person.has_password || person.passkeys > 0) {
         terminal::print(&address)?;
-        terminal::note("sign in with your name and password; Ctrl-C ends it");
+        terminal::note("sign in by your passkey, or with your name and password; Ctrl-C ends it");
     } else {
         let link = connection.say(&MakeLink { name: None }).await?;
         terminal::print(&format!("{address}/#link={}", link.secret))?;

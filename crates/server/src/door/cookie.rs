@@ -1,4 +1,5 @@
-//! The cookie by which a browser keeps a session: sent to this server alone, on requests of its
+//! The cookies by which a browser keeps a session, and what it needs to come back from a provider:
+//! sent to this server alone, on requests of its
 //! own pages, and seen by no script. Browsers send cookies to all ports of a host, so the port is
 //! in its name and two servers do not take it from each other.
 
@@ -6,25 +7,45 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::{Secret, Terms};
 
-/// As long as a session holds.
-const MAX_AGE_S: u64 = tenfold_people::SESSION.0 / 1_000;
-
-/// Browsers take a `__Host-` cookie only by TLS, for the whole of one host, and from nobody else.
-fn name(terms: &Terms) -> String {
-    let prefix = if terms.is_tls { "__Host-" } else { "" };
-    format!("{prefix}tenfold-{}", terms.port)
+/// What a browser keeps a secret for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum For {
+    /// A session, as long as that holds.
+    Session,
+    /// Coming back from a provider, where it is for some minutes.
+    Provider,
 }
 
-pub(crate) fn kept(terms: &Terms, secret: &Secret) -> HeaderValue {
-    written(terms, secret.text(), MAX_AGE_S)
+impl For {
+    const fn max_age_s(self) -> u64 {
+        match self {
+            Self::Session => tenfold_people::SESSION.0 / 1_000,
+            Self::Provider => 600,
+        }
+    }
+
+    /// Browsers take a `__Host-` cookie only by TLS, for the whole of one host, and from nobody
+    /// else.
+    fn name(self, terms: &Terms) -> String {
+        let prefix = if terms.is_tls { "__Host-" } else { "" };
+        let what = match self {
+            Self::Session => "",
+            Self::Provider => "-provider",
+        };
+        format!("{prefix}tenfold-{}{what}", terms.port)
+    }
+}
+
+pub(crate) fn kept(terms: &Terms, what: For, secret: &Secret) -> HeaderValue {
+    written(terms, what, secret.text(), what.max_age_s())
 }
 
 pub(crate) fn forgotten(terms: &Terms) -> HeaderValue {
-    written(terms, "", 0)
+    written(terms, For::Session, "", 0)
 }
 
-fn written(terms: &Terms, value: &str, max_age_s: u64) -> HeaderValue {
-    let name = name(terms);
+fn written(terms: &Terms, what: For, value: &str, max_age_s: u64) -> HeaderValue {
+    let name = what.name(terms);
     let secure = if terms.is_tls { "; Secure" } else { "" };
     let text =
         format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
@@ -34,8 +55,8 @@ fn written(terms: &Terms, value: &str, max_age_s: u64) -> HeaderValue {
 
 /// The secret that a browser has kept. Of two with the same name neither is believed: one of
 /// them was put there by somebody else.
-pub(crate) fn read(terms: &Terms, headers: &HeaderMap) -> Option<String> {
-    let name = name(terms);
+pub(crate) fn read(terms: &Terms, what: For, headers: &HeaderMap) -> Option<String> {
+    let name = what.name(terms);
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut ours = all.flat_map(|value| value.split(';')).filter_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;

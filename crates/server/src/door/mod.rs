@@ -13,6 +13,7 @@ mod fetch;
 mod headers;
 mod hosts;
 mod patient;
+mod proxies;
 mod rates;
 mod rooms;
 mod secret;
@@ -27,10 +28,11 @@ mod turned;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
 
 pub use caller::{By, Caller, Holder, Who};
+pub use proxies::Sender;
 pub use rates::{Peer, Rate};
 pub use rooms::Rooms;
 pub use secret::Secret;
@@ -40,6 +42,7 @@ pub use tries::Try;
 pub use turned::Turned;
 
 use again::Kept;
+use cookie::For;
 use hosts::Hosts;
 use rates::Rates;
 use streams::Streams;
@@ -108,7 +111,20 @@ impl Door {
     /// The header `set-cookie` by which a browser keeps a session.
     #[must_use]
     pub fn cookie(&self, secret: &Secret) -> HeaderValue {
-        cookie::kept(&self.house.terms, secret)
+        cookie::kept(&self.house.terms, For::Session, secret)
+    }
+
+    /// The header `set-cookie` by which a browser keeps a secret while it is at a provider, to be
+    /// known again when it comes back.
+    #[must_use]
+    pub fn cookie_at_provider(&self, secret: &Secret) -> HeaderValue {
+        cookie::kept(&self.house.terms, For::Provider, secret)
+    }
+
+    /// The secret that a browser has kept meanwhile.
+    #[must_use]
+    pub fn secret_at_provider(&self, headers: &HeaderMap) -> Option<String> {
+        cookie::read(&self.house.terms, For::Provider, headers)
     }
 
     /// The header `set-cookie` by which a browser forgets it.

@@ -24,8 +24,8 @@ pub struct Rate {
 }
 
 /// Where somebody comes from. A network of IPv6 that one machine may have for itself (64 bits)
-/// counts as one address. Behind a proxy everybody comes from the proxy: what it says of others
-/// is not believed.
+/// counts as one address. Behind a proxy that is not [believed](super::Terms::proxies) everybody
+/// comes from the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Peer(IpAddr);
 

@@ -17,7 +17,9 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tenfold_domain::ProblemKind;
 
-use super::{Caller, Door, House, Peer, Turned, again, cookie, fetch, headers, streams, tag};
+use super::{
+    Caller, Door, House, Peer, Sender, Turned, again, cookie, fetch, headers, streams, tag,
+};
 
 /// What is behind the door. Paths are whole, as in `/api/v1/tasks`.
 #[derive(Default)]
@@ -52,22 +54,30 @@ impl Door {
 }
 
 /// What everybody passes, wherever they go.
-async fn come(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+async fn come(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
     let mut response = match first(&house, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(peer) => {
+            request.extensions_mut().insert(peer);
+            next.run(request).await
+        }
         Err(turned) => turned.into_response(),
     };
     headers::put(response.headers_mut());
     response
 }
 
-fn first(house: &House, request: &Request) -> Result<(), Turned> {
+/// Whether somebody may come further, and where they come from.
+fn first(house: &House, request: &Request) -> Result<Peer, Turned> {
     house.hosts.check(request)?;
     fetch::check(&house.hosts, request)?;
     fetch::check_method(request.method())?;
-    let peer = request.extensions().get().copied().unwrap_or(Peer::UNKNOWN);
+    let peer = match request.extensions().get::<Sender>() {
+        Some(sender) => sender.peer(&house.terms.proxies, request.headers())?,
+        None => Peer::UNKNOWN,
+    };
     let often = |after| Turned::too_often("too much is asked from your address", after);
-    house.addresses.take(peer).map_err(often)
+    house.addresses.take(peer).map_err(often)?;
+    Ok(peer)
 }
 
 async fn into_page(request: Request, next: Next) -> Response {
@@ -129,7 +139,7 @@ async fn heard(house: &Arc<House>, request: Request, next: Next) -> Result<Respo
 fn known(house: &House, headers: &HeaderMap) -> Result<Caller, Turned> {
     let caller = match headers.get(header::AUTHORIZATION) {
         Some(shown) => bearer(shown).and_then(|secret| Caller::of_token(&*house.who, secret)),
-        None => cookie::read(&house.terms, headers)
+        None => cookie::read(&house.terms, cookie::For::Session, headers)
             .and_then(|secret| Caller::of_session(&*house.who, &secret)),
     };
     caller.ok_or_else(Turned::not_signed_in)

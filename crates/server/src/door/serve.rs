@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::connections::Connections;
 use super::patient::patient;
-use super::{Door, House, Peer, Tls};
+use super::{Door, House, Peer, Sender, Tls};
 
 /// How long to wait when the system has no descriptor left for a connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
@@ -50,11 +50,16 @@ impl Door {
             tokio::select! {
                 accepted = listener.accept(), if has_room => match accepted {
                     Ok((stream, address)) => {
-                        let peer = Peer::new(address.ip());
-                        // One too many is closed by being dropped.
-                        if let Some(counted) = connections.open(peer) {
+                        let sender = Sender(address.ip());
+                        // One too many is closed by being dropped. Who is behind a proxy is counted
+                        // by the proxy.
+                        let counted = match sender.is_proxy(&house.terms.proxies) {
+                            true => Some(None),
+                            false => connections.open(Peer::new(address.ip())).map(Some),
+                        };
+                        if let Some(counted) = counted {
                             let (house, router) = (Arc::clone(house), router.clone());
-                            let talk = take(house, router, stream, peer, tls.clone());
+                            let talk = take(house, router, stream, sender, tls.clone());
                             open.spawn(async move {
                                 talk.await;
                                 drop(counted);
@@ -79,28 +84,34 @@ impl Door {
     }
 }
 
-async fn take(house: Arc<House>, router: Router, stream: TcpStream, peer: Peer, tls: Option<Tls>) {
+async fn take(
+    house: Arc<House>,
+    router: Router,
+    stream: TcpStream,
+    sender: Sender,
+    tls: Option<Tls>,
+) {
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else { return talk(&house, router, stream, peer).await };
-    let handshake = tokio::time::timeout(house.terms.head_time, tls.acceptor.accept(stream));
+    let Some(tls) = tls else { return talk(&house, router, stream, sender).await };
+    let handshake = tokio::time::timeout(house.terms.head_time, tls.acceptor().accept(stream));
     let shaken = tokio::select! {
         shaken = handshake => shaken,
         () = house.stopped() => return,
     };
     match shaken {
-        Ok(Ok(stream)) => talk(&house, router, stream, peer).await,
+        Ok(Ok(stream)) => talk(&house, router, stream, sender).await,
         Ok(Err(error)) => tracing::debug!("a connection was not made: {error}"),
         Err(_) => tracing::debug!("a connection was not made in time"),
     }
 }
 
-async fn talk<S>(house: &House, router: Router, stream: S, peer: Peer)
+async fn talk<S>(house: &House, router: Router, stream: S, sender: Sender)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(sender);
         router.call(request)
     });
     let stream = TokioIo::new(patient(stream, house.terms.reading));

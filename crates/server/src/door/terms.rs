@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::Rate;
 
 /// How much, how long, how many.
@@ -16,6 +18,8 @@ pub struct Terms {
     /// Names beside loopback's that browsers may call this machine by: `NAME`, at this port or
     /// at none, or `NAME:PORT`.
     pub names: Vec<String>,
+    /// Proxies before it, which are believed when they say whom they speak for.
+    pub proxies: Vec<IpNet>,
     /// The largest body of a request, in bytes,
     pub body_bytes_max: usize,
     /// and of one by which somebody signs in.
@@ -59,6 +63,7 @@ impl Terms {
             port,
             is_tls: false,
             names: Vec::new(),
+            proxies: Vec::new(),
             body_bytes_max: 1 << 20,
             sign_in_bytes_max: 4 << 10,
             body_time: Duration::from_secs(30),

@@ -12,7 +12,8 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::hooks::Hooks;
 use super::news::News;
-use crate::door::{Caller, Who};
+use super::session::SignIn;
+use crate::door::{Caller, Tls, Who};
 use crate::problem::Refusal;
 
 /// Accounts in words, by number.
@@ -32,6 +33,8 @@ pub(super) struct House {
     pub(super) policy: Mutex<()>,
     /// The attempts that somebody looks at.
     pub(super) trajectories: Trajectories,
+    pub(super) sign_in: SignIn,
+    pub(super) tls: Option<Tls>,
     /// Those who read much at once: as many as there are cores to spare, and more wait.
     long: Semaphore,
     /// What the program knows of itself.
@@ -54,12 +57,14 @@ impl House {
         desk: Desk,
         machine: Machine,
         who: Arc<dyn Who>,
+        sign_in: SignIn,
+        tls: Option<Tls>,
     ) -> Self {
         let hooks = Hooks::at(&desk.places.config);
         let (news, long) = (News::new(), Semaphore::new(LONG));
         let trajectories = Trajectories::default();
         let policy = Mutex::default();
-        Self { engine, desk, news, who, hooks, policy, trajectories, long, machine }
+        Self { engine, desk, news, who, hooks, policy, trajectories, sign_in, tls, long, machine }
     }
 
     /// Reads from the store as it is now, on a thread that may wait.

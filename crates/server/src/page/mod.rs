@@ -12,7 +12,9 @@ mod instruments;
 mod metrics;
 mod new;
 mod news;
+mod oidc;
 mod openapi;
+mod passkeys;
 mod session;
 mod settings;
 mod tasks;
@@ -25,6 +27,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue};
+use ipnet::IpNet;
 use tenfold_desk::doctor::Machine;
 use tenfold_domain::{Access, Problem, ProblemKind};
 use tenfold_engine::Engine;
@@ -33,14 +36,21 @@ use crate::door::{Caller, Door, Rooms, Terms, Tls, Who, may_listen};
 use crate::problem::Refusal;
 use calls::{Calls, Needs};
 use house::House;
+use oidc::Oidc;
+use passkeys::Ceremonies;
+use session::SignIn;
 
 /// How the page is opened.
 #[derive(Debug, Clone)]
 pub struct PageTerms {
     /// What the program knows of itself.
     pub machine: Machine,
+    /// The address by which browsers reach it, as links say it.
+    pub address: String,
     /// Names by which it is reached, beside this machine's own.
     pub hosts: Vec<String>,
+    /// Proxies before it, which are believed when they say whom they speak for.
+    pub proxies: Vec<IpNet>,
     /// The files of the certificates and of the key, in PEM, if it encrypts.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Whether it may listen beyond this machine without.
@@ -76,11 +86,21 @@ impl Page {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(|why| usage(&why))?;
         let who: Arc<dyn Who> = Arc::new(session::Known(Arc::clone(&engine)));
         let door = Door::new(
-            Terms { is_tls, names: names(terms.hosts, address), ..Terms::at(address.port()) },
+            Terms {
+                is_tls,
+                names: names(terms.hosts, address),
+                proxies: terms.proxies,
+                ..Terms::at(address.port())
+            },
             Arc::clone(&who),
         );
         let desk = tenfold_desk::House::new(engine.places().clone());
-        let house = Arc::new(House::new(engine, desk, terms.machine, who));
+        let sign_in = SignIn {
+            passkeys: Ceremonies::at(&terms.address),
+            oidc: Oidc::read(&desk.places.config, &terms.address)?,
+        };
+        let house = House::new(engine, desk, terms.machine, who, sign_in, tls.clone());
+        let house = Arc::new(house);
         Ok(Self { house, door, listener, tls })
     }
 
@@ -115,7 +135,7 @@ fn rooms(house: &Arc<House>, door: &Door) -> Rooms {
     let desk = session::Desk { house: Arc::clone(house), door: door.clone() };
     let closed = closed().reached(Arc::clone(house));
     Rooms {
-        open: session::signing().reached(desk.clone()),
+        open: signing().reached(desk.clone()),
         closed: closed.merge(session::leaving().reached(desk)),
         page: assets::routes(),
     }
@@ -127,16 +147,21 @@ fn closed() -> Calls<Arc<House>> {
     let document = by.call("document", "This document.");
     let stream = by.call("events", "What changes, as it does, of what one sees.");
     let counted = Needs::Everything(Access::Viewer).call("metrics", "Numbers for Prometheus.");
-    let told = instruments::calls(tasks::calls(session::calls(Calls::new())));
+    let told = instruments::calls(tasks::calls(session::calls(passkeys::calls(Calls::new()))));
     settings::calls(new::calls(verbs::calls(told)))
         .get("/api/v1/openapi.json", document, openapi_json)
         .get("/api/v1/events", stream, events::events)
         .get("/metrics", counted, metrics::metrics)
 }
 
+/// The calls of who is not signed in yet.
+fn signing() -> Calls<session::Desk> {
+    oidc::signing(passkeys::signing(session::signing()))
+}
+
 /// The document of all calls.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
-    let told = [closed().told(), session::leaving().told(), session::signing().told()];
+    let told = [closed().told(), session::leaving().told(), signing().told()];
     openapi::text(&told.concat())
 });
 

@@ -15,11 +15,13 @@ use utoipa::ToSchema;
 
 use super::calls::{Calls, Needs};
 use super::house::House;
-use crate::door::{Caller, Door, Holder, Peer, Secret, Who};
+use super::oidc::Oidc;
+use super::passkeys::Ceremonies;
+use crate::door::{Caller, Door, Holder, Peer, Secret, Tls, Who};
 use crate::problem::Refusal;
 
 /// An answer by which a browser keeps a session, or forgets it.
-type WithCookie<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
+pub(super) type WithCookie<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
 
 /// Whoever signs in reaches these without being signed in.
 #[derive(Clone)]
@@ -65,6 +67,21 @@ pub(super) struct ByLink {
     secret: String,
 }
 
+/// How people can sign in, beside by a password and by a link.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Ways {
+    /// The origin whose pages can use passkeys; none if there is no such.
+    passkeys_at: Option<String>,
+    /// What the provider is called at which one can sign in, if there is one.
+    provider: Option<String>,
+}
+
+/// What knows people by other things than a password or a link.
+pub(super) struct SignIn {
+    pub(super) passkeys: Ceremonies,
+    pub(super) oidc: Oidc,
+}
+
 /// Knows who is signed in from what the engine keeps in memory.
 pub(super) struct Known(pub(super) Arc<Engine>);
 
@@ -96,6 +113,7 @@ pub(super) fn signing() -> Calls<Desk> {
     let by = Needs::Nothing;
     let link = by.call("sign_in_by_link", "Signs in by a link, which is used up by that.");
     Calls::new()
+        .get("/api/v1/session/ways", by.call("ways", "How one can sign in."), ways)
         .post("/api/v1/session", by.call("sign_in", "Signs in by a password."), by_password)
         .post("/api/v1/session/link", link, by_link)
 }
@@ -110,7 +128,9 @@ async fn told(house: &Arc<House>, caller: &Caller) -> Result<Session, Refusal> {
     let account = caller.account;
     let shown = engine.books().look(move |sheet| sheet.ledger().shown(account)).await;
     let weak = engine.sandbox().report().iter().filter(|line| !line.ok);
-    let degraded = weak.map(|line| format!("{}: {}", line.what, line.detail)).collect();
+    let weak = weak.map(|line| format!("{}: {}", line.what, line.detail));
+    let tls = house.tls.as_ref().and_then(Tls::trouble);
+    let tls = tls.map(|why| format!("the new certificate is not used: {why}"));
     Ok(Session {
         person: Me {
             id: caller.person().0,
@@ -123,8 +143,15 @@ async fn told(house: &Arc<House>, caller: &Caller) -> Result<Session, Refusal> {
         version: env!("CARGO_PKG_VERSION"),
         at_work: engine.at_work().len(),
         tier: engine.sandbox().tier().to_string(),
-        degraded,
+        degraded: weak.chain(tls).collect(),
     })
+}
+
+/// `GET /session/ways`
+async fn ways(State(desk): State<Desk>) -> Result<Json<Ways>, Refusal> {
+    let SignIn { passkeys, oidc } = &desk.house.sign_in;
+    let passkeys_at = passkeys.origin().ok().map(str::to_owned);
+    Ok(Json(Ways { passkeys_at, provider: oidc.name().map(str::to_owned) }))
 }
 
 /// `POST /session`
@@ -159,7 +186,7 @@ async fn by_link(
     signed_in(&desk, Secret::from(secret)).await
 }
 
-async fn signed_in(desk: &Desk, secret: Secret) -> Result<WithCookie<Session>, Refusal> {
+pub(super) async fn signed_in(desk: &Desk, secret: Secret) -> Result<WithCookie<Session>, Refusal> {
     let caller = Caller::of_session(&*desk.house.who, secret.text());
     let caller = caller.ok_or_else(|| Refusal::internal("the session is gone already"))?;
     let told = told(&desk.house, &caller).await?;

@@ -66,7 +66,8 @@ pub(crate) async fn serve(
 fn terms() -> Result<PageTerms, Failure> {
     let program = std::env::current_exe()?;
     let machine = Machine { program, features: Vec::new(), allow_below_a: false, room: None };
-    Ok(PageTerms { machine, hosts: Vec::new(), tls: None, unencrypted: false })
+    let (address, hosts, proxies) = (String::new(), Vec::new(), Vec::new());
+    Ok(PageTerms { machine, address, hosts, proxies, tls: None, unencrypted: false })
 }
 
 /// Asks for one task after another until standard input ends.

@@ -35,5 +35,6 @@ mod rust;
 mod secrets;
 mod setup;
 mod shell;
+mod sign_in;
 mod supervision;
 mod tool_loop;

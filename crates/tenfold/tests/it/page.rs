@@ -10,15 +10,15 @@ use crate::ground::{CHECK, Ground, wait_for};
 use crate::interruption::interrupt;
 
 /// A page that is open.
-struct Opened {
+pub(crate) struct Opened {
     child: Option<Child>,
-    address: String,
+    pub(crate) address: String,
     /// The secret of the link that it said.
-    link: String,
+    pub(crate) link: String,
 }
 
 impl Opened {
-    fn at(ground: &Ground) -> Self {
+    pub(crate) fn at(ground: &Ground) -> Self {
         let mut serve = ground.command(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -28,14 +28,14 @@ impl Opened {
     }
 
     /// Ends it as a person does.
-    fn end(mut self, ground: &Ground) {
+    pub(crate) fn end(mut self, ground: &Ground) {
         let child = self.child.take().unwrap();
         assert_eq!(interrupt(child).code, Some(130));
         assert_eq!(ground.processes(), Vec::<String>::new());
     }
 
     /// Signs in by a link.
-    fn sign_in(&self, secret: &str) -> Browser<'_> {
+    pub(crate) fn sign_in(&self, secret: &str) -> Browser<'_> {
         let (status, headers, body) =
             self.ask("POST", "/api/v1/session/link", None, Some(&json!({ "secret": secret })));
         assert_eq!(status, 200, "{body}");
@@ -44,7 +44,7 @@ impl Opened {
     }
 
     /// Asks; answered with the status, the cookie that is set, and the body.
-    fn ask(
+    pub(crate) fn ask(
         &self,
         method: &str,
         path: &str,
@@ -81,19 +81,19 @@ impl Drop for Opened {
 }
 
 /// Somebody who is signed in.
-struct Browser<'a> {
-    page: &'a Opened,
-    cookie: String,
+pub(crate) struct Browser<'a> {
+    pub(crate) page: &'a Opened,
+    pub(crate) cookie: String,
 }
 
 impl Browser<'_> {
-    fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) fn get(&self, path: &str) -> (u16, Value) {
         let path = format!("/api/v1{path}");
         let (status, _, body) = self.page.ask("GET", &path, Some(&self.cookie), None);
         (status, body)
     }
 
-    fn post(&self, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) fn post(&self, path: &str, body: Value) -> (u16, Value) {
         let path = format!("/api/v1{path}");
         let (status, _, body) = self.page.ask("POST", &path, Some(&self.cookie), Some(&body));
         (status, body)

@@ -7,7 +7,7 @@ use axum::response::Response;
 use futures_util::StreamExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use tenfold_server::door::Peer;
+use tenfold_server::door::Sender;
 
 use super::PORT;
 
@@ -58,7 +58,7 @@ impl Ask {
     }
 
     pub(crate) fn from(mut self, address: &str) -> Self {
-        self.request.extensions_mut().insert(Peer::new(address.parse().unwrap()));
+        self.request.extensions_mut().insert(Sender(address.parse().unwrap()));
         self
     }
 

@@ -145,3 +145,51 @@ async fn the_same_key_changes_something_once() {
     house.sign_out("ada");
     assert_eq!(house.ask(with("k", "{}")).await.status(), 401, "kept answers are behind the door");
 }
+
+/// Tries to sign in until it is too often, for as many clients as there are heads.
+async fn tries(house: &House, address: &str, client: impl Fn(usize) -> String) -> Vec<u16> {
+    let mut all = Vec::new();
+    for number in 0..8 {
+        let ask = Ask::post("/api/v1/session", "ada").from(address);
+        let ask = ask.with("x-forwarded-for", &client(number));
+        all.push(house.ask(ask).await.status());
+    }
+    all
+}
+
+#[tokio::test]
+async fn behind_a_proxy_that_is_believed_each_client_counts_for_itself() {
+    let proxies = vec!["10.0.0.1/32".parse().unwrap()];
+    let house = House::on(Terms { proxies, ..Terms::at(PORT) });
+    let each = |number| format!("203.0.113.7, 192.0.2.{number}");
+    assert_eq!(tries(&house, "10.0.0.1", each).await, [403; 8]);
+    let same = |number| format!("192.0.2.{number}, 203.0.113.8");
+    let mine = tries(&house, "10.0.0.1", same).await;
+    assert_eq!(mine, [403, 403, 403, 403, 403, 429, 429, 429], "what they made up is not read");
+    // So do requests.
+    let rate = Rate { per_second: 1, burst: 2 };
+    let proxies = vec!["10.0.0.1/32".parse().unwrap()];
+    let house = House::on(Terms { proxies, address_rate: rate, ..Terms::at(PORT) });
+    for _ in 0..2 {
+        for client in ["192.0.2.1", "192.0.2.2"] {
+            let ask = Ask::get("/").from("10.0.0.1").with("x-forwarded-for", client);
+            assert!(house.ask(ask).await.is_fine());
+        }
+    }
+    let ask = Ask::get("/").from("10.0.0.1").with("x-forwarded-for", "192.0.2.1");
+    assert_eq!(house.ask(ask).await.status(), 429);
+}
+
+#[tokio::test]
+async fn what_others_say_of_clients_is_not_believed() {
+    let proxies = vec!["10.0.0.1/32".parse().unwrap()];
+    let believing = House::on(Terms { proxies, ..Terms::at(PORT) });
+    for house in [&House::new(), &believing] {
+        let each = |number| format!("192.0.2.{number}");
+        let all = tries(house, "10.0.0.2", each).await;
+        assert_eq!(all, [403, 403, 403, 403, 403, 429, 429, 429]);
+    }
+    let both = Ask::get("/").from("10.0.0.1").with("x-forwarded-for", "192.0.2.1");
+    let both = both.with("forwarded", "for=192.0.2.2");
+    assert_eq!(believing.ask(both).await.status(), 400);
+}

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
@@ -166,13 +167,36 @@ fn pem(what: &str, bytes: &[u8]) -> String {
 
 /// A certificate for localhost and its key, in files.
 fn certificate(folder: &Path) -> (Tls, RootCertStore) {
+    let roots = write_certificate(folder);
+    (Tls::read(&folder.join("cert.pem"), &folder.join("key.pem")).unwrap(), roots)
+}
+
+/// The same, without reading them.
+fn write_certificate(folder: &Path) -> RootCertStore {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-    std::fs::write(&cert, pem("CERTIFICATE", made.cert.der())).unwrap();
-    std::fs::write(&key, pem("PRIVATE KEY", &made.signing_key.serialize_der())).unwrap();
+    // Others are put in the place of those that are there, as programs do that renew them.
+    for (name, text) in [
+        ("cert.pem", pem("CERTIFICATE", made.cert.der())),
+        ("key.pem", pem("PRIVATE KEY", &made.signing_key.serialize_der())),
+    ] {
+        std::fs::write(folder.join("new"), text).unwrap();
+        std::fs::rename(folder.join("new"), folder.join(name)).unwrap();
+    }
     let mut roots = RootCertStore::empty();
     roots.add(made.cert.der().clone()).unwrap();
-    (Tls::read(&cert, &key).unwrap(), roots)
+    roots
+}
+
+/// A connection of who trusts these.
+async fn trusting(served: &Served, roots: RootCertStore) -> std::io::Result<TlsStream<TcpStream>> {
+    let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, served.connect().await).await
 }
 
 #[tokio::test]
@@ -180,21 +204,43 @@ async fn with_a_certificate_tls_is_spoken_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let (tls, roots) = certificate(folder.path());
     let served = Served::on(|port| Terms { is_tls: true, ..Terms::at(port) }, Some(tls)).await;
-    let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = TlsConnector::from(Arc::new(config));
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = connector.connect(name, served.connect().await).await.unwrap();
+    let mut stream = trusting(&served, roots).await.unwrap();
     let answer = say(&mut stream, &served.get("/api/v1/tasks"), "ada").await;
     assert!(answer.contains("200 OK"), "{answer}");
 
     let mut plain = served.connect().await;
     let answer = say(&mut plain, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", "never").await;
     assert!(!answer.contains("HTTP"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_taken_up_and_a_broken_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tls, first) = certificate(folder.path());
+    let told = tls.clone();
+    let served = Served::on(|port| Terms { is_tls: true, ..Terms::at(port) }, Some(tls)).await;
+    let tasks = served.get("/api/v1/tasks");
+    let mut open = trusting(&served, first.clone()).await.unwrap();
+    assert!(say(&mut open, &tasks, "ada").await.contains("200 OK"));
+
+    let second = write_certificate(folder.path());
+    let mut new = trusting(&served, second.clone()).await.unwrap();
+    assert!(say(&mut new, &tasks, "ada").await.contains("200 OK"));
+    assert!(trusting(&served, first).await.is_err(), "the old one is shown no more");
+    assert!(say(&mut open, &tasks, "ada").await.contains("200 OK"), "who is there stays");
+    assert_eq!(told.trouble(), None);
+
+    // Half of the next one, as when a program is still writing it.
+    let whole = std::fs::read(folder.path().join("cert.pem")).unwrap();
+    std::fs::write(folder.path().join("cert.pem"), &whole[..whole.len() / 2]).unwrap();
+    assert!(trusting(&served, second.clone()).await.is_ok());
+    assert!(told.trouble().unwrap().contains("certificate can't be read"));
+    std::fs::remove_file(folder.path().join("key.pem")).unwrap();
+    assert!(trusting(&served, second).await.is_ok());
+
+    let third = write_certificate(folder.path());
+    assert!(trusting(&served, third).await.is_ok());
+    assert_eq!(told.trouble(), None);
 }
 
 #[tokio::test]
