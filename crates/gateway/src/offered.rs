@@ -97,7 +97,6 @@ impl Offered {
         let unpriced = || ModelsError::Unpriced {
             name: hosted.name.clone(),
             model: hosted.model.clone(),
-            file: "models.toml".into(),
         };
         let price = hosted.price.clone().ok_or_else(unpriced)?;
         let tariff = Tariff { price, slowest: None, context: hosted.context };

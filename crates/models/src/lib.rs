@@ -40,7 +40,7 @@ pub use gguf::{GgufError, GgufHeader, read_header};
 pub use hosted::{Hosted, Model, Protocol, RequestLimits};
 pub use keys::{forget_key, key, set_key};
 pub use memory::{Fit, fits};
-pub use own::{Removed, add, connect, remove};
+pub use own::{Removed, add, connect, remove, set_price};
 pub use price::{Electricity, Price, Slowest};
 pub use prices::{
     Change, Dated, Import, ImportSource, Importer, Json, JsonReader, ModelName, PriceBook,

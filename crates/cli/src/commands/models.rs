@@ -8,7 +8,7 @@ use tenfold_desk::models;
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_models::{
     Cancel, Catalogue, Hosted, Listed, Model, ModelDirs, ModelsError, Place, Presence, Price,
-    Progress, Protocol, PullOptions, RequestLimits, TokenPrices,
+    PriceList, Progress, Protocol, PullOptions, RequestLimits, TokenPrices,
 };
 
 use crate::arguments::Format;
@@ -46,9 +46,20 @@ enum ModelsCommand {
         /// How to call it; as the file is called, if not given
         #[arg(long)]
         name: Option<String>,
+        #[command(flatten)]
+        price: PriceArgs,
     },
     /// Add a model that a provider hosts; nothing is sent
     Connect(Box<ConnectArgs>),
+    /// Say what a model of yours costs, in place of what was said before
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+        .args(["price_prompt", "price_second", "free"]))]
+    Price {
+        /// The model
+        name: String,
+        #[command(flatten)]
+        price: PriceArgs,
+    },
     /// Put the key of a provider into this machine's keyring, or take it out again
     ///
     /// It is asked for, or read from standard input, and found under the same name as a variable;
@@ -66,6 +77,32 @@ enum ModelsCommand {
         /// The model
         name: String,
     },
+}
+
+/// What a model costs, if it is said.
+#[derive(Debug, Clone, Copy, Args)]
+struct PriceArgs {
+    /// Dollars for a million tokens of prompt; without any price, a model at a provider has that of
+    /// the price book, and one on this machine costs electricity
+    #[arg(long, value_name = "USD", requires = "price_output", conflicts_with = "free")]
+    price_prompt: Option<NanoUsd>,
+    /// Dollars for a million tokens of prompt that are in a cache; as any other prompt, if not
+    /// given
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
+    price_cached: Option<NanoUsd>,
+    /// Dollars for a million tokens of prompt that are put into a cache; as any other prompt, if
+    /// not given
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
+    price_written: Option<NanoUsd>,
+    /// Dollars for a million tokens of output
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
+    price_output: Option<NanoUsd>,
+    /// Dollars for each second that a model on this machine works
+    #[arg(long, value_name = "USD", conflicts_with = "free")]
+    price_second: Option<NanoUsd>,
+    /// It costs nothing
+    #[arg(long)]
+    free: bool,
 }
 
 #[derive(Debug, Args)]
@@ -92,23 +129,8 @@ struct ConnectArgs {
     /// The longest conversation that it takes, in tokens
     #[arg(long, value_name = "TOKENS", default_value_t = 128_000)]
     context: u64,
-    /// Dollars for a million tokens of prompt; as the price book has it, if no price is given
-    #[arg(long, value_name = "USD", requires = "price_output", conflicts_with = "free")]
-    price_prompt: Option<NanoUsd>,
-    /// Dollars for a million tokens of prompt that the provider has in its cache; as any other
-    /// prompt, if not given
-    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
-    price_cached: Option<NanoUsd>,
-    /// Dollars for a million tokens of prompt that are put into its cache; as any other prompt,
-    /// if not given
-    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
-    price_written: Option<NanoUsd>,
-    /// Dollars for a million tokens of output
-    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
-    price_output: Option<NanoUsd>,
-    /// It costs nothing
-    #[arg(long)]
-    free: bool,
+    #[command(flatten)]
+    price: PriceArgs,
     /// The most requests to the provider under way at once, over all tasks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     at_once: Option<u32>,
@@ -125,7 +147,8 @@ pub(crate) async fn run(context: &Context, args: ModelsArgs) -> Result<Exit, Tro
     match args.command {
         ModelsCommand::List(format) => list(context, format)?,
         ModelsCommand::Pull { name } => get(context, name.as_deref()).await?,
-        ModelsCommand::Add { from, name } => add(context, from, name).await?,
+        ModelsCommand::Add { from, name, price } => add(context, (from, name), &price).await?,
+        ModelsCommand::Price { name, price } => set_price(context, &name, &price)?,
         ModelsCommand::Connect(args) => connect(context, *args)?,
         ModelsCommand::Key { name, forget } => key(&name, forget)?,
         ModelsCommand::Rm { name } => remove(context, &name)?,
@@ -170,7 +193,7 @@ fn hosted_price(hosted: &Hosted) -> String {
 }
 
 fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
-    let price = price(&args);
+    let price = price(&args.price);
     let usual = args.protocol.usual_key().to_owned();
     let hosted = Hosted {
         model: args.model.unwrap_or_else(|| args.name.clone()),
@@ -191,12 +214,7 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
     let name = &hosted.name;
     match context.catalogue()?.model(name)? {
         Model::Hosted(found) if found.price.is_none() => terminal::note(
-            &ModelsError::Unpriced {
-                name: name.clone(),
-                model: found.model,
-                file: context.house.model_dirs.user_file(),
-            }
-            .to_string(),
+            &ModelsError::Unpriced { name: name.clone(), model: found.model }.to_string(),
         ),
         Model::Hosted(found) if found.listed.is_some() => {
             terminal::note(&format!("its price is the price book's: {}", hosted_price(&found)));
@@ -211,19 +229,33 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
 }
 
 /// The price that was typed; none if none was.
-fn price(args: &ConnectArgs) -> Option<Price> {
+fn price(args: &PriceArgs) -> Option<Price> {
     if args.free {
         return Some(Price::Free);
     }
-    let (prompt, output) = (args.price_prompt?, args.price_output?);
-    let written = args.price_written.unwrap_or(prompt);
-    Some(Price::of_tokens(TokenPrices {
-        cached: args.price_cached.unwrap_or(prompt),
-        written,
-        written_hour: written,
-        written_half_day: written,
-        ..TokenPrices::of(prompt, output)
-    }))
+    let tokens = args.price_prompt.zip(args.price_output).map(|(prompt, output)| {
+        let written = args.price_written.unwrap_or(prompt);
+        PriceList::of_tokens(TokenPrices {
+            cached: args.price_cached.unwrap_or(prompt),
+            written,
+            written_hour: written,
+            written_half_day: written,
+            ..TokenPrices::of(prompt, output)
+        })
+    });
+    match (tokens, args.price_second) {
+        (None, None) => None,
+        (tokens, second) => {
+            let per_second = second.unwrap_or(NanoUsd::ZERO);
+            Some(PriceList { per_second, ..tokens.unwrap_or_default() }.into())
+        }
+    }
+}
+
+fn set_price(context: &Context, name: &str, args: &PriceArgs) -> Result<(), Trouble> {
+    let price = price(args).ok_or_else(|| Trouble::usage("no price is given"))?;
+    tenfold_models::set_price(&context.house.model_dirs, name, &price)?;
+    terminal::print(&format!("{name} costs {price}"))
 }
 
 fn key(name: &str, forget: bool) -> Result<(), Trouble> {
@@ -296,11 +328,18 @@ async fn get(context: &Context, name: Option<&str>) -> Result<(), Trouble> {
     terminal::print(&format!("{} is here, and its hash is right: {path}", entry.name))
 }
 
-async fn add(context: &Context, from: OsString, name: Option<String>) -> Result<(), Trouble> {
+async fn add(
+    context: &Context,
+    (from, name): (OsString, Option<String>),
+    args: &PriceArgs,
+) -> Result<(), Trouble> {
     let work = move |dirs: &ModelDirs, show: &mut dyn FnMut(Progress), cancel: &Cancel| {
         tenfold_models::add(dirs, &from, name.as_deref(), &PullOptions::default(), show, cancel)
     };
     let entry = pull::shown(&context.house.model_dirs, &context.stop()?, work).await?;
+    if let Some(price) = price(args) {
+        tenfold_models::set_price(&context.house.model_dirs, &entry.name, &price)?;
+    }
     let place = match entry.place {
         Place::Own(_) => "the file stays where it is",
         Place::Cached(_) => "its file is in the cache",
