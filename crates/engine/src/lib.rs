@@ -63,6 +63,7 @@ pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;
 pub use floor::Watching;
 pub use fork::Fork;
+pub use gate::{Leave, Shut};
 pub use learned::{Names, REMEMBERED, about, dollars, end, nano_usd, past, trial, work};
 pub use people::{Link, people};
 pub use places::{Places, Socket};

@@ -7,6 +7,7 @@
 //! decides. A [`Hosted`] model is asked
 //! through its [`Provider`]. Nothing here runs a model, knows of agents, or writes to the terminal.
 
+mod call;
 mod catalogue;
 mod current;
 mod digest;
@@ -27,8 +28,10 @@ mod provider;
 mod pull;
 mod raw;
 mod raw_price;
+mod tokens;
 mod verify;
 
+pub use call::{Call, Ended, Of, TARGET as CALL_TARGET, traced};
 pub use catalogue::{Catalogue, Listed};
 pub use current::Current;
 pub use digest::{Sha256Sum, hash_file};
@@ -50,6 +53,7 @@ pub use prices::{
 pub use progress::{Cancel, Progress};
 pub use provider::{Answers, Provider, ProviderError, StandIn, Turned};
 pub use pull::{PipCommand, PullOptions, pull};
+pub use tokens::Tokenizer;
 pub use verify::{Depth, Presence, presence, verify};
 
 /// The catalogue that ships with Tenfold, as text.
