@@ -21,7 +21,7 @@ async function faults(page: Page, name: string, themes: ("light" | "dark")[] = [
 test("signed out, and with nothing there yet", async ({ page, ground, watch }) => {
   test.setTimeout(120_000);
   const link = await ground.serve();
-  watch.allow(/401|403.*(session\/link|prices\/level)/);
+  watch.allow(/401|403.*session\/link|409.*prices\/level/);
   await page.goto(ground.origin);
   await expect(page.getByRole("heading", { name: "Sign in to Tenfold" })).toBeVisible();
   const found = await faults(page, "sign-in");
@@ -39,7 +39,7 @@ test("signed out, and with nothing there yet", async ({ page, ground, watch }) =
 
 test("a full house, on each of its pages", async ({ page, ground, watch }) => {
   // Where too little is known for a forecast, that is refused.
-  watch.allow(/403.*prices\/level/);
+  watch.allow(/409.*prices\/level/);
   test.setTimeout(240_000);
   const house = await furnish(page, ground);
   const found: string[] = [];

@@ -59,7 +59,7 @@ async function lookAtAll(page: Page) {
 test("nothing that an agent or a repository writes runs or leaves the page", async ({ page, ground, watch }) => {
   test.setTimeout(150_000);
   // Where too little is known of prices, a level of them is refused.
-  watch.allow(/403.*prices\/level/);
+  watch.allow(/409.*prices\/level/);
   await ground.model(worker);
   ground.configure("policy.toml", POLICY);
   ground.write("AGENTS.md", `${MARKUP}\n${SPOOF}\n${LONG.slice(0, 5000)}\n`);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::{Access, DeedEvent, Event, Fact, Seq};
 use tenfold_ledger::Ledger;
 use tenfold_people::Person;
-use tenfold_store::{About, EventQuery, View};
+use tenfold_store::View;
 use utoipa::ToSchema;
 
 use crate::DeskError;
@@ -64,24 +64,12 @@ pub fn person(person: Person, ledger: &Ledger) -> PersonView {
 /// # Errors
 /// What the store says.
 pub fn deeds(view: &View, past: Option<u64>, limit: u32) -> Result<Deeds, DeskError> {
-    let mut newest = std::collections::VecDeque::new();
-    let until = past.map_or(Seq(u64::MAX), Seq);
-    for event in view.each_event(EventQuery::from(About::Deeds)) {
-        let event = event?;
-        if event.seq >= until {
-            break;
-        }
-        if newest.len() as u64 > u64::from(limit) {
-            newest.pop_front();
-        }
-        newest.extend(deed(event));
-    }
-    let is_more = newest.len() as u64 > u64::from(limit);
-    if is_more {
-        newest.pop_front();
-    }
-    let next = newest.front().filter(|_| is_more).map(|deed| deed.seq);
-    Ok(Deeds { deeds: newest.into_iter().rev().collect(), next })
+    let before = past.map_or(Seq(u64::MAX), Seq);
+    let mut events = view.deeds_before(before, limit.saturating_add(1))?;
+    let is_more = events.len() as u64 > u64::from(limit);
+    events.truncate(limit as usize);
+    let next = events.last().filter(|_| is_more).map(|event| event.seq.0);
+    Ok(Deeds { deeds: events.into_iter().filter_map(deed).collect(), next })
 }
 
 fn deed(event: Event) -> Option<DeedView> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tenfold_domain::{NanoUsd, TaskId, TaskState};
-use tenfold_engine::{Names, about, dollars, nano_usd, past};
+use tenfold_engine::{Names, Pasts, about, dollars, nano_usd};
 use tenfold_forecast::plan::{self, Backlog, Goal, Plan, Task};
 use tenfold_forecast::{Interval, Past, Refusal, Unit};
 use tenfold_store::{TaskQuery, TaskRow, View};
@@ -160,13 +160,13 @@ pub struct UnknownTask {
 ///
 /// # Errors
 /// If the terms can't be meant, or the store can't be read.
-pub fn plan(house: &House, terms: &PlanTerms) -> Result<PlanAnswer, DeskError> {
+pub fn plan(house: &House, pasts: &Pasts, terms: &PlanTerms) -> Result<PlanAnswer, DeskError> {
     if !(0.0..=EXPONENT_MAX).contains(&terms.exponent) {
         let what = format!("value grows with a power from 0 to {EXPONENT_MAX}");
         return Err(DeskError::usage(what));
     }
     let planned = match house.reader()? {
-        Some(reader) => Planned::of(&reader.view()?, terms)?,
+        Some(reader) => Planned::of(&reader.view()?, pasts, terms)?,
         None => Planned { rows: Vec::new(), backlog: backlog(Vec::new(), terms)?, unknown: vec![] },
     };
     Ok(planned.answer(terms))
@@ -192,8 +192,8 @@ fn backlog(tasks: Vec<Task<TaskId>>, terms: &PlanTerms) -> Result<Backlog<TaskId
 }
 
 impl Planned {
-    fn of(view: &View, terms: &PlanTerms) -> Result<Self, DeskError> {
-        let known = past(view, Unit::Dollars)?;
+    fn of(view: &View, pasts: &Pasts, terms: &PlanTerms) -> Result<Self, DeskError> {
+        let known = pasts.of(view, Unit::Dollars)?.past;
         let rows = queued(view, &terms.sight)?;
         let (mut tasks, mut unknown) = (Vec::new(), Vec::new());
         for row in &rows {

@@ -20,6 +20,8 @@ pub enum By {
     Role,
     /// The repository or folder.
     Area,
+    /// The language that most of the code was in when its last attempt began.
+    Language,
     /// A word of the person's: a task counts for each of its labels.
     Label,
     /// The model.
@@ -30,7 +32,8 @@ pub enum By {
 
 impl By {
     /// All that there are.
-    pub const ALL: [Self; 5] = [Self::Role, Self::Area, Self::Label, Self::Model, Self::Strategy];
+    pub const ALL: [Self; 6] =
+        [Self::Role, Self::Area, Self::Language, Self::Label, Self::Model, Self::Strategy];
     /// Those that are usual.
     pub const USUAL: [Self; 3] = [Self::Role, Self::Area, Self::Model];
 
@@ -39,6 +42,7 @@ impl By {
         match self {
             Self::Role => "role",
             Self::Area => "area",
+            Self::Language => "language",
             Self::Label => "label",
             Self::Model => "model",
             Self::Strategy => "strategy",
@@ -50,6 +54,7 @@ impl By {
         match self {
             Self::Role => vec![task.role.clone().unwrap_or_default()],
             Self::Area => vec![task.workspace.to_string_lossy().into_owned()],
+            Self::Language => vec![language(task)],
             Self::Label if task.standing.labels.is_empty() => vec![String::new()],
             Self::Label => task.standing.labels.clone(),
             Self::Model => vec![attempt.model.clone()],
@@ -65,6 +70,10 @@ impl FromStr for By {
         let named = Self::ALL.into_iter().find(|by| by.name() == text);
         named.ok_or_else(|| format!("kinds of work are not told apart by '{text}'"))
     }
+}
+
+fn language(task: &TaskRow) -> String {
+    task.survey.as_ref().and_then(|survey| survey.language.clone()).unwrap_or_default()
 }
 
 /// What is known of work of one kind.

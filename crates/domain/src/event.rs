@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::{
     ApprovedCheck, AttemptId, Budget, CheckReport, Choice, CommitId, DeedEvent, EgressEvent,
     Energy, Export, Forecast, JournalEvent, LedgerEvent, Millis, NanoUsd, PeopleEvent, PolicyEvent,
-    ReservationId, Seed, Spend, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage, Worked,
+    ReservationId, Seed, Spend, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage, WaitingCall,
+    Worked,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -186,6 +187,18 @@ pub enum TaskEvent {
         /// Why, for people.
         why: String,
     },
+    /// What its files are, as a new attempt found them.
+    Surveyed(Survey),
+}
+
+/// What the files of a task are, as far as it tells which other tasks it is like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// The language that most of its code is in; none if there is no code in a language that is
+    /// known.
+    pub language: Option<String>,
+    /// How many files there are.
+    pub files: u64,
 }
 
 /// What a task waits for that was parked.
@@ -246,6 +259,9 @@ pub enum AttemptEvent {
         step: StepId,
         /// What.
         question: String,
+        /// The call that waits for leave, if that is what it asks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<WaitingCall>,
     },
     /// The person answered; it can go on.
     Answered {

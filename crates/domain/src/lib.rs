@@ -45,7 +45,7 @@ pub use dropped::{Export, JournalEvent, Worked};
 pub use egress::{EgressEvent, Peer};
 pub use event::{
     AttemptEvent, AttemptOutcome, EffectKind, Event, Fact, Parked, ProposalEvent, RepositoryEvent,
-    Seq, StepEvent, TaskEvent,
+    Seq, StepEvent, Survey, TaskEvent,
 };
 pub use forecast::{Cascade, Choice, Forecast, Odds};
 pub use guidance::{FolderInstructions, Guidance, Skill};
@@ -66,5 +66,5 @@ pub use seed::{Draws, Seed};
 pub use shell::Shell;
 pub use standing::Standing;
 pub use task::{Budget, Strategy, TaskSpec, TaskState};
-pub use turn::{Said, ToolCall, ToolSpec, Turn};
+pub use turn::{Said, ToolCall, ToolSpec, Turn, WaitingCall};
 pub use verdict::{PolicyEvent, Verdict, is_yes};

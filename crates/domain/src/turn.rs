@@ -61,6 +61,16 @@ pub struct ToolSpec {
     pub parameters: Value,
 }
 
+/// A call that waits for a person's leave, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WaitingCall {
+    /// Which tool.
+    pub name: String,
+    /// With which arguments.
+    pub arguments: Value,
+}
+
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCall {

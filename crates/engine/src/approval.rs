@@ -1,17 +1,15 @@
 //! What the person's policy says of a call, before it is performed: allow it, deny it in words
 //! for the model, or wait for the person as a question does.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use tenfold_agent::effect::Reply;
 use tenfold_domain::{
-    AttemptEvent, CommitId, Fact, Millis, PolicyEvent, Shell, StepId, ToolCall, Waits, is_yes,
+    AttemptEvent, CommitId, Fact, Millis, PolicyEvent, Shell, StepId, ToolCall, WaitingCall, Waits,
+    is_yes,
 };
-use tenfold_policy::{
-    Access, Decision, MAX_FILE_BYTES, Policy, Request, Touch, Unattended, Verdict,
-};
+use tenfold_policy::{Access, Decision, Request, Touch, Unattended, Verdict};
 use tenfold_store::About;
 use tenfold_tools::{Call, FileCall};
 
@@ -20,8 +18,6 @@ use crate::attempt::Running;
 use crate::effects::{Done, Finished, Open};
 use crate::engine::blocking;
 
-/// The name of a person's policy in their configuration folder.
-pub const POLICY_FILE: &str = "policy.toml";
 /// The longest part of a call that a person is shown, in characters. What a command would do, or a
 /// call to another program, is shown whole or not asked about: its end may be what matters.
 const SHOWN: usize = 8_000;
@@ -34,23 +30,6 @@ pub(crate) enum Leave {
     Denied(String),
     /// The person is asked.
     Wanted(String),
-}
-
-/// The built-in policy with the person's own laid over it.
-///
-/// # Errors
-/// [`EngineError::Policy`] if theirs does not read; [`EngineError::Io`].
-pub(crate) fn policy(config: &Path) -> Result<Policy, EngineError> {
-    let path = config.join(POLICY_FILE);
-    let mut text = Vec::new();
-    let read = std::fs::File::open(&path)
-        .and_then(|file| file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut text));
-    match read {
-        Ok(_) => Policy::with_own(&text)
-            .map_err(|why| EngineError::Policy { path: path.display().to_string(), why }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Policy::built_in()),
-        Err(error) => Err(EngineError::io(format!("reading {}", path.display()), error)),
-    }
 }
 
 impl Running<'_> {
@@ -84,7 +63,7 @@ impl Running<'_> {
                 let words = text.trim();
                 Leave::Denied(denied(&format!("by the person, who says \"{words}\"")))
             }
-            None if !self.spec.questions && self.policy.unattended() == Unattended::Deny => {
+            None if !self.spec.questions && self.policy().unattended() == Unattended::Deny => {
                 Leave::Denied(denied("and nobody can be asked"))
             }
             None => {
@@ -139,12 +118,12 @@ impl Running<'_> {
             Call::Run(run) => {
                 let tool = Request::Tool { name: call.name.clone(), paths: Vec::new() };
                 let command = Request::Command { line: run.command.clone() };
-                let policy = &self.policy;
+                let policy = self.policy();
                 return Ok(policy.decide(&tool).and(policy.decide(&command)));
             }
             Call::Output(_) | Call::Kill(_) | Call::Mcp(_) => {
                 let tool = Request::Tool { name: call.name.clone(), paths: Vec::new() };
-                return Ok(self.policy.decide(&tool));
+                return Ok(self.policy().decide(&tool));
             }
             Call::Files(FileCall::List(list)) => (list.path.as_str(), false),
             Call::Files(FileCall::Search(search)) => (search.path.as_deref().unwrap_or("."), false),
@@ -162,7 +141,7 @@ impl Running<'_> {
                 if is_there.await { Access::Write } else { Access::Create }
             }
         };
-        Ok(self.policy.decide(&Request::Tool { name, paths: vec![Touch { path, access }] }))
+        Ok(self.policy().decide(&Request::Tool { name, paths: vec![Touch { path, access }] }))
     }
 
     /// What a step has asked the person, and what they answered.
@@ -194,16 +173,25 @@ impl Running<'_> {
     ) -> Result<(), EngineError> {
         match self.answer(step)?.text {
             Some(text) => self.reply_at_once(step, Reply::Answered { text }),
-            None => self.park(step, question).await?,
+            None => self.park(step, question, None).await?,
         }
         Ok(())
     }
 
-    /// Leaves off until the person answers what a step asks.
-    pub(crate) async fn park(&mut self, step: StepId, question: String) -> Result<(), EngineError> {
+    /// Leaves off until the person answers what a step asks: leave for this call, or a question
+    /// of the agent's own.
+    pub(crate) async fn park(
+        &mut self,
+        step: StepId,
+        question: String,
+        call: Option<&ToolCall>,
+    ) -> Result<(), EngineError> {
         if !self.answer(step)?.is_asked {
             let (attempt, text) = (self.attempt, question.clone());
-            let event = AttemptEvent::Asked { step, question: text };
+            let call = call
+                .cloned()
+                .map(|ToolCall { name, arguments, .. }| WaitingCall { name, arguments });
+            let event = AttemptEvent::Asked { step, question: text, call };
             self.engine.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
         }
         self.waits = Some((Waits::Answer, question));

@@ -94,8 +94,6 @@ pub(crate) struct Running<'e> {
     pub(crate) before: Millis,
     /// When it ends, solved or not, on the clock of [`Running::elapsed`].
     pub(crate) limit: Millis,
-    /// What it may do: the person's policy, as it is for its role.
-    pub(crate) policy: Policy,
     /// What it may cost before the cascade would rather spend elsewhere; none: what the task may.
     pub(crate) most: Option<NanoUsd>,
     /// How long the last run took that passed: the whole check takes no less.
@@ -114,6 +112,11 @@ pub(crate) struct Running<'e> {
 }
 
 impl Running<'_> {
+    /// What it may do: what the person's policy says now, as it is for its role.
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        self.engine.policy_of(&self.spec)
+    }
+
     pub(crate) async fn run(mut self, hand: &mut Hand) -> Result<Outcome, EngineError> {
         let (send, mut used) = mpsc::unbounded_channel();
         self.used = send;

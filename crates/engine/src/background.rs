@@ -184,7 +184,7 @@ impl Running<'_> {
         };
         let task = Task {
             sandbox: Arc::clone(&self.engine.sandbox),
-            egress: self.engine.way_out(&self.policy, self.attempt, id),
+            egress: self.engine.way_out(&self.policy(), self.attempt, id),
             dir,
             cancel: self.cancel.subscribe(),
             kill: (kill, killed),

@@ -77,7 +77,7 @@ pub fn judged(
     task: &TaskRow,
     spec: &TaskSpec,
 ) -> Result<Judged, EngineError> {
-    let mut known = crate::learned::known(view, task.id)?;
+    let mut known = crate::learned::known(view, &[task.id])?;
     Ok(judge(&mut known, &agents(catalogue, spec), (task, spec), &view.attempts(task.id)?))
 }
 
@@ -139,17 +139,26 @@ fn agents(catalogue: &Catalogue, spec: &TaskSpec) -> Vec<(Agent, f64)> {
 }
 
 impl Engine {
-    /// Who makes the next attempt, by the cascade; `None` if there is none, which is recorded with
-    /// its reason. The first attempt of a round is made in any case: the person asked for it.
+    /// Who makes the attempt of a turn, by the cascade; `None` if there is none, which is recorded
+    /// with its reason. Of the models that did not answer in this round none is asked again. One
+    /// attempt of a round is made in any case, since the person asked for it.
     pub(crate) async fn choose(
         &self,
         task: TaskId,
         spec: &TaskSpec,
-        is_first: bool,
+        silent: &[String],
+        turn: u32,
     ) -> Result<Option<Next>, EngineError> {
         let catalogue = self.catalogue()?;
-        let (agents, spec) = (agents(&catalogue, spec), spec.clone());
-        let (row, own) = (self.row(task)?, (spec.model.clone(), spec.strategy));
+        let is_first = silent.len() == turn as usize;
+        let (mut agents, spec) = (agents(&catalogue, spec), spec.clone());
+        agents.retain(|((model, _), _)| !silent.contains(model));
+        let own = (spec.model.clone(), spec.strategy);
+        let own_answers = !silent.contains(&own.0);
+        if agents.is_empty() && !own_answers {
+            return self.leave_off(task, "no model that may be chosen answers".to_owned()).await;
+        }
+        let row = self.row(task)?;
         let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
         let at_work = self.floor.at_work();
         let judged = blocking(move || -> Result<_, EngineError> {
@@ -165,18 +174,21 @@ impl Engine {
                 }
                 Ok(Some(nearest))
             }
-            Judged::Stop { .. } if is_first => {
+            Judged::Stop { .. } if is_first && own_answers => {
                 let (model, strategy) = own;
                 Ok(Some(Next { model, strategy, choice: None }))
             }
-            Judged::Stop { why, .. } => {
-                let event = TaskEvent::LeftOff { why: why.clone() };
-                self.store.append_async(vec![Fact::Task { task, event }]).await?;
-                let text = format!("no further attempt: {why}");
-                self.floor.teller().tell(Progress::Note { task, text });
-                Ok(None)
-            }
+            Judged::Stop { why, .. } => self.leave_off(task, why).await,
         }
+    }
+
+    /// Records that there is no further attempt, and why.
+    async fn leave_off(&self, task: TaskId, why: String) -> Result<Option<Next>, EngineError> {
+        let event = TaskEvent::LeftOff { why: why.clone() };
+        self.store.append_async(vec![Fact::Task { task, event }]).await?;
+        let text = format!("no further attempt: {why}");
+        self.floor.teller().tell(Progress::Note { task, text });
+        Ok(None)
     }
 }
 
@@ -210,12 +222,13 @@ fn rung((model, strategy): &Agent, place: usize) -> String {
     format!("{model} with {strategy}{again}")
 }
 
-/// A task's attempts as the cascade learns from them.
+/// A task's attempts as the cascade learns from them. One whose model did not answer was no try.
 pub(crate) fn bought(task: &TaskRow, attempts: &[AttemptRow]) -> Vec<Bought> {
     let mut times: HashMap<String, usize> = HashMap::new();
     let mut all = Vec::new();
     for attempt in attempts {
-        let Some(end) = passed(task, attempt).filter(|_| !attempt.forked) else { continue };
+        let is_try = !attempt.forked && !did_not_answer(attempt);
+        let Some(end) = passed(task, attempt).filter(|_| is_try) else { continue };
         let agent = (attempt.model.clone(), attempt.strategy);
         let place = times.entry(rung(&agent, 0)).or_default();
         all.push(Bought {
@@ -226,6 +239,10 @@ pub(crate) fn bought(task: &TaskRow, attempts: &[AttemptRow]) -> Vec<Bought> {
         *place += 1;
     }
     all
+}
+
+fn did_not_answer(attempt: &AttemptRow) -> bool {
+    attempt.ended.as_ref().is_some_and(|ended| ended.outcome == AttemptOutcome::ProviderFailed)
 }
 
 /// How an attempt ended by its check, whatever a person said since.

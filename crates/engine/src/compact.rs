@@ -147,7 +147,7 @@ mod tests {
         let branch = || ProposalEvent::AcceptedAsBranch { branch: "b".into(), commit: "c".into() };
         let asks = Fact::Attempt {
             attempt: AttemptId { task: tenfold_domain::TaskId::new(1).unwrap(), number: 1 },
-            event: AttemptEvent::Asked { step: StepId(1), question: "which?".into() },
+            event: AttemptEvent::Asked { step: StepId(1), question: "which?".into(), call: None },
         };
         let done = [
             task(&store, proposal(vec![branch()]), Some(Finished)),

@@ -26,9 +26,11 @@ use crate::floor::Floor;
 use crate::gate::{Gate, Gates, Leave, Shut};
 use crate::inference::Asked;
 use crate::learned::Learned;
+use crate::pasts::Pasts;
 use crate::people::Register;
 use crate::reconcile::House;
-use crate::redaction::text_of;
+use crate::redaction::words_of;
+use crate::rules::Rules;
 use crate::snapshots::Snapshots;
 use crate::surroundings::Around;
 use crate::{EngineError, Places, Surroundings};
@@ -65,7 +67,7 @@ pub struct Engine {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) model_dirs: ModelDirs,
     models: Current,
-    pub(crate) policy: Policy,
+    rules: Rules,
     pub(crate) floor: Arc<Floor>,
     /// How the work on the backlog goes.
     pub(crate) backlog: Backlog,
@@ -85,6 +87,7 @@ pub struct Engine {
     /// Held for writing while the person sets other limits for a task.
     pub(crate) limits: RwLock<()>,
     pub(crate) learned: Arc<Learned>,
+    pub(crate) pasts: Arc<Pasts>,
     pub(crate) house: House,
     pub(crate) register: Register,
     /// What had to be settled at the beginning, for the person.
@@ -142,8 +145,8 @@ impl Engine {
         let models = Current::new(&model_dirs.user_file());
         let catalogue = models.catalogue()?;
         let variable = |name: &str| std::env::var(name).ok();
-        let policy = crate::approval::policy(&config.places.config)?;
-        let redactor = crate::redaction::redactor(&catalogue, &policy, variable);
+        let rules = Rules::of(&config.places.config)?;
+        let redactor = crate::redaction::redactor(&catalogue, &rules.now(), variable);
         let redactor = std::sync::RwLock::new(Arc::new(redactor));
         let engine = Self {
             store,
@@ -151,7 +154,7 @@ impl Engine {
             sandbox: Arc::new(sandbox),
             model_dirs,
             models,
-            policy,
+            rules,
             floor: Arc::new(Floor::new()),
             backlog: Backlog::default(),
             gates: Gates::default(),
@@ -163,6 +166,7 @@ impl Engine {
             writing: Mutex::new(()),
             limits: RwLock::default(),
             learned: Arc::default(),
+            pasts: Arc::default(),
             house: House::default(),
             register: Register::default(),
             settled,
@@ -185,9 +189,9 @@ impl Engine {
         self.config.model_command.is_some()
     }
 
-    /// What work goes by: the person's policy as it was when this engine opened.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    /// What work goes by: the person's policy, as its file is now.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.rules.now()
     }
 
     /// The time, as this engine knows it.
@@ -329,7 +333,7 @@ impl Engine {
         if to.is_some_and(|to| to != (question.attempt, question.step)) {
             return Err(EngineError::OtherQuestion(task));
         }
-        let text = text_of(&self.redactor(), text);
+        let text = words_of(&self.redactor(), text)?;
         let event = AttemptEvent::Answered { step: question.step, text };
         let attempt = question.attempt;
         self.store.append_async(vec![Fact::Attempt { attempt, event }]).await?;
@@ -371,7 +375,7 @@ impl Engine {
             }
         };
         // A key that is used from now on is known from now on.
-        let (catalogue, policy) = (self.catalogue()?, self.policy.clone());
+        let (catalogue, policy) = (self.catalogue()?, self.policy());
         let redactor =
             blocking(move || crate::redaction::redactor(&catalogue, &policy, tenfold_models::key));
         let redactor = redactor.await;

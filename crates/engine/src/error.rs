@@ -208,6 +208,9 @@ pub enum EngineError {
         /// Where it stands.
         state: String,
     },
+    /// Somebody said something without words.
+    #[error("nothing is said: say it in words")]
+    NothingSaid,
     /// A record of the journal is not understood.
     #[error(
         "the journal's record of attempt {attempt} can't be read ({why}); a newer release wrote it?"
@@ -275,7 +278,9 @@ impl EngineError {
     /// What kind of problem it is.
     pub fn kind(&self) -> ProblemKind {
         match self {
-            Self::NoHome { .. } | Self::Id(_) | Self::Policy { .. } => ProblemKind::Usage,
+            Self::NoHome { .. } | Self::Id(_) | Self::Policy { .. } | Self::NothingSaid => {
+                ProblemKind::Usage
+            }
             Self::NoTask(_)
             | Self::NoAttempt(_)
             | Self::NoStep { .. }

@@ -15,7 +15,7 @@ use tenfold_workspace::Workspace;
 use crate::attempt::said;
 use crate::engine::{Engine, blocking};
 use crate::recovery::{advanced, has_steps, read_event};
-use crate::redaction::text_of;
+use crate::redaction::{text_of, words_of};
 use crate::{EngineError, proposed, tooling};
 
 /// The most of a commented line that is repeated to the agent, in characters.
@@ -82,7 +82,7 @@ impl Engine {
         let (commit, name) = (proposal.commit.clone(), path.clone());
         let quoted = blocking(move || quoted(&workspace, &commit, &name, line)).await?;
         let redactor = self.redactor();
-        let text = text_of(&redactor, text);
+        let text = words_of(&redactor, text)?;
         let said = format!("About {path}:{line} of your proposal (`{quoted}`): {text}");
         let event = ProposalEvent::Commented { path, line, text };
         let facts = vec![

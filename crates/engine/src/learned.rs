@@ -1,23 +1,21 @@
 //! What came of attempts, as forecasts learn from it: from the rows of tasks and attempts to trials,
-//! and the past that the engine keeps. A forecast itself, and how it is made, is in
+//! and what chooses attempts, as the engine keeps it; the past itself is in [`pasts`](crate::pasts). A forecast itself, and how it is made, is in
 //! `crates/forecast`.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tenfold_domain::{AttemptId, AttemptOutcome, Forecast, NanoUsd, Odds, Seed, Strategy, TaskId};
+use tenfold_domain::{AttemptOutcome, Forecast, NanoUsd, Odds, Seed, Strategy, TaskId};
 use tenfold_forecast::cascade::{Cascade, Goal, Settings};
 use tenfold_forecast::record::{Record, Review, Work};
-use tenfold_forecast::{About, End, Past, Trial, Unit};
+use tenfold_forecast::{About, End, Trial, Unit};
 use tenfold_store::{AttemptRow, ProposalState, Store, TaskRow, View};
 
 use crate::EngineError;
 use crate::choosing::bought;
 use crate::engine::{Engine, blocking};
+use crate::pasts::{Pasts, REMEMBERED};
 
-/// So many attempts are learned from, the newest.
-pub const REMEMBERED: u32 = 100_000;
 /// From what all that the cascade draws comes. What it draws depends besides on how many tasks it
 /// has learned from, so that the journal says all of it.
 const SEED: Seed = Seed(1);
@@ -107,15 +105,17 @@ pub fn about<'a>(
     model: &'a str,
     strategy: &'a str,
 ) -> About<'a> {
+    let survey = task.survey.as_ref();
     About {
         task: &names.task,
         model,
         strategy,
         role: task.role.as_deref().unwrap_or_default(),
         area: &names.area,
+        language: survey.and_then(|survey| survey.language.as_deref()).unwrap_or_default(),
         labels: task.standing.labels.iter().map(String::as_str).collect(),
         text_bytes: Some(task.text.len() as u64),
-        repository_files: None,
+        repository_files: survey.map(|survey| survey.files),
         human_minutes: task.standing.minutes.map(f64::from),
     }
 }
@@ -135,56 +135,23 @@ impl Names {
     }
 }
 
-/// What came of the attempts so far, the newest 100,000, ready to be asked.
-///
-/// # Errors
-/// What the store says.
-pub fn past(view: &View, unit: Unit) -> Result<Past, EngineError> {
-    let mut past = Past::new(unit);
-    view.newest_attempts(REMEMBERED, |task, attempts| {
-        attempts.iter().for_each(|attempt| learn(&mut past, unit, task, attempt));
-    })?;
-    past.refit();
-    Ok(past)
-}
-
-fn learn(past: &mut Past, unit: Unit, task: &TaskRow, attempt: &AttemptRow) {
-    let Some(trial) = trial(task, attempt, unit) else { return };
-    let (names, strategy) = (Names::of(task), attempt.strategy.to_string());
-    // What can't be a trial says nothing.
-    let _ = past.add(&about(task, &names, &attempt.model, &strategy), trial);
-}
-
 /// What an engine has learned: read when it is first needed, and again when something is known of
 /// an attempt that is in it already. It is held only by threads that may wait.
 #[derive(Debug, Default)]
 pub(crate) struct Learned {
-    known: Mutex<Option<Known>>,
+    /// Knows all tasks but those at work: these it learns when they are done with.
+    known: Mutex<Option<Cascade>>,
     /// Whether it is read again before it is used.
     is_stale: AtomicBool,
 }
 
-/// All that is known of the past.
-#[derive(Debug)]
-struct Known {
-    past: Past,
-    /// The attempts that are in it.
-    attempts: HashSet<AttemptId>,
-    /// Knows all tasks but those at work: these it learns when they are done with.
-    cascade: Cascade,
-}
-
 /// What is known, for as long as somebody looks at it.
-pub(crate) struct Held<'a>(MutexGuard<'a, Option<Known>>);
+pub(crate) struct Held<'a>(MutexGuard<'a, Option<Cascade>>);
 
 impl Held<'_> {
-    fn known(&mut self) -> &mut Known {
-        self.0.as_mut().expect("who holds it has seen to it that it was read")
-    }
-
     /// What chooses attempts.
     pub(crate) fn cascade(&mut self) -> &mut Cascade {
-        &mut self.known().cascade
+        self.0.as_mut().expect("who holds it has seen to it that it was read")
     }
 }
 
@@ -199,12 +166,12 @@ impl Learned {
     pub(crate) fn held(&self, store: &Store, at_work: &[TaskId]) -> Result<Held<'_>, EngineError> {
         let mut held = self.locked();
         if held.is_none() {
-            *held = Some(Known::read(&store.view()?, at_work)?);
+            *held = Some(known(&store.view()?, at_work)?);
         }
         Ok(Held(held))
     }
 
-    fn locked(&self) -> MutexGuard<'_, Option<Known>> {
+    fn locked(&self) -> MutexGuard<'_, Option<Cascade>> {
         let mut held = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_stale.swap(false, Ordering::AcqRel) {
             *held = None;
@@ -213,40 +180,30 @@ impl Learned {
     }
 }
 
-/// The cascade with all that is recorded, but of a task that it is asked about.
-pub(crate) fn known(view: &View, but: TaskId) -> Result<Cascade, EngineError> {
-    Ok(Known::read(view, &[but])?.cascade)
-}
-
-impl Known {
-    fn read(view: &View, at_work: &[TaskId]) -> Result<Self, EngineError> {
-        let (mut past, mut record) = (Past::new(Unit::Dollars), Record::default());
-        let (mut tasks, mut known) = (Vec::new(), HashSet::new());
-        view.newest_attempts(REMEMBERED, |task, attempts| {
-            attempts.iter().for_each(|attempt| learn(&mut past, Unit::Dollars, task, attempt));
-            known.extend(attempts.iter().filter(|row| row.ended.is_some()).map(|row| row.id));
-            let works: Vec<Work> = attempts.iter().filter_map(|row| work(task, row)).collect();
-            let is_over = task.running.is_empty() && !at_work.contains(&task.id);
-            tasks.push((works, is_over.then(|| bought(task, attempts))));
-        })?;
-        past.refit();
-        // The newest come first, and both are kept in the order of time.
-        tasks.reverse();
-        for work in tasks.iter().flat_map(|(works, _)| works) {
-            // A chance that was recorded is one.
-            let _ = record.add(*work);
-        }
-        let leak = record.check_error().wrong_passed.likely;
-        let settings = Settings { goal: Goal::Value(0.0), leak, seed: SEED };
-        let mut cascade = Cascade::new(settings).unwrap_or_else(|refusal| {
-            unreachable!("a share of wrong work and a value of nothing are sound: {refusal}")
-        });
-        for bought in tasks.iter().filter_map(|(_, bought)| bought.as_ref()) {
-            // What can't be a trial says nothing.
-            let _ = cascade.learn(bought);
-        }
-        Ok(Self { past, attempts: known, cascade })
+/// The cascade with all that is recorded, but of tasks that are at work or are asked about.
+pub(crate) fn known(view: &View, but: &[TaskId]) -> Result<Cascade, EngineError> {
+    let (mut record, mut tasks) = (Record::default(), Vec::new());
+    view.newest_attempts(REMEMBERED, |task, attempts| {
+        let works: Vec<Work> = attempts.iter().filter_map(|row| work(task, row)).collect();
+        let is_over = task.running.is_empty() && !but.contains(&task.id);
+        tasks.push((works, is_over.then(|| bought(task, attempts))));
+    })?;
+    // The newest come first, and both are kept in the order of time.
+    tasks.reverse();
+    for work in tasks.iter().flat_map(|(works, _)| works) {
+        // A chance that was recorded is one.
+        let _ = record.add(*work);
     }
+    let leak = record.check_error().wrong_passed.likely;
+    let settings = Settings { goal: Goal::Value(0.0), leak, seed: SEED };
+    let mut cascade = Cascade::new(settings).unwrap_or_else(|refusal| {
+        unreachable!("a share of wrong work and a value of nothing are sound: {refusal}")
+    });
+    for bought in tasks.iter().filter_map(|(_, bought)| bought.as_ref()) {
+        // What can't be a trial says nothing.
+        let _ = cascade.learn(bought);
+    }
+    Ok(cascade)
 }
 
 impl Engine {
@@ -257,34 +214,18 @@ impl Engine {
         task: TaskRow,
         (model, strategy): (String, Strategy),
     ) -> Result<Option<Forecast>, EngineError> {
-        let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
-        let at_work = self.floor.at_work();
+        let (pasts, store) = (Arc::clone(&self.pasts), Arc::clone(&self.store));
         let told = blocking(move || -> Result<_, EngineError> {
-            let mut held = learned.held(&store, &at_work)?;
+            let past = pasts.of(&store.view()?, Unit::Dollars)?.past;
             let (names, strategy) = (Names::of(&task), strategy.to_string());
-            Ok(held.known().past.forecast(&about(&task, &names, &model, &strategy), &[]))
+            Ok(past.forecast(&about(&task, &names, &model, &strategy), &[]))
         });
         Ok(told.await?.ok().and_then(|told| recorded(&told)))
     }
 
-    /// Takes up what came of an attempt that has ended.
-    pub(crate) async fn take_up(&self, attempt: AttemptId) -> Result<(), EngineError> {
-        let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
-        let taken = blocking(move || -> Result<_, EngineError> {
-            let mut held = learned.locked();
-            let Some(Known { past, attempts, .. }) = held.as_mut() else { return Ok(()) };
-            let view = store.view()?;
-            if attempts.insert(attempt)
-                && let (Some(task), Some(row)) = (view.task(attempt.task)?, view.attempt(attempt)?)
-            {
-                learn(past, Unit::Dollars, &task, &row);
-                if past.is_due() {
-                    past.refit();
-                }
-            }
-            Ok(())
-        });
-        taken.await
+    /// What came of attempts, for all who ask what is likely to come of the next.
+    pub fn pasts(&self) -> &Arc<Pasts> {
+        &self.pasts
     }
 
     /// Takes up what came of a task for which no further attempt is made.
@@ -292,7 +233,7 @@ impl Engine {
         let (learned, store) = (Arc::clone(&self.learned), Arc::clone(&self.store));
         let taken = blocking(move || -> Result<_, EngineError> {
             let mut held = learned.locked();
-            let Some(Known { cascade, .. }) = held.as_mut() else { return Ok(()) };
+            let Some(cascade) = held.as_mut() else { return Ok(()) };
             let view = store.view()?;
             if let Some(row) = view.task(task)? {
                 let _ = cascade.learn(&bought(&row, &view.attempts(task)?));

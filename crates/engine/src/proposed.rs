@@ -48,7 +48,7 @@ impl Running<'_> {
                 self.reply_at_once(step, Reply::Untried { why });
                 return Ok(());
             }
-            Leave::Wanted(question) => return self.park(step, question).await,
+            Leave::Wanted(question) => return self.park(step, question, Some(&call)).await,
         }
         let effect = Effect::TryCheck { call, at: at.clone() };
         self.intend(step, EffectKind::Check, hash(&effect)).await?;

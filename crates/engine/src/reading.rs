@@ -16,7 +16,7 @@ use crate::redaction::with_lines;
 use crate::{EngineError, Places};
 
 /// A file larger than this is no source that a person wrote.
-const LARGEST_FILE: u64 = 400_000;
+pub(crate) const LARGEST_FILE: u64 = 400_000;
 /// The most text that is read in all.
 const MOST_TEXT: u64 = 12_000_000;
 

@@ -138,6 +138,14 @@ fn guidance_of(redactor: &Redactor, guidance: Guidance) -> Guidance {
 }
 
 /// A text without secrets.
+/// The same of what a person says, who has to say something.
+pub(crate) fn words_of(redactor: &Redactor, text: String) -> Result<String, EngineError> {
+    match text.trim().is_empty() {
+        true => Err(EngineError::NothingSaid),
+        false => Ok(text_of(redactor, text)),
+    }
+}
+
 pub(crate) fn text_of(redactor: &Redactor, text: String) -> String {
     match redactor.text(&text) {
         std::borrow::Cow::Borrowed(_) => text,

@@ -120,7 +120,7 @@ impl Running<'_> {
             setups: self.engine.config.places.setups(),
             around: Arc::clone(&self.engine.around),
             longest: self.left() + AFTER_THE_END,
-            egress: self.engine.way_out(&self.engine.policy, self.attempt, STEP),
+            egress: self.engine.way_out(&self.engine.policy(), self.attempt, STEP),
         };
         let what = "setting up".to_owned();
         self.teller.tell(Progress::Doing { attempt: self.attempt, what });
@@ -165,7 +165,7 @@ impl Running<'_> {
             }
             SetUp::Failed(report) => {
                 let has_network =
-                    self.engine.way_out(&self.engine.policy, self.attempt, STEP).is_some();
+                    self.engine.way_out(&self.engine.policy(), self.attempt, STEP).is_some();
                 let why = explained(&report, has_network);
                 let wall = report.wall;
                 let reply = json!({ "setup": "failed", "command": command, "report": report });
@@ -203,7 +203,7 @@ impl Engine {
         checks: &Arc<Checks>,
         cancel: &CancelSignal,
     ) -> Result<Option<String>, EngineError> {
-        let egress = self.way_out(&self.policy, of, STEP);
+        let egress = self.way_out(&self.policy(), of, STEP);
         let has_network = egress.is_some();
         let task = Task {
             attempt: None,

@@ -11,7 +11,7 @@ use tenfold_store::TaskRow;
 use tokio::sync::broadcast;
 
 use crate::floor::{Watching, Will};
-use crate::redaction::text_of;
+use crate::redaction::{text_of, words_of};
 use crate::{Engine, EngineError};
 
 /// How long a task whose attempt has ended may take to leave.
@@ -119,7 +119,7 @@ impl Engine {
         if row.state == TaskState::Accepted {
             return Err(EngineError::NotOpen { task, state: row.state.to_string() });
         }
-        self.say(task, text).await?;
+        self.say(task, words_of(&self.redactor(), text)?).await?;
         Ok(self.floor.said(task))
     }
 

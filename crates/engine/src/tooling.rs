@@ -43,7 +43,7 @@ impl Running<'_> {
                 self.reply_at_once(step, Reply::Returned { text, at, shell: None });
                 return Ok(());
             }
-            Leave::Wanted(question) => return self.park(step, question).await,
+            Leave::Wanted(question) => return self.park(step, question, Some(&call)).await,
         }
         match understood {
             Call::Run(run) if run.is_in_background() => {
@@ -98,7 +98,7 @@ impl Running<'_> {
             .spec
             .servers
             .iter()
-            .map(|_| self.engine.way_out(&self.policy, self.attempt, step))
+            .map(|_| self.engine.way_out(&self.policy(), self.attempt, step))
             .collect();
         self.effects.spawn(async move {
             let began = Instant::now();
@@ -132,7 +132,7 @@ impl Running<'_> {
         }
         let servers = Arc::clone(&self.servers);
         let offered = self.machine.offered().to_vec();
-        let egress = self.engine.way_out(&self.policy, self.attempt, step);
+        let egress = self.engine.way_out(&self.policy(), self.attempt, step);
         self.spawn_returning(step, async move {
             let calling = Calling { call, at: at.clone(), offered, egress };
             Ok((servers.call(calling).await, at))
@@ -199,7 +199,7 @@ impl Running<'_> {
         let (checks, cancel) = (Arc::clone(&self.checks), self.cancel.subscribe());
         let (workspace, name) = (Arc::clone(&self.workspace), self.work_name());
         let redactor = self.engine.redactor();
-        let egress = self.engine.way_out(&self.policy, self.attempt, step);
+        let egress = self.engine.way_out(&self.policy(), self.attempt, step);
         // Small models say 0 where they mean nothing in particular.
         let seconds = run.timeout_s.filter(|seconds| *seconds > 0).unwrap_or(COMMAND_SECONDS);
         let longest = Millis(u64::from(seconds) * 1_000).min(self.left());

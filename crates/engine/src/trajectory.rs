@@ -10,10 +10,10 @@ use tenfold_agent::effect::{Effect, Purpose, Reply};
 use tenfold_agent::{self as agent, Agent, Machine, repair, tool_loop};
 use tenfold_domain::{
     Answer, Ask, AttemptEvent, AttemptId, AttemptOutcome, CheckReport, Choice, EgressEvent, Event,
-    Fact, Forecast, Millis, NanoUsd, ProposalEvent, Said, StepEvent, StepId, Timestamp, ToolSpec,
-    Turn, Usage,
+    Fact, Forecast, Millis, NanoUsd, ProposalEvent, Said, Seq, StepEvent, StepId, Timestamp,
+    ToolSpec, Turn, Usage,
 };
-use tenfold_store::{About, AttemptRow, View};
+use tenfold_store::{About, AttemptRow, EventQuery, View};
 
 use crate::EngineError;
 use crate::recovery::{read, read_event};
@@ -174,20 +174,13 @@ pub struct Change {
 /// # Errors
 /// When the attempt is not there, or its records can't be read.
 pub fn trajectory(view: &View, attempt: AttemptId) -> Result<Trajectory, EngineError> {
-    let row = view.attempt(attempt)?.ok_or(EngineError::NoTask(attempt.task))?;
-    let mut reader = Reader {
-        trajectory: Trajectory { attempt: row, told: None, moments: Vec::new(), calls: 0 },
-        machine: None,
-        wanted: BTreeMap::new(),
-        effort: None,
-    };
-    for event in view.each_event(About::Attempt(attempt).into()) {
-        reader.take(event?)?;
-    }
-    Ok(reader.trajectory)
+    let mut folded = Folded::begun(view, attempt)?;
+    folded.go_on(view)?;
+    Ok(folded.trajectory)
 }
 
-struct Reader {
+/// An attempt as far as it was read, and what reading on from there needs.
+pub(crate) struct Folded {
     trajectory: Trajectory,
     /// Of a conversation: what its next turn holds is a fold of all before.
     machine: Option<Agent>,
@@ -195,9 +188,89 @@ struct Reader {
     wanted: BTreeMap<StepId, Effect>,
     /// The step whose result is said next.
     effort: Option<Effort>,
+    /// All of it up to here is in.
+    place: Seq,
+    /// How long the events are that are in, as JSON.
+    bytes: usize,
 }
 
-impl Reader {
+impl Folded {
+    /// Nothing of an attempt yet.
+    pub(crate) fn begun(view: &View, attempt: AttemptId) -> Result<Self, EngineError> {
+        let row = view.attempt(attempt)?.ok_or(EngineError::NoTask(attempt.task))?;
+        Ok(Self {
+            trajectory: Trajectory { attempt: row, told: None, moments: Vec::new(), calls: 0 },
+            machine: None,
+            wanted: BTreeMap::new(),
+            effort: None,
+            place: Seq(0),
+            bytes: 0,
+        })
+    }
+
+    /// Reads what was recorded of it since, and says how many events that were. After an error
+    /// it is of no more use.
+    pub(crate) fn go_on(&mut self, view: &View) -> Result<u64, EngineError> {
+        let newest = view.newest()?;
+        // A view may be older than the one before.
+        if newest <= self.place {
+            return Ok(0);
+        }
+        let attempt = self.trajectory.attempt.id;
+        let query = EventQuery { after: self.place, ..About::Attempt(attempt).into() };
+        let is_new = self.place == Seq(0);
+        let mut events = 0;
+        for event in view.each_event(query) {
+            let event = event?;
+            events += 1;
+            if !is_new && takes_away(&event.fact) {
+                *self = Self::begun(view, attempt)?;
+                return Ok(events + self.go_on(view)?);
+            }
+            self.bytes += json_bytes(&event);
+            self.take(event)?;
+        }
+        if events > 0 {
+            let row = view.attempt(attempt)?;
+            self.trajectory.attempt = row.ok_or(EngineError::NoTask(attempt.task))?;
+        }
+        self.place = newest;
+        Ok(events)
+    }
+
+    pub(crate) fn trajectory(&self) -> &Trajectory {
+        &self.trajectory
+    }
+
+    /// How long the events are that are in, as JSON: about as much as they take here.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// Whether what was read before is in the journal no more.
+fn takes_away(fact: &Fact) -> bool {
+    matches!(fact, Fact::Attempt { event: AttemptEvent::StepsDropped { .. }, .. })
+}
+
+fn json_bytes(event: &Event) -> usize {
+    struct Counted(usize);
+    impl std::io::Write for Counted {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counted = Counted(0);
+    // Counting does not fail, and what was read as JSON can be written as such.
+    let _ = serde_json::to_writer(&mut counted, event);
+    counted.0
+}
+
+impl Folded {
     fn take(&mut self, Event { at, fact, .. }: Event) -> Result<(), EngineError> {
         match fact {
             Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } => {

@@ -7,14 +7,15 @@ use tenfold_store::{AttemptRow, TaskRow, View};
 
 use crate::EngineError;
 use crate::engine::{Engine, blocking};
-use crate::learned::{REMEMBERED, work};
+use crate::learned::work;
+use crate::pasts::REMEMBERED;
 
 impl Engine {
     /// Accepts the proposal of a task as a branch, if its check passed and work of its kind (its
     /// role, repository and model) is right often enough for the person's rule. What can't be
     /// accepted so, because it adds a secret or does not fit, waits for the person as ever.
     pub(crate) async fn accept_unseen(&self, task: TaskId) -> Result<(), EngineError> {
-        let Some(over) = self.policy.accept_unseen_over() else { return Ok(()) };
+        let Some(over) = self.policy().accept_unseen_over() else { return Ok(()) };
         let row = self.row(task)?;
         let waits = row.proposal().filter(|_| row.state == TaskState::ToReview);
         let Some(attempt) = waits.filter(|row| row.verified).map(|row| row.attempt) else {

@@ -36,7 +36,7 @@ use crate::proposed;
 use crate::recovery::{advanced, agent, fold};
 use crate::servers::Servers;
 use crate::supervise::How;
-use crate::tooling;
+use crate::{survey, tooling};
 
 /// The most candidates that one attempt checks.
 const CANDIDATES: u32 = 600;
@@ -82,7 +82,7 @@ impl Engine {
         }
         let clock = Instant::now();
         let seed = how.seed.unwrap_or_else(|| self.around.seed());
-        let round = Round::of(&spec);
+        let mut round = Round::of(&spec);
         let mut outcomes: Vec<Outcome> = Vec::new();
         for turn in 0.. {
             // What is prepared takes of the person's time, too.
@@ -112,11 +112,13 @@ impl Engine {
                     (new, Origin::Start)
                 }
             };
-            let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began));
-            outcomes.push(prepared.await?.run(&mut hand).await?);
-            self.take_up(attempt).await?;
+            let prepared = self.prepare(attempt, spec.clone(), workspace, (from, began)).await?;
+            let model = prepared.spec.model.clone();
+            let outcome = prepared.run(&mut hand).await?;
             let time = spec.budget.time > clock.elapsed().into();
-            if !time || !round.goes_on(turn, outcomes[turn as usize].outcome) {
+            let goes_on = time && round.goes_on(turn, (&model, outcome.outcome));
+            outcomes.push(outcome);
+            if !goes_on {
                 break;
             }
         }
@@ -135,7 +137,7 @@ impl Engine {
         (turn, goes_on): (u32, bool),
     ) -> Result<Option<Next>, EngineError> {
         if spec.cascade.is_some() && !goes_on {
-            return self.choose(task, spec, turn == 0).await;
+            return self.choose(task, spec, &round.silent, turn).await;
         }
         let (model, strategy) = (spec.model.clone(), round.strategy(turn));
         Ok(Some(Next { model, strategy, choice: None }))
@@ -148,7 +150,7 @@ impl Engine {
         (spec, choice): (&TaskSpec, Option<Choice>),
         (seed, time): (Seed, Millis),
         base: CommitId,
-        workspace: &Workspace,
+        workspace: &Arc<Workspace>,
     ) -> Result<AttemptId, EngineError> {
         let setup = match spec.strategy {
             Strategy::Repair => Setup::Repair(self.repair_setup(spec, (seed, time), workspace)?),
@@ -160,12 +162,18 @@ impl Engine {
         let files = Agent::new(setup.clone()).work().filter(|files| **files != base).cloned();
         let events = Agent::begin(setup);
         let (strategy, model) = (spec.strategy, spec.model.clone());
-        let foreseen = self.foresee(self.row(task)?, (model.clone(), strategy)).await?;
+        let survey = {
+            let (workspace, base) = (Arc::clone(workspace), base.clone());
+            blocking(move || survey::of(&workspace, &base)).await?
+        };
+        let row = TaskRow { survey: Some(survey.clone()), ..self.row(task)? };
+        let foreseen = self.foresee(row, (model.clone(), strategy)).await?;
         let start = AttemptStart { strategy, model, seed, base };
         let facts = move |attempt| {
             let said = [choice.map(AttemptEvent::Chosen), foreseen.map(AttemptEvent::Foreseen)];
             let said = said.into_iter().flatten().map(|event| Fact::Attempt { attempt, event });
-            said.chain(advanced(attempt, &events)).collect()
+            let surveyed = Fact::Task { task, event: TaskEvent::Surveyed(survey) };
+            said.chain(advanced(attempt, &events)).chain([surveyed]).collect()
         };
         let attempt = self.store.new_attempt_async(task, start, facts).await?;
         if let Some(files) = files {
@@ -268,7 +276,6 @@ impl Engine {
         Ok(Running {
             engine: self,
             attempt,
-            policy: self.policy_of(&spec),
             spec,
             checks,
             servers: Arc::new(servers),
@@ -310,11 +317,11 @@ impl Engine {
         Ok(most.filter(|most| *most > spent))
     }
 
-    /// The person's policy, as it is for a task's role.
-    fn policy_of(&self, spec: &TaskSpec) -> Policy {
+    /// What the person's policy says now, as it is for a task's role.
+    pub(crate) fn policy_of(&self, spec: &TaskSpec) -> Arc<Policy> {
         match &spec.role {
-            Some(role) => self.policy.clone().for_role(&role.name),
-            None => self.policy.clone(),
+            Some(role) => Arc::new((*self.policy()).clone().for_role(&role.name)),
+            None => self.policy(),
         }
     }
 
@@ -446,12 +453,21 @@ struct Round {
     best_of: u32,
     /// The most that are made.
     most: u32,
+    /// Whether each is chosen by what the ones before it came to.
+    is_chosen: bool,
+    /// The models that did not answer, once for each attempt.
+    silent: Vec<String>,
 }
 
 impl Round {
     fn of(spec: &TaskSpec) -> Self {
-        let (strategies, most) = (spec.strategies(), spec.budget.attempts);
-        Self { strategies, best_of: spec.best_of, most }
+        Self {
+            strategies: spec.strategies(),
+            best_of: spec.best_of,
+            most: spec.budget.attempts,
+            is_chosen: spec.cascade.is_some(),
+            silent: Vec::new(),
+        }
     }
 
     /// How the attempt of a turn works.
@@ -466,15 +482,22 @@ impl Round {
         Millis(left.0 / u64::from(sure))
     }
 
-    /// Whether there is another attempt after one that ended so, if there is time.
-    fn goes_on(&self, turn: u32, outcome: AttemptOutcome) -> bool {
-        use AttemptOutcome::{Finished, GaveUp, LimitShare, LimitSteps, LimitTime, Stuck};
+    /// Whether there is another attempt after one that a model ended so, if there is time.
+    fn goes_on(&mut self, turn: u32, (model, outcome): (&str, AttemptOutcome)) -> bool {
+        use AttemptOutcome::{
+            Finished, GaveUp, LimitShare, LimitSteps, LimitTime, ProviderFailed, Stuck,
+        };
+        if outcome == ProviderFailed {
+            self.silent.push(model.to_owned());
+        }
         let made = turn + 1;
         made < self.most
             && match outcome {
                 Finished => made < self.best_of,
                 // Its share of the time was not all of it.
                 LimitTime | LimitShare | GaveUp | LimitSteps | Stuck => true,
+                // Another model may answer.
+                ProviderFailed => self.is_chosen,
                 _ => false,
             }
     }

@@ -11,8 +11,10 @@ pub struct About<'a> {
     pub strategy: &'a str,
     /// The role of the coworker.
     pub role: &'a str,
-    /// What part of the work it is in: a language, a directory.
+    /// What part of the work it is in: a repository, a folder.
     pub area: &'a str,
+    /// The language that most of the code is in that it works on.
+    pub language: &'a str,
     /// What it is marked with.
     pub labels: Vec<&'a str>,
     /// How long its text is, in bytes.
@@ -27,7 +29,7 @@ impl About<'_> {
     /// The kinds of task that it belongs to, each by a name: what tasks of one kind have in
     /// common is learned. Sizes are rounded to a power of four, minutes to a power of two.
     pub(crate) fn kinds(&self) -> Vec<String> {
-        let named = [("role", self.role), ("area", self.area)];
+        let named = [("role", self.role), ("area", self.area), ("language", self.language)];
         let labels = self.labels.iter().map(|label| ("label", *label));
         let mut kinds: Vec<String> = named
             .into_iter()

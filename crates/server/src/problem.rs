@@ -70,6 +70,20 @@ impl Refusal {
         Self::Problem(Problem::new(ProblemKind::Usage, what))
     }
 
+    /// What is refused for what is known, and not for who asks.
+    pub(crate) fn as_things_stand(self) -> Self {
+        match self {
+            Self::Problem(Problem { kind: ProblemKind::Refused, what, to_do, .. }) => {
+                let turned = Turned::new(StatusCode::CONFLICT, ProblemKind::Refused, what);
+                Self::Turned(match to_do {
+                    Some(to_do) => turned.advise(to_do),
+                    None => turned,
+                })
+            }
+            other => other,
+        }
+    }
+
     /// Tenfold itself is at fault.
     pub(crate) fn internal(why: impl fmt::Display) -> Self {
         Self::Problem(Problem::new(ProblemKind::Internal, why.to_string()))

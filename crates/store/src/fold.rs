@@ -49,6 +49,11 @@ impl TaskFold {
                     task.left_off = Some(why.clone());
                 }
             }
+            Fact::Task { event: TaskEvent::Surveyed(survey), .. } => {
+                if let Some(task) = &mut self.task {
+                    task.survey = Some(survey.clone());
+                }
+            }
             Fact::Task { event: TaskEvent::CheckApproved(check), .. } => {
                 if let Some(task) = &mut self.task {
                     task.check = Some(check.clone());
@@ -115,10 +120,11 @@ impl TaskFold {
                 row.ended = None;
                 task.running.insert(id.number);
             }
-            AttemptEvent::Asked { step, question } => {
+            AttemptEvent::Asked { step, question, call } => {
                 worked(task, row, at);
-                let text = question.clone();
-                task.question = Some(Question { attempt: id, step: *step, text, asked_at: at });
+                let (text, call) = (question.clone(), call.clone());
+                let question = Question { attempt: id, step: *step, text, call, asked_at: at };
+                task.question = Some(question);
             }
             AttemptEvent::Answered { .. } => {
                 // The time that the person took is not the attempt's.
@@ -178,6 +184,7 @@ fn asked(id: TaskId, spec: &TaskSpec, at: Timestamp) -> TaskRow {
         parked: None,
         woken: false,
         left_off: None,
+        survey: None,
         question: None,
         last: None,
         proposals: Vec::new(),

@@ -316,6 +316,28 @@ pub(crate) fn page(connection: &Connection, query: &EventQuery) -> Result<Vec<Ev
     Ok(events)
 }
 
+/// What people did, the newest first, as [`View::deeds_before`](crate::View::deeds_before).
+pub(crate) fn deeds_before(
+    connection: &Connection,
+    before: Seq,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let mut events = Vec::new();
+    let (before, sql) = (integer(before.0), deeds_before_sql());
+    read(connection, &sql, &[(":before", &before), (":limit", &limit)], |event, _| {
+        events.push(event);
+        true
+    })?;
+    Ok(events)
+}
+
+pub(crate) fn deeds_before_sql() -> String {
+    format!(
+        "{COLUMNS} WHERE task IS NULL AND noun = 'deed' AND seq < :before ORDER BY seq DESC \
+         LIMIT :limit"
+    )
+}
+
 /// Hands over events, with their size in bytes, for as long as `take` says true.
 fn each(
     connection: &Connection,

@@ -17,7 +17,7 @@ use crate::{StoreError, balances};
 
 /// The form of the rows: to be raised whenever a row, a fold or a table changes. A file with
 /// rows of another form has them built anew.
-const FORM: u32 = 16;
+const FORM: u32 = 17;
 
 /// Builds the rows anew if those in the file are of another form.
 pub(crate) fn bring_up_to_date(connection: &mut Connection) -> Result<(), StoreError> {
@@ -299,6 +299,7 @@ mod tests {
             (journal::sql(About::Repositories), "event_of_no_task"),
             (journal::sql(About::People), "event_of_no_task"),
             (journal::sql(About::Deeds), "event_of_no_task"),
+            (journal::deeds_before_sql(), "event_of_no_task"),
             (journal::CHANGED.to_owned(), "PRIMARY KEY"),
             (columns::IN_TURN.to_owned(), "task_by_turn"),
             (columns::AFTER.to_owned(), "PRIMARY KEY"),

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
     AccountId, ApprovedCheck, AttemptId, AttemptOutcome, Budget, Choice, CommitId, Energy, Export,
-    Forecast, Millis, NanoUsd, Parked, Seed, Standing, StepId, Strategy, TaskId, TaskState,
-    Timestamp, Tokens, Usage,
+    Forecast, Millis, NanoUsd, Parked, Seed, Standing, StepId, Strategy, Survey, TaskId, TaskState,
+    Timestamp, Tokens, Usage, WaitingCall,
 };
 
 /// A task as it stands.
@@ -68,6 +68,9 @@ pub struct TaskRow {
     /// Why the cascade made no further attempt, since the last one ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_off: Option<String>,
+    /// What its files were when its last attempt began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Survey>,
     /// What an attempt waits for the person to answer.
     pub question: Option<Question>,
     /// How the attempt that ended last did so.
@@ -105,6 +108,9 @@ pub struct Question {
     pub step: StepId,
     /// What.
     pub text: String,
+    /// The call that waits for leave, if that is what it asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<WaitingCall>,
     /// Since when.
     pub asked_at: Timestamp,
 }

@@ -115,6 +115,15 @@ impl View {
         Events { view: self, query, page: Vec::new().into_iter(), ended: false }
     }
 
+    /// What people did on the page before a place in the journal: the newest first, and at most so
+    /// many.
+    ///
+    /// # Errors
+    /// As for [`View::events`].
+    pub fn deeds_before(&self, before: Seq, limit: u32) -> Result<Vec<Event>, StoreError> {
+        journal::deeds_before(self.connection(), before, limit)
+    }
+
     /// The place of the newest event; zero if there is none.
     ///
     /// # Errors

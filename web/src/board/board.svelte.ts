@@ -256,7 +256,7 @@ export class BoardState {
     this.counting = null;
     this.counted_at_ms = performance.now();
     const { taken } = this;
-    const board = await get<Board>("/board", { ...this.filters, limit: 1 } satisfies Query).catch(() => null);
+    const board = await get<Board>("/board", { ...this.filters, limit: 0 } satisfies Query).catch(() => null);
     if (!board || taken !== this.taken) return;
     const lanes = { ...this.lanes };
     for (const { column, count } of board.columns) {

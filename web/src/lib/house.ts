@@ -63,7 +63,7 @@ export type Audit = Schemas["AuditAnswer"];
 // ---- Coworkers ----
 
 export type Coworker = Schemas["Coworker"];
-export const RECORD_BY = ["role", "area", "model", "label", "strategy"] as const;
+export const RECORD_BY = ["role", "area", "language", "model", "label", "strategy"] as const;
 export type RecordBy = (typeof RECORD_BY)[number];
 export type RecordRow = Schemas["RecordRow"];
 
@@ -89,12 +89,15 @@ export interface Rule {
 export interface Policy {
   /** The person's own file; none: only what ships holds. */
   file: string | null;
+  own: Schemas["OwnPolicy"];
   text: string;
   rules: Rule[];
   default?: Record<string, Verdict>;
   unattended?: "deny" | "park";
 }
 
+/** What would come of another text for the person's own file. */
+export type TriedPolicy = Schemas["TriedPolicy"];
 /** What a policy is asked about. */
 export type PolicyRequest = Schemas["Thing"];
 export type Decision = Schemas["PolicyDecision"];
@@ -105,6 +108,8 @@ export type Decision = Schemas["PolicyDecision"];
 type Either<A, B> = (A & { [K in Exclude<keyof B, keyof A>]?: never }) | (B & { [K in Exclude<keyof A, keyof B>]?: never });
 /** A model on this machine, or at a provider. */
 export type Model = Either<Schemas["EmbeddedModel"], Schemas["HostedModel"]>;
+export type NewModel = Schemas["NewModel"];
+export type AddedModel = Schemas["AddedModel"];
 export type Repository = Schemas["Repository"];
 export type DoctorLine = Schemas["DoctorLine"];
 export type PersonRow = Schemas["PersonView"];

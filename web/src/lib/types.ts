@@ -15,6 +15,8 @@ export type Session = Schemas["Session"];
 
 export type ProposalState = Schemas["Became"];
 export type ProposalCard = Schemas["ProposalCard"];
+/** A call that waits for leave. */
+export type WaitingCall = Schemas["WaitingCall"];
 /** What a task asks. */
 export type Question = Schemas["CardQuestion"];
 /** What a person answers to it. */

@@ -36,7 +36,7 @@ class Waiting {
     this.timer = null;
     this.read_at_ms = performance.now();
     try {
-      const board = await get<Board>("/board", { limit: 1 });
+      const board = await get<Board>("/board", { limit: 0 });
       this.count = board.columns.find(({ column }) => column === "needs-you")?.count ?? 0;
     } catch {
       // The next change asks again.

@@ -16,6 +16,11 @@ const CALLS: Record<string, string> = {
     there is a deed for each, which names its `task`. */
 export function deedWords(what: string, task: number | null): string | null {
   const call = what.replace(" /api/v1/", " /");
+  const [, model] = /^POST \/models \((.*)\)$/.exec(call) ?? [];
+  if (model) return `added the model ${model}`;
+  const [, key] = /^DELETE \/keys\/(\w+)$/.exec(call) ?? [];
+  if (key) return `forgot the key ${key}`;
+  if (call.startsWith("POST /policy (")) return "changed the policy";
   const [, number, one] = /^POST \/tasks\/(\d+)\/([a-z]+)$/.exec(call) ?? [];
   const [, together] = /^POST \/bulk \(([a-z]+)\)$/.exec(call) ?? [];
   const verb = TASK[one ?? together ?? (call === "POST /accept" ? "accept" : "")];

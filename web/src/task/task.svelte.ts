@@ -22,6 +22,8 @@ export class TaskState {
   steps_read = $state(false);
   diff = $state.raw<Diff | null>(null);
   diff_problem = $state.raw<Problem | null>(null);
+  /** The attempt whose proposal the change is compared with; none: the files as they were. */
+  against = $state<number | null>(null);
   doing = $state<string | null>(null);
   busy = $state<Verb | null>(null);
 
@@ -57,6 +59,14 @@ export class TaskState {
     this.chosen = true;
     if (number === this.number) return;
     this.look(number);
+  }
+
+  /** Compares the change with what another attempt proposes, or with the files as they were. */
+  compare(against: number | null) {
+    this.against = against;
+    this.diff = null;
+    this.diff_problem = null;
+    void this.readDiff();
   }
 
   /** Why something can't be done now; null where it can. */
@@ -132,6 +142,7 @@ export class TaskState {
     this.steps_problem = null;
     this.diff = null;
     this.diff_problem = null;
+    this.against = null;
     this.doing = null;
     void this.readSteps();
     void this.readDiff();
@@ -166,13 +177,14 @@ export class TaskState {
   }
 
   private async readDiff() {
-    const { number } = this;
+    const { number, against } = this;
     if (!this.attempt?.proposal) return;
+    const isWanted = () => number === this.number && against === this.against;
     try {
-      const diff = await get<Diff>(`/tasks/${this.task}/attempts/${number}/diff`);
-      if (number === this.number) this.diff = diff;
+      const diff = await get<Diff>(`/tasks/${this.task}/attempts/${number}/diff`, { against });
+      if (isWanted()) this.diff = diff;
     } catch (thrown) {
-      if (number === this.number) this.diff_problem = asProblem(thrown);
+      if (isWanted()) this.diff_problem = asProblem(thrown);
     }
   }
 

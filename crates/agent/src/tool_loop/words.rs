@@ -333,7 +333,8 @@ pub(super) fn without_limits(text: &str) -> &str {
 /// What a person should know of an attempt's end.
 pub(super) fn note(state: &ToolLoop, why: &str) -> String {
     let mut note = why.to_owned();
-    let _ = write!(note, " It took {} turns", state.turns);
+    let turns = if state.turns == 1 { "turn" } else { "turns" };
+    let _ = write!(note, " It took {} {turns}", state.turns);
     let _ = match state.submitted {
         0 => write!(note, "."),
         1 => write!(note, ", and the work was checked once."),

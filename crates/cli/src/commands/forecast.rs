@@ -9,7 +9,7 @@ use tenfold_desk::Sight;
 use tenfold_desk::score::{self, ScoreRow};
 use tenfold_desk::task::{DialPoint, DialUnit, Instead, Outlook, Would, stops};
 use tenfold_domain::{NanoUsd, Strategy, TaskId, TaskSpec};
-use tenfold_engine::dollars;
+use tenfold_engine::{Pasts, dollars};
 use tenfold_forecast::Interval;
 use tenfold_store::{TaskRow, View};
 
@@ -101,7 +101,8 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Trouble> {
         context.catalogue()?.model(model)?;
     }
     let instead = Instead { model: args.model.clone(), strategy: args.strategy };
-    let outlook = Outlook::of(&view, (&row, &spec), instead, args.unit.unit())?;
+    let outlook =
+        Outlook::of((&view, &Pasts::default()), (&row, &spec), instead, args.unit.unit())?;
     if args.format.json {
         terminal::print_json(&in_json(&row, &outlook))?;
     } else {
@@ -127,7 +128,7 @@ pub(super) fn dial(
     spec: &TaskSpec,
 ) -> Result<String, Trouble> {
     let agent = Instead::default();
-    let outlook = Outlook::of(view, (row, spec), agent, DialUnit::Dollars)?;
+    let outlook = Outlook::of((view, &Pasts::default()), (row, spec), agent, DialUnit::Dollars)?;
     let curve = shown(Counted::Dollars, (row, spec), &outlook);
     Ok(format!("{curve}{}", cascade(context, view, row, spec)?))
 }

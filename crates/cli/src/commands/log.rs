@@ -138,6 +138,13 @@ fn of_task(event: &TaskEvent) -> String {
             None => "parked until its account has money again".to_owned(),
         },
         TaskEvent::LeftOff { why } => format!("no further attempt: {}", one_line(why, 300)),
+        TaskEvent::Surveyed(survey) => {
+            let code = survey
+                .language
+                .as_deref()
+                .map_or(String::new(), |name| format!(", most of the code in {name}"));
+            format!("its files: {}{code}", survey.files)
+        }
         TaskEvent::Woken => "woken: its account has money again".to_owned(),
     }
 }

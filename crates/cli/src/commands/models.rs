@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::io::Read;
 
 use clap::{Args, Subcommand};
-use tenfold_desk::models;
-use tenfold_domain::{NanoUsd, Tokens};
+use tenfold_desk::models::{self, CONTEXT_TOKENS, NewHosted, NewPrice};
+use tenfold_domain::NanoUsd;
 use tenfold_models::{
-    Cancel, Catalogue, Hosted, Listed, Model, ModelDirs, ModelsError, Place, Presence, Price,
-    PriceList, Progress, Protocol, PullOptions, RequestLimits, TokenPrices,
+    Cancel, Catalogue, Hosted, Listed, ModelDirs, Place, Presence, Price, Progress, Protocol,
+    PullOptions,
 };
 
 use crate::arguments::Format;
@@ -98,7 +98,7 @@ struct PriceArgs {
     #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
     price_output: Option<NanoUsd>,
     /// Dollars for each second that a model on this machine works
-    #[arg(long, value_name = "USD", conflicts_with = "free")]
+    #[arg(long, value_name = "USD", conflicts_with_all = ["free", "price_prompt"])]
     price_second: Option<NanoUsd>,
     /// It costs nothing
     #[arg(long)]
@@ -127,7 +127,7 @@ struct ConnectArgs {
     #[arg(long)]
     no_key: bool,
     /// The longest conversation that it takes, in tokens
-    #[arg(long, value_name = "TOKENS", default_value_t = 128_000)]
+    #[arg(long, value_name = "TOKENS", default_value_t = CONTEXT_TOKENS)]
     context: u64,
     #[command(flatten)]
     price: PriceArgs,
@@ -194,32 +194,25 @@ fn hosted_price(hosted: &Hosted) -> String {
 
 fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
     let price = price(&args.price);
-    let usual = args.protocol.usual_key().to_owned();
-    let hosted = Hosted {
-        model: args.model.unwrap_or_else(|| args.name.clone()),
+    let new = NewHosted {
         name: args.name,
-        protocol: args.protocol,
+        protocol: args.protocol.name().to_owned(),
+        model: args.model,
         address: args.address,
-        key: (!args.no_key).then(|| args.key_variable.unwrap_or(usual)),
-        context: Tokens(args.context),
+        key_variable: args.key_variable,
+        no_key: args.no_key,
+        context_tokens: Some(args.context),
         price,
-        listed: None,
-        limits: RequestLimits {
-            requests_per_minute: args.requests_per_minute,
-            tokens_per_minute: args.tokens_per_minute.map(Tokens),
-            at_once: args.at_once,
-        },
+        at_once: args.at_once,
+        requests_per_minute: args.requests_per_minute,
+        tokens_per_minute: args.tokens_per_minute,
     };
-    tenfold_models::connect(&context.house.model_dirs, &hosted)?;
+    let (hosted, unpriced) = models::connect(&context.house, new)?;
     let name = &hosted.name;
-    match context.catalogue()?.model(name)? {
-        Model::Hosted(found) if found.price.is_none() => terminal::note(
-            &ModelsError::Unpriced { name: name.clone(), model: found.model }.to_string(),
-        ),
-        Model::Hosted(found) if found.listed.is_some() => {
-            terminal::note(&format!("its price is the price book's: {}", hosted_price(&found)));
-        }
-        _ => {}
+    if let Some(unpriced) = unpriced {
+        terminal::note(&unpriced.to_string());
+    } else if hosted.listed.is_some() {
+        terminal::note(&format!("its price is the price book's: {}", hosted_price(&hosted)));
     }
     let key = match &hosted.key {
         Some(variable) => format!("; its key is read from {variable} when it is asked"),
@@ -229,31 +222,20 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
 }
 
 /// The price that was typed; none if none was.
-fn price(args: &PriceArgs) -> Option<Price> {
+fn price(args: &PriceArgs) -> Option<NewPrice> {
     if args.free {
-        return Some(Price::Free);
+        return Some(NewPrice::Free);
     }
-    let tokens = args.price_prompt.zip(args.price_output).map(|(prompt, output)| {
-        let written = args.price_written.unwrap_or(prompt);
-        PriceList::of_tokens(TokenPrices {
-            cached: args.price_cached.unwrap_or(prompt),
-            written,
-            written_hour: written,
-            written_half_day: written,
-            ..TokenPrices::of(prompt, output)
-        })
-    });
-    match (tokens, args.price_second) {
-        (None, None) => None,
-        (tokens, second) => {
-            let per_second = second.unwrap_or(NanoUsd::ZERO);
-            Some(PriceList { per_second, ..tokens.unwrap_or_default() }.into())
-        }
+    if let Some(second) = args.price_second {
+        return Some(NewPrice::Second(second));
     }
+    let (prompt, output) = (args.price_prompt?, args.price_output?);
+    let (cached, written) = (args.price_cached, args.price_written);
+    Some(NewPrice::Tokens { prompt, output, cached, written })
 }
 
 fn set_price(context: &Context, name: &str, args: &PriceArgs) -> Result<(), Trouble> {
-    let price = price(args).ok_or_else(|| Trouble::usage("no price is given"))?;
+    let price = price(args).ok_or_else(|| Trouble::usage("no price is given"))?.price();
     tenfold_models::set_price(&context.house.model_dirs, name, &price)?;
     terminal::print(&format!("{name} costs {price}"))
 }
@@ -338,7 +320,7 @@ async fn add(
     };
     let entry = pull::shown(&context.house.model_dirs, &context.stop()?, work).await?;
     if let Some(price) = price(args) {
-        tenfold_models::set_price(&context.house.model_dirs, &entry.name, &price)?;
+        tenfold_models::set_price(&context.house.model_dirs, &entry.name, &price.price())?;
     }
     let place = match entry.place {
         Place::Own(_) => "the file stays where it is",

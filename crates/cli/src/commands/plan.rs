@@ -7,7 +7,7 @@ use comfy_table::Cell;
 use tenfold_desk::Sight;
 use tenfold_desk::plan::{self, FundedTask, PlanAnswer, PlanSums, PlanTerms};
 use tenfold_domain::NanoUsd;
-use tenfold_engine::dollars;
+use tenfold_engine::{Pasts, dollars};
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -71,7 +71,7 @@ pub(crate) fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Trouble> {
         terminal::note("the backlog is empty; `tenfold add` and `tenfold import` fill it");
         return Ok(Exit::Done);
     }
-    let answer = plan::plan(&context.house, &args.terms())?;
+    let answer = plan::plan(&context.house, &Pasts::default(), &args.terms())?;
     match args.json {
         true => terminal::print_json(&answer)?,
         false => terminal::print(&shown(args, &answer))?,

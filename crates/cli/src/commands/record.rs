@@ -31,6 +31,8 @@ enum By {
     Role,
     /// The repository or folder
     Area,
+    /// The language that most of the code is in
+    Language,
     /// A word of yours: a task counts for each of its labels
     Label,
     /// The model
@@ -44,6 +46,7 @@ impl From<By> for record::By {
         match by {
             By::Role => Self::Role,
             By::Area => Self::Area,
+            By::Language => Self::Language,
             By::Label => Self::Label,
             By::Model => Self::Model,
             By::Strategy => Self::Strategy,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
     AccountId, AttemptId, AttemptOutcome, NanoUsd, Parked, Priority, TaskId, TaskState, Timestamp,
+    WaitingCall,
 };
 use tenfold_engine::why_not_begun;
 use tenfold_ledger::Ledger;
@@ -94,6 +95,8 @@ pub struct CardQuestion {
     pub step: u32,
     /// What.
     pub text: String,
+    /// The call that waits for leave, whole, if that is what it asks.
+    pub call: Option<WaitingCall>,
     /// Since when.
     pub asked_at_ms: u64,
 }
@@ -271,6 +274,7 @@ fn bare(row: &TaskRow) -> Card {
             attempt: question.attempt.to_string(),
             step: question.step.0,
             text: question.text.clone(),
+            call: question.call.clone(),
             asked_at_ms: question.asked_at.0,
         }),
         outcome: row.last.as_ref().map(|last| last.outcome),

@@ -1,9 +1,11 @@
 //! The dial of a task: what its next attempt is likely to buy by any spend, and where the cascade
 //! would stop and why.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{Strategy, TaskSpec};
-use tenfold_engine::{Judged, Names, Next, about, dollars, judged, past};
+use tenfold_engine::{Judged, Names, Next, Pasts, about, dollars, judged};
 use tenfold_forecast::{Forecast, Interval, Past, Refusal, Unit};
 use tenfold_models::Catalogue;
 use tenfold_store::{TaskRow, View};
@@ -102,7 +104,7 @@ pub struct Outlook {
     /// What is counted.
     pub unit: DialUnit,
     /// All that is known of attempts.
-    pub past: Past,
+    pub past: Arc<Past>,
     /// What it says of this one.
     pub told: Result<Forecast, Refusal>,
 }
@@ -117,20 +119,20 @@ pub struct Instead {
 }
 
 impl Outlook {
-    /// What is known of the next attempt at a task. It reads the attempts of the past, and fits
-    /// them: on many it takes seconds.
+    /// What is known of the next attempt at a task. What nobody has asked these `pasts` yet, they
+    /// read and fit: on many attempts it takes seconds.
     ///
     /// # Errors
     /// What the store says.
     pub fn of(
-        view: &View,
+        (view, pasts): (&View, &Pasts),
         (row, spec): (&TaskRow, &TaskSpec),
         instead: Instead,
         unit: DialUnit,
     ) -> Result<Self, DeskError> {
         let model = instead.model.unwrap_or_else(|| spec.model.clone());
         let strategy = instead.strategy.unwrap_or(spec.strategy);
-        let past = past(view, unit.unit())?;
+        let past = pasts.of(view, unit.unit())?.past;
         let (names, way) = (Names::of(row), strategy.to_string());
         let told = past.forecast(&about(row, &names, &model, &way), &[]);
         Ok(Self { model, strategy, unit, past, told })
@@ -142,7 +144,7 @@ impl Outlook {
 /// # Errors
 /// If there is no such model; what the store says.
 pub fn dial(
-    view: &View,
+    (view, pasts): (&View, &Pasts),
     catalogue: &Catalogue,
     (row, spec): (&TaskRow, &TaskSpec),
     instead: Instead,
@@ -151,7 +153,7 @@ pub fn dial(
     if let Some(model) = &instead.model {
         catalogue.model(model)?;
     }
-    let outlook = Outlook::of(view, (row, spec), instead, unit)?;
+    let outlook = Outlook::of((view, pasts), (row, spec), instead, unit)?;
     let stops = stops(view, catalogue, (row, spec))?;
     Ok(laid_out(outlook, row, stops))
 }

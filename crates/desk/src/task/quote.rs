@@ -2,8 +2,8 @@
 //! by the attempts of the past.
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{Strategy, TaskSpec};
-use tenfold_engine::{REMEMBERED, dollars, past};
+use tenfold_domain::{Millis, NanoUsd, Strategy, TaskSpec};
+use tenfold_engine::{Fitted, Pasts, Taken, Who, dollars};
 use tenfold_forecast::{About, Unit};
 use tenfold_store::View;
 use utoipa::ToSchema;
@@ -51,8 +51,12 @@ pub struct Summary {
 ///
 /// # Errors
 /// What the store says.
-pub fn quote(view: &View, spec: &TaskSpec, sight: &Sight) -> Result<Quote, DeskError> {
-    let known = past(view, Unit::Dollars)?;
+pub fn quote(
+    (view, pasts): (&View, &Pasts),
+    spec: &TaskSpec,
+    sight: &Sight,
+) -> Result<Quote, DeskError> {
+    let known = pasts.of(view, Unit::Dollars)?;
     let (strategy, area) = (spec.strategy.to_string(), spec.workspace.to_string_lossy());
     let about = About {
         task: "",
@@ -60,23 +64,26 @@ pub fn quote(view: &View, spec: &TaskSpec, sight: &Sight) -> Result<Quote, DeskE
         strategy: &strategy,
         role: spec.role.as_ref().map_or("", |role| &role.name),
         area: &area,
+        // Nobody has looked into its files yet.
+        language: "",
         labels: spec.standing.labels.iter().map(String::as_str).collect(),
         text_bytes: Some(spec.text.len() as u64),
         repository_files: None,
         human_minutes: spec.standing.minutes.map(f64::from),
     };
-    let told = known.forecast(&about, &[]);
+    let told = known.past.forecast(&about, &[]);
     let odds = told.and_then(|told| told.at(dollars(spec.budget.money).min(told.reach())));
     let (odds, refused) = match odds {
         Ok(odds) => (Some(Interval::from(odds)), None),
         Err(why) => (None, Some(why.to_string())),
     };
-    let alike = Alike::of(view, spec, sight)?;
+    let alike = alike(&known, spec, sight);
+    let mean = |sum: u64| sum.checked_div(alike.attempts);
     Ok(Quote {
         summary: Summary::of(spec),
         odds,
-        cost_nano_usd: alike.mean(alike.cost),
-        wall_ms: alike.mean(alike.wall),
+        cost_nano_usd: mean(alike.cost.0),
+        wall_ms: mean(alike.wall.0),
         of_attempts: alike.attempts,
         refused,
     })
@@ -97,34 +104,16 @@ impl Summary {
     }
 }
 
-/// Attempts by the same model in the same way, added up.
-#[derive(Default)]
-struct Alike {
-    attempts: u64,
-    cost: u64,
-    wall: u64,
-}
-
-impl Alike {
-    fn of(view: &View, spec: &TaskSpec, sight: &Sight) -> Result<Self, DeskError> {
-        let mut alike = Self::default();
-        view.newest_attempts(REMEMBERED, |task, attempts| {
-            let is_alike = |attempt: &&tenfold_store::AttemptRow| {
-                attempt.ended.is_some()
-                    && !attempt.forked
-                    && attempt.model == spec.model
-                    && attempt.strategy == spec.strategy
-            };
-            for attempt in attempts.iter().filter(is_alike).filter(|_| sight.of(task.account)) {
-                alike.attempts += 1;
-                alike.cost = alike.cost.saturating_add(attempt.cost.0);
-                alike.wall = alike.wall.saturating_add(attempt.wall.0);
-            }
-        })?;
-        Ok(alike)
+/// Attempts by the same model in the same way, as far as somebody sees them, added up.
+fn alike(known: &Fitted, spec: &TaskSpec, sight: &Sight) -> Taken {
+    let strategy = spec.strategy.to_string();
+    let is_alike =
+        |who: &Who| who.model == spec.model && who.strategy == strategy && sight.of(who.account);
+    let mut alike = Taken::default();
+    for (_, taken) in known.taken.iter().filter(|(who, _)| is_alike(who)) {
+        alike.attempts += taken.attempts;
+        alike.cost = NanoUsd(alike.cost.0.saturating_add(taken.cost.0));
+        alike.wall = Millis(alike.wall.0.saturating_add(taken.wall.0));
     }
-
-    fn mean(&self, sum: u64) -> Option<u64> {
-        sum.checked_div(self.attempts)
-    }
+    alike
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::AttemptId;
-use tenfold_engine::{Effort, Moment, trajectory};
+use tenfold_engine::{Effort, Moment, Trajectories, Trajectory};
 use tenfold_store::View;
 use utoipa::ToSchema;
 
@@ -120,18 +120,21 @@ pub struct Output {
     pub is_cut: bool,
 }
 
-/// The steps of an attempt past this one, and at most so many. Each page reads the whole attempt,
-/// since what a step is depends on those before it.
+/// The steps of an attempt past this one, and at most so many. What a step is depends on all before
+/// it, so a page is a part of the whole attempt, which these `trajectories` keep.
 ///
 /// # Errors
 /// If the attempt is not there, or its records can't be read.
 pub fn steps(
-    view: &View,
+    (view, trajectories): (&View, &Trajectories),
     attempt: AttemptId,
     past: Option<usize>,
     limit: usize,
 ) -> Result<Steps, DeskError> {
-    let went = read(view, attempt)?;
+    ask((view, trajectories), attempt, |went| page(went, past, limit))
+}
+
+fn page(went: &Trajectory, past: Option<usize>, limit: usize) -> Steps {
     let first = past.map_or(0, |past| past.saturating_add(1));
     let most = limit.clamp(1, STEPS_MOST);
     let mut moments = Moments::default();
@@ -149,34 +152,43 @@ pub fn steps(
         bytes += step.bytes();
         steps.push(step);
     }
-    let told = went.told.filter(|_| first == 0).map(|told| ToldView {
-        instructions: told.instructions,
+    let told = went.told.as_ref().filter(|_| first == 0).map(|told| ToldView {
+        instructions: told.instructions.clone(),
         tools: told.tools.iter().map(|tool| ToolView::of(tool)).collect(),
         is_verbatim: told.is_verbatim,
     });
-    Ok(Steps { steps, next, told })
+    Steps { steps, next, told }
 }
 
 /// The output of one step, whole up to a MiB.
 ///
 /// # Errors
 /// As for [`steps`]; if there is no such step, or it has no output.
-pub fn output(view: &View, attempt: AttemptId, index: usize) -> Result<Output, DeskError> {
-    let went = read(view, attempt)?;
+pub fn output(
+    of: (&View, &Trajectories),
+    attempt: AttemptId,
+    index: usize,
+) -> Result<Output, DeskError> {
     let none = || DeskError::not_found(format!("attempt {attempt} has no output at {index}"));
-    let mut moments = Moments::default();
-    let before = went.moments.iter().take(index);
-    before.for_each(|moment| moments.pass(&moment.what));
-    let moment = went.moments.get(index).ok_or_else(none)?;
-    let all = moments.take(&moment.what).output.ok_or_else(none)?;
+    let all = ask(of, attempt, |went| {
+        let mut moments = Moments::default();
+        let before = went.moments.iter().take(index);
+        before.for_each(|moment| moments.pass(&moment.what));
+        moments.take(&went.moments.get(index)?.what).output
+    });
+    let all = all?.ok_or_else(none)?;
     let text = cut(&all, OUTPUT_BYTES).to_owned();
     Ok(Output { bytes: all.len(), is_cut: text.len() < all.len(), text })
 }
 
-fn read(view: &View, attempt: AttemptId) -> Result<tenfold_engine::Trajectory, DeskError> {
+fn ask<T>(
+    (view, trajectories): (&View, &Trajectories),
+    attempt: AttemptId,
+    answer: impl FnOnce(&Trajectory) -> T,
+) -> Result<T, DeskError> {
     // The engine would say that the task is missing.
     view.attempt(attempt)?.ok_or_else(|| DeskError::no_attempt(attempt))?;
-    Ok(trajectory(view, attempt)?)
+    Ok(trajectories.ask(view, attempt, answer)?)
 }
 
 impl Step {

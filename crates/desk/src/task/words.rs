@@ -1,11 +1,12 @@
 //! What people said about a task, in the order of saying: read from the journal in one go with
 //! the proof of the proposal, since both take all of a task's events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, CheckReport, Event, Fact, ProposalEvent, TaskEvent, TaskId, Timestamp,
+    AttemptEvent, AttemptId, CheckReport, DeedEvent, Event, Fact, ProposalEvent, Seq, TaskEvent,
+    TaskId, Timestamp,
 };
 use tenfold_store::{About, View};
 use utoipa::ToSchema;
@@ -14,6 +15,11 @@ use crate::DeskError;
 
 /// How what coworkers are told in nobody's name begins.
 const OWN: &str = "(From Tenfold, not from the person.)";
+
+/// Among so many deeds before a word is the one that said it: others may do something meanwhile.
+const DEEDS: u32 = 32;
+/// What a deed has said is recorded no later than this.
+const LATE_MS: u64 = 10_000;
 
 /// Something that a person said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,10 +54,25 @@ pub enum WordKind {
     Rejected,
 }
 
+impl WordKind {
+    /// The call by which it is said on the page about a task that is there.
+    fn verb(self) -> Option<&'static str> {
+        match self {
+            Self::Asked => None,
+            Self::Steered => Some("steer"),
+            Self::Answered => Some("answer"),
+            Self::Commented => Some("comment"),
+            Self::Rejected => Some("reject"),
+        }
+    }
+}
+
 /// What people said about a task, and the proof of its proposal.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     pub(super) words: Vec<Word>,
+    /// The place in the journal of each of them.
+    places: Vec<Seq>,
     /// The run of the whole check on the newest proposal of the attempt that was asked about.
     pub(super) evidence: Option<CheckReport>,
     /// From which attempt an attempt goes on.
@@ -68,6 +89,7 @@ pub(super) fn heard(
     for event in view.each_event(About::Task(task).into()) {
         heard.take(event?, proposed);
     }
+    heard.attribute(view, task)?;
     Ok(heard)
 }
 
@@ -86,7 +108,33 @@ pub fn evidence(view: &View, attempt: AttemptId) -> Result<Option<CheckReport>, 
 }
 
 impl Heard {
-    fn take(&mut self, Event { at, fact, .. }: Event, proposed: Option<AttemptId>) {
+    fn take(&mut self, Event { seq, at, fact }: Event, proposed: Option<AttemptId>) {
+        self.hear(at, fact, proposed);
+        self.places.resize(self.words.len(), seq);
+    }
+
+    /// Finds who said it, of what was said on the page: a deed of theirs comes right before it. What
+    /// was said in the terminal has none.
+    fn attribute(&mut self, view: &View, task: TaskId) -> Result<(), DeskError> {
+        let mut taken = BTreeSet::new();
+        for (word, place) in self.words.iter_mut().zip(&self.places) {
+            let Some(verb) = word.kind.verb() else { continue };
+            for event in view.deeds_before(*place, DEEDS)? {
+                let Fact::Deed { event: DeedEvent::Did(deed) } = event.fact else { continue };
+                let is_it = deed.task == Some(task)
+                    && (deed.call.ends_with(&format!("/{verb}"))
+                        || deed.call.ends_with(&format!("/bulk ({verb})")));
+                if is_it && word.at_ms.saturating_sub(event.at.0) <= LATE_MS {
+                    // One that was said for another word says nothing of this one.
+                    word.by = taken.insert(event.seq).then_some(deed.name);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, at: Timestamp, fact: Fact, proposed: Option<AttemptId>) {
         match fact {
             Fact::Task { event: TaskEvent::Asked(spec), .. } => {
                 self.say(at, WordKind::Asked, spec.text);

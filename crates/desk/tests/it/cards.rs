@@ -57,7 +57,7 @@ fn a_question_a_pause_and_a_lack_of_money_show() {
     let task = home.task("fix it");
     let attempt = home.begin(task);
     let question = "which one?".to_owned();
-    home.record(vec![of(attempt, AttemptEvent::Asked { step: StepId(1), question })]);
+    home.record(vec![of(attempt, AttemptEvent::Asked { step: StepId(1), question, call: None })]);
     let card = home.card(task);
     assert_eq!((card.state, card.column), (TaskState::NeedsYou, Column::NeedsYou));
     let question = card.question.unwrap();

@@ -24,7 +24,7 @@ fn proposed(home: &Home, work: impl FnOnce()) -> TaskId {
 fn told(home: &Home, task: TaskId) -> Diff {
     let view = home.view();
     let row = view.task(task).unwrap().unwrap();
-    let diff = diff(&home.house, &view, &row, None).unwrap();
+    let diff = diff(&home.house, &view, &row, (None, None)).unwrap();
     fits("Diff", &diff);
     diff
 }
@@ -89,7 +89,7 @@ fn what_is_not_there_is_said() {
     let none = home.task("nothing yet");
     let view = home.view();
     let row = view.task(none).unwrap().unwrap();
-    let error = diff(&home.house, &view, &row, None).unwrap_err();
+    let error = diff(&home.house, &view, &row, (None, None)).unwrap_err();
     assert_eq!(error.problem().kind, ProblemKind::NotFound);
     home.write("x", b"1\n");
     let task = proposed(&home, || home.write("x", b"2\n"));
@@ -97,6 +97,6 @@ fn what_is_not_there_is_said() {
     home.record(vec![of(attempt, AttemptEvent::FilesRemoved)]);
     let view = home.view();
     let row = view.task(task).unwrap().unwrap();
-    let error = diff(&home.house, &view, &row, Some(attempt)).unwrap_err();
+    let error = diff(&home.house, &view, &row, (Some(attempt), None)).unwrap_err();
     assert_eq!(error.problem().kind, ProblemKind::NotFound);
 }

@@ -3,17 +3,20 @@
 use serde_json::json;
 use tenfold_desk::task::{Dial, DialUnit, Instead, dial};
 use tenfold_domain::{
-    AttemptOutcome, Energy, Fact, Millis, NanoUsd, ProblemKind, StepEvent, StepId, TaskId, Usage,
+    AttemptId, AttemptOutcome, Energy, Fact, Millis, NanoUsd, ProblemKind, ProposalEvent,
+    StepEvent, StepId, TaskId, Usage,
 };
 
-use crate::home::{Home, commit, ended, made};
+use tenfold_engine::Pasts;
+
+use crate::home::{Home, became, commit, ended, made};
 use crate::schema::fits;
 
 fn turned(home: &Home, task: TaskId, instead: Instead, unit: DialUnit) -> Dial {
     let view = home.view();
     let (row, spec) = (view.task(task).unwrap().unwrap(), view.spec(task).unwrap().unwrap());
     let catalogue = home.house.catalogue().unwrap();
-    let dial = dial(&view, &catalogue, (&row, &spec), instead, unit).unwrap();
+    let dial = dial((&view, &Pasts::default()), &catalogue, (&row, &spec), instead, unit).unwrap();
     fits("Dial", &dial);
     dial
 }
@@ -50,6 +53,31 @@ fn a_curve_is_told_once_there_is_a_past() {
 }
 
 #[test]
+fn a_past_is_fitted_once_and_goes_on_with_each_attempt() {
+    let home = Home::new();
+    let task = home.task("fix it");
+    let catalogue = home.house.catalogue().unwrap();
+    let turned = |pasts: &Pasts| {
+        let view = home.view();
+        let (row, spec) = (view.task(task).unwrap().unwrap(), view.spec(task).unwrap().unwrap());
+        let of = (&row, &spec);
+        dial((&view, pasts), &catalogue, of, Instead::default(), DialUnit::Dollars).unwrap()
+    };
+    let kept = Pasts::default();
+    for number in 1..=10 {
+        tried(&home, number * 1_000_000, number % 3 != 0);
+        assert_eq!(turned(&kept), turned(&Pasts::default()), "with {number}");
+    }
+    assert_eq!(kept.attempts_read(), 10, "each is read once");
+    turned(&kept);
+    assert_eq!(kept.attempts_read(), 10);
+    // What was held to be solved is not: nothing of it may be left.
+    let attempt = AttemptId { task: TaskId::new(2).unwrap(), number: 1 };
+    home.record(vec![became(attempt, ProposalEvent::Rejected { reason: String::new() })]);
+    assert_eq!(turned(&kept), turned(&Pasts::default()));
+}
+
+#[test]
 fn a_model_that_nobody_knows_is_not_found() {
     let home = Home::new();
     let task = home.task("fix it");
@@ -57,6 +85,8 @@ fn a_model_that_nobody_knows_is_not_found() {
     let (row, spec) = (view.task(task).unwrap().unwrap(), view.spec(task).unwrap().unwrap());
     let instead = Instead { model: Some("none-such".to_owned()), strategy: None };
     let catalogue = home.house.catalogue().unwrap();
-    let error = dial(&view, &catalogue, (&row, &spec), instead, DialUnit::Dollars).unwrap_err();
+    let error =
+        dial((&view, &Pasts::default()), &catalogue, (&row, &spec), instead, DialUnit::Dollars)
+            .unwrap_err();
     assert_eq!(error.problem().kind, ProblemKind::NotFound);
 }

@@ -46,7 +46,7 @@ fn what_may_be_done_follows_from_where_a_task_stands() {
     // As an engine that died has left it.
     assert_eq!(may(&home, task, false), [Begin, Steer, Resume, Budget, Fork]);
     let question = "which?".to_owned();
-    home.record(vec![of(attempt, AttemptEvent::Asked { step: StepId(1), question })]);
+    home.record(vec![of(attempt, AttemptEvent::Asked { step: StepId(1), question, call: None })]);
     assert!(may(&home, task, false).contains(&Answer));
     home.record(vec![ended(attempt, AttemptOutcome::GaveUp)]);
     assert_eq!(may(&home, task, false), [Begin, Steer, Budget, Fork]);

@@ -20,6 +20,7 @@ use tenfold_domain::{
     AccountId, AccountKind, Allowance, AllowanceId, AttemptId, AttemptOutcome, LedgerEvent,
     NanoUsd, Period, Problem, ProblemKind, Progress, Quantity, Timestamp, Totals, Usage,
 };
+use tenfold_engine::Pasts;
 use tenfold_forecast::read::benchmark::Entry;
 use tenfold_ledger::Ledger;
 
@@ -221,7 +222,10 @@ fn what_is_told_of_a_past_fits() {
     }
     home.task("to come");
     let house = &home.house;
-    fits("PlanAnswer", &plan(house, &PlanTerms::of(NanoUsd(9_000_000_000))).unwrap());
+    fits(
+        "PlanAnswer",
+        &plan(house, &Pasts::default(), &PlanTerms::of(NanoUsd(9_000_000_000))).unwrap(),
+    );
     let by = [record::By::Role, record::By::Model];
     let rows = record(house, &by, &Sight::ALL).unwrap();
     assert!(!rows.is_empty());

@@ -4,8 +4,10 @@ use serde_json::json;
 use tenfold_desk::task::{Phase, Step, output, steps};
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, EgressEvent, Energy, Fact, Millis, NanoUsd, Peer,
-    ProblemKind, Said, StepEvent, StepId, ToolCall, Usage,
+    ProblemKind, Said, StepEvent, StepId, Timestamp, ToolCall, Usage,
 };
+use tenfold_engine::{CompactTerms, Trajectories, compact};
+use tenfold_store::About;
 
 use crate::home::{Home, commit, ended, made, of, report};
 use crate::schema::fits;
@@ -31,9 +33,13 @@ fn result(call: &str, text: &str) -> Said {
 }
 
 fn all(home: &Home, attempt: AttemptId) -> Vec<Step> {
-    let told = steps(&home.view(), attempt, None, 500).unwrap();
+    let told = steps((&home.view(), &Trajectories::default()), attempt, None, 500).unwrap();
     fits("Steps", &told);
     told.steps
+}
+
+fn events_of(home: &Home, attempt: AttemptId) -> u64 {
+    home.view().each_event(About::Attempt(attempt).into()).count() as u64
 }
 
 #[test]
@@ -93,9 +99,10 @@ fn pages_hold_every_step_once() {
     let whole = all(&home, attempt);
     assert_eq!(whole.len(), 50);
     assert_eq!(whole[49].title, "Read 24");
+    let kept = Trajectories::default();
     let (mut paged, mut past) = (Vec::new(), None);
     loop {
-        let page = steps(&home.view(), attempt, past, 7).unwrap();
+        let page = steps((&home.view(), &kept), attempt, past, 7).unwrap();
         assert!(page.steps.len() <= 7);
         paged.extend(page.steps);
         past = page.next;
@@ -104,7 +111,9 @@ fn pages_hold_every_step_once() {
         }
     }
     assert_eq!(paged, whole);
-    assert!(steps(&home.view(), attempt, Some(usize::MAX), 7).unwrap().steps.is_empty());
+    let none = steps((&home.view(), &kept), attempt, Some(usize::MAX), 7).unwrap();
+    assert!(none.steps.is_empty());
+    assert_eq!(kept.events_read(), events_of(&home, attempt), "it is read once for all pages");
 }
 
 #[test]
@@ -115,13 +124,52 @@ fn long_outputs_are_cut_and_can_be_had_by_themselves() {
     home.record(vec![set_up(attempt, &long), set_up(attempt, "short")]);
     let step = &all(&home, attempt)[0];
     assert_eq!((step.output.as_ref().unwrap().len(), step.output_bytes), (64 << 10, 2 << 20));
-    let whole = output(&home.view(), attempt, 0).unwrap();
+    let kept = Trajectories::default();
+    let whole = output((&home.view(), &kept), attempt, 0).unwrap();
     assert_eq!((whole.text.len(), whole.bytes, whole.is_cut), (1 << 20, 2 << 20, true));
-    let short = output(&home.view(), attempt, 1).unwrap();
+    let short = output((&home.view(), &kept), attempt, 1).unwrap();
     assert_eq!((short.text.as_str(), short.is_cut), ("short", false));
-    let none = output(&home.view(), attempt, 2).unwrap_err();
+    let none = output((&home.view(), &kept), attempt, 2).unwrap_err();
     assert_eq!(none.problem().kind, ProblemKind::NotFound);
     let other = AttemptId { number: 9, ..attempt };
-    let none = steps(&home.view(), other, None, 7).unwrap_err();
+    let none = steps((&home.view(), &kept), other, None, 7).unwrap_err();
     assert_eq!(none.problem().kind, ProblemKind::NotFound);
+}
+
+#[test]
+fn what_is_kept_is_bounded_and_those_that_nobody_reads_go_first() {
+    let home = Home::new();
+    let attempts: Vec<AttemptId> = (0..3).map(|_| home.begin(home.task("fix it"))).collect();
+    let long = "x".repeat(100 << 10);
+    attempts.iter().for_each(|attempt| home.record(vec![set_up(*attempt, &long)]));
+    let (kept, view) = (Trajectories::within(250 << 10), home.view());
+    let read = |attempt: AttemptId| {
+        let before = kept.events_read();
+        steps((&view, &kept), attempt, None, 7).unwrap();
+        kept.events_read() > before
+    };
+    let [one, two, three] = attempts[..] else { panic!() };
+    assert!(read(one) && read(two) && !read(one) && !read(two));
+    assert!(read(three), "there is room for two");
+    assert!(!read(two) && read(one) && !read(two) && read(three));
+}
+
+#[test]
+fn what_was_taken_out_of_the_journal_is_told_no_more() {
+    let home = Home::new();
+    let attempt = home.begin(home.task("fix it"));
+    home.record(vec![set_up(attempt, "done"), ended(attempt, AttemptOutcome::GaveUp)]);
+    let kept = Trajectories::default();
+    let titles = |view: &tenfold_store::View| -> Vec<String> {
+        let told = steps((view, &kept), attempt, None, 500).unwrap();
+        told.steps.into_iter().map(|step| step.title).collect()
+    };
+    assert_eq!(titles(&home.view()), ["Setup passed: `make deps`", "The end: gave up"]);
+    let Home { house, store, .. } = home;
+    drop(store);
+    let terms = CompactTerms { older_than: Millis(0), unfinished: false };
+    compact(&house.places, terms, Timestamp(u64::MAX)).unwrap();
+    let told = titles(&house.reader().unwrap().unwrap().view().unwrap());
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("Its steps (") && told[0].contains("dropped/"), "{told:?}");
 }

@@ -10,6 +10,9 @@ use tenfold_domain::{
     TaskEvent, TaskId, TaskState, Timestamp,
 };
 
+use tenfold_engine::{Pasts, Trajectories};
+use tenfold_forecast::Unit;
+
 use crate::home::{Home, became, commit, ended, made, of, of_task};
 
 fn any_of_attempt(attempt: AttemptId) -> Vec<Fact> {
@@ -27,7 +30,7 @@ fn any_of_attempt(attempt: AttemptId) -> Vec<Fact> {
         proposed(ProposalEvent::Rejected { reason: text.clone() }),
         proposed(ProposalEvent::Undone),
         proposed(ProposalEvent::Commented { path: text.clone(), line: 0, text: text.clone() }),
-        of(attempt, AttemptEvent::Asked { step, question: text.clone() }),
+        of(attempt, AttemptEvent::Asked { step, question: text.clone(), call: None }),
         of(attempt, AttemptEvent::Answered { step, text: text.clone() }),
         of(attempt, AttemptEvent::Paused),
         of(attempt, AttemptEvent::Resumed),
@@ -91,10 +94,35 @@ proptest! {
         prop_assert!(!(may(Verb::Begin) && card.state == TaskState::Accepted));
         for attempt in &told.attempts {
             let id = AttemptId { task, number: attempt.number };
-            let told = steps(view, id, None, 3).unwrap();
+            let told = steps((view, &Trajectories::default()), id, None, 3).unwrap();
             prop_assert!(told.steps.len() <= 3);
         }
         let json = serde_json::to_string(&told).unwrap();
         prop_assert_eq!(serde_json::from_str(&json).ok(), Some(told));
+    }
+
+    #[test]
+    fn what_is_kept_is_what_reading_anew_says_after_each_event(facts in facts()) {
+        let home = Home::new();
+        let task = home.task("fix it");
+        let attempts = [home.begin(task), home.begin(task)];
+        let kept = (Trajectories::default(), Pasts::default());
+        for fact in facts {
+            home.record(vec![fact]);
+            let view = home.view();
+            for attempt in attempts {
+                let anew = Trajectories::default();
+                prop_assert_eq!(
+                    kept.0.ask(&view, attempt, Clone::clone).unwrap(),
+                    anew.ask(&view, attempt, Clone::clone).unwrap()
+                );
+            }
+            for unit in [Unit::Dollars, Unit::Steps] {
+                let anew = Pasts::default().of(&view, unit).unwrap();
+                let known = kept.1.of(&view, unit).unwrap();
+                prop_assert_eq!(known.taken, anew.taken);
+                prop_assert_eq!(known.past.trials(), anew.past.trials());
+            }
+        }
     }
 }

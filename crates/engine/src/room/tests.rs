@@ -152,7 +152,10 @@ impl Story {
             }
             Deed::Work | Deed::Propose | Deed::ApproveCheck => {}
             Deed::Ask => {
-                self.say(last, AttemptEvent::Asked { step: StepId(1), question: "?".into() });
+                self.say(
+                    last,
+                    AttemptEvent::Asked { step: StepId(1), question: "?".into(), call: None },
+                );
             }
             Deed::Pause => self.say(last, AttemptEvent::Paused),
             Deed::GoOn => self.say(last, AttemptEvent::Resumed),

@@ -268,7 +268,7 @@ impl Answer {
     }
 }
 
-fn broken() -> Turned {
+pub(super) fn broken() -> Turned {
     let what = "this broke off, and it is not known how far it came";
     Turned::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemKind::Internal, what)
         .advise("look whether it was done before you ask again")

@@ -18,6 +18,7 @@ mod rooms;
 mod secret;
 mod serve;
 mod streams;
+mod tag;
 mod terms;
 mod tls;
 mod tries;

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tenfold_domain::ProblemKind;
 
-use super::{Caller, Door, House, Peer, Turned, again, cookie, fetch, headers, streams};
+use super::{Caller, Door, House, Peer, Turned, again, cookie, fetch, headers, streams, tag};
 
 /// What is behind the door. Paths are whole, as in `/api/v1/tasks`.
 #[derive(Default)]
@@ -85,14 +85,14 @@ async fn into_open(State(house): State<Arc<House>>, request: Request, next: Next
         Ok::<_, Turned>(Request::from_parts(head, Body::from(body)))
     };
     match request.await {
-        Ok(request) => unkept(next.run(request).await),
+        Ok(request) => tag::unkept(next.run(request).await),
         Err(turned) => turned.into_response(),
     }
 }
 
 async fn into_closed(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
     match heard(&house, request, next).await {
-        Ok(response) => unkept(response),
+        Ok(response) => response,
         Err(turned) => turned.into_response(),
     }
 }
@@ -107,16 +107,22 @@ async fn heard(house: &Arc<House>, request: Request, next: Next) -> Result<Respo
         whole(request, house.terms.body_bytes_max, house.terms.body_time).await?;
     head.extensions.insert(caller.clone());
     if !fetch::changes(&head.method) {
+        let (method, asked) = (head.method.clone(), head.headers.clone());
         let response = next.run(Request::from_parts(head, Body::empty())).await;
-        return Ok(streams::guarded(house, caller, response));
+        let response = streams::guarded(house, caller, response);
+        return Ok(match method {
+            Method::GET => tag::tagged(&asked, response).await,
+            // There is no body to tell it by.
+            _ => tag::unkept(response),
+        });
     }
     let Some(key) = again::key(&head.headers)? else {
-        return Ok(next.run(Request::from_parts(head, Body::from(body))).await);
+        return Ok(tag::unkept(next.run(Request::from_parts(head, Body::from(body))).await));
     };
     let call = (head.method.clone(), head.uri.clone(), body.clone());
     let request = Request::from_parts(head, Body::from(body));
     let run = async move { next.run(request).await };
-    Ok(house.kept.once((caller.by, key), call, run).await)
+    Ok(tag::unkept(house.kept.once((caller.by, key), call, run).await))
 }
 
 /// Who asks. Whoever shows a token is known by that alone.
@@ -168,12 +174,6 @@ async fn whole(
             Err(Turned::new(StatusCode::REQUEST_TIMEOUT, ProblemKind::Usage, what))
         }
     }
-}
-
-/// What calls answer is kept by no browser and no proxy, whatever the handler says.
-fn unkept(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 fn not_found() -> Turned {

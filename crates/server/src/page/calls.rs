@@ -5,10 +5,11 @@
 use std::future::Future;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::{Next, from_fn};
 use axum::response::sse::Sse;
 use axum::routing::{MethodFilter, on};
 use axum::{Json, Router};
@@ -20,7 +21,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{ArrayBuilder, Ref, RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use crate::door::{Caller, Peer};
+use crate::door::{Caller, Peer, Turned};
 use crate::problem::Refusal;
 
 /// Calls that are reached with the same state.
@@ -65,6 +66,16 @@ impl Needs {
         Words { name, what, needs: self }
     }
 
+    /// Whether who asks may.
+    fn let_in(self, request: &Request) -> Result<(), Turned> {
+        let caller = || request.extensions().get::<Caller>().ok_or_else(Turned::not_signed_in);
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Only(access) => caller()?.needs(access),
+            Self::Everything(access) => caller()?.needs_everything(access),
+        }
+    }
+
     /// The least access.
     pub(super) const fn access(self) -> Access {
         match self {
@@ -79,7 +90,8 @@ impl<S: Clone + Send + Sync + 'static> Calls<S> {
         Self { router: Router::new(), told: Vec::new() }
     }
 
-    /// Adds one that changes nothing.
+    /// Adds one that changes nothing. Who may not call is turned away before it is heard; what
+    /// changes something hears them first, and records that they tried.
     pub(super) fn get<H, T, U>(self, path: &str, words: Words, handler: H) -> Self
     where
         H: Handler<T, S> + Speaks<U>,
@@ -117,8 +129,19 @@ impl<S: Clone + Send + Sync + 'static> Calls<S> {
         H: Handler<T, S> + Speaks<U>,
         T: 'static,
     {
+        let mut reached = on(filter, handler);
+        if method == Method::GET {
+            let Words { needs, .. } = words;
+            reached = reached.layer(from_fn(move |request: Request, next: Next| {
+                let may = needs.let_in(&request);
+                async move {
+                    may?;
+                    Ok::<_, Turned>(next.run(request).await)
+                }
+            }));
+        }
         self.told.push(Told { method, path: path.to_owned(), words, shape: H::shape() });
-        self.router = self.router.route(path, on(filter, handler));
+        self.router = self.router.route(path, reached);
         self
     }
 

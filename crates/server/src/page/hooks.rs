@@ -15,7 +15,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::Uri;
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{Access, AttemptEvent, Event, Fact, ProposalEvent, Seq, TaskEvent, TaskId};
+use tenfold_domain::{AttemptEvent, Event, Fact, ProposalEvent, Seq, TaskEvent, TaskId};
 use tenfold_store::EventQuery;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
@@ -217,9 +217,8 @@ fn keep(file: &Path, hooks: &[Hook]) -> std::io::Result<()> {
 /// `GET /hooks`
 pub(super) async fn list(
     State(house): State<Arc<House>>,
-    caller: Caller,
+    _caller: Caller,
 ) -> Result<Json<List<HookCard>>, Refusal> {
-    caller.needs_everything(Access::Admin)?;
     Ok(Json(List(house.hooks.cards()?)))
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tenfold_desk::doctor::Machine;
 use tenfold_desk::{DeskError, House as Desk, Sight, task};
 use tenfold_domain::{Access, AccountId, Deed, DeedEvent, TaskId};
-use tenfold_engine::Engine;
+use tenfold_engine::{Engine, Trajectories};
 use tenfold_store::{TaskRow, View};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::hooks::Hooks;
 use super::news::News;
@@ -28,6 +28,10 @@ pub(super) struct House {
     pub(super) news: News,
     pub(super) who: Arc<dyn Who>,
     pub(super) hooks: Hooks,
+    /// Held while the policy's file is changed: one after another.
+    pub(super) policy: Mutex<()>,
+    /// The attempts that somebody looks at.
+    pub(super) trajectories: Trajectories,
     /// Those who read much at once: as many as there are cores to spare, and more wait.
     long: Semaphore,
     /// What the program knows of itself.
@@ -52,7 +56,10 @@ impl House {
         who: Arc<dyn Who>,
     ) -> Self {
         let hooks = Hooks::at(&desk.places.config);
-        Self { engine, desk, news: News::new(), who, hooks, long: Semaphore::new(LONG), machine }
+        let (news, long) = (News::new(), Semaphore::new(LONG));
+        let trajectories = Trajectories::default();
+        let policy = Mutex::default();
+        Self { engine, desk, news, who, hooks, policy, trajectories, long, machine }
     }
 
     /// Reads from the store as it is now, on a thread that may wait.

@@ -210,7 +210,8 @@ async fn ask_quote(
     let Resolved { spec, needs_approval, models_missing, notes, .. } =
         whole(&house, bounds, task).await?;
     let sight = house.sight(&caller).await?;
-    let quote = house.read_long(move |_, view| quote(view, &spec, &sight)).await?;
+    let quote =
+        house.read(move |house, view| quote((view, house.engine.pasts()), &spec, &sight)).await?;
     Ok(Json(Quoted { quote, needs_approval, models_missing, notes }))
 }
 

@@ -64,8 +64,12 @@ fn document(told: &[Told]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": problems(),
-            "parameters": { "idempotency-key": idempotency_key() },
+            "responses": responses(),
+            "headers": { "etag": etag() },
+            "parameters": {
+                "idempotency-key": idempotency_key(),
+                "if-none-match": if_none_match(),
+            },
             "securitySchemes": {
                 "session": {
                     "type": "apiKey",
@@ -119,7 +123,15 @@ fn operation(call: &Told) -> Value {
     if is_stream {
         description = format!("{EVENTS} {description}");
     }
+    let is_kept = *method == Method::GET && needs_caller && !is_stream;
+    if is_kept {
+        parameters.push(json!({ "$ref": "#/components/parameters/if-none-match" }));
+        answer["headers"] = json!({ "ETag": { "$ref": "#/components/headers/etag" } });
+    }
     let mut responses = json!({ "200": answer });
+    if is_kept {
+        responses["304"] = json!({ "$ref": "#/components/responses/unchanged" });
+    }
     for (status, name, _) in STATUSES {
         responses[status.as_str()] = json!({ "$ref": format!("#/components/responses/{name}") });
     }
@@ -152,21 +164,26 @@ fn needs(needs: Needs) -> String {
     }
 }
 
-/// What a path names: a number each.
+/// What a path names: a number each, but for keys.
 fn in_path(path: &str) -> impl Iterator<Item = Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     names.map(|name| {
         let what = match name {
             "task" => "The task's number.",
             "number" => "The attempt's number among those of its task.",
+            "variable" => "The variable that names the key.",
             _ => "Its number.",
+        };
+        let schema = match name {
+            "variable" => json!({ "type": "string" }),
+            _ => json!({ "type": "integer", "format": "int64", "minimum": 1 }),
         };
         json!({
             "name": name,
             "in": "path",
             "description": what,
             "required": true,
-            "schema": { "type": "integer", "format": "int64", "minimum": 1 },
+            "schema": schema,
         })
     })
 }
@@ -181,14 +198,32 @@ fn idempotency_key() -> Value {
     })
 }
 
-/// What can't be done, by its status.
-fn problems() -> Map<String, Value> {
+fn if_none_match() -> Value {
+    json!({
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The `ETag` of an answer that is known: if it still holds, that is all \
+            that is said. Browsers send it by themselves.",
+        "schema": { "type": "string" },
+    })
+}
+
+fn etag() -> Value {
+    json!({
+        "description": "What the answer is known by: another answer has another.",
+        "schema": { "type": "string" },
+    })
+}
+
+/// What can't be done, by its status; and that nothing has changed.
+fn responses() -> Map<String, Value> {
     let problems = STATUSES.iter().map(|(_, name, what)| {
         let schema = json!({ "$ref": format!("{SCHEMAS}Problem") });
         let content = json!({ "application/json": { "schema": schema } });
         ((*name).to_owned(), json!({ "description": what, "content": content }))
     });
-    problems.collect()
+    let unchanged = json!({ "description": "The answer that is known still holds." });
+    problems.chain([("unchanged".to_owned(), unchanged)]).collect()
 }
 
 /// The schemas of all answers.

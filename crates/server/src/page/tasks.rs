@@ -62,7 +62,7 @@ struct Which {
     /// Those after this one, as they are listed.
     #[param(value_type = Option<u64>)]
     past: Option<TaskId>,
-    /// At most so many.
+    /// At most so many; of the board with 0 only how many there are is told.
     limit: Option<u32>,
 }
 
@@ -129,6 +129,7 @@ async fn board(
     Asked(which): Asked<Which>,
 ) -> Answer<Board> {
     let query = which.query(&house.sight(&caller).await?);
+    let is_counted = which.limit == Some(0);
     let (seq, found) = house
         .read(move |_, view| {
             let counts = view.count(&TaskQuery { past: None, ..query.clone() })?;
@@ -136,7 +137,10 @@ async fn board(
             for column in Column::ALL {
                 let states = column.states().to_vec();
                 let count = states.iter().filter_map(|state| counts.get(state)).sum();
-                let (rows, next) = page(view, TaskQuery { states, ..query.clone() })?;
+                let (rows, next) = match is_counted {
+                    true => (Vec::new(), None),
+                    false => page(view, TaskQuery { states, ..query.clone() })?,
+                };
                 found.push((column, count, rows, next));
             }
             Ok((view.newest()?.0, found))
@@ -223,8 +227,8 @@ async fn steps(
     let attempt = attempt_of(&task, &number)?;
     house.sees(&caller, &[attempt.task]).await?;
     let Part { past, limit } = part;
-    let read = move |_: &House, view: &View| {
-        task::steps(view, attempt, past, limit.unwrap_or(task::STEPS))
+    let read = move |house: &House, view: &View| {
+        task::steps((view, &house.trajectories), attempt, past, limit.unwrap_or(task::STEPS))
     };
     Ok(Json(house.read(read).await?))
 }
@@ -238,7 +242,17 @@ async fn output(
 ) -> Answer<Output> {
     let attempt = attempt_of(&task, &number)?;
     house.sees(&caller, &[attempt.task]).await?;
-    Ok(Json(house.read(move |_, view| task::output(view, attempt, index)).await?))
+    let read =
+        move |house: &House, view: &View| task::output((view, &house.trajectories), attempt, index);
+    Ok(Json(house.read(read).await?))
+}
+
+/// With what a change is compared.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+struct With {
+    /// With what this attempt of the same task proposes, by its number; else with the files as they
+    /// were.
+    against: Option<u32>,
 }
 
 /// `GET /tasks/{task}/attempts/{number}/diff`
@@ -246,12 +260,14 @@ async fn diff(
     State(house): State<Arc<House>>,
     caller: Caller,
     Path((task, number)): Path<(String, String)>,
+    Asked(With { against }): Asked<With>,
 ) -> Answer<Diff> {
     let attempt = attempt_of(&task, &number)?;
+    let against = against.map(|number| AttemptId { number, ..attempt });
     house.sees(&caller, &[attempt.task]).await?;
     let told = house.read(move |house, view| {
         let row = view.task(attempt.task)?.ok_or_else(|| DeskError::no_task(attempt.task))?;
-        task::diff(&house.desk, view, &row, Some(attempt))
+        task::diff(&house.desk, view, &row, (Some(attempt), against))
     });
     Ok(Json(told.await?))
 }
@@ -278,12 +294,23 @@ async fn dial(
     let task = task_of(&number)?;
     house.sees(&caller, &[task]).await?;
     let Turn { model, strategy, unit } = turn;
-    let told = house.read_long(move |house, view| {
+    let of = move |view: &View| -> Result<_, DeskError> {
         let row = view.task(task)?.ok_or_else(|| DeskError::no_task(task))?;
-        let spec = view.spec(task)?.ok_or_else(|| DeskError::no_task(task))?;
+        Ok((row, view.spec(task)?.ok_or_else(|| DeskError::no_task(task))?))
+    };
+    let told = move |house: &House, view: &View| {
+        let (row, spec) = of(view)?;
         let instead = Instead { model, strategy };
         let unit = unit.unwrap_or(DialUnit::Dollars);
-        task::dial(view, &house.desk.catalogue()?, (&row, &spec), instead, unit)
-    });
-    Ok(Json(told.await?))
+        task::dial(
+            (view, house.engine.pasts()),
+            &house.desk.catalogue()?,
+            (&row, &spec),
+            instead,
+            unit,
+        )
+    };
+    // Only the cascade reads all that came of attempts each time.
+    let has_cascade = house.read(move |_, view| Ok(of(view)?.1.cascade.is_some())).await?;
+    Ok(Json(if has_cascade { house.read_long(told).await? } else { house.read(told).await? }))
 }

@@ -327,7 +327,7 @@ fn a_question_needs_a_person_and_its_wait_is_nobodys_work() {
     let mut story = Story::asked();
     story.start(1);
     let step = StepId(4);
-    story.attempt(1, AttemptEvent::Asked { step, question: "which?".into() });
+    story.attempt(1, AttemptEvent::Asked { step, question: "which?".into(), call: None });
     assert_eq!(story.stands(), NeedsYou);
     let question = story.task().question.clone().unwrap();
     assert_eq!((question.attempt, question.step, question.text.as_str()), (id(1), step, "which?"));

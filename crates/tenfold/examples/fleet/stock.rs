@@ -127,7 +127,7 @@ fn of(ground: &Ground, task: TaskId) -> Result<Vec<Fact>, Failure> {
         Stands::Paused => facts.push(at(AttemptEvent::Paused)),
         Stands::Asks => {
             let question = "The docs say 30 seconds and the code says 60. Which holds?".to_owned();
-            facts.push(at(AttemptEvent::Asked { step: StepId(2), question }));
+            facts.push(at(AttemptEvent::Asked { step: StepId(2), question, call: None }));
         }
         Stands::Proposed | Stands::Accepted | Stands::Rejected => {
             let evidence = Some(report());

@@ -2,8 +2,10 @@
 //! the next, and held against what came.
 
 use serde_json::json;
+use tenfold_test_support::http::{Failure, HttpModel, Reply};
 
 use crate::ground::{CHECK, Ground};
+use crate::hosted::that_mends;
 use crate::tool_loop::{rule, script};
 
 /// Six attempts that mend it, and some that give up.
@@ -54,6 +56,8 @@ fn a_record_knows_what_a_person_said_of_the_work() {
         let rows = record.as_array().unwrap();
         rows.iter().find(|row| row["strategy"] == name).unwrap().clone()
     };
+    let of = ground.tenfold(&["record", "--by", "language", "--json"]).json();
+    assert_eq!((&of[0]["language"], &of[0]["attempts"]), (&json!("Python"), &json!(6)), "{of}");
     let (repair, tool_loop) = (by("repair"), by("loop"));
     assert_eq!((&repair["reviews"], &repair["taken_back"]), (&json!(3), &json!(1)), "{repair}");
     assert_eq!((&repair["solved"], &repair["failed"]), (&json!(1.0), &json!(2.0)), "{repair}");
@@ -81,6 +85,31 @@ fn the_cascade_goes_on_as_long_as_it_is_worth_it_and_says_why() {
     let log = ground.tenfold(&["log", "2"]);
     log.expect(0, &["it is made because you asked for it", "no further attempt"]);
     assert_eq!(log.out.matches("chosen: ").count(), 1, "{}", log.out);
+}
+
+#[test]
+fn the_cascade_asks_another_model_where_one_does_not_answer() {
+    let ground = Ground::new();
+    let refused = HttpModel::reacting(|_| Reply::fails(Failure::WrongKey));
+    let answers = HttpModel::reacting(that_mends);
+    for (name, server, price) in [("cheap", &refused, "0.01"), ("dear", &answers, "10")] {
+        let address = format!("{}/v1", server.url());
+        let words = ["models", "connect", name, "--protocol", "openai", "--address", &address];
+        let costs = ["--no-key", "--model", "m", "--price-prompt", price, "--price-output", price];
+        ground.tenfold(&[&words[..], &costs].concat()).expect(0, &["connected"]);
+    }
+    let names = ["--model", "cheap", "--model", "dear", "--attempts", "auto"];
+    let run = [&["run", "median is wrong", "--check", CHECK][..], &names].concat();
+    ground.tenfold(&run).expect(0, &["to review, verified"]);
+    assert_eq!(refused.requests().len(), 1, "it is not asked again in this round");
+    let log = ground.tenfold(&["log", "1"]);
+    log.expect(0, &["chosen: cheap with loop solves", "chosen: dear with loop solves"]);
+    // Where none answers, that is said, and nothing is asked twice.
+    let only = ["run", "x", "--check", CHECK, "--model", "cheap", "--attempts", "auto"];
+    ground.tenfold(&only).expect(9, &["no model that may be chosen answers"]);
+    assert_eq!(refused.requests().len(), 2);
+    let log = ground.tenfold(&["log", "2"]);
+    log.expect(0, &["chosen: cheap with loop solves"]);
 }
 
 #[test]

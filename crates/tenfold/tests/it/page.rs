@@ -314,3 +314,122 @@ fn nothing_changes_by_looking_and_passwords_let_in_after_a_restart() {
     assert!(!found, "the password is in the records");
     page.end(&ground);
 }
+
+#[test]
+fn a_policy_is_tried_before_it_holds_and_holds_at_once() {
+    let ground = Ground::new();
+    let page = Opened::at(&ground);
+    let owner = page.sign_in(&page.link);
+    let verdict = || {
+        let asked = json!({ "request": { "command": { "line": "make all" } } });
+        let (status, said) = owner.post("/policy/test", asked);
+        assert_eq!(status, 200, "{said}");
+        said["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict(), "allow");
+    let (_, held) = owner.get("/policy");
+    assert_eq!(held["own"]["text"], "");
+    let new = |text: &str, hash: &Value| json!({ "text": text, "hash": hash });
+    let rule = "version = 1\n\n[[rule]]\nname = \"make\"\ncommand = \"make\"\ndecide = \"deny\"\n";
+    let test = "\n[[test]]\ncommand = \"make all\"\nexpect = \"allow\"\n";
+    let wrong = [
+        ("version = 1\nnonsense = 2\n".to_owned(), "line 2"),
+        (format!("{rule}{test}"), "expected allow, got deny"),
+    ];
+    for (text, why) in wrong {
+        let (status, said) = owner.post("/policy", new(&text, &held["own"]["hash"]));
+        assert_eq!(status, 400, "{said}");
+        assert!(said["what"].as_str().unwrap().contains(why), "{said}");
+        let (status, tried) = owner.post("/policy/try", new(&text, &held["own"]["hash"]));
+        assert!(status == 200 && tried.to_string().contains(why.split(',').next().unwrap()));
+        assert_eq!(verdict(), "allow", "nothing was changed");
+    }
+    let (_, tried) = owner.post("/policy/try", new(rule, &held["own"]["hash"]));
+    assert_eq!((&tried["problem"], &tried["diff"]["added"]), (&Value::Null, &json!(6)), "{tried}");
+    let (status, saved) = owner.post("/policy", new(rule, &held["own"]["hash"]));
+    assert_eq!((status, saved["text"].as_str()), (200, Some(rule)), "{saved}");
+    assert_eq!(verdict(), "deny");
+    let (status, said) = owner.post("/policy", new("version = 1\n", &held["own"]["hash"]));
+    assert_eq!(status, 409, "somebody was quicker: {said}");
+    let (_, deeds) = owner.get("/deeds?limit=1");
+    let what = deeds["deeds"][0]["what"].as_str().unwrap();
+    assert!(what.starts_with("POST /api/v1/policy (sha256 "), "{what}");
+    page.end(&ground);
+}
+
+#[test]
+fn a_model_is_added_with_its_price_or_with_why_it_can_t_be_asked() {
+    let ground = Ground::new();
+    let page = Opened::at(&ground);
+    let owner = page.sign_in(&page.link);
+    let listed = |name: &str| {
+        let (_, models) = owner.get("/models");
+        models.as_array().unwrap().iter().find(|one| one["name"] == name).cloned()
+    };
+    let near = |name: &str, price: Value| {
+        let address = "http://127.0.0.1:9/v1";
+        json!({ "hosted": { "name": name, "protocol": "openai", "address": address,
+                            "key_variable": "NEAR_KEY", "price": price } })
+    };
+    let (status, added) = owner.post("/models", near("near", Value::Null));
+    assert_eq!(status, 200, "{added}");
+    assert!(added["note"].as_str().unwrap().contains("price"), "{added}");
+    assert_eq!(listed("near").unwrap()["price"], Value::Null);
+    let price = json!({ "tokens": { "prompt": 2_000_000_000, "output": 8_000_000_000_u64 } });
+    let (status, added) = owner.post("/models", near("priced", price));
+    assert_eq!((status, &added["note"]), (200, &Value::Null), "{added}");
+    let price = listed("priced").unwrap()["price"].as_str().unwrap().to_owned();
+    assert!(price.contains('2') && price.contains('8'), "{price}");
+    assert_eq!(owner.post("/models", near("near", json!("free"))).0, 400, "there is one");
+    let wrong = json!({ "hosted": { "name": "x", "protocol": "smoke" } });
+    let (status, said) = owner.post("/models", wrong);
+    assert!(status == 400 && said.to_string().contains("anthropic"), "{said}");
+    let file = ground.path("no-model.gguf");
+    std::fs::write(&file, "no model").unwrap();
+    for path in [json!(file), json!("no-model.gguf"), json!("/nowhere/x.gguf")] {
+        let (status, said) = owner.post("/models", json!({ "file": { "path": path } }));
+        assert_eq!(status, 400, "{said}");
+    }
+    // Of the keyring only what models need can be touched.
+    let forget = |name: &str| {
+        let path = format!("/api/v1/keys/{name}");
+        page.ask("DELETE", &path, Some(&owner.cookie), Some(&json!({}))).0
+    };
+    assert_eq!(forget("HOME"), 404);
+    assert_ne!(forget("NEAR_KEY"), 404);
+    let (_, deeds) = owner.get("/deeds?limit=2");
+    assert_eq!(deeds["deeds"][0]["what"], "DELETE /api/v1/keys/NEAR_KEY");
+    let (_, older) = owner.get(&format!("/deeds?limit=100&past={}", deeds["next"]));
+    assert_eq!(
+        older["deeds"].as_array().unwrap().last().unwrap()["what"],
+        "POST /api/v1/models (near)"
+    );
+    page.end(&ground);
+}
+
+#[test]
+fn who_said_something_is_told_and_nothing_is_said_without_words() {
+    let ground = Ground::new();
+    let page = Opened::at(&ground);
+    let owner = page.sign_in(&page.link);
+    let task = owner.hand_out(&ground, json!({}));
+    let steer = |text: &str| owner.post(&format!("/tasks/{task}/steer"), json!({ "text": text }));
+    let (status, said) = steer(" \n");
+    assert_eq!(status, 400, "{said}");
+    assert_eq!(steer("mind the zero").0, 200);
+    let words = || {
+        let (_, told) = owner.get(&format!("/tasks/{task}"));
+        let words = told["words"].as_array().unwrap().clone();
+        let words = words.into_iter().skip(1);
+        words.map(|word| (word["text"].clone(), word["by"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(words(), [(json!("mind the zero"), json!("owner"))]);
+    ground.tenfold(&["steer", &task.to_string(), "and the one"]).expect(0, &[]);
+    assert_eq!(words()[1], (json!("and the one"), Value::Null), "nobody on the page");
+    let (_, counted) = owner.get("/board?limit=0");
+    let columns = counted["columns"].as_array().unwrap();
+    let count: u64 = columns.iter().map(|column| column["count"].as_u64().unwrap()).sum();
+    assert_eq!(count, 1);
+    assert!(columns.iter().all(|column| column["tasks"] == json!([])), "{counted}");
+    page.end(&ground);
+}

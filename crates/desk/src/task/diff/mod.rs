@@ -32,7 +32,7 @@ pub struct Diff {
     pub attempt: String,
     /// Whether the whole check passed on it alone.
     pub verified: bool,
-    /// The person's files as they were.
+    /// The person's files as they were; or as the attempt proposes them that it is compared with.
     pub base: String,
     /// The files as they are proposed.
     pub commit: String,
@@ -120,7 +120,8 @@ pub enum LineKind {
     Removed,
 }
 
-/// The change that an attempt proposes; without one, that of the proposal that counts.
+/// The change that an attempt proposes; without one, that of the proposal that counts. It is of the
+/// person's files, or `against` what another attempt proposes: how the two differ.
 ///
 /// # Errors
 /// If there is no such task or proposal; if its files were removed, or its folder is gone.
@@ -128,25 +129,32 @@ pub fn diff(
     house: &House,
     view: &View,
     row: &TaskRow,
-    attempt: Option<AttemptId>,
+    (attempt, against): (Option<AttemptId>, Option<AttemptId>),
 ) -> Result<Diff, DeskError> {
     let proposal = proposal(row, attempt)?;
     let id = proposal.attempt;
     let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
     has_files(&attempt)?;
+    let base = match against {
+        None => attempt.base,
+        Some(other) => {
+            has_files(&view.attempt(other)?.ok_or_else(|| DeskError::no_attempt(other))?)?;
+            self::proposal(row, Some(other))?.commit.clone()
+        }
+    };
     let workspace = house.workspace(row)?;
-    let changed = workspace.changed(&attempt.base, &proposal.commit)?;
+    let changed = workspace.changed(&base, &proposal.commit)?;
     let lines: u64 =
         changed.iter().fold(0, |sum, file| sum.saturating_add(file.added + file.removed));
     let text = match lines <= LINES_READ {
-        true => Some(workspace.diff(&attempt.base, &proposal.commit)?),
+        true => Some(workspace.diff(&base, &proposal.commit)?),
         false => None,
     };
     let files_left_out = changed.len().saturating_sub(FILES);
     Ok(Diff {
         attempt: id.to_string(),
         verified: proposal.verified,
-        base: attempt.base.to_string(),
+        base: base.to_string(),
         commit: proposal.commit.to_string(),
         files: files(&changed[..changed.len() - files_left_out], text.as_deref()),
         files_left_out,

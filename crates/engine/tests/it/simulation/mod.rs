@@ -14,10 +14,15 @@ mod people;
 mod provider;
 mod world;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+
+use tenfold_domain::{AttemptId, Event};
+use tenfold_engine::{Trajectories, trajectory};
+use tenfold_store::{About, EventQuery, Store};
 
 use life::{End, Fate, live};
 use people::Person;
@@ -69,6 +74,36 @@ fn a_seed_is_the_same_each_time() {
         assert_eq!(differ, None, "seed {seed}");
         assert_eq!(first.len(), again.len(), "seed {seed}");
     }
+}
+
+/// What pages are made of is kept and goes on with the journal; reading it anew says the same.
+#[test]
+fn what_is_kept_of_real_attempts_is_what_reading_anew_says_after_each_event() {
+    let folder = tempfile::Builder::new().prefix("s").tempdir_in(memory()).unwrap();
+    let world = Arc::new(World::new(folder.path(), 3, false));
+    live(&world, Fate { deeds: 20, ..Fate::default() }, async |life| {
+        let person = Person::new(Arc::clone(&life), life.open().await.unwrap());
+        person.live().await;
+        person.finish().await;
+    });
+    let lived = Store::read_only(&world.places().store_file()).unwrap().view().unwrap();
+    let events: Vec<Event> =
+        lived.each_event(EventQuery::default()).collect::<Result<_, _>>().unwrap();
+    let again = Store::open(&folder.path().join("again.db")).unwrap();
+    let (kept, mut attempts) = (Trajectories::default(), BTreeSet::new());
+    for Event { fact, .. } in events {
+        let attempt = fact.attempt();
+        again.append(vec![fact]).unwrap();
+        let (Some(attempt), view) = (attempt, again.view().unwrap()) else { continue };
+        attempts.insert(attempt);
+        let told = kept.ask(&view, attempt, Clone::clone).unwrap();
+        assert_eq!(told, trajectory(&view, attempt).unwrap());
+    }
+    assert!(attempts.len() > 2, "{attempts:?}");
+    let of = |attempt: &AttemptId| {
+        again.view().unwrap().each_event(About::Attempt(*attempt).into()).count()
+    };
+    assert_eq!(kept.events_read(), attempts.iter().map(of).sum::<usize>() as u64, "each once");
 }
 
 /// Lives through one seed: what is wrong, and all that happened.

@@ -5,6 +5,7 @@ mod known;
 mod limits;
 mod listening;
 mod strangers;
+mod tags;
 
 use std::collections::HashMap;
 use std::convert::Infallible;

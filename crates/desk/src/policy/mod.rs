@@ -1,4 +1,6 @@
-//! What the policy that holds says of one thing.
+//! The policy: what it says of one thing here, and the person's own file in [`own`].
+
+mod own;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{NanoUsd, Verdict};
@@ -7,6 +9,8 @@ use utoipa::ToSchema;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use crate::DeskError;
+
+pub use own::{NewPolicy, OwnPolicy, TestedPolicy, TriedPolicy, own, save, tried};
 
 /// One thing, and for whom.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
