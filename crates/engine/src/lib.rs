@@ -66,6 +66,7 @@ pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;
 pub use floor::Watching;
 pub use fork::Fork;
+pub use gate::{Leave, Shut};
 pub use kept::{Folded, Kept};
 pub use learned::{Names, about, dollars, end, nano_usd, trial, work};
 pub use pasts::{Fitted, Pasts, REMEMBERED, Taken, Who};
