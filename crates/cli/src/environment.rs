@@ -59,6 +59,15 @@ pub const VARIABLES: &[Variable] = &[
          protocol; for tests",
     ),
     variable("NO_COLOR", "anything: no colour, even on a terminal"),
+    variable(
+        tenfold_telemetry::ENDPOINT,
+        "the collector that is told of each call of a model, by OpenTelemetry's protocol over HTTP; \
+         its other variables are read, too (nobody is told)",
+    ),
+    variable(
+        tenfold_telemetry::MESSAGES,
+        "`true`: that collector is told what programs say to models through the gateway, too",
+    ),
     variable("HTTPS_PROXY", "the proxy through which model files are fetched"),
 ];
 

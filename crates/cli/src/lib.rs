@@ -37,6 +37,7 @@ use std::sync::Arc;
 
 use tenfold_domain::Problem;
 use tenfold_engine::Engine;
+use tenfold_telemetry::Telemetry;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -103,7 +104,9 @@ pub fn command() -> clap::Command {
 
 fn perform(program: Program, arguments: Arguments) -> Result<Exit, Trouble> {
     let context = Context::new(program, &arguments)?;
-    terminal::log_to_stderr(context.verbose);
+    let telemetry =
+        Telemetry::from_environment().map_err(|error| Trouble::usage(error.to_string()))?;
+    terminal::log(context.verbose, telemetry.as_ref());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -115,6 +118,7 @@ fn perform(program: Program, arguments: Arguments) -> Result<Exit, Trouble> {
     });
     // Something may still wait for a key or for a slow disk, and nobody waits for it.
     runtime.shutdown_background();
+    telemetry.inspect(Telemetry::end);
     result
 }
 

@@ -9,7 +9,10 @@ use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use tracing_subscriber::EnvFilter;
+use tenfold_telemetry::Telemetry;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 pub(crate) use tenfold_desk::plain::{is_hidden, one_line, visible};
 
@@ -82,8 +85,9 @@ pub(crate) fn can_ask() -> bool {
     std::io::stdin().is_terminal() && is_watched()
 }
 
-/// Sends the log to standard error, as far as it is asked for.
-pub(crate) fn log_to_stderr(verbose: bool) {
+/// Sends the log to standard error, as far as it is asked for, and calls of models to a collector
+/// if there is one.
+pub(crate) fn log(verbose: bool, telemetry: Option<&Telemetry>) {
     // What providers say of a failure is told by the engine, in a line and without the key.
     // What MCP servers say is, too, and without what acts on a terminal.
     let usual = if verbose { "warn" } else { "error" };
@@ -91,9 +95,12 @@ pub(crate) fn log_to_stderr(verbose: bool) {
     let filter =
         EnvFilter::try_from_env(environment::LOG).unwrap_or_else(|_| EnvFilter::new(usual));
     // A second log in one process, as in tests, is refused, and the first one stays.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let to_stderr = tracing_subscriber::fmt::layer()
         .with_writer(|| Log)
         .with_ansi(is_watched() && std::env::var_os("NO_COLOR").is_none())
+        .with_filter(filter);
+    let _ = tracing_subscriber::registry()
+        .with(to_stderr)
+        .with(telemetry.map(Telemetry::layer))
         .try_init();
 }

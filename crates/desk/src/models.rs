@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{Bytes, NanoUsd, Tokens};
 use tenfold_models::{
-    Cancel, Catalogue, Hosted, Listed, Model, ModelDirs, ModelsError, Presence, Price, Protocol,
-    PullOptions, RequestLimits, TokenPrices,
+    Cancel, Catalogue, Hosted, Listed, Model, ModelDirs, ModelsError, Presence, Price, PriceList,
+    Protocol, PullOptions, RequestLimits, TokenPrices,
 };
 use utoipa::ToSchema;
 
@@ -147,11 +147,19 @@ pub enum NewPrice {
         #[serde(default)]
         written: Option<NanoUsd>,
     },
+    /// So many nano-dollars for each second that it works; of models on this machine only.
+    Second(NanoUsd),
 }
 
 impl NewPrice {
-    fn price(&self) -> Price {
-        let Self::Tokens { prompt, output, cached, written } = self else { return Price::Free };
+    /// The price itself.
+    #[must_use]
+    pub fn price(&self) -> Price {
+        let (prompt, output, cached, written) = match self {
+            Self::Free => return Price::Free,
+            Self::Second(second) => return PriceList::of_time(*second).into(),
+            Self::Tokens { prompt, output, cached, written } => (prompt, output, cached, written),
+        };
         let written = written.unwrap_or(*prompt);
         Price::of_tokens(TokenPrices {
             cached: cached.unwrap_or(*prompt),
@@ -192,11 +200,10 @@ pub fn connect(house: &House, new: NewHosted) -> Result<(Hosted, Option<ModelsEr
     let Model::Hosted(found) = house.catalogue()?.model(&hosted.name)? else {
         return Ok((hosted, None));
     };
-    let unpriced = found.price.is_none().then(|| ModelsError::Unpriced {
-        name: found.name.clone(),
-        model: found.model.clone(),
-        file: house.model_dirs.user_file(),
-    });
+    let unpriced = found
+        .price
+        .is_none()
+        .then(|| ModelsError::Unpriced { name: found.name.clone(), model: found.model.clone() });
     Ok((*found, unpriced))
 }
 

@@ -154,6 +154,33 @@ pub enum LedgerEvent {
         /// Who wanted so.
         by: String,
     },
+    /// An account is called otherwise from now on.
+    Renamed {
+        /// Which account.
+        account: AccountId,
+        /// Its new name; no other below the same parent has it.
+        name: String,
+        /// Who wanted so.
+        by: String,
+    },
+    /// An account is below another from now on, with all that are below it. What they have used
+    /// stays counted where it was.
+    Moved {
+        /// Which account.
+        account: AccountId,
+        /// The account above it from now on.
+        parent: AccountId,
+        /// Who wanted so.
+        by: String,
+    },
+    /// Nothing is paid from an account and all below it any more, for ever; what is set aside is
+    /// still billed.
+    Closed {
+        /// Which account.
+        account: AccountId,
+        /// Who wanted so.
+        by: String,
+    },
     /// A program may spend from an account, if it has the secret.
     Issued(AccessToken),
     /// An access token holds no longer.
@@ -234,6 +261,25 @@ pub enum AccountChange {
         account: AccountId,
         /// Their names; `None` for all.
         models: Option<Vec<String>>,
+    },
+    /// Another name.
+    Rename {
+        /// Which account.
+        account: AccountId,
+        /// How it is called from now on.
+        name: String,
+    },
+    /// Another place in the tree, with all that are below it.
+    Move {
+        /// Which account.
+        account: AccountId,
+        /// The account above it from now on.
+        to: AccountId,
+    },
+    /// An account that pays nothing any more.
+    Close {
+        /// Which account.
+        account: AccountId,
     },
     /// An access token; its number and who wants it are filled in.
     Issue(AccessToken),
@@ -407,6 +453,26 @@ pub enum Refusal {
     /// An account gives to itself.
     #[error("account '{0}' can't give to itself")]
     ToItself(String),
+    /// The account, or one above it, was closed.
+    #[error("account '{0}' was closed: name another that pays, or open one")]
+    Closed(String),
+    /// The account that everything is below can't be moved or closed.
+    #[error("account '{0}' is above all others, and can't be moved or closed")]
+    Topmost(String),
+    /// An account can't be below itself, or below one that is below it.
+    #[error("account '{name}' can't be moved below '{to}', which is itself or below it")]
+    BelowItself {
+        /// The account's name.
+        name: String,
+        /// The other's.
+        to: String,
+    },
+    /// Something is set aside for calls that an account pays.
+    #[error(
+        "account '{0}' can't be moved while a call is under way that it pays, or one below it: \
+         pause its tasks, wait until nothing of it is set aside, and say it again"
+    )]
+    UnderWay(String),
 }
 
 /// Why an access token is no good.

@@ -64,6 +64,9 @@ pub struct Granted {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AccountBalance {
+    /// Whether it was closed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// The account above it; none for the root.
     pub parent: Option<AccountId>,
     /// Its name, for people.

@@ -11,7 +11,7 @@ use tenfold_domain::{
     AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Energy, Fact, Millis, NanoUsd,
     Parked, Progress, Refusal, ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens, Usage,
 };
-use tenfold_models::{Hosted, Model};
+use tenfold_models::{Hosted, Model, Tokenizer};
 use tokio::time::Instant;
 
 use crate::EngineError;
@@ -19,7 +19,7 @@ use crate::attempt::{Running, stopped};
 use crate::checks::Ran;
 use crate::engine::blocking;
 use crate::gate::{Leave, Shut};
-use crate::inference::{Inferred, infer, worst_of_all};
+use crate::inference::{Inferred, infer};
 use crate::reading::{self, Rules};
 use crate::recovery::paid_in_vain;
 use crate::redaction::text_of;
@@ -148,8 +148,12 @@ impl Running<'_> {
     ) -> Result<(), EngineError> {
         let engine = self.engine;
         let model = engine.model(&self.spec.model)?;
-        let asked = self.asking.of(&asks);
-        let (prompt, output) = worst_of_all(&asks, asked.bytes, &model);
+        let tokenizer = match &model {
+            Model::Hosted(hosted) => Tokenizer::of(hosted),
+            Model::Embedded(_) => None,
+        };
+        let asked = self.asking.of(&asks, tokenizer);
+        let (prompt, output) = engine.most_tokens(&model, &asks, asked.tokens).await?;
         let leave = match &model {
             Model::Embedded(_) => None,
             Model::Hosted(_) if self.is_paid_in_vain(step)? => return self.end_in_vain().await,
@@ -237,11 +241,12 @@ impl Running<'_> {
             return Ok(Some(leave));
         }
         let gate = self.engine.gate(hosted)?;
-        match gate.pass(tokens) {
+        let account = self.engine.row(self.attempt.task)?.account;
+        match gate.pass(account, tokens) {
             Ok(None) => {
                 let what = format!("waiting for its turn at {}", hosted.name);
                 self.teller.tell(Progress::Doing { attempt: self.attempt, what });
-                self.in_line.join(step, gate, tokens);
+                self.in_line.join(step, gate, (account, tokens));
                 Ok(None)
             }
             Ok(leave) => Ok(leave),

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, Weak};
 
 use tenfold_domain::{
-    AttemptEvent, AttemptId, Fact, MakeRoom, RepositoryEvent, StepId, Strategy, TaskId, TaskSpec,
-    Timestamp,
+    AccountId, AttemptEvent, AttemptId, Fact, MakeRoom, Millis, RepositoryEvent, StepId, Strategy,
+    TaskId, TaskSpec, Timestamp, Tokens,
 };
 use tenfold_llama::{Llama, LlamaConfig};
-use tenfold_models::{Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError};
+use tenfold_models::{
+    Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError, RequestLimits,
+};
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
 use tenfold_sandbox::{ProbeOptions, Sandbox};
@@ -21,7 +23,7 @@ use tokio::sync::{Mutex, RwLock, Semaphore};
 
 use crate::backlog::Backlog;
 use crate::floor::Floor;
-use crate::gate::{Gate, Gates};
+use crate::gate::{Gate, Gates, Leave, Shut};
 use crate::inference::Asked;
 use crate::learned::Learned;
 use crate::pasts::Pasts;
@@ -408,6 +410,25 @@ impl Engine {
     /// The gate before a model's provider, with the limits that hold there now.
     pub(crate) fn gate(&self, hosted: &Hosted) -> Result<Arc<Gate>, EngineError> {
         Ok(self.gates.before(hosted, self.catalogue()?.limits(hosted)))
+    }
+
+    /// Leave for a request to a hosted model, which an account pays and which is of at most so many
+    /// tokens; waits for it at the gate before its provider, among the requests of tasks. Where
+    /// nobody has said what a provider takes, `None` is there at once.
+    ///
+    /// # Errors
+    /// [`Shut`] as soon as it is known that the gate stays shut for longer than `patience`.
+    pub async fn wait_for_leave(
+        &self,
+        hosted: &Hosted,
+        of: (AccountId, Tokens),
+        patience: Millis,
+    ) -> Result<Option<Leave>, Shut> {
+        let limits = self.catalogue().map_or(hosted.limits, |catalogue| catalogue.limits(hosted));
+        if limits == RequestLimits::default() {
+            return Ok(None);
+        }
+        self.gates.before(hosted, limits).wait(of, patience).await.map(Some)
     }
 
     fn model_command(&self, entry: &Entry) -> (PathBuf, Vec<String>) {

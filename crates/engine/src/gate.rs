@@ -1,9 +1,11 @@
-//! The gate before a provider: the requests of all tasks that ask it wait there for their turn,
-//! in the order in which they came. When one may leave is decided in `tenfold_schedule`; the
+//! The gate before a provider: the requests of all tasks that ask it, and of whoever else asks by
+//! this engine, wait there for their turn: those of one account in the order in which they came,
+//! the accounts with a fair share each. When one may leave is decided in `tenfold_schedule`; the
 //! clock and the waiting are here. Who waits has set no money aside and has written nothing
 //! down, so that it can go away at any moment.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,10 +16,10 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-/// Requests under way at once to a provider of which nobody said how many may be.
+/// Requests under way at once to a provider of which nobody said what it takes.
 const AT_ONCE: u32 = 32;
-/// A gate that stays shut for longer than this is not waited for.
-const PATIENCE: Millis = Millis(120_000);
+/// A gate that stays shut for longer than this is not waited for by tasks.
+pub(crate) const PATIENCE: Millis = Millis(120_000);
 
 /// An address, and the variable of the key that is sent there.
 type Place = (String, Option<String>);
@@ -33,30 +35,33 @@ impl Gates {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = all.entry(place).or_insert_with(|| Arc::new(Gate::new(rates(limits))));
         gate.rates().limit(rates(limits));
-        gate.stirred.notify_one();
+        gate.stirred.notify_waiters();
         Arc::clone(gate)
     }
 }
 
 fn rates(limits: RequestLimits) -> Rates {
+    let usual = if limits == RequestLimits::default() { AT_ONCE } else { u32::MAX };
     Rates {
         requests_per_minute: limits.requests_per_minute.unwrap_or(u32::MAX),
         tokens_per_minute: limits.tokens_per_minute.unwrap_or(Tokens(u64::MAX)),
-        at_once: limits.at_once.unwrap_or(AT_ONCE),
+        at_once: limits.at_once.unwrap_or(usual),
     }
 }
 
 /// The provider wants to be left alone for longer than anybody waits: for so long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shut(pub(crate) Millis);
+pub struct Shut(pub Millis);
+
+type Line = Arc<tokio::sync::Mutex<()>>;
 
 /// The gate before one provider.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    /// Held by who is first of those that wait; the others have it in their order.
-    line: tokio::sync::Mutex<()>,
+    /// A line for each account: held by who is first in it; the others have it in their order.
+    lines: Mutex<HashMap<AccountId, Line>>,
     rates: Mutex<RateGate>,
-    /// Tells who is first that it may have become its turn.
+    /// Tells those who are first that it may have become their turn.
     stirred: Notify,
     began: Instant,
 }
@@ -64,7 +69,7 @@ pub(crate) struct Gate {
 impl Gate {
     fn new(rates: Rates) -> Self {
         Self {
-            line: tokio::sync::Mutex::new(()),
+            lines: Mutex::default(),
             rates: Mutex::new(RateGate::new(rates)),
             stirred: Notify::new(),
             began: Instant::now(),
@@ -72,36 +77,49 @@ impl Gate {
     }
 
     /// Leave for a request of at most so many tokens, if nobody and nothing is before it.
-    pub(crate) fn pass(self: &Arc<Self>, tokens: Tokens) -> Result<Option<Leave>, Shut> {
-        let Ok(_first) = self.line.try_lock() else { return Ok(None) };
-        match self.ask(tokens)? {
-            Pass::Go(ticket) => Ok(Some(Leave::new(self, ticket))),
-            Pass::NotBefore(_) | Pass::Later => Ok(None),
-        }
+    pub(crate) fn pass(
+        self: &Arc<Self>,
+        account: AccountId,
+        tokens: Tokens,
+    ) -> Result<Option<Leave>, Shut> {
+        let line = self.line(account);
+        let Ok(_first) = line.try_lock() else { return Ok(None) };
+        let mut asking = Asking { gate: self, account };
+        asking.ask(tokens, PATIENCE).map(|pass| match pass {
+            Pass::Go(ticket) => Some(Leave::new(self, ticket)),
+            Pass::NotBefore(_) | Pass::Later => None,
+        })
     }
 
-    /// Waits for leave. Who no longer wants it drops the future, and is in nobody's way.
-    pub(crate) async fn wait(self: Arc<Self>, tokens: Tokens) -> Result<Leave, Shut> {
-        let _first = self.line.lock().await;
+    /// Waits for leave, unless it is known that it will not be there within `patience`. Who no
+    /// longer wants it drops the future, and is in nobody's way.
+    pub(crate) async fn wait(
+        self: Arc<Self>,
+        (account, tokens): (AccountId, Tokens),
+        patience: Millis,
+    ) -> Result<Leave, Shut> {
+        let line = self.line(account);
+        let _first = line.lock().await;
+        let mut asking = Asking { gate: &self, account };
         loop {
-            match self.ask(tokens)? {
+            let mut stirred = pin!(self.stirred.notified());
+            // From now on it hears, so that nothing is missed between the question and the waiting.
+            stirred.as_mut().enable();
+            match asking.ask(tokens, patience)? {
                 Pass::Go(ticket) => return Ok(Leave::new(&self, ticket)),
-                Pass::Later => self.stirred.notified().await,
+                Pass::Later => stirred.await,
                 Pass::NotBefore(at) => {
                     let left = at.since(self.now()).into();
-                    let _ = tokio::time::timeout(left, self.stirred.notified()).await;
+                    let _ = tokio::time::timeout(left, stirred).await;
                 }
             }
         }
     }
 
-    fn ask(&self, tokens: Tokens) -> Result<Pass, Shut> {
-        let now = self.now();
-        // All are one account's; those who wait for it do so in the line.
-        match self.rates().ask(AccountId::DEFAULT, tokens, now) {
-            Pass::NotBefore(at) if at.since(now) > PATIENCE => Err(Shut(at.since(now))),
-            pass => Ok(pass),
-        }
+    fn line(&self, account: AccountId) -> Line {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.retain(|_, line| Arc::strong_count(line) > 1);
+        Arc::clone(lines.entry(account).or_default())
     }
 
     /// A clock that nobody sets.
@@ -114,9 +132,33 @@ impl Gate {
     }
 }
 
+/// Who is first in an account's line, and asks. Gone, whether let through or not, the account's
+/// turn is kept no longer.
+struct Asking<'a> {
+    gate: &'a Gate,
+    account: AccountId,
+}
+
+impl Asking<'_> {
+    fn ask(&mut self, tokens: Tokens, patience: Millis) -> Result<Pass, Shut> {
+        let now = self.gate.now();
+        match self.gate.rates().ask(self.account, tokens, now) {
+            Pass::NotBefore(at) if at.since(now) > patience => Err(Shut(at.since(now))),
+            pass => Ok(pass),
+        }
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.gate.rates().forget(self.account);
+        self.gate.stirred.notify_waiters();
+    }
+}
+
 /// Leave to send one request. Dropped, the request counts as taken back.
 #[derive(Debug)]
-pub(crate) struct Leave {
+pub struct Leave {
     gate: Arc<Gate>,
     ticket: Ticket,
     reply: Reply,
@@ -128,12 +170,12 @@ impl Leave {
     }
 
     /// The request was answered, and took so many tokens.
-    pub(crate) fn answered(mut self, tokens: Tokens) {
+    pub fn answered(mut self, tokens: Tokens) {
         self.reply = Reply::Answered { tokens };
     }
 
     /// The provider would not, for now; nobody asks it before it wants to be asked.
-    pub(crate) fn refused(mut self, retry_after: Option<Duration>) {
+    pub fn refused(mut self, retry_after: Option<Duration>) {
         self.reply = Reply::Refused { retry_after: retry_after.map(Millis::from) };
     }
 }
@@ -142,7 +184,7 @@ impl Drop for Leave {
     fn drop(&mut self) {
         let now = self.gate.now();
         self.gate.rates().ended(self.ticket, self.reply, now);
-        self.gate.stirred.notify_one();
+        self.gate.stirred.notify_waiters();
     }
 }
 
@@ -156,9 +198,9 @@ pub(crate) struct InLine {
 }
 
 impl InLine {
-    /// Has a step's request wait.
-    pub(crate) fn join(&mut self, step: StepId, gate: Arc<Gate>, tokens: Tokens) {
-        let wait = async move { (step, gate.wait(tokens).await) };
+    /// Has a step's request wait, which an account pays.
+    pub(crate) fn join(&mut self, step: StepId, gate: Arc<Gate>, of: (AccountId, Tokens)) {
+        let wait = async move { (step, gate.wait(of, PATIENCE).await) };
         self.steps.insert(step, self.waiting.spawn(wait));
     }
 
@@ -199,7 +241,7 @@ impl InLine {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::{Pin, pin};
+    use std::pin::Pin;
     use std::task::{Context, Poll, Waker};
 
     use super::*;
@@ -223,8 +265,11 @@ mod tests {
     }
 
     fn go(gate: &Arc<Gate>) -> Leave {
-        gate.pass(Tokens(1)).unwrap().unwrap()
+        gate.pass(ADA, Tokens(1)).unwrap().unwrap()
     }
+
+    const ADA: AccountId = AccountId(1);
+    const BOB: AccountId = AccountId(2);
 
     fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
         future.poll(&mut Context::from_waker(Waker::noop()))
@@ -238,7 +283,7 @@ mod tests {
         let same = gates.before(&hosted("http://there/v1/", Some("KEY")), less);
         let others = [("http://there/v1", Some("OTHER")), ("http://there/v2", Some("KEY"))];
         let _leave = go(&one);
-        assert!(same.pass(Tokens(1)).unwrap().is_none(), "it is the same gate");
+        assert!(same.pass(ADA, Tokens(1)).unwrap().is_none(), "it is the same gate");
         for (address, key) in others {
             go(&gates.before(&hosted(address, key), less));
         }
@@ -248,14 +293,14 @@ mod tests {
     async fn who_waits_goes_in_its_order_and_who_goes_away_is_in_nobodys_way() {
         let gate = of(1);
         let leave = go(&gate);
-        let mut first = Box::pin(Arc::clone(&gate).wait(Tokens(9)));
-        let mut second = Box::pin(Arc::clone(&gate).wait(Tokens(1)));
-        let mut third = pin!(Arc::clone(&gate).wait(Tokens(1)));
+        let mut first = Box::pin(Arc::clone(&gate).wait((ADA, Tokens(9)), PATIENCE));
+        let mut second = Box::pin(Arc::clone(&gate).wait((ADA, Tokens(1)), PATIENCE));
+        let mut third = pin!(Arc::clone(&gate).wait((ADA, Tokens(1)), PATIENCE));
         assert!(poll(first.as_mut()).is_pending());
         assert!(poll(second.as_mut()).is_pending());
         assert!(poll(third.as_mut()).is_pending());
         leave.answered(Tokens(5));
-        assert!(gate.pass(Tokens(1)).unwrap().is_none(), "nobody goes past those who wait");
+        assert!(gate.pass(ADA, Tokens(1)).unwrap().is_none(), "nobody goes past those who wait");
         assert!(poll(second.as_mut()).is_pending());
         let leave = first.await.unwrap();
         assert!(poll(second.as_mut()).is_pending());
@@ -265,17 +310,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_account_with_a_long_line_leaves_the_others_their_share() {
+        let gate = of(1);
+        let leave = go(&gate);
+        let mut adas: Vec<_> =
+            (0..9).map(|_| Box::pin(Arc::clone(&gate).wait((ADA, Tokens(10)), PATIENCE))).collect();
+        for wait in &mut adas {
+            assert!(poll(wait.as_mut()).is_pending());
+        }
+        let mut bobs = Box::pin(Arc::clone(&gate).wait((BOB, Tokens(10)), PATIENCE));
+        assert!(poll(bobs.as_mut()).is_pending());
+        leave.answered(Tokens(10));
+        assert!(poll(adas[0].as_mut()).is_pending(), "she has had a turn, and he none");
+        let Poll::Ready(Ok(leave)) = poll(bobs.as_mut()) else { panic!("it is his turn") };
+        assert!(poll(adas[0].as_mut()).is_pending());
+        leave.answered(Tokens(10));
+        let Poll::Ready(Ok(_leave)) = poll(adas[0].as_mut()) else { panic!("it is hers") };
+        assert!(poll(adas[1].as_mut()).is_pending(), "one at once");
+    }
+
+    #[tokio::test]
     async fn a_gate_that_stays_shut_for_long_is_not_waited_for() {
         let gate = of(2);
         let (one, other) = (go(&gate), go(&gate));
-        let mut waits = pin!(Arc::clone(&gate).wait(Tokens(1)));
+        let mut waits = pin!(Arc::clone(&gate).wait((ADA, Tokens(1)), PATIENCE));
         assert!(poll(waits.as_mut()).is_pending());
         one.refused(Some(Duration::from_secs(60)));
         assert!(poll(waits.as_mut()).is_pending());
         other.refused(Some(Duration::from_secs(3_600)));
         let Shut(left) = waits.await.unwrap_err();
         assert!(left > PATIENCE && left <= Millis(3_600_000), "{left}");
-        assert!(gate.pass(Tokens(1)).is_err());
+        assert!(gate.pass(ADA, Tokens(1)).is_err());
     }
 
     #[tokio::test]
@@ -283,14 +348,14 @@ mod tests {
         let gate = of(1);
         let (mut line, step) = (InLine::default(), StepId(1));
         let leave = go(&gate);
-        line.join(step, Arc::clone(&gate), Tokens(1));
+        line.join(step, Arc::clone(&gate), (ADA, Tokens(1)));
         assert!(line.has(step));
         drop(leave);
         assert_eq!(line.next().await, Some(Ok(())));
-        assert!(!line.has(step) && gate.pass(Tokens(1)).unwrap().is_none());
+        assert!(!line.has(step) && gate.pass(ADA, Tokens(1)).unwrap().is_none());
         line.keep(|_| false);
         let leave = go(&gate);
-        line.join(step, Arc::clone(&gate), Tokens(1));
+        line.join(step, Arc::clone(&gate), (ADA, Tokens(1)));
         line.keep(|_| false);
         assert_eq!(line.next().await, None);
         drop(leave);

@@ -12,7 +12,9 @@ use tenfold_domain::{
 };
 use tenfold_ledger::Wanted;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
-use tenfold_models::{EnergyMeter, Model, Provider, ProviderError, Turned};
+use tenfold_models::{
+    Call, Ended, EnergyMeter, Model, Of, Provider, ProviderError, Turned, traced,
+};
 use tenfold_store::Sheet;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -106,6 +108,26 @@ impl Engine {
         Ok(reserved?)
     }
 
+    /// The most prompt and output tokens that questions can use together, which are `told` as so
+    /// many tokens at the most. An embedded model counts those of its prompts itself, once it is
+    /// loaded.
+    pub(crate) async fn most_tokens(
+        &self,
+        model: &Model,
+        asks: &[Ask],
+        told: Tokens,
+    ) -> Result<(Tokens, Tokens), EngineError> {
+        let (bound, output) = worst_of_all(asks, told, model);
+        let Model::Embedded(_) = model else { return Ok((bound, output)) };
+        let Asked::Here(llama) = self.asked(model).await? else { return Ok((bound, output)) };
+        let mut counted = Tokens(0);
+        for ask in asks {
+            let Some(tokens) = llama.count(ask).await else { return Ok((bound, output)) };
+            counted += tokens;
+        }
+        Ok((counted, output))
+    }
+
     /// What the attempt's task has spent so far.
     pub(crate) fn spent(&self, attempt: AttemptId) -> Result<NanoUsd, EngineError> {
         let row = self.store.view()?.task(attempt.task)?;
@@ -165,12 +187,35 @@ pub(crate) async fn infer(
     asks: Vec<Ask>,
     (leave, progress, reserved): (Option<Leave>, mpsc::UnboundedSender<Used>, NanoUsd),
 ) -> Result<Inferred, EngineError> {
-    match asked {
+    let mut call = Call::begin(called(model, &asks), worst_of_all(&asks, Tokens(0), model).1);
+    let inferred = match asked {
         Asked::Here(llama) => infer_here((model, watts), &llama, step, asks, progress).await,
         Asked::There(provider) => {
             infer_there(model, &provider, step, asks, (leave, progress, reserved)).await
         }
-    }
+    };
+    call.end(&match &inferred {
+        Ok(inferred) => {
+            let error = (!matches!(inferred.reply, Reply::Inferred { .. })).then_some("no_answer");
+            Ended { status: None, error, usage: inferred.usage, cost: inferred.cost }
+        }
+        Err(EngineError::TurnedAway { .. }) => {
+            Ended { error: Some("turned_away"), ..Ended::default() }
+        }
+        Err(_) => Ended { error: Some("failed"), ..Ended::default() },
+    });
+    inferred
+}
+
+/// What is asked, as it is called where calls are traced.
+fn called(model: &Model, asks: &[Ask]) -> Of {
+    let provider = match model {
+        Model::Embedded(_) => None,
+        Model::Hosted(hosted) => Some(hosted.protocol),
+    };
+    let is_talk = asks.iter().all(|ask| matches!(ask, Ask::Turn(_)));
+    let operation = if is_talk { "chat" } else { "text_completion" };
+    Of { operation, provider: traced(provider), model: model.name().into() }
 }
 
 async fn infer_here(
@@ -303,17 +348,17 @@ async fn ask_one(llama: &Llama, ask: Ask, tell: impl Fn(Usage)) -> Result<Answer
     }
 }
 
-/// The most prompt and output tokens that questions can use together, which take so many bytes.
-pub(crate) fn worst_of_all(asks: &[Ask], bytes: u64, model: &Model) -> (Tokens, Tokens) {
+/// The most prompt and output tokens that questions can use together, by what they are told as.
+fn worst_of_all(asks: &[Ask], told: Tokens, model: &Model) -> (Tokens, Tokens) {
     let add = |a: (u64, u64), b: (u64, u64)| (a.0.saturating_add(b.0), a.1.saturating_add(b.1));
-    let worst = |ask| worst(ask, bytes, model);
+    let worst = |ask| worst(ask, told, model);
     let (prompt, output) = asks.iter().map(worst).fold((0, 0), add);
     (Tokens(prompt), Tokens(output))
 }
 
 /// The most prompt and output tokens that a question can use. A token is a byte of text at
 /// the least, so a text has no more tokens than bytes.
-fn worst(ask: &Ask, bytes: u64, model: &Model) -> (u64, u64) {
+fn worst(ask: &Ask, told: Tokens, model: &Model) -> (u64, u64) {
     match ask {
         Ask::Generate(ask) => {
             let prompt = match &ask.prompt {
@@ -335,7 +380,7 @@ fn worst(ask: &Ask, bytes: u64, model: &Model) -> (u64, u64) {
             // told of the tools once more, in a list and in a grammar.
             let times = if matches!(model, Model::Embedded(_)) { 2 } else { 1 };
             (
-                times * bytes + TEMPLATE_TOKENS * (turn.said.len() as u64 + 1),
+                times * told.0 + TEMPLATE_TOKENS * (turn.said.len() as u64 + 1),
                 u64::from(turn.max_tokens),
             )
         }

@@ -27,6 +27,7 @@ mod gate;
 mod hand;
 mod in_place;
 mod inference;
+mod kept;
 mod layers;
 mod learned;
 mod meter;
@@ -51,7 +52,6 @@ mod supervise;
 mod surroundings;
 mod survey;
 mod tooling;
-mod trajectories;
 mod trajectory;
 mod unseen;
 mod work;
@@ -66,6 +66,8 @@ pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;
 pub use floor::Watching;
 pub use fork::Fork;
+pub use gate::{Leave, Shut};
+pub use kept::{Folded, Kept};
 pub use learned::{Names, about, dollars, end, nano_usd, trial, work};
 pub use pasts::{Fitted, Pasts, REMEMBERED, Taken, Who};
 pub use people::{Link, people};
@@ -79,5 +81,7 @@ pub use servers::{Offered, try_server};
 pub use supervise::How;
 pub use surroundings::{Clock, Providers, Surroundings};
 pub use tenfold_tools::{in_words, specs as tool_specs};
-pub use trajectories::Trajectories;
-pub use trajectory::{Change, CheckedFor, Effort, Happening, Moment, Told, Trajectory, trajectory};
+pub use trajectory::{
+    Change, CheckedFor, Effort, Happening, Moment, Told, Trajectories, Trajectory, Went,
+    json_bytes, takes_away, trajectory,
+};

@@ -4,11 +4,11 @@
 //! the journal and is what reading it anew would give, but that it is fitted again only when a
 //! tenth has come in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tenfold_domain::{AccountId, AttemptId, Millis, NanoUsd, Seq};
+use tenfold_domain::{AccountId, AttemptId, Millis, NanoUsd, Seq, TaskId};
 use tenfold_forecast::{Past, Trial, Unit};
 use tenfold_store::{AttemptRow, TaskRow, View};
 
@@ -137,9 +137,14 @@ impl Kept {
         let mut read = 0;
         loop {
             let changed = view.changed(self.place, EVENTS)?;
-            for task in &changed.tasks {
-                let Some(row) = view.task(*task)? else { continue };
-                let attempts = view.attempts(*task)?;
+            // Steps of an attempt that is not over say nothing yet, and of a thousand at work they
+            // are nearly all that is recorded.
+            let over = changed.stepped.iter().filter(|attempt| self.attempts.contains_key(attempt));
+            let tasks: BTreeSet<TaskId> =
+                changed.turned.iter().chain(over).map(|attempt| attempt.task).collect();
+            for task in tasks {
+                let Some(row) = view.task(task)? else { continue };
+                let attempts = view.attempts(task)?;
                 read += attempts.len() as u64;
                 if !attempts.iter().all(|attempt| self.take_up(&row, attempt)) {
                     return Ok(None);

@@ -16,6 +16,7 @@ use tenfold_domain::{
 use tenfold_store::{About, AttemptRow, EventQuery, View};
 
 use crate::EngineError;
+use crate::kept::{Folded, Kept};
 use crate::recovery::{read, read_event};
 
 /// An attempt as it went.
@@ -30,6 +31,9 @@ pub struct Trajectory {
     /// How often a model was called, also in vain.
     pub calls: u32,
 }
+
+/// The attempts that were read last.
+pub type Trajectories = Kept<Went>;
 
 /// What a model is told before a conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -174,13 +178,13 @@ pub struct Change {
 /// # Errors
 /// When the attempt is not there, or its records can't be read.
 pub fn trajectory(view: &View, attempt: AttemptId) -> Result<Trajectory, EngineError> {
-    let mut folded = Folded::begun(view, attempt)?;
+    let mut folded = Went::begun(view, attempt)?;
     folded.go_on(view)?;
     Ok(folded.trajectory)
 }
 
 /// An attempt as far as it was read, and what reading on from there needs.
-pub(crate) struct Folded {
+pub struct Went {
     trajectory: Trajectory,
     /// Of a conversation: what its next turn holds is a fold of all before.
     machine: Option<Agent>,
@@ -194,9 +198,10 @@ pub(crate) struct Folded {
     bytes: usize,
 }
 
-impl Folded {
-    /// Nothing of an attempt yet.
-    pub(crate) fn begun(view: &View, attempt: AttemptId) -> Result<Self, EngineError> {
+impl Folded for Went {
+    type Of = AttemptId;
+
+    fn begun(view: &View, attempt: AttemptId) -> Result<Self, EngineError> {
         let row = view.attempt(attempt)?.ok_or(EngineError::NoTask(attempt.task))?;
         Ok(Self {
             trajectory: Trajectory { attempt: row, told: None, moments: Vec::new(), calls: 0 },
@@ -208,9 +213,7 @@ impl Folded {
         })
     }
 
-    /// Reads what was recorded of it since, and says how many events that were. After an error
-    /// it is of no more use.
-    pub(crate) fn go_on(&mut self, view: &View) -> Result<u64, EngineError> {
+    fn go_on(&mut self, view: &View) -> Result<u64, EngineError> {
         let newest = view.newest()?;
         // A view may be older than the one before.
         if newest <= self.place {
@@ -238,22 +241,25 @@ impl Folded {
         Ok(events)
     }
 
-    pub(crate) fn trajectory(&self) -> &Trajectory {
-        &self.trajectory
-    }
-
-    /// How long the events are that are in, as JSON: about as much as they take here.
-    pub(crate) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         self.bytes
     }
 }
 
+impl Went {
+    /// The attempt as far as it was read.
+    pub fn trajectory(&self) -> &Trajectory {
+        &self.trajectory
+    }
+}
+
 /// Whether what was read before is in the journal no more.
-fn takes_away(fact: &Fact) -> bool {
+pub fn takes_away(fact: &Fact) -> bool {
     matches!(fact, Fact::Attempt { event: AttemptEvent::StepsDropped { .. }, .. })
 }
 
-fn json_bytes(event: &Event) -> usize {
+/// How long an event is, as JSON.
+pub fn json_bytes(event: &Event) -> usize {
     struct Counted(usize);
     impl std::io::Write for Counted {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -270,7 +276,7 @@ fn json_bytes(event: &Event) -> usize {
     counted.0
 }
 
-impl Folded {
+impl Went {
     fn take(&mut self, Event { at, fact, .. }: Event) -> Result<(), EngineError> {
         match fact {
             Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } => {

@@ -5,6 +5,7 @@
 //! sent from here before money is set aside.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -22,7 +23,7 @@ use crate::offered::Place;
 use crate::scan::{Sketch, sketch};
 use crate::ticket::Ticket;
 use crate::trouble::Trouble;
-use crate::{Offered, Wire, headers, hosted, local};
+use crate::{Offered, Wire, gate, headers, hosted, local, translate};
 
 /// A request, read as far as it has to be.
 pub(crate) struct Asked {
@@ -240,9 +241,39 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
     let bound = match wire {
         // Providers count for nothing.
         Wire::CountTokens => Bound { prompt: Tokens(0), output: Tokens(0), spend: FREE },
-        _ => model.tariff.bound(asked.body.len() as u64, sketch, output),
+        _ => model.tariff.bound(Tokens(asked.body.len() as u64), sketch, output),
     };
     Ok(Way { model: Arc::clone(model), bound, output, put_in, has_next })
+}
+
+/// Leave to ask a provider; `None` where none is wanted. Money is set aside once it is there. Where
+/// another model may answer, nobody waits for this one.
+async fn leave(
+    house: &House,
+    asked: &Asked,
+    way: &Way,
+) -> Result<Option<Box<dyn gate::Leave>>, Trouble> {
+    let Place::Hosted(far) = &way.model.place else { return Ok(None) };
+    let patience = if way.has_next { Duration::ZERO } else { house.terms.gate };
+    let of = (asked.payer.account, way.bound.prompt + way.bound.output);
+    gate::leave(&*house.gate, &far.hosted, of, patience).await.map(Some)
+}
+
+/// The bound of a request, by the model's own tokenizer where there is one: it is closer than bytes.
+async fn counted(asked: &Asked, way: &Way, question: Option<&local::Question>) -> Bound {
+    let (tariff, sketch) = (&way.model.tariff, &asked.sketch);
+    if asked.wire == Wire::CountTokens {
+        return way.bound;
+    }
+    if let Some(tokens) = question.and_then(|question| question.tokens) {
+        return tariff.counted(tokens, sketch, way.output);
+    }
+    let Place::Hosted(far) = &way.model.place else { return way.bound };
+    let Some(tokenizer) = far.tokenizer else { return way.bound };
+    let body = asked.body.clone();
+    // A long body takes a while, in which others are answered.
+    let tokens = tokio::task::spawn_blocking(move || tokenizer.most(&body)).await;
+    tokens.map_or(way.bound, |tokens| tariff.bound(tokens, sketch, way.output))
 }
 
 const FREE: crate::Spend = crate::Spend { requests: 1, ..crate::Spend::NONE };
@@ -254,25 +285,33 @@ async fn set_aside(
     mut way: Way,
     copy: &mut Option<Copy>,
 ) -> Result<Response<Body>, Failed> {
-    if let Place::Embedded(model) = &way.model.place
-        && let Some(tokens) = model.tokens(&String::from_utf8_lossy(&asked.body)).await
-    {
-        // Its own tokenizer is a closer bound than bytes: the body has all of the prompt in it.
-        way.bound = way.model.tariff.bound(tokens, &asked.sketch, way.output);
-    }
+    let question = match &way.model.place {
+        Place::Hosted(_) => None,
+        Place::Embedded(model) => Some(local::question(asked, &way, model).await?),
+    };
+    way.bound = counted(asked, &way, question.as_ref()).await;
     let (buyer, bound) = (asked.payer.buyer(), way.bound);
+    let leave = leave(house, asked, &way).await.map_err(Failed::Next)?;
     let hold = house.blocks.hold(buyer, &way.model.name, bound.spend).await;
     let hold = hold.map_err(|refused| {
         let is_for_all = matches!(refused, Refused::NotRecorded { .. });
         let trouble = Trouble::Unpaid { refused, bound: Box::new(bound) };
         if is_for_all { Failed::End(trouble) } else { Failed::Next(trouble) }
     })?;
-    let ticket = Ticket::new(house, &way.model, asked.wire, bound, hold);
+    let ticket = Ticket::new(house, &way.model, asked.wire, (bound, hold, leave));
+    if house.terms.traces_messages
+        && let Ok(talk) = translate::read(asked.wire, &asked.body)
+    {
+        ticket.said(&translate::told(&talk));
+    }
     let mut own = HeaderMap::new();
     headers::asked(&mut own, &way.model.name, bound.spend.money, way.put_in);
     headers::left(&mut own, &house.blocks.left(buyer.account));
-    match &way.model.place {
-        Place::Hosted(far) => hosted::ask(asked, &way, far, ticket, own, copy).await,
-        Place::Embedded(model) => local::ask(asked, &way, model, ticket, own, copy).await,
+    match (&way.model.place, question) {
+        (Place::Hosted(far), _) => hosted::ask(asked, &way, far, ticket, own, copy).await,
+        (Place::Embedded(_), Some(question)) => {
+            local::ask(asked, question, ticket, own, copy).await
+        }
+        (Place::Embedded(_), None) => Err(Failed::End(Trouble::Nowhere)),
     }
 }

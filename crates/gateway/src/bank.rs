@@ -43,6 +43,11 @@ pub trait Bank: Send + Sync + 'static {
     /// [`NotRecorded`]: then the lease counts in full when its time is over.
     fn settle(&self, lease: Lease, spent: Spend) -> Later<'_, Result<(), NotRecorded>>;
 
+    /// How often something was decided by which somebody may spend less than before. What was
+    /// leased before the last time is not begun with any more. Read for each request, and never
+    /// waits.
+    fn lowered(&self) -> u64;
+
     /// What an account may still set aside. Told with each answer: it reads memory, and never
     /// waits.
     fn left(&self, account: AccountId) -> Left;

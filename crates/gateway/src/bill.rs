@@ -88,19 +88,23 @@ pub enum End {
 }
 
 impl Tariff {
-    /// The bounds of a request of so many bytes: a token is a byte at the least, and no
-    /// conversation is longer than what the model takes.
+    /// The bounds of a request whose body is so many tokens at the most: its bytes, if no
+    /// tokenizer is closer. No conversation is longer than what the model takes.
     #[must_use]
-    pub fn bound(&self, bytes: u64, sketch: &Sketch, output: Tokens) -> Bound {
+    pub fn bound(&self, body: Tokens, sketch: &Sketch, output: Tokens) -> Bound {
         let images = sketch.images.saturating_mul(IMAGE_TOKENS_MAX);
-        let read = bytes.saturating_add(images).saturating_add(UNSEEN_TOKENS_MAX);
+        let read = body.0.saturating_add(images).saturating_add(UNSEEN_TOKENS_MAX);
         let read = if sketch.unbounded { self.context.0 } else { read.min(self.context.0) };
-        let times = if sketch.hour_cache { 2 } else { 1 };
-        let prompt = Tokens(read.saturating_mul(times));
+        self.counted(Tokens(read), sketch, output)
+    }
+
+    /// The bounds of a request of which it is known how many tokens are read at the most.
+    #[must_use]
+    pub fn counted(&self, prompt: Tokens, sketch: &Sketch, output: Tokens) -> Bound {
         let output = Tokens(output.0.saturating_mul(sketch.answers.max(1)));
-        let spend =
-            Spend { money: self.worst(prompt, output), tokens: prompt + output, requests: 1 };
-        Bound { prompt, output, spend }
+        // Whatever of the prompt is kept, for an hour even, is in the worst case of the price.
+        let money = self.worst(prompt, output);
+        Bound { prompt, output, spend: Spend { money, tokens: prompt + output, requests: 1 } }
     }
 
     fn worst(&self, prompt: Tokens, output: Tokens) -> NanoUsd {
@@ -148,6 +152,7 @@ mod tests {
         let price = Price::of_tokens(TokenPrices {
             cached: NanoUsd(300_000_000),
             written: NanoUsd(3_750_000_000),
+            written_hour: NanoUsd(6_000_000_000),
             ..TokenPrices::of(NanoUsd(3_000_000_000), NanoUsd(15_000_000_000))
         });
         Tariff { price, slowest: None, context: Tokens(200_000) }
@@ -159,7 +164,7 @@ mod tests {
     }
 
     fn billed(seen: &Seen, end: End) -> (u64, Basis) {
-        let bound = tariff().bound(1_000, &Sketch::default(), Tokens(4_000));
+        let bound = tariff().bound(Tokens(1_000), &Sketch::default(), Tokens(4_000));
         let bill = tariff().bill(&bound, seen, end, Millis(5));
         (bill.spend.money.0, bill.basis)
     }
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_has_no_bound_of_its_own_has_the_models() {
-        let bound = |sketch| tariff().bound(500, &sketch, Tokens(10)).prompt;
+        let bound = |sketch| tariff().bound(Tokens(500), &sketch, Tokens(10)).prompt;
         assert_eq!(bound(Sketch::default()), Tokens(1_524));
         assert_eq!(bound(Sketch { images: 2, ..Sketch::default() }), Tokens(1_524 + 32_768));
         assert_eq!(bound(Sketch { unbounded: true, ..Sketch::default() }), Tokens(200_000));
@@ -187,14 +192,20 @@ mod tests {
     proptest! {
         #[test]
         fn who_keeps_to_the_bounds_is_never_billed_above_them(
-            bytes in 0..300_000u64, prompt in 0..200_000u64, cached in 0..9_999u64,
+            bytes in 0..300_000u64, cuts in proptest::array::uniform3(0..200_000u64),
             output in 0..4_000u64, text in 0..200_000u64, left: bool,
         ) {
-            let bound = tariff().bound(bytes, &Sketch::default(), Tokens(4_000));
-            let prompt = prompt.min(bound.prompt.0.saturating_sub(cached));
+            let bound = tariff().bound(Tokens(bytes), &Sketch::default(), Tokens(4_000));
+            // What is read is from no cache, from one, or kept in one for a moment or an hour.
+            let mut rest = bound.prompt.0;
+            let [prompt, cached, written] = cuts.map(|cut| {
+                let part = cut.min(rest);
+                rest -= part;
+                Tokens(part)
+            });
             let usage = Usage {
-                prompt: Tokens(prompt), cached: Tokens(cached.min(bound.prompt.0 - prompt)),
-                output: Tokens(output), ..Usage::default()
+                prompt, cached, written, written_hour: Tokens(rest), output: Tokens(output),
+                ..Usage::default()
             };
             let text = text.min(output * 32);
             let seen = Seen { usage: Some(usage), bytes: text, ended: true, ..Seen::default() };

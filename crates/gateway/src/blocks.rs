@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::bank::{Bank, Buyer, Lease, Refused};
 use crate::{Left, Spend};
-use purse::Purse;
+use purse::{Purse, Usable};
 
 /// How blocks are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,8 @@ impl Blocks {
     pub async fn hold(&self, buyer: Buyer, model: &str, worst: Spend) -> Result<Hold, Refused> {
         let shared = &self.shared;
         let purse = shared.purse(buyer, model);
-        if let Some((hold, low)) = purse.hold(worst, shared.terms.request_max) {
+        let usable = shared.usable();
+        if let Some((hold, low)) = purse.hold(worst, usable) {
             if low {
                 purse.lease_ahead(&shared.bank, || shared.block(worst, purse.scale()));
             }
@@ -141,13 +142,15 @@ impl Blocks {
         }
         // One at a time: who waits here finds the block that another has leased.
         let _turn = purse.turn().await;
-        if let Some((hold, _)) = purse.hold(worst, shared.terms.request_max) {
+        if let Some((hold, _)) = purse.hold(worst, shared.usable()) {
             return Ok(hold);
         }
         let (shared, there, model) = (Arc::clone(shared), Arc::clone(&purse), model.to_owned());
         let leasing = tokio::spawn(async move {
+            // Before it is decided, so that what is lowered meanwhile holds for it too.
+            let lowered = shared.bank.lowered();
             let lease = shared.lease(buyer, &model, worst).await?;
-            Ok(Fresh(Some(there.begin(lease, worst))))
+            Ok(Fresh(Some(there.begin((lease, lowered), worst))))
         });
         let ended = || Refused::NotRecorded { why: "the program ends".to_owned() };
         let mut fresh = leasing.await.map_err(|_| ended())??;
@@ -172,8 +175,8 @@ impl Blocks {
         left
     }
 
-    /// Gives back the blocks that were idle for long, that are used up, or whose time is over. To
-    /// be called every few seconds.
+    /// Gives back the blocks that were idle for long, that are used up, whose time is over, or that
+    /// are from before a limit was lowered. To be called every few seconds.
     pub async fn sweep(&self) {
         let shared = Arc::clone(&self.shared);
         let idle = shared.terms.idle;
@@ -243,8 +246,9 @@ impl Shared {
             ours.flat_map(|(_, purses)| purses.values().flat_map(HashMap::values).cloned())
                 .collect()
         };
+        let lowered = self.bank.lowered();
         for purse in purses {
-            for (lease, spent) in purse.take_unused(&after) {
+            for (lease, spent) in purse.take_unused(lowered, &after) {
                 if let Err(why) = self.bank.settle(lease, spent).await {
                     tracing::warn!("{why}");
                 }
@@ -258,6 +262,10 @@ impl Shared {
             });
             !purses.is_empty()
         });
+    }
+
+    fn usable(&self) -> Usable {
+        Usable { request_max: self.terms.request_max, lowered: self.bank.lowered() }
     }
 
     fn purse(&self, buyer: Buyer, model: &str) -> Arc<Purse> {

@@ -1,7 +1,7 @@
 //! The embedded model, as the gateway sees it. The program puts tenfold-llama's child behind this;
 //! a test a script. Nothing here knows how a model is run.
 
-use tenfold_domain::{Answer, Turn, Usage};
+use tenfold_domain::{Answer, Tokens, Turn, Usage};
 
 use crate::bank::Later;
 
@@ -11,8 +11,9 @@ pub trait Embedded: Send + Sync + 'static {
     /// so far, now and then, and pieces of the answer if the model has them before the whole.
     fn turn<'a>(&'a self, turn: Turn, tell: &'a Tell) -> Later<'a, Result<Turned, Failed>>;
 
-    /// The tokens of a text, by the model's own tokenizer; `None` if it can't be asked for them.
-    fn tokens<'a>(&'a self, text: &'a str) -> Later<'a, Option<u64>>;
+    /// The tokens that a turn reads, by the model's own tokenizer; `None` if it can't be asked for
+    /// them.
+    fn tokens(&self, turn: Turn) -> Later<'_, Option<Tokens>>;
 }
 
 /// Where an embedded model tells what it has used so far.

@@ -2,6 +2,8 @@
 //! where they are: what a client sends may be meant for the gateway, and what a provider sends for
 //! the owner of the key.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tenfold_domain::NanoUsd;
 
@@ -64,6 +66,14 @@ fn pass(names: &[&'static str], all: &HeaderMap, into: &mut HeaderMap) {
     }
 }
 
+/// When a provider wants to be asked again, if it says so.
+pub(crate) fn retry_after(all: &HeaderMap) -> Option<Duration> {
+    let number = |name| all.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    let ms = number("retry-after-ms").map(|ms| ms / 1_000.0);
+    let seconds = ms.or_else(|| number("retry-after"))?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
 /// What is left of an account.
 pub(crate) fn left(headers: &mut HeaderMap, left: &Left) {
     if let Some(money) = left.money {
@@ -95,8 +105,8 @@ pub(crate) fn bill(headers: &mut HeaderMap, bill: &Bill) {
     put(headers, COST_USD, &usd(bill.spend.money));
     put(headers, COST_BASIS, bill.basis.name());
     let usage = bill.usage;
-    put(headers, PROMPT_TOKENS, &(usage.prompt + usage.cached + usage.written).0.to_string());
-    put(headers, OUTPUT_TOKENS, &usage.output.0.to_string());
+    put(headers, PROMPT_TOKENS, &usage.read().0.to_string());
+    put(headers, OUTPUT_TOKENS, &(usage.output + usage.reasoning).0.to_string());
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {

@@ -213,7 +213,7 @@ impl Answer<'_> {
     ) -> Result<Response<Body>, Failed> {
         let (parts, body) = response.into_parts();
         let status = parts.status;
-        ticket.free(status.as_u16());
+        ticket.turned_away(status.as_u16(), headers::retry_after(&parts.headers));
         let whole = Limited::new(body, ERROR_BYTES_MAX).collect();
         let whole = tokio::time::timeout(self.house.terms.silence, whole).await;
         let body = whole.ok().and_then(Result::ok).map(|whole| whole.to_bytes());

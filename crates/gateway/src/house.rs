@@ -10,10 +10,11 @@ use crate::blocks::Blocks;
 use crate::far::Client;
 use crate::metrics::Metrics;
 use crate::names::Names;
-use crate::{Bank, Terms};
+use crate::{Bank, Gate, Terms};
 
 pub(crate) struct House {
     pub(crate) bank: Arc<dyn Bank>,
+    pub(crate) gate: Arc<dyn Gate>,
     pub(crate) blocks: Blocks,
     pub(crate) names: Names,
     pub(crate) terms: Terms,

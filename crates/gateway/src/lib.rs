@@ -15,6 +15,7 @@ mod blocks;
 mod embedded;
 mod error;
 mod far;
+mod gate;
 mod headers;
 mod hosted;
 mod house;
@@ -48,6 +49,7 @@ pub use bill::{Basis, Bill, Bound, End, IMAGE_TOKENS_MAX, Tariff, UNSEEN_TOKENS_
 pub use blocks::{BlockTerms, Blocks, Hold, Settled};
 pub use embedded::{Embedded, Failed, Tell, Turned};
 pub use error::GatewayError;
+pub use gate::{Gate, Leave, Open, Shut};
 pub use names::{AUTO, Aliases, CHEAPEST, NamesError};
 pub use offered::Offered;
 pub use scan::{Limits, Sketch, Unreadable, sketch};
@@ -72,13 +74,14 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway to these models. Nothing is asked or leased yet.
+    /// A gateway to these models, whose providers' limits `gate` keeps. Nothing is asked or leased
+    /// yet.
     ///
     /// # Errors
     /// [`GatewayError`] if a name is taken or stands for nothing, or the system's authorities
     /// can't be read.
     pub fn new(
-        bank: Arc<dyn Bank>,
+        (bank, gate): (Arc<dyn Bank>, Arc<dyn Gate>),
         models: Vec<Offered>,
         aliases: &Aliases,
         terms: Terms,
@@ -86,6 +89,7 @@ impl Gateway {
         let house = House {
             blocks: Blocks::new(Arc::clone(&bank), terms.blocks),
             bank,
+            gate,
             names: names::Names::new(models, aliases)?,
             client: far::client(terms.connect)?,
             metrics: metrics::Metrics::default(),

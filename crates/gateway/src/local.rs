@@ -29,39 +29,51 @@ use crate::{Wire, headers};
 /// How often a stream that has nothing to say says so.
 const COMMENT: Duration = Duration::from_secs(10);
 
-/// Asks the embedded model.
-pub(crate) async fn ask(
+/// A request as the embedded model is asked.
+pub(crate) struct Question {
+    model: Arc<dyn Embedded>,
+    turn: Turn,
+    /// The name of the tool by which it answers in words, if it has that.
+    in_words: Option<String>,
+    /// What it reads, by its own tokenizer, if that is known.
+    pub(crate) tokens: Option<Tokens>,
+}
+
+/// Reads a request for the embedded model.
+pub(crate) async fn question(
     asked: &Asked,
     way: &Way,
     model: &Arc<dyn Embedded>,
+) -> Result<Question, Failed> {
+    let talk = translate::read(asked.wire, &asked.body);
+    let turn = talk.and_then(|talk| turn(talk, way.put_in, way.bound.output));
+    let (turn, in_words) = turn.map_err(|why| Failed::Next(Trouble::Malformed(why.to_string())))?;
+    let tokens = model.tokens(turn.clone()).await;
+    Ok(Question { model: Arc::clone(model), turn, in_words, tokens })
+}
+
+/// Asks the embedded model.
+pub(crate) async fn ask(
+    asked: &Asked,
+    question: Question,
     ticket: Ticket,
     mut own: HeaderMap,
     copy: &mut Option<Copy>,
 ) -> Result<Response<Body>, Failed> {
-    let put_in = way.put_in;
-    let talk = translate::read(asked.wire, &asked.body);
-    let turn = talk.and_then(|talk| turn(talk, put_in, way.bound.output));
-    let turn = match turn {
-        Ok(turn) => turn,
-        Err(why) => {
-            ticket.free(StatusCode::BAD_REQUEST.as_u16());
-            return Err(Failed::Next(Trouble::Malformed(why.to_string())));
-        }
-    };
     if asked.wire == Wire::CountTokens {
-        return Ok(count(asked, model, ticket, own).await);
+        return Ok(count(asked, question.tokens, ticket, own));
     }
-    let work = Work { model: Arc::clone(model), turn, ticket };
+    let work = Work { question, ticket };
     let kind = if asked.sketch.streamed { "text/event-stream" } else { "application/json" };
     own.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if asked.sketch.streamed {
         return Ok(stream(asked, work, own, copy.take()));
     }
-    let (turned, bill) = work.done().await.map_err(|why| Failed::End(trouble(&why)))?;
+    let (answer, usage, bill) = work.done().await.map_err(|why| Failed::End(trouble(&why)))?;
     headers::bill(&mut own, &bill);
     let head = translate::head(asked.wire, &asked.name);
-    let used = Used { usage: turned.usage, reasoning: Tokens(0) };
-    let body = translate::write_answer(asked.wire, &answer(turned.answer), &used, &head);
+    let used = Used { usage, reasoning: Tokens(0) };
+    let body = translate::write_answer(asked.wire, &answer, &used, &head);
     if let Some(mut copy) = copy.take() {
         copy.begin(StatusCode::OK, &own);
         copy.more(&body);
@@ -81,15 +93,9 @@ fn trouble(why: &embedded::Failed) -> Trouble {
 }
 
 /// The tokens of a request: those of the model's tokenizer, or the bound.
-async fn count(
-    asked: &Asked,
-    model: &Arc<dyn Embedded>,
-    ticket: Ticket,
-    own: HeaderMap,
-) -> Response<Body> {
+fn count(asked: &Asked, tokens: Option<Tokens>, ticket: Ticket, own: HeaderMap) -> Response<Body> {
     ticket.free(StatusCode::OK.as_u16());
-    let text = String::from_utf8_lossy(&asked.body);
-    let tokens = model.tokens(&text).await.unwrap_or(asked.body.len() as u64);
+    let tokens = tokens.map_or(asked.body.len() as u64, |tokens| tokens.0);
     let mut response = Response::new(Body::from(json!({ "input_tokens": tokens }).to_string()));
     *response.headers_mut() = own;
     let json = HeaderValue::from_static("application/json");
@@ -100,9 +106,14 @@ async fn count(
 /// The embedded model can only call where there are tools: this is how it answers all the same.
 const IN_WORDS: &str = "answer_in_words";
 
-fn in_words() -> ToolSpec {
+/// A tool for an answer in words, called as none of the client's is.
+fn in_words(tools: &[Arc<ToolSpec>]) -> ToolSpec {
+    let mut name = IN_WORDS.to_owned();
+    while tools.iter().any(|tool| tool.name == name) {
+        name.push('_');
+    }
     ToolSpec {
-        name: IN_WORDS.to_owned(),
+        name,
         about: "Answers in words, if no other tool is needed any more.".to_owned(),
         parameters: json!({
             "type": "object",
@@ -112,8 +123,12 @@ fn in_words() -> ToolSpec {
     }
 }
 
-/// A request as a turn.
-fn turn(talk: Talk, put_in: Option<u64>, bound: Tokens) -> Result<Turn, Untranslatable> {
+/// A request as a turn, and the name of the tool by which it is answered in words, if that may be.
+fn turn(
+    talk: Talk,
+    put_in: Option<u64>,
+    bound: Tokens,
+) -> Result<(Turn, Option<String>), Untranslatable> {
     let limit = talk.output_max.or(put_in).unwrap_or(bound.0);
     let mut tools = talk.tools;
     match &talk.choice {
@@ -126,8 +141,11 @@ fn turn(talk: Talk, put_in: Option<u64>, bound: Tokens) -> Result<Turn, Untransl
         .map(|tool| ToolSpec { name: tool.name, about: tool.about, parameters: tool.parameters })
         .map(Arc::new)
         .collect();
+    let mut words = None;
     if talk.choice == Choice::Free && !tools.is_empty() {
-        tools.push(Arc::new(in_words()));
+        let tool = in_words(&tools);
+        words = Some(tool.name.clone());
+        tools.push(Arc::new(tool));
     }
     let mut instructions = talk.instructions;
     let form = match &talk.form {
@@ -142,14 +160,15 @@ fn turn(talk: Talk, put_in: Option<u64>, bound: Tokens) -> Result<Turn, Untransl
     }
     // Chance, where it has any, is between zero and one here; nothing is paid by it.
     let temperature = talk.temperature.and_then(|t| t.as_f64()).unwrap_or(0.7);
-    Ok(Turn {
+    let turn = Turn {
         instructions,
         said: talk.said.into_iter().map(said).collect::<Result<_, _>>()?,
         tools,
         max_tokens: u32::try_from(limit).unwrap_or(u32::MAX),
         temperature: temperature as f32,
         seed: Seed(0),
-    })
+    };
+    Ok((turn, words))
 }
 
 fn said(said: translate::Said) -> Result<Arc<Said>, Untranslatable> {
@@ -181,11 +200,11 @@ fn text(parts: &[Part]) -> Result<String, Untranslatable> {
 }
 
 /// What the model said, in words of no protocol.
-fn answer(answer: Answer) -> translate::Answer {
+fn answer(answer: Answer, in_words: Option<&str>) -> translate::Answer {
     let Answer::Turned { mut text, mut calls, ended } = answer else {
         return translate::Answer::default();
     };
-    if let Some(place) = calls.iter().position(|call| call.name == IN_WORDS) {
+    if let Some(place) = calls.iter().position(|call| Some(&*call.name) == in_words) {
         let call = calls.remove(place);
         text = call.arguments["text"].as_str().unwrap_or_default().to_owned();
     }
@@ -204,8 +223,7 @@ fn answer(answer: Answer) -> translate::Answer {
 
 /// A turn that is paid for.
 struct Work {
-    model: Arc<dyn Embedded>,
-    turn: Turn,
+    question: Question,
     ticket: Ticket,
 }
 
@@ -225,21 +243,21 @@ impl Drop for Counting {
 }
 
 impl Work {
-    /// The answer and its bill.
-    async fn done(self) -> Result<(Turned, Bill), embedded::Failed> {
+    /// The answer, what it took, and its bill.
+    async fn done(self) -> Result<(translate::Answer, Usage, Bill), embedded::Failed> {
         let used: Arc<Mutex<Usage>> = Arc::default();
         let mut counting = Counting { ticket: Some(self.ticket), used: Arc::clone(&used) };
         let tell = move |usage| *used.lock().unwrap_or_else(PoisonError::into_inner) = usage;
-        let turned = self.model.turn(self.turn, &tell).await;
+        let Question { model, turn, in_words, .. } = self.question;
+        let turned = model.turn(turn, &tell).await;
         let Some(ticket) = counting.ticket.take() else {
             return Err(embedded::Failed::Down("it was asked twice".to_owned()));
         };
         match turned {
-            Ok(turned) => {
-                let usage = Some(turned.usage);
-                let seen = Seen { usage, ended: true, ..Seen::default() };
+            Ok(Turned { answer: said, usage }) => {
+                let seen = Seen { usage: Some(usage), ended: true, ..Seen::default() };
                 let bill = ticket.close(&seen, End::Whole);
-                Ok((turned, bill))
+                Ok((answer(said, in_words.as_deref()), usage, bill))
             }
             Err(why) => {
                 ticket.free(trouble(&why).status(Wire::Chat).as_u16());
@@ -261,9 +279,9 @@ fn stream(asked: &Asked, work: Work, own: HeaderMap, mut copy: Option<Copy>) -> 
     }
     let rest: Later<'static, Bytes> = Box::pin(async move {
         let (text, is_whole) = match work.done().await {
-            Ok((turned, _)) => {
-                let used = Used { usage: turned.usage, reasoning: Tokens(0) };
-                (telling.whole(answer(turned.answer), &used), true)
+            Ok((answer, usage, _)) => {
+                let used = Used { usage, reasoning: Tokens(0) };
+                (telling.whole(answer, &used), true)
             }
             Err(why) => (telling.failed(&why.to_string()), false),
         };
@@ -316,6 +334,17 @@ impl HttpBody for Told {
 mod tests {
     use super::*;
 
+    /// The tools that are offered where the client has one, and the one for an answer in words.
+    fn asked(tool: &str, choice: &str) -> (Vec<String>, Option<String>) {
+        let body = format!(
+            r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}],"tools":[
+                {{"type":"function","function":{{"name":"{tool}","parameters":{{}}}}}}]{choice}}}"#
+        );
+        let talk = translate::read(Wire::Chat, body.as_bytes()).unwrap();
+        let (turn, in_words) = turn(talk, None, Tokens(9)).unwrap();
+        (turn.tools.iter().map(|tool| tool.name.clone()).collect(), in_words)
+    }
+
     #[test]
     fn what_is_answered_by_a_tool_of_ours_is_an_answer_in_words() {
         let called = |name: &str| {
@@ -325,7 +354,8 @@ mod tests {
                 arguments: json!({ "text": "four" }),
                 signatures: Vec::new(),
             };
-            answer(Answer::Turned { text: "why".to_owned(), calls: vec![call], ended: true })
+            let said = Answer::Turned { text: "why".to_owned(), calls: vec![call], ended: true };
+            answer(said, Some(IN_WORDS))
         };
         let words = called(IN_WORDS);
         assert_eq!((&*words.text, words.calls.len()), ("four", 0));
@@ -335,17 +365,29 @@ mod tests {
 
     #[test]
     fn words_are_offered_beside_tools_unless_one_has_to_be_called() {
-        let offered = |choice: &str| {
-            let body = format!(
-                r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}],"tools":[
-                    {{"type":"function","function":{{"name":"add","parameters":{{}}}}}}]{choice}}}"#
-            );
-            let talk = translate::read(Wire::Chat, body.as_bytes()).unwrap();
-            let turn = turn(talk, None, Tokens(9)).unwrap();
-            turn.tools.iter().map(|tool| tool.name.clone()).collect::<Vec<_>>()
-        };
+        let offered = |choice: &str| asked("add", choice).0;
         assert_eq!(offered(""), ["add", IN_WORDS]);
         assert_eq!(offered(r#","tool_choice":"required""#), ["add"]);
         assert_eq!(offered(r#","tool_choice":"none""#), [""; 0]);
+    }
+
+    #[test]
+    fn a_tool_of_the_clients_is_called_whatever_its_name() {
+        let called = |in_words: Option<String>| {
+            let call = ToolCall {
+                id: "1".to_owned(),
+                name: IN_WORDS.to_owned(),
+                arguments: json!({ "text": "four" }),
+                signatures: Vec::new(),
+            };
+            let said = Answer::Turned { text: String::new(), calls: vec![call], ended: true };
+            answer(said, in_words.as_deref()).calls.len()
+        };
+        let (tools, in_words) = asked(IN_WORDS, "");
+        assert_eq!(tools, [IN_WORDS, "answer_in_words_"]);
+        assert_eq!(called(in_words), 1);
+        let (tools, in_words) = asked(IN_WORDS, r#","tool_choice":"required""#);
+        assert_eq!(tools, [IN_WORDS]);
+        assert_eq!(called(in_words), 1);
     }
 }

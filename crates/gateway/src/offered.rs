@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderValue, Uri};
 use tenfold_domain::Tokens;
-use tenfold_models::{Hosted, ModelsError};
+use tenfold_models::{Hosted, ModelsError, Tokenizer};
 
 use crate::Wire;
 use crate::bill::Tariff;
@@ -30,6 +30,7 @@ pub(crate) enum Place {
 /// A hosted model, with all that each request to it needs, made once.
 pub(crate) struct Far {
     pub(crate) hosted: Hosted,
+    pub(crate) tokenizer: Option<Tokenizer>,
     /// The model's name there, as a JSON string.
     pub(crate) model_json: String,
     /// For OpenAI's protocols, with its scheme; and bare, for Anthropic's. Both are marked as
@@ -92,13 +93,11 @@ impl Offered {
             bearer: secret(&format!("Bearer {key}"))?,
             bare: secret(&key)?,
             addresses: Wire::ALL.into_iter().map(address).collect::<Result<_, _>>()?,
+            tokenizer: Tokenizer::of(hosted),
             hosted: hosted.clone(),
         };
-        let unpriced = || ModelsError::Unpriced {
-            name: hosted.name.clone(),
-            model: hosted.model.clone(),
-            file: "models.toml".into(),
-        };
+        let unpriced =
+            || ModelsError::Unpriced { name: hosted.name.clone(), model: hosted.model.clone() };
         let price = hosted.price.clone().ok_or_else(unpriced)?;
         let tariff = Tariff { price, slowest: None, context: hosted.context };
         let name = hosted.name.as_str().into();

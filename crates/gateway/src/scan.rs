@@ -93,8 +93,6 @@ pub struct Sketch {
     pub images: u64,
     /// Whether something's tokens are bounded by the model's context only.
     pub unbounded: bool,
-    /// Whether something is to be cached for an hour, which costs twice.
-    pub hour_cache: bool,
     /// What no price here says the cost of, by name.
     pub unpriced: Option<String>,
     /// A tool that the provider runs, by its type.
@@ -265,7 +263,6 @@ impl Sketch {
     fn word(&mut self, word: &str) {
         self.images += u64::from(IMAGES.contains(&word));
         self.unbounded |= UNBOUNDED.contains(&word);
-        self.hour_cache |= word == "1h";
     }
 }
 
@@ -468,7 +465,7 @@ mod tests {
         let body = r#"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"x"}},
             {"type":"im\u0061ge","cache_control":{"ttl":"1h"}}]}]}"#;
         let sketch = read(body);
-        assert_eq!((sketch.images, sketch.hour_cache, sketch.unbounded), (2, true, false));
+        assert_eq!((sketch.images, sketch.unbounded), (2, false));
         assert!(read(r#"{"input":[{"type":"input_file","file_id":"f"}]}"#).unbounded);
         assert!(read(r#"{"previous_response_id":"r"}"#).unbounded);
         assert!(!read(r#"{"previous_response_id":null}"#).unbounded);

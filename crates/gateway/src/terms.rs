@@ -20,6 +20,8 @@ pub struct Terms {
     pub answer_bytes_max: usize,
     /// The longest that a connection to a provider may take to be there.
     pub connect: Duration,
+    /// The longest that a request waits because its provider takes no more for now.
+    pub gate: Duration,
     /// The longest that a provider may say nothing within a stream.
     pub silence: Duration,
     /// The longest that a client may take to read what is written to it.
@@ -32,6 +34,8 @@ pub struct Terms {
     pub hosted_tools: bool,
     /// Whether bodies of requests are told to the log. They hold what people asked.
     pub logs_bodies: bool,
+    /// Whether what is said is told to who traces.
+    pub traces_messages: bool,
     /// Answers that are kept for who asks again with the same key: how many bytes in all,
     pub kept_bytes_max: usize,
     /// how many bytes each,
@@ -50,12 +54,14 @@ impl Default for Terms {
             body_time: Duration::from_secs(60),
             answer_bytes_max: 64 << 20,
             connect: Duration::from_secs(20),
+            gate: Duration::from_secs(30),
             silence: Duration::from_secs(300),
             reading: Duration::from_secs(120),
             connections_max: 8_192,
             output_max: Tokens(8_192),
             hosted_tools: false,
             logs_bodies: false,
+            traces_messages: false,
             kept_bytes_max: 64 << 20,
             kept_answer_bytes_max: 1 << 20,
             kept: Duration::from_secs(600),

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenfold_domain::{Millis, Tokens, Usage};
+use tenfold_domain::{Millis, NanoUsd, Tokens, Usage};
+use tenfold_models::{Call, Ended, Of, traced};
 use tokio::time::Instant;
-use tracing::Span;
-use tracing::field::Empty;
 
 use crate::bill::{Basis, Bill, Bound, End};
 use crate::blocks::{Hold, Settled};
+use crate::gate::Leave;
 use crate::house::House;
 use crate::metrics::Done;
 use crate::offered::Place;
@@ -29,8 +29,10 @@ pub(crate) struct Ticket {
     wire: Wire,
     bound: Bound,
     hold: Option<Hold>,
+    /// Leave of its provider's gate, until it is known what came of the request.
+    leave: Option<Box<dyn Leave>>,
     began: Instant,
-    span: Span,
+    call: Call,
 }
 
 impl Ticket {
@@ -38,27 +40,14 @@ impl Ticket {
         house: &Arc<House>,
         model: &Arc<Offered>,
         wire: Wire,
-        bound: Bound,
-        hold: Hold,
+        (bound, hold, leave): (Bound, Hold, Option<Box<dyn Leave>>),
     ) -> Self {
         let provider = match &model.place {
-            Place::Hosted(far) => far.hosted.protocol.name(),
-            Place::Embedded(_) => "tenfold",
+            Place::Hosted(far) => Some(far.hosted.protocol),
+            Place::Embedded(_) => None,
         };
-        // The names are those of OpenTelemetry's conventions for generative AI.
-        let span = tracing::info_span!(
-            "gateway",
-            gen_ai.operation.name = wire.operation(),
-            gen_ai.provider.name = provider,
-            gen_ai.request.model = &*model.name,
-            gen_ai.request.max_tokens = bound.output.0,
-            gen_ai.usage.input_tokens = Empty,
-            gen_ai.usage.cache_read.input_tokens = Empty,
-            gen_ai.usage.output_tokens = Empty,
-            http.response.status_code = Empty,
-            tenfold.cost_nano_usd = Empty,
-            tenfold.cost_basis = Empty,
-        );
+        let (operation, model_name) = (wire.operation(), Arc::clone(&model.name));
+        let of = Of { operation, provider: traced(provider), model: model_name };
         house.metrics.begins();
         Self {
             house: Arc::clone(house),
@@ -66,8 +55,9 @@ impl Ticket {
             wire,
             bound,
             hold: Some(hold),
+            leave,
             began: Instant::now(),
-            span,
+            call: Call::begin(of, bound.output),
         }
     }
 
@@ -75,10 +65,18 @@ impl Ticket {
         &self.house
     }
 
+    /// Tells what was said to who traces.
+    pub(crate) fn said(&self, messages: &str) {
+        self.call.said(messages);
+    }
+
     /// Bills what was seen.
     pub(crate) fn close(mut self, seen: &Seen, end: End) -> Bill {
         let status = if end == End::Left { CLIENT_LEFT } else { 200 };
         let bill = self.model.tariff.bill(&self.bound, seen, end, Millis::from(self.took()));
+        if let Some(leave) = self.leave.take().filter(|_| end != End::Cut) {
+            leave.answered(bill.usage.total());
+        }
         if let Some(hold) = self.hold.take() {
             let settled = hold.settle(bill.spend);
             self.record(status, Some((&bill, &settled)), seen.reasoning);
@@ -94,25 +92,34 @@ impl Ticket {
         }
     }
 
+    /// The same, by the provider; if that was too much for it, others wait until it wants to be
+    /// asked again.
+    pub(crate) fn turned_away(mut self, status: u16, retry_after: Option<Duration>) {
+        if let Some(leave) = self.leave.take().filter(|_| matches!(status, 429 | 503 | 529)) {
+            leave.refused(retry_after);
+        }
+        self.free(status);
+    }
+
     fn took(&self) -> Duration {
         self.began.elapsed()
     }
 
-    fn record(&self, status: u16, billed: Option<(&Bill, &Settled)>, thought: Tokens) {
+    fn record(&mut self, status: u16, billed: Option<(&Bill, &Settled)>, thought: Tokens) {
         let done = Done { model: &self.model.name, wire: self.wire, status, took: self.took() };
         self.house.metrics.asked(&done, billed, thought);
-        self.span.record("http.response.status_code", status);
-        let Some((bill, settled)) = billed else { return };
-        self.span.record("gen_ai.usage.input_tokens", bill.usage.read().0);
-        self.span.record("gen_ai.usage.cache_read.input_tokens", bill.usage.cached.0);
-        self.span
-            .record("gen_ai.usage.output_tokens", (bill.usage.output + bill.usage.reasoning).0);
-        self.span.record("tenfold.cost_nano_usd", settled.spent.money.0);
-        self.span.record("tenfold.cost_basis", bill.basis.name());
-        if settled.over != Spend::NONE {
-            let model = &*self.model.name;
-            tracing::warn!(model, "a bill is {} above its worst case", settled.over.money);
+        let error = (status >= 400).then(|| status.to_string());
+        let (usage, cost) = billed.map_or((Usage::default(), NanoUsd::ZERO), |(bill, settled)| {
+            (bill.usage, settled.spent.money)
+        });
+        if let Some((bill, settled)) = billed {
+            self.call.billed(bill.basis.name());
+            if settled.over != Spend::NONE {
+                let model = &*self.model.name;
+                tracing::warn!(model, "a bill is {} above its worst case", settled.over.money);
+            }
         }
+        self.call.end(&Ended { status: Some(status), error: error.as_deref(), usage, cost });
     }
 }
 

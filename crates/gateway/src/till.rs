@@ -88,6 +88,10 @@ impl Bank for Till {
         })
     }
 
+    fn lowered(&self) -> u64 {
+        self.books.lowered()
+    }
+
     fn left(&self, account: AccountId) -> Left {
         let now = now();
         let look = |sheet: &Sheet| sheet.ledger().left(account, now).unwrap_or_default();

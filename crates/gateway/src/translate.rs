@@ -12,6 +12,7 @@ mod stream;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,6 +26,7 @@ use crate::usage::Seen;
 
 pub(crate) use stream::{Telling, Translator};
 pub(crate) use talk::{Answer, Call, Choice, Form, Head, Part, Said, Stop, Talk, Used, arguments};
+pub(crate) use told::told;
 
 /// Why it can't be said in the other protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,8 @@
 //! It is apart because a client decides by these whether it asks again. What can't be paid for is
 //! said so that none does: a storm of retries would not make it cheaper.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -32,6 +34,11 @@ pub(crate) enum Trouble {
     Unpaid { refused: Refused, bound: Box<Bound> },
     #[error("what '{0}' costs can't be known before it is sent, and so it is not; leave it out")]
     Unpriced(String),
+    #[error(
+        "the provider of model '{model}' takes no more requests for now; ask again in {} s",
+        seconds(*.left)
+    )]
+    Busy { model: String, left: Duration },
     #[error("{why}")]
     Provider { status: u16, why: String },
     #[error("{0}")]
@@ -100,6 +107,12 @@ impl Trouble {
                 let again = Some(false);
                 Called { again, ..called(status, QUOTA, "billing_error", Some(QUOTA)) }
             }
+            Self::Busy { .. } => called(
+                StatusCode::TOO_MANY_REQUESTS,
+                "requests",
+                "rate_limit_error",
+                Some("rate_limit_exceeded"),
+            ),
             Self::Provider { status, .. } => {
                 let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
                 match status.as_u16() {
@@ -147,6 +160,9 @@ impl Trouble {
             headers
                 .insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static(again));
         }
+        if let Self::Busy { left, .. } = self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(*left)));
+        }
         if let Self::Unpaid { refused: Refused::OverLimit { left, .. }, .. } = self {
             crate::headers::left(headers, left);
             if let Some(seconds) = left.renews.map(seconds_until) {
@@ -155,6 +171,11 @@ impl Trouble {
         }
         response
     }
+}
+
+/// Whole seconds, at least as long.
+fn seconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX)
 }
 
 fn seconds_until(moment: Timestamp) -> u64 {

@@ -3,8 +3,8 @@
 
 use tenfold_domain::{
     AccessToken, AccountChange, AccountId, AccountKind, Allowance, AllowanceId, Charge, FromGift,
-    Granted, Held, LedgerEvent, Quantity, Refusal, ReservationId, Short, Spend, Spender, Timestamp,
-    TokenId,
+    Granted, Held, LedgerEvent, Measure, Quantity, Refusal, ReservationId, Short, Spend, Spender,
+    Timestamp, TokenId,
 };
 
 use crate::meter::Meter;
@@ -51,12 +51,8 @@ impl Ledger {
         (name, kind): (&str, AccountKind),
         by: &str,
     ) -> Result<(AccountId, LedgerEvent), Refusal> {
-        self.known(parent)?;
-        let bad = |why| Refusal::BadName { name: name.to_owned(), why };
-        fits(name).map_err(bad)?;
-        if self.tree.named(Some(parent), name).is_some() {
-            return Err(bad("there is an account of that name below the same one"));
-        }
+        self.open_one(parent)?;
+        self.is_free(Some(parent), name)?;
         let (account, parent) = (self.tree.next_id(), Some(parent));
         let (name, by) = (name.to_owned(), by.to_owned());
         Ok((account, LedgerEvent::Opened { account, parent, name, kind, by }))
@@ -92,6 +88,9 @@ impl Ledger {
             AccountChange::Permit { account, models } => {
                 self.permit(*account, models.clone(), by)?
             }
+            AccountChange::Rename { account, name } => self.rename(*account, name, by)?,
+            AccountChange::Move { account, to } => self.move_below(*account, *to, by)?,
+            AccountChange::Close { account } => return self.close(*account, by),
             AccountChange::Issue(token) => {
                 self.issue(AccessToken { by: by.to_owned(), ..token.clone() })?.1
             }
@@ -110,7 +109,7 @@ impl Ledger {
         terms: Allowance,
         by: &str,
     ) -> Result<(AllowanceId, LedgerEvent), Refusal> {
-        let known = self.known(account)?;
+        let known = self.open_one(account)?;
         let present = known.own.iter().chain(&known.each).filter_map(|id| self.allowances.get(id));
         let same = present.into_iter().find(|granted| terms.takes_the_place_of(granted.terms));
         let new = AllowanceId(self.last_allowance.saturating_add(1));
@@ -141,9 +140,9 @@ impl Ledger {
         amount: Quantity,
         (by, at): (&str, Timestamp),
     ) -> Result<LedgerEvent, Refusal> {
-        let taker = self.known(to)?;
+        let taker = self.open_one(to)?;
         if let Some(from) = from {
-            self.known(from)?;
+            self.open_one(from)?;
             if from == to {
                 return Err(Refusal::ToItself(taker.name.to_string()));
             }
@@ -168,12 +167,68 @@ impl Ledger {
         Ok(LedgerEvent::Permitted { account, models, by: by.to_owned() })
     }
 
+    /// Calls an account otherwise.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`]; [`Refusal::Closed`]; [`Refusal::BadName`].
+    pub fn rename(&self, account: AccountId, name: &str, by: &str) -> Result<LedgerEvent, Refusal> {
+        let known = self.open_one(account)?;
+        self.is_free(known.parent, name)?;
+        Ok(LedgerEvent::Renamed { account, name: name.to_owned(), by: by.to_owned() })
+    }
+
+    /// Puts an account, with all below it, below another: what is set aside from now on is set
+    /// aside there. What was used stays where it was used.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`]; [`Refusal::Closed`]; [`Refusal::Topmost`];
+    /// [`Refusal::BelowItself`]; [`Refusal::BadName`] if there is one of its name;
+    /// [`Refusal::UnderWay`] as long as anything is set aside that it pays.
+    pub fn move_below(
+        &self,
+        account: AccountId,
+        to: AccountId,
+        by: &str,
+    ) -> Result<LedgerEvent, Refusal> {
+        let (known, above) = (self.open_one(account)?, self.open_one(to)?);
+        let name = known.name.to_string();
+        if known.parent.is_none() {
+            return Err(Refusal::Topmost(name));
+        }
+        if self.tree.path(to).contains(&account) {
+            return Err(Refusal::BelowItself { name, to: above.name.to_string() });
+        }
+        self.is_free(Some(to), &known.name)?;
+        if Measure::ALL.into_iter().any(|measure| known.held.of(measure) > 0) {
+            return Err(Refusal::UnderWay(name));
+        }
+        Ok(LedgerEvent::Moved { account, parent: to, by: by.to_owned() })
+    }
+
+    /// Closes an account and all below it for ever, and revokes their access tokens.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`]; [`Refusal::Closed`]; [`Refusal::Topmost`].
+    pub fn close(&self, account: AccountId, by: &str) -> Result<Vec<LedgerEvent>, Refusal> {
+        let known = self.open_one(account)?;
+        if known.parent.is_none() {
+            return Err(Refusal::Topmost(known.name.to_string()));
+        }
+        let is_theirs = |token: &&AccessToken| self.tree.path(token.account).contains(&account);
+        let tokens = self.tokens.iter().filter(|(_, is_revoked)| !is_revoked);
+        let revoked = tokens.map(|(token, _)| token).filter(is_theirs);
+        let revoked =
+            revoked.map(|token| LedgerEvent::Revoked { token: token.token, by: by.to_owned() });
+        let closed = LedgerEvent::Closed { account, by: by.to_owned() };
+        Ok(std::iter::once(closed).chain(revoked).collect())
+    }
+
     /// Issues an access token of which this is the hash; its number is looked up here.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`] if there is no such account.
     pub fn issue(&self, token: AccessToken) -> Result<(TokenId, LedgerEvent), Refusal> {
-        self.known(token.account)?;
+        self.open_one(token.account)?;
         let id = self.tokens.next_id();
         Ok((id, LedgerEvent::Issued(AccessToken { token: id, ..token })))
     }
@@ -197,7 +252,7 @@ impl Ledger {
     /// does not cover it; [`Refusal::NotPermitted`]; [`Refusal::NoAccount`].
     pub fn reserve(&self, wanted: &Wanted<'_>) -> Result<(ReservationId, LedgerEvent), Refusal> {
         let Wanted { account, amount, spender, .. } = *wanted;
-        self.known(account)?;
+        self.open_one(account)?;
         if let Some(model) = wanted.model {
             self.may_ask(account, model)?;
         }
@@ -307,6 +362,25 @@ impl Ledger {
 
     fn known(&self, account: AccountId) -> Result<&crate::tree::Account, Refusal> {
         self.tree.get(account).ok_or(Refusal::NoAccount(account))
+    }
+
+    /// An account that is not closed, and none above it is.
+    fn open_one(&self, account: AccountId) -> Result<&crate::tree::Account, Refusal> {
+        let closed = self.tree.upwards(account).find(|(_, account)| account.closed);
+        match closed {
+            Some((_, closed)) => Err(Refusal::Closed(closed.name.to_string())),
+            None => self.known(account),
+        }
+    }
+
+    /// Whether an account can be called so there.
+    fn is_free(&self, parent: Option<AccountId>, name: &str) -> Result<(), Refusal> {
+        let bad = |why| Refusal::BadName { name: name.to_owned(), why };
+        fits(name).map_err(bad)?;
+        match self.tree.named(parent, name) {
+            Some(_) => Err(bad("there is an account of that name below the same one")),
+            None => Ok(()),
+        }
     }
 
     fn is_held(&self, reservation: ReservationId) -> Result<(), Refusal> {

@@ -59,6 +59,15 @@ impl Ledger {
                     account.models.clone_from(models);
                 }
             }
+            LedgerEvent::Renamed { account, name, .. } => {
+                let parent = self.tree.get(*account).and_then(|known| known.parent);
+                self.tree.place(*account, parent, name);
+            }
+            LedgerEvent::Moved { account, parent, .. } => {
+                let known = self.tree.get(*account).map(|known| known.name.clone());
+                self.tree.place(*account, Some(*parent), &known.unwrap_or_default());
+            }
+            LedgerEvent::Closed { account, .. } => self.tree.close(*account),
             LedgerEvent::Issued(token) => self.tokens.issue(token.clone()),
             LedgerEvent::Revoked { token, .. } => self.tokens.revoke(*token),
             LedgerEvent::Reserved(held) => self.put_aside(held.clone()),

@@ -17,6 +17,8 @@ pub struct Statement {
     pub name: String,
     /// What it stands for.
     pub kind: AccountKind,
+    /// Whether it, or one above it, was closed.
+    pub closed: bool,
     /// What it and all below it have used.
     pub spent: Spend,
     /// What is set aside for calls that have not been billed yet.
@@ -83,6 +85,7 @@ impl Ledger {
             parent: known.parent,
             name: known.name.to_string(),
             kind: known.kind,
+            closed: self.tree.upwards(account).any(|(_, account)| account.closed),
             spent: known.spent.shown(),
             held: known.held.shown(),
             gifts: known.gifts.shown(),
@@ -96,6 +99,10 @@ impl Ledger {
     /// account.
     pub fn left(&self, account: AccountId, at: Timestamp) -> Option<Left> {
         self.tree.get(account)?;
+        if self.tree.upwards(account).any(|(_, account)| account.closed) {
+            let (money, tokens) = (Some(NanoUsd::ZERO), Some(Tokens(0)));
+            return Some(Left { money, tokens, requests: Some(0), renews: None });
+        }
         let (path, at) = (self.tree.path(account), at.max(self.latest));
         let (mut left, mut renews) = ([None::<u64>; 3], None);
         for (place, id) in path.iter().enumerate() {
@@ -126,7 +133,7 @@ impl Ledger {
         known.copied().unwrap_or_else(new).at(&granted.terms, at)
     }
 
-    /// The account that is called so: by its name, if no other has it; by the names from below the
+    /// The account that is called so: by its name, if no other has it that is not closed; by the names from below the
     /// root to it, with slashes between them; or by its number, with a `#` in front.
     ///
     /// # Errors
@@ -149,7 +156,13 @@ impl Ledger {
         }
         let is_called =
             |id: &AccountId| self.tree.get(*id).is_some_and(|known| &*known.name == name);
-        let mut all = self.tree.ids().filter(is_called);
+        let is_closed = |id: &AccountId| self.tree.get(*id).is_some_and(|known| known.closed);
+        let called = || self.tree.ids().filter(is_called);
+        let mut all = called().filter(|id| !is_closed(id)).peekable();
+        if all.peek().is_none() {
+            // Of one that is closed, history is left.
+            return called().last().ok_or_else(none);
+        }
         let found = all.next().ok_or_else(none)?;
         let mut others = all.take(3).peekable();
         if others.peek().is_none() {

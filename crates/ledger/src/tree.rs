@@ -83,6 +83,8 @@ pub(crate) struct Account {
     pub(crate) each: BTreeSet<AllowanceId>,
     /// How far the allowances that hold for it are used, as far as they were.
     pub(crate) meters: Vec<Meter>,
+    /// Whether it was closed.
+    pub(crate) closed: bool,
 }
 
 impl Account {
@@ -102,8 +104,8 @@ impl Account {
     }
 }
 
-/// All accounts. Ids are handed out from one without gaps, so that an id is an index, and
-/// an account is always opened after its parent, so that there are no circles.
+/// All accounts. Ids are handed out from one without gaps, so that an id is an index. An account
+/// is opened after its parent and moved below none that is below it, so that there are no circles.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tree {
     accounts: Vec<Account>,
@@ -130,6 +132,10 @@ impl Tree {
         }
         let name: Arc<str> = name.into();
         self.names.insert((parent, Arc::clone(&name)), id);
+        self.push(parent, name, kind);
+    }
+
+    fn push(&mut self, parent: Option<AccountId>, name: Arc<str>, kind: AccountKind) {
         self.accounts.push(Account {
             parent,
             name,
@@ -142,18 +148,51 @@ impl Tree {
             own: BTreeSet::new(),
             each: BTreeSet::new(),
             meters: Vec::new(),
+            closed: false,
         });
     }
 
-    /// Adds an account as it was recorded, with nothing set aside.
+    /// Calls an account otherwise, and puts it below another. Does nothing if one of that name is
+    /// there, or it would be below itself.
+    pub(crate) fn place(&mut self, id: AccountId, parent: Option<AccountId>, name: &str) {
+        let Some(account) = self.get(id) else { return };
+        let is_circle = parent.is_some_and(|parent| self.path(parent).contains(&id));
+        let is_no_parent = parent.is_some_and(|parent| self.get(parent).is_none());
+        if is_circle || is_no_parent || self.named(parent, name).is_some() {
+            return;
+        }
+        let (was, name): (_, Arc<str>) = ((account.parent, Arc::clone(&account.name)), name.into());
+        self.names.remove(&was);
+        self.names.insert((parent, Arc::clone(&name)), id);
+        if let Some(account) = self.get_mut(id) {
+            (account.parent, account.name) = (parent, name);
+        }
+    }
+
+    /// Closes an account; another may have its name.
+    pub(crate) fn close(&mut self, id: AccountId) {
+        let Some(account) = self.get_mut(id) else { return };
+        account.closed = true;
+        let name = (account.parent, Arc::clone(&account.name));
+        if self.names.get(&name) == Some(&id) {
+            self.names.remove(&name);
+        }
+    }
+
+    /// Adds an account as it was recorded, with nothing set aside. The one above it may come later,
+    /// where it was moved.
     pub(crate) fn restore(&mut self, balance: &AccountBalance) {
-        let AccountBalance { parent, name, kind, spent, gifts, models, meters } = balance;
-        let id = self.next_id();
-        self.open(id, *parent, (name, *kind));
+        let AccountBalance { parent, name, kind, spent, gifts, models, meters, closed } = balance;
+        let (id, name): (_, Arc<str>) = (self.next_id(), name.as_str().into());
+        if !closed {
+            self.names.insert((*parent, Arc::clone(&name)), id);
+        }
+        self.push(*parent, name, *kind);
         if let Some(opened) = self.get_mut(id) {
             opened.spent = (*spent).into();
             opened.gifts = (*gifts).into();
             opened.models.clone_from(models);
+            opened.closed = *closed;
             opened.meters = meters.iter().map(Meter::standing).collect();
         }
     }
@@ -162,11 +201,12 @@ impl Tree {
     /// sums is more than an amount can say.
     pub(crate) fn balance(&self, id: AccountId) -> Option<AccountBalance> {
         let account = self.get(id)?;
-        let Account { parent, name, kind, spent, models, meters, .. } = account;
+        let Account { parent, name, kind, spent, models, meters, closed, .. } = account;
         // What is set aside is put aside again out of them.
         let mut gifts = account.gifts;
         gifts.join(account.gifts_held);
         Some(AccountBalance {
+            closed: *closed,
             parent: *parent,
             name: name.to_string(),
             kind: *kind,

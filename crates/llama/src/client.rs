@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tenfold_domain::Usage;
+use tenfold_domain::{Tokens, Usage};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
@@ -64,8 +64,14 @@ pub struct Reply {
     pub lost: u32,
 }
 
+/// What the child says in the end.
+enum Told {
+    Answer(Answer, Usage),
+    Counted(Tokens),
+}
+
 struct Pending {
-    reply: oneshot::Sender<Result<(Answer, Usage), LlamaError>>,
+    reply: oneshot::Sender<Result<Told, LlamaError>>,
     progress: Option<mpsc::UnboundedSender<Usage>>,
 }
 
@@ -130,6 +136,28 @@ impl Llama {
         Ok(reply)
     }
 
+    /// How many tokens a question would read, by the model's own tokenizer; `None` if the model
+    /// is not loaded, or refuses the question. Nobody waits for it behind other work.
+    pub async fn count(&self, ask: &Ask) -> Option<Tokens> {
+        let ask = match ask {
+            Ask::Turn(turn) => Ask::Generate(turn::question(turn)),
+            ask => ask.clone(),
+        };
+        let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
+        let (reply, told) = oneshot::channel();
+        {
+            // Whoever loads the model holds it; that takes too long for who only wants to know.
+            let live = self.live.try_lock().ok()?;
+            let live = live.as_ref()?;
+            lock(&live.waiting).as_mut()?.insert(id, Pending { reply, progress: None });
+            let _ = live.lines.send(ToChild::Count { id, ask });
+        }
+        match told.await {
+            Ok(Ok(Told::Counted(tokens))) => Some(tokens),
+            _ => None,
+        }
+    }
+
     /// Asks a question that the child understands.
     async fn put(
         &self,
@@ -153,7 +181,8 @@ impl Llama {
             let reply = receive.await;
             guard.armed = false;
             if let Ok(reply) = reply {
-                return reply.map(|(answer, usage)| Reply { answer, usage, lost });
+                let Told::Answer(answer, usage) = reply? else { continue };
+                return Ok(Reply { answer, usage, lost });
             }
             tracing::warn!("the model's process died; starting another");
         }
@@ -234,7 +263,10 @@ async fn read(mut lines: tokio::io::Lines<BufReader<ChildStdout>>, waiting: Wait
     while let Ok(Some(line)) = lines.next_line().await {
         match serde_json::from_str(&line) {
             Ok(FromChild::Answer { id, answer, usage }) => {
-                reply(&waiting, id, Ok((answer, usage)));
+                reply(&waiting, id, Ok(Told::Answer(answer, usage)));
+            }
+            Ok(FromChild::Counted { id, tokens }) => {
+                reply(&waiting, id, Ok(Told::Counted(tokens)));
             }
             Ok(FromChild::Refused { id, why }) => {
                 reply(&waiting, id, Err(LlamaError::Refused(why)));
@@ -253,7 +285,7 @@ async fn read(mut lines: tokio::io::Lines<BufReader<ChildStdout>>, waiting: Wait
     *lock(&waiting) = None;
 }
 
-fn reply(waiting: &Waiting, id: RequestId, result: Result<(Answer, Usage), LlamaError>) {
+fn reply(waiting: &Waiting, id: RequestId, result: Result<Told, LlamaError>) {
     let pending = lock(waiting).as_mut().and_then(|waiting| waiting.remove(&id));
     if let Some(pending) = pending {
         // Nobody waits any more when the request was cancelled.

@@ -5,7 +5,7 @@
 //! broken bytes are replaced, as `String::from_utf8_lossy` does.
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{Answer, Ask, Bytes, Usage};
+use tenfold_domain::{Answer, Ask, Bytes, Tokens, Usage};
 
 /// Tells requests to one child apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +21,13 @@ pub enum ToChild {
         /// Answered with this id.
         id: RequestId,
         /// What to do.
+        ask: Ask,
+    },
+    /// Say how many tokens this would read. Answered at once, whatever else is under way.
+    Count {
+        /// Answered with this id.
+        id: RequestId,
+        /// What would be asked.
         ask: Ask,
     },
     /// Leave this request; it is not answered any more.
@@ -56,6 +63,13 @@ pub enum FromChild {
         answer: Answer,
         /// What it used.
         usage: Usage,
+    },
+    /// What a question would read.
+    Counted {
+        /// Which request.
+        id: RequestId,
+        /// Its tokens, those that a cache may have included.
+        tokens: Tokens,
     },
     /// A request can't be done; others go on.
     Refused {

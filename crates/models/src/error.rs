@@ -94,18 +94,16 @@ pub enum ModelsError {
     },
     /// Nobody has said what a model at a provider costs.
     #[error(
-        "nobody has said what '{name}' costs, and what has no price can't keep to a budget: put \
-         `price = \"free\"`, or a [hosted.price] with usd_per_million_prompt and \
-         usd_per_million_output, below it in {file}; or bring the price book a price for '{model}' \
-         with `tenfold prices import FILE`"
+        "nobody has said what '{name}' costs, and what has no price can't keep to a budget: say it \
+         in dollars for a million tokens, with `tenfold models price {name} --price-prompt USD \
+         --price-output USD`, or with --free; or bring the price book a price for '{model}' with \
+         `tenfold prices import FILE`"
     )]
     Unpriced {
         /// The model.
         name: String,
         /// What its provider calls it.
         model: String,
-        /// The person's catalogue.
-        file: PathBuf,
     },
     /// There is no way to a model's provider.
     #[error("the model '{name}' can't be reached: {why}")]

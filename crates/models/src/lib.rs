@@ -7,6 +7,7 @@
 //! decides. A [`Hosted`] model is asked
 //! through its [`Provider`]. Nothing here runs a model, knows of agents, or writes to the terminal.
 
+mod call;
 mod catalogue;
 mod current;
 mod digest;
@@ -27,8 +28,10 @@ mod provider;
 mod pull;
 mod raw;
 mod raw_price;
+mod tokens;
 mod verify;
 
+pub use call::{Call, Ended, Of, TARGET as CALL_TARGET, traced};
 pub use catalogue::{Catalogue, Listed};
 pub use current::Current;
 pub use digest::{Sha256Sum, hash_file};
@@ -40,7 +43,7 @@ pub use gguf::{GgufError, GgufHeader, read_header};
 pub use hosted::{Hosted, Model, Protocol, RequestLimits};
 pub use keys::{forget_key, key, set_key};
 pub use memory::{Fit, fits};
-pub use own::{Removed, add, connect, remove};
+pub use own::{Removed, add, connect, remove, set_price};
 pub use price::{Electricity, Price, Slowest};
 pub use prices::{
     Change, Dated, Import, ImportSource, Importer, Json, JsonReader, ModelName, PriceBook,
@@ -50,6 +53,7 @@ pub use prices::{
 pub use progress::{Cancel, Progress};
 pub use provider::{Answers, Provider, ProviderError, StandIn, Turned};
 pub use pull::{PipCommand, PullOptions, pull};
+pub use tokens::Tokenizer;
 pub use verify::{Depth, Presence, presence, verify};
 
 /// The catalogue that ships with Tenfold, as text.

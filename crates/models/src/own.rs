@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use tenfold_domain::Bytes;
-use toml_edit::{ArrayOfTables, DocumentMut, Item};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
 use crate::catalogue::read_user_file;
 use crate::entry::{check_file_name, check_name};
@@ -17,8 +17,8 @@ use crate::raw::{RawHosted, RawModel, RawSource};
 use crate::raw_price::RawPrice;
 use crate::verify::{forget, remember};
 use crate::{
-    Cancel, Catalogue, Entry, GgufHeader, Hosted, Model, ModelDirs, ModelsError, Place, Progress,
-    PullOptions, SHIPPED, Sha256Sum, hash_file, read_header,
+    Cancel, Catalogue, Entry, GgufHeader, Hosted, Model, ModelDirs, ModelsError, Place, Price,
+    Progress, PullOptions, SHIPPED, Sha256Sum, hash_file, read_header,
 };
 
 /// What [`remove`] did.
@@ -74,9 +74,7 @@ pub fn add(
 /// of the file system.
 pub fn connect(dirs: &ModelDirs, hosted: &Hosted) -> Result<(), ModelsError> {
     check_free(&Catalogue::load(SHIPPED, &dirs.user_file())?, &hosted.name)?;
-    let price = hosted.price.as_ref().map(RawPrice::of).transpose().map_err(|why| {
-        ModelsError::NotAddable { what: hosted.name.clone(), why: why.to_owned() }
-    })?;
+    let price = hosted.price.as_ref().map(|price| written(&hosted.name, price)).transpose()?;
     let raw = RawHosted {
         name: hosted.name.clone(),
         protocol: hosted.protocol.name().to_owned(),
@@ -90,6 +88,49 @@ pub fn connect(dirs: &ModelDirs, hosted: &Hosted) -> Result<(), ModelsError> {
         price,
     };
     append(dirs, "hosted", &raw, &Cancel::new())
+}
+
+/// Says what a model of the person's own catalogue costs, in place of what was said before.
+///
+/// # Errors
+/// [`ModelsError::Unknown`] if there is none of this name in it; [`ModelsError::NotAddable`] if
+/// the price has steps or services; [`ModelsError::Catalogue`] if such a model can't have it;
+/// those of the file system.
+pub fn set_price(dirs: &ModelDirs, name: &str, price: &Price) -> Result<(), ModelsError> {
+    /// A price alone.
+    #[derive(serde::Serialize)]
+    struct Priced {
+        price: RawPrice,
+    }
+    let catalogue = Catalogue::load(SHIPPED, &dirs.user_file())?;
+    let list = match catalogue.model(name)? {
+        Model::Hosted(_) => "hosted",
+        Model::Embedded(entry) if !entry.shipped => "model",
+        Model::Embedded(_) => {
+            let why = "it ships with Tenfold, and costs electricity; say at which price with \
+                       [electricity] in your catalogue";
+            return Err(ModelsError::NotAddable { what: name.to_owned(), why: why.to_owned() });
+        }
+    };
+    let priced = Priced { price: written(name, price)? };
+    let priced = document_of(dirs, &priced)?;
+    edit(dirs, &Cancel::new(), |document| {
+        let models = document.get_mut(list).and_then(Item::as_array_of_tables_mut);
+        let is_it = |model: &&mut Table| model.get("name").and_then(Item::as_str) == Some(name);
+        if let Some(model) = models.and_then(|models| models.iter_mut().find(is_it))
+            && let Some(price) = in_blocks(priced.as_table().clone()).remove("price")
+        {
+            model.insert("price", price);
+        }
+    })
+}
+
+/// A price as it is written in a catalogue.
+fn written(name: &str, price: &Price) -> Result<RawPrice, ModelsError> {
+    RawPrice::of(price).map_err(|why| {
+        let (what, why) = (name.to_owned(), why.to_owned());
+        ModelsError::NotAddable { what, why }
+    })
 }
 
 /// Forgets a model that a person added, and deletes what Tenfold downloaded of it, finished or
@@ -284,21 +325,9 @@ fn append(
     model: &impl serde::Serialize,
     cancel: &Cancel,
 ) -> Result<(), ModelsError> {
-    let as_text = toml_edit::ser::to_document(model).map_err(|error| ModelsError::Catalogue {
-        file: dirs.user_file().display().to_string(),
-        why: error.to_string(),
-    })?;
+    let as_text = document_of(dirs, model)?;
     edit(dirs, cancel, |document| {
-        let mut table = as_text.as_table().clone();
-        // Prices and sources are written as blocks of their own, as in the shipped file.
-        if let Some(price) = table.remove("price") {
-            table.insert("price", price.into_table().map_or_else(|word| word, Item::Table));
-        }
-        if let Some(sources) =
-            table.remove("source").and_then(|item| item.into_array_of_tables().ok())
-        {
-            table.insert("source", Item::ArrayOfTables(sources));
-        }
+        let table = in_blocks(as_text.as_table().clone());
         if document.get(list).is_none() {
             document.insert(list, Item::ArrayOfTables(ArrayOfTables::new()));
         }
@@ -306,6 +335,28 @@ fn append(
             models.push(table);
         }
     })
+}
+
+fn document_of(
+    dirs: &ModelDirs,
+    model: &impl serde::Serialize,
+) -> Result<DocumentMut, ModelsError> {
+    toml_edit::ser::to_document(model).map_err(|error| ModelsError::Catalogue {
+        file: dirs.user_file().display().to_string(),
+        why: error.to_string(),
+    })
+}
+
+/// Prices and sources are written as blocks of their own, as in the shipped file.
+fn in_blocks(mut table: Table) -> Table {
+    if let Some(price) = table.remove("price") {
+        table.insert("price", price.into_table().map_or_else(|word| word, Item::Table));
+    }
+    if let Some(sources) = table.remove("source").and_then(|item| item.into_array_of_tables().ok())
+    {
+        table.insert("source", Item::ArrayOfTables(sources));
+    }
+    table
 }
 
 /// Changes the person's catalogue: under a lock, and in one step, so that no reader ever sees

@@ -62,7 +62,11 @@ impl Folded {
     fn touch(&mut self, event: &LedgerEvent) {
         let ledger = &self.ledger;
         match event {
-            LedgerEvent::Opened { account, .. } | LedgerEvent::Permitted { account, .. } => {
+            LedgerEvent::Opened { account, .. }
+            | LedgerEvent::Permitted { account, .. }
+            | LedgerEvent::Renamed { account, .. }
+            | LedgerEvent::Moved { account, .. }
+            | LedgerEvent::Closed { account, .. } => {
                 self.changed.insert(*account);
             }
             LedgerEvent::Reserved(held) => self.changed.extend(ledger.path(held.account)),

@@ -11,7 +11,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
@@ -38,6 +38,8 @@ pub struct Books {
     is_wrong: AtomicBool,
     /// Told when one has come to its end.
     closed: Notify,
+    /// How often something was decided by which somebody may spend less.
+    lowered: AtomicU64,
 }
 
 /// The ledger, and what it does not know itself.
@@ -145,10 +147,33 @@ fn ended(event: &LedgerEvent) -> Option<ReservationId> {
         | LedgerEvent::Withdrawn { .. }
         | LedgerEvent::Given { .. }
         | LedgerEvent::Permitted { .. }
+        | LedgerEvent::Renamed { .. }
+        | LedgerEvent::Moved { .. }
+        | LedgerEvent::Closed { .. }
         | LedgerEvent::Issued(_)
         | LedgerEvent::Revoked { .. }
         | LedgerEvent::Reserved(_)
         | LedgerEvent::Balanced(_) => None,
+    }
+}
+
+/// Whether somebody may spend less than before by an event, or something else.
+fn lowers(event: &LedgerEvent) -> bool {
+    match event {
+        LedgerEvent::Granted { .. }
+        | LedgerEvent::Withdrawn { .. }
+        | LedgerEvent::Permitted { .. }
+        | LedgerEvent::Moved { .. }
+        | LedgerEvent::Closed { .. }
+        | LedgerEvent::Revoked { .. } => true,
+        LedgerEvent::Given { from, .. } => from.is_some(),
+        LedgerEvent::Opened { .. }
+        | LedgerEvent::Renamed { .. }
+        | LedgerEvent::Issued(_)
+        | LedgerEvent::Reserved(_)
+        | LedgerEvent::Settled { .. }
+        | LedgerEvent::Released { .. }
+        | LedgerEvent::Balanced(_) => false,
     }
 }
 
@@ -178,7 +203,8 @@ impl Books {
         let (open, is_wrong) = (AtomicUsize::new(0), AtomicBool::new(false));
         let tokens = RwLock::new(Arc::new(Tokens::of(&ledger)));
         let sheet = Mutex::new(Sheet { ledger, ..Sheet::default() });
-        Ok(Self { store, tokens, sheet, open, is_wrong, closed: Notify::new() })
+        let (closed, lowered) = (Notify::new(), AtomicU64::new(0));
+        Ok(Self { store, tokens, sheet, open, is_wrong, closed, lowered })
     }
 
     /// The access token with this secret, with what is decided of it and of its account up to now.
@@ -200,6 +226,12 @@ impl Books {
         let (name, lists) = tokens.accounts.get(&token.account).cloned().unwrap_or_default();
         let models = token.models.iter().cloned().chain(lists).collect();
         Ok(Admitted { token, name, models })
+    }
+
+    /// How often something was decided by which somebody may spend less than before: who has set
+    /// money aside to spend it later asks again when this has changed. Never waits.
+    pub fn lowered(&self) -> u64 {
+        self.lowered.load(Ordering::Acquire)
     }
 
     /// What somebody sees of it who can't wait; `None` if somebody else is at it just now.
@@ -272,11 +304,16 @@ impl Books {
                 LedgerEvent::Issued(_)
                     | LedgerEvent::Revoked { .. }
                     | LedgerEvent::Permitted { .. }
+                    | LedgerEvent::Renamed { .. }
+                    | LedgerEvent::Moved { .. }
             )
         };
         if events.iter().any(is_of_tokens) {
             let tokens = Arc::new(Tokens::of(&self.sheet.lock().await.ledger));
             *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = tokens;
+        }
+        if events.iter().any(lowers) {
+            self.lowered.fetch_add(1, Ordering::AcqRel);
         }
         entry.close();
         Ok(value)

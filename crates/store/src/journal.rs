@@ -95,6 +95,10 @@ pub struct Changed {
     pub events: u32,
     /// The tasks that they are about.
     pub tasks: BTreeSet<TaskId>,
+    /// The attempts that took steps, or went on from them.
+    pub stepped: BTreeSet<AttemptId>,
+    /// The attempts of which anything else is told: they began or ended, or their work was judged.
+    pub turned: BTreeSet<AttemptId>,
     /// Whether one is about money.
     pub ledger: bool,
     /// Whether one is about who may sign in, or who did.
@@ -103,7 +107,7 @@ pub struct Changed {
 
 /// The heads of the events after `?1`, at most `?2` of them.
 pub(crate) const CHANGED: &str =
-    "SELECT seq, task, noun FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    "SELECT seq, task, noun, attempt, event FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 
 /// As [`View::changed`](crate::View::changed).
 pub(crate) fn changed(
@@ -121,7 +125,15 @@ pub(crate) fn changed(
         let task: Option<i64> = row.get(1).doing(connection, doing)?;
         let task = task.and_then(|task| TaskId::new(u64::try_from(task).ok()?));
         changed.tasks.extend(task);
-        let noun = row.get_ref(2).and_then(|noun| Ok(noun.as_str()?)).doing(connection, doing)?;
+        let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
+        let noun = text(2).doing(connection, doing)?;
+        let attempt: Option<u32> = row.get(3).doing(connection, doing)?;
+        if let (Some(task), Some(number)) = (task, attempt) {
+            let is_step = !matches!(noun, "attempt" | "proposal")
+                || text(4).doing(connection, doing)? == "advanced";
+            let attempts = if is_step { &mut changed.stepped } else { &mut changed.turned };
+            attempts.insert(AttemptId { task, number });
+        }
         changed.ledger |= noun == "ledger";
         changed.people |= noun == "people";
     }

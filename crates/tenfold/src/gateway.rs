@@ -2,20 +2,22 @@
 //! Apart from `main` because it knows both the gateway and the engine, and nobody else may.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tenfold_cli::Serving;
-use tenfold_domain::{Ask, Turn};
+use tenfold_domain::{AccountId, Ask, Tokens, Turn};
 use tenfold_engine::Engine;
 use tenfold_gateway::{
-    Aliases, Embedded, Failed, Gateway, Later, Offered, Tariff, Tell, Terms, Till, Turned,
+    Aliases, Embedded, Failed, Gate, Gateway, Later, Leave, Offered, Open, Shut, Tariff, Tell,
+    Terms, Till, Turned,
 };
 use tenfold_llama::LlamaError;
-use tenfold_models::{Entry, key};
+use tenfold_models::{Entry, Hosted, key};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// The longest conversation with a model that does not say its own, in tokens.
-const CONTEXT: tenfold_domain::Tokens = tenfold_domain::Tokens(8_192);
+const CONTEXT: Tokens = Tokens(8_192);
 
 /// Answers programs until it is told to end.
 ///
@@ -25,7 +27,9 @@ pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<
     let Serving { listener, names, leave } = serving;
     let aliases: Aliases = toml::from_str(&names).map_err(|why| why.to_string())?;
     let bank = Arc::new(Till::new(engine.books()));
-    let gateway = Gateway::new(bank, offered(&engine)?, &aliases, Terms::default());
+    let gate = Arc::new(EnginesGate(Arc::clone(&engine)));
+    let terms = Terms { traces_messages: tenfold_telemetry::tells_messages(), ..Terms::default() };
+    let gateway = Gateway::new((bank, gate), offered(&engine)?, &aliases, terms);
     let gateway = gateway.map_err(|why| why.to_string())?;
     listener.set_nonblocking(true).map_err(|why| why.to_string())?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|why| why.to_string())?;
@@ -36,6 +40,40 @@ pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<
         };
         gateway.serve(listener, left).await;
     }))
+}
+
+/// The gate before a provider that the engine's own tasks wait at, too.
+struct EnginesGate(Arc<Engine>);
+
+impl Gate for EnginesGate {
+    fn leave<'a>(
+        &'a self,
+        hosted: &'a Hosted,
+        of: (AccountId, Tokens),
+        patience: Duration,
+    ) -> Later<'a, Result<Box<dyn Leave>, Shut>> {
+        Box::pin(async move {
+            let left = self.0.wait_for_leave(hosted, of, patience.into()).await;
+            let left = left.map_err(|tenfold_engine::Shut(left)| Shut(left.into()))?;
+            Ok(match left {
+                Some(leave) => Box::new(EnginesLeave(leave)) as Box<dyn Leave>,
+                None => Box::new(Open),
+            })
+        })
+    }
+}
+
+/// Leave of that gate.
+struct EnginesLeave(tenfold_engine::Leave);
+
+impl Leave for EnginesLeave {
+    fn answered(self: Box<Self>, tokens: Tokens) {
+        self.0.answered(tokens);
+    }
+
+    fn refused(self: Box<Self>, retry_after: Option<Duration>) {
+        self.0.refused(retry_after);
+    }
 }
 
 /// All models that can be asked: those that are here, and those at providers that there are a key
@@ -98,8 +136,10 @@ impl Embedded for Here {
         })
     }
 
-    fn tokens<'a>(&'a self, _: &'a str) -> Later<'a, Option<u64>> {
-        // Its child is not asked for them: a token is a byte at the least.
-        Box::pin(async { None })
+    fn tokens(&self, turn: Turn) -> Later<'_, Option<Tokens>> {
+        Box::pin(async move {
+            let llama = self.engine.embedded(&self.name).await.ok()??;
+            llama.count(&Ask::Turn(turn)).await
+        })
     }
 }

@@ -31,7 +31,14 @@ pub fn serve() -> ExitCode {
     let mut asked = script.asked().map_or(0, |asked| asked.len() as u64);
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
-        let Ok(ToChild::Ask { id, ask }) = serde_json::from_str(&line) else { continue };
+        let (id, ask) = match serde_json::from_str(&line) {
+            Ok(ToChild::Ask { id, ask }) => (id, ask),
+            Ok(ToChild::Count { id, ask }) => {
+                say(&FromChild::Counted { id, tokens: prompt_tokens(&ask) });
+                continue;
+            }
+            _ => continue,
+        };
         asked += 1;
         if let Some(path) = &script.record
             && record(path, &Asked { number: asked, ask: ask.clone() }).is_err()
@@ -122,20 +129,24 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-fn usage(ask: &Ask, answer: &Answer) -> Usage {
+fn prompt_tokens(ask: &Ask) -> Tokens {
     let prompt = match ask {
         Ask::Generate(ask) => serde_json::to_string(&ask.prompt).map_or(0, |text| text.len()),
         Ask::Infill(ask) => ask.prefix.len() + ask.suffix.len(),
         Ask::Score(ask) => ask.prefix.len() + ask.suffix.len() + ask.text.len(),
         Ask::Turn(turn) => turn.said.len(),
     };
+    Tokens(prompt as u64 / 4)
+}
+
+fn usage(ask: &Ask, answer: &Answer) -> Usage {
     let output = match answer {
         Answer::Generated { samples } | Answer::Infilled { alternatives: samples, .. } => {
             samples.iter().map(|sample| u64::from(sample.tokens)).sum()
         }
         Answer::Scored { .. } | Answer::Turned { .. } => 0,
     };
-    Usage { prompt: Tokens(prompt as u64 / 4), output: Tokens(output), ..Usage::default() }
+    Usage { prompt: prompt_tokens(ask), output: Tokens(output), ..Usage::default() }
 }
 
 fn info() -> ModelInfo {

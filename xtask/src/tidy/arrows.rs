@@ -24,6 +24,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["ledger", "schedule"]),
     ("llama", &[]),
     ("models", &["llama"]),
+    // What is told of a call is known where models are.
+    ("telemetry", &["models"]),
     ("sandbox", &[]),
     ("workspace", &[]),
     ("tools", &["redact", "sandbox", "workspace"]),
@@ -64,6 +66,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "redact",
             "sandbox",
             "store",
+            "telemetry",
             "workspace",
         ],
     ),

@@ -46,9 +46,20 @@ enum ModelsCommand {
         /// How to call it; as the file is called, if not given
         #[arg(long)]
         name: Option<String>,
+        #[command(flatten)]
+        price: PriceArgs,
     },
     /// Add a model that a provider hosts; nothing is sent
     Connect(Box<ConnectArgs>),
+    /// Say what a model of yours costs, in place of what was said before
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+        .args(["price_prompt", "price_second", "free"]))]
+    Price {
+        /// The model
+        name: String,
+        #[command(flatten)]
+        price: PriceArgs,
+    },
     /// Put the key of a provider into this machine's keyring, or take it out again
     ///
     /// It is asked for, or read from standard input, and found under the same name as a variable;
@@ -66,6 +77,32 @@ enum ModelsCommand {
         /// The model
         name: String,
     },
+}
+
+/// What a model costs, if it is said.
+#[derive(Debug, Clone, Copy, Args)]
+struct PriceArgs {
+    /// Dollars for a million tokens of prompt; without any price, a model at a provider has that of
+    /// the price book, and one on this machine costs electricity
+    #[arg(long, value_name = "USD", requires = "price_output", conflicts_with = "free")]
+    price_prompt: Option<NanoUsd>,
+    /// Dollars for a million tokens of prompt that are in a cache; as any other prompt, if not
+    /// given
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
+    price_cached: Option<NanoUsd>,
+    /// Dollars for a million tokens of prompt that are put into a cache; as any other prompt, if
+    /// not given
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
+    price_written: Option<NanoUsd>,
+    /// Dollars for a million tokens of output
+    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
+    price_output: Option<NanoUsd>,
+    /// Dollars for each second that a model on this machine works
+    #[arg(long, value_name = "USD", conflicts_with_all = ["free", "price_prompt"])]
+    price_second: Option<NanoUsd>,
+    /// It costs nothing
+    #[arg(long)]
+    free: bool,
 }
 
 #[derive(Debug, Args)]
@@ -92,23 +129,8 @@ struct ConnectArgs {
     /// The longest conversation that it takes, in tokens
     #[arg(long, value_name = "TOKENS", default_value_t = CONTEXT_TOKENS)]
     context: u64,
-    /// Dollars for a million tokens of prompt; as the price book has it, if no price is given
-    #[arg(long, value_name = "USD", requires = "price_output", conflicts_with = "free")]
-    price_prompt: Option<NanoUsd>,
-    /// Dollars for a million tokens of prompt that the provider has in its cache; as any other
-    /// prompt, if not given
-    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
-    price_cached: Option<NanoUsd>,
-    /// Dollars for a million tokens of prompt that are put into its cache; as any other prompt,
-    /// if not given
-    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
-    price_written: Option<NanoUsd>,
-    /// Dollars for a million tokens of output
-    #[arg(long, value_name = "USD", requires = "price_prompt", conflicts_with = "free")]
-    price_output: Option<NanoUsd>,
-    /// It costs nothing
-    #[arg(long)]
-    free: bool,
+    #[command(flatten)]
+    price: PriceArgs,
     /// The most requests to the provider under way at once, over all tasks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     at_once: Option<u32>,
@@ -125,7 +147,8 @@ pub(crate) async fn run(context: &Context, args: ModelsArgs) -> Result<Exit, Tro
     match args.command {
         ModelsCommand::List(format) => list(context, format)?,
         ModelsCommand::Pull { name } => get(context, name.as_deref()).await?,
-        ModelsCommand::Add { from, name } => add(context, from, name).await?,
+        ModelsCommand::Add { from, name, price } => add(context, (from, name), &price).await?,
+        ModelsCommand::Price { name, price } => set_price(context, &name, &price)?,
         ModelsCommand::Connect(args) => connect(context, *args)?,
         ModelsCommand::Key { name, forget } => key(&name, forget)?,
         ModelsCommand::Rm { name } => remove(context, &name)?,
@@ -170,7 +193,7 @@ fn hosted_price(hosted: &Hosted) -> String {
 }
 
 fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
-    let price = price(&args);
+    let price = price(&args.price);
     let new = NewHosted {
         name: args.name,
         protocol: args.protocol.name().to_owned(),
@@ -199,13 +222,22 @@ fn connect(context: &Context, args: ConnectArgs) -> Result<(), Trouble> {
 }
 
 /// The price that was typed; none if none was.
-fn price(args: &ConnectArgs) -> Option<NewPrice> {
+fn price(args: &PriceArgs) -> Option<NewPrice> {
     if args.free {
         return Some(NewPrice::Free);
+    }
+    if let Some(second) = args.price_second {
+        return Some(NewPrice::Second(second));
     }
     let (prompt, output) = (args.price_prompt?, args.price_output?);
     let (cached, written) = (args.price_cached, args.price_written);
     Some(NewPrice::Tokens { prompt, output, cached, written })
+}
+
+fn set_price(context: &Context, name: &str, args: &PriceArgs) -> Result<(), Trouble> {
+    let price = price(args).ok_or_else(|| Trouble::usage("no price is given"))?.price();
+    tenfold_models::set_price(&context.house.model_dirs, name, &price)?;
+    terminal::print(&format!("{name} costs {price}"))
 }
 
 fn key(name: &str, forget: bool) -> Result<(), Trouble> {
@@ -278,11 +310,18 @@ async fn get(context: &Context, name: Option<&str>) -> Result<(), Trouble> {
     terminal::print(&format!("{} is here, and its hash is right: {path}", entry.name))
 }
 
-async fn add(context: &Context, from: OsString, name: Option<String>) -> Result<(), Trouble> {
+async fn add(
+    context: &Context,
+    (from, name): (OsString, Option<String>),
+    args: &PriceArgs,
+) -> Result<(), Trouble> {
     let work = move |dirs: &ModelDirs, show: &mut dyn FnMut(Progress), cancel: &Cancel| {
         tenfold_models::add(dirs, &from, name.as_deref(), &PullOptions::default(), show, cancel)
     };
     let entry = pull::shown(&context.house.model_dirs, &context.stop()?, work).await?;
+    if let Some(price) = price(args) {
+        tenfold_models::set_price(&context.house.model_dirs, &entry.name, &price.price())?;
+    }
     let place = match entry.place {
         Place::Own(_) => "the file stays where it is",
         Place::Cached(_) => "its file is in the cache",

@@ -23,6 +23,8 @@ pub struct AccountCard {
     pub name: String,
     /// What it stands for.
     pub kind: AccountKind,
+    /// Whether it, or one above it, was closed, so that nothing is paid from it any more.
+    pub closed: bool,
     /// What it and all below it have used.
     pub spent: Spent,
     /// What is set aside for calls that have not been billed yet.
@@ -83,7 +85,7 @@ pub struct LeftNow {
 
 /// One account at a moment; none if there is no such account.
 pub fn card(known: &Ledger, account: AccountId, at: Timestamp) -> Option<AccountCard> {
-    let Statement { parent, name, kind, spent, held, gifts, models, allowances, each } =
+    let Statement { parent, name, kind, closed, spent, held, gifts, models, allowances, each } =
         known.statement(account, at)?;
     let left = known.left(account, at).unwrap_or_default();
     Some(AccountCard {
@@ -92,6 +94,7 @@ pub fn card(known: &Ledger, account: AccountId, at: Timestamp) -> Option<Account
         parent,
         name,
         kind,
+        closed,
         spent: spent.into(),
         held: held.into(),
         gifts: gifts.into(),

@@ -53,7 +53,10 @@ fn concerns(then: &Ledger, event: &LedgerEvent, it: AccountId) -> bool {
     match event {
         LedgerEvent::Opened { account, .. }
         | LedgerEvent::Granted { account, .. }
-        | LedgerEvent::Permitted { account, .. } => *account == it,
+        | LedgerEvent::Permitted { account, .. }
+        | LedgerEvent::Renamed { account, .. }
+        | LedgerEvent::Closed { account, .. } => *account == it,
+        LedgerEvent::Moved { account, parent, .. } => *account == it || *parent == it,
         LedgerEvent::Withdrawn { allowance, .. } => {
             then.allowance(*allowance).is_some_and(|granted| granted.account == it)
         }
@@ -91,6 +94,15 @@ fn told(known: &Ledger, then: &Ledger, event: &LedgerEvent) -> (String, String) 
             (format!("may ask {}", one_line(&models.join(", "), 200)), by)
         }
         LedgerEvent::Permitted { models: None, by, .. } => ("may ask any model".to_owned(), by),
+        LedgerEvent::Renamed { account, name: new, by } => {
+            (format!("'{}' is now called '{}'", then_called(then, *account), one_line(new, 64)), by)
+        }
+        LedgerEvent::Moved { account, parent, by } => {
+            let from = one_line(&then.shown(*account), 100);
+            let to = one_line(&then.shown(*parent), 100);
+            (format!("{from} moved below {to}"), by)
+        }
+        LedgerEvent::Closed { by, .. } => ("closed".to_owned(), by),
         LedgerEvent::Issued(token) => (
             format!("access token {} issued: {}", token.token, one_line(&token.label, 64)),
             &token.by,
@@ -102,4 +114,9 @@ fn told(known: &Ledger, then: &Ledger, event: &LedgerEvent) -> (String, String) 
         | LedgerEvent::Balanced(_) => return Default::default(),
     };
     (what, by.clone())
+}
+
+/// An account's name as it was.
+fn then_called(then: &Ledger, account: AccountId) -> String {
+    one_line(then.shown(account).rsplit('/').next().unwrap_or_default(), 64)
 }

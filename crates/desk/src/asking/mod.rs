@@ -115,7 +115,7 @@ impl Asked {
         let workspace = Workspace::open(&task.workspace, &house.places.workspaces())?;
         let catalogue = house.catalogue()?;
         let role = task.role.as_deref().map(|name| role::named(house, name)).transpose()?;
-        let (named, models) = models::meant(house, &catalogue, &task, role.as_ref())?;
+        let (named, models) = models::meant(&catalogue, &task, role.as_ref())?;
         let servers = servers::named(house, &task.mcp)?;
         let account = match &task.account {
             Some(name) => account::named(&house.ledger()?, name)?,

@@ -12,7 +12,6 @@ use crate::{DeskError, House};
 /// The models that were named, by the person or else by the role, and these or the usual one: at
 /// least one, the task's own first.
 pub(super) fn meant(
-    house: &House,
     catalogue: &Catalogue,
     task: &NewTask,
     role: Option<&Coworker>,
@@ -30,8 +29,7 @@ pub(super) fn meant(
             && hosted.price.is_none()
         {
             let (name, model) = (hosted.name.clone(), hosted.model.clone());
-            let file = house.model_dirs.user_file();
-            return Err(ModelsError::Unpriced { name, model, file }.into());
+            return Err(ModelsError::Unpriced { name, model }.into());
         }
     }
     Ok((named, models))

@@ -32,4 +32,4 @@ pub use quote::{Quote, Summary, quote};
 pub use report::{CheckReportView, VerdictView};
 pub use steps::{Output, Phase, STEPS, Step, Steps, ToldView, ToolView, output, steps};
 pub use verbs::{May, Verb, may};
-pub use words::{Word, WordKind, evidence};
+pub use words::{Heard, Heards, Word, WordKind, evidence};

@@ -11,7 +11,7 @@ use super::attempt::AttemptCard;
 use super::card::{Card, Cards};
 use super::report::CheckReportView;
 use super::verbs::{May, may};
-use super::words::{Word, heard};
+use super::words::{Heards, Word};
 use crate::{DeskError, House};
 
 /// A task with all that is known of it, but for the steps and the change.
@@ -96,27 +96,31 @@ pub fn page(
     house: &House,
     cards: &Cards<'_>,
     task: TaskId,
-    at_work: bool,
+    (at_work, heards): (bool, &Heards),
 ) -> Result<TaskPage, DeskError> {
     let view = cards.view;
     let row = view.task(task)?.ok_or_else(|| DeskError::no_task(task))?;
     let spec = view.spec(task)?.ok_or_else(|| DeskError::no_task(task))?;
     let attempts = view.attempts(task)?;
     let proposal = row.proposal();
-    let heard = heard(view, task, proposal.map(|proposal| proposal.attempt))?;
+    let proposed = proposal.map(|proposal| proposal.attempt);
+    let (words, forks, evidence) = heards.ask(view, task, |heard| {
+        let evidence = proposed.and_then(|attempt| heard.evidence.get(&attempt));
+        (heard.words.clone(), heard.forks.clone(), evidence.map(CheckReportView::of))
+    })?;
     // The folder may be gone by now; what is recorded is shown all the same.
     let found = proposal.and_then(|proposal| secrets(house, view, proposal).ok());
     let told = attempts
         .iter()
-        .map(|attempt| AttemptCard::of(&row, attempt, heard.forks.get(&attempt.id).copied()));
+        .map(|attempt| AttemptCard::of(&row, attempt, forks.get(&attempt.id).copied()));
     Ok(TaskPage {
         card: cards.of(&row)?,
         asked: Asked::of(&spec),
         attempts: told.collect(),
-        evidence: heard.evidence.as_ref().map(CheckReportView::of),
+        evidence,
         secrets: found.unwrap_or_default(),
         can: may(&row, &attempts, at_work),
-        words: heard.words,
+        words,
     })
 }
 

@@ -188,7 +188,7 @@ fn ask<T>(
 ) -> Result<T, DeskError> {
     // The engine would say that the task is missing.
     view.attempt(attempt)?.ok_or_else(|| DeskError::no_attempt(attempt))?;
-    Ok(trajectories.ask(view, attempt, answer)?)
+    Ok(trajectories.ask(view, attempt, |went| answer(went.trajectory()))?)
 }
 
 impl Step {

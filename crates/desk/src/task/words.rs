@@ -8,7 +8,8 @@ use tenfold_domain::{
     AttemptEvent, AttemptId, CheckReport, DeedEvent, Event, Fact, ProposalEvent, Seq, TaskEvent,
     TaskId, Timestamp,
 };
-use tenfold_store::{About, View};
+use tenfold_engine::{EngineError, Folded, Kept, json_bytes, takes_away};
+use tenfold_store::{About, EventQuery, View};
 use utoipa::ToSchema;
 
 use crate::DeskError;
@@ -67,30 +68,68 @@ impl WordKind {
     }
 }
 
-/// What people said about a task, and the proof of its proposal.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
+/// What people said about tasks: those that were asked for last.
+pub type Heards = Kept<Heard>;
+
+/// What people said about a task, and the proofs of its proposals.
+#[derive(Debug)]
+pub struct Heard {
+    task: TaskId,
     pub(super) words: Vec<Word>,
-    /// The place in the journal of each of them.
-    places: Vec<Seq>,
-    /// The run of the whole check on the newest proposal of the attempt that was asked about.
-    pub(super) evidence: Option<CheckReport>,
+    /// The deeds that have said one of them.
+    taken: BTreeSet<Seq>,
+    /// Of each attempt the run of the whole check on its newest proposal.
+    pub(super) evidence: BTreeMap<AttemptId, CheckReport>,
     /// From which attempt an attempt goes on.
     pub(super) forks: BTreeMap<AttemptId, AttemptId>,
+    /// All up to here is in.
+    place: Seq,
+    bytes: usize,
 }
 
-/// Reads it; `proposed`: the attempt whose proposal counts.
-pub(super) fn heard(
-    view: &View,
-    task: TaskId,
-    proposed: Option<AttemptId>,
-) -> Result<Heard, DeskError> {
-    let mut heard = Heard::default();
-    for event in view.each_event(About::Task(task).into()) {
-        heard.take(event?, proposed);
+impl Folded for Heard {
+    type Of = TaskId;
+
+    fn begun(_: &View, task: TaskId) -> Result<Self, EngineError> {
+        Ok(Self {
+            task,
+            words: Vec::new(),
+            taken: BTreeSet::new(),
+            evidence: BTreeMap::new(),
+            forks: BTreeMap::new(),
+            place: Seq(0),
+            bytes: 0,
+        })
     }
-    heard.attribute(view, task)?;
-    Ok(heard)
+
+    fn go_on(&mut self, view: &View) -> Result<u64, EngineError> {
+        let newest = view.newest()?;
+        // A view may be older than the one before.
+        if newest <= self.place {
+            return Ok(0);
+        }
+        let query = EventQuery { after: self.place, ..About::Task(self.task).into() };
+        let mut events = 0;
+        for event in view.each_event(query) {
+            let event = event?;
+            events += 1;
+            if self.place > Seq(0) && takes_away(&event.fact) {
+                *self = Self::begun(view, self.task)?;
+                return Ok(events + self.go_on(view)?);
+            }
+            let (known, seq) = (self.words.len(), event.seq);
+            self.take(event);
+            if self.words.len() > known {
+                self.attribute(view, seq)?;
+            }
+        }
+        self.place = newest;
+        Ok(events)
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 /// The proof of an attempt's newest proposal; none if it made none, or none was needed.
@@ -108,34 +147,29 @@ pub fn evidence(view: &View, attempt: AttemptId) -> Result<Option<CheckReport>, 
 }
 
 impl Heard {
-    fn take(&mut self, Event { seq, at, fact }: Event, proposed: Option<AttemptId>) {
-        self.hear(at, fact, proposed);
-        self.places.resize(self.words.len(), seq);
-    }
-
-    /// Finds who said it, of what was said on the page: a deed of theirs comes right before it. What
-    /// was said in the terminal has none.
-    fn attribute(&mut self, view: &View, task: TaskId) -> Result<(), DeskError> {
-        let mut taken = BTreeSet::new();
-        for (word, place) in self.words.iter_mut().zip(&self.places) {
-            let Some(verb) = word.kind.verb() else { continue };
-            for event in view.deeds_before(*place, DEEDS)? {
-                let Fact::Deed { event: DeedEvent::Did(deed) } = event.fact else { continue };
-                let is_it = deed.task == Some(task)
-                    && (deed.call.ends_with(&format!("/{verb}"))
-                        || deed.call.ends_with(&format!("/bulk ({verb})")));
-                if is_it && word.at_ms.saturating_sub(event.at.0) <= LATE_MS {
-                    // One that was said for another word says nothing of this one.
-                    word.by = taken.insert(event.seq).then_some(deed.name);
-                    break;
-                }
+    /// Finds who said the last word, if it was said on the page: a deed of theirs comes right before
+    /// it. What was said in the terminal has none.
+    fn attribute(&mut self, view: &View, place: Seq) -> Result<(), EngineError> {
+        let Some(word) = self.words.last_mut() else { return Ok(()) };
+        let Some(verb) = word.kind.verb() else { return Ok(()) };
+        for event in view.deeds_before(place, DEEDS)? {
+            let Fact::Deed { event: DeedEvent::Did(deed) } = event.fact else { continue };
+            let is_it = deed.task == Some(self.task)
+                && (deed.call.ends_with(&format!("/{verb}"))
+                    || deed.call.ends_with(&format!("/bulk ({verb})")));
+            if is_it && word.at_ms.saturating_sub(event.at.0) <= LATE_MS {
+                // One that has said another word says nothing of this one.
+                word.by = self.taken.insert(event.seq).then_some(deed.name);
+                break;
             }
         }
         Ok(())
     }
 
-    fn hear(&mut self, at: Timestamp, fact: Fact, proposed: Option<AttemptId>) {
-        match fact {
+    fn take(&mut self, event: Event) {
+        let (at, bytes) = (event.at, json_bytes(&event));
+        let words = self.words.len();
+        match event.fact {
             Fact::Task { event: TaskEvent::Asked(spec), .. } => {
                 self.say(at, WordKind::Asked, spec.text);
             }
@@ -155,12 +189,17 @@ impl Heard {
             Fact::Proposal { event: ProposalEvent::Rejected { reason }, .. } => {
                 self.say(at, WordKind::Rejected, reason);
             }
-            Fact::Proposal { attempt, event: ProposalEvent::Made { evidence, .. } }
-                if Some(attempt) == proposed =>
-            {
-                self.evidence = evidence;
+            Fact::Proposal { attempt, event: ProposalEvent::Made { evidence, .. } } => {
+                self.bytes += bytes;
+                match evidence {
+                    Some(report) => self.evidence.insert(attempt, report),
+                    None => self.evidence.remove(&attempt),
+                };
             }
             _ => {}
+        }
+        if self.words.len() > words {
+            self.bytes += bytes;
         }
     }
 

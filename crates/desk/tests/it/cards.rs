@@ -3,7 +3,7 @@
 use tenfold_desk::task::{Became, Column};
 use tenfold_domain::{
     AttemptEvent, AttemptOutcome, Forecast, NanoUsd, Odds, Parked, ProposalEvent, Spend, Standing,
-    StepId, TaskEvent, TaskSpec, TaskState, Timestamp,
+    StepId, TaskEvent, TaskSpec, TaskState, Timestamp, WaitingCall,
 };
 
 use crate::home::{Home, became, commit, ended, made, of, of_task};
@@ -57,8 +57,12 @@ fn a_question_a_pause_and_a_lack_of_money_show() {
     let task = home.task("fix it");
     let attempt = home.begin(task);
     let question = "which one?".to_owned();
-    home.record(vec![of(attempt, AttemptEvent::Asked { step: StepId(1), question, call: None })]);
+    let arguments = serde_json::json!({ "command": "x".repeat(9_000), "timeout_s": 9 });
+    let call = Some(WaitingCall { name: "run".to_owned(), arguments });
+    let asked = AttemptEvent::Asked { step: StepId(1), question, call: call.clone() };
+    home.record(vec![of(attempt, asked)]);
     let card = home.card(task);
+    assert_eq!(card.question.as_ref().unwrap().call, call, "the whole call waits for leave");
     assert_eq!((card.state, card.column), (TaskState::NeedsYou, Column::NeedsYou));
     let question = card.question.unwrap();
     assert_eq!((question.attempt.as_str(), question.text.as_str()), ("1.1", "which one?"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tenfold_desk::task::{Cards, TaskPage, Verb, VerdictView, WordKind, page};
+use tenfold_desk::task::{Cards, Heards, TaskPage, Verb, VerdictView, WordKind, page};
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, CommitId, ProblemKind, ProposalEvent, StepId,
     TaskEvent, TaskId, Timestamp,
@@ -15,7 +15,7 @@ fn shown(home: &Home, task: TaskId, at_work: bool) -> TaskPage {
     let view = home.view();
     let (view, paths) = (&view, &BTreeMap::new());
     let cards = Cards { view, paths, waiting: &BTreeMap::new(), now: Timestamp(0) };
-    let page = page(&home.house, &cards, task, at_work).unwrap();
+    let page = page(&home.house, &cards, task, (at_work, &Heards::default())).unwrap();
     fits("TaskPage", &page);
     page
 }
@@ -135,6 +135,7 @@ fn a_task_that_nobody_asked_for_is_not_found() {
     let view = home.view();
     let (view, paths) = (&view, &BTreeMap::new());
     let cards = Cards { view, paths, waiting: &BTreeMap::new(), now: Timestamp(0) };
-    let error = page(&home.house, &cards, TaskId::new(7).unwrap(), false).unwrap_err();
+    let error = page(&home.house, &cards, TaskId::new(7).unwrap(), (false, &Heards::default()))
+        .unwrap_err();
     assert_eq!(error.problem().kind, ProblemKind::NotFound);
 }

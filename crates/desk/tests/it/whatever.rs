@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use tenfold_desk::task::{Became, Cards, Column, Verb, WordKind, page, steps};
+use tenfold_desk::task::{Became, Cards, Column, Heards, Verb, WordKind, page, steps};
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, Fact, Parked, ProposalEvent, Spend, StepEvent, StepId,
     TaskEvent, TaskId, TaskState, Timestamp,
@@ -12,6 +12,7 @@ use tenfold_domain::{
 
 use tenfold_engine::{Pasts, Trajectories};
 use tenfold_forecast::Unit;
+use tenfold_store::About;
 
 use crate::home::{Home, became, commit, ended, made, of, of_task};
 
@@ -78,7 +79,7 @@ proptest! {
         let view = home.view();
         let (view, paths) = (&view, &BTreeMap::new());
         let cards = Cards { view, paths, waiting: &BTreeMap::new(), now: Timestamp(0) };
-        let told = page(&home.house, &cards, task, at_work).unwrap();
+        let told = page(&home.house, &cards, task, (at_work, &Heards::default())).unwrap();
         let card = &told.card;
         prop_assert_eq!(card.column, Column::of(card.state));
         prop_assert_eq!(told.words.len(), 1 + said);
@@ -106,17 +107,25 @@ proptest! {
         let home = Home::new();
         let task = home.task("fix it");
         let attempts = [home.begin(task), home.begin(task)];
-        let kept = (Trajectories::default(), Pasts::default());
+        let kept = (Trajectories::default(), Pasts::default(), Heards::default());
+        let mut events = 0;
         for fact in facts {
             home.record(vec![fact]);
             let view = home.view();
             for attempt in attempts {
                 let anew = Trajectories::default();
                 prop_assert_eq!(
-                    kept.0.ask(&view, attempt, Clone::clone).unwrap(),
-                    anew.ask(&view, attempt, Clone::clone).unwrap()
+                    kept.0.ask(&view, attempt, |went| went.trajectory().clone()).unwrap(),
+                    anew.ask(&view, attempt, |went| went.trajectory().clone()).unwrap()
                 );
             }
+            let (paths, waiting) = (BTreeMap::new(), BTreeMap::new());
+            let cards = Cards { view: &view, paths: &paths, waiting: &waiting, now: Timestamp(0) };
+            let told = |heards| page(&home.house, &cards, task, (false, heards)).unwrap();
+            prop_assert_eq!(told(&kept.2), told(&Heards::default()));
+            let all = view.each_event(About::Task(task).into()).count() as u64;
+            prop_assert!(all > events && kept.2.events_read() == all, "each is read once");
+            events = all;
             for unit in [Unit::Dollars, Unit::Steps] {
                 let anew = Pasts::default().of(&view, unit).unwrap();
                 let known = kept.1.of(&view, unit).unwrap();

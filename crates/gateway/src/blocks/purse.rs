@@ -30,10 +30,21 @@ pub(super) struct Purse {
     scale: AtomicU64,
 }
 
+/// What a block has to be that a request begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Usable {
+    /// It lasts as long as a request may take,
+    pub(super) request_max: Duration,
+    /// and nothing was lowered since it was leased.
+    pub(super) lowered: u64,
+}
+
 /// One lease, as far as it is used.
 #[derive(Debug)]
 struct Block {
     lease: Lease,
+    /// What [`Bank::lowered`] said before it was leased.
+    lowered: u64,
     /// What is set aside for requests that are under way, and what is spent.
     taken: Spend,
     spent: Spend,
@@ -53,6 +64,11 @@ impl Block {
     fn lasts(&self, request_max: Duration) -> bool {
         let lasts = Duration::from(self.lease.lasts);
         self.began.elapsed() < lasts.saturating_sub(request_max).max(lasts / 2)
+    }
+
+    /// Whether a request may begin with it now.
+    fn is_usable(&self, usable: Usable) -> bool {
+        self.lowered == usable.lowered && self.lasts(usable.request_max)
     }
 
     /// Whether less than a quarter of anything in it is left, or no room for one like this.
@@ -75,22 +91,18 @@ impl Purse {
     }
 
     /// Sets aside so much of a block that has it; and whether the next should be leased now.
-    pub(super) fn hold(
-        self: &Arc<Self>,
-        worst: Spend,
-        request_max: Duration,
-    ) -> Option<(Hold, bool)> {
+    pub(super) fn hold(self: &Arc<Self>, worst: Spend, usable: Usable) -> Option<(Hold, bool)> {
         let mut blocks = lock(&self.blocks);
-        let fits = |block: &Block| worst.fits(block.room()) && block.lasts(request_max);
+        let fits = |block: &Block| worst.fits(block.room()) && block.is_usable(usable);
         let place = blocks.iter().position(fits)?;
         let hold = self.take(&mut blocks[place], worst);
-        let live = blocks.iter().filter(|block| block.lasts(request_max));
+        let live = blocks.iter().filter(|block| block.is_usable(usable));
         let low = live.clone().all(|block| block.is_low(worst));
         Some((hold, low))
     }
 
-    /// A block that begins with this request.
-    pub(super) fn begin(self: &Arc<Self>, lease: Lease, worst: Spend) -> Hold {
+    /// A block that begins with this request, with what was lowered before it was leased.
+    pub(super) fn begin(self: &Arc<Self>, lease: (Lease, u64), worst: Spend) -> Hold {
         let mut block = Block::new(lease);
         let hold = self.take(&mut block, worst);
         lock(&self.blocks).push(block);
@@ -130,9 +142,10 @@ impl Purse {
             return;
         }
         let (purse, bank, block) = (Arc::clone(self), Arc::clone(bank), block());
+        let lowered = bank.lowered();
         tokio::spawn(async move {
             match bank.lease(purse.buyer, block, &purse.model).await {
-                Ok(lease) => lock(&purse.blocks).push(Block::new(lease)),
+                Ok(lease) => lock(&purse.blocks).push(Block::new((lease, lowered))),
                 Err(why) => {
                     tracing::debug!(account = purse.buyer.account.0, "no block ahead: {why}")
                 }
@@ -158,14 +171,18 @@ impl Purse {
     }
 
     /// Takes out the blocks that no request holds, and that were unused for long enough, are
-    /// over, or are none but the last.
-    pub(super) fn take_unused(&self, after: impl Fn(Duration) -> bool) -> Vec<(Lease, Spend)> {
+    /// over, are from before something was lowered, or are none but the last.
+    pub(super) fn take_unused(
+        &self,
+        lowered: u64,
+        after: impl Fn(Duration) -> bool,
+    ) -> Vec<(Lease, Spend)> {
         let mut blocks = lock(&self.blocks);
         let last = blocks.last().map(|block| block.lease.id);
         let is_over = |block: &Block| {
             block.holds == 0
                 && (after(block.used.elapsed())
-                    || !block.lasts(Duration::ZERO)
+                    || !block.is_usable(Usable { request_max: Duration::ZERO, lowered })
                     || (Some(block.lease.id) != last && block.is_low(Spend::NONE)))
         };
         blocks.extract_if(.., |block| is_over(block)).map(|b| (b.lease, b.spent)).collect()
@@ -186,8 +203,16 @@ impl Purse {
 }
 
 impl Block {
-    fn new(lease: Lease) -> Self {
+    fn new((lease, lowered): (Lease, u64)) -> Self {
         let now = Instant::now();
-        Self { lease, taken: Spend::NONE, spent: Spend::NONE, holds: 0, began: now, used: now }
+        Self {
+            lease,
+            lowered,
+            taken: Spend::NONE,
+            spent: Spend::NONE,
+            holds: 0,
+            began: now,
+            used: now,
+        }
     }
 }

@@ -27,6 +27,7 @@ struct State {
     open: HashMap<u64, Lease>,
     number: u64,
     leases: u64,
+    lowered: u64,
     is_broken: bool,
 }
 
@@ -61,6 +62,13 @@ impl Books {
 
     pub(crate) fn know(&self, secret: &str, payer: Result<Payer, Denied>) {
         self.state().payers.insert(secret.to_owned(), payer.map(Arc::new));
+    }
+
+    /// From now on an account may spend no more than this.
+    pub(crate) fn lower(&self, account: AccountId, money: NanoUsd) {
+        let mut state = self.state();
+        state.accounts.get_mut(&account).expect("an account").limit.money = money;
+        state.lowered += 1;
     }
 
     /// From now on nothing can be recorded.
@@ -148,6 +156,10 @@ impl Bank for Books {
             self.settle_now(&lease, spent);
             Ok(())
         })
+    }
+
+    fn lowered(&self) -> u64 {
+        self.state().lowered
     }
 
     fn left(&self, account: AccountId) -> Left {

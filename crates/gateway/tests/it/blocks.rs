@@ -56,6 +56,25 @@ async fn what_is_dropped_counts_in_full_and_what_is_over_is_said() {
 }
 
 #[tokio::test]
+async fn a_limit_that_is_lowered_holds_for_the_next_request() {
+    let books = Books::of_ada(NanoUsd(1_000_000));
+    let blocks = Blocks::new(books.clone(), BlockTerms::default());
+    let held = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
+    blocks.hold(ADAS, "m", spend(1_000)).await.unwrap().settle(spend(700));
+    assert_eq!(books.leases(), 1, "there is a block with room for more");
+    books.lower(ADA, NanoUsd(17_000));
+    assert!(blocks.hold(ADAS, "m", spend(1_001)).await.is_err(), "the block is no more used");
+    held.settle(spend(1_000));
+    // What nobody holds of it any more is there for the next.
+    blocks.hold(ADAS, "m", spend(1_001)).await.unwrap().settle(spend(1_001));
+    books.lower(ADA, NanoUsd(2_701));
+    assert!(blocks.hold(ADAS, "m", spend(1)).await.is_err());
+    blocks.sweep().await;
+    assert_eq!(books.open_leases(), 0, "and nothing waits until it was idle for long");
+    assert_eq!(books.spent(ADA).money, NanoUsd(2_701));
+}
+
+#[tokio::test]
 async fn who_goes_away_while_a_block_is_leased_takes_nothing_with_it() {
     let books = Books::of_ada(NanoUsd(100_000));
     let blocks = Blocks::new(books.clone(), BlockTerms::default());

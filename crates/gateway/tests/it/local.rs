@@ -38,8 +38,8 @@ impl Embedded for Parrot {
         })
     }
 
-    fn tokens<'a>(&'a self, text: &'a str) -> Later<'a, Option<u64>> {
-        Box::pin(async move { Some(text.len() as u64 / 2) })
+    fn tokens(&self, turn: Turn) -> Later<'_, Option<Tokens>> {
+        Box::pin(async move { Some(Tokens(30 + turn.said.len() as u64)) })
     }
 }
 
@@ -110,9 +110,9 @@ async fn its_tokens_are_counted_by_its_own_tokenizer() {
     let place = before(&parrot).await;
     let body = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#;
     let counted = place.post("/v1/messages/count_tokens", body).await;
-    assert_eq!(counted.json()["input_tokens"], body.len() / 2);
+    assert_eq!(counted.json()["input_tokens"], 31);
     let answer = place.post("/v1/messages", body).await;
-    let worst = (body.len() as u64 / 2 + 1_024 + 9) * 1_000 + 5;
+    let worst = (31 + 9) * 1_000 + 5;
     let reserved: NanoUsd = answer.header("x-tenfold-reserved-usd").parse().unwrap();
     assert_eq!(reserved, NanoUsd(worst));
 }

@@ -6,6 +6,7 @@
 mod bank;
 mod blocks;
 mod clients;
+mod gate;
 mod local;
 mod odd;
 mod passing;

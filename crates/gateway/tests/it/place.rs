@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tenfold_domain::{NanoUsd, Tokens};
-use tenfold_gateway::{Aliases, Gateway, Offered, Terms};
+use tenfold_gateway::{Aliases, Gate, Gateway, Offered, Open, Terms};
 use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 use tenfold_test_support::http::HttpModel;
 use tokio::net::TcpListener;
@@ -96,7 +96,16 @@ impl Place {
         aliases: &Aliases,
         terms: Terms,
     ) -> Self {
-        let gateway = Gateway::new(books.clone(), models, aliases, terms).unwrap();
+        Self::behind(Arc::new(Open), books, models, (aliases, terms)).await
+    }
+
+    pub(crate) async fn behind(
+        gate: Arc<dyn Gate>,
+        books: Arc<Books>,
+        models: Vec<Offered>,
+        (aliases, terms): (&Aliases, Terms),
+    ) -> Self {
+        let gateway = Gateway::new((books.clone(), gate), models, aliases, terms).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = gateway.clone();

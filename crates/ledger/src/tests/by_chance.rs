@@ -20,6 +20,9 @@ enum Operation {
     Settle { hold: usize, share: u8 },
     Release { hold: usize },
     Wait { minutes: u64 },
+    Rename { account: usize },
+    Move { account: usize, to: usize },
+    Close { account: usize },
 }
 
 fn operations() -> impl Strategy<Value = Vec<Operation>> {
@@ -37,6 +40,9 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
         3 => (pick(), any::<u8>()).prop_map(|(hold, share)| Operation::Settle { hold, share }),
         1 => pick().prop_map(|hold| Operation::Release { hold }),
         1 => (0..90u64).prop_map(|minutes| Operation::Wait { minutes }),
+        1 => pick().prop_map(|account| Operation::Rename { account }),
+        2 => (pick(), pick()).prop_map(|(account, to)| Operation::Move { account, to }),
+        1 => pick().prop_map(|account| Operation::Close { account }),
     ];
     prop::collection::vec(one, 0..120)
 }
@@ -76,6 +82,14 @@ fn decide(house: &mut House, operation: &Operation) -> Option<LedgerEvent> {
             ledger.settle(held.reservation, bill(cost.0), house.now).ok()
         }
         Operation::Release { hold: n } => ledger.release(hold(n)?.reservation, house.now).ok(),
+        Operation::Rename { account: n } => {
+            let name = format!("r{}", house.events.len());
+            ledger.rename(account(n), &name, "").ok()
+        }
+        Operation::Move { account: n, to } => ledger.move_below(account(n), account(to), "").ok(),
+        // Seldom, so that something is left.
+        Operation::Close { account: n } if n % 5 > 0 => None,
+        Operation::Close { account: n } => ledger.close(account(n), "").ok()?.into_iter().next(),
         Operation::Wait { minutes } => {
             house.now = Timestamp(house.now.0 + minutes * 60_000);
             None
@@ -101,12 +115,13 @@ struct Audit {
 }
 
 /// Audits an allowance for once that an account had from the beginning, against all events.
-fn audit(ledger: &Ledger, events: &[LedgerEvent], account: AccountId, most: u64) -> Audit {
+fn audit(events: &[LedgerEvent], account: AccountId, most: u64) -> Audit {
     let mut audit = Audit { most: u128::from(most), used: 0 };
-    let mut open = HashMap::new();
+    // The tree as it was at each.
+    let (mut open, mut then) = (HashMap::new(), Ledger::default());
     for event in events {
         match event {
-            LedgerEvent::Reserved(held) if ledger.path(held.account).contains(&account) => {
+            LedgerEvent::Reserved(held) if then.path(held.account).contains(&account) => {
                 let amount = u128::from(held.amount.money.0);
                 audit.used += amount;
                 open.insert(held.reservation, amount);
@@ -121,13 +136,14 @@ fn audit(ledger: &Ledger, events: &[LedgerEvent], account: AccountId, most: u64)
                 audit.used -= open.remove(reservation).unwrap_or(0);
             }
             LedgerEvent::Given { from, to, amount, .. } => {
-                let (from, to) = ledger.apart(*from, *to);
+                let (from, to) = then.apart(*from, *to);
                 let amount = u128::from(amount.amount());
                 audit.used += if from.contains(&account) { amount } else { 0 };
                 audit.most += if to.contains(&account) { amount } else { 0 };
             }
             _ => {}
         }
+        then.evolve(event);
     }
     audit
 }
@@ -151,7 +167,7 @@ proptest! {
                 house.record(event);
             }
             for (account, most) in most {
-                let Audit { most, used } = audit(&house.ledger, &house.events, account, most);
+                let Audit { most, used } = audit(&house.events, account, most);
                 prop_assert!(used <= most, "{account}: {used} of {most}");
             }
         }
@@ -184,9 +200,11 @@ proptest! {
                 _ => {}
             }
         }
+        let mut then = Ledger::default();
         for event in &house.events {
+            then.evolve(event);
             let LedgerEvent::Reserved(held) = event else { continue };
-            if house.ledger.path(held.account).contains(&TEAM) {
+            if then.path(held.account).contains(&TEAM) {
                 let cost = billed.get(&held.reservation).copied().unwrap_or(held.amount.money.0);
                 *of_hour.entry(held.at.0 / HOUR).or_default() += cost;
             }
@@ -275,7 +293,9 @@ proptest! {
         let house = lived_through(&operations);
         let mut open = HashMap::new();
         let mut sums: HashMap<AccountId, (u128, u128)> = HashMap::new();
+        let mut then = Ledger::default();
         for event in &house.events {
+            then.evolve(event);
             let (account, amount, cost) = match event {
                 LedgerEvent::Reserved(held) => {
                     open.insert(held.reservation, held.clone());
@@ -292,7 +312,7 @@ proptest! {
                 }
                 _ => continue,
             };
-            for account in house.ledger.path(account) {
+            for account in then.path(account) {
                 let (spent, held) = sums.entry(account).or_default();
                 *spent += u128::from(cost);
                 *held = held.checked_add_signed(amount).unwrap();
@@ -302,6 +322,30 @@ proptest! {
             let (spent, held) = sums.get(&account).copied().unwrap_or_default();
             let amount = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
             prop_assert_eq!(house.sums(account), (amount(spent), amount(held)));
+        }
+    }
+
+    #[test]
+    fn nothing_is_paid_from_what_is_closed_and_the_tree_stays_one(operations in operations()) {
+        let mut house = House::new();
+        let mut closed = std::collections::HashSet::new();
+        for operation in &operations {
+            let Some(event) = decide(&mut house, operation) else { continue };
+            if let LedgerEvent::Closed { account, .. } = &event {
+                closed.insert(*account);
+            }
+            if let LedgerEvent::Reserved(held) = &event {
+                let path = house.ledger.path(held.account);
+                prop_assert!(!path.iter().any(|account| closed.contains(account)));
+            }
+            house.record(event);
+            for account in house.ledger.accounts() {
+                let path = house.ledger.path(account);
+                prop_assert_eq!(path.last(), Some(&ROOT), "a circle");
+            }
+        }
+        for account in closed {
+            prop_assert_eq!(house.left(account), Some(0));
         }
     }
 }

@@ -357,3 +357,89 @@ fn events_that_do_not_fit_change_nothing() {
         assert_eq!(house.ledger, before, "{event:?}");
     }
 }
+
+fn lab(house: &mut House) -> AccountId {
+    let (lab, opened) = house.ledger.open(ROOT, ("lab", AccountKind::Team), "me").unwrap();
+    house.record(opened);
+    lab
+}
+
+#[test]
+fn who_is_moved_spends_under_the_limits_of_those_above_from_then_on() {
+    let mut house = House::new();
+    let lab = lab(&mut house);
+    house.grant(TEAM, once(10));
+    house.grant(lab, once(5));
+    let each = Allowance { each: true, ..once(3) };
+    house.grant(lab, each);
+    let reservation = house.reserve(PERSON, 6).unwrap();
+    let moved = house.ledger.move_below(PERSON, lab, "me");
+    assert_eq!(moved, Err(Refusal::UnderWay("person".into())), "its bill is to come");
+    house.settle(reservation, 6);
+    house.record(house.ledger.move_below(PERSON, lab, "me").unwrap());
+    assert_eq!(house.ledger.shown(PERSON), "lab/person");
+    assert_eq!(house.ledger.find("team/person"), Err(Unclear::None("team/person".into())));
+    assert_eq!((house.left(TEAM), house.left(PERSON)), (Some(4), Some(3)), "what was stays");
+    assert!(house.reserve(PERSON, 4).is_err());
+    let reservation = house.reserve(PERSON, 3).unwrap();
+    house.settle(reservation, 3);
+    assert_eq!((house.sums(TEAM), house.sums(lab), house.sums(ROOT)), ((6, 0), (3, 0), (9, 0)));
+}
+
+#[test]
+fn a_move_that_would_break_the_tree_is_refused() {
+    let mut house = House::new();
+    let lab = lab(&mut house);
+    let person = house.ledger.open(lab, ("person", AccountKind::Person), "me").unwrap().1;
+    house.record(person);
+    let moved = |account, to| house.ledger.move_below(account, to, "me").unwrap_err();
+    assert!(matches!(moved(ROOT, TEAM), Refusal::Topmost(_)));
+    assert!(matches!(moved(TEAM, TEAM), Refusal::BelowItself { .. }));
+    assert!(matches!(moved(TEAM, PERSON), Refusal::BelowItself { .. }));
+    assert!(matches!(moved(PERSON, lab), Refusal::BadName { .. }), "there is one of its name");
+    assert!(matches!(moved(PERSON, AccountId(99)), Refusal::NoAccount(_)));
+}
+
+#[test]
+fn a_new_name_is_found_and_the_old_one_is_free() {
+    let mut house = House::new();
+    house.record(house.ledger.rename(PERSON, "ada", "me").unwrap());
+    assert_eq!(house.ledger.find("team/ada"), Ok(PERSON));
+    assert!(matches!(house.ledger.rename(OTHER, "ada", "me"), Err(Refusal::BadName { .. })));
+    house.record(house.ledger.rename(OTHER, "person", "me").unwrap());
+    assert_eq!(house.ledger.find("person"), Ok(OTHER));
+}
+
+#[test]
+fn what_is_closed_pays_nothing_new_and_what_is_under_way_is_billed() {
+    let mut house = House::new();
+    let token = AccessToken {
+        token: TokenId(0),
+        account: PERSON,
+        label: String::new(),
+        hash: "aa".into(),
+        expires: None,
+        models: None,
+        by: "me".into(),
+    };
+    house.record(house.ledger.issue(token.clone()).unwrap().1);
+    let reservation = house.reserve(PERSON, 7).unwrap();
+    for event in house.ledger.close(TEAM, "me").unwrap() {
+        house.record(event);
+    }
+    assert_eq!(house.ledger.tokens().admit("aa", house.now), Err(Denied::Revoked));
+    let closed = Refusal::Closed("team".into());
+    assert_eq!(house.reserve(PERSON, 1), Err(closed.clone()), "all that are below it, too");
+    assert_eq!(house.ledger.issue(token).unwrap_err(), closed);
+    assert_eq!(house.ledger.open(TEAM, ("new", AccountKind::Person), "me").unwrap_err(), closed);
+    assert_eq!(house.ledger.move_below(PERSON, ROOT, "me").unwrap_err(), closed);
+    assert_eq!(house.ledger.close(TEAM, "me").unwrap_err(), closed);
+    assert!(matches!(house.ledger.close(ROOT, "me"), Err(Refusal::Topmost(_))));
+    house.settle(reservation, 5);
+    assert_eq!((house.sums(PERSON), house.sums(ROOT)), ((5, 0), (5, 0)));
+    // Another may have its name, and its history is found by its number.
+    let (again, opened) = house.ledger.open(ROOT, ("team", AccountKind::Team), "me").unwrap();
+    house.record(opened);
+    assert_eq!((house.ledger.find("team"), house.ledger.find("#2")), (Ok(again), Ok(TEAM)));
+    assert_eq!(Ledger::replay(&house.events), house.ledger);
+}

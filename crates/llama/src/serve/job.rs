@@ -41,6 +41,11 @@ impl Plan {
     pub(super) fn cells_needed(&self) -> usize {
         self.prompt.len() + self.following.len() + self.branches
     }
+
+    /// Tokens that are read, those that a cache may have included.
+    pub(super) fn tokens_read(&self) -> Tokens {
+        Tokens((self.prompt.len() + self.following.len()) as u64)
+    }
 }
 
 /// What a job does with probabilities.
@@ -111,7 +116,7 @@ impl Job {
             .map(|(index, token)| (*token, index >= from))
             .collect();
         let usage = Usage {
-            prompt: Tokens((plan.prompt.len() + plan.following.len() - start.held) as u64),
+            prompt: plan.tokens_read().saturating_sub(Tokens(start.held as u64)),
             cached: Tokens(start.held as u64),
             ..Usage::default()
         };

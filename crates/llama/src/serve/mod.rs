@@ -1,6 +1,6 @@
 //! The child's end: load the model, take requests, keep every sequence busy in one batch.
 //!
-//! One thread computes; another only reads lines. Requests are jobs, each a small
+//! One thread computes; another reads lines, and counts tokens for who only asks that. Requests are jobs, each a small
 //! machine that says which tokens it wants evaluated and takes the probabilities that come
 //! back. The loop here fills one batch from all of them, again and again, which is what is
 //! called continuous batching (Yu et al., "Orca", OSDI 2022).
@@ -118,18 +118,20 @@ fn context<'m>(
 
 fn serve(config: &ServeConfig) -> Result<(), String> {
     let (backend, weights) = load(config)?;
-    let context = context(config, &backend, &weights)?;
-    let model = Model::new(&weights);
-    say(&FromChild::Ready(info(config, &model)));
+    // They last as long as the process, and both of its threads read them.
+    let weights: &'static LlamaModel = Box::leak(Box::new(weights));
+    let context = context(config, &backend, weights)?;
+    let model: &'static Model<'static> = Box::leak(Box::new(Model::new(weights)));
+    say(&FromChild::Ready(info(config, model)));
     let mut server = Server {
-        model: &model,
+        model,
         context,
         cache: Cache::new(SEQUENCES as usize, config.context.get() as usize),
         batch: LlamaBatch::new(BATCH_TOKENS, 1),
         jobs: Vec::new(),
         waiting: VecDeque::new(),
     };
-    server.run(&requests())
+    server.run(&requests(model))
 }
 
 fn info(config: &ServeConfig, model: &Model<'_>) -> ModelInfo {
@@ -147,13 +149,18 @@ fn info(config: &ServeConfig, model: &Model<'_>) -> ModelInfo {
     }
 }
 
-/// A thread of its own reads lines, so that a cancel is seen while the model computes.
-fn requests() -> Receiver<ToChild> {
+/// A thread of its own reads lines, so that a cancel is seen while the model computes, and tokens
+/// are counted.
+fn requests(model: &'static Model<'static>) -> Receiver<ToChild> {
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
             let Ok(line) = line else { break };
             match serde_json::from_str(&line) {
+                Ok(ToChild::Count { id, ask }) => say(&match job::plan(model, &ask) {
+                    Ok(plan) => FromChild::Counted { id, tokens: plan.tokens_read() },
+                    Err(why) => FromChild::Refused { id, why },
+                }),
                 Ok(request) => {
                     if send.send(request).is_err() {
                         break;
@@ -202,6 +209,8 @@ impl Server<'_> {
             ToChild::Ask { id, ask } if self.waiting.len() < MAX_WAITING => {
                 self.waiting.push_back((id, ask));
             }
+            // The thread that reads has answered it.
+            ToChild::Count { .. } => {}
             ToChild::Ask { id, .. } => {
                 let why = format!("{MAX_WAITING} requests wait already; ask again later");
                 say(&FromChild::Refused { id, why });

@@ -29,12 +29,14 @@ pub(super) struct House {
     pub(super) news: News,
     pub(super) who: Arc<dyn Who>,
     pub(super) hooks: Hooks,
-    pub(super) sign_in: SignIn,
-    pub(super) tls: Option<Tls>,
     /// Held while the policy's file is changed: one after another.
     pub(super) policy: Mutex<()>,
     /// The attempts that somebody looks at.
     pub(super) trajectories: Trajectories,
+    /// What people said of the tasks that somebody looks at.
+    pub(super) heards: task::Heards,
+    pub(super) sign_in: SignIn,
+    pub(super) tls: Option<Tls>,
     /// Those who read much at once: as many as there are cores to spare, and more wait.
     long: Semaphore,
     /// What the program knows of itself.
@@ -62,9 +64,22 @@ impl House {
     ) -> Self {
         let hooks = Hooks::at(&desk.places.config);
         let (news, long) = (News::new(), Semaphore::new(LONG));
-        let trajectories = Trajectories::default();
+        let (trajectories, heards) = (Trajectories::default(), task::Heards::default());
         let policy = Mutex::default();
-        Self { engine, desk, news, who, hooks, sign_in, tls, policy, trajectories, long, machine }
+        Self {
+            engine,
+            desk,
+            news,
+            who,
+            hooks,
+            policy,
+            trajectories,
+            heards,
+            sign_in,
+            tls,
+            long,
+            machine,
+        }
     }
 
     /// Reads from the store as it is now, on a thread that may wait.

@@ -38,7 +38,11 @@ pub(super) async fn metrics(
         ("tenfold_events_total", "counter", events.0),
         ("tenfold_transactions_total", "counter", house.engine.store().transactions()),
         ("tenfold_spent_nano_dollars_total", "counter", spent),
-        ("tenfold_events_read_total", "counter", house.trajectories.events_read()),
+        (
+            "tenfold_events_read_total",
+            "counter",
+            house.trajectories.events_read() + house.heards.events_read(),
+        ),
         ("tenfold_attempts_read_total", "counter", house.engine.pasts().attempts_read()),
         ("tenfold_browsers", "gauge", house.news.listeners() as u64),
     ];

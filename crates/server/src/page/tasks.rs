@@ -190,7 +190,7 @@ async fn one(
     let told = house.read(move |house, view| {
         let cards = Cards { view, paths: &paths, waiting: &waiting, now: house.engine.now() };
         let at_work = house.engine.at_work().contains(&task);
-        task::page(&house.desk, &cards, task, at_work)
+        task::page(&house.desk, &cards, task, (at_work, &house.heards))
     });
     Ok(Json(told.await?))
 }

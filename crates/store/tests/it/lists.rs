@@ -167,17 +167,21 @@ fn what_has_changed_since_is_told_by_its_heads() {
     let seen = store.view().unwrap().newest().unwrap();
     let mut newest = store.newest();
     let second = store.new_task(spec("two")).unwrap();
-    store.new_attempt(second, start()).unwrap();
+    let attempt = store.new_attempt(second, start()).unwrap();
     store.append(vec![Fact::Ledger { event: opened(AccountId(1), None) }]).unwrap();
     let view = store.view().unwrap();
     let changed = view.changed(seen, 100).unwrap();
     assert_eq!(changed.tasks, [second].into());
     assert!(changed.ledger && !changed.people);
+    assert_eq!((changed.turned, changed.stepped), ([attempt].into(), [].into()));
     assert_eq!(changed.newest, view.newest().unwrap());
     assert_eq!(*newest.borrow_and_update(), changed.newest, "who waits is told");
     let page = view.changed(Seq(0), 1).unwrap();
     assert_eq!((page.tasks, page.newest, page.events), ([first].into(), Seq(1), 1));
     assert_eq!(view.changed(changed.newest, 9).unwrap().events, 0);
+    store.append(vec![advanced(attempt, serde_json::Value::Null)]).unwrap();
+    let steps = store.view().unwrap().changed(changed.newest, 9).unwrap();
+    assert_eq!((steps.turned, steps.stepped), ([].into(), [attempt].into()));
 }
 
 #[test]

@@ -174,3 +174,24 @@ fn a_bill_above_what_was_set_aside_cuts_off_all_that_the_account_pays_for() {
     assert!(nano_usd(&ground, "ada", "spent") > 300_000_000_000, "it is booked in full");
     never.open();
 }
+
+#[test]
+fn accounts_are_renamed_moved_and_closed() {
+    let ground = Ground::new();
+    let said = |words: &[&str]| ground.tenfold(&[&["account"], words].concat());
+    said(&["add", "lab", "--kind", "team", "--limit", LITTLE]).expect(0, &[]);
+    said(&["add", "ada"]).expect(0, &["ada (person, #3)"]);
+    said(&["rename", "ada", "countess"]).expect(0, &["countess (person, #3)"]);
+    said(&["move", "countess", "--under", "lab"]).expect(0, &["lab/countess (person, #3)"]);
+    said(&["move", "lab", "--under", "countess"]).expect(6, &["is itself or below it"]);
+    let run = ["run", "median is wrong", "--check", CHECK, "--account", "countess"];
+    let short = "Out of money: account 'lab' may use $0.000001 in all";
+    ground.tenfold(&run).expect(1, &[short]);
+    said(&["close", "lab"]).expect(0, &["closed"]);
+    said(&["token", "countess"]).expect(6, &["account 'lab' was closed", "name another"]);
+    said(&["close", "default"]).expect(6, &["is above all others"]);
+    said(&["history", "countess"])
+        .expect(0, &["'ada' is now called 'countess'", "countess moved below lab"]);
+    said(&["history", "lab"]).expect(0, &["closed"]);
+    ground.tenfold(&["store", "check"]).expect(0, &[]);
+}

@@ -106,6 +106,9 @@ fn a_program_spends_from_its_account_and_not_past_it() {
     assert_eq!(chat(&at_work, &bob, "far").0, 403, "though money is leased for it");
     ground.tenfold(&["account", "limit", "default", "--any-model"]).expect(0, &[]);
     assert_eq!(chat(&at_work, &bob, "far").0, 200);
+    ground.tenfold(&["account", "limit", "default", "0.000001"]).expect(0, &[]);
+    let (status, _, said) = chat(&at_work, &bob, "far");
+    assert_eq!((status, &said["error"]["code"]), (429, &json!("insufficient_quota")), "{said}");
     ground.tenfold(&["account", "revoke", "1"]).expect(0, &[]);
     assert_eq!(chat(&at_work, &ada, "far").0, 401);
 
@@ -157,4 +160,23 @@ fn where_it_listens_is_kept_to_this_machine_unless_told() {
     let ground = Ground::new();
     let said = ["not encrypted", "--unencrypted"];
     ground.tenfold(&["gateway", "--listen", "0.0.0.0:0"]).expect(6, &said);
+}
+
+#[test]
+fn what_a_provider_takes_holds_for_programs_as_for_tasks() {
+    let ground = Ground::new();
+    let server = HttpModel::reacting(|_| Reply::says("hello yourself")).demanding(KEY);
+    let limits = PRICES.iter().copied().chain(["--requests-per-minute", "1"]).collect::<Vec<_>>();
+    connect(&ground, &server, "openai", &limits).expect(0, &["connected far"]);
+    ground.tenfold(&["account", "add", "ada"]).expect(0, &[]);
+    let ada = token(&ground, "ada");
+    let at_work = gateway(&ground);
+    assert_eq!(chat(&at_work, &ada, "far").0, 200);
+    let (status, head, said) = chat(&at_work, &ada, "far");
+    assert_eq!((status, &said["error"]["code"]), (429, &json!("rate_limit_exceeded")), "{said}");
+    let after = head.lines().find_map(|line| line.strip_prefix("retry-after: "));
+    let after: u64 = after.unwrap_or_else(|| panic!("{head}")).parse().unwrap();
+    assert!((31..=60).contains(&after), "{after} s");
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(interrupt(at_work.child).code, Some(130));
 }

@@ -341,7 +341,9 @@ fn a_policy_is_tried_before_it_holds_and_holds_at_once() {
         assert_eq!(status, 400, "{said}");
         assert!(said["what"].as_str().unwrap().contains(why), "{said}");
         let (status, tried) = owner.post("/policy/try", new(&text, &held["own"]["hash"]));
-        assert!(status == 200 && tried.to_string().contains(why.split(',').next().unwrap()));
+        assert_eq!(status, 200, "{tried}");
+        let (problem, tests) = (tried["problem"].to_string(), tried["tests"].to_string());
+        assert!(problem.contains(why) || tests.contains("\"passed\":false"), "{tried}");
         assert_eq!(verdict(), "allow", "nothing was changed");
     }
     let (_, tried) = owner.post("/policy/try", new(rule, &held["own"]["hash"]));
@@ -387,8 +389,8 @@ fn a_model_is_added_with_its_price_or_with_why_it_can_t_be_asked() {
     let file = ground.path("no-model.gguf");
     std::fs::write(&file, "no model").unwrap();
     for path in [json!(file), json!("no-model.gguf"), json!("/nowhere/x.gguf")] {
-        let (status, said) = owner.post("/models", json!({ "file": { "path": path } }));
-        assert_eq!(status, 400, "{said}");
+        let (status, said) = owner.post("/models", json!({ "file": { "path": &path } }));
+        assert!(status == 400 || (status == 502 && path == json!(file)), "{status}: {said}");
     }
     // Of the keyring only what models need can be touched.
     let forget = |name: &str| {

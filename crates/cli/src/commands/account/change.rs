@@ -1,4 +1,5 @@
-//! `tenfold account add`, `limit` and `give`: what people decide of accounts.
+//! `tenfold account add`, `limit`, `give`, `rename`, `move` and `close`: what people decide of
+//! accounts.
 
 use clap::Args;
 use tenfold_domain::{
@@ -107,6 +108,72 @@ pub(crate) struct GiveArgs {
     from: Option<String>,
     #[command(flatten)]
     format: Format,
+}
+
+/// Call an account otherwise
+#[derive(Debug, Args)]
+pub(crate) struct RenameArgs {
+    /// The account
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    /// Its new name
+    name: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Put an account, with all below it, below another
+///
+/// What it spends from now on counts for those above it then, whose limits hold. What it has spent
+/// stays counted where it was.
+#[derive(Debug, Args)]
+pub(crate) struct MoveArgs {
+    /// The account
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    /// The account above it from now on; the topmost, if not given
+    #[arg(long, value_name = "ACCOUNT")]
+    under: Option<String>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Let an account, and all below it, pay nothing any more, for ever
+///
+/// What is under way is still billed, and its history stays. Its access tokens are revoked.
+#[derive(Debug, Args)]
+pub(crate) struct CloseArgs {
+    /// The account
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Performs `tenfold account rename`.
+pub(crate) async fn rename(context: &Context, args: RenameArgs) -> Result<(), Trouble> {
+    let account = named(&ledger(context)?, &args.account)?;
+    say(context, &AccountChange::Rename { account, name: args.name }).await?;
+    tell(context, account, args.format)
+}
+
+/// Performs `tenfold account move`.
+pub(crate) async fn move_below(context: &Context, args: &MoveArgs) -> Result<(), Trouble> {
+    let known = ledger(context)?;
+    let account = named(&known, &args.account)?;
+    let to = match &args.under {
+        Some(name) => named(&known, name)?,
+        None => AccountId::DEFAULT,
+    };
+    say(context, &AccountChange::Move { account, to }).await?;
+    tell(context, account, args.format)
+}
+
+/// Performs `tenfold account close`.
+pub(crate) async fn close(context: &Context, args: &CloseArgs) -> Result<(), Trouble> {
+    let account = named(&ledger(context)?, &args.account)?;
+    say(context, &AccountChange::Close { account }).await?;
+    tell(context, account, args.format)
 }
 
 /// Performs `tenfold account add`.

@@ -35,6 +35,9 @@ pub(super) fn shown(known: &Ledger, account: AccountId, format: Format) -> Resul
     let Some(card) = card else { return Ok(String::new()) };
     let head = one_line(&card.path, 200);
     let mut text = format!("{head} ({}, #{account})\n", card.kind);
+    if card.closed {
+        text.push_str("  closed: nothing is paid from it any more\n");
+    }
     field(&mut text, "spent", &spend(card.spent.into()));
     let (held, gifts) = (Spend::from(card.held), Spend::from(card.gifts));
     if held != Spend::NONE {

@@ -81,7 +81,7 @@ fn a_seed_is_the_same_each_time() {
 fn what_is_kept_of_real_attempts_is_what_reading_anew_says_after_each_event() {
     let folder = tempfile::Builder::new().prefix("s").tempdir_in(memory()).unwrap();
     let world = Arc::new(World::new(folder.path(), 3, false));
-    live(&world, Fate { deeds: 20, ..Fate::default() }, async |life| {
+    live(&world, Fate { deeds: 10, ..Fate::default() }, async |life| {
         let person = Person::new(Arc::clone(&life), life.open().await.unwrap());
         person.live().await;
         person.finish().await;
@@ -96,10 +96,10 @@ fn what_is_kept_of_real_attempts_is_what_reading_anew_says_after_each_event() {
         again.append(vec![fact]).unwrap();
         let (Some(attempt), view) = (attempt, again.view().unwrap()) else { continue };
         attempts.insert(attempt);
-        let told = kept.ask(&view, attempt, Clone::clone).unwrap();
+        let told = kept.ask(&view, attempt, |went| went.trajectory().clone()).unwrap();
         assert_eq!(told, trajectory(&view, attempt).unwrap());
     }
-    assert!(attempts.len() > 2, "{attempts:?}");
+    assert!(attempts.len() > 1, "{attempts:?}");
     let of = |attempt: &AttemptId| {
         again.view().unwrap().each_event(About::Attempt(*attempt).into()).count()
     };

@@ -217,7 +217,7 @@ impl Person {
         let account = self.account();
         let (drawn, nanos) = {
             let mut state = self.life.world.state();
-            (state.draws.below(6), state.within(1_000_000..300_000_000))
+            (state.draws.below(8), state.within(1_000_000..300_000_000))
         };
         let most = Quantity::Money(NanoUsd(nanos));
         let terms = Allowance { per: Period::Hour, carry: 1, ..Allowance::once(most) };
@@ -233,6 +233,8 @@ impl Person {
             2 => AccountChange::Grant { account, terms: Allowance { each: true, ..terms } },
             3 => AccountChange::Grant { account, terms },
             4 => AccountChange::Give { from: None, to: account, amount: most },
+            5 => AccountChange::Rename { account, name: format!("r{nanos}") },
+            6 => AccountChange::Move { account, to: self.account() },
             _ => AccountChange::Give { from: Some(self.account()), to: account, amount: most },
         };
         self.said("an account", self.engine.change_accounts(&change, "sim").await);
