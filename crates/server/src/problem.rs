@@ -71,7 +71,7 @@ impl Refusal {
     }
 
     /// What is refused for what is known, and not for who asks.
-    pub(crate) fn as_things_stand(self) -> Self {
+    pub(crate) fn into_conflict(self) -> Self {
         match self {
             Self::Problem(Problem { kind: ProblemKind::Refused, what, to_do, .. }) => {
                 let turned = Turned::new(StatusCode::CONFLICT, ProblemKind::Refused, what);

@@ -258,5 +258,5 @@ async fn price_level(
         ..LevelTerms::of(asked.bar)
     };
     let seen = move |desk: &Desk| level::level(desk, &terms, now).map(|level| level.answer());
-    Ok(Json(house.ask_desk_long(seen).await.map_err(Refusal::as_things_stand)?))
+    Ok(Json(house.ask_desk_long(seen).await.map_err(Refusal::into_conflict)?))
 }
