@@ -39,7 +39,7 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable(
         "TENFOLD_CONFIG_DIR",
-        "where your own `models.toml`, `prices.toml`, `policy.toml` and `mcp.toml` are \
+        "where your own `models.toml`, `prices.toml`, `policy.toml`, `mcp.toml` and `sign-in.toml` are \
          (`$XDG_CONFIG_HOME/tenfold`, else `~/.config/tenfold`)",
     ),
     variable(

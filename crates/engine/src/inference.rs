@@ -248,7 +248,8 @@ async fn infer_here(
             Err(e) => return Err(e.into()),
         }
     }
-    let wall = Millis::from(began.elapsed());
+    // What has begun of a millisecond counts, so that nothing that was computed is free.
+    let wall = Millis::from(began.elapsed()).max(Millis(1));
     let cost = model.cost(usage, wall);
     let energy = meter.end(watts, wall);
     Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall, energy })
