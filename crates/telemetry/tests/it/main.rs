@@ -59,8 +59,9 @@ fn answer(mut stream: &TcpStream, send: &std::sync::mpsc::Sender<Sent>) -> Optio
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").ok()?;
-    send.send((path, body)).ok()
+    // Who is answered may look at once what has come.
+    send.send((path, body)).ok()?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").ok()
 }
 
 /// Tells a collector of one call that was answered and one that was not.

@@ -352,7 +352,8 @@ mod tests {
 
     #[test]
     fn who_lies_is_not_let_in() {
-        let lies: [(&str, fn(&mut Authenticator)); 5] = [
+        type Lie = fn(&mut Authenticator);
+        let lies: [(&str, Lie); 5] = [
             ("another page", |device| device.origin = "http://localhost:8481".to_owned()),
             ("another scheme", |device| device.origin = "https://localhost:8480".to_owned()),
             ("another name", |device| device.rp = "example.com".to_owned()),
