@@ -396,11 +396,12 @@ fn a_command_that_nobody_wants_any_more_is_ended_by_the_next_engine() {
 
 #[test]
 fn a_request_whose_engines_die_is_made_twice_and_once_more_only_if_the_person_says_so() {
-    let (mut asked, gate) = (0, Gate::new());
+    let mut asked = 0;
     let (ground, server) = gate::ground(&[], move |request| {
         asked += 1;
         let reply = hosted::that_mends(request);
-        if asked < 4 { reply.through(&gate) } else { reply }
+        // A gate of its own for each: one that a client has gone from lets nobody wait.
+        if asked < 4 { reply.through(&Gate::new()) } else { reply }
     });
     let killed_at = |request: usize, words: &[&str]| {
         let mut child = ground.command(words).spawn().unwrap();
