@@ -464,6 +464,10 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         // The work does not panic and is never aborted; if it did panic, so do we.
-        Err(e) => std::panic::resume_unwind(e.into_panic()),
+        Err(e) => match e.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // It was never begun: the program ends, and who waits for it ends with that.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
