@@ -28,9 +28,9 @@ use crate::inference::Asked;
 use crate::learned::Learned;
 use crate::pasts::Pasts;
 use crate::people::Register;
+use crate::policy_file::PolicyFile;
 use crate::reconcile::House;
 use crate::redaction::words_of;
-use crate::rules::Rules;
 use crate::snapshots::Snapshots;
 use crate::surroundings::Around;
 use crate::{EngineError, Places, Surroundings};
@@ -67,7 +67,7 @@ pub struct Engine {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) model_dirs: ModelDirs,
     models: Current,
-    rules: Rules,
+    policy: PolicyFile,
     pub(crate) floor: Arc<Floor>,
     /// How the work on the backlog goes.
     pub(crate) backlog: Backlog,
@@ -145,8 +145,8 @@ impl Engine {
         let models = Current::new(&model_dirs.user_file());
         let catalogue = models.catalogue()?;
         let variable = |name: &str| std::env::var(name).ok();
-        let rules = Rules::of(&config.places.config)?;
-        let redactor = crate::redaction::redactor(&catalogue, &rules.now(), variable);
+        let policy = PolicyFile::of(&config.places.config)?;
+        let redactor = crate::redaction::redactor(&catalogue, &policy.now(), variable);
         let redactor = std::sync::RwLock::new(Arc::new(redactor));
         let engine = Self {
             store,
@@ -154,7 +154,7 @@ impl Engine {
             sandbox: Arc::new(sandbox),
             model_dirs,
             models,
-            rules,
+            policy,
             floor: Arc::new(Floor::new()),
             backlog: Backlog::default(),
             gates: Gates::default(),
@@ -191,7 +191,7 @@ impl Engine {
 
     /// What work goes by: the person's policy, as its file is now.
     pub fn policy(&self) -> Arc<Policy> {
-        self.rules.now()
+        self.policy.now()
     }
 
     /// The time, as this engine knows it.

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashlink::LruCache;
-use tenfold_store::View;
+use tenfold_domain::{AttemptEvent, Event, Fact, Seq};
+use tenfold_store::{About, EventQuery, View};
 
 use crate::EngineError;
 
@@ -28,15 +29,70 @@ pub trait Folded: Sized {
     /// If it is not there; what the store says.
     fn begun(view: &View, of: Self::Of) -> Result<Self, EngineError>;
 
-    /// Reads what was recorded since, and says how many events that were. After an error it is of
-    /// no more use.
+    /// Where its events are.
+    fn about(of: Self::Of) -> About;
+
+    /// Takes up the next event.
     ///
     /// # Errors
-    /// What the store says, or that a record can't be read.
-    fn go_on(&mut self, view: &View) -> Result<u64, EngineError>;
+    /// What the store says, or that the event can't be read.
+    fn take(&mut self, view: &View, event: Event) -> Result<(), EngineError>;
+
+    /// Reads again what stands beside the events, once some were taken up.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn settle(&mut self, _: &View) -> Result<(), EngineError> {
+        Ok(())
+    }
 
     /// How long the events are that are in, as JSON: about as much as they take here.
     fn bytes(&self) -> usize;
+}
+
+/// A fold of all events up to a place.
+pub(crate) struct Read<F: Folded> {
+    of: F::Of,
+    pub(crate) folded: F,
+    place: Seq,
+}
+
+impl<F: Folded> Read<F> {
+    /// As for [`Folded::begun`].
+    pub(crate) fn begun(view: &View, of: F::Of) -> Result<Self, EngineError> {
+        Ok(Self { of, folded: F::begun(view, of)?, place: Seq(0) })
+    }
+
+    /// Reads what was recorded since, and says how many events that were. After an error it is of
+    /// no more use.
+    pub(crate) fn go_on(&mut self, view: &View) -> Result<u64, EngineError> {
+        let newest = view.newest()?;
+        // A view may be older than the one before.
+        if newest <= self.place {
+            return Ok(0);
+        }
+        let query = EventQuery { after: self.place, ..F::about(self.of).into() };
+        let mut events = 0;
+        for event in view.each_event(query) {
+            let event = event?;
+            events += 1;
+            if self.place > Seq(0) && takes_away(&event.fact) {
+                *self = Self::begun(view, self.of)?;
+                return Ok(events + self.go_on(view)?);
+            }
+            self.folded.take(view, event)?;
+        }
+        if events > 0 {
+            self.folded.settle(view)?;
+        }
+        self.place = newest;
+        Ok(events)
+    }
+}
+
+/// Whether what was read before is in the journal no more.
+fn takes_away(fact: &Fact) -> bool {
+    matches!(fact, Fact::Attempt { event: AttemptEvent::StepsDropped { .. }, .. })
 }
 
 /// Those that were asked for last.
@@ -51,9 +107,9 @@ struct Places<F: Folded> {
     bytes: usize,
 }
 
-struct Place<F> {
+struct Place<F: Folded> {
     /// None until it was read, and while somebody reads on.
-    folded: Arc<Mutex<Option<F>>>,
+    read: Arc<Mutex<Option<Read<F>>>>,
     bytes: usize,
 }
 
@@ -74,7 +130,7 @@ impl<F: Folded> Kept<F> {
     /// Others who ask for the same wait meanwhile.
     ///
     /// # Errors
-    /// As for [`Folded::begun`] and [`Folded::go_on`].
+    /// As for [`Folded::begun`] and [`Folded::take`].
     pub fn ask<T>(
         &self,
         view: &View,
@@ -84,9 +140,9 @@ impl<F: Folded> Kept<F> {
         let place = self.place(of);
         let mut held = place.lock().unwrap_or_else(PoisonError::into_inner);
         // It is out of its place meanwhile, so that what can't be read to its end is not kept.
-        let known = held.take().map_or_else(|| F::begun(view, of), Ok);
-        let read = known.and_then(|mut folded| Ok((folded.go_on(view)?, folded)));
-        let (events, folded) = match read {
+        let known = held.take().map_or_else(|| Read::begun(view, of), Ok);
+        let read = known.and_then(|mut read| Ok((read.go_on(view)?, read)));
+        let (events, read) = match read {
             Ok(read) => read,
             Err(error) => {
                 self.forget(of);
@@ -94,8 +150,8 @@ impl<F: Folded> Kept<F> {
             }
         };
         self.events_read.fetch_add(events, Ordering::Relaxed);
-        let (answer, bytes) = (answer(&folded), folded.bytes());
-        *held = Some(folded);
+        let (answer, bytes) = (answer(&read.folded), read.folded.bytes());
+        *held = Some(read);
         drop(held);
         self.weigh(of, bytes);
         Ok(answer)
@@ -106,10 +162,10 @@ impl<F: Folded> Kept<F> {
         self.events_read.load(Ordering::Relaxed)
     }
 
-    fn place(&self, of: F::Of) -> Arc<Mutex<Option<F>>> {
+    fn place(&self, of: F::Of) -> Arc<Mutex<Option<Read<F>>>> {
         let mut places = self.places();
-        let empty = || Place { folded: Arc::default(), bytes: 0 };
-        Arc::clone(&places.of.entry(of).or_insert_with(empty).folded)
+        let empty = || Place { read: Arc::default(), bytes: 0 };
+        Arc::clone(&places.of.entry(of).or_insert_with(empty).read)
     }
 
     fn forget(&self, of: F::Of) {

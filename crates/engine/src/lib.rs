@@ -35,6 +35,7 @@ mod outlived;
 mod pasts;
 mod people;
 mod places;
+mod policy_file;
 mod proposed;
 mod queue;
 mod reading;
@@ -44,7 +45,6 @@ mod redaction;
 mod replay;
 mod review;
 mod room;
-mod rules;
 mod servers;
 mod setup;
 mod snapshots;
@@ -72,16 +72,16 @@ pub use learned::{Names, about, dollars, end, nano_usd, trial, work};
 pub use pasts::{Fitted, Pasts, REMEMBERED, Taken, Who};
 pub use people::{Link, people};
 pub use places::{Places, Socket};
+pub use policy_file::POLICY_FILE;
 pub use reading::resolved;
 pub use redaction::redactor;
 pub use replay::{ReplayReport, replay};
 pub use room::{taken, would_make_room};
-pub use rules::POLICY_FILE;
 pub use servers::{Offered, try_server};
 pub use supervise::How;
 pub use surroundings::{Clock, Providers, Surroundings};
 pub use tenfold_tools::{in_words, specs as tool_specs};
 pub use trajectory::{
     Change, CheckedFor, Effort, Happening, Moment, Told, Trajectories, Trajectory, Went,
-    json_bytes, takes_away, trajectory,
+    json_bytes, trajectory,
 };

@@ -10,13 +10,13 @@ use tenfold_agent::effect::{Effect, Purpose, Reply};
 use tenfold_agent::{self as agent, Agent, Machine, repair, tool_loop};
 use tenfold_domain::{
     Answer, Ask, AttemptEvent, AttemptId, AttemptOutcome, CheckReport, Choice, EgressEvent, Event,
-    Fact, Forecast, Millis, NanoUsd, ProposalEvent, Said, Seq, StepEvent, StepId, Timestamp,
-    ToolSpec, Turn, Usage,
+    Fact, Forecast, Millis, NanoUsd, ProposalEvent, Said, StepEvent, StepId, Timestamp, ToolSpec,
+    Turn, Usage,
 };
-use tenfold_store::{About, AttemptRow, EventQuery, View};
+use tenfold_store::{About, AttemptRow, View};
 
 use crate::EngineError;
-use crate::kept::{Folded, Kept};
+use crate::kept::{Folded, Kept, Read};
 use crate::recovery::{read, read_event};
 
 /// An attempt as it went.
@@ -178,9 +178,9 @@ pub struct Change {
 /// # Errors
 /// When the attempt is not there, or its records can't be read.
 pub fn trajectory(view: &View, attempt: AttemptId) -> Result<Trajectory, EngineError> {
-    let mut folded = Went::begun(view, attempt)?;
-    folded.go_on(view)?;
-    Ok(folded.trajectory)
+    let mut read = Read::<Went>::begun(view, attempt)?;
+    read.go_on(view)?;
+    Ok(read.folded.trajectory)
 }
 
 /// An attempt as far as it was read, and what reading on from there needs.
@@ -192,8 +192,6 @@ pub struct Went {
     wanted: BTreeMap<StepId, Effect>,
     /// The step whose result is said next.
     effort: Option<Effort>,
-    /// All of it up to here is in.
-    place: Seq,
     /// How long the events are that are in, as JSON.
     bytes: usize,
 }
@@ -208,37 +206,24 @@ impl Folded for Went {
             machine: None,
             wanted: BTreeMap::new(),
             effort: None,
-            place: Seq(0),
             bytes: 0,
         })
     }
 
-    fn go_on(&mut self, view: &View) -> Result<u64, EngineError> {
-        let newest = view.newest()?;
-        // A view may be older than the one before.
-        if newest <= self.place {
-            return Ok(0);
-        }
+    fn about(attempt: AttemptId) -> About {
+        About::Attempt(attempt)
+    }
+
+    fn take(&mut self, _: &View, event: Event) -> Result<(), EngineError> {
+        self.bytes += json_bytes(&event);
+        self.happened(event)
+    }
+
+    fn settle(&mut self, view: &View) -> Result<(), EngineError> {
         let attempt = self.trajectory.attempt.id;
-        let query = EventQuery { after: self.place, ..About::Attempt(attempt).into() };
-        let is_new = self.place == Seq(0);
-        let mut events = 0;
-        for event in view.each_event(query) {
-            let event = event?;
-            events += 1;
-            if !is_new && takes_away(&event.fact) {
-                *self = Self::begun(view, attempt)?;
-                return Ok(events + self.go_on(view)?);
-            }
-            self.bytes += json_bytes(&event);
-            self.take(event)?;
-        }
-        if events > 0 {
-            let row = view.attempt(attempt)?;
-            self.trajectory.attempt = row.ok_or(EngineError::NoTask(attempt.task))?;
-        }
-        self.place = newest;
-        Ok(events)
+        let row = view.attempt(attempt)?;
+        self.trajectory.attempt = row.ok_or(EngineError::NoTask(attempt.task))?;
+        Ok(())
     }
 
     fn bytes(&self) -> usize {
@@ -251,11 +236,6 @@ impl Went {
     pub fn trajectory(&self) -> &Trajectory {
         &self.trajectory
     }
-}
-
-/// Whether what was read before is in the journal no more.
-pub fn takes_away(fact: &Fact) -> bool {
-    matches!(fact, Fact::Attempt { event: AttemptEvent::StepsDropped { .. }, .. })
 }
 
 /// How long an event is, as JSON.
@@ -277,7 +257,7 @@ pub fn json_bytes(event: &Event) -> usize {
 }
 
 impl Went {
-    fn take(&mut self, Event { at, fact, .. }: Event) -> Result<(), EngineError> {
+    fn happened(&mut self, Event { at, fact, .. }: Event) -> Result<(), EngineError> {
         match fact {
             Fact::Attempt { event: AttemptEvent::Advanced { change }, .. } => {
                 let id = self.trajectory.attempt.id;

@@ -8,8 +8,8 @@ use tenfold_domain::{
     AttemptEvent, AttemptId, CheckReport, DeedEvent, Event, Fact, ProposalEvent, Seq, TaskEvent,
     TaskId, Timestamp,
 };
-use tenfold_engine::{EngineError, Folded, Kept, json_bytes, takes_away};
-use tenfold_store::{About, EventQuery, View};
+use tenfold_engine::{EngineError, Folded, Kept, json_bytes};
+use tenfold_store::{About, View};
 use utoipa::ToSchema;
 
 use crate::DeskError;
@@ -82,8 +82,6 @@ pub struct Heard {
     pub(super) evidence: BTreeMap<AttemptId, CheckReport>,
     /// From which attempt an attempt goes on.
     pub(super) forks: BTreeMap<AttemptId, AttemptId>,
-    /// All up to here is in.
-    place: Seq,
     bytes: usize,
 }
 
@@ -97,34 +95,21 @@ impl Folded for Heard {
             taken: BTreeSet::new(),
             evidence: BTreeMap::new(),
             forks: BTreeMap::new(),
-            place: Seq(0),
             bytes: 0,
         })
     }
 
-    fn go_on(&mut self, view: &View) -> Result<u64, EngineError> {
-        let newest = view.newest()?;
-        // A view may be older than the one before.
-        if newest <= self.place {
-            return Ok(0);
+    fn about(task: TaskId) -> About {
+        About::Task(task)
+    }
+
+    fn take(&mut self, view: &View, event: Event) -> Result<(), EngineError> {
+        let (known, seq) = (self.words.len(), event.seq);
+        self.hear(event);
+        if self.words.len() > known {
+            self.attribute(view, seq)?;
         }
-        let query = EventQuery { after: self.place, ..About::Task(self.task).into() };
-        let mut events = 0;
-        for event in view.each_event(query) {
-            let event = event?;
-            events += 1;
-            if self.place > Seq(0) && takes_away(&event.fact) {
-                *self = Self::begun(view, self.task)?;
-                return Ok(events + self.go_on(view)?);
-            }
-            let (known, seq) = (self.words.len(), event.seq);
-            self.take(event);
-            if self.words.len() > known {
-                self.attribute(view, seq)?;
-            }
-        }
-        self.place = newest;
-        Ok(events)
+        Ok(())
     }
 
     fn bytes(&self) -> usize {
@@ -166,7 +151,7 @@ impl Heard {
         Ok(())
     }
 
-    fn take(&mut self, event: Event) {
+    fn hear(&mut self, event: Event) {
         let (at, bytes) = (event.at, json_bytes(&event));
         let words = self.words.len();
         match event.fact {

@@ -18,7 +18,7 @@ pub const POLICY_FILE: &str = "policy.toml";
 
 /// The built-in policy with the person's own laid over it.
 #[derive(Debug)]
-pub(crate) struct Rules {
+pub(crate) struct PolicyFile {
     path: PathBuf,
     held: Mutex<(Stamp, Arc<Policy>)>,
 }
@@ -26,8 +26,8 @@ pub(crate) struct Rules {
 /// What tells one form of a file from another without reading it; nothing if there is none.
 type Stamp = Option<(u64, Option<SystemTime>, u64)>;
 
-impl Rules {
-    /// Those of a configuration folder.
+impl PolicyFile {
+    /// That of a configuration folder.
     ///
     /// # Errors
     /// [`EngineError::Policy`] if the person's file does not read; [`EngineError::Io`].
@@ -93,10 +93,10 @@ mod tests {
     fn a_file_that_comes_changes_and_goes_is_taken_up_and_one_that_does_not_read_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(POLICY_FILE);
-        let rules = Rules::of(folder.path()).unwrap();
-        let makes = || rules.now().decide(&Request::Command { line: "make all".to_owned() });
-        let first = rules.now();
-        assert!(Arc::ptr_eq(&first, &rules.now()), "read once");
+        let policy = PolicyFile::of(folder.path()).unwrap();
+        let makes = || policy.now().decide(&Request::Command { line: "make all".to_owned() });
+        let first = policy.now();
+        assert!(Arc::ptr_eq(&first, &policy.now()), "read once");
         let built_in = makes().verdict;
         assert_ne!(built_in, Verdict::Deny);
         std::fs::write(&file, DENIES).unwrap();
