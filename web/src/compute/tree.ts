@@ -25,3 +25,12 @@ export function inOrder(accounts: Account[], folded: ReadonlySet<number> = new S
   walk(null, 0);
   return found;
 }
+
+/** Whether an account is below another, at any depth. */
+export function isBelow(accounts: Account[], one: Account, other: Account): boolean {
+  for (let parent = one.parent; parent !== null; ) {
+    if (parent === other.account) return true;
+    parent = accounts.find((known) => known.account === parent)?.parent ?? null;
+  }
+  return false;
+}
