@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 pub enum Verb {
     /// Have it worked.
     Begin,
+    /// Have it worked anew, whatever became of the attempts before.
+    Retry,
     /// Say something about it.
     Steer,
     /// Answer what it asks.
@@ -61,8 +63,11 @@ struct Ground<'r> {
 /// Says why not; nothing if it may.
 type Rule = fn(&Ground<'_>) -> Option<String>;
 
-const RULES: [(Verb, Rule); 13] = [
+const RULES: [(Verb, Rule); 14] = [
     (Verb::Begin, |ground| ground.open_to_work().or_else(|| ground.at_rest())),
+    (Verb::Retry, |ground| {
+        ground.not_accepted().or_else(|| ground.at_rest()).or_else(|| ground.tried())
+    }),
     (Verb::Steer, |ground| ground.not_accepted()),
     (Verb::Answer, |ground| says(ground.row.question.is_none(), "it asks nothing")),
     (Verb::Pause, |ground| ground.is_worked()),
@@ -120,16 +125,15 @@ impl Ground<'_> {
         says(!can, "no attempt of it can be gone on with")
     }
 
+    fn tried(&self) -> Option<String> {
+        says(self.attempts.is_empty(), "it has no attempt yet")
+    }
+
     fn has_a_past(&self) -> Option<String> {
         let is_whole =
             |row: &AttemptRow| row.files_removed_at.is_none() && row.steps_dropped.is_none();
-        match self.attempts {
-            [] => says(true, "it has no attempt yet"),
-            attempts => says(
-                !attempts.iter().any(is_whole),
-                "the files or steps of its attempts were removed to make room",
-            ),
-        }
+        let removed = "the files or steps of its attempts were removed to make room";
+        self.tried().or_else(|| says(!self.attempts.iter().any(is_whole), removed))
     }
 
     fn proposal(&self) -> Result<&ProposalRow, String> {
