@@ -79,7 +79,7 @@ pub fn why_not_begun(view: &View, row: &TaskRow, now: Timestamp) -> Result<Strin
         return Ok(why);
     }
     let late = row.standing.deadline.is_some_and(|deadline| deadline < now);
-    let not_begun = "not started: `tenfold start` works the backlog";
+    let not_begun = "not started: `tenfold start`, or the page's Plan, works the backlog";
     Ok(match late {
         true => format!("{not_begun}; its deadline is over"),
         false => not_begun.to_owned(),

@@ -55,7 +55,7 @@ fn of_a_task_that_is_not_begun_it_is_said_why() {
     add(&ground, "median is wrong", &["--budget", "0.3"]);
     add(&ground, "median is still wrong", &["--after", "1"]);
     add(&ground, "median is off", &["--budget", "0.4"]);
-    let not_started = "not started: `tenfold start` works the backlog";
+    let not_started = "not started: `tenfold start`, or the page's Plan, works the backlog";
     assert_eq!(
         [1, 2, 3].map(|task| why(&ground, task)),
         [not_started, "waits for task 1", not_started]
