@@ -55,3 +55,4 @@ export type Progress = Schemas["Progress"];
 /** What the server can't do, and what the page itself finds besides. */
 export type ProblemKind = Schemas["ProblemKind"] | "signed-out" | "offline" | "late";
 export type BulkAnswer = Schemas["Came"];
+export type AcceptedOrNot = Schemas["AcceptedOrNot"];
