@@ -14,7 +14,8 @@ const NEEDS: Partial<Record<Verb, Access>> = { accept: "reviewer", reject: "revi
 export class TaskState {
   page = $state.raw<TaskPage | null>(null);
   problem = $state.raw<Problem | null>(null);
-  /** The attempt that is looked at, by number; the last one unless somebody chose. */
+  /** The attempt that is looked at, by number; unless somebody chose, the one whose proposal is to
+      be reviewed, or else the last one. */
   number = $state(0);
   steps = $state.raw<Step[]>([]);
   told = $state.raw<Steps["told"]>(null);
@@ -52,6 +53,12 @@ export class TaskState {
 
   get attempt() {
     return this.page?.attempts.find(({ number }) => number === this.number);
+  }
+
+  /** The attempt whose proposal is accepted, rejected or undone, by number. */
+  get proposing(): number | null {
+    const proposal = this.page?.card.proposal;
+    return proposal ? Number(proposal.attempt.split(".")[1]) : null;
   }
 
   /** Looks at another attempt. */
@@ -126,8 +133,9 @@ export class TaskState {
       this.page = this.heard ? { ...page, card: this.heard } : page;
       this.problem = null;
       const last = page.attempts.at(-1)?.number ?? 0;
-      if (last > 0 && (this.number === 0 || (!this.chosen && last !== this.number))) this.look(last);
-      else if (last > 0) void this.readSteps();
+      const wanted = (page.card.state === "to-review" ? this.proposing : null) ?? last;
+      if (wanted > 0 && (this.number === 0 || (!this.chosen && wanted !== this.number))) this.look(wanted);
+      else if (wanted > 0) void this.readSteps();
       if (this.attempt?.ended_at_ms) this.doing = null;
     } catch (thrown) {
       this.problem = asProblem(thrown);
