@@ -116,11 +116,11 @@ export class Ground {
     return said.out;
   }
 
-  /** Connects a scripted model as `far`, which costs nothing. */
-  async model(react: React = mends): Promise<Model> {
+  /** Connects a scripted model, which costs nothing if no price is given. */
+  async model(react: React = mends, { name = "far", price = ["--free"] }: { name?: string; price?: string[] } = {}): Promise<Model> {
     const model = await Model.start(react);
     this.models.push(model);
-    await this.tenfold("models", "connect", "far", "--protocol", "openai", "--address", model.address, "--no-key", "--free");
+    await this.tenfold("models", "connect", name, "--protocol", "openai", "--address", model.address, "--no-key", ...price);
     return model;
   }
 

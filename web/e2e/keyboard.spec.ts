@@ -86,7 +86,7 @@ test("the main path by keys alone", async ({ page, ground }) => {
   await isSeen(page);
   await page.keyboard.press("g");
   await page.keyboard.press("p");
-  await expect(page).toHaveURL(/\/plan(\?budget=\d+)?$/);
+  await expect(page).toHaveURL(/\/plan(\?budget=[\d.]+)?$/);
   await page.keyboard.press("Control+k");
   await expect(page.getByRole("combobox", { name: "Find a command or a task" })).toBeFocused();
   await page.keyboard.type("median");

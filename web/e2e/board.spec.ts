@@ -1,0 +1,71 @@
+// The board with several tasks: what is shown of it, views that are kept, and verbs for many at
+// once, each with its way back.
+import { mends, type Asked, type Reply } from "./model";
+import { api, card, column, expect, handOut, signIn, test } from "./page";
+
+const [MEDIAN, README, LATER] = ["The median of an even number is wrong", "Say how the tests are run", "A mode of values"];
+
+function worker(asked: Asked): Reply {
+  if (!asked.text.includes(README)) return mends(asked);
+  if (asked.text.includes("README.md")) return { calls: [["finish", { summary: "It says how" }]] };
+  return { calls: [["write", { path: "README.md", text: "# Stats\n" }]] };
+}
+
+test("views are kept, and many tasks are begun, accepted and taken back at once", async ({ page, ground }) => {
+  await ground.model(worker);
+  await signIn(page, await ground.serve());
+  const median = await handOut(page, ground, MEDIAN, { begin: false, labels: ["bug"] });
+  const readme = await handOut(page, ground, README, { begin: false, labels: ["docs"], check: undefined });
+  await handOut(page, ground, LATER, { begin: false, labels: ["numbers"] });
+  await expect(column(page, "Queued").getByRole("article")).toHaveCount(3);
+
+  // A view is a filter with a name, and an address.
+  await page.getByLabel("Label", { exact: true }).selectOption("docs");
+  await expect(card(page, README)).toBeVisible();
+  await expect(card(page, MEDIAN)).toHaveCount(0);
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Keep this view…" }).click();
+  await page.getByLabel("Name of the view").fill("Words only");
+  await page.getByRole("button", { name: "Keep", exact: true }).click();
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await expect(card(page, MEDIAN)).toBeVisible();
+  await page.reload();
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Words only" }).click();
+  await expect(page).toHaveURL(/label=docs/);
+  await expect(card(page, MEDIAN)).toHaveCount(0);
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await page.getByRole("searchbox").fill("mode of");
+  await expect(card(page, LATER)).toBeVisible();
+  await expect(card(page, README)).toHaveCount(0);
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+
+  // Two of them are begun, by the mouse.
+  const bulk = page.getByRole("toolbar", { name: "For all that are selected" });
+  for (const task of [median, readme]) await page.getByLabel(`Select task ${task}`).check({ force: true });
+  await expect(bulk).toContainText("2 tasks");
+  await bulk.getByRole("button", { name: "Begin" }).click();
+  await expect(column(page, "To review").getByRole("article")).toHaveCount(2, { timeout: 30_000 });
+  await expect(column(page, "Queued").getByRole("article")).toHaveCount(1);
+
+  // What is to be reviewed is accepted together, by keys, and comes back.
+  await card(page, README).getByRole("link").focus();
+  await page.keyboard.press("x");
+  await card(page, MEDIAN).getByRole("link").focus();
+  await page.keyboard.press("x");
+  await expect(bulk).toContainText("2 tasks");
+  await expect(bulk.getByRole("button", { name: "Pause" })).toHaveAttribute("aria-disabled", "true");
+  const together = page.waitForRequest((request) => request.url().endsWith("/api/v1/accept"));
+  await bulk.getByRole("button", { name: "Accept as branches" }).click();
+  expect((await together).postDataJSON()).toEqual({ tasks: [median, readme], in_place: false });
+  const said = page.locator(".toast").filter({ hasText: "Accepted: 2 tasks." });
+  await expect(said).toBeVisible({ timeout: 30_000 });
+  await expect(column(page, "Done").getByRole("article")).toHaveCount(2);
+  expect((await ground.git("branch", "--list", "tenfold/*")).trim().split("\n")).toHaveLength(2);
+  await said.getByRole("button", { name: "Undo" }).click();
+  await expect(column(page, "To review").getByRole("article")).toHaveCount(2);
+  expect(await ground.git("branch", "--list", "tenfold/*")).toBe("");
+
+  // One that was not yet begun asks nobody anything.
+  expect((await api(page, "/tasks/3")).body.attempts).toEqual([]);
+});
