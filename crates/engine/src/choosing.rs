@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use tenfold_domain::{
-    AttemptOutcome, Choice, Fact, Millis, Progress, Strategy, TaskEvent, TaskId, TaskSpec, Tokens,
-    Usage,
+    AttemptOutcome, Choice, Fact, Millis, NanoUsd, Progress, Strategy, TaskEvent, TaskId, TaskSpec,
+    Tokens, Usage,
 };
-use tenfold_forecast::cascade::{self, Bought, Cascade, Goal, Hope, Rung, Why};
+use tenfold_forecast::cascade::{self, Answerer, Bought, Cascade, Goal, Hope, Rung, Why};
 use tenfold_forecast::record::Review;
-use tenfold_forecast::{End, Trial};
+use tenfold_forecast::{About, End, Past, Trial};
 use tenfold_models::{Catalogue, Model};
 use tenfold_store::{AttemptRow, TaskRow, View};
 
@@ -38,6 +38,36 @@ const GUESS: (Millis, Usage) = (
 );
 /// All rungs can be had: what is not at hand, or has no price yet, is not offered.
 const ANY_DAY: Date = Date::constant(2000, 1, 1);
+
+/// In which order models are asked for an answer that nobody checks, and why: by what is known of
+/// them from tasks, and what the answer is likely to cost with each. The request has so many bytes.
+#[must_use]
+pub fn for_one_answer(
+    past: Option<&Past>,
+    bytes: u64,
+    models: &[(&str, NanoUsd)],
+) -> (Vec<usize>, String) {
+    let answerers: Vec<Answerer> =
+        models.iter().map(|(model, cost)| answerer(past, bytes, model, *cost)).collect();
+    cascade::once(&answerers)
+}
+
+/// What is known of a model, in the way to work that it was seen in most; a conversation with tools
+/// is the nearest to what programs do.
+fn answerer(past: Option<&Past>, bytes: u64, model: &str, cost: NanoUsd) -> Answerer {
+    let seen = |way: Strategy| {
+        let way = way.to_string();
+        let text_bytes = Some(bytes);
+        let about = About { model, strategy: &way, text_bytes, ..About::default() };
+        let told = past?.forecast(&about, &[]).ok()?;
+        let chance = told.curve().last()?.1.likely;
+        Some((chance, told.grounds().by_agent))
+    };
+    let ways = [Strategy::Repair, Strategy::Loop];
+    let known = ways.into_iter().filter_map(seen).max_by_key(|(_, attempts)| *attempts);
+    let (chance, attempts) = known.map_or((None, 0), |(chance, n)| (Some(chance), n));
+    Answerer { name: model.to_owned(), chance, attempts, dollars: dollars(cost) }
+}
 
 /// An attempt that can be made.
 #[derive(Debug, Clone, PartialEq)]
@@ -259,4 +289,32 @@ fn passed(task: &TaskRow, attempt: &AttemptRow) -> Option<End> {
 /// Whether it was right, if a person has said so.
 fn right(task: &TaskRow, attempt: &AttemptRow) -> Option<bool> {
     Some(work(task, attempt)?.review? == Review::Accepted)
+}
+
+#[cfg(test)]
+mod tests {
+    use tenfold_forecast::Unit;
+
+    use super::*;
+
+    #[test]
+    fn a_model_that_fails_tasks_is_not_asked_first_for_being_cheap() {
+        let models = [("weak", NanoUsd(1_000)), ("strong", NanoUsd(900_000))];
+        let order = |past: Option<&Past>| for_one_answer(past, 900, &models);
+        let (places, why) = order(None);
+        assert_eq!(places, [0, 1], "the cheapest, as long as nothing is known: {why}");
+        let mut past = Past::new(Unit::Dollars);
+        for task in 0..40 {
+            let name = task.to_string();
+            for (model, end) in [("weak", End::Failed), ("strong", End::Solved)] {
+                let about = About { task: &name, model, strategy: "loop", ..About::default() };
+                past.add(&about, Trial { spend: 0.01, end }).unwrap();
+            }
+        }
+        past.refit();
+        let (places, why) = order(Some(&past));
+        assert_eq!(places, [1, 0], "{why}");
+        assert!(why.starts_with("worth most: strong is right in 9"), "{why}");
+        assert!(why.contains("(known from 40 attempts)"), "{why}");
+    }
 }

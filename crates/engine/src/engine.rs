@@ -398,8 +398,11 @@ impl Engine {
     }
 
     /// Whether a model can be asked: its file is here, or it needs none.
-    pub fn has_model(&self, name: &str) -> bool {
-        self.model(name).is_ok()
+    ///
+    /// # Errors
+    /// Why it can't be, and what to do.
+    pub fn has_model(&self, name: &str) -> Result<(), EngineError> {
+        self.model(name).map(drop)
     }
 
     /// The books that everything is paid from.

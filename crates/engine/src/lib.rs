@@ -60,7 +60,7 @@ pub use added::{AddedSecret, added_secrets};
 pub use asking::request_name;
 pub use backlog::why_not_begun;
 pub use backup::{Copied, back_up, restore};
-pub use choosing::{Judged, Next, judged};
+pub use choosing::{Judged, Next, for_one_answer, judged};
 pub use compact::{CompactTerms, compact, would_compact};
 pub use engine::{Engine, EngineConfig};
 pub use error::EngineError;

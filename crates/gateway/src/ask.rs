@@ -23,7 +23,7 @@ use crate::offered::Place;
 use crate::scan::{Sketch, sketch};
 use crate::ticket::Ticket;
 use crate::trouble::Trouble;
-use crate::{Offered, Wire, gate, headers, hosted, local, translate};
+use crate::{Candidate, Chosen, Offered, Wire, gate, headers, hosted, local, translate};
 
 /// A request, read as far as it has to be.
 pub(crate) struct Asked {
@@ -46,9 +46,14 @@ pub(crate) struct Way {
     pub(crate) output: Tokens,
     /// The limit of output tokens that the gateway puts in.
     pub(crate) put_in: Option<u64>,
+    /// Why its model was chosen, if it was.
+    pub(crate) chosen: Option<Arc<str>>,
     /// Whether another model is asked if this one turns the request away.
     pub(crate) has_next: bool,
 }
+
+/// What an answer is taken to have at the least, in tokens, when a model is chosen.
+const USUALLY_WRITTEN: u64 = 500;
 
 /// Why a model has no answer.
 pub(crate) enum Failed {
@@ -182,15 +187,24 @@ async fn ask(
     asked: &Asked,
     mut copy: Option<Copy>,
 ) -> Result<Response<Body>, Trouble> {
-    let no_model = || Trouble::NoModel { name: asked.name.clone() };
-    let order = house.names.order(&asked.name).ok_or_else(no_model)?;
-    let may = |model: &&Arc<Offered>| asked.payer.may_ask(model.name());
-    let mut order = order.iter().filter(may).peekable();
     let mut last = Trouble::NotAllowed(format!("asking '{}'", asked.name));
+    let names = house.names();
+    let order = match names.order(&asked.name) {
+        // Why a model is held back is for who might ask it.
+        Err(Trouble::Withheld(model)) if !asked.payer.may_ask(&model.name) => return Err(last),
+        order => order?,
+    };
+    let may = |model: &&Arc<Offered>| asked.payer.may_ask(model.name());
+    let mut order: Vec<Arc<Offered>> = order.iter().filter(may).cloned().collect();
+    let mut chosen = None;
+    if names.is_chosen(&asked.name) {
+        (order, chosen) = choose(house, asked, order);
+    }
+    let mut order = order.into_iter().peekable();
     while let Some(model) = order.next() {
         let has_next = order.peek().is_some();
-        let way = match way(house, asked, model, has_next) {
-            Ok(way) => way,
+        let way = match way(house, asked, &model, has_next) {
+            Ok(way) => Way { chosen: chosen.clone(), ..way },
             Err(trouble) => {
                 last = trouble;
                 continue;
@@ -203,6 +217,30 @@ async fn ask(
         }
     }
     Err(last)
+}
+
+/// The models that can take a request, in the order of what they are likely to be worth for it, and
+/// why. If none can, all of them: each says why not.
+fn choose(
+    house: &House,
+    asked: &Asked,
+    models: Vec<Arc<Offered>>,
+) -> (Vec<Arc<Offered>>, Option<Arc<str>>) {
+    let can = |model: &&Arc<Offered>| way(house, asked, model, true).is_ok();
+    let able: Vec<&Arc<Offered>> = models.iter().filter(can).collect();
+    if able.is_empty() {
+        return (models, None);
+    }
+    let bytes = asked.body.len() as u64;
+    // A token has about four bytes, and a call reads about three times as much as it writes.
+    let (read, limit) = (Tokens(bytes / 4), asked.sketch.limits.of(asked.wire));
+    let written = Tokens(limit.unwrap_or(u64::MAX).min(USUALLY_WRITTEN.max(read.0 / 3)));
+    let candidate = |model: &&'_ Arc<Offered>| model.likely_cost(read, written);
+    let candidates: Vec<Candidate<'_>> =
+        able.iter().map(|model| Candidate { name: model.name(), cost: candidate(model) }).collect();
+    let Chosen { order, why } = house.chooser.order(bytes, &candidates);
+    let order = order.into_iter().filter_map(|place| able.get(place).copied().cloned()).collect();
+    (order, Some(why.into()))
 }
 
 /// How a model would be asked.
@@ -243,7 +281,7 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
         Wire::CountTokens => Bound { prompt: Tokens(0), output: Tokens(0), spend: FREE },
         _ => model.tariff.bound(Tokens(asked.body.len() as u64), sketch, output),
     };
-    Ok(Way { model: Arc::clone(model), bound, output, put_in, has_next })
+    Ok(Way { model: Arc::clone(model), bound, output, put_in, chosen: None, has_next })
 }
 
 /// Leave to ask a provider; `None` where none is wanted. Money is set aside once it is there. Where
@@ -307,6 +345,10 @@ async fn set_aside(
     let mut own = HeaderMap::new();
     headers::asked(&mut own, &way.model.name, bound.spend.money, way.put_in);
     headers::left(&mut own, &house.blocks.left(buyer.account));
+    if let Some(why) = &way.chosen {
+        headers::chosen(&mut own, why);
+        ticket.chosen(why);
+    }
     match (&way.model.place, question) {
         (Place::Hosted(far), _) => hosted::ask(asked, &way, far, ticket, own, copy).await,
         (Place::Embedded(_), Some(question)) => {

@@ -36,6 +36,7 @@ const LEFT_TOKENS: &str = "x-tenfold-left-tokens";
 const LEFT_REQUESTS: &str = "x-tenfold-left-requests";
 const RENEWS: &str = "x-tenfold-renews";
 const MODEL: &str = "x-tenfold-model";
+const CHOSEN: &str = "x-tenfold-chosen";
 const RESERVED_USD: &str = "x-tenfold-reserved-usd";
 const COST_USD: &str = "x-tenfold-cost-usd";
 const COST_BASIS: &str = "x-tenfold-cost-basis";
@@ -98,6 +99,12 @@ pub(crate) fn asked(headers: &mut HeaderMap, model: &str, reserved: NanoUsd, put
     if let Some(limit) = put_in {
         put(headers, OUTPUT_LIMIT, &limit.to_string());
     }
+}
+
+/// Why this model was chosen. What can't stand in a header is left out of it.
+pub(crate) fn chosen(headers: &mut HeaderMap, why: &str) {
+    let why: String = why.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).collect();
+    put(headers, CHOSEN, &why);
 }
 
 /// What it came to.

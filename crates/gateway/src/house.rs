@@ -1,7 +1,7 @@
 //! What all requests share: the bank and its blocks, the models and their names, the way to
 //! providers, the counters.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
 
@@ -10,17 +10,31 @@ use crate::blocks::Blocks;
 use crate::far::Client;
 use crate::metrics::Metrics;
 use crate::names::Names;
-use crate::{Bank, Gate, Terms};
+use crate::{Bank, Chooser, Gate, Terms};
 
 pub(crate) struct House {
     pub(crate) bank: Arc<dyn Bank>,
     pub(crate) gate: Arc<dyn Gate>,
+    pub(crate) chooser: Arc<dyn Chooser>,
     pub(crate) blocks: Blocks,
-    pub(crate) names: Names,
+    /// The names as they are now.
+    pub(crate) names: RwLock<Arc<Names>>,
     pub(crate) terms: Terms,
     pub(crate) client: Client,
     pub(crate) metrics: Metrics,
     pub(crate) kept: Kept,
     /// Room for the bodies of requests, in kilobytes.
     pub(crate) room: Arc<Semaphore>,
+}
+
+impl House {
+    /// What is offered now. A request asks once, and goes on with that.
+    pub(crate) fn names(&self) -> Arc<Names> {
+        Arc::clone(&self.names.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Offers something else from now on.
+    pub(crate) fn rename(&self, names: Names) {
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
+    }
 }

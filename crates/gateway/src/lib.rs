@@ -12,6 +12,7 @@ mod ask;
 mod bank;
 mod bill;
 mod blocks;
+mod choose;
 mod embedded;
 mod error;
 mod far;
@@ -22,6 +23,7 @@ mod house;
 mod local;
 mod metrics;
 mod names;
+mod offer;
 mod offered;
 pub mod plain;
 mod relay;
@@ -39,7 +41,7 @@ mod usage;
 mod wire;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -47,10 +49,12 @@ use tokio::net::TcpListener;
 pub use bank::{Bank, Buyer, Denied, Later, Lease, NotRecorded, Payer, Refused, Scope};
 pub use bill::{Basis, Bill, Bound, End, IMAGE_TOKENS_MAX, Tariff, UNSEEN_TOKENS_MAX};
 pub use blocks::{BlockTerms, Blocks, Hold, Settled};
+pub use choose::{Candidate, CheapestFirst, Chooser, Chosen};
 pub use embedded::{Embedded, Failed, Tell, Turned};
 pub use error::GatewayError;
 pub use gate::{Gate, Leave, Open, Shut};
 pub use names::{AUTO, Aliases, CHEAPEST, NamesError};
+pub use offer::{Offer, Withheld};
 pub use offered::Offered;
 pub use scan::{Limits, Sketch, Unreadable, sketch};
 pub use sse::{EVENT_BYTES_MAX, Events};
@@ -67,6 +71,17 @@ use house::House;
 /// How often blocks are looked through for those that nobody uses.
 const SWEEP: Duration = Duration::from_secs(5);
 
+/// Whom a gateway asks.
+#[derive(Clone)]
+pub struct Behind {
+    /// Who pays.
+    pub bank: Arc<dyn Bank>,
+    /// Who keeps the limits of providers.
+    pub gate: Arc<dyn Gate>,
+    /// Who orders the models of [`AUTO`].
+    pub chooser: Arc<dyn Chooser>,
+}
+
 /// The endpoint, with all that its requests share.
 #[derive(Clone)]
 pub struct Gateway {
@@ -74,23 +89,19 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway to these models, whose providers' limits `gate` keeps. Nothing is asked or leased
-    /// yet.
+    /// A gateway that offers this. Nothing is asked or leased yet.
     ///
     /// # Errors
     /// [`GatewayError`] if a name is taken or stands for nothing, or the system's authorities
     /// can't be read.
-    pub fn new(
-        (bank, gate): (Arc<dyn Bank>, Arc<dyn Gate>),
-        models: Vec<Offered>,
-        aliases: &Aliases,
-        terms: Terms,
-    ) -> Result<Self, GatewayError> {
+    pub fn new(behind: Behind, offer: &Offer, terms: Terms) -> Result<Self, GatewayError> {
+        let Behind { bank, gate, chooser } = behind;
         let house = House {
             blocks: Blocks::new(Arc::clone(&bank), terms.blocks),
             bank,
             gate,
-            names: names::Names::new(models, aliases)?,
+            chooser,
+            names: RwLock::new(Arc::new(names::Names::new(offer)?)),
             client: far::client(terms.connect)?,
             metrics: metrics::Metrics::default(),
             kept: again::Kept::new(&terms),
@@ -98,6 +109,15 @@ impl Gateway {
             terms,
         };
         Ok(Self { house: Arc::new(house) })
+    }
+
+    /// Offers this from the next request on. Those that are under way end as they began.
+    ///
+    /// # Errors
+    /// [`NamesError`]; then what was offered before still is.
+    pub fn offer(&self, offer: &Offer) -> Result<(), NamesError> {
+        self.house.rename(names::Names::new(offer)?);
+        Ok(())
     }
 
     /// Its calls, to be put beside others.

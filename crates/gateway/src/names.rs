@@ -3,7 +3,7 @@
 //! It is apart because it is the one place that knows virtual names. In TOML:
 //!
 //! ```toml
-//! # The order of `tenfold/auto`, the cheapest that is good enough first.
+//! # An order for `tenfold/auto`, in the place of the one that is chosen for each request.
 //! auto = ["qwen2.5-coder-1.5b", "haiku", "sonnet"]
 //!
 //! # One's own names: each a model, then what to fall back on.
@@ -16,12 +16,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use tenfold_domain::{Tokens, Usage};
+use tenfold_domain::{NanoUsd, Tokens};
 
-use crate::Offered;
-use tenfold_models::Price;
+use crate::trouble::Trouble;
+use crate::{Offer, Offered, Withheld};
 
-/// The order of models that were found good enough, the cheapest first.
+/// The models in the order of what they are likely to be worth for a request, or in a person's own.
 pub const AUTO: &str = "tenfold/auto";
 /// All models, the cheapest first.
 pub const CHEAPEST: &str = "tenfold/cheapest";
@@ -30,7 +30,7 @@ pub const CHEAPEST: &str = "tenfold/cheapest";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Aliases {
-    /// The order of [`AUTO`]; without one it is that of [`CHEAPEST`].
+    /// The order of [`AUTO`]; without one it is chosen for each request.
     pub auto: Vec<String>,
     /// For each name the models that it stands for, in their order.
     pub aliases: BTreeMap<String, Vec<String>>,
@@ -60,34 +60,43 @@ pub enum NamesError {
 /// All names.
 #[derive(Debug)]
 pub(crate) struct Names {
+    /// In the order in which they are listed.
+    listed: Vec<String>,
+    orders: HashMap<String, Order>,
+    /// Whether a person has said what [`AUTO`] is.
+    has_own_auto: bool,
+}
+
+/// What a name stands for.
+#[derive(Debug, Default)]
+struct Order {
     models: Vec<Arc<Offered>>,
-    orders: HashMap<String, Vec<Arc<Offered>>>,
-    aliases: Vec<String>,
+    /// The first that it stands for and that is held back.
+    withheld: Option<Withheld>,
 }
 
 impl Names {
-    pub(crate) fn new(models: Vec<Offered>, aliases: &Aliases) -> Result<Self, NamesError> {
-        let models: Vec<Arc<Offered>> = models.into_iter().map(Arc::new).collect();
+    pub(crate) fn new(offer: &Offer) -> Result<Self, NamesError> {
+        let Offer { models, withheld, aliases } = offer;
         let mut orders = HashMap::new();
-        for model in &models {
-            orders.insert(model.name().to_owned(), vec![Arc::clone(model)]);
+        for model in models {
+            let order = Order { models: vec![Arc::clone(model)], withheld: None };
+            orders.insert(model.name().to_owned(), order);
+        }
+        for model in withheld {
+            let order = Order { models: Vec::new(), withheld: Some(model.clone()) };
+            orders.entry(model.name.clone()).or_insert(order);
         }
         let mut cheapest = models.clone();
         cheapest.sort_by_key(|model| usual_cost(model));
-        let find = |alias: &str, names: &[String]| {
-            let find = |name: &String| {
-                let found = models.iter().find(|model| model.name() == name);
-                let (alias, model) = (alias.to_owned(), name.clone());
-                found.cloned().ok_or(NamesError::NoModel { alias, model })
-            };
-            names.iter().map(find).collect::<Result<Vec<_>, _>>()
-        };
+        let first = withheld.first();
+        let all = |models| Order { models, withheld: first.cloned() };
         let auto = match aliases.auto.is_empty() {
-            true => cheapest.clone(),
-            false => find(AUTO, &aliases.auto)?,
+            true => all(cheapest.clone()),
+            false => find(offer, AUTO, &aliases.auto)?,
         };
         orders.insert(AUTO.to_owned(), auto);
-        orders.insert(CHEAPEST.to_owned(), cheapest);
+        orders.insert(CHEAPEST.to_owned(), all(cheapest));
         for (alias, names) in &aliases.aliases {
             if names.is_empty() {
                 return Err(NamesError::Empty(alias.clone()));
@@ -95,40 +104,64 @@ impl Names {
             if alias.starts_with("tenfold/") || orders.contains_key(alias) {
                 return Err(NamesError::Taken(alias.clone()));
             }
-            orders.insert(alias.clone(), find(alias, names)?);
+            orders.insert(alias.clone(), find(offer, alias, names)?);
         }
-        let aliases = aliases.aliases.keys().cloned().collect();
-        Ok(Self { models, orders, aliases })
+        let own = [AUTO, CHEAPEST].into_iter().chain(aliases.aliases.keys().map(String::as_str));
+        let listed = models.iter().map(|model| model.name()).chain(own).map(str::to_owned);
+        let (listed, has_own_auto) = (listed.collect(), !aliases.auto.is_empty());
+        Ok(Self { listed, orders, has_own_auto })
     }
 
-    /// The models that a name stands for, in their order.
-    pub(crate) fn order(&self, name: &str) -> Option<&[Arc<Offered>]> {
-        self.orders.get(name).map(Vec::as_slice)
+    /// The models that a name stands for, in their order; one at the least.
+    ///
+    /// # Errors
+    /// [`Trouble::NoModel`] if it stands for nothing; [`Trouble::Withheld`] if all that it stands
+    /// for is held back.
+    pub(crate) fn order(&self, name: &str) -> Result<&[Arc<Offered>], Trouble> {
+        let no_model = || Trouble::NoModel { name: name.to_owned() };
+        let order = self.orders.get(name).ok_or_else(no_model)?;
+        match &order.withheld {
+            _ if !order.models.is_empty() => Ok(&order.models),
+            Some(model) => Err(Trouble::Withheld(model.clone())),
+            None => Err(no_model()),
+        }
+    }
+
+    /// Whether the order of this name is chosen for each request.
+    pub(crate) fn is_chosen(&self, name: &str) -> bool {
+        name == AUTO && !self.has_own_auto
     }
 
     /// All names that can be asked for, with the models behind each.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &[Arc<Offered>])> {
-        let models = self.models.iter().map(|model| model.name());
-        let own = [AUTO, CHEAPEST].into_iter().chain(self.aliases.iter().map(String::as_str));
-        models.chain(own).filter_map(|name| Some((name, self.order(name)?)))
+        self.listed.iter().filter_map(|name| Some((name.as_str(), self.order(name).ok()?)))
     }
 }
 
-/// What tells the cheaper model: a call of usual shape, three tokens read for each written. One
-/// that is priced by time is taken to need half a minute.
-fn usual_cost(model: &Offered) -> u64 {
-    let usage = Usage { prompt: Tokens(3_000), output: Tokens(1_000), ..Usage::default() };
-    let wall = match model.tariff.price {
-        Price::Electricity(_) => tenfold_domain::Millis(30_000),
-        Price::Free | Price::Listed(_) => tenfold_domain::Millis(0),
-    };
-    model.tariff.price.cost(usage, wall).0
+/// The models that a person's own name stands for.
+fn find(offer: &Offer, alias: &str, names: &[String]) -> Result<Order, NamesError> {
+    let mut order = Order::default();
+    for name in names {
+        if let Some(model) = offer.models.iter().find(|model| model.name() == name) {
+            order.models.push(Arc::clone(model));
+        } else if let Some(model) = offer.withheld.iter().find(|model| model.name == *name) {
+            order.withheld.get_or_insert(model.clone());
+        } else {
+            let (alias, model) = (alias.to_owned(), name.clone());
+            return Err(NamesError::NoModel { alias, model });
+        }
+    }
+    Ok(order)
+}
+
+/// What tells the cheaper model: a call of usual shape, three tokens read for each written.
+fn usual_cost(model: &Offered) -> NanoUsd {
+    model.likely_cost(Tokens(3_000), Tokens(1_000))
 }
 
 #[cfg(test)]
 mod tests {
-    use tenfold_domain::NanoUsd;
-    use tenfold_models::{Hosted, Protocol, RequestLimits, TokenPrices};
+    use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 
     use super::*;
 
@@ -150,7 +183,10 @@ mod tests {
 
     fn names(toml: &str) -> Result<Names, NamesError> {
         let models = vec![model("dear", 9), model("cheap", 1), model("middle", 3)];
-        Names::new(models, &toml::from_str(toml).unwrap())
+        let mut offer = Offer::of(models, &toml::from_str(toml).unwrap());
+        let (name, why) = ("poor".to_owned(), "nobody has said what it costs".to_owned());
+        offer.withheld.push(Withheld { name, why });
+        Names::new(&offer)
     }
 
     fn order(names: &Names, name: &str) -> Vec<String> {
@@ -162,13 +198,27 @@ mod tests {
     fn names_stand_for_orders_of_models() {
         let all = names("").unwrap();
         assert_eq!(order(&all, CHEAPEST), ["cheap", "middle", "dear"]);
-        assert_eq!(order(&all, AUTO), order(&all, CHEAPEST));
+        assert!(all.is_chosen(AUTO) && !all.is_chosen(CHEAPEST));
+        assert_eq!(order(&all, AUTO), order(&all, CHEAPEST), "what is chosen from");
         assert_eq!(order(&all, "dear"), ["dear"]);
-        assert!(all.order("other").is_none());
+        assert!(matches!(all.order("other"), Err(Trouble::NoModel { .. })));
         let own = "auto = ['middle', 'dear']\n[aliases]\nfast = ['cheap', 'middle']";
         let all = names(own).unwrap();
+        assert!(!all.is_chosen(AUTO));
         assert_eq!(order(&all, AUTO), ["middle", "dear"]);
         assert_eq!(order(&all, "fast"), ["cheap", "middle"]);
+    }
+
+    #[test]
+    fn what_is_held_back_is_left_out_and_says_why_where_nothing_else_is_left() {
+        let all = names("[aliases]\nfast = ['poor', 'cheap']\nwell = ['poor']").unwrap();
+        assert_eq!(order(&all, "fast"), ["cheap"]);
+        for name in ["poor", "well"] {
+            let refused = all.order(name).unwrap_err().to_string();
+            assert!(refused.contains("'poor'") && refused.contains("costs"), "{refused}");
+        }
+        let listed: Vec<&str> = all.all().map(|(name, _)| name).collect();
+        assert_eq!(listed, ["dear", "cheap", "middle", AUTO, CHEAPEST, "fast"]);
     }
 
     #[test]

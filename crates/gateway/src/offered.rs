@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::http::{HeaderValue, Uri};
-use tenfold_domain::Tokens;
+use tenfold_domain::{Millis, NanoUsd, Tokens, Usage};
 use tenfold_models::{Hosted, ModelsError, Tokenizer};
 
 use crate::Wire;
@@ -114,6 +114,13 @@ impl Offered {
     #[must_use]
     pub fn writing_at_most(self, output_max: Tokens) -> Self {
         Self { output_max: Some(output_max), ..self }
+    }
+
+    /// What a call that reads and writes so much is likely to cost. One that is priced by time is
+    /// taken to need half a minute.
+    pub(crate) fn likely_cost(&self, prompt: Tokens, output: Tokens) -> NanoUsd {
+        let usage = Usage { prompt, output, ..Usage::default() };
+        self.tariff.price.cost(usage, Millis(30_000))
     }
 
     /// The name by which it is asked for.

@@ -20,16 +20,20 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .route("/v1/models", get(models))
         .route("/v1/models/{*name}", get(model))
         .route("/metrics", get(metrics))
-        .route("/health", get(async || "ok\n"))
-        .fallback(async || Trouble::Nowhere.response(Wire::Chat))
-        .method_not_allowed_fallback(async || Trouble::Nowhere.response(Wire::Chat));
+        .route("/health", get(async || "ok\n"));
     for wire in Wire::ALL {
         let answer = async move |State(house): State<Arc<House>>, request: Request| {
             ask::answer(house, wire, request).await
         };
         routes = routes.route(&format!("/v1/{}", wire.path()), post(answer));
     }
-    routes.with_state(house)
+    // Behind all routes: only those before it are told of another method.
+    routes
+        .fallback(async |request: Request| refuse(&request, &Trouble::Nowhere))
+        .method_not_allowed_fallback(async |request: Request| {
+            refuse(&request, &Trouble::WrongMethod)
+        })
+        .with_state(house)
 }
 
 /// Which protocol's client asks for models: only Anthropic's says a version.
@@ -38,6 +42,13 @@ fn client(headers: &HeaderMap) -> Wire {
         true => Wire::Messages,
         false => Wire::Chat,
     }
+}
+
+/// Says no to a call that there is not, in the protocol of whoever makes it.
+fn refuse(request: &Request, trouble: &Trouble) -> Response<Body> {
+    let is_anthropics = request.uri().path().starts_with("/v1/messages");
+    let wire = if is_anthropics { Wire::Messages } else { client(request.headers()) };
+    trouble.response(wire)
 }
 
 /// A model in a form that both OpenAI's and Anthropic's clients read.
@@ -54,12 +65,9 @@ async fn models(State(house): State<Arc<House>>, headers: HeaderMap) -> Response
         Ok(payer) => payer,
         Err(trouble) => return trouble.response(client(&headers)),
     };
-    let models: Vec<Value> = house
-        .names
-        .all()
-        .filter(|(_, models)| may(&payer, models))
-        .map(|(n, _)| entry(n))
-        .collect();
+    let names = house.names();
+    let all = names.all().filter(|(_, models)| may(&payer, models));
+    let models: Vec<Value> = all.map(|(name, _)| entry(name)).collect();
     let first = models.first().map(|model| model["id"].clone());
     let last = models.last().map(|model| model["id"].clone());
     let list = json!({
@@ -80,10 +88,14 @@ async fn model(
         Ok(payer) => payer,
         Err(trouble) => return trouble.response(client(&headers)),
     };
-    match house.names.order(&name) {
-        Some(models) if may(&payer, models) => typed(entry(&name).to_string(), "application/json"),
-        _ => Trouble::NoModel { name }.response(client(&headers)),
-    }
+    let trouble = match house.names().order(&name) {
+        Ok(models) if may(&payer, models) => {
+            return typed(entry(&name).to_string(), "application/json");
+        }
+        Err(Trouble::Withheld(model)) if payer.may_ask(&model.name) => Trouble::Withheld(model),
+        _ => Trouble::NoModel { name },
+    };
+    trouble.response(client(&headers))
 }
 
 fn may(payer: &Payer, models: &[Arc<Offered>]) -> bool {

@@ -70,6 +70,11 @@ impl Ticket {
         self.call.said(messages);
     }
 
+    /// Tells why the model was chosen to who traces.
+    pub(crate) fn chosen(&self, why: &str) {
+        self.call.chosen(why);
+    }
+
     /// Bills what was seen.
     pub(crate) fn close(mut self, seen: &Seen, end: End) -> Bill {
         let status = if end == End::Left { CLIENT_LEFT } else { 200 };

@@ -13,7 +13,7 @@ use tenfold_domain::Timestamp;
 use crate::Left;
 use crate::bank::{Denied, Refused};
 use crate::bill::Bound;
-use crate::{Spend, Wire};
+use crate::{Spend, Wire, Withheld};
 
 /// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,8 @@ pub(crate) enum Trouble {
     Slow { seconds: u64 },
     #[error("there is no model '{name}' here; GET /v1/models lists those that there are")]
     NoModel { name: String },
+    #[error("model '{}' is not offered: {}", .0.name, .0.why)]
+    Withheld(Withheld),
     #[error("{}", unpaid(.refused, .bound))]
     Unpaid { refused: Refused, bound: Box<Bound> },
     #[error("what '{0}' costs can't be known before it is sent, and so it is not; leave it out")]
@@ -45,8 +47,10 @@ pub(crate) enum Trouble {
     Unreachable(String),
     #[error("{0}")]
     Conflict(&'static str),
-    #[error("there is no such call here: path or method is another; docs/gateway.md lists them")]
+    #[error("there is no such call here; docs/gateway.md lists them")]
     Nowhere,
+    #[error("this call wants another method; docs/gateway.md lists them")]
+    WrongMethod,
 }
 
 /// What a failure is called: status, by OpenAI, by Anthropic, and OpenAI's code.
@@ -92,10 +96,11 @@ impl Trouble {
                 called(StatusCode::PAYLOAD_TOO_LARGE, REQUEST, "request_too_large", None)
             }
             Self::Slow { .. } => called(StatusCode::REQUEST_TIMEOUT, REQUEST, REQUEST, None),
-            Self::NoModel { .. } => {
+            Self::NoModel { .. } | Self::Withheld(_) => {
                 called(StatusCode::NOT_FOUND, REQUEST, "not_found_error", Some("model_not_found"))
             }
             Self::Nowhere => called(StatusCode::NOT_FOUND, REQUEST, "not_found_error", None),
+            Self::WrongMethod => called(StatusCode::METHOD_NOT_ALLOWED, REQUEST, REQUEST, None),
             Self::Unpaid { refused: Refused::NotRecorded { .. }, .. } => {
                 called(StatusCode::SERVICE_UNAVAILABLE, "server_error", "api_error", None)
             }

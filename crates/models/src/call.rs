@@ -87,6 +87,7 @@ impl Call {
             http.response.status_code = Empty,
             tenfold.cost_nano_usd = Empty,
             tenfold.cost_basis = Empty,
+            tenfold.chosen = Empty,
         );
         Self { of, span, began: Instant::now(), ended: false }
     }
@@ -94,6 +95,11 @@ impl Call {
     /// What was said, in JSON: for who was asked to tell it.
     pub fn said(&self, messages: &str) {
         self.span.record("gen_ai.input.messages", messages);
+    }
+
+    /// Why this model was chosen among others.
+    pub fn chosen(&self, why: &str) {
+        self.span.record("tenfold.chosen", why);
     }
 
     /// How the bill of it came about.

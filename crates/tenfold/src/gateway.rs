@@ -8,13 +8,16 @@ use tenfold_cli::Serving;
 use tenfold_domain::{AccountId, Ask, Tokens, Turn};
 use tenfold_engine::Engine;
 use tenfold_gateway::{
-    Aliases, Embedded, Failed, Gate, Gateway, Later, Leave, Offered, Open, Shut, Tariff, Tell,
+    Behind, Embedded, Failed, Gate, Gateway, Later, Leave, Offered, Open, Shut, Tariff, Tell,
     Terms, Till, Turned,
 };
 use tenfold_llama::LlamaError;
-use tenfold_models::{Entry, Hosted, key};
+use tenfold_models::{Entry, Hosted};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+use crate::by_past::ByPast;
+use crate::stock::Stock;
 
 /// The longest conversation with a model that does not say its own, in tokens.
 const CONTEXT: Tokens = Tokens(8_192);
@@ -24,12 +27,17 @@ const CONTEXT: Tokens = Tokens(8_192);
 /// # Errors
 /// What is wrong with the names, the models or the listener, in words.
 pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<()>, String> {
-    let Serving { listener, names, leave } = serving;
-    let aliases: Aliases = toml::from_str(&names).map_err(|why| why.to_string())?;
-    let bank = Arc::new(Till::new(engine.books()));
-    let gate = Arc::new(EnginesGate(Arc::clone(&engine)));
+    let Serving { listener, file, leave } = serving;
+    let mut stock = Stock::new(Arc::clone(&engine), file);
+    let chooser = Arc::new(ByPast::default());
+    let behind = Behind {
+        bank: Arc::new(Till::new(engine.books())),
+        gate: Arc::new(EnginesGate(Arc::clone(&engine))),
+        chooser: Arc::clone(&chooser) as _,
+    };
     let terms = Terms { traces_messages: tenfold_telemetry::tells_messages(), ..Terms::default() };
-    let gateway = Gateway::new((bank, gate), offered(&engine)?, &aliases, terms);
+    let offer = stock.now()?;
+    let gateway = Gateway::new(behind, &offer, terms);
     let gateway = gateway.map_err(|why| why.to_string())?;
     listener.set_nonblocking(true).map_err(|why| why.to_string())?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|why| why.to_string())?;
@@ -38,7 +46,11 @@ pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<
             // Who has gone without a word has left, too.
             let _ = leave.await;
         };
-        gateway.serve(listener, left).await;
+        tokio::select! {
+            () = gateway.serve(listener, left) => {}
+            () = stock.follow(&gateway) => {}
+            () = chooser.follow(&engine) => {}
+        }
     }))
 }
 
@@ -76,26 +88,8 @@ impl Leave for EnginesLeave {
     }
 }
 
-/// All models that can be asked: those that are here, and those at providers that there are a key
-/// and a price for.
-fn offered(engine: &Arc<Engine>) -> Result<Vec<Offered>, String> {
-    let catalogue = engine.catalogue().map_err(|why| why.to_string())?;
-    let mut offered = Vec::new();
-    for entry in catalogue.entries() {
-        if entry.chat_template && engine.has_model(&entry.name) {
-            offered.push(here(engine, entry));
-        }
-    }
-    for hosted in catalogue.hosted() {
-        match Offered::hosted(hosted, key) {
-            Ok(model) => offered.push(model),
-            Err(why) => tracing::warn!("{} is not offered: {why}", hosted.name),
-        }
-    }
-    Ok(offered)
-}
-
-fn here(engine: &Arc<Engine>, entry: &Entry) -> Offered {
+/// The embedded model of a catalogue's entry.
+pub(crate) fn here(engine: &Arc<Engine>, entry: &Entry) -> Offered {
     let tariff = Tariff {
         price: entry.price.clone(),
         slowest: Some(entry.slowest),

@@ -4,8 +4,10 @@
 //! process has a single thread, and before anything else is looked at. Everything else is the
 //! command line's.
 
+mod by_past;
 mod gateway;
 mod page;
+mod stock;
 
 use std::ffi::OsString;
 use std::io;

@@ -3,15 +3,21 @@
 //! this.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
+use tenfold_engine::Engine;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::terminal;
 use crate::trouble::Trouble;
 
+/// Where it listens if nobody says where.
+pub(crate) const USUAL: &str = "127.0.0.1:8470";
 /// The file of one's own names for models, beside the catalogue.
 const FILE: &str = "gateway.toml";
 
@@ -21,66 +27,97 @@ const FILE: &str = "gateway.toml";
 #[derive(Debug, Args)]
 pub(crate) struct GatewayArgs {
     /// Where to listen
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = USUAL)]
     listen: SocketAddr,
     /// Listen beyond this machine, too: what is said can be read on the way, tokens included
     #[arg(long)]
     unencrypted: bool,
 }
 
-/// What the program answers on behind `tenfold gateway`.
+/// What the program answers on behind `tenfold gateway`, and `tenfold serve --gateway`.
 #[derive(Debug)]
 pub struct Serving {
     /// Where it listens.
     pub listener: TcpListener,
-    /// The text of the person's own names for models, in TOML.
-    pub names: String,
+    /// The person's own names for models, in TOML; the file need not be there, and may change.
+    pub file: PathBuf,
     /// Told when it is to end.
     pub leave: oneshot::Receiver<()>,
 }
 
+/// A gateway that is open, in front of the engine of this process.
+pub(crate) struct Opened {
+    address: SocketAddr,
+    leave: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Opened {
+    /// Opens it.
+    pub(crate) fn at(
+        listen: SocketAddr,
+        context: &Context,
+        engine: Arc<Engine>,
+    ) -> Result<Self, Trouble> {
+        let file = context.house.places.config.join(FILE);
+        let taken = |error: std::io::Error| {
+            Trouble::new(Exit::Busy, format!("{listen} can't be listened on: {error}"))
+                .advise("give the gateway another port, as in 127.0.0.1:8471")
+        };
+        let listener = TcpListener::bind(listen).map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let (leave, left) = oneshot::channel();
+        let serving = Serving { listener, file: file.clone(), leave: left };
+        let serving = (context.program.gateway)(engine, serving).map_err(|why| {
+            Trouble::usage(format!("the gateway can't begin: {why}"))
+                .advise(format!("names of your own are in {}", file.display()))
+        })?;
+        Ok(Self { address, leave, serving })
+    }
+
+    /// Says where programs find it.
+    pub(crate) fn tell(&self, ends: &str) -> Result<(), Trouble> {
+        terminal::print(&format!("http://{}", self.address))?;
+        terminal::note(&format!("base URL for OpenAI's clients: the same with /v1{ends}"));
+        Ok(())
+    }
+
+    /// Ends it. Whoever is answered just now gets a moment; what is leased is given back.
+    pub(crate) async fn end(self) {
+        let _ = self.leave.send(());
+        let _ = tokio::time::timeout(crate::work::STOPPING, self.serving).await;
+    }
+}
+
+/// Refuses to let what is not encrypted be read on the way, unless the person says so.
+pub(crate) fn kept_here(listen: SocketAddr, unencrypted: bool) -> Result<(), Trouble> {
+    if listen.ip().is_loopback() || unencrypted {
+        return Ok(());
+    }
+    let why = format!(
+        "the gateway at {listen} can be reached from other machines, and what is said is not \
+         encrypted"
+    );
+    Err(Trouble::new(Exit::Refused, why)
+        .advise("listen on 127.0.0.1 behind a proxy that encrypts, or add --unencrypted"))
+}
+
 /// Performs the command.
 pub(crate) async fn run(context: &Context, args: &GatewayArgs) -> Result<Exit, Trouble> {
-    if !args.listen.ip().is_loopback() && !args.unencrypted {
-        return Err(Trouble::new(
-            Exit::Refused,
-            format!(
-                "{} can be reached from other machines, and what is said is not encrypted",
-                args.listen
-            ),
-        )
-        .advise("listen on 127.0.0.1 behind a proxy that encrypts, or add --unencrypted"));
-    }
+    kept_here(args.listen, args.unencrypted)?;
     let stop = context.stop()?;
     // It pays from the books of the engine, which is this process as long as it listens.
     let _connection = context.engine().await?;
     let Some(engine) = context.hosted_engine().await else {
         return Err(Trouble::new(Exit::Busy, "another Tenfold is at work in another terminal")
-            .advise("start the gateway first: all other commands then speak to it"));
+            .advise(
+                "start the gateway first: all other commands then speak to it; with the page it \
+                 goes by `tenfold serve --gateway`",
+            ));
     };
-    let file = context.house.places.config.join(FILE);
-    let names = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(Trouble::usage(format!("{}: {error}", file.display()))),
-    };
-    let taken = |error: std::io::Error| {
-        Trouble::new(Exit::Busy, format!("{} can't be listened on: {error}", args.listen))
-            .advise("another port goes with --listen, as in --listen 127.0.0.1:8471")
-    };
-    let listener = TcpListener::bind(args.listen).map_err(taken)?;
-    let address = listener.local_addr().map_err(taken)?;
-    let (leave, left) = oneshot::channel();
-    let serving = Serving { listener, names, leave: left };
-    let serving = (context.program.gateway)(engine, serving).map_err(|why| {
-        Trouble::usage(format!("the gateway can't begin: {why}"))
-            .advise(format!("names of your own are in {}", file.display()))
-    })?;
-    terminal::print(&format!("http://{address}"))?;
-    terminal::note("base URL for OpenAI's clients: the same with /v1; Ctrl-C ends it");
+    let gateway = Opened::at(args.listen, context, engine)?;
+    gateway.tell("; Ctrl-C ends it")?;
     stop.stopped().await;
-    let _ = leave.send(());
-    // Whoever is answered just now gets so long; what is leased is given back at its end.
-    let _ = tokio::time::timeout(crate::work::STOPPING, serving).await;
+    gateway.end().await;
     Ok(Exit::Stopped)
 }

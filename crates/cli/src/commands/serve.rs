@@ -10,6 +10,7 @@ use tenfold_api::MakeLink;
 use tenfold_desk::doctor::Machine;
 use tokio::sync::oneshot;
 
+use crate::commands::gateway;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::terminal;
@@ -40,8 +41,17 @@ pub(crate) struct ServeArgs {
     /// Forwarded); repeatable
     #[arg(long, value_name = "ADDRESS[/PREFIX]", value_parser = network)]
     proxy: Vec<IpNet>,
+    /// Let programs spend through the gateway as well, from the same process (docs/gateway.md);
+    /// it listens there, or at 127.0.0.1:8470, and never encrypts
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        num_args = 0..=1,
+        default_missing_value = gateway::USUAL
+    )]
+    gateway: Option<SocketAddr>,
     /// Listen beyond this machine without encryption: what is said can be read on the way,
-    /// passwords included
+    /// passwords and access tokens included
     #[arg(long)]
     unencrypted: bool,
 }
@@ -102,6 +112,9 @@ pub struct Opening {
 
 /// Performs the command.
 pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Trouble> {
+    if let Some(listen) = args.gateway {
+        gateway::kept_here(listen, args.unencrypted)?;
+    }
     let stop = context.stop()?;
     // It shows the books of the engine, which is this process as long as it listens.
     let connection = context.engine().await?;
@@ -129,6 +142,8 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Tro
     };
     let serving = (context.program.page)(engine.clone(), opening)?;
     engine.page_is_at(address.clone());
+    let open = |listen| gateway::Opened::at(listen, context, engine.clone());
+    let gateway = args.gateway.map(open).transpose()?;
     let people = engine.people().await?;
     if people.all().any(|person| person.has_password || person.passkeys > 0) {
         terminal::print(&address)?;
@@ -141,9 +156,18 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Tro
              and on the page you can choose a password. Ctrl-C ends it",
         );
     }
+    if let Some(gateway) = &gateway {
+        gateway.tell(", and an access token in the place of a key")?;
+    }
     stop.stopped().await;
     let _ = leave.send(());
     // Whoever is answered just now gets so long.
-    let _ = tokio::time::timeout(crate::work::STOPPING, serving).await;
+    let page = tokio::time::timeout(crate::work::STOPPING, serving);
+    let gateway = async {
+        if let Some(gateway) = gateway {
+            gateway.end().await;
+        }
+    };
+    let _ = tokio::join!(page, gateway);
     Ok(Exit::Stopped)
 }

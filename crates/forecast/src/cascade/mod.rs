@@ -17,6 +17,7 @@ mod aim;
 mod belief;
 mod bought;
 mod fit;
+mod once;
 mod plan;
 mod spend;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::{End, Refusal};
 use aim::Aim;
 use belief::{Belief, Eases, Known};
 pub use bought::{Bought, Rung};
+pub use once::{Answerer, once};
 use plan::{Capped, Offer, Step};
 pub use why::{Hope, Why};
 

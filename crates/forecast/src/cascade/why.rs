@@ -80,7 +80,7 @@ impl fmt::Display for Why {
 }
 
 /// Dollars with as many digits as say something.
-struct Dollars(f64);
+pub(super) struct Dollars(pub(super) f64);
 
 impl fmt::Display for Dollars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tenfold_domain::{NanoUsd, Tokens};
-use tenfold_gateway::{Aliases, Gateway, Offered, Open, Terms};
+use tenfold_gateway::{Aliases, Behind, CheapestFirst, Gateway, Offer, Offered, Open, Terms};
 use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 use tokio::net::TcpListener;
 
@@ -62,8 +62,9 @@ async fn gateway(provider: &str, file: &Path) -> Result<(), Failure> {
     let bank = Arc::new(books::open(file).await?);
     let models = ["m", "slow"].map(|name| Offered::hosted(&hosted(name, provider), |_| None));
     let models = models.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let (aliases, terms) = (Aliases::default(), Terms::default());
-    let gateway = Gateway::new((bank, Arc::new(Open)), models, &aliases, terms)?;
+    let offer = Offer::of(models, &Aliases::default());
+    let behind = Behind { bank, gate: Arc::new(Open), chooser: Arc::new(CheapestFirst) };
+    let gateway = Gateway::new(behind, &offer, Terms::default())?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     gateway.serve(listener, std::future::pending()).await;

@@ -9,6 +9,7 @@ mod clients;
 mod gate;
 mod local;
 mod odd;
+mod offering;
 mod passing;
 mod paying;
 mod place;

@@ -13,7 +13,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tenfold_domain::{NanoUsd, Tokens};
-use tenfold_gateway::{Aliases, Gate, Gateway, Offered, Open, Terms};
+use tenfold_gateway::{
+    Aliases, Behind, CheapestFirst, Chooser, Gate, Gateway, Offer, Offered, Open, Terms,
+};
 use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 use tenfold_test_support::http::HttpModel;
 use tokio::net::TcpListener;
@@ -105,7 +107,18 @@ impl Place {
         models: Vec<Offered>,
         (aliases, terms): (&Aliases, Terms),
     ) -> Self {
-        let gateway = Gateway::new((books.clone(), gate), models, aliases, terms).unwrap();
+        let who = (gate, Arc::new(CheapestFirst) as Arc<dyn Chooser>);
+        Self::choosing(who, books, (&Offer::of(models, aliases), terms)).await
+    }
+
+    /// With somebody else who chooses.
+    pub(crate) async fn choosing(
+        (gate, chooser): (Arc<dyn Gate>, Arc<dyn Chooser>),
+        books: Arc<Books>,
+        (offer, terms): (&Offer, Terms),
+    ) -> Self {
+        let behind = Behind { bank: books.clone(), gate, chooser };
+        let gateway = Gateway::new(behind, offer, terms).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = gateway.clone();

@@ -8,9 +8,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use serde_json::{Value, json};
 use tenfold_test_support::http::{HttpModel, Reply};
 
-use crate::ground::Ground;
+use crate::ground::{Ground, wait_for};
 use crate::hosted::{KEY, PRICES, connect};
 use crate::interruption::interrupt;
+use crate::page::{Opened, SERVE};
 
 /// A gateway at work.
 pub(crate) struct Gateway {
@@ -42,13 +43,17 @@ pub(crate) fn begun(mut command: Command) -> Gateway {
 
 /// Status, head and body of an answer to a chat.
 pub(crate) fn chat(gateway: &Gateway, token: &str, model: &str) -> (u16, String, Value) {
+    chat_at(&gateway.address, token, model)
+}
+
+fn chat_at(address: &str, token: &str, model: &str) -> (u16, String, Value) {
     let body = json!({
         "model": model,
         "messages": [{ "role": "user", "content": "hello" }],
         "max_tokens": 100,
     });
     let body = body.to_string();
-    let mut stream = TcpStream::connect(&gateway.address).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
         "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
@@ -178,5 +183,61 @@ fn what_a_provider_takes_holds_for_programs_as_for_tasks() {
     let after: u64 = after.unwrap_or_else(|| panic!("{head}")).parse().unwrap();
     assert!((31..=60).contains(&after), "{after} s");
     assert_eq!(server.requests().len(), 1);
+    assert_eq!(interrupt(at_work.child).code, Some(130));
+}
+
+#[test]
+fn the_page_is_open_while_programs_spend() {
+    let ground = Ground::new();
+    let server = HttpModel::reacting(|_| Reply::says("hello yourself")).demanding(KEY);
+    connect(&ground, &server, "openai", &PRICES).expect(0, &[]);
+    let secret = token(&ground, "default");
+    let mut command = ground.command(&[&SERVE[..], &["--gateway", "127.0.0.1:0"]].concat());
+    command.env("FAR_KEY", KEY);
+    let (page, mut out) = Opened::of(command);
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap_or_else(|| panic!("{line}"));
+    assert_eq!(chat_at(address, &secret, "far").0, 200);
+    let owner = page.sign_in(&page.link);
+    let (status, accounts) = owner.get("/accounts");
+    assert_eq!(status, 200, "{accounts}");
+    // Each has its own door.
+    assert_eq!(page.ask("GET", "/v1/models", None, None).2["error"]["code"], Value::Null);
+    assert_eq!(chat_at(address, "tf-made-up", "far").0, 401);
+    page.end(&ground);
+    assert!(spent(&ground, "default") > 0, "what was leased is given back, and the rest is billed");
+    let said = ["the gateway at 0.0.0.0:0", "not encrypted"];
+    ground.tenfold(&["serve", "--gateway", "0.0.0.0:0"]).expect(6, &said);
+}
+
+#[test]
+fn what_changes_while_it_runs_is_offered_without_a_restart() {
+    let ground = Ground::new();
+    let server = HttpModel::reacting(|_| Reply::says("hello yourself")).demanding(KEY);
+    let secret = token(&ground, "default");
+    let at_work = gateway(&ground);
+    assert_eq!(chat(&at_work, &secret, "far").0, 404);
+    let offered = |name: &str| wait_for(name, || chat(&at_work, &secret, name).0 == 200);
+    connect(&ground, &server, "openai", &[]).expect(0, &[]);
+    wait_for("why it is held back", || {
+        let (status, _, said) = chat(&at_work, &secret, "far");
+        status == 404 && said.to_string().contains("tenfold models price far")
+    });
+    let price = ["models", "price", "far", "--price-prompt", "1", "--price-output", "2"];
+    ground.tenfold(&price).expect(0, &[]);
+    offered("far");
+    std::fs::create_dir_all(ground.path("config")).unwrap();
+    let names = ground.path("config/gateway.toml");
+    std::fs::write(&names, "[aliases]\nquick = ['far']").unwrap();
+    offered("quick");
+    // A name that stands for nothing costs nobody the others, or the prices.
+    std::fs::write(&names, "[aliases]\nquick = ['far', 'nobody']").unwrap();
+    ground.tenfold(&["models", "price", "far", "--free"]).expect(0, &[]);
+    wait_for("the price", || {
+        let (status, head, _) = chat(&at_work, &secret, "quick");
+        let reserved = head.lines().find_map(|line| line.strip_prefix("x-tenfold-reserved-usd: "));
+        status == 200 && reserved.is_some_and(|usd| usd.parse() == Ok(0.0))
+    });
     assert_eq!(interrupt(at_work.child).code, Some(130));
 }

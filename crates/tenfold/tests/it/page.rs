@@ -2,12 +2,15 @@
 //! the page looks like and does in a browser is tried in `web/e2e`.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::ground::{CHECK, Ground, wait_for};
 use crate::interruption::interrupt;
+
+/// What is typed to open a page, somewhere on this machine.
+pub(crate) const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
 /// A page that is open.
 pub(crate) struct Opened {
@@ -19,12 +22,17 @@ pub(crate) struct Opened {
 
 impl Opened {
     pub(crate) fn at(ground: &Ground) -> Self {
-        let mut serve = ground.command(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::of(ground.command(&SERVE)).0
+    }
+
+    /// The page of a command, and what else the program says.
+    pub(crate) fn of(mut serve: Command) -> (Self, BufReader<ChildStdout>) {
         let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        out.read_line(&mut line).unwrap();
         let (address, link) = line.trim().split_once("/#link=").unwrap_or((line.trim(), ""));
-        Self { address: address.to_owned(), link: link.to_owned(), child: Some(child) }
+        (Self { address: address.to_owned(), link: link.to_owned(), child: Some(child) }, out)
     }
 
     /// Ends it as a person does.
