@@ -86,6 +86,9 @@ pub struct Passkey {
     pub is_synced: bool,
     /// Since when it lets them in.
     pub added_at: Timestamp,
+    /// Whether there is a copy of it, as its counts have told, so that it lets nobody in.
+    #[serde(default)]
+    pub is_copied: bool,
 }
 
 /// A passkey that was just used.
@@ -155,6 +158,14 @@ pub enum PeopleEvent {
         name: String,
         /// Who wanted so.
         by: String,
+    },
+    /// A passkey's authenticator has counted no further than when it signed before, so that there
+    /// is a copy of it: it lets nobody in any more. The sessions that it opened have ended by this.
+    PasskeyCopied {
+        /// Whose.
+        person: PersonId,
+        /// Its [id](Passkey::id).
+        passkey: String,
     },
     /// A passkey lets nobody in any more. The sessions that it opened have ended by this.
     PasskeyRemoved {

@@ -238,8 +238,8 @@ impl Engine {
     }
 
     /// Signs in whoever has a passkey, whose signature the caller has looked at; returns the secret
-    /// of the session. If there is a copy of it, it is recorded that its person was refused this
-    /// `call`.
+    /// of the session. If there is a copy of it, that is recorded, so that it lets nobody in any
+    /// more, and that its person was refused this `call`.
     ///
     /// # Errors
     /// [`EngineError::People`] if nobody is let in by it; what the store says.
@@ -248,20 +248,32 @@ impl Engine {
         used: PasskeyUse,
         call: String,
     ) -> Result<String, EngineError> {
-        let id = used.passkey.clone();
+        let by = used.clone();
         let signing = self
-            .open_session(move |people, secret, now| people.sign_in_by_passkey(used, secret, now));
+            .open_session(move |people, secret, now| people.sign_in_by_passkey(by, secret, now));
         let signed = signing.await;
         if let Err(EngineError::People(Refusal::CopiedPasskey(_))) = &signed {
-            let people = self.people().await?;
-            let whose = people.passkey(&id).map(|(person, _)| person);
-            if let Some(known) = people.all().find(|one| Some(one.person) == whose) {
-                let (person, name) = (known.person, known.name);
-                let deed = Deed { person, name, call, task: None };
-                self.record_deeds(vec![DeedEvent::Refused(deed)]).await?;
-            }
+            self.note_copy(used, call).await?;
         }
         signed
+    }
+
+    async fn note_copy(
+        self: &Arc<Self>,
+        used: PasskeyUse,
+        call: String,
+    ) -> Result<(), EngineError> {
+        let people = self.people().await?;
+        let whose = people.passkey(&used.passkey).map(|(person, _)| person);
+        let known = people.all().find(|one| Some(one.person) == whose);
+        let refused = known.map(|known| {
+            let deed = Deed { person: known.person, name: known.name, call, task: None };
+            Fact::Deed { event: DeedEvent::Refused(deed) }
+        });
+        let decide =
+            move |people: &People, _: Timestamp| Ok(people.copied(&used).into_iter().collect());
+        self.decide_of_people(refused.into_iter().collect(), decide).await?;
+        Ok(())
     }
 
     /// Opens a session, and returns its secret.

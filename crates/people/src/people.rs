@@ -112,6 +112,12 @@ impl People {
                     kept.name.clone_from(name);
                 }
             }
+            PeopleEvent::PasskeyCopied { passkey, .. } => {
+                if let Some(kept) = self.passkey_mut(passkey) {
+                    kept.is_copied = true;
+                    self.sessions.retain(|_, one| one.passkey.as_ref() != Some(passkey));
+                }
+            }
             PeopleEvent::PasskeyRemoved { person, passkey, .. } => {
                 if let Some(known) = self.known.get_mut(person) {
                     known.passkeys.retain(|kept| kept.id != *passkey);

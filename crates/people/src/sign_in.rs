@@ -100,8 +100,8 @@ impl People {
     /// Signs in whoever has a passkey, whose signature the caller has looked at.
     ///
     /// # Errors
-    /// [`Refusal::UnknownPasskey`]; [`Refusal::CopiedPasskey`] if its authenticator has counted no
-    /// further since it signed last, which only a copy of it could have done.
+    /// [`Refusal::UnknownPasskey`]; [`Refusal::CopiedPasskey`] if there is [a copy of
+    /// it](People::copied), or it was known before that there is.
     pub fn sign_in_by_passkey(
         &self,
         used: PasskeyUse,
@@ -109,10 +109,19 @@ impl People {
         now: Timestamp,
     ) -> Result<PeopleEvent, Refusal> {
         let (person, kept) = self.passkey(&used.passkey).ok_or(Refusal::UnknownPasskey)?;
-        if kept.counter != 0 && used.counter <= kept.counter {
+        if kept.is_copied || self.copied(&used).is_some() {
             return Err(Refusal::CopiedPasskey(kept.name.clone()));
         }
         Ok(signed_in(person, secret, Some(used), now))
+    }
+
+    /// What is to be recorded of a passkey whose authenticator has counted no further since it
+    /// signed last, which only a copy of it could have done; `None` if there is none, or that is
+    /// recorded already.
+    pub fn copied(&self, used: &PasskeyUse) -> Option<PeopleEvent> {
+        let (person, kept) = self.passkey(&used.passkey)?;
+        let is_new = kept.counter != 0 && used.counter <= kept.counter && !kept.is_copied;
+        is_new.then(|| PeopleEvent::PasskeyCopied { person, passkey: used.passkey.clone() })
     }
 
     /// Ends the session of this [hash]; `None` if there is none.

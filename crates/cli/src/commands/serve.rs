@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use tenfold_api::MakeLink;
 use tenfold_desk::doctor::Machine;
 use tokio::sync::oneshot;
+use url::Url;
 
 use crate::commands::gateway;
 use crate::context::Context;
@@ -56,11 +57,20 @@ pub(crate) struct ServeArgs {
     unencrypted: bool,
 }
 
+/// An address as browsers write the origin of a page: in lower case, without the port that is the
+/// scheme's own.
 fn address(text: &str) -> Result<String, String> {
-    match text.starts_with("https://") || text.starts_with("http://") {
-        true => Ok(text.trim_end_matches('/').to_owned()),
-        false => Err("it begins with https:// or http://".to_owned()),
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.ok_or_else(|| "it begins with https:// or http://, and has a name".to_owned())?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !is_bare || !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("it has a name and perhaps a port, as {}", origin(&url)));
     }
+    Ok(origin(&url))
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
@@ -72,10 +82,12 @@ fn network(text: &str) -> Result<IpNet, String> {
 
 impl ServeArgs {
     /// Where browsers find it, which listens at `at`.
-    fn address(&self, at: SocketAddr) -> String {
-        if let Some(address) = &self.address {
-            return address.clone();
-        }
+    fn address(&self, at: SocketAddr) -> Result<String, Trouble> {
+        let said = self.address.clone().unwrap_or_else(|| self.listening(at));
+        address(&said).map_err(|why| Trouble::new(Exit::Usage, format!("{said}: {why}")))
+    }
+
+    fn listening(&self, at: SocketAddr) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         match self.host.first() {
             Some(name) if self.certificate.is_some() && !name.contains(':') => {
@@ -128,7 +140,7 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Tro
     };
     let listener = TcpListener::bind(args.listen).map_err(taken)?;
     let port = listener.local_addr().map_err(taken)?;
-    let address = args.address(port);
+    let address = args.address(port)?;
     let (leave, left) = oneshot::channel();
     let opening = Opening {
         machine: context.machine(),
@@ -170,4 +182,33 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Tro
     };
     let _ = tokio::join!(page, gateway);
     Ok(Exit::Stopped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_what_browsers_write() {
+        for (said, written) in [
+            ("https://Tenfold.Example.com:443", "https://tenfold.example.com"),
+            ("https://tenfold.example.com/", "https://tenfold.example.com"),
+            ("http://tenfold.example.com:80", "http://tenfold.example.com"),
+            ("https://tenfold.example.com:8443", "https://tenfold.example.com:8443"),
+            ("http://[::1]:8480", "http://[::1]:8480"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ] {
+            assert_eq!(address(said).as_deref(), Ok(written), "{said}");
+        }
+        for said in [
+            "tenfold.example.com",
+            "ftp://tenfold.example.com",
+            "https://",
+            "https://ada@tenfold.example.com",
+            "https://tenfold.example.com/page",
+            "https://tenfold.example.com/?a=b",
+        ] {
+            assert!(address(said).is_err(), "{said}");
+        }
+    }
 }

@@ -35,8 +35,8 @@ fn finished(home: &Home, task: TaskId) -> AttemptId {
 #[test]
 fn what_may_be_done_follows_from_where_a_task_stands() {
     use Verb::{
-        Accept, Answer, Begin, Budget, Comment, Fork, Pause, Reject, Resume, Revise, Steer, Stop,
-        Undo,
+        Accept, Answer, Begin, Budget, Comment, Fork, Pause, Reject, Resume, Retry, Revise, Steer,
+        Stop, Undo,
     };
     let home = Home::new();
     let task = home.task("fix it");
@@ -44,18 +44,18 @@ fn what_may_be_done_follows_from_where_a_task_stands() {
     let attempt = home.begin(task);
     assert_eq!(may(&home, task, true), [Steer, Pause, Stop, Budget]);
     // As an engine that died has left it.
-    assert_eq!(may(&home, task, false), [Begin, Steer, Resume, Budget, Fork]);
+    assert_eq!(may(&home, task, false), [Begin, Retry, Steer, Resume, Budget, Fork]);
     let question = "which?".to_owned();
     home.record(vec![of(attempt, AttemptEvent::Asked { step: StepId(1), question, call: None })]);
     assert!(may(&home, task, false).contains(&Answer));
     home.record(vec![ended(attempt, AttemptOutcome::GaveUp)]);
-    assert_eq!(may(&home, task, false), [Begin, Steer, Budget, Fork]);
+    assert_eq!(may(&home, task, false), [Begin, Retry, Steer, Budget, Fork]);
     let attempt = finished(&home, task);
-    let reviewing = [Begin, Steer, Budget, Fork, Comment, Revise, Accept, Reject];
+    let reviewing = [Begin, Retry, Steer, Budget, Fork, Comment, Revise, Accept, Reject];
     assert_eq!(may(&home, task, false), reviewing);
     assert_eq!(may(&home, task, true), [Steer, Pause, Stop, Budget]);
     home.record(vec![became(attempt, ProposalEvent::Rejected { reason: String::new() })]);
-    assert_eq!(may(&home, task, false), [Steer, Budget, Fork, Undo]);
+    assert_eq!(may(&home, task, false), [Retry, Steer, Budget, Fork, Undo]);
     home.record(vec![became(attempt, ProposalEvent::Undone)]);
     assert_eq!(may(&home, task, false), reviewing);
     let (before, after) = (commit('d'), commit('e'));

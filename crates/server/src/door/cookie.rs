@@ -1,7 +1,7 @@
 //! The cookies by which a browser keeps a session, and what it needs to come back from a provider:
-//! sent to this server alone, on requests of its
-//! own pages, and seen by no script. Browsers send cookies to all ports of a host, so the port is
-//! in its name and two servers do not take it from each other.
+//! sent to this server alone, on requests of its own pages, and seen by no script. Browsers send
+//! cookies to all ports of a host, so the port is in its name and two servers do not take it from
+//! each other.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -27,7 +27,7 @@ impl For {
     /// Browsers take a `__Host-` cookie only by TLS, for the whole of one host, and from nobody
     /// else.
     fn name(self, terms: &Terms) -> String {
-        let prefix = if terms.is_tls { "__Host-" } else { "" };
+        let prefix = if terms.is_reached_by_tls { "__Host-" } else { "" };
         let what = match self {
             Self::Session => "",
             Self::Provider => "-provider",
@@ -46,7 +46,7 @@ pub(crate) fn forgotten(terms: &Terms) -> HeaderValue {
 
 fn written(terms: &Terms, what: For, value: &str, max_age_s: u64) -> HeaderValue {
     let name = what.name(terms);
-    let secure = if terms.is_tls { "; Secure" } else { "" };
+    let secure = if terms.is_reached_by_tls { "; Secure" } else { "" };
     let text =
         format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
     // Digits, letters and punctuation alone.

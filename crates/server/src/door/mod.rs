@@ -38,7 +38,7 @@ pub use rooms::Rooms;
 pub use secret::Secret;
 pub use terms::{NotSafe, Terms, may_listen};
 pub use tls::{Tls, TlsError};
-pub use tries::Try;
+pub use tries::{Try, Way};
 pub use turned::Turned;
 
 use again::Kept;
@@ -60,6 +60,7 @@ struct House {
     who: Arc<dyn Who>,
     addresses: Rates<Peer>,
     callers: Rates<By>,
+    begins: Rates<Peer>,
     tries: Tries,
     streams: Streams,
     kept: Kept,
@@ -84,6 +85,7 @@ impl Door {
             who,
             addresses: Rates::new(terms.address_rate),
             callers: Rates::new(terms.caller_rate),
+            begins: Rates::new(terms.begin_rate),
             tries: Tries::default(),
             streams: Streams::new(terms.streams_each),
             kept: Kept::new(&terms),
@@ -99,13 +101,22 @@ impl Door {
         self.house.ready.store(is_ready, Ordering::Relaxed);
     }
 
-    /// Somebody wants to sign in by this name: lets them try, when it is their turn. To be asked
-    /// before the password is looked at, which has to be over when the [`Try`] is dropped.
+    /// Somebody wants to sign in this way: lets them try, when it is their turn. To be asked
+    /// before a password is looked at, which has to be over when the [`Try`] is dropped.
     ///
     /// # Errors
     /// [`Turned`] with 429 if they have tried too often.
-    pub async fn sign_in(&self, peer: Peer, name: &str) -> Result<Try, Turned> {
-        self.house.tries.begin(peer, name).await
+    pub async fn sign_in(&self, peer: Peer, way: Way) -> Result<Try, Turned> {
+        self.house.tries.begin(peer, way).await
+    }
+
+    /// Somebody begins to sign in, and something is kept open for them.
+    ///
+    /// # Errors
+    /// [`Turned`] with 429 if they have begun too often.
+    pub fn begin(&self, peer: Peer) -> Result<(), Turned> {
+        let often = |wait| Turned::too_often("signing in was begun too often", wait);
+        self.house.begins.take(peer).map_err(often)
     }
 
     /// The header `set-cookie` by which a browser keeps a session.

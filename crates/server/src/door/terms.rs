@@ -13,8 +13,10 @@ use super::Rate;
 pub struct Terms {
     /// The port that is listened at.
     pub port: u16,
-    /// Whether TLS is spoken at it.
+    /// Whether TLS is spoken at it,
     pub is_tls: bool,
+    /// and whether browsers reach it by TLS, be it a proxy's: then cookies go no other way.
+    pub is_reached_by_tls: bool,
     /// Names beside loopback's that browsers may call this machine by: `NAME`, at this port or
     /// at none, or `NAME:PORT`.
     pub names: Vec<String>,
@@ -37,8 +39,10 @@ pub struct Terms {
     pub connections_each: usize,
     /// Requests from one address,
     pub address_rate: Rate,
-    /// and of one person or program.
+    /// of one person or program,
     pub caller_rate: Rate,
+    /// and, from one address, such as begin to sign in and have something kept open for it.
+    pub begin_rate: Rate,
     /// Streams of events at the same time of one person or program.
     pub streams_each: usize,
     /// How often it is looked whether whoever has a stream is still signed in.
@@ -62,6 +66,7 @@ impl Terms {
         Self {
             port,
             is_tls: false,
+            is_reached_by_tls: false,
             names: Vec::new(),
             proxies: Vec::new(),
             body_bytes_max: 1 << 20,
@@ -73,6 +78,7 @@ impl Terms {
             connections_each: 1_024,
             address_rate: Rate { per_second: 400, burst: 800 },
             caller_rate: Rate { per_second: 50, burst: 200 },
+            begin_rate: Rate { per_second: 1, burst: 30 },
             streams_each: 8,
             stream_check: Duration::from_secs(5),
             kept: Duration::from_secs(600),

@@ -1,5 +1,5 @@
-//! Tries to sign in: five for each address and name, twenty for each address, then waits that
-//! double up to a quarter of an hour. A try counts before the password is looked at, so that many
+//! Tries to sign in: five for each address and name, or way without one, twenty for each address,
+//! then waits that double up to a quarter of an hour. A try counts before the password is looked at, so that many
 //! at once are no way round. A name alone is not counted: by that, anybody could lock anybody out.
 
 use std::collections::HashMap;
@@ -28,8 +28,21 @@ const TURN: Duration = Duration::from_secs(10);
 /// The longest name that is told from others, in bytes.
 const NAME_BYTES_MAX: usize = 256;
 
-/// An address, with a name or for itself.
-type Key = (Peer, Option<String>);
+/// By what somebody wants to sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// The password of somebody of this name.
+    Password(String),
+    /// A link.
+    Link,
+    /// A passkey.
+    Passkey,
+    /// A provider.
+    Provider,
+}
+
+/// An address, with a way or for itself.
+type Key = (Peer, Option<Way>);
 
 #[derive(Debug, Clone, Copy)]
 struct Failed {
@@ -49,7 +62,7 @@ pub(crate) struct Tries {
 pub struct Try {
     keys: [Key; 2],
     all: All,
-    _turn: OwnedSemaphorePermit,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for Tries {
@@ -59,18 +72,27 @@ impl Default for Tries {
 }
 
 impl Tries {
-    pub(crate) async fn begin(&self, peer: Peer, name: &str) -> Result<Try, Turned> {
-        let name: String = name.to_lowercase().chars().take(NAME_BYTES_MAX / 4).collect();
-        let keys = [(peer, Some(name)), (peer, None)];
-        count(&mut lock(&self.all), &keys)?;
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        match tokio::time::timeout(TURN, turn).await {
-            Ok(Ok(turn)) => Ok(Try { keys, all: Arc::clone(&self.all), _turn: turn }),
-            _ => {
-                let what = "too many want to sign in just now";
-                Err(Turned::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Busy, what))
+    pub(crate) async fn begin(&self, peer: Peer, way: Way) -> Result<Try, Turned> {
+        let way = match way {
+            Way::Password(name) => {
+                Way::Password(name.to_lowercase().chars().take(NAME_BYTES_MAX / 4).collect())
             }
-        }
+            way => way,
+        };
+        let is_costly = matches!(way, Way::Password(_));
+        let keys = [(peer, Some(way)), (peer, None)];
+        count(&mut lock(&self.all), &keys)?;
+        let turn = if is_costly { Some(self.turn().await?) } else { None };
+        Ok(Try { keys, all: Arc::clone(&self.all), _turn: turn })
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Turned> {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let busy = || {
+            let what = "too many want to sign in just now";
+            Turned::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Busy, what)
+        };
+        tokio::time::timeout(TURN, turn).await.ok().and_then(Result::ok).ok_or_else(busy)
     }
 }
 
@@ -139,8 +161,12 @@ mod tests {
         Peer::new([10, 0, 0, 1].into())
     }
 
+    fn named(name: &str) -> Way {
+        Way::Password(name.to_owned())
+    }
+
     async fn fail(tries: &Tries, name: &str) -> Result<(), Turned> {
-        tries.begin(HERE, name).await.map(drop)
+        tries.begin(HERE, named(name)).await.map(drop)
     }
 
     #[tokio::test(start_paused = true)]
@@ -158,7 +184,7 @@ mod tests {
             fail(&tries, "ada").await.unwrap();
         }
         fail(&tries, "bea").await.unwrap();
-        tries.begin(there(), "ada").await.map(drop).unwrap();
+        tries.begin(there(), named("ada")).await.map(drop).unwrap();
         tokio::time::advance(QUIET).await;
         for _ in 0..5 {
             fail(&tries, "ada").await.unwrap();
@@ -172,7 +198,7 @@ mod tests {
             fail(&tries, &format!("name {number}")).await.unwrap();
         }
         assert!(fail(&tries, "another").await.is_err());
-        tries.begin(there(), "another").await.map(drop).unwrap();
+        tries.begin(there(), named("another")).await.map(drop).unwrap();
     }
 
     #[tokio::test(start_paused = true)]
@@ -180,7 +206,7 @@ mod tests {
         let tries = Tries::default();
         for _ in 0..50 {
             for _ in 0..4 {
-                tries.begin(HERE, "ada").await.unwrap().succeeded();
+                tries.begin(HERE, named("ada")).await.unwrap().succeeded();
             }
         }
         for _ in 0..5 {
@@ -192,11 +218,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn only_some_passwords_are_looked_at_together() {
         let tries = Tries::default();
-        let _first = tries.begin(HERE, "a").await.unwrap();
-        let second = tries.begin(HERE, "b").await.unwrap();
-        let turned = tries.begin(HERE, "c").await.map(drop).unwrap_err();
+        let _first = tries.begin(HERE, named("a")).await.unwrap();
+        let second = tries.begin(HERE, named("b")).await.unwrap();
+        let turned = tries.begin(HERE, named("c")).await.map(drop).unwrap_err();
         assert_eq!(turned.status(), StatusCode::SERVICE_UNAVAILABLE);
         drop(second);
-        tries.begin(HERE, "c").await.map(drop).unwrap();
+        tries.begin(HERE, named("c")).await.map(drop).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_without_a_password_waits_for_none_and_is_counted_apart() {
+        let tries = Tries::default();
+        let _first = tries.begin(HERE, named("a")).await.unwrap();
+        let _second = tries.begin(HERE, named("b")).await.unwrap();
+        for way in [Way::Link, Way::Passkey, Way::Provider] {
+            for _ in 0..5 {
+                tries.begin(HERE, way.clone()).await.map(drop).unwrap();
+            }
+            assert!(tries.begin(HERE, way).await.is_err());
+        }
     }
 }

@@ -88,6 +88,7 @@ impl Page {
         let door = Door::new(
             Terms {
                 is_tls,
+                is_reached_by_tls: is_tls || terms.address.starts_with("https://"),
                 names: names(terms.hosts, address),
                 proxies: terms.proxies,
                 ..Terms::at(address.port())

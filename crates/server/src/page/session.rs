@@ -15,9 +15,9 @@ use utoipa::ToSchema;
 
 use super::calls::{Calls, Needs};
 use super::house::House;
-use super::oidc::Oidc;
+use super::oidc::{Oidc, ProviderToSee};
 use super::passkeys::Ceremonies;
-use crate::door::{Caller, Door, Holder, Peer, Secret, Tls, Who};
+use crate::door::{Caller, Door, Holder, Peer, Secret, Tls, Way, Who};
 use crate::problem::Refusal;
 
 /// An answer by which a browser keeps a session, or forgets it.
@@ -72,8 +72,8 @@ pub(super) struct ByLink {
 pub(super) struct Ways {
     /// The origin whose pages can use passkeys; none if there is no such.
     passkeys_at: Option<String>,
-    /// What the provider is called at which one can sign in, if there is one.
-    provider: Option<String>,
+    /// The provider at which one can sign in, if there is one.
+    provider: Option<ProviderToSee>,
 }
 
 /// What knows people by other things than a password or a link.
@@ -151,7 +151,7 @@ async fn told(house: &Arc<House>, caller: &Caller) -> Result<Session, Refusal> {
 async fn ways(State(desk): State<Desk>) -> Result<Json<Ways>, Refusal> {
     let SignIn { passkeys, oidc } = &desk.house.sign_in;
     let passkeys_at = passkeys.origin().ok().map(str::to_owned);
-    Ok(Json(Ways { passkeys_at, provider: oidc.name().map(str::to_owned) }))
+    Ok(Json(Ways { passkeys_at, provider: oidc.to_see() }))
 }
 
 /// `POST /session`
@@ -161,7 +161,7 @@ async fn by_password(
     said: Result<Json<ByPassword>, JsonRejection>,
 ) -> Result<WithCookie<Session>, Refusal> {
     let Json(ByPassword { name, password }) = said?;
-    let tried = desk.door.sign_in(peer, &name).await?;
+    let tried = desk.door.sign_in(peer, Way::Password(name.clone())).await?;
     let engine = Arc::clone(&desk.house.engine);
     // It counts until the password was looked at, though whoever asked has gone.
     let signing = tokio::spawn(async move {
@@ -180,7 +180,7 @@ async fn by_link(
     said: Result<Json<ByLink>, JsonRejection>,
 ) -> Result<WithCookie<Session>, Refusal> {
     let Json(ByLink { secret }) = said?;
-    let tried = desk.door.sign_in(peer, "").await?;
+    let tried = desk.door.sign_in(peer, Way::Link).await?;
     let secret = desk.house.engine.sign_in_by_link(&secret).await?;
     tried.succeeded();
     signed_in(&desk, Secret::from(secret)).await

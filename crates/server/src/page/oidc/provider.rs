@@ -81,6 +81,17 @@ pub(super) struct Provider {
 struct Known {
     metadata: CoreProviderMetadata,
     read_at: Instant,
+    /// When it was asked in vain since.
+    failed_at: Option<Instant>,
+}
+
+impl Known {
+    /// Whether it is to be used as it is, being no older than this, or because the provider has
+    /// just not answered.
+    fn holds(&self, age_max: Duration, again: Duration) -> bool {
+        let failed = self.failed_at.is_some_and(|at| at.elapsed() < again);
+        failed || self.read_at.elapsed() < age_max
+    }
 }
 
 /// Somebody who is at the provider.
@@ -186,20 +197,24 @@ impl Provider {
             .set_redirect_uri(self.terms.back_to.clone())
     }
 
-    /// What the provider says of itself, not older than this if it can be asked.
+    /// What the provider says of itself, not older than this if it can be asked. Nobody waits for
+    /// who asks it just now; so some may ask at once.
     fn metadata(&self, age_max: Duration) -> Result<CoreProviderMetadata, Problem> {
-        let mut known = lock(&self.known);
-        if let Some(known) = known.as_ref().filter(|known| known.read_at.elapsed() < age_max) {
+        let holds = |known: &&Known| known.holds(age_max, self.bounds.known_at_least);
+        if let Some(known) = lock(&self.known).as_ref().filter(holds) {
             return Ok(known.metadata.clone());
         }
         let http = |request| self.ask(request);
-        match (CoreProviderMetadata::discover(&self.terms.issuer, &http), known.as_mut()) {
+        let told = CoreProviderMetadata::discover(&self.terms.issuer, &http);
+        let mut known = lock(&self.known);
+        match (told, known.as_mut()) {
             (Ok(metadata), _) => {
                 let read_at = Instant::now();
-                *known = Some(Known { metadata: metadata.clone(), read_at });
+                *known = Some(Known { metadata: metadata.clone(), read_at, failed_at: None });
                 Ok(metadata)
             }
             (Err(why), Some(known)) => {
+                known.failed_at = Some(Instant::now());
                 tracing::warn!("{} is used as it was: {why}", *self.terms.issuer);
                 Ok(known.metadata.clone())
             }
@@ -360,6 +375,20 @@ mod tests {
         here.bounds.known = Duration::ZERO;
         assert!(sign_in(&there, &here).is_ok());
         assert!(there.asked("/keys") > 2, "after its time, whatever it says");
+    }
+
+    #[test]
+    fn a_provider_that_does_not_answer_is_used_as_it_was_and_not_asked_by_everybody() {
+        let (there, mut here) = both("");
+        assert!(sign_in(&there, &here).is_ok());
+        here.terms.issuer = openidconnect::IssuerUrl::new("http://127.0.0.1:1".to_owned()).unwrap();
+        here.bounds.known = Duration::ZERO;
+        let failed_at = || lock(&here.known).as_ref().and_then(|known| known.failed_at);
+        here.begin(BROWSER.to_owned()).unwrap();
+        let first = failed_at();
+        assert!(first.is_some());
+        here.begin(BROWSER.to_owned()).unwrap();
+        assert_eq!(failed_at(), first);
     }
 
     #[test]

@@ -44,6 +44,18 @@ pub(super) enum Claim {
     Sub,
 }
 
+impl Claim {
+    /// Whether somebody of this name is meant by one that the provider gives: to the letter, or of
+    /// an address but for the case of ASCII letters. Others that are folded together elsewhere
+    /// may be of different mailboxes.
+    pub(super) fn means(self, name: &str, given: &str) -> bool {
+        match self {
+            Self::Email => name.eq_ignore_ascii_case(given),
+            Self::Sub => name == given,
+        }
+    }
+}
+
 /// The same, as it is used.
 #[derive(Debug)]
 pub(super) struct Terms {
@@ -157,6 +169,14 @@ mod tests {
         assert!(read("").unwrap().is_none());
         let none = tempfile::tempdir().unwrap();
         assert!(Terms::read(none.path(), "http://127.0.0.1:1").unwrap().is_none());
+    }
+
+    #[test]
+    fn names_that_are_not_the_same_there_are_not_the_same_here() {
+        assert!(Claim::Email.means("Ada@example.com", "ada@Example.com"));
+        assert!(!Claim::Email.means("mike@example.com", "mi\u{212a}e@example.com"));
+        assert!(Claim::Sub.means("aBc", "aBc"));
+        assert!(!Claim::Sub.means("aBc", "abc"));
     }
 
     #[test]

@@ -174,6 +174,7 @@ impl Ceremonies {
             counter: state.sign_count,
             is_synced: !matches!(state.backup, Backup::NotEligible),
             added_at: now,
+            is_copied: false,
         })
     }
 

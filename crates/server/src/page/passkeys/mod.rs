@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::calls::{Calls, Needs};
 use super::house::{House, deed};
 use super::session::{Desk, Session, WithCookie, signed_in};
-use crate::door::{By, Caller, Peer, Secret, Turned};
+use crate::door::{By, Caller, Peer, Secret, Turned, Way};
 use crate::problem::Refusal;
 use ceremony::Adder;
 pub(super) use ceremony::Ceremonies;
@@ -42,6 +42,8 @@ struct PasskeyCard {
     id: String,
     name: String,
     added_at_ms: u64,
+    /// Whether there is a copy of it, so that it lets nobody in any more.
+    is_copied: bool,
     /// Whether several devices may share it.
     is_synced: bool,
 }
@@ -117,11 +119,10 @@ fn person(caller: &Caller) -> Result<PersonId, Refusal> {
 async fn list(State(house): State<Arc<House>>, caller: Caller) -> Result<Json<Passkeys>, Refusal> {
     let person = person(&caller)?;
     let people = house.engine.people().await?;
-    let cards =
-        people.passkeys(person).iter().map(|Passkey { id, name, added_at, is_synced, .. }| {
-            let (id, name) = (id.clone(), name.clone());
-            PasskeyCard { id, name, added_at_ms: added_at.0, is_synced: *is_synced }
-        });
+    let cards = people.passkeys(person).iter().map(|passkey| {
+        let Passkey { id, name, added_at, is_synced, is_copied, .. } = passkey.clone();
+        PasskeyCard { id, name, added_at_ms: added_at.0, is_synced, is_copied }
+    });
     let at = house.sign_in.passkeys.origin();
     Ok(Json(Passkeys {
         at: at.ok().map(str::to_owned),
@@ -166,9 +167,11 @@ async fn add(
 /// `POST /session/passkey/begin`
 async fn begin_signing_in(
     State(desk): State<Desk>,
+    peer: Peer,
     said: Said<Nothing>,
 ) -> Result<Json<PasskeyAsked>, Refusal> {
     let Json(Nothing {}) = said?;
+    desk.door.begin(peer)?;
     Ok(Json(PasskeyAsked { options: desk.house.sign_in.passkeys.begin_signing_in()? }))
 }
 
@@ -180,7 +183,7 @@ async fn sign_in(
     said: Said<PasskeyShown>,
 ) -> Result<WithCookie<Session>, Refusal> {
     let Json(PasskeyShown { credential }) = said?;
-    let tried = desk.door.sign_in(peer, "").await?;
+    let tried = desk.door.sign_in(peer, Way::Passkey).await?;
     let engine = &desk.house.engine;
     let people = engine.people().await?;
     let find = |id: &str| people.passkey(id).map(|(_, passkey)| passkey.clone());

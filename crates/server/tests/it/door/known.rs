@@ -1,7 +1,9 @@
 //! Who has to be known, by what, and what each may do.
 
+use std::time::Duration;
+
 use tenfold_domain::{Access, AccountId};
-use tenfold_server::door::{Secret, Terms};
+use tenfold_server::door::{Peer, Rate, Secret, Terms};
 
 use super::{Ask, House, PORT, TEAM};
 
@@ -120,6 +122,20 @@ async fn a_token_works_for_its_account_and_decides_of_nothing() {
     assert_eq!(house.ask(wrong).await.status(), 401);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_begins_to_sign_in_too_often_waits_and_others_do_not() {
+    let house =
+        House::on(Terms { begin_rate: Rate { per_second: 1, burst: 3 }, ..Terms::at(PORT) });
+    let [one, other] = [1, 2].map(|last| Peer::new([10, 0, 0, last].into()));
+    for _ in 0..3 {
+        house.door.begin(one).unwrap();
+    }
+    assert_eq!(house.door.begin(one).unwrap_err().status().as_u16(), 429);
+    house.door.begin(other).unwrap();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    house.door.begin(one).unwrap();
+}
+
 #[tokio::test]
 async fn the_cookie_is_ours_alone_and_no_script_sees_it() {
     let house = House::new();
@@ -131,7 +147,12 @@ async fn the_cookie_is_ours_alone_and_no_script_sees_it() {
     let gone = house.door.no_cookie();
     assert!(gone.to_str().unwrap().starts_with("tenfold-7100=; Path=/; Max-Age=0;"));
 
-    let house = House::on(Terms { is_tls: true, ..Terms::at(PORT) });
+    // A proxy that encrypts before one that does not.
+    let proxied = House::on(Terms { is_reached_by_tls: true, ..Terms::at(PORT) });
+    let cookie = proxied.door.cookie(&secret).to_str().unwrap().to_owned();
+    assert_eq!(cookie, format!("__Host-tenfold-{PORT}={text}; {kept}; Secure"));
+
+    let house = House::on(Terms { is_tls: true, is_reached_by_tls: true, ..Terms::at(PORT) });
     let cookie = house.door.cookie(&secret).to_str().unwrap().to_owned();
     assert_eq!(cookie, format!("__Host-tenfold-{PORT}={text}; {kept}; Secure"));
     let ask = |cookie: &str| Ask::get("/api/v1/tasks").with("cookie", cookie);

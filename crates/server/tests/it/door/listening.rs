@@ -203,7 +203,11 @@ async fn trusting(served: &Served, roots: RootCertStore) -> std::io::Result<TlsS
 async fn with_a_certificate_tls_is_spoken_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let (tls, roots) = certificate(folder.path());
-    let served = Served::on(|port| Terms { is_tls: true, ..Terms::at(port) }, Some(tls)).await;
+    let served = Served::on(
+        |port| Terms { is_tls: true, is_reached_by_tls: true, ..Terms::at(port) },
+        Some(tls),
+    )
+    .await;
     let mut stream = trusting(&served, roots).await.unwrap();
     let answer = say(&mut stream, &served.get("/api/v1/tasks"), "ada").await;
     assert!(answer.contains("200 OK"), "{answer}");
@@ -218,7 +222,11 @@ async fn a_renewed_certificate_is_taken_up_and_a_broken_one_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let (tls, first) = certificate(folder.path());
     let told = tls.clone();
-    let served = Served::on(|port| Terms { is_tls: true, ..Terms::at(port) }, Some(tls)).await;
+    let served = Served::on(
+        |port| Terms { is_tls: true, is_reached_by_tls: true, ..Terms::at(port) },
+        Some(tls),
+    )
+    .await;
     let tasks = served.get("/api/v1/tasks");
     let mut open = trusting(&served, first.clone()).await.unwrap();
     assert!(say(&mut open, &tasks, "ada").await.contains("200 OK"));
@@ -248,7 +256,8 @@ async fn a_handshake_that_does_not_come_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let (tls, _) = certificate(folder.path());
     let head_time = Duration::from_millis(50);
-    let terms = |port| Terms { is_tls: true, head_time, ..Terms::at(port) };
+    let terms =
+        |port| Terms { is_tls: true, is_reached_by_tls: true, head_time, ..Terms::at(port) };
     let served = Served::on(terms, Some(tls)).await;
     assert!(is_closed(&mut served.connect().await).await);
 }

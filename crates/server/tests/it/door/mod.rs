@@ -21,7 +21,7 @@ use axum::routing::{any, get, post};
 use futures_util::stream;
 use tenfold_domain::{Access, AccountId, PersonId, TokenId};
 use tenfold_people::{Signed, hash};
-use tenfold_server::door::{Caller, Door, Holder, Peer, Rooms, Terms, Turned, Who};
+use tenfold_server::door::{Caller, Door, Holder, Peer, Rooms, Terms, Turned, Way, Who};
 
 pub(crate) use asking::{Answer, Ask};
 
@@ -100,7 +100,7 @@ fn rooms(door: &Door, changes: &Arc<AtomicUsize>) -> Rooms {
     let trying = door.clone();
     let sign_in = move |peer: Peer, name: String| {
         let door = trying.clone();
-        async move { door.sign_in(peer, &name).await.map(|_| StatusCode::FORBIDDEN) }
+        async move { door.sign_in(peer, Way::Password(name)).await.map(|_| StatusCode::FORBIDDEN) }
     };
     let closed = Router::new()
         .route("/api/v1/tasks", get(async |caller: Caller| caller.name).post(change.clone()))
