@@ -5,7 +5,7 @@ use std::process::Command;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use tenfold_domain::{Bytes, MakeRoom, Taken, Timestamp};
+use tenfold_domain::{Bytes, MakeRoom, Millis, Taken, Timestamp};
 use tenfold_engine::{CompactTerms, would_compact};
 use tenfold_models::Presence;
 use tenfold_sandbox::{ProbeLine, ProbeOptions, Sandbox};
@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 use crate::defaults::Defaults;
 use crate::{DeskError, House, room};
 
+/// The accounts may be so much ahead of the clock, in milliseconds.
+const AHEAD_MS: u64 = 3_600_000;
 /// Room for a worktree's layers and the journal.
 const ROOM_BYTES: u64 = 2_000_000_000;
 
@@ -77,6 +79,7 @@ pub fn doctor(house: &House, machine: &Machine, now: Timestamp) -> Vec<DoctorLin
     lines.extend(models(house));
     lines.push(git());
     lines.push(records(house));
+    lines.extend(clock(house, now));
     lines.extend(free(house));
     lines.push(taken_by_kind(house, machine.room));
     lines.push(would_be_free(house, now));
@@ -184,6 +187,24 @@ fn git() -> DoctorLine {
         Ok(output) => DoctorLine::bad("git", "version", output.status.to_string(), fix),
         Err(error) => DoctorLine::bad("git", "version", error.to_string(), fix),
     }
+}
+
+/// Whether the accounts are ahead of this machine's clock: it was once, or it is behind now. A
+/// little is nothing, since clocks are put right all the time.
+fn clock(house: &House, now: Timestamp) -> Option<DoctorLine> {
+    const WHAT: &str = "clock of the accounts";
+    // What is wrong with the records themselves is said of them.
+    let latest = house.ledger().ok()?.latest();
+    if latest.0 <= now.0.saturating_add(AHEAD_MS) {
+        return Some(DoctorLine::good("records", WHAT, "as this machine's"));
+    }
+    let ahead = Millis(latest.0 - now.0);
+    Some(DoctorLine::bad(
+        "records",
+        WHAT,
+        format!("{ahead} ahead of this machine's: no limit begins anew until then"),
+        "put this machine's clock right; if it is right, `tenfold account put-clock-right`",
+    ))
 }
 
 fn records(house: &House) -> DoctorLine {

@@ -1,4 +1,4 @@
-//! Where the money went, by account, model, role, task, access token or day.
+//! Where the money went, by account, model, role, task, access token, day or how it was known.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -31,12 +31,14 @@ pub enum By {
     Token,
     /// When, in UTC.
     Day,
+    /// How it was known: by an answer's word, by a count of our own, or by a bound alone.
+    Basis,
 }
 
 impl By {
     /// All that there are.
-    pub const ALL: [Self; 6] =
-        [Self::Account, Self::Model, Self::Role, Self::Task, Self::Token, Self::Day];
+    pub const ALL: [Self; 7] =
+        [Self::Account, Self::Model, Self::Role, Self::Task, Self::Token, Self::Day, Self::Basis];
 
     /// What it is called, in JSON too.
     pub const fn name(self) -> &'static str {
@@ -47,6 +49,7 @@ impl By {
             Self::Task => "task",
             Self::Token => "token",
             Self::Day => "day",
+            Self::Basis => "basis",
         }
     }
 
@@ -56,6 +59,7 @@ impl By {
             (Self::Account, _) => Key::Text(known.shown(row.account)),
             (Self::Model, _) => Key::Text(row.charge.model.clone()),
             (Self::Day, _) => Key::Text(day(row.day)),
+            (Self::Basis, _) => Key::Text(row.charge.basis.name().to_owned()),
             (Self::Role, Some(Spender::Task(task))) => {
                 roles.get(&task).map_or(Key::None, |role| Key::Text(role.clone()))
             }

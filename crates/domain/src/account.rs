@@ -209,6 +209,15 @@ pub enum LedgerEvent {
         /// When it was decided.
         at: Timestamp,
     },
+    /// The clock by which things were decided had been ahead, and was put right: from now on they
+    /// are decided by this one again. What was used in periods that have not begun by it counts
+    /// in those at hand.
+    ClockPutRight {
+        /// When it was decided, by the clock that is right.
+        at: Timestamp,
+        /// Who wanted so.
+        by: String,
+    },
     /// All of it was counted: this is how it stands, whatever was recorded before and is not
     /// there any more.
     Balanced(Box<Balances>),
@@ -288,6 +297,8 @@ pub enum AccountChange {
         /// Which.
         token: TokenId,
     },
+    /// The clock had been ahead when something was decided, and is right now.
+    PutClockRight,
 }
 
 /// What is set aside for a call, or for many.
@@ -303,6 +314,10 @@ pub struct Held {
     /// When it was decided, by which its period is known; never before anything that was decided
     /// earlier.
     pub at: Timestamp,
+    /// The model that will be asked, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub model: Option<String>,
     /// Who spends it; nobody if that was not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -341,6 +356,50 @@ pub struct Charge {
     pub model: String,
     /// What was used.
     pub spend: Spend,
+    /// How that was known.
+    #[serde(default, skip_serializing_if = "Basis::is_told")]
+    pub basis: Basis,
+}
+
+/// How it was known what a call used.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// By what the answer says that it used.
+    #[default]
+    Told,
+    /// By what was counted here: what it says can't be, or it was cut off by the client.
+    Counted,
+    /// By the bound: nobody said what it used.
+    Bound,
+}
+
+impl Basis {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Told, Self::Counted, Self::Bound];
+
+    /// As JSON, metrics and headers have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Told => "told",
+            Self::Counted => "counted",
+            Self::Bound => "bound",
+        }
+    }
+
+    /// The one with this name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|basis| basis.name() == name)
+    }
+
+    fn is_told(&self) -> bool {
+        *self == Self::Told
+    }
 }
 
 /// A program's right to spend from an account. Of the secret there is only a hash.
@@ -442,6 +501,9 @@ pub enum Refusal {
     /// There is no such reservation, or it has been settled or released.
     #[error("there is no open reservation {0}")]
     NoReservation(ReservationId),
+    /// Nothing was decided by a clock that was ahead of this one.
+    #[error("nothing was decided later than it is now: there is no clock to put right")]
+    ClockIsRight,
     /// A name that an account can't have.
     #[error("an account can't be called '{name}': {why}")]
     BadName {

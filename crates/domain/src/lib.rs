@@ -33,8 +33,8 @@ mod turn;
 mod verdict;
 
 pub use account::{
-    AccessToken, AccountChange, AccountId, AccountKind, AllowanceId, Charge, Denied, FromGift,
-    Held, LedgerEvent, Refusal, ReservationId, Short, Spender, TokenId, Unclear,
+    AccessToken, AccountChange, AccountId, AccountKind, AllowanceId, Basis, Charge, Denied,
+    FromGift, Held, LedgerEvent, Refusal, ReservationId, Short, Spender, TokenId, Unclear,
 };
 pub use allowance::{Allowance, Measure, Period, Quantity, QuantityError, Spend};
 pub use backlog::{BacklogEnd, BacklogOutcome, BacklogTerms};

@@ -65,7 +65,10 @@ impl Engine {
     }
 
     /// Cuts off what accounts pay for that have spent more than they may.
-    pub(crate) async fn stop_overrun(&self) -> Result<(), EngineError> {
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn stop_overrun(&self) -> Result<(), EngineError> {
         let now = self.around.now();
         let view = self.store.view()?;
         for task in self.floor.at_work() {

@@ -12,9 +12,9 @@ use tenfold_agent::effect::{Effect, Input, Purpose, Reply};
 use tenfold_agent::{Agent, Machine};
 use tenfold_code::Edit;
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Fact, Millis, NanoUsd, Outcome, Parked,
-    Progress, ProposalEvent, ReservationId, Spend, StepEvent, StepId, TaskEvent, TaskId, TaskSpec,
-    Totals, Usage, Waits,
+    AttemptEvent, AttemptId, AttemptOutcome, Basis, CommitId, Fact, Millis, NanoUsd, Outcome,
+    Parked, Progress, ProposalEvent, Spend, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Totals,
+    Usage, Waits,
 };
 use tenfold_models::Model;
 use tenfold_policy::Policy;
@@ -31,6 +31,7 @@ use crate::effects::{Done, Judged, Open};
 use crate::engine::Engine;
 use crate::floor::{Hand, Teller, Will};
 use crate::gate::{InLine, Shut};
+use crate::inference::Bill;
 use crate::meter::{Meter, Used};
 use crate::recovery::{advanced, value};
 use crate::servers::Servers;
@@ -317,6 +318,9 @@ impl Running<'_> {
             return self.ask_again(step, done.reservation, (why, is_too_much)).await;
         }
         self.turned_away.remove(&step);
+        // What broke off costs all that was set aside for it.
+        let is_told = matches!(&done.result, Ok(done) if !matches!(done.reply, Reply::Lost { .. }));
+        let basis = if is_told { Basis::Told } else { Basis::Bound };
         let (reply, event, spend) = match done.result {
             Ok(mut finished) => {
                 let redactor = &self.engine.redactor();
@@ -364,7 +368,8 @@ impl Running<'_> {
         if let Some(check) = events.iter().find_map(tenfold_agent::Event::approved) {
             facts.push(self.approve(check));
         }
-        let mut bills: Vec<_> = done.reservation.map(|id| (id, spend)).into_iter().collect();
+        let bill = done.reservation.map(|reservation| Bill { reservation, spend, basis });
+        let mut bills: Vec<_> = bill.into_iter().collect();
         self.close(&mut facts, &mut bills)?;
         self.engine.settle(&self.spec.model, bills, facts).await?;
         self.checks.forget(step).await?;
@@ -425,11 +430,7 @@ impl Running<'_> {
 
     /// Adds the facts that end the attempt, once its machine has: what is cut off by that,
     /// the proposal, and the end.
-    fn close(
-        &mut self,
-        facts: &mut Vec<Fact>,
-        bills: &mut Vec<(ReservationId, Spend)>,
-    ) -> Result<(), EngineError> {
+    fn close(&mut self, facts: &mut Vec<Fact>, bills: &mut Vec<Bill>) -> Result<(), EngineError> {
         let attempt = self.attempt;
         let Some(ending) = self.machine.ending() else { return Ok(()) };
         for (step, open) in std::mem::take(&mut self.open) {
@@ -439,18 +440,18 @@ impl Running<'_> {
             let mut cost = NanoUsd::ZERO;
             if let Some((reservation, reserved)) = open.reservation {
                 let model = self.engine.model(&self.spec.model)?;
-                let spend = match &model {
+                let (spend, basis) = match &model {
                     // It is cut off at once, so it has cost what it was heard to use.
                     Model::Embedded(_) => {
                         let heard = self.meter.heard(step);
                         let money = model.cost(heard, open.began.elapsed().into());
-                        Spend { money, tokens: heard.total(), ..reserved }
+                        (Spend { money, tokens: heard.total(), ..reserved }, Basis::Counted)
                     }
                     // The bill of a request that was sent is never seen then.
-                    Model::Hosted(_) => reserved,
+                    Model::Hosted(_) => (reserved, Basis::Bound),
                 };
                 cost = spend.money;
-                bills.push((reservation, spend));
+                bills.push(Bill { reservation, spend, basis });
             }
             self.meter.end(step, Usage::default());
             self.meter.settled.cost += cost;

@@ -8,8 +8,9 @@ use sha2::{Digest, Sha256};
 use tenfold_agent::Machine;
 use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
-    AttemptId, AttemptOutcome, CheckReport, CommitId, EffectKind, Energy, Fact, Millis, NanoUsd,
-    Parked, Progress, Refusal, ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens, Usage,
+    AttemptId, AttemptOutcome, Basis, CheckReport, CommitId, EffectKind, Energy, Fact, Millis,
+    NanoUsd, Parked, Progress, Refusal, ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens,
+    Usage,
 };
 use tenfold_models::{Hosted, Model, Tokenizer};
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ use crate::attempt::{Running, stopped};
 use crate::checks::Ran;
 use crate::engine::blocking;
 use crate::gate::{Leave, Shut};
-use crate::inference::{Inferred, infer};
+use crate::inference::{Bill, Inferred, infer};
 use crate::reading::{self, Rules};
 use crate::recovery::paid_in_vain;
 use crate::redaction::text_of;
@@ -275,7 +276,9 @@ impl Running<'_> {
         let cost = NanoUsd::ZERO;
         let why = text_of(&self.engine.redactor(), why);
         let event = StepEvent::Failed { why: format!("turned away: {why}"), cost };
-        let bills = reservation.map(|id| (id, Spend::NONE)).into_iter().collect();
+        let (spend, basis) = (Spend::NONE, Basis::Told);
+        let bill = reservation.map(|reservation| Bill { reservation, spend, basis });
+        let bills = bill.into_iter().collect();
         let fact = Fact::Step { attempt: self.attempt, step, event };
         self.engine.settle(&self.spec.model, bills, vec![fact]).await?;
         let times = self.turned_away.entry(step).or_default();

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use tenfold_agent::effect::Reply;
 use tenfold_domain::{
-    Answer, Ask, AttemptId, AttemptOutcome, Charge, EffectKind, Energy, Fact, LedgerEvent, Millis,
-    NanoUsd, Prompt, Refusal, ReservationId, Spend, Spender, StepEvent, StepId, Tokens, Usage,
+    Answer, Ask, AttemptId, AttemptOutcome, Basis, Charge, EffectKind, Energy, Fact, LedgerEvent,
+    Millis, NanoUsd, Prompt, Refusal, ReservationId, Spend, Spender, StepEvent, StepId, Tokens,
+    Usage,
 };
 use tenfold_ledger::Wanted;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
@@ -60,6 +61,15 @@ impl Inferred {
         let reply = Reply::Stop { outcome, why };
         Self::of(reply, Usage::default(), (NanoUsd::ZERO, Millis(0)))
     }
+}
+
+/// What calls came to that something was set aside for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bill {
+    pub(crate) reservation: ReservationId,
+    pub(crate) spend: Spend,
+    /// How that is known.
+    pub(crate) basis: Basis,
 }
 
 impl Engine {
@@ -147,7 +157,7 @@ impl Engine {
     pub(crate) async fn settle(
         &self,
         model: &str,
-        bills: Vec<(ReservationId, Spend)>,
+        bills: Vec<Bill>,
         facts: Vec<Fact>,
     ) -> Result<(), EngineError> {
         if bills.is_empty() {
@@ -156,20 +166,23 @@ impl Engine {
         }
         let now = self.around.now();
         let settle = |sheet: &Sheet| {
-            let settle = |(id, spend): &(ReservationId, Spend)| {
-                let charge = Charge { model: model.to_owned(), spend: *spend };
-                sheet.ledger().settle(*id, vec![charge], now)
+            let settle = |&Bill { reservation, spend, basis }: &Bill| {
+                let charge = Charge { model: model.to_owned(), spend, basis };
+                sheet.ledger().settle(reservation, vec![charge], now)
             };
             let events: Vec<LedgerEvent> = bills.iter().map(settle).collect::<Result<_, _>>()?;
             Ok(((), events))
         };
         let mut is_more = false;
-        for (id, spend) in &bills {
-            is_more |= !spend.fits(self.books.held(*id).await);
+        for bill in &bills {
+            is_more |= !bill.spend.fits(self.books.held(bill.reservation).await);
         }
         let settled = self.books.record(settle, |()| facts).await;
         match settled {
-            Err(_) => self.books.owe(&bills).await,
+            Err(_) => {
+                let owed = |bill: Bill| (bill.reservation, (bill.spend, bill.basis));
+                self.books.owe(bills.into_iter().map(owed)).await;
+            }
             Ok(()) if is_more => self.stop_overrun().await?,
             Ok(()) => {}
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tenfold_domain::{AttemptId, Charge, Spender, TaskId, TaskState};
+use tenfold_domain::{AttemptId, Basis, Charge, Held, Spender, TaskId, TaskState};
 use tenfold_store::{Sheet, TaskQuery, TaskRow};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -105,10 +105,10 @@ impl Engine {
         let open = self.books.look(|sheet| {
             let held = sheet.ledger().holds().into_iter();
             let leased = held.filter(|held| matches!(held.spender, Some(Spender::Token(_))));
-            leased.map(|held| (held.reservation, held.amount)).collect::<Vec<_>>()
+            leased.cloned().collect::<Vec<_>>()
         });
-        for (reservation, spend) in open.await? {
-            let charge = Charge { model: String::new(), spend };
+        for Held { reservation, model, amount: spend, .. } in open.await? {
+            let charge = Charge { model: model.unwrap_or_default(), spend, basis: Basis::Bound };
             let settle = |sheet: &Sheet| {
                 Ok(((), vec![sheet.ledger().settle(reservation, vec![charge.clone()], now)?]))
             };

@@ -4,13 +4,14 @@
 use serde_json::Value;
 use tenfold_agent::{self as agent, Agent, Machine};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, Export, Fact, NanoUsd, Spend, StepEvent, StepId,
-    Strategy,
+    AttemptEvent, AttemptId, AttemptOutcome, Basis, Export, Fact, NanoUsd, Spend, StepEvent,
+    StepId, Strategy,
 };
 use tenfold_store::{About, EventQuery, Store, View};
 
 use crate::EngineError;
 use crate::engine::Engine;
+use crate::inference::Bill;
 
 impl Engine {
     /// The machine as its recorded events leave it.
@@ -48,14 +49,15 @@ impl Engine {
             }
         }
         for (step, reservation) in open {
-            let spend = match reservation {
+            let (spend, basis) = match reservation {
                 Some(id) => self.books.bill(id).await,
-                None => Spend::NONE,
+                None => (Spend::NONE, Basis::Told),
             };
             let why = "interrupted; what it may have cost is counted as spent".to_owned();
             let event = StepEvent::Failed { why, cost: spend.money };
             let fact = Fact::Step { attempt, step, event };
-            let bills = reservation.map(|id| (id, spend)).into_iter().collect();
+            let bill = reservation.map(|reservation| Bill { reservation, spend, basis });
+            let bills = bill.into_iter().collect();
             self.settle(&model, bills, vec![fact]).await?;
         }
         if !facts.is_empty() {

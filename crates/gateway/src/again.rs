@@ -210,6 +210,11 @@ impl Copy {
         }
     }
 
+    /// Whether it may still be kept: it has begun, and is not too large.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.head.is_some()
+    }
+
     /// That was all; or it broke off.
     pub(crate) fn end(mut self, whole: bool) {
         self.finish(whole);

@@ -23,7 +23,7 @@ use crate::offered::Place;
 use crate::scan::{Sketch, sketch};
 use crate::ticket::Ticket;
 use crate::trouble::Trouble;
-use crate::{Candidate, Chosen, Offered, Wire, gate, headers, hosted, local, translate};
+use crate::{Candidate, Chosen, Offered, Tier, Wire, gate, headers, hosted, local, translate};
 
 /// A request, read as far as it has to be.
 pub(crate) struct Asked {
@@ -38,12 +38,21 @@ pub(crate) struct Asked {
     _room: OwnedSemaphorePermit,
 }
 
+impl Asked {
+    /// What an answer that is written here is about.
+    pub(crate) fn head(&self) -> translate::Head {
+        translate::head(self.wire, &self.name, &self.body)
+    }
+}
+
 /// What is decided before a model is asked.
 pub(crate) struct Way {
     pub(crate) model: Arc<Offered>,
     pub(crate) bound: Bound,
     /// The limit of each answer's tokens.
     pub(crate) output: Tokens,
+    /// How quickly the model's provider is asked to answer.
+    pub(crate) tier: Tier,
     /// The limit of output tokens that the gateway puts in.
     pub(crate) put_in: Option<u64>,
     /// Why its model was chosen, if it was.
@@ -91,13 +100,24 @@ async fn take(house: &Arc<House>, wire: Wire, request: Request) -> Result<Respon
         return Err(Trouble::Malformed(why));
     };
     let name = name.clone();
-    let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    let key = key.filter(|key| key.len() <= KEY_BYTES_MAX).map(str::to_owned);
+    let key = key(&parts.headers)?;
     let asked = Asked { payer, wire, headers: parts.headers, body, sketch, name, _room: room };
     match key {
         Some(key) => once(house, asked, key).await,
         None => ask(house, &asked, None).await,
     }
+}
+
+/// The key by which a request is asked once. One that can't be kept is refused, since who sends it
+/// counts on that.
+fn key(headers: &HeaderMap) -> Result<Option<String>, Trouble> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
+    let wrong = || {
+        let why = "an Idempotency-Key is plain text of 1 to";
+        Trouble::Malformed(format!("{why} {KEY_BYTES_MAX} bytes; send a shorter one"))
+    };
+    key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
 }
 
 /// Who pays.
@@ -156,8 +176,8 @@ async fn read(
     }
 }
 
-/// A request with a key, which is asked once. One without a stream goes on when its client goes
-/// away: who asks again gets the answer that was paid for.
+/// A request with a key, which is asked once. It goes on when its client goes away: who asks again
+/// gets the answer that was paid for.
 async fn once(house: &Arc<House>, asked: Asked, key: String) -> Result<Response<Body>, Trouble> {
     let name = Name { account: asked.payer.account, wire: asked.wire, key };
     let copy = match house.kept.turn(name, &asked.body).await {
@@ -172,9 +192,6 @@ async fn once(house: &Arc<House>, asked: Asked, key: String) -> Result<Response<
             ));
         }
     };
-    if asked.sketch.streamed {
-        return ask(house, &asked, Some(copy)).await;
-    }
     let there = Arc::clone(house);
     let asking = tokio::spawn(async move { ask(&there, &asked, Some(copy)).await });
     let failed = |_| Trouble::Unreachable("the request was ended with the gateway".to_owned());
@@ -257,9 +274,13 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
     if let Some(what) = &sketch.unpriced {
         return Err(Trouble::Unpriced(what.clone()));
     }
-    if let Some(tool) = sketch.hosted_tool.as_ref().filter(|_| !house.terms.hosted_tools)
-        && let Place::Hosted(far) = &model.place
-        && wire.at(&far.hosted) == Some(wire)
+    let passes = matches!(&model.place, Place::Hosted(far) if wire.at(&far.hosted) == Some(wire));
+    // A word of one protocol's on that does not go into another.
+    let tier = if passes { sketch.tier } else { Tier::Any };
+    if !model.tariff.has(tier) {
+        return Err(Trouble::Unpriced("service_tier priority".to_owned()));
+    }
+    if let Some(tool) = sketch.hosted_tool.as_ref().filter(|_| passes && !house.terms.hosted_tools)
     {
         return Err(Trouble::Unpriced(tool.clone()));
     }
@@ -278,10 +299,10 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
     }
     let bound = match wire {
         // Providers count for nothing.
-        Wire::CountTokens => Bound { prompt: Tokens(0), output: Tokens(0), spend: FREE },
-        _ => model.tariff.bound(Tokens(asked.body.len() as u64), sketch, output),
+        Wire::CountTokens => Bound { spend: FREE, ..Bound::default() },
+        _ => model.tariff.bound(Tokens(asked.body.len() as u64), (sketch, tier), output),
     };
-    Ok(Way { model: Arc::clone(model), bound, output, put_in, chosen: None, has_next })
+    Ok(Way { model: Arc::clone(model), bound, output, tier, put_in, chosen: None, has_next })
 }
 
 /// Leave to ask a provider; `None` where none is wanted. Money is set aside once it is there. Where
@@ -299,19 +320,19 @@ async fn leave(
 
 /// The bound of a request, by the model's own tokenizer where there is one: it is closer than bytes.
 async fn counted(asked: &Asked, way: &Way, question: Option<&local::Question>) -> Bound {
-    let (tariff, sketch) = (&way.model.tariff, &asked.sketch);
+    let (tariff, of) = (&way.model.tariff, (&asked.sketch, way.tier));
     if asked.wire == Wire::CountTokens {
         return way.bound;
     }
     if let Some(tokens) = question.and_then(|question| question.tokens) {
-        return tariff.counted(tokens, sketch, way.output);
+        return tariff.counted(tokens, of, way.output);
     }
     let Place::Hosted(far) = &way.model.place else { return way.bound };
     let Some(tokenizer) = far.tokenizer else { return way.bound };
     let body = asked.body.clone();
     // A long body takes a while, in which others are answered.
     let tokens = tokio::task::spawn_blocking(move || tokenizer.most(&body)).await;
-    tokens.map_or(way.bound, |tokens| tariff.bound(tokens, sketch, way.output))
+    tokens.map_or(way.bound, |tokens| tariff.bound(tokens, of, way.output))
 }
 
 const FREE: crate::Spend = crate::Spend { requests: 1, ..crate::Spend::NONE };

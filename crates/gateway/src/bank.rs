@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tenfold_domain::{AccountId, Millis, TokenId};
 
-use crate::{Left, Spend};
+use crate::{Left, Spend, Spent};
 
 /// An answer that may take a commit to come.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -36,12 +36,24 @@ pub trait Bank: Send + Sync + 'static {
         model: &'a str,
     ) -> Later<'a, Result<Lease, Refused>>;
 
-    /// Ends a lease: `spent`, which is never more than was given, is billed, and the rest is free
-    /// again. One that was counted as spent meanwhile is put right by this.
+    /// Ends a lease: `spent`, which together is never more than was given, is billed, and the rest
+    /// is free again. One that was counted as spent meanwhile is put right by this.
     ///
     /// # Errors
     /// [`NotRecorded`]: then the lease counts in full when its time is over.
-    fn settle(&self, lease: Lease, spent: Spend) -> Later<'_, Result<(), NotRecorded>>;
+    fn settle(&self, lease: Lease, spent: Spent) -> Later<'_, Result<(), NotRecorded>>;
+
+    /// Bills what a request came to beyond all that was leased for it, in full: the money is gone.
+    /// Who pays may have passed a limit by this, and then nothing more is leased to them.
+    ///
+    /// # Errors
+    /// [`Unbilled`]: it is to be asked again later.
+    fn overrun<'a>(
+        &'a self,
+        buyer: Buyer,
+        over: Spent,
+        model: &'a str,
+    ) -> Later<'a, Result<(), Unbilled>>;
 
     /// How often something was decided by which somebody may spend less than before. What was
     /// leased before the last time is not begun with any more. Read for each request, and never
@@ -177,6 +189,14 @@ pub enum Refused {
 pub struct NotRecorded {
     /// Which lease.
     pub lease: u64,
+    /// What went wrong.
+    pub why: String,
+}
+
+/// An overrun that could not be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("what a request came to beyond its lease was not recorded ({why}); it is tried again")]
+pub struct Unbilled {
     /// What went wrong.
     pub why: String,
 }

@@ -1,8 +1,9 @@
 //! Blocks: money that the bank has leased ahead, spent here in memory, request by request.
 //!
 //! A request never waits for a commit in the usual case: the next block is leased before the one
-//! at hand runs out. No more than was leased is ever set aside or spent, whatever becomes of a
-//! request: what is dropped without a bill counts in full. Nothing here knows of HTTP or prices.
+//! at hand runs out. No more than was leased is ever set aside, whatever becomes of a request: what
+//! is dropped without a bill counts in full, and a bill above all that was leased is paid in full
+//! too, past the blocks. Nothing here knows of HTTP or prices.
 
 mod purse;
 
@@ -14,7 +15,7 @@ use tenfold_domain::{AccountId, NanoUsd, TokenId, Tokens};
 use tokio::time::Instant;
 
 use crate::bank::{Bank, Buyer, Lease, Refused};
-use crate::{Left, Spend};
+use crate::{Basis, Left, Spend};
 use purse::{Purse, Usable};
 
 /// How blocks are cut.
@@ -75,7 +76,7 @@ pub struct Hold {
 pub struct Settled {
     /// What was taken of the block.
     pub spent: Spend,
-    /// What the bill says beyond what could be taken: the worst case was none.
+    /// What the bill says beyond what could be taken: the worst case was none. It is billed apart.
     pub over: Spend,
 }
 
@@ -86,16 +87,16 @@ impl Hold {
         self.amount
     }
 
-    /// Takes the bill out of the block, and frees the rest. A bill above what was set aside is
-    /// taken as far as the block goes.
-    pub fn settle(mut self, bill: Spend) -> Settled {
+    /// Takes the bill out of the block, and frees the rest. Of a bill above what was set aside, as
+    /// much is taken as the block has; what is over is billed by itself, at once.
+    pub fn settle(mut self, bill: Spend, basis: Basis) -> Settled {
         self.open = false;
-        self.purse.settle(self.lease, self.amount, bill)
+        self.purse.settle(self.lease, self.amount, (bill, basis))
     }
 
     /// Frees all of it: nothing was sent.
     pub fn release(self) {
-        self.settle(Spend::NONE);
+        self.settle(Spend::NONE, Basis::Told);
     }
 }
 
@@ -113,7 +114,7 @@ impl Drop for Fresh {
 impl Drop for Hold {
     fn drop(&mut self) {
         if self.open {
-            self.purse.settle(self.lease, self.amount, self.amount);
+            self.purse.settle(self.lease, self.amount, (self.amount, Basis::Bound));
         }
     }
 }
@@ -136,7 +137,7 @@ impl Blocks {
         let usable = shared.usable();
         if let Some((hold, low)) = purse.hold(worst, usable) {
             if low {
-                purse.lease_ahead(&shared.bank, || shared.block(worst, purse.scale()));
+                purse.lease_ahead(|| shared.block(worst, purse.scale()));
             }
             return Ok(hold);
         }
@@ -248,6 +249,7 @@ impl Shared {
         };
         let lowered = self.bank.lowered();
         for purse in purses {
+            purse.bill_over().await;
             for (lease, spent) in purse.take_unused(lowered, &after) {
                 if let Err(why) = self.bank.settle(lease, spent).await {
                     tracing::warn!("{why}");
@@ -275,7 +277,8 @@ impl Shared {
             return Arc::clone(purse);
         }
         let model: Arc<str> = model.into();
-        let purse = Arc::new(Purse::new(buyer, Arc::clone(&model)));
+        let bank = Arc::clone(&self.bank);
+        let purse = Arc::new(Purse::new(bank, buyer, Arc::clone(&model)));
         purses.insert(model, Arc::clone(&purse));
         purse
     }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tenfold_domain::Tokens;
 
-use crate::Wire;
-use crate::bill::{Basis, Bill};
+use crate::bill::Bill;
 use crate::blocks::Settled;
+use crate::{Basis, Wire};
 
 /// Upper bounds of the buckets of latency, in milliseconds.
 const BUCKETS_MS: [u64; 14] =
@@ -34,7 +34,7 @@ struct Series {
     written: AtomicU64,
     output: AtomicU64,
     reasoning: AtomicU64,
-    spent: [AtomicU64; 3],
+    spent: [AtomicU64; Basis::ALL.len()],
     over: AtomicU64,
     micros: AtomicU64,
     buckets: [AtomicU64; BUCKETS_MS.len()],
@@ -104,7 +104,7 @@ impl Metrics {
         add(&series.prompt, bill.usage.prompt.0);
         add(&series.cached, bill.usage.cached.0);
         add(&series.written, bill.usage.written.0);
-        add(&series.output, bill.usage.output.0);
+        add(&series.output, (bill.usage.output + bill.usage.reasoning).0);
         add(&series.reasoning, thought.0);
         add(&series.spent[bill.basis as usize], settled.spent.money.0);
         add(&series.over, settled.over.money.0);
@@ -186,7 +186,7 @@ fn write_money(text: &mut String, all: &All) {
     let name = "tenfold_gateway_spent_nano_usd_total";
     head(text, name, "counter", "Billionths of a dollar that were billed, by how that was known.");
     for (key, series) in all {
-        for basis in [Basis::Told, Basis::Counted, Basis::Bound] {
+        for basis in Basis::ALL {
             let count = get(&series.spent[basis as usize]);
             if count > 0 {
                 let basis = basis.name();

@@ -154,14 +154,16 @@ fn find(offer: &Offer, alias: &str, names: &[String]) -> Result<Order, NamesErro
     Ok(order)
 }
 
-/// What tells the cheaper model: a call of usual shape, three tokens read for each written.
+/// What tells the cheaper model: a call of usual shape, three tokens read for each written. One
+/// that is priced by time is taken to need half a minute.
 fn usual_cost(model: &Offered) -> NanoUsd {
     model.likely_cost(Tokens(3_000), Tokens(1_000))
 }
 
 #[cfg(test)]
 mod tests {
-    use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
+    use tenfold_domain::NanoUsd;
+    use tenfold_models::{Hosted, Price, PriceList, Protocol, RequestLimits, TokenPrices};
 
     use super::*;
 
@@ -219,6 +221,17 @@ mod tests {
         }
         let listed: Vec<&str> = all.all().map(|(name, _)| name).collect();
         assert_eq!(listed, ["dear", "cheap", "middle", AUTO, CHEAPEST, "fast"]);
+    }
+
+    #[test]
+    fn what_is_paid_by_the_second_is_not_taken_for_free() {
+        let mut by_time = model("by-time", 0);
+        // Half a minute is thirty dollars: between four thousand tokens at a dollar for a million
+        // and at nine thousand.
+        by_time.tariff.price = PriceList::of_time(NanoUsd::dollars(1)).into();
+        let models = vec![by_time, model("dear", 9_000), model("cheap", 1)];
+        let all = Names::new(&Offer::of(models, &Aliases::default())).unwrap();
+        assert_eq!(order(&all, CHEAPEST), ["cheap", "by-time", "dear"]);
     }
 
     #[test]

@@ -1,22 +1,26 @@
 //! An answer that streams through: its bytes go on as they come, or are translated event by event,
-//! and a side reader sees what they used. When the stream ends, breaks, or nobody reads it any more, it is billed, once.
+//! and a side reader sees what they used. When the stream ends, breaks, or nobody reads it any
+//! more, it is billed, once.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::HttpBody;
-use axum::http::StatusCode;
+use axum::body::{Body, HttpBody};
+use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use hyper::body::{Frame, Incoming};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
-use crate::Wire;
+use crate::again::Copy;
 use crate::bill::End;
 use crate::sse::Events;
 use crate::ticket::Ticket;
 use crate::translate::Translator;
 use crate::usage::Seen;
+use crate::{Wire, headers};
 
 /// Why a stream broke.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +54,22 @@ pub(crate) struct Relay {
     ticket: Option<Ticket>,
     silence: Duration,
     patience: Pin<Box<Sleep>>,
+    /// What follows the body once it is billed.
+    trailers: Option<HeaderMap>,
     /// Seen by who asks again with the same key.
-    copy: Option<crate::again::Copy>,
+    copy: Option<Copy>,
+}
+
+/// The body of one that goes on by itself.
+struct Frames(mpsc::Receiver<Result<Frame<Bytes>, Broken>>);
+
+impl HttpBody for Frames {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Next {
+        self.0.poll_recv(context)
+    }
 }
 
 impl Relay {
@@ -60,7 +78,7 @@ impl Relay {
         wire: Wire,
         ticket: Ticket,
         through: Through,
-        copy: Option<crate::again::Copy>,
+        copy: Option<Copy>,
     ) -> Self {
         let silence = ticket.house().terms.silence;
         Self {
@@ -72,7 +90,30 @@ impl Relay {
             ticket: Some(ticket),
             silence,
             patience: Box::pin(tokio::time::sleep(silence)),
+            trailers: None,
             copy,
+        }
+    }
+
+    /// The body for a client. What is kept for who asks again goes on though nobody reads it, for
+    /// `longest` at the most.
+    pub(crate) fn into_body(self, longest: Duration) -> Body {
+        if self.copy.is_none() {
+            return Body::new(self);
+        }
+        // One at a time, so that who reads slowly is waited for as ever.
+        let (send, frames) = mpsc::channel(1);
+        tokio::spawn(tokio::time::timeout(longest, self.go_on(send)));
+        Body::new(Frames(frames))
+    }
+
+    /// Hands on what comes, and goes on without a reader as long as it may be kept.
+    async fn go_on(mut self, reader: mpsc::Sender<Result<Frame<Bytes>, Broken>>) {
+        while let Some(frame) = self.frame().await {
+            let is_read = reader.send(frame).await.is_ok();
+            if !is_read && !self.copy.as_ref().is_some_and(Copy::is_kept) {
+                return;
+            }
         }
     }
 
@@ -133,11 +174,16 @@ impl Relay {
             // It was turned away before it began, only that the stream was there already.
             ticket.free(StatusCode::BAD_GATEWAY.as_u16());
         } else {
-            ticket.close(&self.seen, end);
+            self.trailers = Some(headers::trailers(&ticket.close(&self.seen, end)));
         }
         if let Some(copy) = self.copy.take() {
             copy.end(end == End::Whole);
         }
+    }
+
+    /// What comes behind all else: the bill.
+    fn bill(&mut self) -> Next {
+        Poll::Ready(self.trailers.take().map(|bill| Ok(Frame::trailers(bill))))
     }
 
     /// A protocol that is written here can say that it broke; bytes that pass just end.
@@ -162,7 +208,7 @@ impl HttpBody for Relay {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Next {
         let this = &mut *self;
         if this.ticket.is_none() {
-            return Poll::Ready(None);
+            return this.bill();
         }
         loop {
             let next = Pin::new(&mut this.upstream).poll_frame(context);
@@ -177,7 +223,10 @@ impl HttpBody for Relay {
                         copy.more(&last);
                     }
                     this.finish(End::Whole);
-                    return Poll::Ready((!last.is_empty()).then(|| Ok(Frame::data(last))));
+                    if last.is_empty() {
+                        return this.bill();
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(last))));
                 }
                 Some(Err(why)) => return this.break_off(why.into()),
                 Some(Ok(frame)) => match frame.into_data() {

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::Wire;
+use crate::{Tier, Wire};
 
 /// How deep values may lie in each other.
 const DEPTH_MAX: usize = 128;
@@ -54,8 +54,8 @@ const CLIENTS_TOOLS: [&str; 9] = [
     "namespace",
     "text_editor_",
 ];
-/// Tiers that cost no more than the usual one.
-const TIERS: [&str; 4] = ["default", "flex", "standard_only", "standard"];
+/// Members whose texts a model reads, whatever else there is.
+const TEXTS: [&str; 6] = ["content", "input", "instructions", "output", "system", "text"];
 
 /// Why a body is not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +93,10 @@ pub struct Sketch {
     pub images: u64,
     /// Whether something's tokens are bounded by the model's context only.
     pub unbounded: bool,
+    /// Bytes of text that a model has to read, whatever it passes over: some of all that there is.
+    pub text: u64,
+    /// How quickly an answer is asked for.
+    pub tier: Tier,
     /// What no price here says the cost of, by name.
     pub unpriced: Option<String>,
     /// A tool that the provider runs, by its type.
@@ -121,6 +125,11 @@ impl Limits {
             Wire::Embeddings | Wire::CountTokens => None,
         }
     }
+}
+
+/// Whether the client runs tools of this type itself.
+pub(crate) fn is_clients_tool(kind: &str) -> bool {
+    CLIENTS_TOOLS.iter().any(|start| kind.starts_with(start))
 }
 
 /// Reads a body.
@@ -169,14 +178,16 @@ impl Sketch {
             "n" | "best_of" => self.answers = self.answers.max(scan.count()?.unwrap_or(1)),
             "stream_options" if scan.next() == Some(b'{') => self.options(scan)?,
             "service_tier" if scan.next() == Some(b'"') => {
-                let tier = scan.string()?;
-                if !TIERS.contains(&&*tier) && tier != "auto" {
-                    self.unpriced = Some(format!("service_tier {tier}"));
+                let word = scan.string()?;
+                match Tier::of(&word) {
+                    Some(tier) => self.tier = tier,
+                    None => self.unpriced = Some(format!("service_tier {word}")),
                 }
             }
             "tools" => self.value(scan, 0, true)?,
             _ => {
                 self.value(scan, 0, false)?;
+                self.read(key, &scan.body[begin..scan.at]);
                 let is_said = !matches!(&scan.body[begin..scan.at], b"null" | b"false" | b"[]");
                 // Text alone is what `modalities` says where it says nothing new.
                 let is_said = is_said && &scan.body[begin..scan.at] != b"[\"text\"]";
@@ -230,7 +241,12 @@ impl Sketch {
                     if tool && key == "type" && depth == 1 && scan.next() == Some(b'"') {
                         return self.tool(scan);
                     }
-                    self.value(scan, depth + 1, tool)
+                    let begin = scan.at;
+                    self.value(scan, depth + 1, tool)?;
+                    if !tool {
+                        self.read(&key, &scan.body[begin..scan.at]);
+                    }
+                    Ok(())
                 })
             }
             Some(b'[') => {
@@ -254,10 +270,17 @@ impl Sketch {
 
     fn tool(&mut self, scan: &mut Scan<'_>) -> Result<(), Unreadable> {
         let kind = scan.string()?;
-        if !CLIENTS_TOOLS.iter().any(|start| kind.starts_with(start)) {
+        if !is_clients_tool(&kind) {
             self.hosted_tool = Some(kind.into_owned());
         }
         Ok(())
+    }
+
+    /// Notes a member that was passed over, if it is a text that has to be read.
+    fn read(&mut self, key: &str, value: &[u8]) {
+        if value.first() == Some(&b'"') && TEXTS.contains(&key) {
+            self.text += value.len() as u64 - 2;
+        }
     }
 
     fn word(&mut self, word: &str) {
@@ -472,11 +495,30 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_measured_and_what_a_model_may_pass_over_is_not() {
+        let body = r#"{"system":"12345","messages":[{"role":"user","content":"123"},
+            {"role":"user","content":[{"type":"text","text":"1234"},
+            {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},
+            {"role":"assistant","content":[{"type":"thinking","thinking":"long","signature":"x"},
+            {"type":"tool_use","name":"write","input":{"content":"12"}}]}],
+            "tools":[{"name":"t","description":"what it does","input_schema":{"text":"no"}}]}"#;
+        assert_eq!(read(body).text, 5 + 3 + 4 + 2);
+    }
+
+    #[test]
+    fn how_quickly_an_answer_is_wanted_is_noted() {
+        let tier = |word: &str| read(&format!(r#"{{"service_tier":"{word}"}}"#)).tier;
+        assert_eq!(read("{}").tier, Tier::Any);
+        let words = ["auto", "default", "standard_only", "flex", "priority"].map(tier);
+        assert_eq!(words, [Tier::Any, Tier::Usual, Tier::Usual, Tier::Flex, Tier::Priority]);
+    }
+
+    #[test]
     fn what_has_no_price_is_named() {
         assert_eq!(read(r#"{"background":true}"#).unpriced.as_deref(), Some("background"));
         assert_eq!(read(r#"{"background":false}"#).unpriced, None);
-        let tier = read(r#"{"service_tier":"priority"}"#).unpriced;
-        assert_eq!(tier.as_deref(), Some("service_tier priority"));
+        let tier = read(r#"{"service_tier":"performance"}"#).unpriced;
+        assert_eq!(tier.as_deref(), Some("service_tier performance"));
         let tools = r#"{"tools":[{"type":"function","function":{"parameters":{"type":"object"}}},
             {"name":"edit","input_schema":{"type":"object"}},{"type":"bash_20250124"}]}"#;
         assert_eq!(read(tools).hosted_tool, None);

@@ -10,14 +10,14 @@ use tenfold_domain::{Millis, NanoUsd, Tokens, Usage};
 use tenfold_models::{Call, Ended, Of, traced};
 use tokio::time::Instant;
 
-use crate::bill::{Basis, Bill, Bound, End};
+use crate::bill::{Bill, Bound, End};
 use crate::blocks::{Hold, Settled};
 use crate::gate::Leave;
 use crate::house::House;
 use crate::metrics::Done;
 use crate::offered::Place;
 use crate::usage::Seen;
-use crate::{Offered, Spend, Wire};
+use crate::{Basis, Offered, Spend, Wire};
 
 /// As logs of web servers call it that a client went away.
 const CLIENT_LEFT: u16 = 499;
@@ -83,7 +83,7 @@ impl Ticket {
             leave.answered(bill.usage.total());
         }
         if let Some(hold) = self.hold.take() {
-            let settled = hold.settle(bill.spend);
+            let settled = hold.settle(bill.spend, bill.basis);
             self.record(status, Some((&bill, &settled)), seen.reasoning);
         }
         bill
@@ -115,13 +115,13 @@ impl Ticket {
         self.house.metrics.asked(&done, billed, thought);
         let error = (status >= 400).then(|| status.to_string());
         let (usage, cost) = billed.map_or((Usage::default(), NanoUsd::ZERO), |(bill, settled)| {
-            (bill.usage, settled.spent.money)
+            (bill.usage, settled.spent.money + settled.over.money)
         });
         if let Some((bill, settled)) = billed {
             self.call.billed(bill.basis.name());
             if settled.over != Spend::NONE {
                 let model = &*self.model.name;
-                tracing::warn!(model, "a bill is {} above its worst case", settled.over.money);
+                tracing::warn!(model, "a bill is {} above what was leased", settled.over.money);
             }
         }
         self.call.end(&Ended { status: Some(status), error: error.as_deref(), usage, cost });
@@ -132,7 +132,7 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if let Some(hold) = self.hold.take() {
-            let settled = hold.settle(self.bound.spend);
+            let settled = hold.settle(self.bound.spend, Basis::Bound);
             let usage = Usage::default();
             let bill = Bill { spend: self.bound.spend, usage, basis: Basis::Bound };
             self.record(CLIENT_LEFT, Some((&bill, &settled)), Tokens(0));

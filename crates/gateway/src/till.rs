@@ -12,7 +12,10 @@ use tenfold_domain::{
 use tenfold_ledger::Wanted;
 use tenfold_store::{Admitted, Books, BooksError, Sheet};
 
-use crate::{Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend};
+use crate::{
+    Bank, Basis, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
+    Spent, Unbilled,
+};
 
 /// The longest that a lease is used.
 const LASTS: Millis = Millis(3_600_000);
@@ -20,17 +23,18 @@ const LASTS: Millis = Millis(3_600_000);
 /// A bank that keeps what it does in a store's journal.
 pub struct Till {
     books: Arc<Books>,
-    /// The models that open leases are for.
-    models: Mutex<HashMap<u64, Box<str>>>,
+    /// Told when somebody has spent more than was set aside.
+    overran: Box<dyn Fn() + Send + Sync>,
     /// What accounts had left when somebody last could look.
     seen: Mutex<HashMap<AccountId, Left>>,
 }
 
 impl Till {
-    /// A bank over these books.
+    /// A bank over these books. `overran` is called when a bill was above what was set aside for
+    /// it, once that is recorded: what the account pays for elsewhere may have to be cut off.
     #[must_use]
-    pub fn new(books: Arc<Books>) -> Self {
-        Self { books, models: Mutex::default(), seen: Mutex::default() }
+    pub fn new(books: Arc<Books>, overran: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { books, overran: Box::new(overran), seen: Mutex::default() }
     }
 }
 
@@ -66,25 +70,39 @@ impl Bank for Till {
             };
             let reserved = self.books.record(reserve, |_| Vec::new()).await;
             let id = reserved.map_err(|error| refused(account, error))?.0;
-            lock(&self.models).insert(id, model.into());
             Ok(Lease { id, account, given: at_least, lasts: LASTS })
         })
     }
 
-    fn settle(&self, lease: Lease, spent: Spend) -> Later<'_, Result<(), NotRecorded>> {
+    fn settle(&self, lease: Lease, spent: Spent) -> Later<'_, Result<(), NotRecorded>> {
         Box::pin(async move {
             let reservation = tenfold_domain::ReservationId(lease.id);
-            let model = lock(&self.models).remove(&lease.id).unwrap_or_default();
-            let charge = Charge { model: model.into(), spend: spent };
-            let bill = match spent {
-                Spend::NONE => Vec::new(),
-                _ => vec![charge],
-            };
             let settle = |sheet: &Sheet| {
-                Ok(((), vec![sheet.ledger().settle(reservation, bill.clone(), now())?]))
+                let held = sheet.ledger().hold(reservation);
+                let model = held.and_then(|held| held.model.clone()).unwrap_or_default();
+                let bill = spent.each().map(|one| charge(&model, one)).collect();
+                Ok(((), vec![sheet.ledger().settle(reservation, bill, now())?]))
             };
             let settled = self.books.record(settle, |()| Vec::new()).await;
             settled.map_err(|why| NotRecorded { lease: lease.id, why: why.to_string() })
+        })
+    }
+
+    fn overrun<'a>(
+        &'a self,
+        Buyer { account, token }: Buyer,
+        over: Spent,
+        model: &'a str,
+    ) -> Later<'a, Result<(), Unbilled>> {
+        Box::pin(async move {
+            let of = (account, Spender::Token(token));
+            let bill: Vec<Charge> = over.each().map(|one| charge(model, one)).collect();
+            let overrun =
+                |sheet: &Sheet| Ok(((), sheet.ledger().overrun(of, bill.clone(), now())?));
+            let billed = self.books.record(overrun, |()| Vec::new()).await;
+            billed.map_err(|why| Unbilled { why: why.to_string() })?;
+            (self.overran)();
+            Ok(())
         })
     }
 
@@ -104,6 +122,10 @@ impl Bank for Till {
             None => seen.get(&account).copied().unwrap_or_default(),
         }
     }
+}
+
+fn charge(model: &str, (basis, spend): (Basis, Spend)) -> Charge {
+    Charge { model: model.to_owned(), spend, basis }
 }
 
 fn now() -> Timestamp {

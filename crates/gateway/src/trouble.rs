@@ -241,7 +241,13 @@ mod tests {
         let (account, name) = (AccountId(3), "ada".to_owned());
         let refused = Refused::OverLimit { account, name, left: Box::new(left) };
         let spend = Spend { money: NanoUsd(20_000_000), ..Spend::NONE };
-        let bound = Box::new(Bound { prompt: Tokens(1_200), output: Tokens(4_096), spend });
+        let bound = Box::new(Bound {
+            text: 0,
+            tier: crate::Tier::Any,
+            prompt: Tokens(1_200),
+            output: Tokens(4_096),
+            spend,
+        });
         Trouble::Unpaid { refused, bound }
     }
 

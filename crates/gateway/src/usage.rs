@@ -5,9 +5,10 @@
 
 use serde::Deserialize;
 use tenfold_domain::{Tokens, Usage};
+use tenfold_models::Service;
 
-use crate::Wire;
 use crate::sse;
+use crate::{Wire, tier};
 
 /// What was seen of an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Seen {
     pub usage: Option<Usage>,
     /// Of the output, the tokens that were thought and not said, where that is told.
     pub reasoning: Tokens,
+    /// Who says to have answered, where that is told and has a price of its own.
+    pub service: Option<Service>,
     /// Bytes of text, thoughts and arguments.
     pub bytes: u64,
     /// Whether it came to its end.
@@ -58,6 +61,7 @@ impl Seen {
             }),
             Wire::Responses => serde_json::from_slice::<Response<'_>>(body).ok().map(|whole| {
                 self.openais(whole.usage);
+                self.answered(whole.service_tier.as_ref());
                 self.bytes += whole.output.iter().map(Item::bytes).sum::<u64>();
             }),
             Wire::Chat | Wire::Embeddings => self.chunk(body).map(drop),
@@ -71,6 +75,7 @@ impl Seen {
         let only_usage = chunk.choices.is_empty() && chunk.usage.is_some();
         self.failed |= chunk.error.is_some();
         self.openais(chunk.usage);
+        self.answered(chunk.service_tier.as_ref());
         for choice in &chunk.choices {
             self.ended |= choice.finish_reason.is_some();
             for said in choice.delta.iter().chain(&choice.message) {
@@ -100,7 +105,10 @@ impl Seen {
             "response.failed" | "error" => self.failed = true,
             _ => {}
         }
-        self.openais(event.response.and_then(|response| response.usage));
+        if let Some(reached) = event.response {
+            self.openais(reached.usage);
+            self.answered(reached.service_tier.as_ref());
+        }
         if event.kind.ends_with(".delta") {
             self.bytes += length(event.delta.as_ref());
         }
@@ -124,6 +132,14 @@ impl Seen {
         );
         raise(&mut usage.output, said.output_tokens);
         self.usage = Some(usage);
+    }
+
+    /// Anthropic's word for it is not read: what it calls priority is paid for ahead, and has no
+    /// price by the token beside the usual one.
+    fn answered(&mut self, said: Option<&Text<'_>>) {
+        if let Some(Text::Plain(word)) = said {
+            self.service = tier::answered(word).or(self.service);
+        }
     }
 
     fn openais(&mut self, said: Option<OpenaiUsage>) {
@@ -168,6 +184,8 @@ fn length(text: Option<&Text<'_>>) -> u64 {
 struct Chunk<'a> {
     #[serde(borrow, default)]
     choices: Vec<Choice<'a>>,
+    #[serde(borrow)]
+    service_tier: Option<Text<'a>>,
     usage: Option<OpenaiUsage>,
     error: Option<serde::de::IgnoredAny>,
 }
@@ -264,6 +282,8 @@ impl Block<'_> {
 struct Response<'a> {
     #[serde(borrow, default)]
     output: Vec<Item<'a>>,
+    #[serde(borrow)]
+    service_tier: Option<Text<'a>>,
     usage: Option<OpenaiUsage>,
 }
 
@@ -271,13 +291,16 @@ struct Response<'a> {
 struct ResponseEvent<'a> {
     #[serde(rename = "type", borrow)]
     kind: std::borrow::Cow<'a, str>,
-    response: Option<Reached>,
+    #[serde(borrow)]
+    response: Option<Reached<'a>>,
     #[serde(borrow)]
     delta: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Reached {
+struct Reached<'a> {
+    #[serde(borrow)]
+    service_tier: Option<Text<'a>>,
     usage: Option<OpenaiUsage>,
 }
 
@@ -401,6 +424,24 @@ mod tests {
         seen.event(Wire::Chat, b"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\n");
         seen.event(Wire::Chat, b"data: [DONE]\n\n");
         assert_eq!((seen.usage, seen.bytes, seen.ended), (usage(1, 0, 0, 0), 2, true));
+    }
+
+    #[test]
+    fn who_has_answered_is_read_where_openais_protocols_say_it() {
+        let chat = r#"{"choices":[],"service_tier":"flex","usage":{"prompt_tokens":1}}"#;
+        assert_eq!(whole(Wire::Chat, chat).service, Some(Service::Flex));
+        let response = r#"{"output":[],"service_tier":"priority","usage":{"input_tokens":1}}"#;
+        assert_eq!(whole(Wire::Responses, response).service, Some(Service::Priority));
+        let mut seen = Seen::default();
+        for data in [
+            r#"{"type":"response.created","response":{"service_tier":"auto"}}"#,
+            r#"{"type":"response.completed","response":{"service_tier":"priority"}}"#,
+        ] {
+            seen.event(Wire::Responses, format!("data: {data}\n\n").as_bytes());
+        }
+        assert_eq!((seen.service, seen.broken), (Some(Service::Priority), 0));
+        let message = r#"{"content":[],"usage":{"input_tokens":1,"service_tier":"priority"}}"#;
+        assert_eq!(whole(Wire::Messages, message).service, None);
     }
 
     #[test]

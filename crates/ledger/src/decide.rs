@@ -95,6 +95,7 @@ impl Ledger {
                 self.issue(AccessToken { by: by.to_owned(), ..token.clone() })?.1
             }
             AccountChange::Revoke { token } => self.revoke(*token, by)?,
+            AccountChange::PutClockRight => self.put_clock_right(by, at)?,
         }])
     }
 
@@ -244,6 +245,18 @@ impl Ledger {
         }
     }
 
+    /// Goes by a clock again that is behind what was decided. Who was given a period's allowance
+    /// before it began has it again when it does: so that is for a person to decide.
+    ///
+    /// # Errors
+    /// [`Refusal::ClockIsRight`] if nothing was decided later than at this moment.
+    pub fn put_clock_right(&self, by: &str, at: Timestamp) -> Result<LedgerEvent, Refusal> {
+        match self.latest > at {
+            true => Ok(LedgerEvent::ClockPutRight { at, by: by.to_owned() }),
+            false => Err(Refusal::ClockIsRight),
+        }
+    }
+
     /// Sets the worst case of a call aside, in the account and in all above it. Asking twice
     /// without evolving in between returns the same reservation twice.
     ///
@@ -259,8 +272,30 @@ impl Ledger {
         let at = wanted.at.max(self.latest);
         let gifts = self.covered(&self.tree.path(account), amount, at)?;
         let reservation = ReservationId(self.last_reservation.saturating_add(1));
-        let held = Held { reservation, account, amount, at, spender, gifts };
+        let model = wanted.model.map(str::to_owned);
+        let held = Held { reservation, account, amount, at, model, spender, gifts };
         Ok((reservation, LedgerEvent::Reserved(held)))
+    }
+
+    /// Books a bill of what was used beyond all that was set aside for it: it is paid in full,
+    /// for the money is gone. The account may then be over its allowance.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`] if there is no such account.
+    pub fn overrun(
+        &self,
+        (account, spender): (AccountId, Spender),
+        bill: Vec<Charge>,
+        at: Timestamp,
+    ) -> Result<Vec<LedgerEvent>, Refusal> {
+        self.known(account)?;
+        let reservation = ReservationId(self.last_reservation.saturating_add(1));
+        let at = at.max(self.latest);
+        let (amount, gifts) = (Spend::NONE, Vec::new());
+        let (model, spender) = (bill.first().map(|charge| charge.model.clone()), Some(spender));
+        let held = Held { reservation, account, amount, at, model, spender, gifts };
+        let settled = LedgerEvent::Settled { reservation, bill, at };
+        Ok(vec![LedgerEvent::Reserved(held), settled])
     }
 
     /// Whether an account may ask a model.

@@ -73,6 +73,7 @@ impl Ledger {
             LedgerEvent::Reserved(held) => self.put_aside(held.clone()),
             LedgerEvent::Settled { reservation, bill, at } => self.end(*reservation, bill, *at),
             LedgerEvent::Released { reservation, at } => self.end(*reservation, &[], *at),
+            LedgerEvent::ClockPutRight { at, .. } => self.go_back_to(*at),
             LedgerEvent::Balanced(balances) => *self = Self::standing(balances),
         }
     }
@@ -142,6 +143,23 @@ impl Ledger {
         }
     }
 
+    /// What was decided after this moment counts as decided at it.
+    fn go_back_to(&mut self, at: Timestamp) {
+        self.latest = self.latest.min(at);
+        let allowances = &self.allowances;
+        for meter in self.tree.iter_mut().flat_map(|account| &mut account.meters) {
+            if let Some(granted) = allowances.get(&meter.allowance) {
+                meter.go_back_to(&granted.terms, at);
+            }
+        }
+        let mut holds = std::mem::take(&mut self.holds);
+        for held in holds.values_mut() {
+            held.at = held.at.min(at);
+            self.hold_by_allowances(held);
+        }
+        self.holds = holds;
+    }
+
     /// What is given is less for all who are above the giver only, and more for all who are above
     /// the taker only: for those above both it stays where it was.
     fn give_it(
@@ -209,13 +227,26 @@ impl Ledger {
             return;
         }
         let path = self.tree.path(held.account);
-        for (place, id) in path.iter().enumerate() {
+        for id in &path {
             let from_gift = from_gift(&held.gifts, *id);
-            let meters = self.meters(&path, place);
             let Some(account) = self.tree.get_mut(*id) else { continue };
             account.held.add(held.amount);
             account.gifts.take(from_gift);
             account.gifts_held.add(from_gift);
+        }
+        self.hold_by_allowances(&held);
+        self.latest = self.latest.max(held.at);
+        self.last_reservation = self.last_reservation.max(held.reservation.0);
+        self.holds.insert(held.reservation, held);
+    }
+
+    /// Counts what is set aside and does not come out of gifts, in the period of each allowance.
+    fn hold_by_allowances(&mut self, held: &Held) {
+        let path = self.tree.path(held.account);
+        for (place, id) in path.iter().enumerate() {
+            let from_gift = from_gift(&held.gifts, *id);
+            let meters = self.meters(&path, place);
+            let Some(account) = self.tree.get_mut(*id) else { continue };
             let rest = held.amount.saturating_sub(from_gift);
             for Granted { allowance, terms, since, .. } in meters {
                 if since < held.reservation {
@@ -225,9 +256,6 @@ impl Ledger {
                 }
             }
         }
-        self.latest = self.latest.max(held.at);
-        self.last_reservation = self.last_reservation.max(held.reservation.0);
-        self.holds.insert(held.reservation, held);
     }
 
     fn end(&mut self, reservation: ReservationId, bill: &[Charge], at: Timestamp) {

@@ -55,6 +55,13 @@ impl Meter {
         Self { period, used: 0, held: 0, carried, ..self }
     }
 
+    /// Counts what was used in a period that has not begun yet in the one at hand. What is set
+    /// aside is counted anew by who calls this.
+    pub(crate) fn go_back_to(&mut self, terms: &Allowance, at: Timestamp) {
+        self.period = self.period.min(calendar::number(terms.per, at));
+        self.held = 0;
+    }
+
     /// What is left of it with what was carried over; below zero if that is passed.
     fn rest(&self, terms: &Allowance) -> i128 {
         let gone = i128::try_from(self.used + self.held).unwrap_or(i128::MAX);

@@ -67,6 +67,12 @@ pub struct Left {
 }
 
 impl Ledger {
+    /// The latest moment at which anything was decided: what is decided at an earlier one counts as
+    /// then.
+    pub fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
     /// How an account stands at a moment; `None` if there is no such account.
     pub fn statement(&self, account: AccountId, at: Timestamp) -> Option<Statement> {
         let known = self.tree.get(account)?;

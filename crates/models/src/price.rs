@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tenfold_domain::{Bytes, Millis, NanoUsd, Tokens, Usage};
 
-use crate::{PriceList, TokenPrices};
+use crate::{PriceList, Service, TokenPrices};
 
 /// One kilowatt-hour in watt-milliseconds.
 const KWH_IN_WATT_MS: u64 = 1_000 * 3_600 * 1_000;
@@ -52,6 +52,16 @@ impl Price {
             Self::Free => NanoUsd::ZERO,
             Self::Electricity(power) => power.cost(longest),
             Self::Listed(list) => list.worst_case(prompt, output, longest),
+        }
+    }
+
+    /// The price of calls at some service; `None` if it isn't offered. What is paid for no list
+    /// costs the same at each.
+    #[must_use]
+    pub fn at(&self, service: Service) -> Option<Self> {
+        match self {
+            Self::Free | Self::Electricity(_) => Some(self.clone()),
+            Self::Listed(list) => list.at(service).map(Self::from),
         }
     }
 

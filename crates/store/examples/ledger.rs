@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use tenfold_domain::{
-    AccountId, AccountKind, Allowance, Charge, Draws, LedgerEvent, NanoUsd, Period, Quantity,
-    ReservationId, Seed, Spend, Timestamp, Tokens,
+    AccountId, AccountKind, Allowance, Basis, Charge, Draws, LedgerEvent, NanoUsd, Period,
+    Quantity, ReservationId, Seed, Spend, Timestamp, Tokens,
 };
 use tenfold_ledger::{Ledger, Wanted};
 use tenfold_store::{Books, SETTINGS, Sheet, Store};
@@ -48,7 +48,7 @@ fn wanted(account: AccountId, nanos: u64) -> Wanted<'static> {
 
 fn bill(nanos: u64) -> Vec<Charge> {
     let spend = Spend { money: NanoUsd(nanos), tokens: Tokens(1), requests: 1 };
-    vec![Charge { model: "m".into(), spend }]
+    vec![Charge { model: "m".into(), spend, basis: Basis::Told }]
 }
 
 /// Who counts beside the ledger what each account has used and set aside.

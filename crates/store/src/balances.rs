@@ -79,8 +79,10 @@ impl Folded {
                 self.changed.extend(from.iter().flat_map(|from| ledger.path(*from)));
                 self.changed.extend(ledger.path(*to));
             }
-            // It is all that is left of an allowance that everybody may have had one of.
-            LedgerEvent::Withdrawn { .. } => self.changed.extend(ledger.accounts()),
+            // Of an allowance it is all that is left; of a clock, what everybody has used.
+            LedgerEvent::Withdrawn { .. } | LedgerEvent::ClockPutRight { .. } => {
+                self.changed.extend(ledger.accounts());
+            }
             LedgerEvent::Granted { .. }
             | LedgerEvent::Issued(_)
             | LedgerEvent::Revoked { .. }

@@ -16,8 +16,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
 use tenfold_domain::{
-    AccessToken, AccountId, AttemptId, Denied, Fact, LedgerEvent, NanoUsd, Refusal, ReservationId,
-    Spend, StepEvent, TaskId, Timestamp,
+    AccessToken, AccountId, AttemptId, Basis, Denied, Fact, LedgerEvent, NanoUsd, Refusal,
+    ReservationId, Spend, StepEvent, TaskId, Timestamp,
 };
 use tenfold_ledger::{AccessTokens, Ledger};
 use tokio::sync::{Mutex, MutexGuard, Notify};
@@ -40,6 +40,8 @@ pub struct Books {
     closed: Notify,
     /// How often something was decided by which somebody may spend less.
     lowered: AtomicU64,
+    /// The latest moment at which anything was decided, in milliseconds since 1970.
+    latest: AtomicU64,
 }
 
 /// The ledger, and what it does not know itself.
@@ -52,8 +54,8 @@ pub struct Sheet {
     asked_by: HashMap<ReservationId, AttemptId>,
     /// How much money that is for each task.
     held: HashMap<TaskId, NanoUsd>,
-    /// Bills that could not be recorded.
-    owed: HashMap<ReservationId, Spend>,
+    /// Bills that could not be recorded, and how they were known.
+    owed: HashMap<ReservationId, (Spend, Basis)>,
 }
 
 impl Sheet {
@@ -97,10 +99,16 @@ impl Sheet {
         }
     }
 
-    /// Takes up what gives money back, once it is on the disk.
-    fn recorded(&mut self, events: &[LedgerEvent]) {
+    /// Takes up what gives money back, once it is on the disk. True if a bill was higher than what
+    /// was set aside for it.
+    fn recorded(&mut self, events: &[LedgerEvent]) -> bool {
+        let mut is_over = false;
         for event in events {
             let Some(id) = ended(event) else { continue };
+            if let LedgerEvent::Settled { bill, .. } = event {
+                let cost = bill.iter().fold(Spend::NONE, |sum, charge| sum + charge.spend);
+                is_over |= !cost.fits(amount(&self.ledger, id));
+            }
             if let Some(by) = self.asked_by.remove(&id)
                 && let Entry::Occupied(mut held) = self.held.entry(by.task)
             {
@@ -114,6 +122,7 @@ impl Sheet {
             self.ending.remove(&id);
             self.owed.remove(&id);
         }
+        is_over
     }
 
     /// Takes up what the journal says, with nothing on its way.
@@ -153,6 +162,7 @@ fn ended(event: &LedgerEvent) -> Option<ReservationId> {
         | LedgerEvent::Issued(_)
         | LedgerEvent::Revoked { .. }
         | LedgerEvent::Reserved(_)
+        | LedgerEvent::ClockPutRight { .. }
         | LedgerEvent::Balanced(_) => None,
     }
 }
@@ -165,7 +175,8 @@ fn lowers(event: &LedgerEvent) -> bool {
         | LedgerEvent::Permitted { .. }
         | LedgerEvent::Moved { .. }
         | LedgerEvent::Closed { .. }
-        | LedgerEvent::Revoked { .. } => true,
+        | LedgerEvent::Revoked { .. }
+        | LedgerEvent::ClockPutRight { .. } => true,
         LedgerEvent::Given { from, .. } => from.is_some(),
         LedgerEvent::Opened { .. }
         | LedgerEvent::Renamed { .. }
@@ -202,13 +213,15 @@ impl Books {
         }
         let (open, is_wrong) = (AtomicUsize::new(0), AtomicBool::new(false));
         let tokens = RwLock::new(Arc::new(Tokens::of(&ledger)));
+        let latest = AtomicU64::new(ledger.latest().0);
         let sheet = Mutex::new(Sheet { ledger, ..Sheet::default() });
         let (closed, lowered) = (Notify::new(), AtomicU64::new(0));
-        Ok(Self { store, tokens, sheet, open, is_wrong, closed, lowered })
+        Ok(Self { store, tokens, sheet, open, is_wrong, closed, lowered, latest })
     }
 
     /// The access token with this secret, with what is decided of it and of its account up to now.
-    /// Never waits.
+    /// One that has expired stays so when the clock is set back: a time before the latest decision
+    /// counts as that. Never waits.
     ///
     /// # Errors
     /// Why it does not hold.
@@ -222,14 +235,15 @@ impl Books {
     /// Why it does not hold.
     pub fn admit_by(&self, hash: &str, now: Timestamp) -> Result<Admitted, Denied> {
         let tokens = Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner));
+        let now = now.max(Timestamp(self.latest.load(Ordering::Acquire)));
         let token = tokens.all.admit(hash, now)?.clone();
         let (name, lists) = tokens.accounts.get(&token.account).cloned().unwrap_or_default();
         let models = token.models.iter().cloned().chain(lists).collect();
         Ok(Admitted { token, name, models })
     }
 
-    /// How often something was decided by which somebody may spend less than before: who has set
-    /// money aside to spend it later asks again when this has changed. Never waits.
+    /// How often something was decided or billed by which somebody may spend less than before: who
+    /// has set money aside to spend it later asks again when this has changed. Never waits.
     pub fn lowered(&self) -> u64 {
         self.lowered.load(Ordering::Acquire)
     }
@@ -256,17 +270,17 @@ impl Books {
 
     /// What counts as the bill of a call of which the journal has no result: the bill itself, if
     /// it came and could not be recorded; else all that was set aside.
-    pub async fn bill(&self, reservation: ReservationId) -> Spend {
+    pub async fn bill(&self, reservation: ReservationId) -> (Spend, Basis) {
         let owed = self.sheet.lock().await.owed.get(&reservation).copied();
         match owed {
             Some(bill) => bill,
-            None => self.held(reservation).await,
+            None => (self.held(reservation).await, Basis::Bound),
         }
     }
 
     /// Remembers bills that could not be recorded.
-    pub async fn owe(&self, bills: &[(ReservationId, Spend)]) {
-        self.sheet.lock().await.owed.extend(bills.iter().copied());
+    pub async fn owe(&self, bills: impl IntoIterator<Item = (ReservationId, (Spend, Basis))>) {
+        self.sheet.lock().await.owed.extend(bills);
     }
 
     /// The attempts that money is set aside for, of those that this engine worked on.
@@ -289,15 +303,15 @@ impl Books {
             let mut facts: Vec<Fact> = events.iter().map(event).collect();
             facts.extend(also(&value));
             sheet.hand_in(&facts);
+            self.latest.store(sheet.ledger.latest().0, Ordering::Release);
             let entry = OnItsWay::open(self);
             // In the order of the decisions, since the ledger is held.
             let handed = self.store.hand_in(facts).await?;
             (value, events, entry, handed)
         };
         handed.durable().await?;
-        if events.iter().any(|event| ended(event).is_some()) {
-            self.sheet.lock().await.recorded(&events);
-        }
+        let ends = events.iter().any(|event| ended(event).is_some());
+        let is_over = ends && self.sheet.lock().await.recorded(&events);
         let is_of_tokens = |event: &LedgerEvent| {
             matches!(
                 event,
@@ -312,7 +326,7 @@ impl Books {
             let tokens = Arc::new(Tokens::of(&self.sheet.lock().await.ledger));
             *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = tokens;
         }
-        if events.iter().any(lowers) {
+        if is_over || events.iter().any(lowers) {
             self.lowered.fetch_add(1, Ordering::AcqRel);
         }
         entry.close();
@@ -463,7 +477,7 @@ mod tests {
 
     async fn settle(books: &Books, (id, cost): (ReservationId, u64)) -> Result<(), BooksError> {
         let spend = Spend::of_money(NanoUsd(cost));
-        let bill = vec![Charge { model: "m".into(), spend }];
+        let bill = vec![Charge { model: "m".into(), spend, basis: Basis::Told }];
         let settle = |sheet: &Sheet| sheet.ledger().settle(id, bill.clone(), Timestamp(1));
         let decide = |sheet: &Sheet| Ok(((), vec![settle(sheet)?]));
         books.record(decide, |()| Vec::new()).await
@@ -595,16 +609,16 @@ mod tests {
         let books = books(&store).await;
         let id = reserve(&books, 60).await.unwrap();
         let nanos = |nanos| Spend::of_money(NanoUsd(nanos));
-        assert_eq!(books.bill(id).await, nanos(60), "all that was set aside");
+        assert_eq!(books.bill(id).await, (nanos(60), Basis::Bound), "all that was set aside");
         tell.send(false).unwrap();
         assert!(settle(&books, (id, 70)).await.is_err());
-        books.owe(&[(id, nanos(70))]).await;
+        books.owe([(id, (nanos(70), Basis::Told))]).await;
         drop(tell);
-        let bill = books.bill(id).await;
-        assert_eq!(bill, nanos(70), "more than was set aside");
+        let (bill, basis) = books.bill(id).await;
+        assert_eq!((bill, basis), (nanos(70), Basis::Told), "more than was set aside");
         settle(&books, (id, bill.money.0)).await.unwrap();
         let statement = journal(&store).statement(AccountId::DEFAULT, Timestamp(1)).unwrap();
         assert_eq!(statement.spent, nanos(70));
-        assert_eq!(books.bill(id).await, Spend::NONE);
+        assert_eq!(books.bill(id).await.0, Spend::NONE);
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use tenfold_domain::{
-    AccountId, Charge, LedgerEvent, NanoUsd, Spend, Spender, Spending, TaskId, TokenId, Tokens,
+    AccountId, Basis, Charge, LedgerEvent, NanoUsd, Spend, Spender, Spending, TaskId, TokenId,
+    Tokens,
 };
 use tenfold_ledger::{Ledger, day};
 
@@ -13,8 +14,8 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::journal::{integer, number};
 
-/// What a row is about: the day, the account, the spender and the model.
-type Key = (u32, AccountId, Option<Spender>, String);
+/// What a row is about: the day, the account, the spender, the model, and how the sum was known.
+type Key = (u32, AccountId, Option<Spender>, String, Basis);
 
 /// What was spent since the rows were filed.
 #[derive(Debug, Default)]
@@ -30,8 +31,8 @@ impl Spent {
         match event {
             LedgerEvent::Settled { reservation, bill, .. } => {
                 let Some(held) = ledger.hold(*reservation) else { return };
-                for Charge { model, spend } in bill {
-                    let key = (day(held.at), held.account, held.spender, model.clone());
+                for Charge { model, spend, basis } in bill {
+                    let key = (day(held.at), held.account, held.spender, model.clone(), *basis);
                     *self.sums.entry(key).or_default() += *spend;
                 }
             }
@@ -39,7 +40,7 @@ impl Spent {
                 self.sums.clear();
                 self.is_anew = true;
                 for Spending { day, account, spender, charge } in &balances.spending {
-                    let key = (*day, *account, *spender, charge.model.clone());
+                    let key = (*day, *account, *spender, charge.model.clone(), charge.basis);
                     *self.sums.entry(key).or_default() += charge.spend;
                 }
             }
@@ -54,17 +55,27 @@ impl Spent {
             connection.execute("DELETE FROM spending", []).doing(connection, doing)?;
         }
         let sql = "INSERT OR REPLACE INTO spending
-                   (day, account, task, token, model, money_nusd, tokens, requests)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+                   (day, account, task, token, model, basis, money_nusd, tokens, requests)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         let mut insert = connection.prepare_cached(sql).doing(connection, doing)?;
         for (key, spend) in std::mem::take(&mut self.sums) {
             let sum = filed(connection, &key)? + spend;
-            let (day, account, spender, model) = &key;
+            let (day, account, spender, model, basis) = &key;
             let (task, token) = columns(*spender);
             let (money, tokens) = (integer(sum.money.0), integer(sum.tokens.0));
             let requests = integer(sum.requests);
             insert
-                .execute((day, account.0, task, token, model, money, tokens, requests))
+                .execute((
+                    day,
+                    account.0,
+                    task,
+                    token,
+                    model,
+                    basis.name(),
+                    money,
+                    tokens,
+                    requests,
+                ))
                 .doing(connection, doing)?;
         }
         Ok(())
@@ -84,13 +95,15 @@ fn columns(spender: Option<Spender>) -> (i64, u32) {
 fn filed(connection: &Connection, key: &Key) -> Result<Spend, StoreError> {
     let doing = "reading what was spent";
     let sql = "SELECT money_nusd, tokens, requests FROM spending
-               WHERE day = ?1 AND account = ?2 AND task = ?3 AND token = ?4 AND model = ?5";
-    let (day, account, spender, model) = key;
+               WHERE day = ?1 AND account = ?2 AND task = ?3 AND token = ?4 AND model = ?5
+               AND basis = ?6";
+    let (day, account, spender, model, basis) = key;
     let (task, token) = columns(*spender);
     connection
         .prepare_cached(sql)
         .and_then(|mut query| {
-            query.query_row((day, account.0, task, token, model), |row| sums(row, 0)).optional()
+            let of = (day, account.0, task, token, model, basis.name());
+            query.query_row(of, |row| sums(row, 0)).optional()
         })
         .doing(connection, doing)
         .map(Option::unwrap_or_default)
@@ -113,11 +126,11 @@ pub(crate) fn all(connection: &Connection, spent: &Spent) -> Result<Vec<Spending
     for (key, spend) in &spent.sums {
         *sums.entry(key.clone()).or_default() += *spend;
     }
-    let spending = |((day, account, spender, model), spend)| Spending {
+    let spending = |((day, account, spender, model, basis), spend)| Spending {
         day,
         account,
         spender,
-        charge: Charge { model, spend },
+        charge: Charge { model, spend, basis },
     };
     Ok(sums.into_iter().map(spending).collect())
 }
@@ -129,13 +142,15 @@ pub(crate) fn is_right(connection: &Connection, spent: &Spent) -> Result<bool, S
 
 fn rows(connection: &Connection) -> Result<BTreeMap<Key, Spend>, StoreError> {
     let doing = "reading what was spent";
-    let sql = "SELECT day, account, task, token, model, money_nusd, tokens, requests FROM spending";
+    let sql = "SELECT day, account, task, token, model, basis, money_nusd, tokens, requests
+               FROM spending";
     let mut query = connection.prepare_cached(sql).doing(connection, doing)?;
     let row = |row: &Row<'_>| {
         let (task, token): (u64, u32) = (number(row, 2)?, row.get(3)?);
         let task = TaskId::new(task).map(Spender::Task);
         let spender = task.or((token > 0).then_some(Spender::Token(TokenId(token))));
-        Ok(((row.get(0)?, AccountId(row.get(1)?), spender, row.get(4)?), sums(row, 5)?))
+        let basis = Basis::of(&row.get::<_, String>(5)?).unwrap_or_default();
+        Ok(((row.get(0)?, AccountId(row.get(1)?), spender, row.get(4)?, basis), sums(row, 6)?))
     };
     let found = query.query_map([], row).and_then(Iterator::collect);
     found.doing(connection, doing)

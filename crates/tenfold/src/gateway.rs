@@ -31,7 +31,7 @@ pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<
     let mut stock = Stock::new(Arc::clone(&engine), file);
     let chooser = Arc::new(ByPast::default());
     let behind = Behind {
-        bank: Arc::new(Till::new(engine.books())),
+        bank: Arc::new(Till::new(engine.books(), cutting_off(&engine))),
         gate: Arc::new(EnginesGate(Arc::clone(&engine))),
         chooser: Arc::clone(&chooser) as _,
     };
@@ -52,6 +52,19 @@ pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<
             () = chooser.follow(&engine) => {}
         }
     }))
+}
+
+/// Cuts off the tasks of accounts that have spent more than they may, when a program has.
+fn cutting_off(engine: &Arc<Engine>) -> impl Fn() + Send + Sync + 'static {
+    let engine = Arc::downgrade(engine);
+    move || {
+        let Some(engine) = engine.upgrade() else { return };
+        tokio::spawn(async move {
+            if let Err(why) = engine.stop_overrun().await {
+                tracing::warn!("cutting off what an account pays for: {why}");
+            }
+        });
+    }
 }
 
 /// The gate before a provider that the engine's own tasks wait at, too.

@@ -1,10 +1,12 @@
-//! `tenfold ledger`: where the money went, by account, model, role, task, access token or day.
+//! `tenfold ledger`: where the money went, by account, model, role, task, access token, day or how
+//! it was known.
 
 use clap::{Args, ValueEnum};
 use comfy_table::Cell;
 use jiff::civil::Date;
 use tenfold_desk::spending::{self, Key, SpendingRow, SpendingTerms};
-use tenfold_domain::Spend;
+use tenfold_domain::{Basis, Spend};
+use tenfold_ledger::Ledger;
 
 use crate::commands::account::{ledger, named};
 use crate::context::Context;
@@ -51,6 +53,8 @@ enum By {
     Token,
     /// When, in UTC
     Day,
+    /// How it was known: told by an answer, counted here, or bound, since nobody said
+    Basis,
 }
 
 impl From<By> for spending::By {
@@ -62,6 +66,7 @@ impl From<By> for spending::By {
             By::Task => Self::Task,
             By::Token => Self::Token,
             By::Day => Self::Day,
+            By::Basis => Self::Basis,
         }
     }
 }
@@ -79,9 +84,30 @@ pub(crate) fn run(context: &Context, args: &LedgerArgs) -> Result<Exit, Trouble>
     match (args.json, args.csv) {
         (true, _) => terminal::print_json(&rows)?,
         (_, true) => print_csv(&terms.by, &rows)?,
-        _ => print_table(&terms.by, &rows)?,
+        _ => {
+            print_table(&terms.by, &rows)?;
+            say_bound(context, &known, terms)?;
+        }
     }
     Ok(Exit::Done)
+}
+
+/// Says how much of it is no more than a bound, if the table does not.
+fn say_bound(context: &Context, known: &Ledger, terms: SpendingTerms) -> Result<(), Trouble> {
+    if terms.by.contains(&spending::By::Basis) {
+        return Ok(());
+    }
+    let terms = SpendingTerms { by: vec![spending::By::Basis], ..terms };
+    let rows = spending::spending(&context.house, known, &terms)?;
+    let bound = Key::Text(Basis::Bound.name().to_owned());
+    let is_bound = |row: &&SpendingRow| row.of.values().any(|key| *key == bound);
+    if let Some(row) = rows.iter().find(is_bound) {
+        terminal::note(&format!(
+            "{} of it is a bound: nobody said what was used (`--by basis` tells it apart)",
+            row.spent.nano_usd
+        ));
+    }
+    Ok(())
 }
 
 /// What a row is about, in the order of what it is added up by; `none` for nothing.

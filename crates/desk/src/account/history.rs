@@ -65,6 +65,7 @@ fn concerns(then: &Ledger, event: &LedgerEvent, it: AccountId) -> bool {
         LedgerEvent::Revoked { token, .. } => {
             then.tokens().get(*token).is_some_and(|token| token.account == it)
         }
+        LedgerEvent::ClockPutRight { .. } => it == AccountId::DEFAULT,
         LedgerEvent::Reserved(_)
         | LedgerEvent::Settled { .. }
         | LedgerEvent::Released { .. }
@@ -108,6 +109,9 @@ fn told(known: &Ledger, then: &Ledger, event: &LedgerEvent) -> (String, String) 
             &token.by,
         ),
         LedgerEvent::Revoked { token, by } => (format!("access token {token} revoked"), by),
+        LedgerEvent::ClockPutRight { at, by } => {
+            (format!("the clock was put right: it was {at}"), by)
+        }
         LedgerEvent::Reserved(_)
         | LedgerEvent::Settled { .. }
         | LedgerEvent::Released { .. }

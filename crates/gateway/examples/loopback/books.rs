@@ -44,7 +44,7 @@ pub(crate) async fn open(file: &Path) -> Result<Till, Failure> {
         by: String::new(),
     };
     change(&books, &AccountChange::Issue(token)).await?;
-    Ok(Till::new(books))
+    Ok(Till::new(books, || {}))
 }
 
 async fn change(books: &Books, change: &AccountChange) -> Result<(), Failure> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Hold, Settled, lock};
-use crate::Spend;
 use crate::bank::{Bank, Buyer, Lease};
+use crate::{Basis, Spend, Spent};
 
 /// A block that is used up sooner than this is followed by a larger one,
 const SOON: Duration = Duration::from_secs(2);
@@ -17,17 +17,26 @@ const SOON: Duration = Duration::from_secs(2);
 const SCALE_MAX: u64 = 256;
 
 /// The blocks of one access token for one model.
-#[derive(Debug)]
 pub(super) struct Purse {
+    bank: Arc<dyn Bank>,
     buyer: Buyer,
     model: Arc<str>,
     blocks: Mutex<Vec<Block>>,
+    /// What bills came to beyond all that was leased, and is not recorded yet.
+    over: Mutex<Spent>,
     /// Held by who leases because there is nothing.
     leasing: tokio::sync::Mutex<()>,
     /// Whether somebody leases ahead.
     ahead: AtomicBool,
     /// How many times the usual the next block is.
     scale: AtomicU64,
+}
+
+/// Without the bank, which says nothing of itself.
+impl std::fmt::Debug for Purse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Purse").field("buyer", &self.buyer).finish_non_exhaustive()
+    }
 }
 
 /// What a block has to be that a request begins with.
@@ -47,7 +56,7 @@ struct Block {
     lowered: u64,
     /// What is set aside for requests that are under way, and what is spent.
     taken: Spend,
-    spent: Spend,
+    spent: Spent,
     /// Requests that hold some of it.
     holds: u64,
     began: Instant,
@@ -79,8 +88,10 @@ impl Block {
 }
 
 impl Purse {
-    pub(super) fn new(buyer: Buyer, model: Arc<str>) -> Self {
+    pub(super) fn new(bank: Arc<dyn Bank>, buyer: Buyer, model: Arc<str>) -> Self {
         Self {
+            bank,
+            over: Mutex::default(),
             buyer,
             model,
             blocks: Mutex::default(),
@@ -133,18 +144,14 @@ impl Purse {
     }
 
     /// Leases the next block, beside the requests. A refusal is met by who needs it then.
-    pub(super) fn lease_ahead(
-        self: &Arc<Self>,
-        bank: &Arc<dyn Bank>,
-        block: impl FnOnce() -> Spend,
-    ) {
+    pub(super) fn lease_ahead(self: &Arc<Self>, block: impl FnOnce() -> Spend) {
         if self.ahead.swap(true, Ordering::AcqRel) {
             return;
         }
-        let (purse, bank, block) = (Arc::clone(self), Arc::clone(bank), block());
-        let lowered = bank.lowered();
+        let (purse, block) = (Arc::clone(self), block());
+        let lowered = self.bank.lowered();
         tokio::spawn(async move {
-            match bank.lease(purse.buyer, block, &purse.model).await {
+            match purse.bank.lease(purse.buyer, block, &purse.model).await {
                 Ok(lease) => lock(&purse.blocks).push(Block::new((lease, lowered))),
                 Err(why) => {
                     tracing::debug!(account = purse.buyer.account.0, "no block ahead: {why}")
@@ -155,7 +162,20 @@ impl Purse {
     }
 
     /// Puts a bill in the place of what was set aside.
-    pub(super) fn settle(&self, lease: u64, amount: Spend, bill: Spend) -> Settled {
+    pub(super) fn settle(
+        self: &Arc<Self>,
+        lease: u64,
+        amount: Spend,
+        (bill, basis): (Spend, Basis),
+    ) -> Settled {
+        let settled = self.take_out(lease, amount, (bill, basis));
+        if settled.over != Spend::NONE {
+            self.overran(Spent::of(basis, settled.over));
+        }
+        settled
+    }
+
+    fn take_out(&self, lease: u64, amount: Spend, (bill, basis): (Spend, Basis)) -> Settled {
         let mut blocks = lock(&self.blocks);
         let Some(block) = blocks.iter_mut().find(|block| block.lease.id == lease) else {
             // A block is not taken out while a request holds some of it.
@@ -166,8 +186,35 @@ impl Purse {
         block.used = Instant::now();
         let spent = bill.at_most(block.room());
         block.taken += spent;
-        block.spent += spent;
+        block.spent.add(basis, spent);
         Settled { spent, over: bill.saturating_sub(spent) }
+    }
+
+    /// Has it billed, beside the requests.
+    fn overran(self: &Arc<Self>, over: Spent) {
+        self.owe(over);
+        // Without a runtime the program ends; what is over is then billed by who closes.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let purse = Arc::clone(self);
+            runtime.spawn(async move { purse.bill_over().await });
+        }
+    }
+
+    fn owe(&self, over: Spent) {
+        let mut all = lock(&self.over);
+        over.each().for_each(|(basis, spend)| all.add(basis, spend));
+    }
+
+    /// Bills what came to more than was leased. What can't be recorded is there the next time.
+    pub(super) async fn bill_over(&self) {
+        let over = std::mem::take(&mut *lock(&self.over));
+        if over == Spent::NONE {
+            return;
+        }
+        if let Err(why) = self.bank.overrun(self.buyer, over, &self.model).await {
+            tracing::warn!(account = self.buyer.account.0, "{why}");
+            self.owe(over);
+        }
     }
 
     /// Takes out the blocks that no request holds, and that were unused for long enough, are
@@ -176,7 +223,7 @@ impl Purse {
         &self,
         lowered: u64,
         after: impl Fn(Duration) -> bool,
-    ) -> Vec<(Lease, Spend)> {
+    ) -> Vec<(Lease, Spent)> {
         let mut blocks = lock(&self.blocks);
         let last = blocks.last().map(|block| block.lease.id);
         let is_over = |block: &Block| {
@@ -194,7 +241,9 @@ impl Purse {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.blocks().is_empty() && !self.ahead.load(Ordering::Acquire)
+        self.blocks().is_empty()
+            && *lock(&self.over) == Spent::NONE
+            && !self.ahead.load(Ordering::Acquire)
     }
 
     fn blocks(&self) -> MutexGuard<'_, Vec<Block>> {
@@ -209,7 +258,7 @@ impl Block {
             lease,
             lowered,
             taken: Spend::NONE,
-            spent: Spend::NONE,
+            spent: Spent::NONE,
             holds: 0,
             began: now,
             used: now,

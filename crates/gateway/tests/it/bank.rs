@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, TokenId, Tokens};
 use tenfold_gateway::{
-    Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
+    Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend, Spent,
+    Unbilled,
 };
 
 /// The account of every test that needs one only.
@@ -36,7 +37,7 @@ struct Account {
     limit: Spend,
     /// Leased, and not settled.
     leased: Spend,
-    spent: Spend,
+    spent: Spent,
 }
 
 impl Books {
@@ -71,20 +72,30 @@ impl Books {
         state.lowered += 1;
     }
 
-    /// From now on nothing can be recorded.
+    /// From now on nothing can be recorded,
     pub(crate) fn break_down(&self) {
         self.state().is_broken = true;
     }
 
+    /// and now it can again.
+    pub(crate) fn mend(&self) {
+        self.state().is_broken = false;
+    }
+
     /// What was billed, all leases settled.
     pub(crate) fn spent(&self, account: AccountId) -> Spend {
+        self.spent_by(account).sum()
+    }
+
+    /// The same, by how it was known.
+    pub(crate) fn spent_by(&self, account: AccountId) -> Spent {
         self.state().accounts[&account].spent
     }
 
     /// What counts as spent after a crash.
     pub(crate) fn spent_after_crash(&self, account: AccountId) -> Spend {
         let account = self.state().accounts[&account];
-        account.spent + account.leased
+        account.spent.sum() + account.leased
     }
 
     pub(crate) fn open_leases(&self) -> usize {
@@ -106,7 +117,7 @@ impl Books {
             return Err(Refused::NotRecorded { why: "the disk is full".to_owned() });
         }
         let there = state.accounts.get_mut(&account).expect("an account");
-        let taken = there.spent + there.leased;
+        let taken = there.spent.sum() + there.leased;
         let room = there.limit.saturating_sub(taken);
         if !at_least.fits(room) {
             let left = Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() };
@@ -114,7 +125,7 @@ impl Books {
             return Err(Refused::OverLimit { account, name, left: Box::new(left) });
         }
         there.leased += at_least;
-        assert!((there.spent + there.leased).fits(there.limit), "more than there is");
+        assert!((there.spent.sum() + there.leased).fits(there.limit), "more than there is");
         state.number += 1;
         state.leases += 1;
         let lease = Lease { id: state.number, account, given: at_least, lasts: Millis(3_600_000) };
@@ -122,13 +133,13 @@ impl Books {
         Ok(lease)
     }
 
-    fn settle_now(&self, lease: &Lease, spent: Spend) {
+    fn settle_now(&self, lease: &Lease, spent: Spent) {
         let mut state = self.state();
         let given = state.open.remove(&lease.id).expect("a lease is settled once").given;
-        assert!(spent.fits(given), "{spent:?} was spent of a lease of {given:?}");
+        assert!(spent.sum().fits(given), "{spent:?} was spent of a lease of {given:?}");
         let there = state.accounts.get_mut(&lease.account).expect("an account");
         there.leased = there.leased.saturating_sub(given);
-        there.spent += spent;
+        spent.each().for_each(|(basis, spend)| there.spent.add(basis, spend));
     }
 }
 
@@ -150,10 +161,29 @@ impl Bank for Books {
         })
     }
 
-    fn settle(&self, lease: Lease, spent: Spend) -> Later<'_, Result<(), NotRecorded>> {
+    fn settle(&self, lease: Lease, spent: Spent) -> Later<'_, Result<(), NotRecorded>> {
         Box::pin(async move {
             tokio::task::yield_now().await;
             self.settle_now(&lease, spent);
+            Ok(())
+        })
+    }
+
+    fn overrun<'a>(
+        &'a self,
+        buyer: Buyer,
+        over: Spent,
+        _: &'a str,
+    ) -> Later<'a, Result<(), Unbilled>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let mut state = self.state();
+            if state.is_broken {
+                return Err(Unbilled { why: "the disk is full".to_owned() });
+            }
+            let there = state.accounts.get_mut(&buyer.account).expect("an account");
+            over.each().for_each(|(basis, spend)| there.spent.add(basis, spend));
+            state.lowered += 1;
             Ok(())
         })
     }
@@ -164,7 +194,7 @@ impl Bank for Books {
 
     fn left(&self, account: AccountId) -> Left {
         let account = self.state().accounts[&account];
-        let room = account.limit.saturating_sub(account.spent + account.leased);
+        let room = account.limit.saturating_sub(account.spent.sum() + account.leased);
         Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tenfold_domain::{NanoUsd, Tokens};
-use tenfold_gateway::{BlockTerms, Blocks, Hold, Refused, Spend};
+use tenfold_gateway::{Basis, BlockTerms, Blocks, Hold, Refused, Spend};
 
 use crate::bank::{ADA, ADAS, Books};
 
@@ -19,7 +19,7 @@ async fn many_requests_are_paid_of_few_leases() {
     let blocks = Blocks::new(books.clone(), BlockTerms::default());
     for _ in 0..500 {
         let hold = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
-        hold.settle(spend(700));
+        hold.settle(spend(700), Basis::Told);
         tokio::task::yield_now().await;
     }
     assert!(books.leases() < 60, "{} leases", books.leases());
@@ -33,8 +33,8 @@ async fn the_last_of_an_account_can_be_spent_by_any_model() {
     let books = Books::of_ada(NanoUsd(1_000));
     let blocks = Blocks::new(books.clone(), BlockTerms::default());
     // The block of one model holds all that there is, and nobody uses it.
-    blocks.hold(ADAS, "a", spend(60)).await.unwrap().settle(spend(10));
-    blocks.hold(ADAS, "b", spend(900)).await.unwrap().settle(spend(900));
+    blocks.hold(ADAS, "a", spend(60)).await.unwrap().settle(spend(10), Basis::Told);
+    blocks.hold(ADAS, "b", spend(900)).await.unwrap().settle(spend(900), Basis::Told);
     let refused = blocks.hold(ADAS, "a", spend(91)).await.unwrap_err();
     let Refused::OverLimit { left, .. } = refused else { panic!("{refused}") };
     assert_eq!(left.money, Some(NanoUsd(90)));
@@ -49,10 +49,31 @@ async fn what_is_dropped_counts_in_full_and_what_is_over_is_said() {
     let blocks = Blocks::new(books.clone(), terms);
     drop(blocks.hold(ADAS, "m", spend(1_000)).await.unwrap());
     let hold = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
-    let settled = hold.settle(spend(1_500));
+    let settled = hold.settle(spend(1_500), Basis::Told);
     assert_eq!((settled.spent.money, settled.over.money), (NanoUsd(1_000), NanoUsd(500)));
     blocks.close().await;
-    assert_eq!(books.spent(ADA).money, NanoUsd(2_000));
+    let spent = books.spent_by(ADA);
+    let known = |basis| spent.each().find(|(known, _)| *known == basis).unwrap().1.money;
+    assert_eq!((known(Basis::Bound), known(Basis::Told)), (NanoUsd(1_000), NanoUsd(1_500)));
+}
+
+#[tokio::test]
+async fn what_is_over_is_billed_at_once_and_tried_again_if_it_cant_be() {
+    let books = Books::of_ada(NanoUsd(10_000));
+    let blocks = Blocks::new(books.clone(), BlockTerms { requests: 2, ..BlockTerms::default() });
+    let other = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
+    let hold = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
+    books.break_down();
+    hold.settle(spend(20_000), Basis::Told);
+    tokio::task::yield_now().await;
+    assert_eq!(books.spent(ADA).money, NanoUsd(0));
+    books.mend();
+    blocks.sweep().await;
+    assert_eq!(books.spent(ADA).money, NanoUsd(19_000), "though the block is held by another");
+    assert!(blocks.hold(ADAS, "m", spend(1)).await.is_err(), "no block is begun with any more");
+    other.settle(spend(1_000), Basis::Told);
+    blocks.close().await;
+    assert_eq!(books.spent(ADA).money, NanoUsd(21_000), "once");
 }
 
 #[tokio::test]
@@ -60,13 +81,13 @@ async fn a_limit_that_is_lowered_holds_for_the_next_request() {
     let books = Books::of_ada(NanoUsd(1_000_000));
     let blocks = Blocks::new(books.clone(), BlockTerms::default());
     let held = blocks.hold(ADAS, "m", spend(1_000)).await.unwrap();
-    blocks.hold(ADAS, "m", spend(1_000)).await.unwrap().settle(spend(700));
+    blocks.hold(ADAS, "m", spend(1_000)).await.unwrap().settle(spend(700), Basis::Told);
     assert_eq!(books.leases(), 1, "there is a block with room for more");
     books.lower(ADA, NanoUsd(17_000));
     assert!(blocks.hold(ADAS, "m", spend(1_001)).await.is_err(), "the block is no more used");
-    held.settle(spend(1_000));
+    held.settle(spend(1_000), Basis::Told);
     // What nobody holds of it any more is there for the next.
-    blocks.hold(ADAS, "m", spend(1_001)).await.unwrap().settle(spend(1_001));
+    blocks.hold(ADAS, "m", spend(1_001)).await.unwrap().settle(spend(1_001), Basis::Told);
     books.lower(ADA, NanoUsd(2_701));
     assert!(blocks.hold(ADAS, "m", spend(1)).await.is_err());
     blocks.sweep().await;
@@ -103,7 +124,7 @@ async fn a_block_that_nobody_uses_is_given_back() {
     tokio::time::advance(Duration::from_secs(60)).await;
     blocks.sweep().await;
     assert_eq!(books.open_leases(), 1, "it is held");
-    held.settle(spend(400));
+    held.settle(spend(400), Basis::Told);
     blocks.sweep().await;
     assert_eq!(books.open_leases(), 1, "it was used just now");
     tokio::time::advance(Duration::from_secs(60)).await;
@@ -130,7 +151,7 @@ async fn a_crowd_on_little_money_never_spends_more() {
                     hold.release();
                     0
                 }
-                _ => hold.settle(spend(number % 900)).spent.money.0,
+                _ => hold.settle(spend(number % 500), Basis::Told).spent.money.0,
             }
         })
     });
@@ -168,10 +189,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Does the steps, and returns the most that may have been spent by what was said.
-async fn walk(books: &Arc<Books>, steps: Vec<Step>, terms: BlockTerms) -> u64 {
+/// Does the steps, and returns the most that may have been spent by what was said, and what bills
+/// came to beyond what was leased.
+async fn walk(books: &Arc<Books>, steps: Vec<Step>, terms: BlockTerms) -> (u64, u64) {
     let blocks = Blocks::new(books.clone(), terms);
-    let (mut holds, mut spent): (Vec<Hold>, u64) = (Vec::new(), 0);
+    let (mut holds, mut spent, mut over): (Vec<Hold>, u64, u64) = (Vec::new(), 0, 0);
     for step in steps {
         match step {
             Step::Hold { model, money } => {
@@ -179,9 +201,10 @@ async fn walk(books: &Arc<Books>, steps: Vec<Step>, terms: BlockTerms) -> u64 {
                 holds.extend(blocks.hold(ADAS, model, spend(money)).await.ok());
             }
             Step::Settle { which, money } if which < holds.len() => {
-                let settled = holds.swap_remove(which).settle(spend(money));
+                let settled = holds.swap_remove(which).settle(spend(money), Basis::Told);
                 assert_eq!(settled.spent.money.0 + settled.over.money.0, money);
                 spent += settled.spent.money.0;
+                over += settled.over.money.0;
             }
             Step::Drop { which } if which < holds.len() => {
                 spent += holds[which].amount().money.0;
@@ -204,7 +227,7 @@ async fn walk(books: &Arc<Books>, steps: Vec<Step>, terms: BlockTerms) -> u64 {
         tokio::task::yield_now().await;
     }
     blocks.close().await;
-    spent
+    (spent, over)
 }
 
 proptest! {
@@ -220,10 +243,11 @@ proptest! {
             let books = Books::of_ada(NanoUsd(limit));
             let money_max = NanoUsd(money_max);
             let terms = BlockTerms { requests, money_max, ..BlockTerms::default() };
-            let spent = walk(&books, steps, terms).await;
+            let (spent, over) = walk(&books, steps, terms).await;
             assert_eq!(books.open_leases(), 0, "all is given back");
-            assert_eq!(books.spent(ADA).money.0, spent, "all that was spent is billed, once");
-            assert!(books.spent_after_crash(ADA).money.0 <= limit);
+            let billed = books.spent(ADA).money.0;
+            assert_eq!(billed, spent + over, "all that was spent is billed, once");
+            assert!(spent <= limit, "but for what was over, no limit is passed");
         });
     }
 }

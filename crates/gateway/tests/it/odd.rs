@@ -106,6 +106,33 @@ data: [DONE]
 }
 
 #[tokio::test]
+async fn a_stream_with_a_broken_event_costs_what_was_set_aside() {
+    let body = r#"data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}
+
+data: {"choices":[{"delta":{"content":"cut
+
+data: {"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":1}}
+
+data: [DONE]
+
+"#;
+    let place = before(Protocol::Openai, 200, &[STREAMS], body).await;
+    place.post(CHAT, STREAM).await;
+    assert_eq!(place.spent().await, worst(STREAM));
+}
+
+#[tokio::test]
+async fn who_says_to_have_read_nothing_of_a_long_text_is_not_believed() {
+    let body = r#"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
+    let place = before(Protocol::Openai, 200, &[JSON], body).await;
+    let text = "a word or two, ".repeat(100);
+    let ask = ASK.replace("[]", &format!(r#"[{{"role":"user","content":"{text}"}}]"#));
+    let answer = place.post(CHAT, &ask).await;
+    assert_eq!(answer.header("x-tenfold-cost-basis"), "counted");
+    assert_eq!(place.spent().await, NanoUsd((text.len() as u64 / 3 + 2) * 1_000));
+}
+
+#[tokio::test]
 async fn an_answer_in_one_piece_in_the_place_of_a_stream_is_billed_as_it_says() {
     let body = r#"{"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":2}}"#;
     let place = before(Protocol::Openai, 200, &[JSON], body).await;

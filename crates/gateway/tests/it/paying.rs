@@ -89,15 +89,39 @@ async fn who_says_less_than_was_written_is_not_believed() {
 }
 
 #[tokio::test]
-async fn who_says_more_than_can_be_takes_no_more_than_was_leased() {
-    let lie = Used { prompt: 10, output: 1_000_000_000, ..Used::default() };
-    let server = HttpModel::start(vec![Reply::says("a").using(lie)]);
+async fn a_bill_above_all_that_was_leased_is_paid_and_nothing_more_is_sent() {
+    let more = Used { prompt: 10, output: 50_000, ..Used::default() };
+    let server = HttpModel::start(vec![Reply::says("a").using(more)]);
     let books = Books::of_ada(NanoUsd(3_000_000));
     let place = Place::of(books, vec![offered("m", Protocol::Openai, &server)]).await;
     assert_eq!(place.post(CHAT, ASK).await.status, 200);
-    // The bank itself holds that no more is settled than was leased.
-    assert!(place.spent().await <= NanoUsd(3_000_000));
+    assert_eq!(place.spent().await, NanoUsd(10_000 + 50_000 * 4_000));
+    assert_eq!(place.post(CHAT, ASK).await.status, 429, "it has spent more than it may");
+    assert_eq!(server.requests().len(), 1);
     assert!(place.gateway.metrics().contains("tenfold_gateway_over_nano_usd_total{"));
+}
+
+#[tokio::test]
+async fn who_says_more_than_any_model_takes_is_not_believed() {
+    let lie = Used { prompt: 10, output: 1_000_000_000, ..Used::default() };
+    let server = HttpModel::start(vec![Reply::says("a").using(lie)]);
+    let place = Place::before(Protocol::Openai, &server).await;
+    let answer = place.post(CHAT, ASK).await;
+    assert_eq!(answer.header("x-tenfold-cost-basis"), "bound");
+    assert_eq!(place.spent().await, worst(ASK));
+}
+
+#[tokio::test]
+async fn a_key_that_cant_be_kept_is_refused() {
+    let server = HttpModel::start(vec![Reply::says("a")]);
+    let place = Place::before(Protocol::Openai, &server).await;
+    let (name, value) = ada();
+    let long = "k".repeat(257);
+    let answer = place.post_with(CHAT, ASK, &[(name, &value), ("idempotency-key", &long)]).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert!(server.requests().is_empty());
+    let headers = [(name, value.as_str()), ("idempotency-key", &long[1..])];
+    assert_eq!(place.post_with(CHAT, ASK, &headers).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,6 +204,28 @@ async fn a_stream_with_a_key_is_kept_too_and_a_failure_is_not() {
     assert_eq!((second.status.as_u16(), &second.body), (200, &third.body));
     assert_eq!(third.header("content-type"), second.header("content-type"));
     assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_with_a_key_goes_on_when_its_client_leaves() {
+    let gate = Gate::new();
+    let used = Used { prompt: 100, output: 10, ..Used::default() };
+    let says = Reply::says("some words ".repeat(20)).using(used).through(&gate);
+    let server = HttpModel::start(vec![says]);
+    let place = Place::before(Protocol::Openai, &server).await;
+    let (name, value) = ada();
+    let headers = [(name, value.as_str()), ("idempotency-key", "k3")];
+    let response = place.begin(CHAT, Body::from(STREAM), &headers).await;
+    gate.release(3);
+    let mut body = response.into_body();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    gate.open();
+    let again = place.post_with(CHAT, STREAM, &headers).await;
+    assert_eq!(again.header("x-tenfold-joined"), "true");
+    assert!(again.text().ends_with("data: [DONE]\n\n"), "{}", again.text());
+    assert_eq!(place.spent().await, NanoUsd(100_000 + 40_000), "it is billed once, as told");
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

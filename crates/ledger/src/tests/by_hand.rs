@@ -1,6 +1,6 @@
 //! What the ledger promises, one promise at a time.
 
-use tenfold_domain::{AccessToken, AllowanceId, Denied, Held, TokenId, Tokens, Unclear};
+use tenfold_domain::{AccessToken, AllowanceId, Denied, Held, Spender, TokenId, Tokens, Unclear};
 
 use super::*;
 
@@ -124,6 +124,43 @@ fn a_clock_that_goes_back_gives_nothing_twice() {
     house.reserve(PERSON, 10).unwrap();
     house.now = Timestamp(1_000 * HOUR);
     assert!(house.reserve(PERSON, 1).is_err());
+}
+
+#[test]
+fn a_clock_that_was_ahead_stands_still_until_somebody_puts_it_right() {
+    let mut house = House::new();
+    house.grant(PERSON, an_hour(10));
+    let before = house.reserve(PERSON, 4).unwrap();
+    house.now = Timestamp(9_000 * HOUR);
+    let ahead = house.reserve(PERSON, 7).unwrap();
+    house.now = Timestamp(1_001 * HOUR);
+    assert_eq!(house.left(PERSON), Some(3), "nothing begins anew before that hour");
+    house.record(house.ledger.put_clock_right("me", house.now).unwrap());
+    assert_eq!(house.left(PERSON), Some(3), "and nothing is given twice");
+    let kept = Ledger::standing(&balances(&house.ledger).unwrap());
+    assert_eq!(kept.left(PERSON, house.now), house.ledger.left(PERSON, house.now));
+    house.settle(before, 4);
+    house.settle(ahead, 5);
+    assert_eq!((house.left(PERSON), house.sums(PERSON)), (Some(5), (9, 0)));
+    let again = house.ledger.put_clock_right("me", house.now);
+    assert_eq!(again, Err(Refusal::ClockIsRight));
+    house.now = Timestamp(1_002 * HOUR);
+    assert_eq!(house.left(PERSON), Some(10), "the next hour is one");
+}
+
+#[test]
+fn what_is_billed_beyond_all_that_was_set_aside_is_booked_in_full() {
+    let mut house = House::new();
+    house.grant(PERSON, an_hour(10));
+    let of = (PERSON, Spender::Token(TokenId(1)));
+    for event in house.ledger.overrun(of, bill(25), house.now).unwrap() {
+        house.record(event);
+    }
+    assert_eq!((house.sums(PERSON), house.left(PERSON)), ((25, 0), Some(0)));
+    assert_eq!(house.sums(ROOT), (25, 0));
+    assert!(house.reserve(PERSON, 0).is_err(), "more is used than it may");
+    house.now = Timestamp(1_001 * HOUR);
+    assert_eq!(house.left(PERSON), Some(10));
 }
 
 #[test]
@@ -333,7 +370,15 @@ fn events_that_do_not_fit_change_nothing() {
     let reserved = |reservation, account| {
         let (amount, at) = (Spend::of_money(NanoUsd(1)), house.now);
         let (reservation, account) = (ReservationId(reservation), AccountId(account));
-        let held = Held { reservation, account, amount, at, spender: None, gifts: Vec::new() };
+        let held = Held {
+            reservation,
+            account,
+            amount,
+            at,
+            model: None,
+            spender: None,
+            gifts: Vec::new(),
+        };
         LedgerEvent::Reserved(held)
     };
     let (allowance, by) = (AllowanceId(9), String::new());

@@ -78,8 +78,9 @@ CREATE TABLE spending (
     task       INTEGER NOT NULL,
     token      INTEGER NOT NULL,
     model      TEXT NOT NULL,
+    basis      TEXT NOT NULL,
     money_nusd INTEGER NOT NULL,
     tokens     INTEGER NOT NULL,
     requests   INTEGER NOT NULL,
-    PRIMARY KEY (day, account, task, token, model)
+    PRIMARY KEY (day, account, task, token, model, basis)
 ) STRICT, WITHOUT ROWID;

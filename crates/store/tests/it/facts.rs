@@ -7,11 +7,11 @@ use proptest::sample::select;
 use tempfile::TempDir;
 use tenfold_domain::{
     AccountId, AccountKind, Allowance, AllowanceId, ApprovedCheck, AttemptEvent, AttemptId,
-    AttemptOutcome, Budget, Bytes, Charge, CheckFiles, CheckReport, CheckVerdict, Choice, CommitId,
-    EffectKind, EgressEvent, Energy, Fact, Forecast, FromGift, Held, LedgerEvent, Millis, NanoUsd,
-    Odds, Peer, PolicyEvent, ProposalEvent, Quantity, RepositoryEvent, ReservationId, Seed, Spend,
-    Spender, Standing, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Timestamp, TokenId, Tokens,
-    Usage, Verdict,
+    AttemptOutcome, Basis, Budget, Bytes, Charge, CheckFiles, CheckReport, CheckVerdict, Choice,
+    CommitId, EffectKind, EgressEvent, Energy, Fact, Forecast, FromGift, Held, LedgerEvent, Millis,
+    NanoUsd, Odds, Peer, PolicyEvent, ProposalEvent, Quantity, RepositoryEvent, ReservationId,
+    Seed, Spend, Spender, Standing, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Timestamp,
+    TokenId, Tokens, Usage, Verdict,
 };
 use tenfold_store::{AttemptStart, Store};
 
@@ -226,6 +226,7 @@ fn any_ledger_event() -> impl Strategy<Value = LedgerEvent> {
         account,
         amount,
         at,
+        model: Some("m".to_owned()),
         spender: Some(Spender::Token(TokenId(2))),
         gifts: vec![FromGift { account, amount }],
     };
@@ -240,9 +241,10 @@ fn any_ledger_event() -> impl Strategy<Value = LedgerEvent> {
             gifts: Vec::new(),
             by: by.clone(),
         },
-        LedgerEvent::Permitted { account, models: Some(vec!["m*".into()]), by },
+        LedgerEvent::Permitted { account, models: Some(vec!["m*".into()]), by: by.clone() },
         LedgerEvent::Reserved(held),
         LedgerEvent::Settled { reservation, bill: bill(4), at },
+        LedgerEvent::ClockPutRight { at, by },
     ])
 }
 
@@ -260,6 +262,7 @@ pub(crate) fn reserved(reservation: u64, account: AccountId, nanos: u64) -> Ledg
         account,
         amount: Spend { money: NanoUsd(nanos), tokens: Tokens(3), requests: 1 },
         at: Timestamp(reservation),
+        model: None,
         spender: TaskId::new(reservation % 3).map(Spender::Task),
         gifts: Vec::new(),
     })
@@ -268,5 +271,6 @@ pub(crate) fn reserved(reservation: u64, account: AccountId, nanos: u64) -> Ledg
 /// A bill of so many nano-dollars.
 pub(crate) fn bill(nanos: u64) -> Vec<Charge> {
     let spend = Spend { money: NanoUsd(nanos), tokens: Tokens(2), requests: 1 };
-    vec![Charge { model: format!("m{}", nanos % 2), spend }]
+    let basis = Basis::ALL[(nanos % 3) as usize];
+    vec![Charge { model: format!("m{}", nanos % 2), spend, basis }]
 }

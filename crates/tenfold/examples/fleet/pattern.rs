@@ -112,6 +112,7 @@ mod tests {
                 account: AccountId::DEFAULT,
                 amount: Spend::of_money(NanoUsd(5)),
                 at: Timestamp(1),
+                model: None,
                 spender: None,
                 gifts: Vec::new(),
             };

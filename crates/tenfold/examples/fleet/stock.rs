@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use tenfold_domain::{
-    AccountId, AccountKind, AttemptEvent, AttemptId, AttemptOutcome, Charge, CheckReport,
+    AccountId, AccountKind, AttemptEvent, AttemptId, AttemptOutcome, Basis, Charge, CheckReport,
     CheckVerdict, CommitId, EffectKind, Energy, Fact, Held, LedgerEvent, Millis, NanoUsd, Priority,
     ProposalEvent, ReservationId, Seed, Spend, Spender, StepEvent, StepId, Strategy, TaskEvent,
     TaskId, Timestamp, Tokens, Usage,
@@ -155,8 +155,9 @@ fn step(attempt: AttemptId, account: AccountId) -> [Fact; 4] {
     let (reservation, at) = (ReservationId(attempt.task.number()), Timestamp(1_700_000_000_000));
     let spend = Spend { money: COST, tokens: Tokens(6_000), requests: 1 };
     let spender = Some(Spender::Task(attempt.task));
-    let held = Held { reservation, account, amount: spend, at, spender, gifts: Vec::new() };
-    let bill = vec![Charge { model: MODEL.to_owned(), spend }];
+    let held =
+        Held { reservation, account, amount: spend, at, model: None, spender, gifts: Vec::new() };
+    let bill = vec![Charge { model: MODEL.to_owned(), spend, basis: Basis::Told }];
     let request = json!({ "turn": "a".repeat(300) });
     let intent =
         StepEvent::Intent { kind: EffectKind::Model, request, reservation: Some(reservation) };

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tenfold_test_support::http::{Gate, HttpModel, Reply, Used};
 
+use crate::gateway::{GATEWAY, begun, chat, token};
 use crate::ground::{CHECK, Ground, Said, wait_for};
 use crate::hosted::{KEY, PRICES, connect};
 use crate::interruption::interrupt;
@@ -172,6 +173,37 @@ fn a_bill_above_what_was_set_aside_cuts_off_all_that_the_account_pays_for() {
     }
     ground.tenfold(&["log", "1"]).expect(0, &["A bill was higher than what was set aside"]);
     assert!(nano_usd(&ground, "ada", "spent") > 300_000_000_000, "it is booked in full");
+    never.open();
+}
+
+#[test]
+fn a_programs_bill_above_what_was_leased_cuts_off_the_tasks_too() {
+    let ground = Ground::new();
+    let never = Gate::new();
+    let gate = never.clone();
+    let more = Used { prompt: 1_000_000, ..Used::default() };
+    let server = HttpModel::reacting(move |request| match request.text().contains("median") {
+        true => Reply::says("late").through(&gate),
+        false => Reply::says("dear").using(more),
+    });
+    connect(&ground, &server, "openai", &PRICES).expect(0, &[]);
+    ground.tenfold(&["account", "add", "ada", "--limit", "2"]).expect(0, &[]);
+    let secret = token(&ground, "ada");
+    let mut gateway = ground.command(&GATEWAY);
+    gateway.env("FAR_KEY", KEY);
+    let at_work = begun(gateway);
+    let run = ["run", "median is wrong", "--check", CHECK, "--model", "far", "--account", "ada"];
+    let mut run = ground.command(&run);
+    let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for("the task to be asked", || server.requests().len() == 1);
+    assert_eq!(chat(&at_work, &secret, "far").0, 200);
+    // It is never answered, and ends all the same.
+    Said::of(run.wait_with_output().unwrap()).expect(1, &[]);
+    let shown = ground.tenfold(&["show", "1", "--json"]).json();
+    assert_eq!((&shown["state"], &shown["outcome"]), (&json!("parked"), &json!("limit-money")));
+    assert_eq!(chat(&at_work, &secret, "far").0, 429);
+    assert_eq!(interrupt(at_work.child).code, Some(130));
+    assert!(nano_usd(&ground, "ada", "spent") > 3_000_000_000, "it is booked in full");
     never.open();
 }
 

@@ -146,6 +146,10 @@ fn what_a_gateway_that_was_killed_had_leased_counts_as_spent() {
     let shown = ground.tenfold(&["account", "show", "default", "--json"]).json();
     assert_eq!(shown["held"]["nano_usd"], 0);
     assert_eq!(shown["spent"]["nano_usd"], leased);
+    let by = ["ledger", "--by", "model", "--by", "basis", "--json"];
+    let ledger = ground.tenfold(&by).json();
+    assert_eq!((&ledger[0]["model"], &ledger[0]["basis"]), (&json!("far"), &json!("bound")));
+    ground.tenfold(&["ledger"]).expect(0, &["of it is a bound"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod approval;
 mod background;
 mod backlog;
 mod bad_input;
+mod children;
 mod crash;
 mod egress;
 mod export;

@@ -1,5 +1,5 @@
-//! `tenfold account add`, `limit`, `give`, `rename`, `move` and `close`: what people decide of
-//! accounts.
+//! `tenfold account add`, `limit`, `give`, `rename`, `move`, `close` and `put-clock-right`: what
+//! people decide of accounts.
 
 use clap::Args;
 use tenfold_domain::{
@@ -155,6 +155,13 @@ pub(crate) async fn rename(context: &Context, args: RenameArgs) -> Result<(), Tr
     let account = named(&ledger(context)?, &args.account)?;
     say(context, &AccountChange::Rename { account, name: args.name }).await?;
     tell(context, account, args.format)
+}
+
+/// Performs `tenfold account put-clock-right`.
+pub(crate) async fn put_clock_right(context: &Context) -> Result<(), Trouble> {
+    say(context, &AccountChange::PutClockRight).await?;
+    terminal::note("the accounts go by this machine's clock again");
+    Ok(())
 }
 
 /// Performs `tenfold account move`.

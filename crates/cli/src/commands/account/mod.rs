@@ -40,6 +40,12 @@ enum AccountCommand {
     Token(token::TokenArgs),
     Tokens(token::TokensArgs),
     Revoke(token::RevokeArgs),
+    /// Go by this machine's clock again, after it had been ahead
+    ///
+    /// What was decided while it was ahead keeps every limit where it was until that time comes.
+    /// After this, what was used then counts in the periods at hand, and limits begin anew in
+    /// their time.
+    PutClockRight,
 }
 
 /// Performs the command.
@@ -57,6 +63,7 @@ pub(crate) async fn run(context: &Context, args: AccountArgs) -> Result<Exit, Tr
         AccountCommand::Token(args) => token::issue(context, args).await?,
         AccountCommand::Tokens(args) => token::list(context, &args)?,
         AccountCommand::Revoke(args) => token::revoke(context, &args).await?,
+        AccountCommand::PutClockRight => change::put_clock_right(context).await?,
     }
     Ok(Exit::Done)
 }
