@@ -152,7 +152,8 @@ fn about(task: u64) -> Vec<(&'static str, String, Value)> {
     reads.into_iter().chain(verbs).chain(many).collect()
 }
 
-fn link(ground: &Ground, name: &str) -> String {
+/// The secret of a link that lets somebody in.
+pub(crate) fn link(ground: &Ground, name: &str) -> String {
     let said = ground.tenfold(&["people", "link", name, "--json"]).json();
     said["link"].as_str().unwrap().split_once("#link=").unwrap().1.to_owned()
 }
