@@ -38,6 +38,13 @@ pub(crate) struct Asked {
     _room: OwnedSemaphorePermit,
 }
 
+impl Asked {
+    /// What an answer that is written here is about.
+    pub(crate) fn head(&self) -> translate::Head {
+        translate::head(self.wire, &self.name, &self.body)
+    }
+}
+
 /// What is decided before a model is asked.
 pub(crate) struct Way {
     pub(crate) model: Arc<Offered>,

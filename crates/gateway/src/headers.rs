@@ -116,6 +116,19 @@ pub(crate) fn bill(headers: &mut HeaderMap, bill: &Bill) {
     put(headers, OUTPUT_TOKENS, &(usage.output + usage.reasoning).0.to_string());
 }
 
+/// Says in the head of a stream that its bill follows behind it, for who asks with `TE: trailers`.
+pub(crate) fn bill_follows(headers: &mut HeaderMap) {
+    let names = [COST_USD, COST_BASIS, PROMPT_TOKENS, OUTPUT_TOKENS].join(", ");
+    put(headers, "trailer", &names);
+}
+
+/// The bill as it follows a stream.
+pub(crate) fn trailers(bill_of: &Bill) -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    bill(&mut trailers, bill_of);
+    trailers
+}
+
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     // Names of models are plain text; one that is not is left out.
     if let Ok(value) = HeaderValue::from_str(value) {

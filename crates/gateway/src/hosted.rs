@@ -145,8 +145,9 @@ impl Answer<'_> {
         if let Some(copy) = &mut copy {
             copy.begin(parts.status, &self.own);
         }
+        headers::bill_follows(&mut self.own);
         let through = if !self.is_same() {
-            let head = translate::head(self.asked.wire, &self.asked.name);
+            let head = self.asked.head();
             let says_usage = self.asked.sketch.says_usage == Some(true);
             let telling = Telling::new(self.asked.wire, head, says_usage);
             Through::Translated(Box::new(Translator::new(self.wire, telling)))
@@ -190,8 +191,8 @@ impl Answer<'_> {
         headers::bill(&mut self.own, &bill);
         headers::left(&mut self.own, &self.house.blocks.left(self.asked.payer.account));
         if !self.is_same() {
-            let (to, name) = (self.asked.wire, &self.asked.name);
-            let answer = translate::whole(self.wire, to, &body, &seen, name);
+            let (to, head) = (self.asked.wire, self.asked.head());
+            let answer = translate::whole(self.wire, to, &body, &seen, &head);
             body = answer.map_err(|why| Failed::End(Trouble::Unreachable(why.to_string())))?;
         }
         if let Some(mut copy) = copy {

@@ -35,6 +35,8 @@ pub(crate) struct Question {
     turn: Turn,
     /// The name of the tool by which it answers in words, if it has that.
     in_words: Option<String>,
+    /// Texts at which its answer ends.
+    stop: Vec<String>,
     /// What it reads, by its own tokenizer, if that is known.
     pub(crate) tokens: Option<Tokens>,
 }
@@ -45,11 +47,12 @@ pub(crate) async fn question(
     way: &Way,
     model: &Arc<dyn Embedded>,
 ) -> Result<Question, Failed> {
-    let talk = translate::read(asked.wire, &asked.body);
-    let turn = talk.and_then(|talk| turn(talk, way.put_in, way.bound.output));
-    let (turn, in_words) = turn.map_err(|why| Failed::Next(Trouble::Malformed(why.to_string())))?;
+    let refused = |why: Untranslatable| Failed::Next(Trouble::Malformed(why.to_string()));
+    let mut talk = translate::read(asked.wire, &asked.body).map_err(refused)?;
+    let stop = std::mem::take(&mut talk.stop);
+    let (turn, in_words) = turn(talk, way.put_in, way.bound.output).map_err(refused)?;
     let tokens = model.tokens(turn.clone()).await;
-    Ok(Question { model: Arc::clone(model), turn, in_words, tokens })
+    Ok(Question { model: Arc::clone(model), turn, in_words, stop, tokens })
 }
 
 /// Asks the embedded model.
@@ -71,7 +74,7 @@ pub(crate) async fn ask(
     }
     let (answer, usage, bill) = work.done().await.map_err(|why| Failed::End(trouble(&why)))?;
     headers::bill(&mut own, &bill);
-    let head = translate::head(asked.wire, &asked.name);
+    let head = asked.head();
     let used = Used { usage, reasoning: Tokens(0) };
     let body = translate::write_answer(asked.wire, &answer, &used, &head);
     if let Some(mut copy) = copy.take() {
@@ -129,6 +132,9 @@ fn turn(
     put_in: Option<u64>,
     bound: Tokens,
 ) -> Result<(Turn, Option<String>), Untranslatable> {
+    if talk.top_p.is_some_and(|top_p| top_p.as_f64() != Some(1.0)) {
+        return Err(Untranslatable("'top_p', which it does not know".to_owned()));
+    }
     let limit = talk.output_max.or(put_in).unwrap_or(bound.0);
     let mut tools = talk.tools;
     match &talk.choice {
@@ -150,7 +156,7 @@ fn turn(
     let mut instructions = talk.instructions;
     let form = match &talk.form {
         Form::Free => String::new(),
-        Form::Json => "Answer with one JSON object and nothing else.".to_owned(),
+        Form::Json => translate::JSON_IN_WORDS.to_owned(),
         Form::Schema { schema, .. } => {
             format!("Answer with one JSON object of this schema and nothing else: {schema}")
         }
@@ -199,8 +205,8 @@ fn text(parts: &[Part]) -> Result<String, Untranslatable> {
     Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n"))
 }
 
-/// What the model said, in words of no protocol.
-fn answer(answer: Answer, in_words: Option<&str>) -> translate::Answer {
+/// What the model said, in words of no protocol, up to where it was to stop.
+fn answer(answer: Answer, in_words: Option<&str>, stop: &[String]) -> translate::Answer {
     let Answer::Turned { mut text, mut calls, ended } = answer else {
         return translate::Answer::default();
     };
@@ -208,7 +214,11 @@ fn answer(answer: Answer, in_words: Option<&str>) -> translate::Answer {
         let call = calls.remove(place);
         text = call.arguments["text"].as_str().unwrap_or_default().to_owned();
     }
-    let stop = match (ended, calls.is_empty()) {
+    let ends =
+        stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| text.find(stop.as_str()));
+    let end = ends.min();
+    text.truncate(end.unwrap_or(text.len()));
+    let stop = match (ended || end.is_some(), calls.is_empty()) {
         (false, _) => Stop::Length,
         (true, true) => Stop::Done,
         (true, false) => Stop::Calls,
@@ -248,7 +258,7 @@ impl Work {
         let used: Arc<Mutex<Usage>> = Arc::default();
         let mut counting = Counting { ticket: Some(self.ticket), used: Arc::clone(&used) };
         let tell = move |usage| *used.lock().unwrap_or_else(PoisonError::into_inner) = usage;
-        let Question { model, turn, in_words, .. } = self.question;
+        let Question { model, turn, in_words, stop, .. } = self.question;
         let turned = model.turn(turn, &tell).await;
         let Some(ticket) = counting.ticket.take() else {
             return Err(embedded::Failed::Down("it was asked twice".to_owned()));
@@ -257,7 +267,7 @@ impl Work {
             Ok(Turned { answer: said, usage }) => {
                 let seen = Seen { usage: Some(usage), ended: true, ..Seen::default() };
                 let bill = ticket.close(&seen, End::Whole);
-                Ok((answer(said, in_words.as_deref()), usage, bill))
+                Ok((answer(said, in_words.as_deref(), &stop), usage, bill))
             }
             Err(why) => {
                 ticket.free(trouble(&why).status(Wire::Chat).as_u16());
@@ -268,8 +278,8 @@ impl Work {
 }
 
 /// A stream that says nothing until all is there.
-fn stream(asked: &Asked, work: Work, own: HeaderMap, mut copy: Option<Copy>) -> Response<Body> {
-    let head = translate::head(asked.wire, &asked.name);
+fn stream(asked: &Asked, work: Work, mut own: HeaderMap, mut copy: Option<Copy>) -> Response<Body> {
+    let head = asked.head();
     let says_usage = asked.sketch.says_usage == Some(true);
     let mut telling = Telling::new(asked.wire, head, says_usage);
     let begin = telling.begin();
@@ -277,31 +287,36 @@ fn stream(asked: &Asked, work: Work, own: HeaderMap, mut copy: Option<Copy>) -> 
         copy.begin(StatusCode::OK, &own);
         copy.more(begin.as_bytes());
     }
-    let rest: Later<'static, Bytes> = Box::pin(async move {
-        let (text, is_whole) = match work.done().await {
-            Ok((answer, usage, _)) => {
+    headers::bill_follows(&mut own);
+    let rest: Later<'static, Rest> = Box::pin(async move {
+        let (text, bill) = match work.done().await {
+            Ok((answer, usage, bill)) => {
                 let used = Used { usage, reasoning: Tokens(0) };
-                (telling.whole(answer, &used), true)
+                (telling.whole(answer, &used), Some(headers::trailers(&bill)))
             }
-            Err(why) => (telling.failed(&why.to_string()), false),
+            Err(why) => (telling.failed(&why.to_string()), None),
         };
         if let Some(mut copy) = copy {
             copy.more(text.as_bytes());
-            copy.end(is_whole);
+            copy.end(bill.is_some());
         }
-        text.into()
+        (text.into(), bill)
     });
     let comment = Box::pin(tokio::time::sleep(COMMENT));
-    let told = Told { begin: Some(begin.into()), rest: Some(rest), comment };
+    let told = Told { begin: Some(begin.into()), rest: Some(rest), bill: None, comment };
     let mut response = Response::new(Body::new(told));
     *response.headers_mut() = own;
     response
 }
 
+/// All that is said, and the bill that follows it.
+type Rest = (Bytes, Option<HeaderMap>);
+
 /// The body of such a stream.
 struct Told {
     begin: Option<Bytes>,
-    rest: Option<Later<'static, Bytes>>,
+    rest: Option<Later<'static, Rest>>,
+    bill: Option<HeaderMap>,
     comment: Pin<Box<Sleep>>,
 }
 
@@ -316,9 +331,11 @@ impl HttpBody for Told {
         if let Some(begin) = self.begin.take() {
             return Poll::Ready(Some(Ok(Frame::data(begin))));
         }
-        let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
-        if let Poll::Ready(rest) = rest.as_mut().poll(context) {
-            self.rest = None;
+        let Some(rest) = &mut self.rest else {
+            return Poll::Ready(self.bill.take().map(|bill| Ok(Frame::trailers(bill))));
+        };
+        if let Poll::Ready((rest, bill)) = rest.as_mut().poll(context) {
+            (self.rest, self.bill) = (None, bill);
             return Poll::Ready(Some(Ok(Frame::data(rest))));
         }
         if self.comment.as_mut().poll(context).is_ready() {
@@ -355,12 +372,22 @@ mod tests {
                 signatures: Vec::new(),
             };
             let said = Answer::Turned { text: "why".to_owned(), calls: vec![call], ended: true };
-            answer(said, Some(IN_WORDS))
+            answer(said, Some(IN_WORDS), &[])
         };
         let words = called(IN_WORDS);
         assert_eq!((&*words.text, words.calls.len()), ("four", 0));
         let call = called("add");
         assert_eq!((&*call.text, call.calls.len()), ("why", 1));
+    }
+
+    #[test]
+    fn an_answer_ends_at_the_first_text_at_which_it_was_to_stop() {
+        let said =
+            |text: &str| Answer::Turned { text: text.to_owned(), calls: Vec::new(), ended: false };
+        let stop = ["END".to_owned(), "\n\n".to_owned()];
+        let cut = answer(said("a\n\nb END c"), None, &stop);
+        assert_eq!((&*cut.text, cut.stop), ("a", Stop::Done));
+        assert_eq!(answer(said("a b"), None, &stop).stop, Stop::Length);
     }
 
     #[test]
@@ -381,7 +408,7 @@ mod tests {
                 signatures: Vec::new(),
             };
             let said = Answer::Turned { text: String::new(), calls: vec![call], ended: true };
-            answer(said, in_words.as_deref()).calls.len()
+            answer(said, in_words.as_deref(), &[]).calls.len()
         };
         let (tools, in_words) = asked(IN_WORDS, "");
         assert_eq!(tools, [IN_WORDS, "answer_in_words_"]);

@@ -41,7 +41,12 @@ pub fn translated_request(
 /// A stream of one protocol in another, as it comes in pieces, and what was seen of it.
 #[must_use]
 pub fn translated_stream(from: Wire, to: Wire, pieces: &[&[u8]]) -> (String, Seen) {
-    let head = translate::Head { model: "m".to_owned(), id: "id".to_owned(), created: 0 };
+    let head = translate::Head {
+        model: "m".to_owned(),
+        id: "id".to_owned(),
+        created: 0,
+        custom: Vec::new(),
+    };
     let mut translator = Translator::new(from, Telling::new(to, head, true));
     let (mut events, mut seen, mut out) = (Events::default(), Seen::default(), String::new());
     for piece in pieces {

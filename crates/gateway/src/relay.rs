@@ -6,17 +6,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::HttpBody;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming};
 use tokio::time::{Instant, Sleep};
 
-use crate::Wire;
 use crate::bill::End;
 use crate::sse::Events;
 use crate::ticket::Ticket;
 use crate::translate::Translator;
 use crate::usage::Seen;
+use crate::{Wire, headers};
 
 /// Why a stream broke.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,8 @@ pub(crate) struct Relay {
     ticket: Option<Ticket>,
     silence: Duration,
     patience: Pin<Box<Sleep>>,
+    /// What follows the body once it is billed.
+    trailers: Option<HeaderMap>,
     /// Seen by who asks again with the same key.
     copy: Option<crate::again::Copy>,
 }
@@ -72,6 +74,7 @@ impl Relay {
             ticket: Some(ticket),
             silence,
             patience: Box::pin(tokio::time::sleep(silence)),
+            trailers: None,
             copy,
         }
     }
@@ -133,11 +136,16 @@ impl Relay {
             // It was turned away before it began, only that the stream was there already.
             ticket.free(StatusCode::BAD_GATEWAY.as_u16());
         } else {
-            ticket.close(&self.seen, end);
+            self.trailers = Some(headers::trailers(&ticket.close(&self.seen, end)));
         }
         if let Some(copy) = self.copy.take() {
             copy.end(end == End::Whole);
         }
+    }
+
+    /// What comes behind all else: the bill.
+    fn bill(&mut self) -> Next {
+        Poll::Ready(self.trailers.take().map(|bill| Ok(Frame::trailers(bill))))
     }
 
     /// A protocol that is written here can say that it broke; bytes that pass just end.
@@ -162,7 +170,7 @@ impl HttpBody for Relay {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Next {
         let this = &mut *self;
         if this.ticket.is_none() {
-            return Poll::Ready(None);
+            return this.bill();
         }
         loop {
             let next = Pin::new(&mut this.upstream).poll_frame(context);
@@ -177,7 +185,10 @@ impl HttpBody for Relay {
                         copy.more(&last);
                     }
                     this.finish(End::Whole);
-                    return Poll::Ready((!last.is_empty()).then(|| Ok(Frame::data(last))));
+                    if last.is_empty() {
+                        return this.bill();
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(last))));
                 }
                 Some(Err(why)) => return this.break_off(why.into()),
                 Some(Ok(frame)) => match frame.into_data() {

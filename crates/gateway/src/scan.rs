@@ -123,6 +123,11 @@ impl Limits {
     }
 }
 
+/// Whether the client runs tools of this type itself.
+pub(crate) fn is_clients_tool(kind: &str) -> bool {
+    CLIENTS_TOOLS.iter().any(|start| kind.starts_with(start))
+}
+
 /// Reads a body.
 ///
 /// # Errors
@@ -254,7 +259,7 @@ impl Sketch {
 
     fn tool(&mut self, scan: &mut Scan<'_>) -> Result<(), Unreadable> {
         let kind = scan.string()?;
-        if !CLIENTS_TOOLS.iter().any(|start| kind.starts_with(start)) {
+        if !is_clients_tool(&kind) {
             self.hosted_tool = Some(kind.into_owned());
         }
         Ok(())

@@ -4,6 +4,7 @@
 
 mod chat;
 mod chat_stream;
+mod members;
 mod messages;
 mod messages_stream;
 mod responses;
@@ -25,7 +26,9 @@ use crate::Wire;
 use crate::usage::Seen;
 
 pub(crate) use stream::{Telling, Translator};
-pub(crate) use talk::{Answer, Call, Choice, Form, Head, Part, Said, Stop, Talk, Used, arguments};
+pub(crate) use talk::{
+    Answer, Call, Choice, Form, Head, JSON_IN_WORDS, Part, Said, Stop, Talk, Used, arguments,
+};
 pub(crate) use told::told;
 
 /// Why it can't be said in the other protocol.
@@ -37,6 +40,7 @@ pub struct Untranslatable(pub(crate) String);
 pub(crate) fn read(wire: Wire, body: &[u8]) -> Result<Talk, Untranslatable> {
     let body: Value =
         serde_json::from_slice(body).map_err(|_| talk::cant("a body that is no JSON"))?;
+    members::known(wire, &body)?;
     match wire {
         Wire::Chat => chat::read(&body),
         Wire::Messages | Wire::CountTokens => messages::read(&body),
@@ -68,7 +72,7 @@ pub(crate) fn write(
     let body = match wire {
         Wire::Chat => chat::write(talk, model, limit),
         Wire::Messages => messages::write(talk, model),
-        Wire::Responses => responses::write(talk, model),
+        Wire::Responses => responses::write(talk, model)?,
         Wire::Embeddings | Wire::CountTokens => return Err(talk::cant("another call")),
     };
     Ok(body.to_string().into())
@@ -80,7 +84,7 @@ pub(crate) fn whole(
     to: Wire,
     body: &[u8],
     seen: &Seen,
-    model: &str,
+    head: &Head,
 ) -> Result<Bytes, Untranslatable> {
     let body: Value =
         serde_json::from_slice(body).map_err(|_| talk::cant("an answer that is no JSON"))?;
@@ -90,7 +94,7 @@ pub(crate) fn whole(
         Wire::Chat | Wire::Embeddings => chat::read_answer(&body),
     }?;
     let used = Used { usage: seen.usage.unwrap_or_default(), reasoning: seen.reasoning };
-    Ok(write_answer(to, &answer, &used, &head(to, model)))
+    Ok(write_answer(to, &answer, &used, head))
 }
 
 /// An answer in this protocol.
@@ -103,8 +107,8 @@ pub(crate) fn write_answer(wire: Wire, answer: &Answer, used: &Used, head: &Head
     body.to_string().into()
 }
 
-/// A head for an answer, with an id that this process gives once.
-pub(crate) fn head(wire: Wire, model: &str) -> Head {
+/// A head for the answer to a request, with an id that this process gives once.
+pub(crate) fn head(wire: Wire, model: &str, body: &[u8]) -> Head {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -114,5 +118,6 @@ pub(crate) fn head(wire: Wire, model: &str) -> Head {
         Wire::Chat | Wire::Embeddings => "chatcmpl",
     };
     let id = format!("{start}_{:x}_{number:x}", now.as_nanos());
-    Head { model: model.to_owned(), id, created: now.as_secs() }
+    let custom = if wire == Wire::Responses { responses::custom_tools(body) } else { Vec::new() };
+    Head { model: model.to_owned(), id, created: now.as_secs(), custom }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Untranslatable;
 use super::talk::{
     Answer, Call, Choice, Form, Head, Part, Said, Stop, Talk, Tool, Used, cant, instruct, items,
-    model_said, number, string, text_of, texts,
+    model_said, number, string, text_of, text_only, texts, told,
 };
 
 /// Reads a request.
@@ -27,14 +27,19 @@ pub(super) fn read(body: &Value) -> Result<Talk, Untranslatable> {
     };
     for tool in items(&body["tools"]) {
         let function = &tool["function"];
+        if !function.is_object() {
+            return Err(cant(&format!("a tool of type '{}'", string(&tool["type"]))));
+        }
         talk.tools.push(read_tool(function, &function["parameters"]));
     }
     for message in items(&body["messages"]) {
         let parts = read_parts(&message["content"])?;
         match message["role"].as_str() {
-            Some("system" | "developer") => instruct(&mut talk.instructions, &text_of(&parts)),
+            Some("system" | "developer") => {
+                instruct(&mut talk.instructions, &text_only(&parts, "a system message")?);
+            }
             Some("assistant") => {
-                model_said(&mut talk.said, &text_of(&parts), None);
+                model_said(&mut talk.said, &text_only(&parts, "what the model said")?, None);
                 for call in items(&message["tool_calls"]) {
                     model_said(&mut talk.said, "", Some(read_call(call)));
                 }
@@ -57,7 +62,8 @@ pub(super) fn read_tool(function: &Value, parameters: &Value) -> Tool {
         Value::Null => json!({ "type": "object", "properties": {} }),
         parameters => parameters.clone(),
     };
-    Tool { name: string(&function["name"]), about: string(&function["description"]), parameters }
+    let (name, about) = (string(&function["name"]), string(&function["description"]));
+    Tool { name, about, parameters, strict: function["strict"] == true }
 }
 
 fn read_call(call: &Value) -> Call {
@@ -87,7 +93,8 @@ pub(super) fn read_form(form: &Value, schema: &Value) -> Form {
     match form["type"].as_str() {
         Some("json_object") => Form::Json,
         Some("json_schema") => {
-            Form::Schema { name: string(&schema["name"]), schema: schema["schema"].clone() }
+            let (name, strict) = (string(&schema["name"]), schema["strict"] == true);
+            Form::Schema { name, schema: schema["schema"].clone(), strict }
         }
         _ => Form::Free,
     }
@@ -121,9 +128,10 @@ pub(super) fn write(talk: &Talk, model: &str, limit: &str) -> Value {
         messages.push(match said {
             Said::Person(parts) => json!({ "role": "user", "content": write_parts(parts) }),
             Said::Model { text, calls } => write_model(text, calls),
-            Said::Tool { call, parts, failed: _ } => {
+            Said::Tool { call, parts, failed } => {
+                let parts = told(parts, *failed);
                 images.extend(parts.iter().filter_map(write_image));
-                json!({ "role": "tool", "tool_call_id": call, "content": text_of(parts) })
+                json!({ "role": "tool", "tool_call_id": call, "content": text_of(&parts) })
             }
         });
     }
@@ -151,14 +159,15 @@ fn write_terms(talk: &Talk, body: &mut Map<String, Value>, limit: &str) {
     put("temperature", talk.temperature.clone().map(Value::Number));
     put("top_p", talk.top_p.clone().map(Value::Number));
     put("stop", (!talk.stop.is_empty()).then(|| json!(talk.stop)));
-    put("reasoning_effort", talk.effort.clone().map(Value::String));
+    put("reasoning_effort", talk.effort.as_deref().map(write_effort).map(Value::from));
     put(
         "response_format",
         match &talk.form {
             Form::Free => None,
             Form::Json => Some(json!({ "type": "json_object" })),
-            Form::Schema { name, schema } => Some(json!({
-                "type": "json_schema", "json_schema": { "name": name, "schema": schema },
+            Form::Schema { name, schema, strict } => Some(json!({
+                "type": "json_schema",
+                "json_schema": { "name": name, "schema": schema, "strict": strict },
             })),
         },
     );
@@ -168,6 +177,7 @@ fn write_terms(talk: &Talk, body: &mut Map<String, Value>, limit: &str) {
     let tools = talk.tools.iter().map(|tool| {
         json!({ "type": "function", "function": {
             "name": tool.name, "description": tool.about, "parameters": tool.parameters,
+            "strict": tool.strict,
         } })
     });
     put("tools", Some(tools.collect()));
@@ -181,6 +191,11 @@ fn write_terms(talk: &Talk, body: &mut Map<String, Value>, limit: &str) {
         },
     );
     put("parallel_tool_calls", talk.parallel.map(Value::Bool));
+}
+
+/// How hard to think, in OpenAI's words.
+pub(super) fn write_effort(effort: &str) -> &str {
+    if effort == "max" { "high" } else { effort }
 }
 
 fn write_image(part: &Part) -> Option<Value> {

@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::Untranslatable;
 use super::talk::{
-    Answer, Call, Choice, Form, Head, Part, Said, Stop, Talk, Tool, Used, arguments, cant,
-    instruct, items, model_said, number, string, texts,
+    Answer, Call, Choice, Form, Head, JSON_IN_WORDS, Part, Said, Stop, Talk, Tool, Used, arguments,
+    cant, instruct, items, model_said, number, string, text_only, texts,
 };
+use crate::scan;
 
 /// Thinking below so many tokens is little, above the second is much.
 const EFFORTS: [u64; 2] = [4_096, 16_384];
@@ -24,40 +25,46 @@ pub(super) fn read(body: &Value) -> Result<Talk, Untranslatable> {
         effort: read_effort(body),
         ..Talk::default()
     };
-    let format = &body["output_config"]["format"];
-    if format["type"] == "json_schema" {
-        let (name, schema) = ("answer".to_owned(), format["schema"].clone());
-        talk.form = Form::Schema { name, schema };
-    }
-    match &body["system"] {
-        Value::String(text) => instruct(&mut talk.instructions, text),
-        blocks => {
-            for block in items(blocks) {
-                instruct(&mut talk.instructions, &string(&block["text"]));
-            }
+    for format in [&body["output_config"]["format"], &body["output_format"]] {
+        if format["type"] == "json_schema" {
+            let (name, schema) = ("answer".to_owned(), format["schema"].clone());
+            talk.form = Form::Schema { name, schema, strict: true };
         }
     }
+    read_system(&mut talk, &body["system"])?;
     for tool in items(&body["tools"]) {
-        // What the provider runs can't be run by another; it is as if it were not offered.
-        if tool["input_schema"].is_object() {
-            let (name, about) = (string(&tool["name"]), string(&tool["description"]));
-            talk.tools.push(Tool { name, about, parameters: tool["input_schema"].clone() });
-        }
+        talk.tools.extend(read_tool(tool)?);
     }
     for message in items(&body["messages"]) {
         match message["role"].as_str() {
-            Some("assistant") => read_model(&mut talk, &message["content"]),
-            Some("system") => {
-                for part in read_parts(&message["content"])? {
-                    if let Part::Text(text) = part {
-                        instruct(&mut talk.instructions, &text);
-                    }
-                }
-            }
+            Some("assistant") => read_model(&mut talk, &message["content"])?,
+            Some("system") => read_system(&mut talk, &message["content"])?,
             _ => read_person(&mut talk, &message["content"])?,
         }
     }
     Ok(talk)
+}
+
+fn read_system(talk: &mut Talk, content: &Value) -> Result<(), Untranslatable> {
+    for part in read_parts(content)? {
+        instruct(&mut talk.instructions, &text_only(&[part], "a system message")?);
+    }
+    Ok(())
+}
+
+/// What the provider runs can't be run by another; it is as if it were not offered. What the client
+/// runs, by a schema that only the provider knows, is refused.
+fn read_tool(tool: &Value) -> Result<Option<Tool>, Untranslatable> {
+    let kind = string(&tool["type"]);
+    if !tool["input_schema"].is_object() {
+        return match scan::is_clients_tool(&kind) {
+            true => Err(cant(&format!("a tool of type '{kind}'"))),
+            false => Ok(None),
+        };
+    }
+    let (name, about) = (string(&tool["name"]), string(&tool["description"]));
+    let (parameters, strict) = (tool["input_schema"].clone(), tool["strict"] == true);
+    Ok(Some(Tool { name, about, parameters, strict }))
 }
 
 fn read_effort(body: &Value) -> Option<String> {
@@ -83,17 +90,20 @@ fn read_choice(choice: &Value) -> Choice {
 }
 
 /// Thoughts are signed for their own provider, and left out.
-fn read_model(talk: &mut Talk, content: &Value) {
+fn read_model(talk: &mut Talk, content: &Value) -> Result<(), Untranslatable> {
     if let Value::String(text) = content {
-        return model_said(&mut talk.said, text, None);
+        model_said(&mut talk.said, text, None);
+        return Ok(());
     }
     for block in items(content) {
         match block["type"].as_str() {
             Some("text") => model_said(&mut talk.said, &string(&block["text"]), None),
             Some("tool_use") => model_said(&mut talk.said, "", Some(read_call(block))),
-            _ => {}
+            Some("thinking" | "redacted_thinking") => {}
+            kind => return Err(cant(&format!("a block of type '{}'", kind.unwrap_or_default()))),
         }
     }
+    Ok(())
 }
 
 fn read_call(block: &Value) -> Call {
@@ -156,26 +166,50 @@ pub(super) fn write(talk: &Talk, model: &str) -> Value {
     };
     put("model", Some(model.into()));
     put("max_tokens", talk.output_max.map(Value::from));
-    put("system", (!talk.instructions.is_empty()).then(|| talk.instructions.as_str().into()));
+    let mut system = talk.instructions.clone();
+    if talk.form == Form::Json {
+        // It has no other way to say that.
+        instruct(&mut system, JSON_IN_WORDS);
+    }
+    put("system", (!system.is_empty()).then(|| system.into()));
     put("messages", Some(write_messages(&talk.said)));
     put("temperature", talk.temperature.clone().map(|t| at_most_one(t).into()));
     put("top_p", talk.top_p.clone().map(Value::Number));
     put("stop_sequences", (!talk.stop.is_empty()).then(|| json!(talk.stop)));
     put("stream", talk.streamed.then_some(true.into()));
-    if let Form::Schema { schema, .. } = &talk.form {
-        let format = json!({ "type": "json_schema", "schema": schema });
-        put("output_config", Some(json!({ "format": format })));
-    }
+    put("output_config", write_output(talk));
     if !talk.tools.is_empty() {
         let tools = talk.tools.iter().map(|tool| {
-            json!({
+            let mut written = json!({
                 "name": tool.name, "description": tool.about, "input_schema": tool.parameters,
-            })
+            });
+            if tool.strict {
+                written["strict"] = true.into();
+            }
+            written
         });
         put("tools", Some(tools.collect()));
         put("tool_choice", write_choice(talk));
     }
     body.into()
+}
+
+/// The form of the answer, and how hard to think, in Anthropic's words.
+fn write_output(talk: &Talk) -> Option<Value> {
+    let mut output = Map::new();
+    if let Form::Schema { schema, .. } = &talk.form {
+        output.insert("format".into(), json!({ "type": "json_schema", "schema": schema }));
+    }
+    let effort = talk.effort.as_deref().map(|effort| match effort {
+        "minimal" => "low",
+        "xhigh" => "high",
+        effort => effort,
+    });
+    // Not to think is what it does unless it is told to.
+    if let Some(effort) = effort.filter(|effort| *effort != "none") {
+        output.insert("effort".into(), effort.into());
+    }
+    (!output.is_empty()).then(|| output.into())
 }
 
 /// OpenAI's scale ends at two, Anthropic's at one.

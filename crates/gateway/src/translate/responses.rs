@@ -3,11 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::Untranslatable;
-use super::chat::{read_choice, read_form, read_tool};
+use super::chat::{read_choice, read_form, read_tool, write_effort};
 use super::talk::{
-    Answer, Call, Choice, Form, Head, Part, Said, Stop, Talk, Used, cant, instruct, items,
-    model_said, number, string, text_of,
+    Answer, Call, Choice, Form, Head, Part, Said, Stop, Talk, Tool, Used, arguments, cant,
+    instruct, items, model_said, number, string, text_only, told,
 };
+use crate::scan;
+
+/// The only argument of a tool that takes a text of no form.
+const CUSTOM: &str = "input";
 
 /// Reads a request.
 pub(super) fn read(body: &Value) -> Result<Talk, Untranslatable> {
@@ -29,9 +33,14 @@ pub(super) fn read(body: &Value) -> Result<Talk, Untranslatable> {
         ..Talk::default()
     };
     for tool in items(&body["tools"]) {
-        // What the provider runs can't be run by another; it is as if it were not offered.
-        if tool["type"] == "function" {
-            talk.tools.push(read_tool(tool, &tool["parameters"]));
+        match tool["type"].as_str().unwrap_or_default() {
+            "function" => talk.tools.push(read_tool(tool, &tool["parameters"])),
+            "custom" => talk.tools.push(read_custom(tool)),
+            kind if scan::is_clients_tool(kind) => {
+                return Err(cant(&format!("a tool of type '{kind}'")));
+            }
+            // What the provider runs can't be run by another; it is as if it were not offered.
+            _ => {}
         }
     }
     if let Some(text) = body["input"].as_str() {
@@ -43,20 +52,59 @@ pub(super) fn read(body: &Value) -> Result<Talk, Untranslatable> {
     Ok(talk)
 }
 
+/// A tool that is called with a text of no form, or of a grammar's: as one with a single argument.
+fn read_custom(tool: &Value) -> Tool {
+    let mut about = string(&tool["description"]);
+    let format = &tool["format"];
+    if let Some(grammar) = format["definition"].as_str() {
+        let syntax = string(&format["syntax"]);
+        instruct(&mut about, &format!("Its input keeps to this grammar ({syntax}):\n{grammar}"));
+    }
+    let parameters = json!({
+        "type": "object",
+        "properties": { CUSTOM: { "type": "string", "description": "The whole input." } },
+        "required": [CUSTOM],
+    });
+    Tool { name: string(&tool["name"]), about, parameters, strict: false }
+}
+
+/// The names of such tools in a request.
+pub(super) fn custom_tools(body: &[u8]) -> Vec<String> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let custom = items(&body["tools"]).iter().filter(|tool| tool["type"] == "custom");
+    custom.map(|tool| string(&tool["name"])).collect()
+}
+
+/// The text that such a tool is called with.
+pub(super) fn custom_input(call: &Call) -> String {
+    let input = arguments(&call.arguments);
+    input[CUSTOM].as_str().unwrap_or(&call.arguments).to_owned()
+}
+
 fn read_item(talk: &mut Talk, item: &Value) -> Result<(), Untranslatable> {
     match (item["type"].as_str(), item["role"].as_str()) {
         (Some("function_call"), _) => model_said(&mut talk.said, "", Some(read_call(item))),
-        (Some("function_call_output"), _) => {
+        (Some("custom_tool_call"), _) => {
+            let call = Call {
+                id: string(&item["call_id"]),
+                name: string(&item["name"]),
+                arguments: json!({ CUSTOM: item["input"] }).to_string(),
+            };
+            model_said(&mut talk.said, "", Some(call));
+        }
+        (Some("function_call_output" | "custom_tool_call_output"), _) => {
             let (call, parts) = (string(&item["call_id"]), read_parts(&item["output"])?);
             talk.said.push(Said::Tool { call, parts, failed: false });
         }
         // Thoughts are kept for their own provider, and left out.
         (Some("reasoning"), _) => {}
         (_, Some("system" | "developer")) => {
-            instruct(&mut talk.instructions, &text_of(&read_parts(&item["content"])?));
+            let text = text_only(&read_parts(&item["content"])?, "a system message")?;
+            instruct(&mut talk.instructions, &text);
         }
         (_, Some("assistant")) => {
-            model_said(&mut talk.said, &text_of(&read_parts(&item["content"])?), None);
+            let text = text_only(&read_parts(&item["content"])?, "what the model said")?;
+            model_said(&mut talk.said, &text, None);
         }
         (_, Some("user")) => talk.said.push(Said::Person(read_parts(&item["content"])?)),
         (kind, _) => {
@@ -90,7 +138,10 @@ fn read_parts(content: &Value) -> Result<Vec<Part>, Untranslatable> {
 }
 
 /// Writes a request.
-pub(super) fn write(talk: &Talk, model: &str) -> Value {
+pub(super) fn write(talk: &Talk, model: &str) -> Result<Value, Untranslatable> {
+    if !talk.stop.is_empty() {
+        return Err(cant("texts at which to stop"));
+    }
     let mut body = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -103,7 +154,8 @@ pub(super) fn write(talk: &Talk, model: &str) -> Value {
     put("max_output_tokens", talk.output_max.map(Value::from));
     put("temperature", talk.temperature.clone().map(Value::Number));
     put("top_p", talk.top_p.clone().map(Value::Number));
-    put("reasoning", talk.effort.as_ref().map(|effort| json!({ "effort": effort })));
+    let effort = talk.effort.as_deref().map(write_effort);
+    put("reasoning", effort.map(|effort| json!({ "effort": effort })));
     put("stream", talk.streamed.then_some(true.into()));
     // Nothing is to be kept there that was not asked to be.
     put("store", Some(false.into()));
@@ -112,16 +164,16 @@ pub(super) fn write(talk: &Talk, model: &str) -> Value {
         match &talk.form {
             Form::Free => None,
             Form::Json => Some(json!({ "format": { "type": "json_object" } })),
-            Form::Schema { name, schema } => Some(json!({ "format": {
-            "type": "json_schema", "name": name, "schema": schema, "strict": false,
-        } })),
+            Form::Schema { name, schema, strict } => Some(json!({ "format": {
+                "type": "json_schema", "name": name, "schema": schema, "strict": strict,
+            } })),
         },
     );
     if !talk.tools.is_empty() {
         let tools = talk.tools.iter().map(|tool| {
             json!({
                 "type": "function", "name": tool.name, "description": tool.about,
-                "parameters": tool.parameters, "strict": false,
+                "parameters": tool.parameters, "strict": tool.strict,
             })
         });
         put("tools", Some(tools.collect()));
@@ -136,7 +188,7 @@ pub(super) fn write(talk: &Talk, model: &str) -> Value {
         );
         put("parallel_tool_calls", talk.parallel.map(Value::Bool));
     }
-    body.into()
+    Ok(body.into())
 }
 
 fn write_said(said: &Said) -> Vec<Value> {
@@ -144,7 +196,8 @@ fn write_said(said: &Said) -> Vec<Value> {
         Said::Person(parts) => {
             vec![json!({ "type": "message", "role": "user", "content": write_parts(parts) })]
         }
-        Said::Tool { call, parts, failed: _ } => {
+        Said::Tool { call, parts, failed } => {
+            let parts = told(parts, *failed);
             let output = match parts.as_slice() {
                 [] => "".into(),
                 [Part::Text(text)] => text.as_str().into(),
@@ -282,10 +335,21 @@ pub(super) fn thought(head: &Head, place: usize, text: &str) -> Value {
 
 /// An item that is a call.
 pub(super) fn function_call(head: &Head, place: usize, call: &Call, status: &str) -> Value {
+    if head.custom.contains(&call.name) {
+        return json!({
+            "id": call_id(head, place), "type": "custom_tool_call", "status": status,
+            "call_id": call.id, "name": call.name, "input": custom_input(call),
+        });
+    }
     json!({
-        "id": format!("fc_{}_{place}", head.id), "type": "function_call", "status": status,
+        "id": call_id(head, place), "type": "function_call", "status": status,
         "call_id": call.id, "name": call.name, "arguments": call.arguments,
     })
+}
+
+/// What an item that is a call is known by.
+pub(super) fn call_id(head: &Head, place: usize) -> String {
+    format!("fc_{}_{place}", head.id)
 }
 
 /// What was used, as it is said.

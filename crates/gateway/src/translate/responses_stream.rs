@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::responses::{ended, function_call, message, response, stop, thought};
+use super::responses::{
+    call_id, custom_input, ended, function_call, message, response, stop, thought,
+};
 use super::talk::{Call, Head, Piece, Stop, Used, string};
 use crate::sse::event;
 
@@ -87,8 +89,12 @@ impl Writer {
             Piece::Arguments(more) => {
                 if let Some(Open::Call(call)) = &mut self.open {
                     call.arguments.push_str(more);
+                    if self.head.custom.contains(&call.name) {
+                        // Its text is in there, and is told once it is whole.
+                        return String::new();
+                    }
                 }
-                let id = format!("fc_{}_{}", self.head.id, self.output.len());
+                let id = call_id(&self.head, self.output.len());
                 let delta = self.at(&id, &[("delta", more.as_str().into())]);
                 self.say("response.function_call_arguments.delta", delta)
             }
@@ -181,8 +187,16 @@ impl Writer {
                     + &self.say("response.content_part.done", part);
                 (text, message(&self.head, place, Some(&all)))
             }
+            Some(Open::Call(call)) if self.head.custom.contains(&call.name) => {
+                let (id, input) = (call_id(&self.head, place), custom_input(&call));
+                let delta = self.at(&id, &[("delta", input.as_str().into())]);
+                let done = self.at(&id, &[("input", input.as_str().into())]);
+                let text = self.say("response.custom_tool_call_input.delta", delta)
+                    + &self.say("response.custom_tool_call_input.done", done);
+                (text, function_call(&self.head, place, &call, "completed"))
+            }
             Some(Open::Call(call)) => {
-                let id = format!("fc_{}_{place}", self.head.id);
+                let id = call_id(&self.head, place);
                 let name = ("name", call.name.as_str().into());
                 let done = self.at(&id, &[name, ("arguments", call.arguments.as_str().into())]);
                 let text = self.say("response.function_call_arguments.done", done);

@@ -7,6 +7,9 @@ use tenfold_domain::{Tokens, Usage};
 
 use super::Untranslatable;
 
+/// How a model is asked for JSON where its protocol can't say it.
+pub(crate) const JSON_IN_WORDS: &str = "Answer with one JSON object and nothing else.";
+
 /// A request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Talk {
@@ -22,7 +25,7 @@ pub(crate) struct Talk {
     pub(crate) top_p: Option<Number>,
     pub(crate) stop: Vec<String>,
     pub(crate) streamed: bool,
-    /// How hard to think: `low`, `medium` or `high`, if that is said.
+    /// How hard to think, in the words of either: `none` … `high`, `max`, if that is said.
     pub(crate) effort: Option<String>,
     /// The form that the answer has to have.
     pub(crate) form: Form,
@@ -55,6 +58,8 @@ pub(crate) struct Tool {
     pub(crate) name: String,
     pub(crate) about: String,
     pub(crate) parameters: Value,
+    /// Whether its arguments have to be as its parameters say.
+    pub(crate) strict: bool,
 }
 
 /// A call of a tool, its arguments as the text that the model wrote.
@@ -84,6 +89,8 @@ pub(crate) enum Form {
     Schema {
         name: String,
         schema: Value,
+        /// Whether it has to be kept to.
+        strict: bool,
     },
 }
 
@@ -142,6 +149,8 @@ pub(crate) struct Head {
     pub(crate) id: String,
     /// Seconds since 1970.
     pub(crate) created: u64,
+    /// The tools that are called with a text of no form, as only responses have them.
+    pub(crate) custom: Vec<String>,
 }
 
 impl Answer {
@@ -184,6 +193,21 @@ pub(crate) fn text_of(parts: &[Part]) -> String {
         Part::Picture(_) | Part::Image { .. } => None,
     });
     texts.collect::<Vec<_>>().join("\n")
+}
+
+/// The text of parts where only a text can stand.
+pub(crate) fn text_only(parts: &[Part], place: &str) -> Result<String, Untranslatable> {
+    match parts.iter().all(|part| matches!(part, Part::Text(_))) {
+        true => Ok(text_of(parts)),
+        false => Err(cant(&format!("an image in {place}"))),
+    }
+}
+
+/// What a tool says, with a word before it where the protocol has no other way to say that the call
+/// failed.
+pub(crate) fn told(parts: &[Part], failed: bool) -> Vec<Part> {
+    let failed = failed.then(|| Part::Text("The call failed:".to_owned()));
+    failed.into_iter().chain(parts.iter().cloned()).collect()
 }
 
 /// The items of an array, or none.

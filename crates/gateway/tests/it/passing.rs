@@ -101,3 +101,26 @@ async fn models_are_listed_for_the_clients_of_both() {
     let none = place.get("/v1/models/none", &[("x-api-key", ADAS_TOKEN)]).await;
     assert_eq!(none.status, 404);
 }
+
+#[tokio::test]
+async fn the_bill_of_a_stream_follows_it_for_who_asks() {
+    use http_body_util::BodyExt;
+
+    let used = Used { prompt: 1_000, cached: 400, cache_written: 0, output: 50 };
+    for protocol in [Protocol::Openai, Protocol::Anthropic] {
+        let server = HttpModel::reacting(move |_| Reply::says("a").using(used));
+        let place = Place::before(protocol, &server).await;
+        let body = r#"{"model":"m","messages":[],"max_tokens":100,"stream":true}"#;
+        let bearer = format!("Bearer {}", crate::bank::ADAS_TOKEN);
+        let asks = [("authorization", bearer.as_str()), ("te", "trailers")];
+        let answer = place.begin("/v1/chat/completions", body.into(), &asks).await;
+        let whole = answer.into_body().collect().await.unwrap();
+        let bill = whole.trailers().expect("the bill").clone();
+        let said = |name: &str| bill[name].to_str().unwrap().to_owned();
+        assert_eq!(said("x-tenfold-cost-basis"), "told");
+        assert_eq!(said("x-tenfold-prompt-tokens"), "1000");
+        assert_eq!(said("x-tenfold-output-tokens"), "50");
+        assert_eq!(said("x-tenfold-cost-usd"), "0.00084", "{protocol}");
+        assert_eq!(place.spent().await, NanoUsd(840_000));
+    }
+}
