@@ -1,6 +1,7 @@
 //! Tries to sign in: five for each address and name, or way without one, twenty for each address,
-//! then waits that double up to a quarter of an hour. A try counts before the password is looked at, so that many
-//! at once are no way round. A name alone is not counted: by that, anybody could lock anybody out.
+//! then waits that double up to a quarter of an hour. A try counts before the password is looked
+//! at, so that many at once are no way round. A name alone is not counted: by that, anybody could
+//! lock anybody out.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
