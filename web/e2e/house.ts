@@ -32,7 +32,8 @@ const PAST: [text: string, label: string, turns: number, ends: "accepted" | "rej
 ];
 export const QUEUED = ["A mode, with a tie going to the smallest value", "Quantiles by linear interpolation", "Speed up the median of a million values"];
 
-const POLICY = `version = 1
+/** Whoever wants to remove something has to ask. */
+export const POLICY = `version = 1
 [[rule]]
 name = "removing"
 command = "rm *"

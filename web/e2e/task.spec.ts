@@ -1,16 +1,10 @@
 // What is done with one task besides accepting it: it is paused, stopped and gone on with; leave is
 // denied; an attempt is forked from a step and both are compared; what is proposed is rejected, and
 // the task started over.
+import { POLICY } from "./house";
 import { Gate, mends, type Asked, type Reply } from "./model";
 import { api, expect, go, handOut, signIn, test } from "./page";
 
-const POLICY = `version = 1
-[[rule]]
-name = "removing"
-command = "rm *"
-decide = "ask"
-why = "what is removed is gone"
-`;
 const OTHERWISE = "Without an index that is subtracted from";
 
 /** Wants to remove something first, and mends once that was denied. Of each attempt that begins

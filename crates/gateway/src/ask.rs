@@ -252,9 +252,9 @@ fn choose(
     // A token has about four bytes, and a call reads about three times as much as it writes.
     let (read, limit) = (Tokens(bytes / 4), asked.sketch.limits.of(asked.wire));
     let written = Tokens(limit.unwrap_or(u64::MAX).min(USUALLY_WRITTEN.max(read.0 / 3)));
-    let candidate = |model: &&'_ Arc<Offered>| model.likely_cost(read, written);
+    let cost = |model: &Offered| model.likely_cost(read, written);
     let candidates: Vec<Candidate<'_>> =
-        able.iter().map(|model| Candidate { name: model.name(), cost: candidate(model) }).collect();
+        able.iter().map(|model| Candidate { name: model.name(), cost: cost(model) }).collect();
     let Chosen { order, why } = house.chooser.order(bytes, &candidates);
     let order = order.into_iter().filter_map(|place| able.get(place).copied().cloned()).collect();
     (order, Some(why.into()))
