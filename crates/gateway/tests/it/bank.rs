@@ -119,7 +119,8 @@ impl Books {
         let there = state.accounts.get_mut(&account).expect("an account");
         let taken = there.spent.sum() + there.leased;
         let room = there.limit.saturating_sub(taken);
-        if !at_least.fits(room) {
+        // Who is over a limit, by a bill above what was leased, gets nothing more, not even nothing.
+        if !(taken + at_least).fits(there.limit) {
             let left = Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() };
             let name = "ada".to_owned();
             return Err(Refused::OverLimit { account, name, left: Box::new(left) });
