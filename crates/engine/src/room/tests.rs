@@ -2,7 +2,6 @@
 //! person has not reviewed is there afterwards, in every byte.
 
 use std::fs;
-use std::time::SystemTime;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -11,7 +10,7 @@ use tenfold_domain::{
     ApprovedCheck, AttemptId, AttemptOutcome, Budget, CheckFiles, Millis, NanoUsd, ProposalEvent,
     Seed, StepId, Strategy as Way, TaskEvent, TaskSpec, TaskState,
 };
-use tenfold_store::AttemptStart;
+use tenfold_store::{AttemptStart, Surroundings};
 use tenfold_workspace::{FileChange, Workspace};
 
 use super::*;
@@ -60,7 +59,11 @@ impl Story {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("folder")).unwrap();
-        let store = Store::open(&places(dir.path()).store_file()).unwrap();
+        // Each thing happens at a time of its own.
+        let times = std::sync::atomic::AtomicU64::new(1);
+        let clock = move || Timestamp(times.fetch_add(1, Ordering::Relaxed));
+        let around = Surroundings::default().with_clock(clock);
+        let store = Store::open_in(&places(dir.path()).store_file(), around).unwrap();
         Self { dir, store, made: 0, at_work: None, commits: Vec::new() }
     }
 
@@ -187,7 +190,8 @@ impl Story {
         let discard = |dir: &Path| fs::remove_dir_all(dir).unwrap();
         let is_at_work = |task| self.at_work == Some(task);
         let (store, discard, is_at_work) = (&self.store, &discard, &is_at_work);
-        let now = SystemTime::now().into();
+        // After all that has happened.
+        let now = Timestamp(u64::MAX);
         Making { store, discard, places: &places, terms, now, is_at_work }.make().unwrap()
     }
 
