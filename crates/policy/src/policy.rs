@@ -226,12 +226,16 @@ impl Policy {
     /// The whole policy as a file that says the same, with where each rule comes from.
     pub fn to_toml(&self) -> String {
         #[derive(Serialize)]
+        #[serde(rename_all = "kebab-case")]
         struct Head {
             version: i64,
             unattended: Unattended,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            accept_unseen_over: Option<f64>,
             default: Defaults,
         }
-        let head = Head { version: VERSION, unattended: self.unattended, default: self.defaults };
+        let Self { unattended, accept_unseen_over, defaults: default, .. } = *self;
+        let head = Head { version: VERSION, unattended, accept_unseen_over, default };
         let mut text = toml::to_string(&head).expect("plain words can be written");
         for rule in self.in_force() {
             let origin = match rule.origin {
@@ -249,9 +253,12 @@ impl Policy {
 impl Serialize for Policy {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
+        #[serde(rename_all = "kebab-case")]
         struct Shown<'a> {
             version: i64,
             unattended: Unattended,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            accept_unseen_over: Option<f64>,
             default: Defaults,
             rules: Vec<ShownRule<'a>>,
         }
@@ -263,8 +270,8 @@ impl Serialize for Policy {
         }
         let rules = self.in_force().map(|rule| ShownRule { origin: rule.origin, rule: &rule.raw });
         let rules = rules.collect();
-        let Self { unattended, defaults: default, .. } = *self;
-        Shown { version: VERSION, unattended, default, rules }.serialize(to)
+        let Self { unattended, accept_unseen_over, defaults: default, .. } = *self;
+        Shown { version: VERSION, unattended, accept_unseen_over, default, rules }.serialize(to)
     }
 }
 

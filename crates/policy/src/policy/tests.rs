@@ -183,9 +183,15 @@ fn an_own_rule_replaces_the_built_in_one_of_its_name_and_nothing_else() {
 
 #[test]
 fn what_is_shown_reads_back_as_the_same_policy() {
-    for policy in [Policy::built_in(), policy(STRICT)] {
+    for policy in [Policy::built_in(), policy(STRICT), policy("accept-unseen-over = 0.98")] {
         let text = policy.to_toml();
         let again = Policy::with_own(text.as_bytes()).unwrap();
+        assert_eq!(again.accept_unseen_over(), policy.accept_unseen_over());
+        let json = serde_json::to_value(&policy).unwrap();
+        assert_eq!(
+            json.get("accept-unseen-over").and_then(|over| over.as_f64()),
+            policy.accept_unseen_over()
+        );
         let strip = |text: String| text.replace("# built in", "#").replace("# yours", "#");
         assert_eq!(strip(again.to_toml()), strip(text));
     }
