@@ -43,7 +43,7 @@ test("a wish becomes a branch, and the branch is taken back", async ({ page, gro
   await page.getByLabel("What is to be done").fill("The median of an even number of values is wrong");
   await page.getByLabel("Repository or folder").fill(ground.repo);
   await page.getByLabel("Check", { exact: true }).fill(CHECK);
-  await page.getByLabel("Model").selectOption("far");
+  await page.getByLabel("Model", { exact: true }).selectOption("far");
   const quote = page.getByRole("region", { name: "Quote" });
   await expect(quote).toContainText("Works withfar");
   await expect(quote).toContainText(CHECK);

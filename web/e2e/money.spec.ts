@@ -47,6 +47,21 @@ test("budgets are set by what they are likely to buy", async ({ page, ground, wa
   await page.getByText("Solve most", { exact: true }).click();
   await expect(page).toHaveURL(/goal=solved/);
   await hasTable(page, "Tasks solved by budget", /\d/);
+  await page.getByText("What things are worth").click();
+  await page.getByLabel("By label").fill("numbers=twenty");
+  await expect(page.getByText("Write them as in")).toBeVisible();
+  const asked = page.waitForRequest(/plan\?.*labels=numbers%3D500/);
+  await page.getByLabel("By label").fill("numbers=500");
+  await asked;
+
+  // A backlog, before any of it is recorded: what each task and all of them are likely to come to.
+  await page.goto(new URL("/new?by=backlog", page.url()).href);
+  await page.getByLabel("Budget").fill("0.25");
+  await page.getByLabel("Or paste it").fill("- [ ] Count values that are not finite\n- [ ] Name the argument of median");
+  const preview = page.getByRole("region", { name: "Preview" });
+  await expect(preview).toContainText("are likely to be solved by one attempt each, of 2 tasks");
+  await expect(preview).toContainText("At most $0.50 in all");
+  await expect(preview.getByRole("listitem").first()).toContainText(/\d+ %/);
 
   // What was spent, and what came of what was foretold.
   await look(page, "/compute/spending", "Spending");

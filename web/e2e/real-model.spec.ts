@@ -25,7 +25,7 @@ test("the embedded model works on a task that is handed out on the page", async 
   await page.getByLabel("What is to be done").fill("The median of an even number of values is wrong");
   await page.getByLabel("Repository or folder").fill(ground.repo);
   await page.getByLabel("Check", { exact: true }).fill(CHECK);
-  await page.getByLabel("Model").selectOption(MODEL);
+  await page.getByLabel("Model", { exact: true }).selectOption(MODEL);
   await page.getByText("More to say").click();
   await page.getByLabel("Attempts", { exact: true }).fill("1");
   await page.getByLabel("Minutes at most").fill("2");

@@ -1,6 +1,7 @@
 // What is done with one task besides accepting it: it is paused, stopped and gone on with; leave is
 // denied; an attempt is forked from a step and both are compared; what is proposed is rejected, and
 // the task started over.
+import { readFileSync } from "node:fs";
 import { POLICY } from "./house";
 import { Gate, mends, type Asked, type Reply } from "./model";
 import { api, expect, go, handOut, signIn, test } from "./page";
@@ -23,7 +24,8 @@ function worker(gates: Gate[]) {
   };
 }
 
-test("a task is paused, denied, forked, compared, rejected and started over", async ({ page, ground }) => {
+test("a task is paused, denied, forked, compared, rejected and started over", async ({ page, ground, watch }) => {
+  watch.allow(/^download: .*\/patch$/);
   test.setTimeout(120_000);
   const [gate, never] = [new Gate(), new Gate()];
   const model = await ground.model(worker([gate, never]));
@@ -65,6 +67,20 @@ test("a task is paused, denied, forked, compared, rejected and started over", as
   const file = page.getByRole("region", { name: "stats.py", exact: true });
   await expect(file).toContainText("middle - 1");
   await expect(file).toContainText("low, high");
+
+  // Each has its own proof, and its change is to be had as a file.
+  await page.getByRole("tab", { name: /Check/ }).click();
+  const results = page.getByRole("region", { name: "Results" });
+  await expect(results).toContainText("on what attempt 2 proposes");
+  await expect(results).toContainText("Passed");
+  await page.getByRole("button", { name: /^Attempt 1/ }).click();
+  await expect(results).toContainText("on what attempt 1 proposes");
+  await page.getByRole("tab", { name: /Changes/ }).click();
+  const coming = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Patch" }).click();
+  const patch = await coming;
+  expect(patch.suggestedFilename()).toBe(`tenfold-${task}.1.patch`);
+  expect(readFileSync(await patch.path(), "utf8")).toContain("+    return (ordered[middle - 1]");
 
   // Rejected: first the one, and then the other, which is to be reviewed once the first is gone.
   const reject = page.getByRole("dialog", { name: "Reject the proposal" });

@@ -35,9 +35,9 @@ pub struct DeedView {
     pub seq: u64,
     /// When.
     pub at_ms: u64,
-    /// Who: what they were called; a program, `token 'LABEL'`.
+    /// Who: what they were called; a program, `token 'LABEL'`; in the terminal, the machine's user.
     pub person: String,
-    /// The call.
+    /// The call: below `/api` on the page, and below `/v1` in the terminal.
     pub what: String,
     /// The task that it was about.
     pub task: Option<u64>,

@@ -104,6 +104,21 @@ pub struct SpendingTerms {
     pub to: Option<Date>,
 }
 
+impl SpendingTerms {
+    /// Only from a day to another, each as it is written, where one is.
+    ///
+    /// # Errors
+    /// If one is none.
+    pub fn between(self, from: Option<&str>, to: Option<&str>) -> Result<Self, DeskError> {
+        let read = |text: &str| {
+            let wrong = || DeskError::usage(format!("'{text}' is no day: 2026-11-30 is one"));
+            text.parse::<Date>().map_err(|_| wrong())
+        };
+        let day = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(read).transpose();
+        Ok(Self { from: day(from)?, to: day(to)?, ..self })
+    }
+}
+
 /// What was spent on something.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SpendingRow {

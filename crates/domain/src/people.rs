@@ -255,8 +255,8 @@ pub enum PeopleChange {
     },
 }
 
-/// Something that a person did, or tried to, through the page or its API. It is recorded before
-/// it is done.
+/// Something that a person did, or tried to, through the page, its API or the terminal. It is
+/// recorded before it is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum DeedEvent {
@@ -278,11 +278,11 @@ impl DeedEvent {
 /// What a person wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deed {
-    /// Who.
+    /// Who; 0 for programs with a token and for the user of the machine in their terminal.
     pub person: PersonId,
-    /// What they were called.
+    /// What they were called; in the terminal, what the machine calls its user.
     pub name: String,
-    /// The call, as in `POST /api/v1/tasks/3/accept`.
+    /// The call, as in `POST /api/v1/tasks/3/accept`; in the terminal, `POST /v1/tasks/3/accept`.
     pub call: String,
     /// The task that it was about, if it was about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,11 +13,11 @@ use futures_util::{Stream, stream};
 use tenfold_api::{
     Answer, Approve, BODY_BYTES_MAX, Begin, Call, Comment, Fork, Import, Imported, Look,
     LookAtBacklog, MakeLink, New, NewAttempt, NewLink, PROGRESS, Pause, Reject, Resume, Revise,
-    Steer, Steered, Stop, StopBacklog, TASK_PROGRESS, Undo, Waiting, WhyWaiting,
+    Steer, Steered, Stop, StopBacklog, TASK_PROGRESS, Undo, Waiting, WhyWaiting, path,
 };
 use tenfold_domain::{
-    Accept, AcceptTogether, AccountChange, AttemptId, BacklogTerms, Budget, MakeRoom, PeopleChange,
-    TaskId, TaskSpec,
+    Accept, AcceptTogether, AccountChange, AttemptId, BacklogTerms, Budget, Deed, DeedEvent,
+    MakeRoom, PeopleChange, PersonId, TaskId, TaskSpec,
 };
 use tenfold_engine::{Engine, EngineError, How, Link, Watching};
 
@@ -52,8 +52,8 @@ fn tasks(routes: Routes) -> Routes {
         engine.stop_backlog();
         Ok(())
     });
-    let routes = on_house(routes, |engine, _: LookAtBacklog| async move { Ok(engine.backlog()) });
-    let routes = on_house(routes, |engine, asked: WhyWaiting| async move {
+    let routes = asked(routes, |engine, _: LookAtBacklog| async move { Ok(engine.backlog()) });
+    let routes = asked(routes, |engine, asked: WhyWaiting| async move {
         let told = engine.why_waiting(asked.tasks).await;
         Ok(told.into_iter().map(|(task, why)| Waiting { task, why }).collect())
     });
@@ -119,6 +119,21 @@ fn proposals(routes: Routes) -> Routes {
     on_task(routes, |engine, task, _: Undo| async move { engine.undo(task).await })
 }
 
+/// Adds a call that changes nothing, so that it is no deed.
+fn asked<C: Call, F>(
+    routes: Routes,
+    act: impl Fn(House, C) -> F + Clone + Send + Sync + 'static,
+) -> Routes
+where
+    F: Future<Output = Result<C::Answer, EngineError>> + Send,
+{
+    let act = async move |State(engine): State<House>, said: Said<C>| {
+        let Json(call) = said?;
+        Ok::<_, Refusal>(Json(act(engine, call).await?))
+    };
+    routes.route(C::PATH, post(act))
+}
+
 /// Adds a call that is about no task.
 fn on_house<C: Call, F>(
     routes: Routes,
@@ -129,6 +144,7 @@ where
 {
     let act = async move |State(engine): State<House>, said: Said<C>| {
         let Json(call) = said?;
+        note::<C>(&engine, None).await;
         Ok::<_, Refusal>(Json(act(engine, call).await?))
     };
     routes.route(C::PATH, post(act))
@@ -147,10 +163,22 @@ where
         async move {
             let task = task(&number)?;
             let Json(call) = said?;
+            note::<C>(&engine, Some(task)).await;
             Ok::<_, Refusal>(Json(act(engine, task, call).await?))
         }
     };
     routes.route(C::PATH, post(act))
+}
+
+/// Records what the user is about to do. They are free to do it on their own machine, so that it
+/// is done even where it can't be recorded: a full disk keeps nobody from stopping what fills it.
+async fn note<C: Call>(engine: &Engine, task: Option<TaskId>) {
+    let call = format!("POST {}", path(C::PATH, task));
+    // Nobody of the page has this number.
+    let deed = Deed { person: PersonId(0), name: crate::person::name(), call, task };
+    if let Err(why) = engine.record_deeds(vec![DeedEvent::Did(deed)]).await {
+        tracing::warn!("what was done in the terminal could not be recorded: {why}");
+    }
 }
 
 pub(crate) fn task(number: &str) -> Result<TaskId, Refusal> {

@@ -18,7 +18,7 @@ export const plus = (a: Spend, b: Spend): Spend => ({
 export function nameOf(row: SpendingRow, by: SpentBy): string {
   const value = row[by];
   if (value === null || value === undefined || value === "") return "(none)";
-  return by === "task" ? `Task ${value}` : String(value);
+  return by === "task" ? `Task ${value}` : by === "token" ? `Token ${value}` : String(value);
 }
 
 /** One sum for each name; days in their order, all else the dearest first. */

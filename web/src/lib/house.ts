@@ -20,7 +20,7 @@ export type Approval = Schemas["ToApprove"];
 export type Quote = Schemas["Quoted"];
 export type BacklogFormat = Schemas["Form"];
 /** A task that a backlog holds, as far as the backlog says anything of it. */
-export type Seen = Schemas["Seen"];
+export type SeenMany = Schemas["SeenMany"];
 export type BacklogTerms = Schemas["BacklogTerms"];
 
 // ---- Plan ----
@@ -47,7 +47,7 @@ export type AccountChange = Schemas["AccountChange"];
 export type Token = Schemas["TokenCard"];
 export type Decided = Schemas["Decided"];
 
-export const SPENT_BY = ["account", "model", "role", "task", "day"] as const;
+export const SPENT_BY = ["account", "model", "role", "task", "token", "basis", "day"] as const;
 export type SpentBy = (typeof SPENT_BY)[number];
 export type SpendingRow = Schemas["SpendingRow"];
 
@@ -94,6 +94,8 @@ export interface Policy {
   rules: Rule[];
   default?: Record<string, Verdict>;
   unattended?: "deny" | "park";
+  /** The chance to be right above which work is accepted though nobody has seen it. */
+  "accept-unseen-over"?: number;
 }
 
 /** What would come of another text for the person's own file. */
@@ -109,6 +111,9 @@ type Either<A, B> = (A & { [K in Exclude<keyof B, keyof A>]?: never }) | (B & { 
 /** A model on this machine, or at a provider. */
 export type Model = Either<Schemas["EmbeddedModel"], Schemas["HostedModel"]>;
 export type NewModel = Schemas["NewModel"];
+export type NewPrice = Schemas["NewPrice"];
+export type Pull = Schemas["PullCard"];
+export type RemovedModel = Schemas["RemovedModel"];
 export type AddedModel = Schemas["AddedModel"];
 export type Repository = Schemas["Repository"];
 export type DoctorLine = Schemas["DoctorLine"];

@@ -2,6 +2,3 @@
 
 /** Whether a branch can't be made where the task works, but its files can be written. */
 export const needsFiles = (why: string): boolean => /no branch to make|can't write a branch there/.test(why);
-
-/** Whether the repository's own files have to be approved first. */
-export const needsApproval = (why: string): boolean => /needs approval|is not approved/.test(why);

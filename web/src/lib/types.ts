@@ -28,7 +28,7 @@ export type TaskList = Schemas["TaskList"];
 
 export type Usage = Schemas["Used"];
 export type AttemptCard = Schemas["AttemptCard"];
-export type CheckReport = Schemas["CheckReportView"];
+export type Proof = Schemas["Proof"];
 export type Word = Schemas["Word"];
 export type Verb = Schemas["Verb"];
 export type Can = Schemas["May"];

@@ -9,10 +9,19 @@ export interface Form {
   check: string;
   role: string;
   model: string;
-  strategy: "" | Strategy;
+  /** Further ones. */
+  models: string;
+  strategy: "" | Strategy | "repair,loop";
   budget: string;
   minutesMost: string;
   attempts: string;
+  bestOf: string;
+  setup: string;
+  checkSeconds: string;
+  mayEdit: string;
+  protect: string;
+  mcp: string;
+  questions: "yes" | "no";
   labels: string;
   priority: Priority;
   value: string;
@@ -29,10 +38,18 @@ export const EMPTY: Form = {
   check: "",
   role: "",
   model: "",
+  models: "",
   strategy: "",
   budget: "",
   minutesMost: "",
   attempts: "",
+  bestOf: "",
+  setup: "",
+  checkSeconds: "",
+  mayEdit: "",
+  protect: "",
+  mcp: "",
+  questions: "yes",
   labels: "",
   priority: "normal",
   value: "",
@@ -56,6 +73,8 @@ export function wrong(form: Form): Wrong {
   if (!amount(form.value)) found.value = "Write dollars, as in 20.";
   if (!whole(form.minutesMost)) found.minutesMost = "Write whole minutes.";
   if (!whole(form.minutes)) found.minutes = "Write whole minutes.";
+  if (!whole(form.bestOf)) found.bestOf = "Write a number.";
+  if (!whole(form.checkSeconds)) found.checkSeconds = "Write whole seconds.";
   if (form.attempts !== "auto" && !whole(form.attempts)) found.attempts = "Write a number, or auto.";
   if (split(form.after).some((one) => !/^#?\d+$/.test(one))) found.after = "Write numbers of tasks, with commas between them.";
   if (form.deadline !== "" && Number.isNaN(Date.parse(form.deadline))) found.deadline = "Choose a day and a time.";
@@ -68,20 +87,29 @@ export function asked(form: Form): NewTask {
   const text = (value: string) => (value.trim() === "" ? undefined : value.trim());
   const nano = (value: string) => nanoOf(value) ?? undefined;
   const number = (value: string) => (value.trim() === "" ? undefined : Number(value));
+  const list = (value: string) => (split(value).length > 0 ? split(value) : undefined);
+  const timed = (value: string, ms: number) => (value.trim() === "" ? undefined : Number(value) * ms);
   const said: Partial<NewTask> = {
     check: text(form.check),
     role: text(form.role),
     account: text(form.account),
-    model: form.model === "" ? undefined : [form.model],
-    strategy: form.strategy === "" ? undefined : [form.strategy],
+    model: list(`${form.model},${form.models}`),
+    strategy: list(form.strategy) as Strategy[] | undefined,
     budget_nano_usd: nano(form.budget),
-    time_limit_ms: form.minutesMost.trim() === "" ? undefined : Number(form.minutesMost) * 60_000,
+    time_limit_ms: timed(form.minutesMost, 60_000),
+    best_of: number(form.bestOf),
+    setup: text(form.setup),
+    check_timeout_ms: timed(form.checkSeconds, 1_000),
+    may_edit: list(form.mayEdit),
+    protect: list(form.protect),
+    mcp: list(form.mcp),
+    questions: form.questions === "no" ? false : undefined,
     attempts: form.attempts === "auto" ? "auto" : number(form.attempts),
     priority: form.priority === "normal" ? undefined : form.priority,
     value_nano_usd: nano(form.value),
     minutes: number(form.minutes),
     deadline_at_ms: form.deadline === "" ? undefined : Date.parse(form.deadline),
-    labels: split(form.labels).length > 0 ? split(form.labels) : undefined,
+    labels: list(form.labels),
     after: form.after.trim() === "" ? undefined : split(form.after).map((one) => Number(one.replace("#", ""))),
     no_config: form.noConfig || undefined,
   };

@@ -7,7 +7,7 @@ use anstyle::Style;
 use clap::Args;
 use serde::Serialize;
 use tenfold_desk::DeskError;
-use tenfold_desk::task::{SecretView, has_files, proposal};
+use tenfold_desk::task::{self, SecretView, has_files, proposal};
 use tenfold_domain::CommitId;
 
 use crate::arguments::{Format, Named, named};
@@ -76,7 +76,7 @@ pub(crate) fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Trouble> {
         let files = workspace.changed(&attempt.base, &proposal.commit)?;
         terminal::print(&report::file_lines(&files))?;
     } else if args.raw {
-        let patch = workspace.patch(&attempt.base, &proposal.commit)?;
+        let patch = task::patch(&context.house, &view, &row, proposal)?;
         std::io::stdout().lock().write_all(&patch)?;
     } else {
         let diff = workspace.diff(&attempt.base, &proposal.commit)?;

@@ -26,10 +26,10 @@ pub use card::{
 };
 pub use column::Column;
 pub use dial::{Dial, DialPoint, DialUnit, Instead, Outlook, Stops, Would, dial, stops};
-pub use diff::{Change, Diff, FileDiff, Hunk, Line, LineKind, diff, has_files, proposal};
+pub use diff::{Change, Diff, FileDiff, Hunk, Line, LineKind, diff, has_files, patch, proposal};
 pub use page::{Asked, Limits, SecretView, TaskPage, added, page, secrets};
-pub use quote::{Quote, Summary, quote};
-pub use report::{CheckReportView, VerdictView};
+pub use quote::{Quote, QuoteSums, Summary, quote};
+pub use report::{CheckReportView, Proof, VerdictView, proof};
 pub use steps::{Output, Phase, STEPS, Step, Steps, ToldView, ToolView, output, steps};
 pub use verbs::{May, Verb, may};
 pub use words::{Heard, Heards, Word, WordKind, evidence};

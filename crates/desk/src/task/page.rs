@@ -1,5 +1,5 @@
-//! The page of a task: what was asked, what was tried and what it cost, the proof, what people said
-//! and what they may do now.
+//! The page of a task: what was asked, what was tried and what it cost, what people said and what
+//! they may do now.
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{Strategy, TaskId, TaskSpec};
@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::attempt::AttemptCard;
 use super::card::{Card, Cards};
-use super::report::CheckReportView;
 use super::verbs::{May, may};
 use super::words::{Heards, Word};
 use crate::{DeskError, House};
@@ -23,8 +22,6 @@ pub struct TaskPage {
     pub asked: Asked,
     /// What was tried, in order.
     pub attempts: Vec<AttemptCard>,
-    /// The run of the whole check on the proposal alone.
-    pub evidence: Option<CheckReportView>,
     /// What looks like secrets in what the proposal adds.
     pub secrets: Vec<SecretView>,
     /// What people said, oldest first.
@@ -103,11 +100,8 @@ pub fn page(
     let spec = view.spec(task)?.ok_or_else(|| DeskError::no_task(task))?;
     let attempts = view.attempts(task)?;
     let proposal = row.proposal();
-    let proposed = proposal.map(|proposal| proposal.attempt);
-    let (words, forks, evidence) = heards.ask(view, task, |heard| {
-        let evidence = proposed.and_then(|attempt| heard.evidence.get(&attempt));
-        (heard.words.clone(), heard.forks.clone(), evidence.map(CheckReportView::of))
-    })?;
+    let (words, forks) =
+        heards.ask(view, task, |heard| (heard.words.clone(), heard.forks.clone()))?;
     // The folder may be gone by now; what is recorded is shown all the same.
     let found = proposal.and_then(|proposal| secrets(house, view, proposal).ok());
     let told = attempts
@@ -117,7 +111,6 @@ pub fn page(
         card: cards.of(&row)?,
         asked: Asked::of(&spec),
         attempts: told.collect(),
-        evidence,
         secrets: found.unwrap_or_default(),
         can: may(&row, &attempts, at_work),
         words,

@@ -89,6 +89,40 @@ pub fn quote(
     })
 }
 
+/// What the tasks of a backlog are likely to come to together, one attempt at each.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QuoteSums {
+    /// How many of them are to be expected to be solved, among those whose odds can be told.
+    pub solved: f64,
+    /// How many those are.
+    pub with_odds: usize,
+    /// What attempts at them are likely to cost, among those whose cost is known.
+    pub cost_nano_usd: u64,
+    /// How long those would take, one after another.
+    pub wall_ms: u64,
+    /// How many those are.
+    pub with_cost: usize,
+    /// The most that all of them may spend.
+    pub budget_nano_usd: u64,
+}
+
+impl QuoteSums {
+    /// Adds one of them.
+    pub fn add(&mut self, quote: &Quote) {
+        if let Some(odds) = &quote.odds {
+            self.solved += odds.likely;
+            self.with_odds += 1;
+        }
+        if let Some(cost) = quote.cost_nano_usd {
+            self.cost_nano_usd = self.cost_nano_usd.saturating_add(cost);
+            self.wall_ms = self.wall_ms.saturating_add(quote.wall_ms.unwrap_or(0));
+            self.with_cost += 1;
+        }
+        let budget = quote.summary.budget_nano_usd;
+        self.budget_nano_usd = self.budget_nano_usd.saturating_add(budget);
+    }
+}
+
 impl Summary {
     fn of(spec: &TaskSpec) -> Self {
         let models = spec.cascade.as_ref().map(|cascade| cascade.models.clone());

@@ -1,10 +1,13 @@
 //! A run of a check as it is told.
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{CheckReport, CheckVerdict};
+use tenfold_domain::{AttemptId, CheckReport, CheckVerdict};
+use tenfold_store::View;
 use utoipa::ToSchema;
 
-use super::cut::{TEXT_BYTES, cut};
+use super::cut::{OUTPUT_BYTES, cut};
+use super::words::Heards;
+use crate::DeskError;
 
 /// What a run of a check said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -21,8 +24,30 @@ pub struct CheckReportView {
     pub passed: Option<u32>,
     /// The tests that failed, as far as the output names them.
     pub failing: Vec<String>,
-    /// What it wrote, or the first 64 KiB of it.
+    /// What it wrote, or the first MiB of it.
     pub output: String,
+    /// How many bytes it wrote, as far as they were kept.
+    pub output_bytes: usize,
+}
+
+/// The proof of an attempt's newest proposal: the run of the whole check on it alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Proof {
+    /// The run; none if the attempt has proposed nothing, or if there is no check.
+    pub report: Option<CheckReportView>,
+}
+
+/// The proof of an attempt's newest proposal, for who looks at several of them.
+///
+/// # Errors
+/// If there is no such attempt; what the store says.
+pub fn proof((view, heards): (&View, &Heards), attempt: AttemptId) -> Result<Proof, DeskError> {
+    if view.attempt(attempt)?.is_none() {
+        return Err(DeskError::no_attempt(attempt));
+    }
+    let report = heards
+        .ask(view, attempt.task, |heard| heard.evidence.get(&attempt).map(CheckReportView::of))?;
+    Ok(Proof { report })
 }
 
 /// How a run of a check ended.
@@ -55,7 +80,8 @@ impl CheckReportView {
             wall_ms: report.wall.0,
             passed: report.passed,
             failing: report.failing.iter().map(|test| test.0.clone()).collect(),
-            output: cut(&report.output, TEXT_BYTES).to_owned(),
+            output: cut(&report.output, OUTPUT_BYTES).to_owned(),
+            output_bytes: report.output.len(),
         }
     }
 }

@@ -132,8 +132,8 @@ pub fn evidence(view: &View, attempt: AttemptId) -> Result<Option<CheckReport>, 
 }
 
 impl Heard {
-    /// Finds who said the last word, if it was said on the page: a deed of theirs comes right before
-    /// it. What was said in the terminal has none.
+    /// Finds who said the last word: a deed of theirs comes right before it. Stores have none of what
+    /// was said in the terminal before it was recorded there.
     fn attribute(&mut self, view: &View, place: Seq) -> Result<(), EngineError> {
         let Some(word) = self.words.last_mut() else { return Ok(()) };
         let Some(verb) = word.kind.verb() else { return Ok(()) };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tenfold_desk::task::{Cards, Heards, TaskPage, Verb, VerdictView, WordKind, page};
+use tenfold_desk::task::{Cards, Heards, TaskPage, Verb, VerdictView, WordKind, page, proof};
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, CommitId, ProblemKind, ProposalEvent, StepId,
     TaskEvent, TaskId, Timestamp,
@@ -98,7 +98,7 @@ fn what_people_said_is_told_once_and_in_order() {
 }
 
 #[test]
-fn the_page_has_the_proof_of_the_proposal_that_counts() {
+fn each_attempt_has_its_proof_and_the_page_the_proposal_that_counts() {
     let home = Home::new();
     let task = home.task("fix it");
     let first = finished(&home, task);
@@ -110,14 +110,19 @@ fn the_page_has_the_proof_of_the_proposal_that_counts() {
         ended(second, AttemptOutcome::Finished),
     ]);
     let page = shown(&home, task, false);
-    assert_eq!(page.evidence, None);
+    let proof = |attempt| proof((&home.view(), &Heards::default()), attempt).map(|it| it.report);
+    assert_eq!(proof(second).unwrap(), None);
+    let report = proof(first).unwrap().unwrap();
+    assert_eq!((report.verdict, report.passed), (VerdictView::Passed, Some(3)));
+    assert_eq!(report.output_bytes, report.output.len());
+    let third = AttemptId { task, number: 3 };
+    assert_eq!(proof(third).unwrap_err().problem().kind, ProblemKind::NotFound);
     assert!(!page.card.proposal.unwrap().verified);
     assert_eq!(page.attempts[1].forked_from.as_deref(), Some("1.1"));
     assert_eq!(page.attempts[0].seed, u64::MAX.to_string());
     assert_eq!(page.asked.models, ["m"]);
     home.record(vec![became(first, ProposalEvent::Preferred { others: 1 })]);
-    let evidence = shown(&home, task, false).evidence.unwrap();
-    assert_eq!((evidence.verdict, evidence.passed), (VerdictView::Passed, Some(3)));
+    assert!(shown(&home, task, false).card.proposal.unwrap().verified);
 }
 
 #[test]

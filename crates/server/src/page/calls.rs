@@ -278,6 +278,13 @@ impl<H> Answers for (H, String) {
     }
 }
 
+/// A file that is kept, and never shown: whatever it holds, a browser makes nothing of it.
+impl<H> Answers for (H, Vec<u8>) {
+    fn tell(shape: &mut Shape) {
+        shape.answer = Some(("application/octet-stream", None));
+    }
+}
+
 /// A document.
 impl<H> Answers for (H, &'static str) {
     fn tell(shape: &mut Shape) {

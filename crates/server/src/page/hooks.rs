@@ -130,14 +130,24 @@ impl Hooks {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn tellers(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Told>>> {
+        self.tellers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn answers(&self) -> MutexGuard<'_, HashMap<String, Last>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cards(&self) -> Result<Vec<HookCard>, Refusal> {
-        if let Some(why) = &self.broken {
-            return Err(Refusal::usage(format!("{why}; correct it, and open the page again")));
+    /// A file that can't be read is left to the person who wrote it.
+    fn is_whole(&self) -> Result<(), Refusal> {
+        match &self.broken {
+            Some(why) => Err(Refusal::usage(format!("{why}; correct it, and open the page again"))),
+            None => Ok(()),
         }
+    }
+
+    fn cards(&self) -> Result<Vec<HookCard>, Refusal> {
+        self.is_whole()?;
         let (all, answers) = (self.all(), self.answers());
         let cards = all.iter().enumerate().map(|(place, Hook { address, on })| {
             let last = answers.get(address).copied();
@@ -149,6 +159,7 @@ impl Hooks {
     /// Changes them, in the file too; the file is read by this user alone, since an address may be
     /// a secret.
     fn change(&self, change: HookChange) -> Result<(), Refusal> {
+        self.is_whole()?;
         let mut all = self.all();
         let mut changed = all.clone();
         match change {
@@ -156,6 +167,9 @@ impl Hooks {
                 let is_address = address.starts_with("https://") || address.starts_with("http://");
                 if !is_address || address.parse::<Uri>().is_err() {
                     return Err(Refusal::usage("that is no address: it begins with https://"));
+                }
+                if on.is_empty() {
+                    return Err(Refusal::usage("say what it is to be told of"));
                 }
                 if changed.len() >= HOOKS_MAX {
                     return Err(Refusal::usage(format!("there are {HOOKS_MAX} hooks already")));
@@ -172,13 +186,23 @@ impl Hooks {
         let kept = keep(&self.file, &changed);
         kept.map_err(|error| Refusal::internal(format!("{}: {error}", self.file.display())))?;
         *all = changed;
+        drop(all);
+        self.forget();
         Ok(())
+    }
+
+    /// Tells nothing more to addresses that are no hook's, nor what they have yet to be told.
+    fn forget(&self) {
+        let all = self.all();
+        let is_left = |address: &String| all.iter().any(|hook| hook.address == *address);
+        self.tellers().retain(|address, _| is_left(address));
+        self.answers().retain(|address, _| is_left(address));
     }
 
     /// Hands something to whoever tells an address, who is begun with it. What an address can't
     /// keep up with is lost to it.
     fn hand(&self, house: &Arc<House>, address: &str, told: Told) {
-        let mut tellers = self.tellers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tellers = self.tellers();
         let teller = tellers.entry(address.to_owned()).or_insert_with(|| {
             let (sender, told) = mpsc::channel(WAITING_MAX);
             drop(tokio::spawn(tell(Arc::downgrade(house), address.to_owned(), told)));
@@ -308,6 +332,10 @@ async fn tell(house: Weak<House>, address: String, mut all: mpsc::Receiver<Told>
             let asked = tokio::task::spawn_blocking(move || status(&to, &what)).await;
             let status = asked.ok().flatten();
             let Some(house) = house.upgrade() else { return };
+            // It is no hook's any more.
+            if all.is_closed() {
+                return;
+            }
             let last = Last { at_ms: house.engine.now().0, status };
             house.hooks.answers().insert(address.clone(), last);
             let is_well = status.is_some_and(|status| (200..300).contains(&status));

@@ -11,6 +11,7 @@ use tenfold_store::{TaskRow, View};
 use tokio::sync::{Mutex, Semaphore};
 
 use super::hooks::Hooks;
+use super::models::Pulls;
 use super::news::News;
 use super::session::SignIn;
 use crate::door::{Caller, Tls, Who};
@@ -29,6 +30,7 @@ pub(super) struct House {
     pub(super) news: News,
     pub(super) who: Arc<dyn Who>,
     pub(super) hooks: Hooks,
+    pub(super) pulls: Pulls,
     /// Held while the policy's file is changed: one after another.
     pub(super) policy: Mutex<()>,
     /// The attempts that somebody looks at.
@@ -65,13 +67,14 @@ impl House {
         let hooks = Hooks::at(&desk.places.config);
         let (news, long) = (News::new(), Semaphore::new(LONG));
         let (trajectories, heards) = (Trajectories::default(), task::Heards::default());
-        let policy = Mutex::default();
+        let (policy, pulls) = (Mutex::default(), Pulls::default());
         Self {
             engine,
             desk,
             news,
             who,
             hooks,
+            pulls,
             policy,
             trajectories,
             heards,

@@ -92,6 +92,21 @@ struct PlanAsked {
     #[param(value_type = Option<u64>)]
     value_nano_usd: Option<NanoUsd>,
     exponent: Option<f64>,
+    /// What tasks with a label are worth that have no value, in dollars, as in `bug=20,docs=5`; the
+    /// first that fits.
+    labels: Option<String>,
+}
+
+/// What labels are worth.
+fn label_values(text: &str) -> Result<Vec<(String, NanoUsd)>, Refusal> {
+    let wrong = || Refusal::usage("what labels are worth is written as in bug=20,docs=5");
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+    let read = |pair: &str| {
+        let (label, value) = pair.rsplit_once('=').ok_or_else(wrong)?;
+        let value = value.parse().map_err(|_| wrong())?;
+        Ok((label.trim().to_owned(), value))
+    };
+    pairs.map(read).collect()
 }
 
 /// `GET /plan`
@@ -107,6 +122,7 @@ async fn plan(
         hour: asked.hour_nano_usd,
         value: asked.value_nano_usd.unwrap_or(usual.value),
         exponent: asked.exponent.unwrap_or(usual.exponent),
+        label_values: label_values(asked.labels.as_deref().unwrap_or_default())?,
         what_if: vec![2, 10],
         sight,
         ..usual
@@ -183,14 +199,32 @@ async fn tokens(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<
     Ok(Json(List(all)))
 }
 
+/// What spending is asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+struct SpendingAsked {
+    /// By what, with commas between; the first is the coarsest.
+    by: Option<String>,
+    /// Only of this account and those below it, by its number.
+    account: Option<u32>,
+    /// Only from this day on, in UTC, as in 2026-11-30.
+    from: Option<String>,
+    /// Only up to this day, it too.
+    to: Option<String>,
+}
+
 /// `GET /spending`
 async fn spending(
     State(house): State<Arc<House>>,
     caller: Caller,
-    Asked(asked): Asked<ByWhat>,
+    Asked(asked): Asked<SpendingAsked>,
 ) -> Answer<List<SpendingRow>> {
     let by = words(asked.by.as_deref(), &[spending::By::Account, spending::By::Model])?;
-    let terms = SpendingTerms { by, under: Some(caller.account), ..SpendingTerms::default() };
+    let under = asked.account.map_or(caller.account, AccountId);
+    if !house.sight(&caller).await?.of(under) {
+        return Err(Refusal::not_found("there is no such account among those that you see"));
+    }
+    let terms = SpendingTerms { by, under: Some(under), ..SpendingTerms::default() };
+    let terms = terms.between(asked.from.as_deref(), asked.to.as_deref())?;
     let spending = move |desk: &Desk| spending::spending(desk, &desk.ledger()?, &terms);
     Ok(Json(List(house.ask_desk(spending).await?)))
 }

@@ -10,6 +10,7 @@ mod hooks;
 mod house;
 mod instruments;
 mod metrics;
+mod models;
 mod new;
 mod news;
 mod oidc;
@@ -119,6 +120,7 @@ impl Page {
         let router = door.router(rooms(&house, &door));
         door.serve(router, listener, tls, leave).await;
         house.news.end();
+        house.pulls.end();
         hooks.abort();
     }
 }
@@ -149,7 +151,7 @@ fn closed() -> Calls<Arc<House>> {
     let stream = by.call("events", "What changes, as it does, of what one sees.");
     let counted = Needs::Everything(Access::Viewer).call("metrics", "Numbers for Prometheus.");
     let told = instruments::calls(tasks::calls(session::calls(passkeys::calls(Calls::new()))));
-    settings::calls(new::calls(verbs::calls(told)))
+    models::calls(settings::calls(new::calls(verbs::calls(told))))
         .get("/api/v1/openapi.json", document, openapi_json)
         .get("/api/v1/events", stream, events::events)
         .get("/metrics", counted, metrics::metrics)

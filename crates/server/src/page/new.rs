@@ -1,5 +1,6 @@
 //! New work: what a task would be and is likely to cost, before it is asked for, and asking for it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
@@ -11,13 +12,13 @@ use axum::http::Uri;
 use serde::{Deserialize, Serialize};
 use tenfold_desk::asking::{NewTask, Resolved, ToApprove, resolve};
 use tenfold_desk::import::{self, Form, Kinds};
-use tenfold_desk::task::{Quote, quote};
-use tenfold_desk::{DeskError, House as Desk, Sight};
+use tenfold_desk::task::{Quote, QuoteSums, quote};
+use tenfold_desk::{DeskError, House as Desk, Interval, Sight};
 use tenfold_domain::{
     Access, AccountId, NanoUsd, Priority, Problem, RepositoryEvent, TaskId, TaskSpec,
 };
 use tenfold_engine::How;
-use tenfold_store::TaskQuery;
+use tenfold_store::{TaskQuery, View};
 use utoipa::ToSchema;
 
 use super::calls::{Calls, Needs};
@@ -82,11 +83,21 @@ pub(super) struct Seen {
     value_nano_usd: Option<NanoUsd>,
     /// The line of the text that it begins on.
     line: usize,
+    /// The chance that one attempt solves it, as far as that can be told.
+    odds: Option<Interval>,
+    /// What an attempt like it has cost, in the mean.
+    cost_nano_usd: Option<u64>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SeenMany {
     tasks: Vec<Seen>,
+    /// What all of them are likely to come to; none where it is not yet clear what they would be.
+    sums: Option<QuoteSums>,
+    /// Why that is not clear.
+    unclear: Option<Problem>,
+    /// What the person has to approve first, or may; of several repositories, with the whole path.
+    needs_approval: Vec<ToApprove>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -269,20 +280,80 @@ async fn items(format: Form, text: String) -> Result<Vec<import::Item>, Refusal>
 }
 
 /// `POST /tasks/many/look`: changes nothing.
-async fn look(caller: Caller, said: Said<Many>) -> Answer<SeenMany> {
+async fn look(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    said: Said<Many>,
+) -> Answer<SeenMany> {
     let Json(many) = said?;
     caller.needs(Access::Operator)?;
-    let seen = items(many.format, many.text).await?.into_iter().map(|item| Seen {
-        text: item.text,
-        labels: item.labels,
-        check: item.check,
-        role: item.role,
-        repo: item.repo.map(|repo| repo.to_string_lossy().into_owned()),
-        priority: item.priority,
-        value_nano_usd: item.value,
-        line: item.line,
+    let items = items(many.format, many.text).await?;
+    let mut tasks: Vec<Seen> = items.iter().map(Seen::of).collect();
+    match quotes(&house, &caller, &items, &many.task).await {
+        Ok((quotes, needs_approval)) => {
+            let mut sums = QuoteSums::default();
+            for (seen, quote) in tasks.iter_mut().zip(quotes) {
+                sums.add(&quote);
+                (seen.odds, seen.cost_nano_usd) = (quote.odds, quote.cost_nano_usd);
+            }
+            Ok(Json(SeenMany { tasks, sums: Some(sums), unclear: None, needs_approval }))
+        }
+        // What they would be may need what was not said yet; what they are does not.
+        Err(Refusal::Problem(why)) => {
+            let (unclear, needs_approval) = (Some(why), Vec::new());
+            Ok(Json(SeenMany { tasks, sums: None, unclear, needs_approval }))
+        }
+        Err(turned) => Err(turned),
+    }
+}
+
+impl Seen {
+    fn of(item: &import::Item) -> Self {
+        Self {
+            text: item.text.clone(),
+            labels: item.labels.clone(),
+            check: item.check.clone(),
+            role: item.role.clone(),
+            repo: item.repo.as_ref().map(|repo| repo.to_string_lossy().into_owned()),
+            priority: item.priority,
+            value_nano_usd: item.value,
+            line: item.line,
+            odds: None,
+            cost_nano_usd: None,
+        }
+    }
+}
+
+/// The quotes of a backlog, task by task, and what is to be approved for it.
+async fn quotes(
+    house: &Arc<House>,
+    caller: &Caller,
+    items: &[import::Item],
+    usual: &NewTask,
+) -> Result<(Vec<Quote>, Vec<ToApprove>), Refusal> {
+    let bounds = Arc::new(house.bounds(caller).await?);
+    let kinds = Kinds::among(items, usual);
+    let (mut whole_kinds, mut wanted) = (Vec::new(), BTreeMap::new());
+    for task in &kinds.tasks {
+        let resolved = whole(house, Arc::clone(&bounds), task.clone()).await?;
+        for file in resolved.needs_approval {
+            wanted.insert((resolved.root.clone(), file.file.clone()), file);
+        }
+        whole_kinds.push((resolved.root, resolved.spec));
+    }
+    let roots: BTreeSet<_> = whole_kinds.iter().map(|(root, _)| root.clone()).collect();
+    let files = wanted.into_iter().map(|((root, file), wanted)| match roots.len() {
+        1 => wanted,
+        _ => ToApprove { file: root.join(file).to_string_lossy().into_owned(), ..wanted },
     });
-    Ok(Json(SeenMany { tasks: seen.collect() }))
+    let files = files.collect();
+    let specs: Vec<TaskSpec> = whole_kinds.into_iter().map(|(_, spec)| spec).collect();
+    let specs = kinds.specs(items, &specs);
+    let sight = house.sight(caller).await?;
+    let read = move |house: &House, view: &View| {
+        specs.iter().map(|spec| quote((view, house.engine.pasts()), spec, &sight)).collect()
+    };
+    Ok((house.read_long(read).await?, files))
 }
 
 /// `POST /tasks/many`

@@ -1,25 +1,23 @@
-//! What is told of the house itself, and decided of it: coworkers, models and their keys, the
-//! policy, repositories, people, and what they did.
+//! What is told of the house itself, and decided of it: coworkers, the policy, repositories,
+//! people, and what they did.
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::Uri;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenfold_desk::House as Desk;
 use tenfold_desk::doctor::{self, DoctorLine};
-use tenfold_desk::models::{self, ModelCard, NewHosted};
 use tenfold_desk::people::{self, Deeds, PersonView};
 use tenfold_desk::policy::{self, Decided, NewPolicy, OwnPolicy, PolicyAsked, TriedPolicy};
 use tenfold_desk::role::{self, Coworker};
 use tenfold_domain::{Access, DeedEvent, PeopleChange, PeopleEvent};
 use tenfold_engine::POLICY_FILE;
-use tenfold_models::set_key;
 use tenfold_people::Signed;
 use utoipa::{IntoParams, ToSchema};
 
@@ -46,15 +44,10 @@ fn of_rules(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
     let (all, admin) = (Needs::Everything(Access::Viewer), Needs::Everything(Access::Admin));
     let tested = all.call("test_policy", "What the policy says of one thing; changes nothing.");
     let known = by.call("repositories", "Folders that there are tasks in.");
-    let forgotten = admin.call("forget_key", "Takes a provider's key out of the keyring.");
     let saved = admin.call("save_policy", "Puts another text in the place of one's own policy.");
     let tried = admin.call("try_policy", "What would come of another text; changes nothing.");
     calls
         .get("/api/v1/roles", by.call("roles", "Coworkers, and what each is for."), roles)
-        .get("/api/v1/models", by.call("models", "Models, here and at providers."), all_models)
-        .post("/api/v1/models", admin.call("add_model", "Adds a model."), add_model)
-        .post("/api/v1/keys", admin.call("keep_key", "Keeps a provider's key."), keep_key)
-        .delete("/api/v1/keys/{variable}", forgotten, forget_key)
         .get("/api/v1/policy", all.call("policy", "The policy that holds."), show_policy)
         .post("/api/v1/policy", saved, save_policy)
         .post("/api/v1/policy/try", tried, try_policy)
@@ -81,135 +74,6 @@ fn of_people(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
 /// `GET /roles`
 async fn roles(State(house): State<Arc<House>>, _caller: Caller) -> Answer<List<Coworker>> {
     Ok(Json(List(house.ask_desk(role::all).await?)))
-}
-
-/// `GET /models`
-async fn all_models(State(house): State<Arc<House>>, _caller: Caller) -> Answer<List<ModelCard>> {
-    Ok(Json(List(house.ask_desk(models::models).await?)))
-}
-
-/// A provider's key. It is never told again.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = ProviderKey)]
-pub(super) struct Key {
-    /// The variable that names it.
-    name: String,
-    value: String,
-}
-
-/// `POST /keys`
-async fn keep_key(
-    State(house): State<Arc<House>>,
-    caller: Caller,
-    uri: Uri,
-    said: Said<Key>,
-) -> Answer<()> {
-    let Json(Key { name, value }) = said?;
-    house.let_do_on_all(&caller, &format!("POST {}", uri.path())).await?;
-    known_key(&house, &name).await?;
-    if value.trim().is_empty() {
-        return Err(Refusal::usage("the key is empty, and nothing was changed"));
-    }
-    let keep = move || set_key(&name, value.trim());
-    let kept = tokio::task::spawn_blocking(keep).await.map_err(Refusal::internal)?;
-    kept.map_err(tenfold_desk::DeskError::from)?;
-    Ok(Json(()))
-}
-
-/// Of a provider's key.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Forgotten {
-    /// Whether it was in the keyring.
-    was_there: bool,
-}
-
-/// `DELETE /keys/{variable}`
-async fn forget_key(
-    State(house): State<Arc<House>>,
-    caller: Caller,
-    uri: Uri,
-    Path(variable): Path<String>,
-) -> Answer<Forgotten> {
-    house.let_do_on_all(&caller, &format!("DELETE {}", uri.path())).await?;
-    known_key(&house, &variable).await?;
-    let forgotten = tokio::task::spawn_blocking(move || tenfold_models::forget_key(&variable));
-    let forgotten = forgotten.await.map_err(Refusal::internal)?;
-    Ok(Json(Forgotten { was_there: forgotten.map_err(tenfold_desk::DeskError::from)? }))
-}
-
-/// Nothing else of the keyring is touched than the keys of models that there are.
-async fn known_key(house: &House, name: &str) -> Result<(), Refusal> {
-    let known = house.ask_desk(models::models).await?;
-    match known.iter().filter_map(ModelCard::key_variable).any(|known| known == name) {
-        true => Ok(()),
-        false => Err(Refusal::not_found("no model here has a key of that name")),
-    }
-}
-
-/// A model that is to be added.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum NewModel {
-    /// One at a provider.
-    Hosted {
-        /// What it is.
-        #[serde(flatten)]
-        model: NewHosted,
-        /// Its key, if it is to be kept. It is never told again.
-        #[serde(default)]
-        key: Option<String>,
-    },
-    /// One of which the file is on this machine.
-    File {
-        /// Where it is, from the root of the machine.
-        path: String,
-        /// How to call it; as the file is called, if nothing is said.
-        #[serde(default)]
-        name: Option<String>,
-    },
-}
-
-/// A model that was added.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AddedModel {
-    /// How it is called.
-    name: String,
-    /// Why it can't be asked yet, and what to do.
-    note: Option<String>,
-}
-
-/// `POST /models`
-async fn add_model(
-    State(house): State<Arc<House>>,
-    caller: Caller,
-    uri: Uri,
-    said: Said<NewModel>,
-) -> Answer<AddedModel> {
-    let Json(new) = said?;
-    let what = match &new {
-        NewModel::Hosted { model, .. } => &model.name,
-        NewModel::File { path, .. } => path,
-    };
-    house.let_do_on_all(&caller, &format!("POST {} ({what})", uri.path())).await?;
-    let added = move |desk: &Desk| match new {
-        NewModel::File { path, name } => {
-            let name = models::add(desk, FilePath::new(&path), name.as_deref())?;
-            Ok(AddedModel { name, note: None })
-        }
-        NewModel::Hosted { model, key } => {
-            let (hosted, unpriced) = models::connect(desk, model)?;
-            let mut note = unpriced.map(|why| why.to_string());
-            let key = key.as_deref().map(str::trim).filter(|key| !key.is_empty());
-            if let (Some(variable), Some(key)) = (&hosted.key, key)
-                && let Err(why) = set_key(variable, key)
-            {
-                // The model is there all the same.
-                note = Some(format!("it is added, but its key is not kept: {why}"));
-            }
-            Ok(AddedModel { name: hosted.name, note })
-        }
-    };
-    Ok(Json(house.ask_desk(added).await?))
 }
 
 /// `POST /policy/try`: changes nothing.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderName;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
 use tenfold_desk::task::{
-    self, Board, BoardColumn, Card, Cards, Column, Dial, DialUnit, Diff, Instead, Output, Steps,
-    TaskList, TaskPage,
+    self, Board, BoardColumn, Card, Cards, Column, Dial, DialUnit, Diff, Instead, Output, Proof,
+    Steps, TaskList, TaskPage,
 };
 use tenfold_desk::{DeskError, Sight};
 use tenfold_domain::{Access, AccountId, AttemptId, Strategy, TaskId, TaskState};
@@ -33,6 +35,8 @@ pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
     let steps = by.call("steps", "What an attempt did, step by step.");
     let output = by.call("output", "The whole output of a step, up to a mebibyte.");
     let diff = by.call("diff", "What an attempt proposes, line by line.");
+    let patch = by.call("patch", "The same as a file that `git apply` takes.");
+    let proof = by.call("proof", "The run of the whole check on what an attempt proposes.");
     calls
         .get("/api/v1/board", by.call("board", "The first tasks of each column."), board)
         .get("/api/v1/tasks", by.call("tasks", "Tasks, the newest first."), list)
@@ -45,6 +49,8 @@ pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
         .get("/api/v1/tasks/{task}/attempts/{number}/steps", steps, self::steps)
         .get("/api/v1/tasks/{task}/attempts/{number}/output", output, self::output)
         .get("/api/v1/tasks/{task}/attempts/{number}/diff", diff, self::diff)
+        .get("/api/v1/tasks/{task}/attempts/{number}/patch", patch, self::patch)
+        .get("/api/v1/tasks/{task}/attempts/{number}/proof", proof, self::proof)
 }
 
 /// Which tasks.
@@ -270,6 +276,36 @@ async fn diff(
         task::diff(&house.desk, view, &row, (Some(attempt), against))
     });
     Ok(Json(told.await?))
+}
+
+/// `GET /tasks/{task}/attempts/{number}/patch`
+async fn patch(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Path((task, number)): Path<(String, String)>,
+) -> Result<([(HeaderName, String); 2], Vec<u8>), Refusal> {
+    let attempt = attempt_of(&task, &number)?;
+    house.sees(&caller, &[attempt.task]).await?;
+    let read = house.read(move |house, view| {
+        let row = view.task(attempt.task)?.ok_or_else(|| DeskError::no_task(attempt.task))?;
+        let proposal = task::proposal(&row, Some(attempt))?;
+        task::patch(&house.desk, view, &row, proposal)
+    });
+    let name = format!("attachment; filename=\"tenfold-{attempt}.patch\"");
+    let kind = "application/octet-stream".to_owned();
+    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], read.await?))
+}
+
+/// `GET /tasks/{task}/attempts/{number}/proof`
+async fn proof(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Path((task, number)): Path<(String, String)>,
+) -> Answer<Proof> {
+    let attempt = attempt_of(&task, &number)?;
+    house.sees(&caller, &[attempt.task]).await?;
+    let read = move |house: &House, view: &View| task::proof((view, &house.heards), attempt);
+    Ok(Json(house.read(read).await?))
 }
 
 /// For whom the dial is.

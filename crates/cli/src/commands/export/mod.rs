@@ -15,11 +15,9 @@ mod traj;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use tenfold_desk::DeskError;
-use tenfold_desk::task::has_files;
+use tenfold_desk::{DeskError, task};
 use tenfold_domain::{AttemptId, TaskSpec};
 use tenfold_store::{About, ProposalRow, TaskRow, View};
-use tenfold_workspace::WorkspaceError;
 
 use crate::arguments::{Named, named};
 use crate::context::{self, Context};
@@ -201,7 +199,7 @@ fn change(
 ) -> Result<Option<Proposed>, Trouble> {
     let proposal = row.proposals.iter().find(|proposal| proposal.attempt == attempt);
     let Some(proposal) = proposal.cloned() else { return Ok(None) };
-    let patch = match patch(context, view, row, &proposal) {
+    let patch = match task::patch(&context.house, view, row, &proposal) {
         Ok(patch) => Some(patch),
         Err(error) => {
             terminal::note(&format!("left out: the change of {attempt} can't be read ({error})"));
@@ -209,20 +207,6 @@ fn change(
         }
     };
     Ok(Some(Proposed { row: proposal, patch }))
-}
-
-fn patch(
-    context: &Context,
-    view: &View,
-    row: &TaskRow,
-    proposal: &ProposalRow,
-) -> Result<Vec<u8>, Trouble> {
-    let id = proposal.attempt;
-    let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
-    has_files(&attempt)?;
-    let patch: Result<_, WorkspaceError> =
-        context.house.workspace(row)?.patch(&attempt.base, &proposal.commit);
-    Ok(patch?)
 }
 
 fn spec(view: &View, row: &TaskRow) -> Result<TaskSpec, Trouble> {

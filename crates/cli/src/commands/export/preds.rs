@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tenfold_desk::DeskError;
+use tenfold_desk::{DeskError, task};
 use tenfold_domain::{AttemptId, TaskState};
 use tenfold_store::{ProposalRow, TaskQuery, TaskRow, View};
 
-use super::{nothing_yet, patch, spec};
+use super::{nothing_yet, spec};
 use crate::arguments::Named;
 use crate::context::{self, Context};
 use crate::terminal;
@@ -85,13 +85,12 @@ fn predicted(
 ) -> Result<Prediction, Trouble> {
     let model_patch = match proposal {
         None => String::new(),
-        Some(proposal) => {
-            String::from_utf8(patch(context, view, row, proposal)?).map_err(|_| {
+        Some(proposal) => String::from_utf8(task::patch(&context.house, view, row, proposal)?)
+            .map_err(|_| {
                 let what =
                     format!("the change of task {} is no UTF-8, which JSON can't hold", row.id);
                 Trouble::usage(what).advise(format!("`tenfold diff {} --raw` has it", row.id))
-            })?
-        }
+            })?,
     };
     let by = match proposal.map(|proposal| proposal.attempt).or(attempt) {
         Some(id) => view.attempt(id)?,

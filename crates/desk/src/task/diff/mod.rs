@@ -162,6 +162,22 @@ pub fn diff(
     })
 }
 
+/// The same, against the person's files, as `git apply` takes it: byte for byte, binary files too.
+///
+/// # Errors
+/// As for [`diff`].
+pub fn patch(
+    house: &House,
+    view: &View,
+    row: &TaskRow,
+    proposal: &ProposalRow,
+) -> Result<Vec<u8>, DeskError> {
+    let id = proposal.attempt;
+    let attempt = view.attempt(id)?.ok_or_else(|| DeskError::no_attempt(id))?;
+    has_files(&attempt)?;
+    Ok(house.workspace(row)?.patch(&attempt.base, &proposal.commit)?)
+}
+
 /// The files of an attempt have to be there to be shown.
 ///
 /// # Errors

@@ -1,0 +1,59 @@
+// What the house is set to: models are got, priced and removed, and what is accepted unseen is told.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { api, expect, go, handOut, signIn, test } from "./page";
+
+const UNSEEN = `version = 1
+accept-unseen-over = 0.95
+`;
+
+test("a model's file is got, and models are priced and removed", async ({ page, ground }) => {
+  // Half of a file comes, and the rest never does.
+  const source = createServer((_, answer) => answer.writeHead(200, { "content-length": "4000000" }).write("x".repeat(2_000_000)));
+  await new Promise<void>((listens) => source.listen(0, "127.0.0.1", listens));
+  const url = `http://127.0.0.1:${(source.address() as AddressInfo).port}/small.gguf`;
+  const model = (name: string, from: string) => `[[model]]\nname = "${name}"\nfile = "${name}.gguf"\nbytes = 4_000_000\nsha256 = "${"0".repeat(64)}"\n[[model.source]]\nurl = "${from}"\n`;
+  ground.configure("models.toml", model("small", url) + model("gone", "http://127.0.0.1:9/gone.gguf"));
+  await ground.model(undefined, { price: ["--price-prompt", "3", "--price-output", "15"] });
+  await signIn(page, await ground.serve());
+  await go(page, "/settings/models");
+  const row = (name: string) => page.getByRole("table", { name: "Models" }).getByRole("row").filter({ hasText: name });
+
+  await page.getByRole("button", { name: "Get small" }).click();
+  await expect(row("small").getByRole("meter")).toHaveAttribute("aria-valuetext", "1.9 MiB of 3.8 MiB");
+  await page.getByRole("button", { name: "Stop getting small" }).click();
+  await expect(page.getByRole("button", { name: "Get small" })).toBeVisible();
+  await page.getByRole("button", { name: "Get gone" }).click();
+  await expect(row("gone")).toContainText("127.0.0.1:9");
+
+  await page.getByRole("button", { name: "More for far" }).click();
+  await page.getByRole("menuitem", { name: "Say its price" }).click();
+  const price = page.getByRole("dialog", { name: "The price of far" });
+  await price.getByLabel("A million tokens read").fill("7");
+  await price.getByLabel("A million tokens written").fill("21");
+  await price.getByRole("button", { name: "Say so" }).click();
+  await expect(row("far")).toContainText("$7");
+  await page.getByRole("button", { name: "More for far" }).click();
+  await page.getByRole("menuitem", { name: "Remove" }).click();
+  await page.getByRole("dialog", { name: "Remove far" }).getByRole("button", { name: "Remove it" }).click();
+  await expect(row("far")).toHaveCount(0);
+  await go(page, "/settings/deeds");
+  await expect(page.getByRole("table", { name: "What people did" })).toContainText("removed the model far");
+  source.closeAllConnections();
+  source.close();
+});
+
+test("what is accepted unseen is told, and how far each kind of work is from it", async ({ page, ground }) => {
+  ground.configure("policy.toml", UNSEEN);
+  await ground.model();
+  await signIn(page, await ground.serve());
+  await go(page, "/coworkers/policy");
+  const unseen = page.getByRole("region", { name: "Accepted unseen" });
+  await expect(unseen).toContainText("Nothing was reviewed yet");
+  const task = await handOut(page, ground, "The median of an even number is wrong");
+  await expect.poll(async () => (await api(page, `/tasks/${task}`)).body.card.state, { timeout: 30_000 }).toBe("to-review");
+  expect((await api(page, `/tasks/${task}/accept`, { how: "branch", name: null, unchecked: true })).status).toBe(200);
+  await go(page, "/coworkers/policy");
+  await expect(unseen).toContainText("more than 95 %");
+  await expect(unseen.getByRole("row").nth(1)).toContainText(/stats.*far.*1.*%.*waits for you/);
+});
