@@ -222,7 +222,7 @@ impl Engine {
     /// [`EngineError::People`] if there is no such link any more; what the store says.
     pub async fn sign_in_by_link(self: &Arc<Self>, link: &str) -> Result<String, EngineError> {
         let key = hash(link);
-        let used = self.register.links.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        let used = self.links().remove(&key);
         let now = self.around.now();
         let (person, _) = used.filter(|(_, until)| now < *until).ok_or(Refusal::NoLink)?;
         self.sign_in_as(person).await

@@ -2,7 +2,9 @@
 //!
 //! It is apart because the page's form is defined here: a row of a table begins with the row's
 //! number; its third cell names tests as `` `FILE`: `TEST`, `TEST` ``, one file after another
-//! with `;` between them; its fourth says what is not tried, and must where there is no test.
+//! with `;` between them; its fourth says what is not tried, and must where there is no test. The
+//! rows of other tables have no number: their second cell names tests, their third what is not
+//! tried.
 
 use std::collections::BTreeMap;
 
@@ -21,15 +23,19 @@ pub(super) fn are_tried(house: &House) -> Vec<Violation> {
     for number in 1..=ROWS {
         match rows.get(&number).map(Vec::as_slice) {
             None | Some([]) => broken.push(format!("has no row {number}")),
-            Some([row]) => broken.extend(wrong_in(house, number, row)),
+            Some([row]) => broken.extend(wrong_in(house, &format!("row {number}"), row)),
             Some(_) => broken.push(format!("has row {number} more than once")),
         }
+    }
+    for row in without_number(page) {
+        broken.extend(wrong_in(house, row.what, &row));
     }
     let page = broken.into_iter().map(|how| Violation::new(PAGE, how));
     page.chain(unnamed(house, &rows)).collect()
 }
 
 struct Row<'p> {
+    what: &'p str,
     tests: Vec<(&'p str, &'p str)>,
     not_tried: &'p str,
 }
@@ -38,9 +44,22 @@ fn rows(page: &str) -> BTreeMap<u8, Vec<Row<'_>>> {
     let mut rows: BTreeMap<u8, Vec<Row<'_>>> = BTreeMap::new();
     for line in page.lines() {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let [number, _, tests, not_tried] = cells[..] else { continue };
+        let [number, what, tests, not_tried] = cells[..] else { continue };
         if let Ok(number) = number.parse() {
-            rows.entry(number).or_default().push(Row { tests: named(tests), not_tried });
+            rows.entry(number).or_default().push(Row { what, tests: named(tests), not_tried });
+        }
+    }
+    rows
+}
+
+/// The rows of tables without numbers; their heads name no test.
+fn without_number(page: &str) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for line in page.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [what, tests, not_tried] = cells[..] else { continue };
+        if tests.is_empty() || tests.starts_with('`') {
+            rows.push(Row { what, tests: named(tests), not_tried });
         }
     }
     rows
@@ -58,15 +77,15 @@ fn named(cell: &str) -> Vec<(&str, &str)> {
     tests
 }
 
-fn wrong_in(house: &House, number: u8, row: &Row<'_>) -> Vec<String> {
+fn wrong_in(house: &House, name: &str, row: &Row<'_>) -> Vec<String> {
     if row.tests.is_empty() && row.not_tried.is_empty() {
-        return vec![format!("says of row {number} neither where it is tried nor why it is not")];
+        return vec![format!("says of {name} neither where it is tried nor why it is not")];
     }
     let missing = row.tests.iter().filter(|(file, test)| {
         let text = house.text(file).unwrap_or_default();
         !text.lines().any(|line| defines(line) == Some(test))
     });
-    missing.map(|(file, test)| format!("names {test} for row {number}, not in {file}")).collect()
+    missing.map(|(file, test)| format!("names {test} for {name}, not in {file}")).collect()
 }
 
 /// The tests of the suite that no row names.
@@ -135,6 +154,20 @@ mod tests {
         assert_eq!(hows(&gone), ["names r01_gone for row 1, not in crates/a/tests/it/x.rs"]);
         let twice = format!("{whole}| 44 | x | | y |\n");
         assert_eq!(hows(&twice), ["has row 44 more than once"]);
+    }
+
+    #[test]
+    fn rows_of_other_tables_name_tests_that_there_are() {
+        let table = |row: &str| {
+            let whole = page("`crates/a/tests/it/x.rs`: `r01_links`");
+            format!("{whole}\n| what | where | not |\n|---|---|---|\n{row}\n")
+        };
+        assert_eq!(hows(&table("| guessing | `crates/a/tests/it/x.rs`: `r02_magic` | |")), [""; 0]);
+        let gone = table("| guessing | `crates/a/tests/it/x.rs`: `gone` | |");
+        assert_eq!(hows(&gone), ["names gone for guessing, not in crates/a/tests/it/x.rs"]);
+        let silent = table("| guessing | | |");
+        let says = "says of guessing neither where it is tried nor why it is not";
+        assert_eq!(hows(&silent), [says]);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 mod audit;
 mod commands;
 mod life;
+mod links;
 mod people;
 mod provider;
 mod world;
