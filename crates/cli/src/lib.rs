@@ -104,8 +104,11 @@ pub fn command() -> clap::Command {
 
 fn perform(program: Program, arguments: Arguments) -> Result<Exit, Trouble> {
     let context = Context::new(program, &arguments)?;
-    let telemetry =
-        Telemetry::from_environment().map_err(|error| Trouble::usage(error.to_string()))?;
+    // Who can't be told is no reason not to do what was asked for.
+    let telemetry = Telemetry::from_environment().unwrap_or_else(|error| {
+        terminal::note(&format!("{error}; nothing is told"));
+        None
+    });
     terminal::log(context.verbose, telemetry.as_ref());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -12,7 +12,7 @@ use tenfold_domain::{
     Access, AccountId, Deed, DeedEvent, Fact, Millis, Passkey, PasskeyUse, PeopleChange,
     PeopleEvent, PersonId, Timestamp,
 };
-use tenfold_people::{People, Refusal, Signed, hash};
+use tenfold_people::{By, People, Refusal, Signed, hash};
 use tenfold_store::{About, View};
 use tokio::sync::Mutex;
 
@@ -144,7 +144,10 @@ impl Engine {
         by: String,
     ) -> Result<Vec<PeopleEvent>, EngineError> {
         let salt = random()?;
-        self.decide_of_people(Vec::new(), move |people, _| people.change(&change, &by, salt)).await
+        self.decide_of_people(Vec::new(), move |people, _| {
+            people.change(&change, By::Machine(&by), salt)
+        })
+        .await
     }
 
     /// The same for somebody who is signed in, if they may want so. Either way their deed is
@@ -169,7 +172,7 @@ impl Engine {
         let decided = self.decide_of_people(vec![did], move |people, _| {
             let holds = |top, other| top == signed.account && theirs.contains(&other);
             people.may(&signed, &change, holds)?;
-            people.change(&change, &signed.name, salt)
+            people.change(&change, By::Person(&signed), salt)
         });
         let decided = decided.await;
         if matches!(decided, Err(EngineError::People(_))) {

@@ -21,6 +21,8 @@ use tenfold_domain::{Answer, Ask};
 const TRIES: u32 = 3;
 /// Loading reads a file of gigabytes, perhaps from a slow disk.
 const LOAD_TIME: Duration = Duration::from_secs(120);
+/// How long who only wants to count waits for others.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// How to start the child.
 #[derive(Debug, Clone)]
@@ -146,8 +148,9 @@ impl Llama {
         let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
         let (reply, told) = oneshot::channel();
         {
-            // Whoever loads the model holds it; that takes too long for who only wants to know.
-            let live = self.live.try_lock().ok()?;
+            // Whoever loads the model holds it; that takes too long for who only wants to know. All
+            // others hold it for a moment.
+            let live = tokio::time::timeout(MOMENT, self.live.lock()).await.ok()?;
             let live = live.as_ref()?;
             lock(&live.waiting).as_mut()?.insert(id, Pending { reply, progress: None });
             let _ = live.lines.send(ToChild::Count { id, ask });

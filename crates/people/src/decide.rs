@@ -9,6 +9,28 @@ use crate::{Refusal, name, passkey, password};
 /// What the first person is called.
 const FIRST: &str = "owner";
 
+/// Who wants a change.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// Somebody who is signed in.
+    Person(&'a Signed),
+    /// The user of the machine, by what it calls them: no person, even of the same name.
+    Machine(&'a str),
+}
+
+impl By<'_> {
+    fn name(self) -> String {
+        match self {
+            Self::Person(signed) => signed.name.clone(),
+            Self::Machine(name) => name.to_owned(),
+        }
+    }
+
+    fn is(self, person: PersonId) -> bool {
+        matches!(self, Self::Person(signed) if signed.person == person)
+    }
+}
+
 impl People {
     /// Adds the first person, an admin who sees everything; `None` if there is somebody already.
     pub fn begin(&self) -> Option<PeopleEvent> {
@@ -22,8 +44,9 @@ impl People {
     }
 
     /// The events by which what a person wants comes about; none if it is so already. Hashing a
-    /// password takes some hundredths of a second. Whether `by` [may](Self::may) want so is asked
-    /// apart.
+    /// password takes some hundredths of a second. A password that somebody else chose for a person
+    /// takes the place of their passkeys, too: it is how an account is had back that a thief has put
+    /// a passkey of their own to. Whether `by` [may](Self::may) want so is asked apart.
     ///
     /// # Errors
     /// [`Refusal`]: for a bad name or password, for somebody whom there is not, and if nobody
@@ -31,10 +54,10 @@ impl People {
     pub fn change(
         &self,
         change: &PeopleChange,
-        by: &str,
+        by: By<'_>,
         salt: [u8; 16],
     ) -> Result<Vec<PeopleEvent>, Refusal> {
-        let by = by.to_owned();
+        let (who, by) = (by, by.name());
         Ok(vec![match change {
             PeopleChange::Add { name, access, account } => {
                 self.fits(name)?;
@@ -51,11 +74,6 @@ impl People {
                 self.somebody_decides(person, stays)?;
                 PeopleEvent::Changed { person, access, account, by }
             }
-            PeopleChange::Password { person, password } => {
-                self.known(*person)?;
-                let hash = password::hash(password, salt)?;
-                PeopleEvent::PasswordSet { person: *person, hash, by }
-            }
             PeopleChange::RenamePasskey { person, passkey, name } => {
                 let kept = self.passkey_of(*person, passkey)?;
                 passkey::fits(name)?;
@@ -69,6 +87,9 @@ impl People {
                 self.passkey_of(*person, passkey)?;
                 PeopleEvent::PasskeyRemoved { person: *person, passkey: passkey.clone(), by }
             }
+            PeopleChange::Password { person, password } => {
+                return self.password(*person, password, who, salt);
+            }
             PeopleChange::Remove { person } => {
                 self.known(*person)?;
                 self.somebody_decides(*person, false)?;
@@ -77,9 +98,28 @@ impl People {
         }])
     }
 
+    fn password(
+        &self,
+        person: PersonId,
+        password: &str,
+        by: By<'_>,
+        salt: [u8; 16],
+    ) -> Result<Vec<PeopleEvent>, Refusal> {
+        let known = self.known(person)?;
+        let hash = password::hash(password, salt)?;
+        let passkeys = known.passkeys.iter().filter(|_| !by.is(person));
+        let removed = passkeys.map(|kept| {
+            let (passkey, by) = (kept.id.clone(), by.name());
+            PeopleEvent::PasskeyRemoved { person, passkey, by }
+        });
+        let set = PeopleEvent::PasswordSet { person, hash, by: by.name() };
+        Ok(removed.chain([set]).collect())
+    }
+
     /// Whether somebody may want such a change: an admin of the accounts that they see, of which
     /// `holds(theirs, other)` says whether `other` is `theirs` or below it. Their own password is
-    /// everybody's to choose, and passkeys are nobody else's business.
+    /// everybody's to choose, and so are their own passkeys, which an admin may remove, and only
+    /// that.
     ///
     /// # Errors
     /// [`Refusal::NotAdmin`]; [`Refusal::NotYours`]; [`Refusal::UnknownPasskey`];
@@ -92,16 +132,16 @@ impl People {
     ) -> Result<(), Refusal> {
         let (whom, account) = match change {
             PeopleChange::Password { person, .. } if *person == by.person => return Ok(()),
-            PeopleChange::RenamePasskey { person, .. }
-            | PeopleChange::RemovePasskey { person, .. } => {
+            PeopleChange::RemovePasskey { person, .. } if *person == by.person => return Ok(()),
+            PeopleChange::RenamePasskey { person, .. } => {
                 let is_own = *person == by.person;
                 return is_own.then_some(()).ok_or(Refusal::UnknownPasskey);
             }
             PeopleChange::Add { account, .. } => (None, Some(*account)),
             PeopleChange::Change { person, account, .. } => (Some(*person), Some(*account)),
-            PeopleChange::Password { person, .. } | PeopleChange::Remove { person } => {
-                (Some(*person), None)
-            }
+            PeopleChange::Password { person, .. }
+            | PeopleChange::RemovePasskey { person, .. }
+            | PeopleChange::Remove { person } => (Some(*person), None),
         };
         if by.access != Access::Admin {
             return Err(Refusal::NotAdmin);

@@ -15,6 +15,7 @@ mod people;
 mod refusal;
 mod sign_in;
 
+pub use decide::By;
 pub use people::{People, Person, Signed};
 pub use refusal::Refusal;
 pub use sign_in::{Claim, Proof, SESSION, hash};

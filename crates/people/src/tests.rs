@@ -20,7 +20,10 @@ fn begun() -> People {
 }
 
 fn decide(people: &mut People, change: PeopleChange) -> Result<(), Refusal> {
-    people.change(&change, "owner", SALT)?.iter().for_each(|event| people.evolve(event));
+    people
+        .change(&change, By::Machine("owner"), SALT)?
+        .iter()
+        .for_each(|event| people.evolve(event));
     Ok(())
 }
 
@@ -80,7 +83,7 @@ fn who_has_the_password_is_signed_in_until_the_session_ends() {
 fn the_words_of_a_password_are_in_no_event() {
     let people = begun();
     let change = PeopleChange::Password { person: OWNER, password: PASSWORD.to_owned() };
-    let events = people.change(&change, "owner", SALT).unwrap();
+    let events = people.change(&change, By::Machine("owner"), SALT).unwrap();
     assert!(!format!("{events:?}").contains(PASSWORD));
 }
 
@@ -91,7 +94,7 @@ fn a_password_that_changed_while_it_was_looked_at_signs_nobody_in() {
     let proof = people.claim("owner").prove(PASSWORD).unwrap();
     let salt = [9; 16];
     let change = PeopleChange::Password { person: OWNER, password: PASSWORD.to_owned() };
-    let events = people.change(&change, "owner", salt).unwrap();
+    let events = people.change(&change, By::Machine("owner"), salt).unwrap();
     events.iter().for_each(|event| people.evolve(event));
     assert_eq!(people.admit(&proof, "s", NOW), Err(Refusal::WrongPassword));
 }
@@ -131,7 +134,11 @@ fn what_somebody_may_changes_within_their_session() {
     let change = PeopleChange::Change { person: ada, access: Access::Viewer, account: TEAM };
     decide(&mut people, change.clone()).unwrap();
     assert_eq!(people.session(&hash("s"), NOW).unwrap().access, Access::Viewer);
-    assert_eq!(people.change(&change, "owner", SALT), Ok(Vec::new()), "it is so already");
+    assert_eq!(
+        people.change(&change, By::Machine("owner"), SALT),
+        Ok(Vec::new()),
+        "it is so already"
+    );
 }
 
 #[test]
@@ -243,6 +250,33 @@ fn a_passkey_lets_its_person_in_until_it_is_removed_with_what_it_opened() {
     decide(&mut people, PeopleChange::Remove { person: ada }).unwrap();
     let gone = people.sign_in_by_passkey(used("key", 9), "s", NOW);
     assert_eq!(gone, Err(Refusal::UnknownPasskey));
+}
+
+#[test]
+fn a_password_that_another_chose_takes_the_place_of_passkeys() {
+    let mut people = begun();
+    let ada = add(&mut people, "ada", Access::Viewer, TEAM);
+    let event = people.add_passkey(ada, passkey("phone", ada, 0), "ada").unwrap();
+    people.evolve(&event);
+    let event = people.sign_in_by_passkey(used("phone", 0), "s", NOW).unwrap();
+    people.evolve(&event);
+    let signed = people.session(&hash("s"), NOW).unwrap();
+    let password = "correct horse battery".to_owned();
+    let change = PeopleChange::Password { person: ada, password };
+    // Their own passkeys let them in beside their own password.
+    for event in people.change(&change, By::Person(&signed), SALT).unwrap() {
+        people.evolve(&event);
+    }
+    assert_eq!(people.passkeys(ada).len(), 1);
+    assert!(people.sign_in_by_passkey(used("phone", 0), "t", NOW).is_ok());
+    // Whoever had got hold of the account has no way in any more. It is not theirs who is called
+    // so on the machine.
+    for event in people.change(&change, By::Machine("ada"), SALT).unwrap() {
+        people.evolve(&event);
+    }
+    assert_eq!(people.passkeys(ada).len(), 0);
+    let refused = people.sign_in_by_passkey(used("phone", 0), "u", NOW);
+    assert_eq!(refused, Err(Refusal::UnknownPasskey));
 }
 
 #[test]
@@ -478,7 +512,7 @@ impl House {
                 return None;
             }
         };
-        self.people.change(&change, "somebody", SALT).ok()
+        self.people.change(&change, By::Machine("somebody"), SALT).ok()
     }
 
     fn holds(&self) {

@@ -19,6 +19,8 @@ impl Client {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(PATIENCE))
             .http_status_as_error(false)
+            // What is told, and the key that is told with it, are for nobody else.
+            .max_redirects(0)
             .build();
         Self(config.into())
     }

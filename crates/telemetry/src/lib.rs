@@ -8,7 +8,7 @@ mod http;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{
@@ -100,7 +100,8 @@ impl Telemetry {
     }
 
     /// The collector at this address, without the path of what it is told. OpenTelemetry's
-    /// variables hold for all else: headers, timeouts, how often measures are told.
+    /// variables hold for all else, such as headers, and how often measures are told; but a request
+    /// may take ten seconds, whatever they say, and both go to this one address.
     ///
     /// # Errors
     /// [`TelemetryError`] if the address or one of the variables can't be.
@@ -158,15 +159,22 @@ impl Telemetry {
         if !self.has_told.load(Ordering::Relaxed) {
             return;
         }
+        // Both at once: measures are few, and don't wait for traces. Who is not there is no trouble
+        // of the program's.
         let (send, ended) = std::sync::mpsc::channel();
-        let this = self.clone();
+        let (traces, measures, told) = (self.traces.clone(), self.measures.clone(), send.clone());
         std::thread::spawn(move || {
-            // Who is not there is no trouble of the program's.
-            let _ = this.traces.shutdown_with_timeout(LEAVING);
-            let _ = this.measures.shutdown_with_timeout(LEAVING);
+            let _ = traces.shutdown_with_timeout(LEAVING);
+            let _ = told.send(());
+        });
+        std::thread::spawn(move || {
+            let _ = measures.shutdown_with_timeout(LEAVING);
             let _ = send.send(());
         });
-        let _ = ended.recv_timeout(LEAVING);
+        let until = Instant::now() + LEAVING;
+        for _ in 0..2 {
+            let _ = ended.recv_timeout(until.saturating_duration_since(Instant::now()));
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
+use serde::Serialize;
 use tenfold_api::MakeLink;
 use tenfold_desk::people::{PersonView, person};
-use tenfold_domain::{Access, AccountId, PeopleChange, PersonId};
+use tenfold_domain::{Access, AccountId, Passkey, PeopleChange, PersonId};
 use tenfold_engine::people;
 use tenfold_ledger::Ledger;
 use tenfold_people::People;
@@ -36,10 +37,21 @@ enum PeopleCommand {
     Add(AddArgs),
     /// Let somebody do, or see, something else
     Change(ChangeArgs),
-    /// Choose somebody's password, which is asked for or read from standard input
+    /// Choose somebody's password, which is asked for or read from standard input; their passkeys
+    /// let them in no more
     Password {
         /// Who
         name: String,
+    },
+    /// List the passkeys that let somebody in, or remove one
+    Passkeys {
+        /// Who
+        name: String,
+        /// The one to remove, by its name or the beginning of its id
+        #[arg(long, value_name = "PASSKEY")]
+        remove: Option<String>,
+        #[command(flatten)]
+        format: Format,
     },
     /// Make a link that lets somebody in once, within ten minutes
     Link(LinkArgs),
@@ -110,7 +122,13 @@ pub(crate) async fn run(context: &Context, args: PeopleArgs) -> Result<Exit, Tro
             let password = secret(&format!("A password for {}", one_line(&known.name, 64)))?;
             let person = PersonId(known.person);
             say(context, PeopleChange::Password { person, password }).await?;
-            terminal::print("the password is set; whoever was signed in by that name is not now")?;
+            terminal::print(
+                "the password is set; whoever was signed in by that name is not now, and passkeys \
+                 let nobody in by it any more",
+            )?;
+        }
+        PeopleCommand::Passkeys { name, remove, format } => {
+            passkeys(context, &name, remove.as_deref(), format).await?;
         }
         PeopleCommand::Link(args) => link(context, args).await?,
         PeopleCommand::Remove { name } => {
@@ -150,6 +168,65 @@ async fn link(context: &Context, args: LinkArgs) -> Result<(), Trouble> {
     }
     terminal::note(&format!("lets {} in once, within ten minutes", one_line(&made.name, 64)));
     terminal::print(&address)
+}
+
+/// A passkey, for programs.
+#[derive(Serialize)]
+struct PasskeyJson<'p> {
+    id: &'p str,
+    name: &'p str,
+    added_at_ms: u64,
+    is_copied: bool,
+}
+
+async fn passkeys(
+    context: &Context,
+    name: &str,
+    remove: Option<&str>,
+    format: Format,
+) -> Result<(), Trouble> {
+    let known = named(context, name)?;
+    let (person, shown) = (PersonId(known.person), one_line(name, 64));
+    let Some(reader) = context.reader()? else { return Ok(()) };
+    let people = people(&reader.view()?)?;
+    let all = people.passkeys(person);
+    let Some(wanted) = remove else {
+        if format.json {
+            let each = all.iter().map(|kept| PasskeyJson {
+                id: &kept.id,
+                name: &kept.name,
+                added_at_ms: kept.added_at.0,
+                is_copied: kept.is_copied,
+            });
+            return terminal::print_json(&each.collect::<Vec<_>>());
+        }
+        if all.is_empty() {
+            terminal::note(&format!("{shown} has no passkey"));
+            return Ok(());
+        }
+        let cells = |kept: &Passkey| {
+            let copied = if kept.is_copied { "copied: lets nobody in" } else { "" };
+            [one_line(&kept.name, 64), one_line(&kept.id, 16), copied.to_owned()].map(Cell::new)
+        };
+        let rows = all.iter().map(|kept| cells(kept).to_vec());
+        return terminal::print(&table(&["passkey", "id", ""], rows));
+    };
+    let is_meant = |kept: &&Passkey| kept.name == wanted || kept.id.starts_with(wanted);
+    let mut meant = all.iter().filter(is_meant);
+    let passkey = match (meant.next(), meant.next()) {
+        (Some(one), None) => one.id.clone(),
+        (None, _) => {
+            let what = format!("{shown} has no passkey '{}'", one_line(wanted, 64));
+            return Err(Trouble::new(Exit::NotFound, what)
+                .advise(format!("`tenfold people passkeys {shown}` shows those there are")));
+        }
+        (Some(_), Some(_)) => {
+            let what = format!("'{}' may be several passkeys", one_line(wanted, 64));
+            return Err(Trouble::usage(what).advise("say more of its id"));
+        }
+    };
+    say(context, PeopleChange::RemovePasskey { person, passkey }).await?;
+    terminal::print(&format!("it lets {shown} in no more, and who it let in is signed out"))
 }
 
 /// Everybody, as they are told.

@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -38,7 +38,14 @@ fn collector() -> (String, Receiver<Sent>) {
     (address, sent)
 }
 
-fn answer(mut stream: &TcpStream, send: &std::sync::mpsc::Sender<Sent>) -> Option<()> {
+fn answer(mut stream: &TcpStream, send: &Sender<Sent>) -> Option<()> {
+    // Who is answered may look at once what has come.
+    read(stream, send)?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").ok()
+}
+
+/// Reads a request.
+fn read(stream: &TcpStream, send: &Sender<Sent>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let (mut path, mut length) = (String::new(), 0);
     loop {
@@ -59,9 +66,8 @@ fn answer(mut stream: &TcpStream, send: &std::sync::mpsc::Sender<Sent>) -> Optio
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    // Who is answered may look at once what has come.
-    send.send((path, body)).ok()?;
-    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").ok()
+    let _ = send.send((path, body));
+    Some(())
 }
 
 /// Tells a collector of one call that was answered and one that was not.
@@ -158,6 +164,27 @@ fn a_collector_that_says_nothing_or_is_gone_is_in_nobodys_way() {
         // The calls have come to their end, and so does this.
         tell(&format!("http://{address}")).end();
     }
+}
+
+#[test]
+fn a_collector_that_sends_elsewhere_is_not_followed() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (elsewhere, sent) = collector();
+    let sends_on = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", sends_on.local_addr().unwrap());
+    let (asked, was_asked) = channel();
+    std::thread::spawn(move || {
+        for stream in sends_on.incoming().flatten() {
+            let (send, _) = channel();
+            let head = format!("HTTP/1.1 302 Found\r\nlocation: {elsewhere}/v1/traces");
+            let _ = read(&stream, &send);
+            let _ = (&stream).write_all(format!("{head}\r\ncontent-length: 0\r\n\r\n").as_bytes());
+            let _ = asked.send(());
+        }
+    });
+    tell(&address).end();
+    was_asked.recv().unwrap();
+    assert_eq!(sent.try_iter().count(), 0);
 }
 
 #[test]

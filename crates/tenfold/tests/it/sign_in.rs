@@ -86,6 +86,19 @@ fn a_passkey_lets_its_person_in_until_it_is_removed_and_a_copy_lets_nobody_in() 
     let remove = json!({ "want": "remove-passkey", "person": 1, "passkey": id });
     assert_eq!(owner.post("/people", remove).0, 200);
     refused(show(&page, &mut phone), "lets nobody in");
+
+    // A lost one is taken away in the terminal.
+    let mut key = device(&page);
+    assert_eq!(add(&owner, &mut key, "key"), (200, Value::Null));
+    ground.tenfold(&["people", "passkeys", "owner"]).expect(0, &["key"]);
+    let listed = ground.tenfold(&["people", "passkeys", "owner", "--json"]).json();
+    assert_eq!((&listed[0]["name"], &listed[0]["is_copied"]), (&json!("key"), &json!(false)));
+    let remove = |what: &str| ground.tenfold(&["people", "passkeys", "owner", "--remove", what]);
+    remove("phone").expect(4, &["no passkey 'phone'"]);
+    let entered = show(&page, &mut key).unwrap();
+    remove("key").expect(0, &[]);
+    assert_eq!(entered.get("/board").0, 401, "who came in by it is signed out");
+    refused(show(&page, &mut key), "lets nobody in");
     page.end(&ground);
 }
 

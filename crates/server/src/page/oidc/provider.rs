@@ -59,12 +59,15 @@ struct Bounds {
     /// and how long at least, even if a token is signed by a key that is not among them: anybody
     /// can make up such a token.
     known_at_least: Duration,
+    /// How long it is not asked about itself once it did not answer, of whom nothing is known.
+    silent: Duration,
 }
 
 const BOUNDS: Bounds = Bounds {
     open: Duration::from_secs(600),
     known: Duration::from_secs(3_600),
     known_at_least: Duration::from_secs(60),
+    silent: Duration::from_secs(5),
 };
 
 /// The provider that people sign in at.
@@ -73,6 +76,8 @@ pub(super) struct Provider {
     bounds: Bounds,
     agent: ureq::Agent,
     known: Mutex<Option<Known>>,
+    /// Until when it is not asked about itself again, of whom nothing is known, and why.
+    silent: Mutex<Option<(Instant, Problem)>>,
     /// By what the provider hands back.
     open: Mutex<HashMap<String, Open>>,
 }
@@ -111,7 +116,8 @@ impl Provider {
             .timeout_global(Some(PATIENCE))
             .build()
             .into();
-        Self { terms, bounds: BOUNDS, agent, known: Mutex::default(), open: Mutex::default() }
+        let (known, silent, open) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { terms, bounds: BOUNDS, agent, known, silent, open }
     }
 
     /// The address at the provider to which a browser goes, which keeps a secret with this hash.
@@ -156,13 +162,15 @@ impl Provider {
             .request(&http)
             .map_err(|why| self.failed("did not take the code", &why))?;
         let token = answer.id_token().ok_or_else(|| self.wrong("it does not say who it is"))?;
-        let unknown_key = ClaimsVerificationError::SignatureVerification(
-            SignatureVerificationError::NoMatchingKey,
-        );
         match claims(&client, token, &nonce) {
             Ok(claims) => self.named_by(claims),
-            // It may have new keys since they were read.
-            Err(why) if why == unknown_key => {
+            // It may have new keys since they were read, of which one may be called as an old one,
+            // or not at all.
+            Err(ClaimsVerificationError::SignatureVerification(
+                SignatureVerificationError::NoMatchingKey
+                | SignatureVerificationError::CryptoError(_)
+                | SignatureVerificationError::AmbiguousKeyId(_),
+            )) => {
                 let client = self.client(self.metadata(self.bounds.known_at_least)?);
                 let claims = claims(&client, token, &nonce);
                 self.named_by(claims.map_err(|why| self.failed("says what can't be", &why))?)
@@ -176,13 +184,15 @@ impl Provider {
         let name = match self.terms.claim {
             Claim::Sub => claims.subject().as_str(),
             Claim::Email if claims.email_verified() != Some(true) => {
-                return Err(self.wrong("it has not verified the e-mail address"));
+                let why = self.wrong("it does not say that it has verified the e-mail address");
+                let to_do = "have the provider say so (email_verified), or go by `claim = \"sub\"`";
+                return Err(Problem { to_do: Some(to_do.to_owned()), ..why });
             }
             Claim::Email => claims.email().map_or("", |email| email.as_str()),
         };
         match name.is_empty() {
             false => Ok(name.to_owned()),
-            true => Err(self.wrong("it names no e-mail address")),
+            true => Err(self.wrong("it does not name them")),
         }
     }
 
@@ -204,6 +214,10 @@ impl Provider {
         if let Some(known) = lock(&self.known).as_ref().filter(holds) {
             return Ok(known.metadata.clone());
         }
+        let silent = lock(&self.silent).clone();
+        if let Some((_, why)) = silent.filter(|(until, _)| Instant::now() < *until) {
+            return Err(why);
+        }
         let http = |request| self.ask(request);
         let told = CoreProviderMetadata::discover(&self.terms.issuer, &http);
         let mut known = lock(&self.known);
@@ -218,7 +232,13 @@ impl Provider {
                 tracing::warn!("{} is used as it was: {why}", *self.terms.issuer);
                 Ok(known.metadata.clone())
             }
-            (Err(why), None) => Err(self.failed("can't be asked about itself", &why)),
+            // Each who asks would wait for it as long.
+            (Err(why), None) => {
+                let why = self.failed("can't be asked about itself", &why);
+                let until = Instant::now() + self.bounds.silent;
+                *lock(&self.silent) = Some((until, why.clone()));
+                Err(why)
+            }
         }
     }
 
@@ -258,8 +278,7 @@ fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn stale() -> Problem {
-    let what =
-        "this was begun in another browser, or more than ten minutes ago, or is over already";
+    let what = "this was begun in another browser or tab, or more than ten minutes ago, or is over already";
     Problem { to_do: Some("sign in anew".to_owned()), ..Problem::new(ProblemKind::Refused, what) }
 }
 
@@ -275,16 +294,20 @@ mod tests {
     /// A provider that tells the truth until it is told to lie, and the one who asks it.
     fn both(more: &str) -> (OidcProvider, Provider) {
         let there = OidcProvider::start();
+        let here = asking(there.issuer(), &there.secret(), more);
+        (there, here)
+    }
+
+    fn asking(issuer: &str, secret: &str, more: &str) -> Provider {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("secret"), format!("{}\n", there.secret())).unwrap();
+        std::fs::write(folder.path().join("secret"), format!("{secret}\n")).unwrap();
         let text = format!(
-            "[oidc]\nname = \"Example\"\nissuer = \"{}\"\nclient-id = \"tenfold\"\n\
-             secret-file = \"secret\"\n{more}",
-            there.issuer()
+            "[oidc]\nname = \"Example\"\nissuer = \"{issuer}\"\nclient-id = \"tenfold\"\n\
+             secret-file = \"secret\"\n{more}"
         );
         std::fs::write(folder.path().join("sign-in.toml"), text).unwrap();
         let terms = Terms::read(folder.path(), "https://tenfold.example.com").unwrap().unwrap();
-        (there, Provider::new(terms))
+        Provider::new(terms)
     }
 
     /// Somebody goes there and comes back.
@@ -310,6 +333,29 @@ mod tests {
     }
 
     #[test]
+    fn who_never_answered_is_not_waited_for_by_each_who_asks() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut here = asking(&format!("http://{}", listener.local_addr().unwrap()), "x", "");
+        // Who comes is sent away, and counted.
+        let came = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counting = std::sync::Arc::clone(&came);
+        std::thread::spawn(move || {
+            for _ in listener.incoming() {
+                counting.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            }
+        });
+        let came = || came.load(std::sync::atomic::Ordering::SeqCst);
+        let first = here.begin(BROWSER.to_owned()).unwrap_err();
+        let once = came();
+        assert!(once > 0);
+        assert_eq!(here.begin(BROWSER.to_owned()).unwrap_err(), first);
+        assert_eq!(came(), once);
+        here.silent = Mutex::default();
+        here.begin(BROWSER.to_owned()).unwrap_err();
+        assert!(came() > once, "after a while it is asked again");
+    }
+
+    #[test]
     fn no_lie_lets_anybody_in() {
         for (lie, why) in [
             (Lie::Nonce, "nonce"),
@@ -323,9 +369,9 @@ mod tests {
             (Lie::OtherKey, "crypto"),
             (Lie::UnknownKey, "no matching key"),
             (Lie::Changed, "crypto"),
-            (Lie::Unverified, "not verified"),
-            (Lie::NotSaidVerified, "not verified"),
-            (Lie::NoEmail, "names no e-mail"),
+            (Lie::Unverified, "does not say that it has verified"),
+            (Lie::NotSaidVerified, "does not say that it has verified"),
+            (Lie::NoEmail, "does not name them"),
             (Lie::NoToken, "does not say who"),
         ] {
             let (there, here) = both("");
