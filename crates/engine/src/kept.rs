@@ -107,9 +107,11 @@ struct Places<F: Folded> {
     bytes: usize,
 }
 
+/// None until it was read, and while somebody reads on.
+type Slot<F> = Arc<Mutex<Option<Read<F>>>>;
+
 struct Place<F: Folded> {
-    /// None until it was read, and while somebody reads on.
-    read: Arc<Mutex<Option<Read<F>>>>,
+    read: Slot<F>,
     bytes: usize,
 }
 
@@ -145,7 +147,7 @@ impl<F: Folded> Kept<F> {
         let (events, read) = match read {
             Ok(read) => read,
             Err(error) => {
-                self.forget(of);
+                self.forget(of, &place);
                 return Err(error);
             }
         };
@@ -153,7 +155,7 @@ impl<F: Folded> Kept<F> {
         let (answer, bytes) = (answer(&read.folded), read.folded.bytes());
         *held = Some(read);
         drop(held);
-        self.weigh(of, bytes);
+        self.weigh((of, &place), bytes);
         Ok(answer)
     }
 
@@ -162,24 +164,28 @@ impl<F: Folded> Kept<F> {
         self.events_read.load(Ordering::Relaxed)
     }
 
-    fn place(&self, of: F::Of) -> Arc<Mutex<Option<Read<F>>>> {
+    fn place(&self, of: F::Of) -> Slot<F> {
         let mut places = self.places();
         let empty = || Place { read: Arc::default(), bytes: 0 };
         Arc::clone(&places.of.entry(of).or_insert_with(empty).read)
     }
 
-    fn forget(&self, of: F::Of) {
+    /// Lets go of a place, unless it was already, and another has been made for the same since.
+    fn forget(&self, of: F::Of, place: &Slot<F>) {
         let mut places = self.places();
-        let gone = places.of.remove(&of).map_or(0, |place| place.bytes);
-        places.bytes -= gone;
+        if places.of.peek(&of).is_some_and(|known| Arc::ptr_eq(&known.read, place)) {
+            let gone = places.of.remove(&of).map_or(0, |place| place.bytes);
+            places.bytes -= gone;
+        }
     }
 
     /// Notes how much something takes, and lets go of those that nobody has read for longest. One
     /// that was let go of while it was read is gone already.
-    fn weigh(&self, of: F::Of, bytes: usize) {
+    fn weigh(&self, (of, place): (F::Of, &Slot<F>), bytes: usize) {
         let mut places = self.places();
         let Places { of: each, bytes: all } = &mut *places;
-        let Some(place) = each.get_mut(&of) else { return };
+        let known = each.get_mut(&of).filter(|known| Arc::ptr_eq(&known.read, place));
+        let Some(place) = known else { return };
         let was = std::mem::replace(&mut place.bytes, bytes + BYTES_EACH);
         *all = *all - was + place.bytes;
         while *all > self.bytes_max

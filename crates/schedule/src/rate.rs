@@ -223,7 +223,11 @@ impl RateGate {
             }
             match asker.until {
                 None => return Some(Pass::Later),
-                Some(until) if until > self.now => return Some(Pass::NotBefore(until)),
+                // Once whoever is before may go, it is known more.
+                Some(until) if until > self.now => {
+                    let may_go = Timestamp(until.0.saturating_sub(ATTENTION.0));
+                    return Some(Pass::NotBefore(if may_go > self.now { may_go } else { until }));
+                }
                 Some(_) => self.forget(first.1),
             }
         }
