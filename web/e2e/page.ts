@@ -45,6 +45,8 @@ export class Watch {
 interface Fixtures {
   /** Where the ground is, rather than in a new folder. */
   folder: string | null;
+  /** What the folder of its repository is called. */
+  named: string;
   ground: Ground;
   watch: Watch;
   /** Another browser, watched as the first one is. */
@@ -53,8 +55,9 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   folder: [null, { option: true }],
-  ground: async ({ folder }, use) => {
-    const ground = await Ground.make(folder);
+  named: ["stats", { option: true }],
+  ground: async ({ folder, named }, use) => {
+    const ground = await Ground.make(folder, named);
     await use(ground);
     await ground.end();
   },

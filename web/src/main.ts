@@ -3,6 +3,8 @@ import { mount } from "svelte";
 import "./tokens.css";
 import "./base.css";
 import App from "./App.svelte";
+import { unmark } from "./lib/marks";
 
+unmark(document);
 const target = document.getElementById("app");
 if (target) mount(App, { target });
