@@ -66,6 +66,18 @@ test("views are kept, and many tasks are begun, accepted and taken back at once"
   await expect(column(page, "To review").getByRole("article")).toHaveCount(2);
   expect(await ground.git("branch", "--list", "tenfold/*")).toBe("");
 
+  // They are rejected together, with a reason that each is told, and that comes back, too.
+  for (const task of [median, readme]) await page.getByLabel(`Select task ${task}`).check({ force: true });
+  await bulk.getByRole("button", { name: "Reject" }).click();
+  const dialog = page.getByRole("dialog", { name: "Reject 2 proposals" });
+  await dialog.getByLabel("Why").fill("Not on a Friday.");
+  await dialog.getByRole("button", { name: "Reject" }).click();
+  const rejected = page.locator(".toast").filter({ hasText: "Rejected: 2 tasks." });
+  await expect(rejected).toBeVisible();
+  await expect(column(page, "Done").getByText("Not on a Friday.")).toHaveCount(2);
+  await rejected.getByRole("button", { name: "Undo" }).click();
+  await expect(column(page, "To review").getByRole("article")).toHaveCount(2);
+
   // One that was not yet begun asks nobody anything.
   expect((await api(page, "/tasks/3")).body.attempts).toEqual([]);
 });
