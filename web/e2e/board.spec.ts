@@ -19,6 +19,14 @@ test("views are kept, and many tasks are begun, accepted and taken back at once"
   await handOut(page, ground, LATER, { begin: false, labels: ["numbers"] });
   await expect(column(page, "Queued").getByRole("article")).toHaveCount(3);
 
+  // What waits says why, and what is not known yet why not, in words of the page.
+  await expect(card(page, MEDIAN)).toContainText("not begun yet: begin it");
+  await card(page, MEDIAN).getByRole("link").click();
+  await expect(page.locator(".wait")).toHaveText("Not begun yet: begin it, or work the whole backlog from the plan");
+  await page.getByRole("tab", { name: "Budget" }).click();
+  await expect(page.getByRole("tabpanel").last()).toContainText("It takes 5 attempts that ended by themselves to foretell anything, of any task. So far there are none");
+  await page.keyboard.press("u");
+
   // A view is a filter with a name, and an address.
   await page.getByLabel("Label", { exact: true }).selectOption("docs");
   await expect(card(page, README)).toBeVisible();
