@@ -13,10 +13,10 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
-    // What the pages share is one file, and so are new work and tasks, and the pages of those who run
-    // the house: many small ones, each packed by itself, are larger.
+    // What all need is one file, and so are new work and tasks, and the pages of those who run the
+    // house: many small ones, each packed by itself, are larger.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: "shared", test: /[\\/]src[\\/](lib|parts)[\\/]/ }, { name: "office", test: /[\\/]src[\\/](settings|coworkers|compute|plan|pages[\\/](Settings|Coworkers|Compute|Plan))/ }, { name: "work", test: /[\\/]src[\\/](task|new|pages[\\/](Task|NewWork))/ }] } },
+      output: { codeSplitting: { groups: [{ name: "shared", test: /[\\/]src[\\/](lib|parts|board|App|pages[\\/](SignIn|Board))/ }, { name: "office", test: /[\\/]src[\\/](settings|coworkers|compute|plan|pages[\\/](Settings|Coworkers|Compute|Plan))/ }, { name: "work", test: /[\\/]src[\\/](task|new|pages[\\/](Task|NewWork))/ }] } },
     },
   },
   server: { proxy: { "/api": loadEnv(mode, ".", "TENFOLD_").TENFOLD_API ?? "http://127.0.0.1:8480" } },

@@ -19,6 +19,14 @@ test("views are kept, and many tasks are begun, accepted and taken back at once"
   await handOut(page, ground, LATER, { begin: false, labels: ["numbers"] });
   await expect(column(page, "Queued").getByRole("article")).toHaveCount(3);
 
+  // What waits says why, and what is not known yet why not, in words of the page.
+  await expect(card(page, MEDIAN)).toContainText("not begun yet: begin it");
+  await card(page, MEDIAN).getByRole("link").click();
+  await expect(page.locator(".wait")).toHaveText("Not begun yet: begin it, or work the whole backlog from the plan");
+  await page.getByRole("tab", { name: "Budget" }).click();
+  await expect(page.getByRole("tabpanel").last()).toContainText("It takes 5 attempts that ended by themselves to foretell anything, of any task. So far there are none");
+  await page.keyboard.press("u");
+
   // A view is a filter with a name, and an address.
   await page.getByLabel("Label", { exact: true }).selectOption("docs");
   await expect(card(page, README)).toBeVisible();
@@ -65,6 +73,18 @@ test("views are kept, and many tasks are begun, accepted and taken back at once"
   await said.getByRole("button", { name: "Undo" }).click();
   await expect(column(page, "To review").getByRole("article")).toHaveCount(2);
   expect(await ground.git("branch", "--list", "tenfold/*")).toBe("");
+
+  // They are rejected together, with a reason that each is told, and that comes back, too.
+  for (const task of [median, readme]) await page.getByLabel(`Select task ${task}`).check({ force: true });
+  await bulk.getByRole("button", { name: "Reject" }).click();
+  const dialog = page.getByRole("dialog", { name: "Reject 2 proposals" });
+  await dialog.getByLabel("Why").fill("Not on a Friday.");
+  await dialog.getByRole("button", { name: "Reject" }).click();
+  const rejected = page.locator(".toast").filter({ hasText: "Rejected: 2 tasks." });
+  await expect(rejected).toBeVisible();
+  await expect(column(page, "Done").getByText("Not on a Friday.")).toHaveCount(2);
+  await rejected.getByRole("button", { name: "Undo" }).click();
+  await expect(column(page, "To review").getByRole("article")).toHaveCount(2);
 
   // One that was not yet begun asks nobody anything.
   expect((await api(page, "/tasks/3")).body.attempts).toEqual([]);

@@ -69,15 +69,15 @@ export class Ground {
   /** Where the page is, once it is open. */
   origin = "";
 
-  private constructor(dir: string | null) {
+  private constructor(dir: string | null, named: string) {
     this.dir = dir ?? mkdtempSync(join(tmpdir(), "tenfold-e2e-"));
-    this.repo = join(this.dir, "stats");
+    this.repo = join(this.dir, named);
   }
 
-  /** In a folder that is not there yet, or else in a new one. */
-  static async make(dir: string | null = null): Promise<Ground> {
+  /** In a folder that is not there yet, or else in a new one; `named` is the repository's own. */
+  static async make(dir: string | null = null, named = "stats"): Promise<Ground> {
     if (dir && existsSync(dir)) throw new Error(`${dir} is there already`);
-    const ground = new Ground(dir);
+    const ground = new Ground(dir, named);
     ground.write("stats.py", BUGGY);
     ground.write("test_stats.py", TESTS);
     await ground.git("init", "-q", "-b", "main");
@@ -93,8 +93,9 @@ export class Ground {
 
   /** Writes a file of Tenfold's own configuration. */
   configure(name: string, text: string) {
-    mkdirSync(join(this.dir, "config"), { recursive: true });
-    writeFileSync(join(this.dir, "config", name), text);
+    const file = join(this.dir, "config", name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   async commit(message: string) {

@@ -2,7 +2,7 @@
 // of it runs, nothing is asked of anybody else, all of it is shown as text, and the pages hold.
 // What is watched in every test (page.ts) is the point of this one.
 import type { Page } from "@playwright/test";
-import type { Asked, Reply } from "./model";
+import { mends, type Asked, type Reply } from "./model";
 import { CHECK } from "./ground";
 import { addresses, TEXTS } from "./house";
 import { api, expect, go, handOut, holds, signIn, test } from "./page";
@@ -40,8 +40,32 @@ decide = "ask"
 why = "<b onclick=alert(1)>what is removed is gone</b>"
 `;
 
+/** All that the page holds is text that says what it is: nothing was made of it, no code of a
+ *  terminal is in it, and no mark that would hide or turn what stands around it. */
+async function isInert(page: Page) {
+  const found = await page.evaluate((evil) => {
+    const marks = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+    const texts: string[] = [];
+    const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node: Node | null = walker.currentNode; node; node = walker.nextNode()) {
+      if (node instanceof Text) texts.push(node.data);
+      else if (node instanceof Element) texts.push(...["title", "aria-label", "placeholder"].map((name) => (node as Element).getAttribute(name) ?? ""));
+    }
+    return {
+      marked: texts.filter((text) => marks.test(text)).map((text) => JSON.stringify(text).slice(0, 120)),
+      frames: document.querySelectorAll("iframe, object, embed").length,
+      pictures: document.querySelectorAll('img:not([src="/mark.svg"]), image').length,
+      links: [...document.querySelectorAll("a")].filter(({ href }) => href.startsWith(evil) || href.startsWith("javascript:")).length,
+      scripts: [...document.scripts].filter(({ textContent }) => textContent !== "").length,
+      handlers: document.querySelectorAll("[onerror], [onload], [onclick]").length,
+    };
+  }, EVIL);
+  expect(found, `at ${page.url()}`).toEqual({ marked: [], frames: 0, pictures: 0, links: 0, scripts: 0, handlers: 0 });
+}
+
 /** All parts of a task's page, each open. */
 async function lookAtAll(page: Page) {
+  await expect(page.locator(".facts")).toBeVisible();
   const work = page.getByRole("tab", { name: "Work" });
   if (await work.isVisible()) await work.click();
   const steps = page.getByRole("region", { name: "What was said and done" }).locator("details > summary");
@@ -53,6 +77,7 @@ async function lookAtAll(page: Page) {
     await tab.click();
     await expect(tab).toHaveAttribute("aria-selected", "true");
     await holds(page);
+    await isInert(page);
   }
 }
 
@@ -126,14 +151,7 @@ test("nothing that an agent or a repository writes runs or leaves the page", asy
   await expect(page.getByRole("region", { name: "What was said and done" })).toContainText("<iframe src=");
   // No link, picture, frame or script came of any of it.
   await lookAtAll(page);
-  const made = await page.evaluate((evil) => ({
-    frames: document.querySelectorAll("iframe, object, embed").length,
-    pictures: [...document.querySelectorAll("main img")].length,
-    links: [...document.querySelectorAll("a")].filter(({ href }) => href.startsWith(evil) || href.startsWith("javascript:")).length,
-    scripts: [...document.scripts].filter(({ textContent }) => textContent !== "").length,
-    handlers: document.querySelectorAll("[onerror], [onload], [onclick]").length,
-  }), EVIL);
-  expect(made).toEqual({ frames: 0, pictures: 0, links: 0, scripts: 0, handlers: 0 });
+  await isInert(page);
 
   // A branch and a reason, and then what is said of them.
   const accepted = await api(page, `/tasks/${review}/accept`, { how: "branch", name: BRANCH, unchecked: true, with_secrets: true });
@@ -149,4 +167,142 @@ test("nothing that an agent or a repository writes runs or leaves the page", asy
       await holds(page);
     }
   }
+});
+
+test.describe("what others name", () => {
+  /** Whatever may be called so is: a folder, an account, a token. */
+  const NAME = `<img src=x onerror=alert(1)>${SPOOF}`;
+  const ESCAPED = "\u001b]8;;https://evil.invalid\u0007link\u001b]8;;\u0007\u001b[31m\u001b[2J\u009b1;1H";
+  const SAYS = `${MARKUP} ${SPOOF} ${ESCAPED}`;
+  const SHOWN = "safe⟨U+202E⟩gnp.exe";
+  test.use({ named: `${NAME} \u001b[31m"&'` });
+
+  /** As JSON, YAML and Python read it. */
+  const quoted = (text: string) => JSON.stringify(text).replace(/[\x7f-\uffff]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+  /** Passes and fails as the tests do, and says that others failed. */
+  const CHECKS = `import subprocess, sys
+print("TAP version 13")
+print(${quoted(SAYS)})
+for name in (${quoted(MARKUP)}, ${quoted(SPOOF)}, ${quoted(`${ESCAPED} end`)}, "L" * 3000, "twice", "twice"):
+    print("not ok 1 - " + name + "\\n  ---\\n  ...")
+print("W" * 1_000_000)
+sys.exit(subprocess.run(["python3", "-m", "unittest", "-q"]).returncode)
+`;
+  const SERVER = `import json, sys
+TOOLS = [{"name": name, "description": ${quoted(SAYS)}, "inputSchema": {"type": "object", "properties": {}}} for name in (${quoted(NAME)}, "plain")]
+for line in sys.stdin:
+    message = json.loads(line)
+    if "id" not in message: continue
+    result = {
+        "initialize": {"protocolVersion": (message.get("params") or {}).get("protocolVersion"), "capabilities": {"tools": {}}, "serverInfo": {"name": ${quoted(NAME)}, "version": "1"}},
+        "tools/list": {"tools": TOOLS},
+        "tools/call": {"content": [{"type": "text", "text": ${quoted(SAYS)}}]},
+    }[message["method"]]
+    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}), flush=True)
+`;
+
+  /** Is refused by its provider, or calls a tool of the server and mends the median. */
+  function worker(asked: Asked): Reply {
+    if (asked.text.includes("REFUSED")) return { refuses: SAYS };
+    const tool = asked.tools.find((name) => name.startsWith("mcp__"));
+    if (tool && !asked.text.includes("answers:")) return { says: SAYS, calls: [[tool, {}]] };
+    return mends(asked);
+  }
+
+  test("is shown as text, with the marks in it", async ({ page, ground, watch }) => {
+    test.setTimeout(200_000);
+    watch.allow(/409.*prices\/level|400.*\/people/);
+    await ground.model(worker);
+    ground.configure("roles/harm.md", `---\nname: harm\ndescription: ${quoted(`${NAME} ${ESCAPED}`)}\nmay-edit: [${quoted(SPOOF)}]\n---\n${SAYS}\n`);
+    ground.configure("mcp.toml", `[[server]]\nname = "harm"\ncommand = "python3 server.py"\n`);
+    ground.write("check.py", CHECKS);
+    ground.write("server.py", SERVER);
+    await ground.commit("hostile");
+    await signIn(page, await ground.serve());
+    const does = async (path: string, body: object) => {
+      const { status, body: said } = await api(page, path, body);
+      expect(status, JSON.stringify(said)).toBe(200);
+      return said;
+    };
+    const state = async (task: number) => (await api(page, `/tasks/${task}`)).body.card.state as string;
+
+    // Accounts, tokens, hooks and people; the server itself keeps addresses and people's names plain.
+    await does("/accounts", { want: "open", parent: 1, name: NAME, kind: "team" });
+    const accounts = (await api(page, "/accounts")).body.accounts as { account: number; name: string }[];
+    const account = accounts.find(({ name }) => name === NAME)!.account;
+    await does("/accounts", { want: "issue", token: 0, account, label: SAYS, hash: "0".repeat(64), by: "" });
+    await does("/hooks", { want: "add", address: `${EVIL}/'onerror=alert(1)'`, on: ["needs-you"] });
+    await does("/people", { want: "add", name: "<img src=x onerror=alert(1)>", access: "viewer", account });
+
+    // Work of the account, by the role, with the server's tools; and some that its provider refuses.
+    const more = { role: "harm", account, check: "python3 check.py", labels: [SPOOF] };
+    const review = await handOut(page, ground, `The median is wrong ${ESCAPED}`, { ...more, mcp: ["harm"] });
+    const refused = await handOut(page, ground, `REFUSED ${SPOOF}`, more);
+    await expect.poll(() => state(review), { timeout: 60_000 }).toBe("to-review");
+    await expect.poll(() => state(refused), { timeout: 60_000 }).toBe("needs-you");
+
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const task of [review, refused]) {
+        await go(page, `/tasks/${task}`);
+        await lookAtAll(page);
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await go(page, `/tasks/${refused}`);
+    await expect(page.getByRole("main")).toContainText("<script>alert(2)</script>");
+    await go(page, `/tasks/${review}`);
+    await page.getByRole("tab", { name: "Check" }).click();
+    const panel = page.getByRole("tabpanel");
+    await expect(panel.getByRole("listitem").filter({ hasText: "<script>alert(2)</script>" })).toBeVisible();
+    await expect(panel.getByRole("listitem").filter({ hasText: SHOWN })).toBeVisible();
+    await expect(panel.getByRole("region", { name: "What the check said" })).toContainText(SHOWN);
+    const told = page.getByRole("region", { name: "What was said and done" });
+    await told.getByText("What it was told").click();
+    await expect(told).toContainText("mcp__harm__plain");
+    await expect(told.locator("details.told li").filter({ hasText: "mcp__harm" }).first()).toContainText("<script>alert(2)</script>");
+    await expect(told.locator("details.told pre")).toContainText(SHOWN);
+    await isInert(page);
+
+    // What stands on all other pages, and what is opened there.
+    const all = addresses(Object.fromEntries(Object.keys(TEXTS).map((name) => [name, review])) as never);
+    for (const at of new Set(all.map((one) => one.at))) {
+      await go(page, at);
+      await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+      await expect(page.locator("main [aria-busy=true], main .skeleton")).toHaveCount(0);
+      for (const width of [1280, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        await holds(page);
+      }
+      await isInert(page);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await go(page, "/coworkers");
+    await page.getByRole("button", { name: "How it works: harm" }).click();
+    await expect(page.getByRole("region", { name: "What harm is told" })).toContainText(SHOWN);
+    await isInert(page);
+    await go(page, "/compute/accounts");
+    await page.getByRole("button", { name: `What can be done with <img src=x onerror=alert(1)>${SHOWN}` }).click();
+    await page.getByRole("menuitem", { name: "Rename" }).click();
+    await isInert(page);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await expect(page.getByRole("dialog")).toContainText(SHOWN);
+    await isInert(page);
+    await go(page, "/");
+    await expect(page.getByLabel("Account", { exact: true }).locator("option").last()).toContainText(SHOWN);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("REFUSED");
+    await expect(page.getByRole("option", { name: /REFUSED/ })).toContainText(SHOWN);
+    await isInert(page);
+
+    // A name that nobody may have is refused, and the refusal says so without what is wrong in it.
+    await go(page, "/settings/people");
+    await page.getByRole("button", { name: "Add somebody" }).click();
+    await page.getByLabel("Name").fill(SPOOF);
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await expect(page.getByRole("dialog").getByRole("alert")).toContainText("can't be seen");
+    await isInert(page);
+  });
 });

@@ -1,8 +1,9 @@
-// The main path by keys alone: what has the focus is always seen, and it is never lost.
+// What is done most by keys alone: what has the focus is always seen, and it is never lost.
 import type { Page } from "@playwright/test";
 import { CHECK } from "./ground";
 import { Gate, mends, type Asked, type Reply } from "./model";
-import { column, expect, signIn, test } from "./page";
+import { POLICY } from "./house";
+import { card, column, expect, handOut, signIn, test } from "./page";
 
 /** What has the focus is on the screen, and is marked. */
 async function isSeen(page: Page) {
@@ -143,4 +144,156 @@ test("the main path by keys alone", async ({ page, ground }) => {
   await expect(page.locator(".facts")).toContainText("To review");
   await isSeen(page);
   expect(await ground.git("branch", "--list", "by-keys")).toBe("");
+});
+
+const LEAVE = "Tidy up what is generated";
+const MEDIAN = "The median of an even number is wrong";
+const SLOW = "Take all the time in the world";
+const NAMED = "return (left + right) / 2";
+
+/** Asks leave twice before it mends; heeds a comment; or thinks until it is let. */
+function hearer(gates: Gate[]) {
+  return (asked: Asked): Reply => {
+    const { text } = asked;
+    if (text.includes(SLOW)) return { says: "I think.", calls: [["read", { path: "stats.py" }]], after: gates.shift() ?? new Gate() };
+    if (text.includes(LEAVE) && !text.includes("rm -rf build")) return { calls: [["run", { command: "rm -rf build" }]] };
+    if (text.includes(LEAVE) && !text.includes("rm -rf dist")) return { calls: [["run", { command: "rm -rf dist" }]] };
+    if (!text.includes("Name the two")) return mends(asked);
+    if (text.includes(NAMED)) return { calls: [["finish", { summary: "with names" }]] };
+    const edits = [{ old: "return (ordered[middle - 1] + ordered[middle]) / 2", new: `left, right = ordered[middle - 1], ordered[middle]\n    ${NAMED}` }];
+    return { calls: [["edit", { path: "stats.py", edits }]] };
+  };
+}
+
+/** Opens a task's page from the board, by its card. */
+async function openByKeys(page: Page, text: string) {
+  const link = card(page, text).getByRole("link");
+  for (let cards = 0; cards < 10 && !(await link.evaluate((node) => node === document.activeElement)); cards += 1) {
+    await page.keyboard.press("j");
+    await isSeen(page);
+  }
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(text);
+}
+
+test("allowed, denied, sent back, rejected, paused and stopped by keys alone", async ({ page, ground }) => {
+  test.setTimeout(120_000);
+  const gate = new Gate();
+  const model = await ground.model(hearer([gate]));
+  ground.configure("policy.toml", POLICY);
+  await signIn(page, await ground.serve());
+  const verbs = page.locator(".actions");
+
+  // Leave is denied with a reason, and given to what is asked for next.
+  await handOut(page, ground, LEAVE);
+  await expect(column(page, "Needs you").getByRole("article")).toHaveCount(1);
+  await openByKeys(page, LEAVE);
+  const exactly = page.getByRole("region", { name: "Exactly this" });
+  await expect(exactly).toContainText("rm -rf build");
+  await page.keyboard.press("e");
+  await expect(page.getByLabel("Why not, if you deny it")).toBeFocused();
+  await page.keyboard.type("Nothing is built here.");
+  await tabTo(page, "Deny");
+  await page.keyboard.press("Enter");
+  await expect(exactly).toContainText("rm -rf dist");
+  await isSeen(page);
+  expect(model.asked.at(-1)?.text).toContain("Nothing is built here.");
+  await page.keyboard.press("e");
+  await tabTo(page, "Allow once");
+  await page.keyboard.press("Enter");
+
+  // A line is commented, and the proposal sent back.
+  const file = page.getByRole("region", { name: "stats.py", exact: true });
+  await expect(file).toBeVisible({ timeout: 30_000 });
+  await isSeen(page);
+  const line = page.locator("[data-diff-row]:focus").filter({ hasText: "middle - 1" });
+  for (let lines = 0; lines < 12 && (await line.count()) === 0; lines += 1) {
+    await page.keyboard.press("j");
+    await isSeen(page);
+  }
+  await page.keyboard.press("c");
+  await expect(page.getByLabel(/Comment on line/)).toBeFocused();
+  await page.keyboard.type("Name the two values.");
+  await page.keyboard.press("Control+Enter");
+  await expect(file).toContainText("Name the two values.");
+  await isSeen(page);
+  await tabTo(page, /^Send back with 1 comment/, "button", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await expect(file).toContainText(NAMED, { timeout: 30_000 });
+  await isSeen(page);
+
+  // Rejected, with a reason.
+  await expect(verbs.getByRole("button", { name: "Reject" })).not.toHaveAttribute("aria-disabled");
+  await page.keyboard.press("r");
+  const dialog = page.getByRole("dialog", { name: "Reject the proposal" });
+  await expect(dialog).toBeVisible();
+  await tabTo(page, "Why", "textbox");
+  await page.keyboard.type("It does not say what it does.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(dialog.getByRole("button", { name: "Reject" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText("Rejected.", { exact: true })).toBeVisible();
+  await isSeen(page);
+
+  // Paused, gone on with, and stopped.
+  await page.keyboard.press("u");
+  const before = model.asked.length;
+  await handOut(page, ground, SLOW);
+  await model.wasAsked(before + 1);
+  await expect(column(page, "Working").getByRole("article")).toHaveCount(1);
+  await openByKeys(page, SLOW);
+  await page.keyboard.press("p");
+  gate.open();
+  await expect(page.locator(".facts")).toContainText("Paused");
+  await isSeen(page);
+  await page.keyboard.press("p");
+  await expect(verbs.getByRole("button", { name: "Pause" })).toBeVisible();
+  await tabTo(page, "Stop");
+  await page.keyboard.press("Enter");
+  await expect(verbs.getByRole("button", { name: "Try again" })).toBeVisible();
+  await isSeen(page);
+});
+
+test("many tasks at once by keys alone", async ({ page, ground }) => {
+  await ground.model(mends);
+  await signIn(page, await ground.serve());
+  for (const text of [MEDIAN, `${MEDIAN}, too`]) await handOut(page, ground, text, { begin: false });
+  await expect(column(page, "Queued").getByRole("article")).toHaveCount(2);
+  const bulk = page.getByRole("toolbar", { name: "For all that are selected" });
+
+  // Both are selected, and begun by a command.
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.keyboard.press("j");
+  await page.keyboard.press("X");
+  await expect(bulk).toContainText("2 tasks");
+  await isSeen(page);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("begin: all");
+  await page.keyboard.press("Enter");
+  await expect(column(page, "To review").getByRole("article")).toHaveCount(2, { timeout: 30_000 });
+  await isSeen(page);
+
+  // They are rejected by the button that is there for all, and taken back by a key.
+  await page.keyboard.press("k");
+  await page.keyboard.press("x");
+  await page.keyboard.press("j");
+  await page.keyboard.press("X");
+  await expect(bulk).toContainText("2 tasks");
+  await tabTo(page, "Reject");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog", { name: "Reject 2 proposals" })).toBeVisible();
+  await tabTo(page, "Why", "textbox");
+  await page.keyboard.type("Not on a Friday.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(column(page, "Done").getByRole("article")).toHaveCount(2);
+  await expect(page.getByText("Rejected: 2 tasks.")).toBeVisible();
+  await isSeen(page);
+  await page.keyboard.press("z");
+  await expect(column(page, "To review").getByRole("article")).toHaveCount(2);
+  await isSeen(page);
 });

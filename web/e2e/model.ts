@@ -23,6 +23,8 @@ export interface Reply {
   calls?: [name: string, given: unknown][];
   /** Opened by the test before anything is answered. */
   after?: Gate;
+  /** Instead of all that: why nothing is answered. */
+  refuses?: string;
 }
 export type React = (asked: Asked) => Reply;
 
@@ -80,6 +82,7 @@ export class Model {
     const reply = this.react(asked);
     for (const one of this.waiting.filter(({ number }) => number <= this.asked.length)) one.came();
     await reply.after?.opened;
+    if (reply.refuses !== undefined) return void response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error: { message: reply.refuses, type: "invalid_request_error" } }));
     if (body.stream !== true) return void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(whole(reply, asked)));
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const chunk of chunks(reply, asked)) response.write(`data: ${JSON.stringify(chunk)}\n\n`);

@@ -45,6 +45,8 @@ export class Watch {
 interface Fixtures {
   /** Where the ground is, rather than in a new folder. */
   folder: string | null;
+  /** What the folder of its repository is called. */
+  named: string;
   ground: Ground;
   watch: Watch;
   /** Another browser, watched as the first one is. */
@@ -53,8 +55,9 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   folder: [null, { option: true }],
-  ground: async ({ folder }, use) => {
-    const ground = await Ground.make(folder);
+  named: ["stats", { option: true }],
+  ground: async ({ folder, named }, use) => {
+    const ground = await Ground.make(folder, named);
     await use(ground);
     await ground.end();
   },
@@ -138,8 +141,15 @@ export async function handOut(page: Page, ground: Ground, text: string, more: ob
   return answer.body.task as number;
 }
 
-/** Nothing goes over the edge of the window. */
+/** Nothing goes over the edge of the window; if something does, what reaches furthest is named. */
 export async function holds(page: Page) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(over, `the page scrolls sideways at ${page.url()}`).toBeLessThanOrEqual(0);
+  const over = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return "";
+    const isClipped = (node: Element): boolean => !!node.parentElement && node.parentElement !== document.body && (getComputedStyle(node.parentElement).overflowX !== "visible" || isClipped(node.parentElement));
+    const all = [...document.querySelectorAll("body *")].filter((node) => !isClipped(node)).map((node) => ({ node, right: node.getBoundingClientRect().right }));
+    const { node } = all.reduce((most, one) => (one.right > most.right ? one : most));
+    return `${scrollWidth - clientWidth} px, by ${node.outerHTML.slice(0, 160)}`;
+  });
+  expect(over, `the page scrolls sideways at ${page.url()}`).toBe("");
 }

@@ -25,6 +25,7 @@ export const BULK: BulkVerb[] = [
   { verb: "resume", title: "Resume", done: "Resumed", icon: "play", needs: "operator", fits: (card) => card.paused, body: {}, back: "pause" },
   { verb: "stop", title: "Stop", done: "Stopped", icon: "stop", needs: "operator", fits: (card) => card.column === "working" || card.column === "needs-you", body: {}, back: "begin", danger: true },
   { verb: "accept", title: "Accept as branches", done: "Accepted", icon: "check", needs: "reviewer", fits: (card) => card.state === "to-review", body: { how: "branch", name: null }, back: "undo" },
+  { verb: "reject", title: "Reject", done: "Rejected", icon: "cross", needs: "reviewer", fits: (card) => card.state === "to-review", body: {}, back: "undo", danger: true },
   { verb: "undo", title: "Take back", done: "Taken back", icon: "undo", needs: "reviewer", fits: (card) => card.column === "done", body: {}, back: null },
 ];
 

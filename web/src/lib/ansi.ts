@@ -2,8 +2,6 @@
 // kept; whatever moves the cursor, asks the terminal something or names a link is dropped.
 // `\r` begins its line anew, as progress bars want.
 
-import { unmarked } from "./marks";
-
 export interface Span {
   text: string;
   /** Classes of `base.css`, or "". */
@@ -48,7 +46,7 @@ function push(found: Span[], raw: string, look: Look) {
 function clean(raw: string): string {
   const lines = raw.replaceAll("\r\n", "\n");
   const kept = lines.includes("\r") ? lines.replace(/[^\n]*\r(?=[^\n])/g, "").replaceAll("\r", "") : lines;
-  return unmarked(kept.replace(CONTROL, ""));
+  return kept.replace(CONTROL, "");
 }
 
 function change(look: Look, codes: string) {

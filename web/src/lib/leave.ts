@@ -1,14 +1,13 @@
 // A call that waits for leave, as somebody reads it who is to decide: all of it, and nothing in it
 // that hides, moves or looks like a part of its own.
-import { unmarked } from "./marks";
+import { named } from "./marks";
 import type { WaitingCall } from "./types";
 
 // What nothing shows, and what would hide or move what stands around it; line feeds and tabs stay.
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** A text in which nothing is hidden. */
-export const seen = (text: string): string =>
-  unmarked(text).replace(UNSEEN, (mark) => (mark === "\n" || mark === "\t" ? mark : `⟨U+${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`));
+export const seen = (text: string): string => text.replace(UNSEEN, named);
 
 const given = ({ arguments: all }: WaitingCall): [string, unknown][] => (typeof all === "object" && all !== null && !Array.isArray(all) ? Object.entries(all) : [["", all]]);
 const text = (value: unknown, indent?: number): string => seen(typeof value === "string" ? value : JSON.stringify(value, null, indent));

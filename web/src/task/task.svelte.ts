@@ -9,6 +9,13 @@ import { session } from "../lib/session.svelte";
 const AGAIN_AFTER_MS = 250;
 const STEPS = 200;
 
+/** What somebody is about to say of a line of the change. */
+export interface Draft {
+  path: string;
+  line: number;
+  text: string;
+}
+
 const NEEDS: Partial<Record<Verb, Access>> = { accept: "reviewer", reject: "reviewer", undo: "reviewer", comment: "reviewer", revise: "reviewer", answer: "reviewer" };
 
 export class TaskState {
@@ -26,6 +33,9 @@ export class TaskState {
   /** The attempt whose proposal the change is compared with; none: the files as they were. */
   against = $state<number | null>(null);
   doing = $state<string | null>(null);
+  /** What was written here about the change that is looked at, and is not sent yet: what is sent
+      is in the records, and can't be taken out. Kept in this tab. */
+  drafts = $state.raw<Draft[]>([]);
   busy = $state<Verb | null>(null);
 
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -74,6 +84,26 @@ export class TaskState {
     this.diff = null;
     this.diff_problem = null;
     void this.readDiff();
+  }
+
+  /** Writes about a line, in place of what was written there; nothing takes it back. */
+  draft(path: string, line: number, text: string) {
+    const others = this.drafts.filter((one) => one.path !== path || one.line !== line);
+    this.drafts = text === "" ? others : [...others, { path, line, text }];
+    sessionStorage.setItem(this.drawer, JSON.stringify(this.drafts));
+  }
+
+  /** Sends what was written about the change, and has it revised. */
+  async sendBack() {
+    for (const draft of this.drafts) {
+      if (!(await this.act("comment", draft))) return;
+      this.draft(draft.path, draft.line, "");
+    }
+    await this.act("revise", {}, "Sent back: it works on your comments.");
+  }
+
+  private get drawer() {
+    return `tenfold.drafts.${session.now?.person.id}.${this.task}.${this.number}`;
   }
 
   /** Why something can't be done now; null where it can. */
@@ -152,6 +182,7 @@ export class TaskState {
     this.diff_problem = null;
     this.against = null;
     this.doing = null;
+    this.drafts = JSON.parse(sessionStorage.getItem(this.drawer) ?? "[]") as Draft[];
     void this.readSteps();
     void this.readDiff();
   }
