@@ -353,7 +353,7 @@ async fn set_aside(
     let leave = leave(house, asked, &way).await.map_err(Failed::Next)?;
     let hold = house.blocks.hold(buyer, &way.model.name, bound.spend).await;
     let hold = hold.map_err(|refused| {
-        let is_for_all = matches!(refused, Refused::NotRecorded { .. });
+        let is_for_all = matches!(refused, Refused::Closed { .. } | Refused::NotRecorded { .. });
         let trouble = Trouble::Unpaid { refused, bound: Box::new(bound) };
         if is_for_all { Failed::End(trouble) } else { Failed::Next(trouble) }
     })?;

@@ -175,6 +175,12 @@ pub enum Refused {
         /// Its name.
         name: String,
     },
+    /// An account was closed.
+    #[error("account '{name}' was closed, and pays nothing any more; ask for a token of another")]
+    Closed {
+        /// Its name: the payer's or one's above it.
+        name: String,
+    },
     /// The bank can't record it now.
     #[error("nothing can be set aside now: {why}")]
     NotRecorded {

@@ -160,6 +160,23 @@ fn refused(account: AccountId, error: BooksError) -> Refused {
             Refused::OverLimit { account, name, left: Box::new(left) }
         }
         BooksError::Refused(Refusal::NotPermitted { name, .. }) => Refused::Model { account, name },
+        BooksError::Refused(Refusal::Closed(name)) => Refused::Closed { name },
         error => Refused::NotRecorded { why: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tenfold_domain::ReservationId;
+
+    use super::*;
+
+    #[test]
+    fn an_account_that_was_closed_is_not_taken_for_a_bank_that_is_down() {
+        let refused = |refusal: Refusal| refused(AccountId(3), refusal.into());
+        let closed = refused(Refusal::Closed("ada".to_owned()));
+        assert_eq!(closed, Refused::Closed { name: "ada".to_owned() });
+        let lost = refused(Refusal::NoReservation(ReservationId(7)));
+        assert!(matches!(lost, Refused::NotRecorded { .. }), "{lost}");
     }
 }

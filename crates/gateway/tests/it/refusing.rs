@@ -5,12 +5,12 @@ use std::time::Duration;
 use axum::body::Body;
 use futures_util::stream;
 use http_body_util::BodyExt;
-use tenfold_domain::{NanoUsd, TokenId};
+use tenfold_domain::NanoUsd;
 use tenfold_gateway::{Aliases, Denied, Payer, Scope, Terms};
 use tenfold_models::Protocol;
 use tenfold_test_support::http::{Failure, HttpModel, Reply};
 
-use crate::bank::{ADA, ADAS_TOKEN, Books};
+use crate::bank::{ADAS_TOKEN, Books, adas};
 use crate::place::{KEY, Place, offered};
 
 const CHAT: &str = "/v1/chat/completions";
@@ -47,13 +47,7 @@ async fn a_token_is_good_for_what_it_says() {
     let server = HttpModel::start(vec![Reply::says("a")]);
     let place = Place::before(Protocol::Openai, &server).await;
     let payer = |scopes: Vec<Scope>, models: Option<Vec<String>>| {
-        Ok(Payer {
-            account: ADA,
-            name: "ada".to_owned(),
-            token: TokenId(2),
-            scopes,
-            models: models.into_iter().collect(),
-        })
+        Ok(Payer { scopes, models: models.into_iter().collect(), ..adas() })
     };
     place.books.know("looks", payer(vec![Scope::Look], None));
     place.books.know("other", payer(vec![Scope::Ask], Some(vec!["other*".to_owned()])));
@@ -87,6 +81,21 @@ async fn what_cant_be_paid_is_not_sent() {
     assert_eq!(place.spent().await, NanoUsd(0));
     place.books.break_down();
     assert_eq!(place.post(CHAT, ASK).await.status, 503);
+}
+
+#[tokio::test]
+async fn who_pays_nothing_any_more_is_refused_and_no_client_asks_again() {
+    let server = HttpModel::start(Vec::new());
+    let place = Place::before(Protocol::Openai, &server).await;
+    place.books.close();
+    let chat = place.post(CHAT, ASK).await;
+    assert_eq!((chat.status.as_u16(), chat.header("x-should-retry")), (403, "false"));
+    assert_eq!(chat.json()["error"]["code"], "permission_denied");
+    assert!(chat.text().contains("'ada' was closed"), "{}", chat.text());
+    let messages = place.post(MESSAGES, ASK).await;
+    assert_eq!(messages.status, 403);
+    assert_eq!(messages.json()["error"]["type"], "permission_error");
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
