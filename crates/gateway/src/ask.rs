@@ -4,22 +4,23 @@
 //! It is apart because it is where all parts meet. It knows no protocol's words, and nothing is
 //! sent from here before money is set aside.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response, header};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tenfold_domain::Tokens;
-use tokio::sync::OwnedSemaphorePermit;
+use tenfold_domain::{AccountId, Tokens};
 
 use crate::again::{self, Copy, KEY_BYTES_MAX, Name};
 use crate::bank::{Denied, Payer, Refused, Scope};
 use crate::bill::Bound;
 use crate::house::House;
 use crate::offered::Place;
+use crate::room::{Bounds, Part};
 use crate::scan::{Sketch, sketch};
 use crate::ticket::Ticket;
 use crate::trouble::Trouble;
@@ -35,7 +36,7 @@ pub(crate) struct Asked {
     /// The name that was asked for.
     pub(crate) name: String,
     /// The body's part of the room for all bodies.
-    _room: OwnedSemaphorePermit,
+    _room: Part,
 }
 
 impl Asked {
@@ -89,7 +90,7 @@ pub(crate) async fn answer(house: Arc<House>, wire: Wire, request: Request) -> R
 async fn take(house: &Arc<House>, wire: Wire, request: Request) -> Result<Response<Body>, Trouble> {
     let (parts, body) = request.into_parts();
     let payer = payer(house, &parts.headers, Scope::Ask)?;
-    let (body, room) = read(house, &parts.headers, body).await?;
+    let (body, room) = read(house, payer.account, &parts.headers, body).await?;
     if house.terms.logs_bodies {
         let account = payer.account.0;
         tracing::info!(account, path = wire.path(), body = %String::from_utf8_lossy(&body));
@@ -149,31 +150,47 @@ pub(crate) fn payer(
 /// The whole body, in its bounds, and its part of the room for all.
 async fn read(
     house: &House,
+    account: AccountId,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(Bytes, OwnedSemaphorePermit), Trouble> {
+) -> Result<(Bytes, Part), Trouble> {
     let terms = &house.terms;
     let bytes_max = terms.body_bytes_max;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    let length = length.and_then(|length| length.parse().ok()).unwrap_or(bytes_max);
-    if length > bytes_max {
+    if length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > bytes_max)
+    {
         return Err(Trouble::TooLarge { bytes_max });
     }
-    let whole = async {
-        let kilobytes = length.min(terms.bodies_bytes_max).div_ceil(1_024);
-        let kilobytes = u32::try_from(kilobytes).unwrap_or(u32::MAX);
-        let room = Arc::clone(&house.room).acquire_many_owned(kilobytes).await;
-        let whole = Limited::new(body, bytes_max).collect().await;
-        (room, whole)
-    };
+    let part = house.room.begin(account);
+    let whole = whole(Limited::new(body, bytes_max), &part, Bounds::of(terms));
     match tokio::time::timeout(terms.body_time, whole).await {
-        Ok((Ok(room), Ok(whole))) => Ok((whole.to_bytes(), room)),
-        Ok((_, Err(why))) if why.is::<LengthLimitError>() => Err(Trouble::TooLarge { bytes_max }),
-        Ok((_, Err(why))) => {
-            Err(Trouble::Malformed(format!("the request's body broke off: {why}")))
+        Ok(Ok(whole)) => {
+            part.is_whole();
+            Ok((whole, part))
         }
-        Ok((Err(_), _)) | Err(_) => Err(Trouble::Slow { seconds: terms.body_time.as_secs() }),
+        Ok(Err(why)) if why.is::<LengthLimitError>() => Err(Trouble::TooLarge { bytes_max }),
+        Ok(Err(why)) => Err(Trouble::Malformed(format!("the request's body broke off: {why}"))),
+        Err(_) => Err(Trouble::Slow { seconds: terms.body_time.as_secs() }),
     }
+}
+
+/// Reads a body, and takes room for it as it comes.
+async fn whole(
+    mut body: Limited<Body>,
+    part: &Part,
+    bounds: Bounds,
+) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame?.into_data() else { continue };
+        part.take(bytes.len(), bounds).await;
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(bytes);
+        }
+        // Copied, since a part that comes alone keeps all of the connection's buffer.
+        whole.extend_from_slice(&bytes);
+    }
+    Ok(whole.freeze())
 }
 
 /// A request with a key, which is asked once. It goes on when its client goes away: who asks again

@@ -3,13 +3,12 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::Semaphore;
-
 use crate::again::Kept;
 use crate::blocks::Blocks;
 use crate::far::Client;
 use crate::metrics::Metrics;
 use crate::names::Names;
+use crate::room::Room;
 use crate::{Bank, Chooser, Gate, Terms};
 
 pub(crate) struct House {
@@ -23,8 +22,8 @@ pub(crate) struct House {
     pub(crate) client: Client,
     pub(crate) metrics: Metrics,
     pub(crate) kept: Kept,
-    /// Room for the bodies of requests, in kilobytes.
-    pub(crate) room: Arc<Semaphore>,
+    /// Room for the bodies of requests.
+    pub(crate) room: Arc<Room>,
 }
 
 impl House {

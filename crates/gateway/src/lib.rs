@@ -27,6 +27,7 @@ mod offer;
 mod offered;
 pub mod plain;
 mod relay;
+mod room;
 mod routes;
 mod scan;
 mod serve;
@@ -109,7 +110,7 @@ impl Gateway {
             client: far::client(terms.connect)?,
             metrics: metrics::Metrics::default(),
             kept: again::Kept::new(&terms),
-            room: Arc::new(tokio::sync::Semaphore::new(terms.bodies_bytes_max.div_ceil(1_024))),
+            room: Arc::default(),
             terms,
         };
         Ok(Self { house: Arc::new(house) })

@@ -26,7 +26,7 @@ use crate::bank::{ADAS_TOKEN, Books};
 pub(crate) const KEY: &str = "sk-the-owners-own-key";
 
 /// How long what should come at once is waited for. Only a test that fails waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A gateway that runs.
 pub(crate) struct Place {
