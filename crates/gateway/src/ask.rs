@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tenfold_domain::{AccountId, Tokens};
 
 use crate::again::{self, Copy, KEY_BYTES_MAX, Name};
-use crate::bank::{Denied, Payer, Refused, Scope};
+use crate::bank::{Denied, Payer, Refused};
 use crate::bill::Bound;
 use crate::house::House;
 use crate::offered::Place;
@@ -24,7 +24,9 @@ use crate::room::{Bounds, Part};
 use crate::scan::{Sketch, sketch};
 use crate::ticket::Ticket;
 use crate::trouble::Trouble;
-use crate::{Candidate, Chosen, Offered, Tier, Wire, gate, headers, hosted, local, translate};
+use crate::{
+    Candidate, Chosen, Offered, Scope, Tier, Wire, gate, headers, hosted, local, translate,
+};
 
 /// A request, read as far as it has to be.
 pub(crate) struct Asked {

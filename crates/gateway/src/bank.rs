@@ -6,7 +6,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tenfold_domain::{AccountId, Millis, TokenId};
+use tenfold_domain::{AccountId, Millis, Scope, TokenId};
 
 use crate::{Left, Spend, Spent};
 
@@ -108,17 +108,6 @@ impl Payer {
     pub fn may_ask(&self, model: &str) -> bool {
         self.models.iter().all(|list| tenfold_ledger::allows(Some(list), model))
     }
-}
-
-/// What an access token may be good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// Asking models, embeddings among them.
-    Ask,
-    /// Seeing which models there are, and what is left.
-    Look,
-    /// Reading the gateway's metrics, which are those of all accounts.
-    Metrics,
 }
 
 /// Why a token is none.

@@ -49,7 +49,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-pub use bank::{Bank, Buyer, Denied, Later, Lease, NotRecorded, Payer, Refused, Scope, Unbilled};
+pub use bank::{Bank, Buyer, Denied, Later, Lease, NotRecorded, Payer, Refused, Unbilled};
 pub use bill::{Bill, Bound, End, IMAGE_TOKENS_MAX, Tariff, UNSEEN_TOKENS_MAX};
 pub use blocks::{BlockTerms, Blocks, Hold, Settled};
 pub use choose::{Candidate, CheapestFirst, Chooser, Chosen};
@@ -62,7 +62,7 @@ pub use offered::Offered;
 pub use scan::{Limits, Sketch, Unreadable, sketch};
 pub use spent::Spent;
 pub use sse::{EVENT_BYTES_MAX, Events};
-pub use tenfold_domain::{Basis, Spend};
+pub use tenfold_domain::{Basis, Scope, Spend};
 pub use tenfold_ledger::Left;
 pub use terms::Terms;
 pub use tier::Tier;

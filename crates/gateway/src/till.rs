@@ -13,8 +13,8 @@ use tenfold_ledger::Wanted;
 use tenfold_store::{Admitted, Books, BooksError, Sheet};
 
 use crate::{
-    Bank, Basis, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
-    Spent, Unbilled,
+    Bank, Basis, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Spend, Spent,
+    Unbilled,
 };
 
 /// The longest that a lease is used.
@@ -41,12 +41,8 @@ impl Till {
 impl Bank for Till {
     fn payer(&self, secret: &str) -> Result<Arc<Payer>, Denied> {
         let Admitted { token, name, models } = self.books.admit(secret, now()).map_err(denied)?;
+        let scopes = token.scopes();
         let AccessToken { token, account, .. } = token;
-        let mut scopes = vec![Scope::Ask, Scope::Look];
-        if account == AccountId::DEFAULT {
-            // What it sums up is of all accounts.
-            scopes.push(Scope::Metrics);
-        }
         Ok(Arc::new(Payer { account, name, token, scopes, models }))
     }
 

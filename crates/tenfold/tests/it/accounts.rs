@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tenfold_test_support::http::{Gate, HttpModel, Reply, Used};
 
-use crate::gateway::{GATEWAY, begun, chat, token};
+use crate::gateway::{GATEWAY, begun, chat, get, token};
 use crate::ground::{CHECK, Ground, Said, wait_for};
 use crate::hosted::{KEY, PRICES, connect};
 use crate::interruption::interrupt;
@@ -137,6 +137,34 @@ fn an_access_token_is_said_once_and_is_nowhere_in_the_records() {
     ground.tenfold(&["account", "tokens"]).expect(0, &["until", "ci"]);
     ground.tenfold(&["account", "revoke", "1"]).expect(0, &["holds no longer"]);
     ground.tenfold(&["account", "tokens"]).expect(0, &["revoked"]);
+}
+
+#[test]
+fn an_access_token_is_for_what_was_said_and_no_more() {
+    let ground = Ground::new();
+    ground.tenfold(&["account", "add", "ada"]).expect(0, &[]);
+    let made = |args: &[&str]| {
+        let made = ground.tenfold(&[&["account", "token"], args, &["--json"]].concat()).json();
+        made["secret"].as_str().unwrap().to_owned()
+    };
+    let usual = made(&["default"]);
+    let counts = made(&["default", "--scope", "metrics"]);
+    let looks = made(&["ada", "--scope", "look"]);
+    let metrics = ["account", "token", "ada", "--scope", "ask,metrics"];
+    ground.tenfold(&metrics).expect(6, &["metrics are of all accounts"]);
+    ground.tenfold(&["account", "tokens"]).expect(0, &["ask, look", "metrics"]);
+    let listed = ground.tenfold(&["account", "tokens", "--json"]).json();
+    assert_eq!(listed[2]["scopes"], json!(["look"]), "{listed}");
+
+    let at_work = begun(ground.command(&GATEWAY));
+    let answers = |secret: &str| {
+        let read = |path| get(&at_work, secret, path);
+        (read("/metrics"), read("/v1/models"), chat(&at_work, secret, "tenfold/cheapest").0)
+    };
+    assert_eq!(answers(&usual), (403, 200, 200));
+    assert_eq!(answers(&counts), (200, 403, 403));
+    assert_eq!(answers(&looks), (403, 200, 403));
+    assert_eq!(interrupt(at_work.child).code, Some(130));
 }
 
 #[test]
