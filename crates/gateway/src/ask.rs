@@ -93,7 +93,7 @@ async fn take(house: &Arc<House>, wire: Wire, request: Request) -> Result<Respon
     let (parts, body) = request.into_parts();
     let payer = payer(house, &parts.headers, Scope::Ask)?;
     let (body, room) = read(house, payer.account, &parts.headers, body).await?;
-    if house.terms.logs_bodies {
+    if house.terms().logs_bodies {
         let account = payer.account.0;
         tracing::info!(account, path = wire.path(), body = %String::from_utf8_lossy(&body));
     }
@@ -156,7 +156,7 @@ async fn read(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(Bytes, Part), Trouble> {
-    let terms = &house.terms;
+    let terms = &house.terms();
     let bytes_max = terms.body_bytes_max;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > bytes_max)
@@ -299,11 +299,12 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
     if !model.tariff.has(tier) {
         return Err(Trouble::Unpriced("service_tier priority".to_owned()));
     }
-    if let Some(tool) = sketch.hosted_tool.as_ref().filter(|_| passes && !house.terms.hosted_tools)
+    if let Some(tool) =
+        sketch.hosted_tool.as_ref().filter(|_| passes && !house.terms().hosted_tools)
     {
         return Err(Trouble::Unpriced(tool.clone()));
     }
-    let usual = house.terms.output_max.min(model.output_max.unwrap_or(model.tariff.context));
+    let usual = house.terms().output_max.min(model.output_max.unwrap_or(model.tariff.context));
     let usual = usual.min(model.tariff.context);
     let (output, put_in) = match (wire.writes(), sketch.limits.of(wire)) {
         (false, _) => (Tokens(0), None),
@@ -332,7 +333,7 @@ async fn leave(
     way: &Way,
 ) -> Result<Option<Box<dyn gate::Leave>>, Trouble> {
     let Place::Hosted(far) = &way.model.place else { return Ok(None) };
-    let patience = if way.has_next { Duration::ZERO } else { house.terms.gate };
+    let patience = if way.has_next { Duration::ZERO } else { house.terms().gate };
     let of = (asked.payer.account, way.bound.prompt + way.bound.output);
     gate::leave(&*house.gate, &far.hosted, of, patience).await.map(Some)
 }
@@ -377,7 +378,7 @@ async fn set_aside(
         if is_for_all { Failed::End(trouble) } else { Failed::Next(trouble) }
     })?;
     let ticket = Ticket::new(house, &way.model, asked.wire, (bound, hold, leave));
-    if house.terms.traces_messages
+    if house.terms().traces_messages
         && let Ok(talk) = translate::read(asked.wire, &asked.body)
     {
         ticket.said(&translate::told(&talk));

@@ -18,7 +18,8 @@ pub(crate) struct House {
     pub(crate) blocks: Blocks,
     /// The names as they are now.
     pub(crate) names: RwLock<Arc<Names>>,
-    pub(crate) terms: Terms,
+    /// The bounds as they are now.
+    pub(crate) terms: RwLock<Terms>,
     pub(crate) client: Client,
     pub(crate) metrics: Metrics,
     pub(crate) kept: Kept,
@@ -30,6 +31,16 @@ impl House {
     /// What is offered now. A request asks once, and goes on with that.
     pub(crate) fn names(&self) -> Arc<Names> {
         Arc::clone(&self.names.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The bounds of now.
+    pub(crate) fn terms(&self) -> Terms {
+        *self.terms.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes by other bounds from now on.
+    pub(crate) fn set(&self, terms: Terms) {
+        *self.terms.write().unwrap_or_else(PoisonError::into_inner) = terms;
     }
 
     /// Offers something else from now on.

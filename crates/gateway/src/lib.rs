@@ -31,6 +31,7 @@ mod room;
 mod routes;
 mod scan;
 mod serve;
+mod settings;
 mod spent;
 mod splice;
 mod sse;
@@ -60,6 +61,7 @@ pub use names::{AUTO, Aliases, CHEAPEST, NamesError};
 pub use offer::{Offer, Withheld};
 pub use offered::Offered;
 pub use scan::{Limits, Sketch, Unreadable, sketch};
+pub use settings::{Settings, SettingsError};
 pub use spent::Spent;
 pub use sse::{EVENT_BYTES_MAX, Events};
 pub use tenfold_domain::{Basis, Scope, Spend};
@@ -111,7 +113,7 @@ impl Gateway {
             metrics: metrics::Metrics::default(),
             kept: again::Kept::new(&terms),
             room: Arc::default(),
-            terms,
+            terms: RwLock::new(terms),
         };
         Ok(Self { house: Arc::new(house) })
     }
@@ -125,6 +127,12 @@ impl Gateway {
         Ok(())
     }
 
+    /// Goes by these terms from the next request on, but for those of blocks and of what is kept,
+    /// which stay as they were at the beginning.
+    pub fn set(&self, terms: Terms) {
+        self.house.set(terms);
+    }
+
     /// Its calls, to be put beside others.
     pub fn router(&self) -> axum::Router {
         routes::router(Arc::clone(&self.house))
@@ -132,9 +140,8 @@ impl Gateway {
 
     /// Answers whoever connects until `leave` is ready, and gives back what is leased.
     pub async fn serve(&self, listener: TcpListener, leave: impl Future<Output = ()>) {
-        let terms = self.house.terms;
         tokio::select! {
-            () = serve::serve(self.router(), listener, terms, leave) => {}
+            () = serve::serve(Arc::clone(&self.house), listener, leave) => {}
             () = self.sweep() => {}
         }
         self.close().await;

@@ -28,15 +28,15 @@ const CONTEXT: Tokens = Tokens(8_192);
 /// What is wrong with the names, the models or the listener, in words.
 pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<()>, String> {
     let Serving { listener, file, leave } = serving;
-    let mut stock = Stock::new(Arc::clone(&engine), file);
+    let usual = Terms { traces_messages: tenfold_telemetry::tells_messages(), ..Terms::default() };
+    let mut stock = Stock::new(Arc::clone(&engine), file, usual);
     let chooser = Arc::new(ByPast::default());
     let behind = Behind {
         bank: Arc::new(Till::new(engine.books(), cutting_off(&engine))),
         gate: Arc::new(EnginesGate(Arc::clone(&engine))),
         chooser: Arc::clone(&chooser) as _,
     };
-    let terms = Terms { traces_messages: tenfold_telemetry::tells_messages(), ..Terms::default() };
-    let offer = stock.now()?;
+    let (offer, terms) = stock.now()?;
     let gateway = Gateway::new(behind, &offer, terms);
     let gateway = gateway.map_err(|why| why.to_string())?;
     listener.set_nonblocking(true).map_err(|why| why.to_string())?;

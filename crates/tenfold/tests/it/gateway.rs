@@ -61,11 +61,11 @@ pub(crate) fn get(gateway: &Gateway, token: &str, path: &str) -> u16 {
 }
 
 fn chat_at(address: &str, token: &str, model: &str) -> (u16, String, Value) {
-    let body = json!({
-        "model": model,
-        "messages": [{ "role": "user", "content": "hello" }],
-        "max_tokens": 100,
-    });
+    let messages = json!([{ "role": "user", "content": "hello" }]);
+    post_at(address, token, &json!({ "model": model, "messages": messages, "max_tokens": 100 }))
+}
+
+fn post_at(address: &str, token: &str, body: &Value) -> (u16, String, Value) {
     let body = body.to_string();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
@@ -260,6 +260,13 @@ fn what_changes_while_it_runs_is_offered_without_a_restart() {
     let names = ground.path("config/gateway.toml");
     std::fs::write(&names, "[aliases]\nquick = ['far']").unwrap();
     offered("quick");
+    // And bounds of one's own.
+    std::fs::write(&names, "[aliases]\nquick = ['far']\n[gateway]\noutput_max = 33").unwrap();
+    let unbounded = json!({ "model": "quick", "messages": [] });
+    wait_for("the bound", || {
+        let (_, head, _) = post_at(&at_work.address, &secret, &unbounded);
+        head.contains("x-tenfold-output-limit: 33\r\n")
+    });
     // A name that stands for nothing costs nobody the others, or the prices.
     std::fs::write(&names, "[aliases]\nquick = ['far', 'nobody']").unwrap();
     ground.tenfold(&["models", "price", "far", "--free"]).expect(0, &[]);
