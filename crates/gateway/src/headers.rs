@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use tenfold_domain::NanoUsd;
+use tenfold_domain::{Allowance, NanoUsd, Quantity};
 
 use crate::Left;
 use crate::bill::Bill;
@@ -34,6 +34,9 @@ const TO_CLIENT: [&str; 7] = [
 const LEFT_USD: &str = "x-tenfold-left-usd";
 const LEFT_TOKENS: &str = "x-tenfold-left-tokens";
 const LEFT_REQUESTS: &str = "x-tenfold-left-requests";
+const LIMIT_USD: &str = "x-tenfold-limit-usd";
+const LIMIT_TOKENS: &str = "x-tenfold-limit-tokens";
+const LIMIT_REQUESTS: &str = "x-tenfold-limit-requests";
 const RENEWS: &str = "x-tenfold-renews";
 const MODEL: &str = "x-tenfold-model";
 const CHOSEN: &str = "x-tenfold-chosen";
@@ -75,8 +78,16 @@ pub(crate) fn retry_after(all: &HeaderMap) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// What is left of an account.
+/// What is left of an account, and of which limits.
 pub(crate) fn left(headers: &mut HeaderMap, left: &Left) {
+    for Allowance { most, per, .. } in left.limits.iter().flatten() {
+        let (name, amount) = match most {
+            Quantity::Money(money) => (LIMIT_USD, usd(*money)),
+            Quantity::Tokens(tokens) => (LIMIT_TOKENS, tokens.0.to_string()),
+            Quantity::Requests(requests) => (LIMIT_REQUESTS, requests.to_string()),
+        };
+        put(headers, name, &format!("{amount};per={}", per.name()));
+    }
     if let Some(money) = left.money {
         put(headers, LEFT_USD, &usd(money));
     }

@@ -143,15 +143,12 @@ fn denied(denied: tenfold_domain::Denied) -> Denied {
 fn refused(account: AccountId, error: BooksError) -> Refused {
     match error {
         BooksError::Refused(Refusal::Short(short)) => {
-            let Short { account, name, left, renews, .. } = *short;
+            let Short { account, name, terms, left, renews, .. } = *short;
+            let of = Left { renews, limits: [Some(terms), None, None], ..Left::default() };
             let left = match left {
-                Quantity::Money(money) => Left { money: Some(money), renews, ..Left::default() },
-                Quantity::Tokens(tokens) => {
-                    Left { tokens: Some(tokens), renews, ..Left::default() }
-                }
-                Quantity::Requests(requests) => {
-                    Left { requests: Some(requests), renews, ..Left::default() }
-                }
+                Quantity::Money(money) => Left { money: Some(money), ..of },
+                Quantity::Tokens(tokens) => Left { tokens: Some(tokens), ..of },
+                Quantity::Requests(requests) => Left { requests: Some(requests), ..of },
             };
             Refused::OverLimit { account, name, left: Box::new(left) }
         }

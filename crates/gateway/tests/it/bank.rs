@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, TokenId, Tokens};
+use tenfold_domain::{
+    AccountId, Allowance, Millis, NanoUsd, Period, Quantity, Timestamp, TokenId, Tokens,
+};
 use tenfold_gateway::{
     Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend, Spent,
     Unbilled,
@@ -218,6 +220,8 @@ impl Bank for Books {
     fn left(&self, account: AccountId) -> Left {
         let account = self.state().accounts[&account];
         let room = account.limit.saturating_sub(account.spent.sum() + account.leased);
-        Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() }
+        let most = Quantity::Money(account.limit.money);
+        let limits = [Some(Allowance { per: Period::Day, ..Allowance::once(most) }), None, None];
+        Left { money: Some(room.money), renews: Some(RENEWS), limits, ..Left::default() }
     }
 }

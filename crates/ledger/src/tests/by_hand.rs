@@ -70,6 +70,8 @@ fn the_allowance_of_any_account_above_refuses_and_names_itself() {
     );
     assert_eq!(house.sums(PERSON), (0, 0));
     assert_eq!(house.left(PERSON), Some(3));
+    let of = house.ledger.left(PERSON, house.now).unwrap().limits;
+    assert_eq!(of, [Some(once(10)), None, None], "the limit that it is left of");
     house.reserve(PERSON, 3).unwrap();
 }
 
