@@ -60,6 +60,8 @@ pub(crate) struct Way {
     pub(crate) put_in: Option<u64>,
     /// Why its model was chosen, if it was.
     pub(crate) chosen: Option<Arc<str>>,
+    /// Whether what is kept of the prompt is kept for half a day.
+    pub(crate) keeps_long: bool,
     /// Whether another model is asked if this one turns the request away.
     pub(crate) has_next: bool,
 }
@@ -322,7 +324,9 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
         Wire::CountTokens => Bound { spend: FREE, ..Bound::default() },
         _ => model.tariff.bound(Tokens(asked.body.len() as u64), (sketch, tier), output),
     };
-    Ok(Way { model: Arc::clone(model), bound, output, tier, put_in, chosen: None, has_next })
+    let (model, chosen) = (Arc::clone(model), None);
+    let keeps_long = passes && sketch.keeps_long;
+    Ok(Way { model, bound, output, tier, put_in, chosen, keeps_long, has_next })
 }
 
 /// Leave to ask a provider; `None` where none is wanted. Money is set aside once it is there. Where
@@ -368,7 +372,8 @@ async fn set_aside(
         Place::Hosted(_) => None,
         Place::Embedded(model) => Some(local::question(asked, &way, model).await?),
     };
-    way.bound = counted(asked, &way, question.as_ref()).await;
+    let keeps_long = way.keeps_long;
+    way.bound = Bound { keeps_long, ..counted(asked, &way, question.as_ref()).await };
     let (buyer, bound) = (asked.payer.buyer(), way.bound);
     let leave = leave(house, asked, &way).await.map_err(Failed::Next)?;
     let hold = house.blocks.hold(buyer, &way.model.name, bound.spend).await;

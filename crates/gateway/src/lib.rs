@@ -70,7 +70,7 @@ pub use terms::Terms;
 pub use tier::Tier;
 pub use till::Till;
 pub use translate::Untranslatable;
-pub use usage::Seen;
+pub use usage::{Answered, Seen};
 pub use wire::Wire;
 
 use house::House;

@@ -16,7 +16,7 @@ use crate::gate::Leave;
 use crate::house::House;
 use crate::metrics::Done;
 use crate::offered::Place;
-use crate::usage::Seen;
+use crate::usage::{Answered, Seen};
 use crate::{Basis, Offered, Spend, Wire};
 
 /// As logs of web servers call it that a client went away.
@@ -82,6 +82,8 @@ impl Ticket {
         if let Some(leave) = self.leave.take().filter(|_| end != End::Cut) {
             leave.answered(bill.usage.total());
         }
+        let Answered { model, id, reasons } = &seen.answered;
+        self.call.answered(model.as_deref(), id.as_deref(), reasons);
         if let Some(hold) = self.hold.take() {
             let settled = hold.settle(bill.spend, bill.basis);
             self.record(status, Some((&bill, &settled)), seen.reasoning);

@@ -252,11 +252,10 @@ mod tests {
         let refused = Refused::OverLimit { account, name, left: Box::new(left) };
         let spend = Spend { money: NanoUsd(20_000_000), ..Spend::NONE };
         let bound = Box::new(Bound {
-            text: 0,
-            tier: crate::Tier::Any,
             prompt: Tokens(1_200),
             output: Tokens(4_096),
             spend,
+            ..Bound::default()
         });
         Trouble::Unpaid { refused, bound }
     }

@@ -56,6 +56,7 @@ async fn a_request_is_a_span_with_what_it_used_and_nothing_of_what_was_said() {
         "gen_ai.provider.name=\"openai\"",
         "gen_ai.request.model=\"m\"",
         "gen_ai.request.max_tokens=9",
+        "gen_ai.response.finish_reasons=\"[\\\"stop\\\"]\"",
         "gen_ai.usage.input_tokens=100",
         "gen_ai.usage.cache_read.input_tokens=40",
         "gen_ai.usage.output_tokens=10",
