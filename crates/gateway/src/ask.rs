@@ -383,6 +383,9 @@ async fn set_aside(
         if is_for_all { Failed::End(trouble) } else { Failed::Next(trouble) }
     })?;
     let ticket = Ticket::new(house, &way.model, asked.wire, (bound, hold, leave));
+    if let Some(trace) = headers::trace(&asked.headers) {
+        house.traces.adopt(ticket.span(), &trace);
+    }
     if house.terms().traces_messages
         && let Ok(talk) = translate::read(asked.wire, &asked.body)
     {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tenfold_domain::{Allowance, NanoUsd, Quantity};
 
-use crate::Left;
 use crate::bill::Bill;
 use crate::trouble;
+use crate::{Left, Trace};
 
 /// What a provider is told of a client's headers.
 const TO_PROVIDER: [&str; 6] = [
@@ -20,6 +20,8 @@ const TO_PROVIDER: [&str; 6] = [
     "openai-beta",
     "x-client-request-id",
 ];
+const TRACE_PARENT: &str = "traceparent";
+const TRACE_STATE: &str = "tracestate";
 /// What a client is told of a provider's.
 const TO_CLIENT: [&str; 7] = [
     "cache-control",
@@ -50,6 +52,21 @@ const OUTPUT_LIMIT: &str = "x-tenfold-output-limit";
 /// The headers of a request that pass.
 pub(crate) fn to_provider(all: &HeaderMap, into: &mut HeaderMap) {
     pass(&TO_PROVIDER, all, into);
+}
+
+/// Of which trace a request says to be a part.
+pub(crate) fn trace(all: &HeaderMap) -> Option<Trace> {
+    let text = |name| all.get(name).and_then(|value| value.to_str().ok());
+    let parent = text(TRACE_PARENT)?.to_owned();
+    Some(Trace { parent, state: text(TRACE_STATE).unwrap_or_default().to_owned() })
+}
+
+/// Says so of a request that goes out.
+pub(crate) fn be_part_of(headers: &mut HeaderMap, trace: &Trace) {
+    put(headers, TRACE_PARENT, &trace.parent);
+    if !trace.state.is_empty() {
+        put(headers, TRACE_STATE, &trace.state);
+    }
 }
 
 /// The headers of a response that pass.

@@ -47,11 +47,13 @@ pub(crate) async fn ask(
             return Err(Failed::Next(trouble));
         }
     };
-    let Some(request) = far::request(place, wire, &asked.headers, body) else {
+    let house = Arc::clone(ticket.house());
+    let trace = house.traces.of(ticket.span()).or_else(|| headers::trace(&asked.headers));
+    let from = (&asked.headers, trace.as_ref());
+    let Some(request) = far::request(place, wire, from, body) else {
         ticket.free(StatusCode::BAD_REQUEST.as_u16());
         return Err(Failed::Next(Trouble::NoModel { name: asked.name.clone() }));
     };
-    let house = Arc::clone(ticket.house());
     let sent = house.client.request(request);
     let response = match tokio::time::timeout(house.terms().blocks.request_max, sent).await {
         Ok(Ok(response)) => response,

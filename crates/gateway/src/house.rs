@@ -9,12 +9,13 @@ use crate::far::Client;
 use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::room::Room;
-use crate::{Bank, Chooser, Gate, Terms};
+use crate::{Bank, Chooser, Gate, Terms, Traces};
 
 pub(crate) struct House {
     pub(crate) bank: Arc<dyn Bank>,
     pub(crate) gate: Arc<dyn Gate>,
     pub(crate) chooser: Arc<dyn Chooser>,
+    pub(crate) traces: Arc<dyn Traces>,
     pub(crate) blocks: Blocks,
     /// The names as they are now.
     pub(crate) names: RwLock<Arc<Names>>,

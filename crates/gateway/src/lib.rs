@@ -39,6 +39,7 @@ mod terms;
 mod ticket;
 mod tier;
 mod till;
+mod traces;
 mod translate;
 mod trouble;
 mod usage;
@@ -69,6 +70,7 @@ pub use tenfold_ledger::Left;
 pub use terms::Terms;
 pub use tier::Tier;
 pub use till::Till;
+pub use traces::{Trace, Traces, Untraced};
 pub use translate::Untranslatable;
 pub use usage::{Answered, Seen};
 pub use wire::Wire;
@@ -87,6 +89,8 @@ pub struct Behind {
     pub gate: Arc<dyn Gate>,
     /// Who orders the models of [`AUTO`].
     pub chooser: Arc<dyn Chooser>,
+    /// Who knows of traces that clients began.
+    pub traces: Arc<dyn Traces>,
 }
 
 /// The endpoint, with all that its requests share.
@@ -102,12 +106,13 @@ impl Gateway {
     /// [`GatewayError`] if a name is taken or stands for nothing, or the system's authorities
     /// can't be read.
     pub fn new(behind: Behind, offer: &Offer, terms: Terms) -> Result<Self, GatewayError> {
-        let Behind { bank, gate, chooser } = behind;
+        let Behind { bank, gate, chooser, traces } = behind;
         let house = House {
             blocks: Blocks::new(Arc::clone(&bank), terms.blocks),
             bank,
             gate,
             chooser,
+            traces,
             names: RwLock::new(Arc::new(names::Names::new(offer)?)),
             client: far::client(terms.connect)?,
             metrics: metrics::Metrics::default(),

@@ -65,6 +65,11 @@ impl Ticket {
         &self.house
     }
 
+    /// The span that who traces is told.
+    pub(crate) fn span(&self) -> &tracing::Span {
+        self.call.span()
+    }
+
     /// Tells what was said to who traces.
     pub(crate) fn said(&self, messages: &str) {
         self.call.said(messages);
