@@ -1,8 +1,11 @@
 //! Accounts, wired: what they may not spend parks a task, and more money wakes it.
 
 use std::process::Stdio;
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
+use tenfold_domain::{AccountId, Fact, LedgerEvent, Quantity, Timestamp};
+use tenfold_store::Store;
 use tenfold_test_support::http::{Gate, HttpModel, Reply, Used};
 
 use crate::gateway::{GATEWAY, begun, chat, get, token};
@@ -121,6 +124,37 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
     let listed = ground.tenfold(&["account", "list", "--json"]).json();
     assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
     assert!(ground.tenfold(&["account", "history", "ada"]).out.lines().count() == 1);
+}
+
+#[test]
+fn a_clock_that_was_ahead_is_put_right_by_who_says_so() {
+    let ground = Ground::new();
+    ground.tenfold(&["account", "add", "ada", "--limit", "5", "--per", "day"]).expect(0, &[]);
+    // As if something had been decided while the clock was years ahead.
+    let given = LedgerEvent::Given {
+        from: None,
+        to: AccountId::DEFAULT,
+        amount: Quantity::Requests(1),
+        at: Timestamp(40 * 365 * 86_400_000 + Timestamp::from(SystemTime::now()).0),
+        gifts: Vec::new(),
+        by: String::new(),
+    };
+    let store = Store::open(&ground.path("data/tenfold.db")).unwrap();
+    store.append(vec![Fact::Ledger { event: given }]).unwrap();
+    drop(store);
+    let doctor = || ground.tenfold(&["doctor"]).out;
+    let said = "`tenfold account put-clock-right`";
+    assert!(doctor().contains(said), "{}", doctor());
+    let renews = || {
+        let shown = ground.tenfold(&["account", "show", "ada", "--json"]).json();
+        shown["allowances"][0]["renews_at_ms"].as_u64().unwrap()
+    };
+    let ahead = renews();
+    let put = ["account", "put-clock-right"];
+    ground.tenfold(&put).expect(0, &["go by this machine's clock again"]);
+    assert!(renews() + 39 * 365 * 86_400_000 < ahead, "it begins anew in its time again");
+    assert!(!doctor().contains(said), "{}", doctor());
+    ground.tenfold(&put).expect(6, &["there is no clock to put right"]);
 }
 
 #[test]
