@@ -46,6 +46,18 @@ test("accounts are opened, limited, moved and closed", async ({ page, ground }) 
   await refused(page, "lovelace", "Rename", "It is closed, for ever.");
   const top = (await api(page, "/accounts")).body.accounts[0].name;
   await refused(page, top, "Close", "All accounts are below this one.");
+
+  // A program that is to look spends nothing.
+  await page.getByRole("button", { name: "Make one" }).click();
+  await field(page, "What it is for").fill("a screen in the hall");
+  await field(page, "Good for").selectOption("looking only");
+  await page.getByRole("button", { name: "Make it" }).click();
+  const secret = (await page.locator(".secret").textContent())!;
+  await page.getByRole("button", { name: "I have it" }).click();
+  await expect(page.getByRole("table", { name: "Access tokens" })).toContainText("to look only");
+  const ask = (path: string, body?: object) => page.request.fetch(new URL(path, page.url()).href, { method: body ? "POST" : "GET", headers: { authorization: `Bearer ${secret}`, cookie: "" }, ...(body ? { data: body } : {}) });
+  expect((await ask("/api/v1/board")).status()).toBe(200);
+  expect((await ask("/api/v1/tasks", { text: "x", workspace: ground.repo })).status()).toBe(403);
 });
 
 const row = (page: Page, name: string) => page.getByRole("table", { name: /^Accounts/ }).getByRole("row").filter({ has: page.getByText(name, { exact: true }) });

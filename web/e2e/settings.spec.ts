@@ -57,3 +57,35 @@ test("what is accepted unseen is told, and how far each kind of work is from it"
   await expect(unseen).toContainText("more than 95 %");
   await expect(unseen.getByRole("row").nth(1)).toContainText(/stats.*far.*1.*%.*waits for you/);
 });
+
+test("who looks at something else is told by the browser, once and of that alone", async ({ page, ground }) => {
+  // The browser of the tests shows no notices: what it would show is kept.
+  await page.addInitScript(() => {
+    const shown: { title: string; body: string; tag: string; click: () => void }[] = [];
+    class Kept {
+      static permission = "default";
+      static requestPermission = async () => (Kept.permission = "granted");
+      onclick = () => {};
+      constructor(title: string, { body, tag }: { body: string; tag: string }) {
+        shown.push({ title, body, tag, click: () => this.onclick() });
+      }
+      close() {}
+    }
+    Object.assign(window, { Notification: Kept, shown, away: false });
+    Object.defineProperty(Document.prototype, "hidden", { get: () => (window as unknown as { away: boolean }).away });
+  });
+  const shown = () => page.evaluate(() => (window as unknown as { shown: { title: string; body: string; tag: string }[] }).shown.map(({ title, body, tag }) => ({ title, body, tag })));
+  await ground.model();
+  await signIn(page, await ground.serve());
+  await go(page, "/settings/notifications");
+  await page.getByRole("region", { name: "In this browser" }).getByRole("button").first().click();
+  const state = async (task: number) => (await api(page, `/tasks/${task}`)).body.card.state;
+  const seen = await handOut(page, ground, "The median of an even number is wrong");
+  await expect.poll(() => state(seen), { timeout: 30_000 }).toBe("to-review");
+  await page.evaluate(() => Object.assign(window, { away: true }));
+  const task = await handOut(page, ground, "So is this\nwith more to say");
+  await expect.poll(shown, { timeout: 30_000 }).toEqual([{ title: `Task ${task} is ready to be judged`, body: "So is this", tag: `tenfold-${task}-to-review` }]);
+  await page.evaluate(() => (window as unknown as { shown: { click: () => void }[] }).shown[0]!.click());
+  await expect(page).toHaveURL(new RegExp(`/tasks/${task}$`));
+  expect(await shown()).toHaveLength(1);
+});

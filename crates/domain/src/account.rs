@@ -402,6 +402,51 @@ impl Basis {
     }
 }
 
+/// What an access token may be good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Asking models, and handing out work: spending.
+    Ask,
+    /// Seeing what there is: models, what is left, and what became of work.
+    Look,
+    /// Reading the gateway's numbers, which are of all accounts.
+    Metrics,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ask, Self::Look, Self::Metrics];
+
+    /// As it is written on the command line and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Look => "look",
+            Self::Metrics => "metrics",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|scope| scope.name() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            format!("a token can't be for '{text}': there are {known}")
+        })
+    }
+}
+
 /// A program's right to spend from an account. Of the secret there is only a hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -423,8 +468,26 @@ pub struct AccessToken {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub models: Option<Vec<String>>,
+    /// What it is good for; `None` for asking and looking, and, of the topmost account, metrics:
+    /// as all were before that could be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub scopes: Option<Vec<Scope>>,
     /// Who wanted so.
     pub by: String,
+}
+
+impl AccessToken {
+    /// What it is good for.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<Scope> {
+        let is_topmost = self.account == AccountId::DEFAULT;
+        let usual = || match is_topmost {
+            true => Scope::ALL.to_vec(),
+            false => vec![Scope::Ask, Scope::Look],
+        };
+        self.scopes.clone().unwrap_or_else(usual)
+    }
 }
 
 /// An allowance that does not cover what was asked for.
@@ -529,6 +592,9 @@ pub enum Refusal {
         /// The other's.
         to: String,
     },
+    /// An access token that is for nothing, or for what its account can't let it do.
+    #[error("no access token is made like this: {0}")]
+    BadScopes(&'static str),
     /// Something is set aside for calls that an account pays.
     #[error(
         "account '{0}' can't be moved while a call is under way that it pays, or one below it: \

@@ -34,7 +34,7 @@ mod verdict;
 
 pub use account::{
     AccessToken, AccountChange, AccountId, AccountKind, AllowanceId, Basis, Charge, Denied,
-    FromGift, Held, LedgerEvent, Refusal, ReservationId, Short, Spender, TokenId, Unclear,
+    FromGift, Held, LedgerEvent, Refusal, ReservationId, Scope, Short, Spender, TokenId, Unclear,
 };
 pub use allowance::{Allowance, Measure, Period, Quantity, QuantityError, Spend};
 pub use backlog::{BacklogEnd, BacklogOutcome, BacklogTerms};

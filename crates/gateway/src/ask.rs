@@ -4,26 +4,29 @@
 //! It is apart because it is where all parts meet. It knows no protocol's words, and nothing is
 //! sent from here before money is set aside.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response, header};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tenfold_domain::Tokens;
-use tokio::sync::OwnedSemaphorePermit;
+use tenfold_domain::{AccountId, Tokens};
 
 use crate::again::{self, Copy, KEY_BYTES_MAX, Name};
-use crate::bank::{Denied, Payer, Refused, Scope};
+use crate::bank::{Denied, Payer, Refused};
 use crate::bill::Bound;
 use crate::house::House;
 use crate::offered::Place;
+use crate::room::{Bounds, Part};
 use crate::scan::{Sketch, sketch};
 use crate::ticket::Ticket;
 use crate::trouble::Trouble;
-use crate::{Candidate, Chosen, Offered, Tier, Wire, gate, headers, hosted, local, translate};
+use crate::{
+    Candidate, Chosen, Offered, Scope, Tier, Wire, gate, headers, hosted, local, translate,
+};
 
 /// A request, read as far as it has to be.
 pub(crate) struct Asked {
@@ -35,7 +38,7 @@ pub(crate) struct Asked {
     /// The name that was asked for.
     pub(crate) name: String,
     /// The body's part of the room for all bodies.
-    _room: OwnedSemaphorePermit,
+    _room: Part,
 }
 
 impl Asked {
@@ -57,6 +60,8 @@ pub(crate) struct Way {
     pub(crate) put_in: Option<u64>,
     /// Why its model was chosen, if it was.
     pub(crate) chosen: Option<Arc<str>>,
+    /// Whether what is kept of the prompt is kept for half a day.
+    pub(crate) keeps_long: bool,
     /// Whether another model is asked if this one turns the request away.
     pub(crate) has_next: bool,
 }
@@ -89,8 +94,8 @@ pub(crate) async fn answer(house: Arc<House>, wire: Wire, request: Request) -> R
 async fn take(house: &Arc<House>, wire: Wire, request: Request) -> Result<Response<Body>, Trouble> {
     let (parts, body) = request.into_parts();
     let payer = payer(house, &parts.headers, Scope::Ask)?;
-    let (body, room) = read(house, &parts.headers, body).await?;
-    if house.terms.logs_bodies {
+    let (body, room) = read(house, payer.account, &parts.headers, body).await?;
+    if house.terms().logs_bodies {
         let account = payer.account.0;
         tracing::info!(account, path = wire.path(), body = %String::from_utf8_lossy(&body));
     }
@@ -149,31 +154,47 @@ pub(crate) fn payer(
 /// The whole body, in its bounds, and its part of the room for all.
 async fn read(
     house: &House,
+    account: AccountId,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(Bytes, OwnedSemaphorePermit), Trouble> {
-    let terms = &house.terms;
+) -> Result<(Bytes, Part), Trouble> {
+    let terms = &house.terms();
     let bytes_max = terms.body_bytes_max;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    let length = length.and_then(|length| length.parse().ok()).unwrap_or(bytes_max);
-    if length > bytes_max {
+    if length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > bytes_max)
+    {
         return Err(Trouble::TooLarge { bytes_max });
     }
-    let whole = async {
-        let kilobytes = length.min(terms.bodies_bytes_max).div_ceil(1_024);
-        let kilobytes = u32::try_from(kilobytes).unwrap_or(u32::MAX);
-        let room = Arc::clone(&house.room).acquire_many_owned(kilobytes).await;
-        let whole = Limited::new(body, bytes_max).collect().await;
-        (room, whole)
-    };
+    let part = house.room.begin(account);
+    let whole = whole(Limited::new(body, bytes_max), &part, Bounds::of(terms));
     match tokio::time::timeout(terms.body_time, whole).await {
-        Ok((Ok(room), Ok(whole))) => Ok((whole.to_bytes(), room)),
-        Ok((_, Err(why))) if why.is::<LengthLimitError>() => Err(Trouble::TooLarge { bytes_max }),
-        Ok((_, Err(why))) => {
-            Err(Trouble::Malformed(format!("the request's body broke off: {why}")))
+        Ok(Ok(whole)) => {
+            part.is_whole();
+            Ok((whole, part))
         }
-        Ok((Err(_), _)) | Err(_) => Err(Trouble::Slow { seconds: terms.body_time.as_secs() }),
+        Ok(Err(why)) if why.is::<LengthLimitError>() => Err(Trouble::TooLarge { bytes_max }),
+        Ok(Err(why)) => Err(Trouble::Malformed(format!("the request's body broke off: {why}"))),
+        Err(_) => Err(Trouble::Slow { seconds: terms.body_time.as_secs() }),
     }
+}
+
+/// Reads a body, and takes room for it as it comes.
+async fn whole(
+    mut body: Limited<Body>,
+    part: &Part,
+    bounds: Bounds,
+) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame?.into_data() else { continue };
+        part.take(bytes.len(), bounds).await;
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(bytes);
+        }
+        // Copied, since a part that comes alone keeps all of the connection's buffer.
+        whole.extend_from_slice(&bytes);
+    }
+    Ok(whole.freeze())
 }
 
 /// A request with a key, which is asked once. It goes on when its client goes away: who asks again
@@ -280,11 +301,12 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
     if !model.tariff.has(tier) {
         return Err(Trouble::Unpriced("service_tier priority".to_owned()));
     }
-    if let Some(tool) = sketch.hosted_tool.as_ref().filter(|_| passes && !house.terms.hosted_tools)
+    if let Some(tool) =
+        sketch.hosted_tool.as_ref().filter(|_| passes && !house.terms().hosted_tools)
     {
         return Err(Trouble::Unpriced(tool.clone()));
     }
-    let usual = house.terms.output_max.min(model.output_max.unwrap_or(model.tariff.context));
+    let usual = house.terms().output_max.min(model.output_max.unwrap_or(model.tariff.context));
     let usual = usual.min(model.tariff.context);
     let (output, put_in) = match (wire.writes(), sketch.limits.of(wire)) {
         (false, _) => (Tokens(0), None),
@@ -302,7 +324,9 @@ fn way(house: &House, asked: &Asked, model: &Arc<Offered>, has_next: bool) -> Re
         Wire::CountTokens => Bound { spend: FREE, ..Bound::default() },
         _ => model.tariff.bound(Tokens(asked.body.len() as u64), (sketch, tier), output),
     };
-    Ok(Way { model: Arc::clone(model), bound, output, tier, put_in, chosen: None, has_next })
+    let (model, chosen) = (Arc::clone(model), None);
+    let keeps_long = passes && sketch.keeps_long;
+    Ok(Way { model, bound, output, tier, put_in, chosen, keeps_long, has_next })
 }
 
 /// Leave to ask a provider; `None` where none is wanted. Money is set aside once it is there. Where
@@ -313,7 +337,7 @@ async fn leave(
     way: &Way,
 ) -> Result<Option<Box<dyn gate::Leave>>, Trouble> {
     let Place::Hosted(far) = &way.model.place else { return Ok(None) };
-    let patience = if way.has_next { Duration::ZERO } else { house.terms.gate };
+    let patience = if way.has_next { Duration::ZERO } else { house.terms().gate };
     let of = (asked.payer.account, way.bound.prompt + way.bound.output);
     gate::leave(&*house.gate, &far.hosted, of, patience).await.map(Some)
 }
@@ -348,17 +372,21 @@ async fn set_aside(
         Place::Hosted(_) => None,
         Place::Embedded(model) => Some(local::question(asked, &way, model).await?),
     };
-    way.bound = counted(asked, &way, question.as_ref()).await;
+    let keeps_long = way.keeps_long;
+    way.bound = Bound { keeps_long, ..counted(asked, &way, question.as_ref()).await };
     let (buyer, bound) = (asked.payer.buyer(), way.bound);
     let leave = leave(house, asked, &way).await.map_err(Failed::Next)?;
     let hold = house.blocks.hold(buyer, &way.model.name, bound.spend).await;
     let hold = hold.map_err(|refused| {
-        let is_for_all = matches!(refused, Refused::NotRecorded { .. });
+        let is_for_all = matches!(refused, Refused::Closed { .. } | Refused::NotRecorded { .. });
         let trouble = Trouble::Unpaid { refused, bound: Box::new(bound) };
         if is_for_all { Failed::End(trouble) } else { Failed::Next(trouble) }
     })?;
     let ticket = Ticket::new(house, &way.model, asked.wire, (bound, hold, leave));
-    if house.terms.traces_messages
+    if let Some(trace) = headers::trace(&asked.headers) {
+        house.traces.adopt(ticket.span(), &trace);
+    }
+    if house.terms().traces_messages
         && let Ok(talk) = translate::read(asked.wire, &asked.body)
     {
         ticket.said(&translate::told(&talk));

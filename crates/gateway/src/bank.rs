@@ -6,7 +6,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tenfold_domain::{AccountId, Millis, TokenId};
+use tenfold_domain::{AccountId, Millis, Scope, TokenId};
 
 use crate::{Left, Spend, Spent};
 
@@ -110,17 +110,6 @@ impl Payer {
     }
 }
 
-/// What an access token may be good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// Asking models, embeddings among them.
-    Ask,
-    /// Seeing which models there are, and what is left.
-    Look,
-    /// Reading the gateway's metrics, which are those of all accounts.
-    Metrics,
-}
-
 /// Why a token is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
@@ -173,6 +162,12 @@ pub enum Refused {
         /// The account whose list it is.
         account: AccountId,
         /// Its name.
+        name: String,
+    },
+    /// An account was closed.
+    #[error("account '{name}' was closed, and pays nothing any more; ask for a token of another")]
+    Closed {
+        /// Its name: the payer's or one's above it.
         name: String,
     },
     /// The bank can't record it now.

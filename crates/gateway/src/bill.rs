@@ -48,6 +48,8 @@ pub struct Bound {
     pub text: u64,
     /// How quickly an answer is asked for.
     pub tier: Tier,
+    /// Whether what is kept of the prompt is kept for half a day.
+    pub keeps_long: bool,
     /// What that costs, at the most.
     pub spend: Spend,
 }
@@ -95,7 +97,7 @@ impl Tariff {
         // Whatever of the prompt is kept, for an hour even, is in the worst case of the price.
         let money = self.worst(prompt, output, tier);
         let spend = Spend { money, tokens: prompt + output, requests: 1 };
-        Bound { prompt, output, text: sketch.text, tier, spend }
+        Bound { prompt, output, text: sketch.text, tier, keeps_long: sketch.keeps_long, spend }
     }
 
     /// Of all services that may answer, the dearest.
@@ -129,6 +131,7 @@ impl Tariff {
             return Bill { spend: bound.spend, usage, basis: Basis::Bound };
         };
         let usage = apart(usage, seen.reasoning, &price);
+        let usage = kept(usage, seen.keeps_long.unwrap_or(bound.keeps_long));
         let money = price.cost(usage, wall);
         Bill { spend: Spend { money, tokens: usage.total(), requests: 1 }, usage, basis }
     }
@@ -179,6 +182,15 @@ fn apart(usage: Usage, reasoning: Tokens, price: &Price) -> Usage {
     }
     let reasoning = reasoning.min(usage.output);
     Usage { output: Tokens(usage.output.0 - reasoning.0), reasoning, ..usage }
+}
+
+/// The same, with what was kept at its price for half a day, if that is how long.
+fn kept(usage: Usage, keeps_long: bool) -> Usage {
+    if !keeps_long {
+        return usage;
+    }
+    let written_half_day = usage.written_half_day + usage.written;
+    Usage { written: Tokens(0), written_half_day, ..usage }
 }
 
 #[cfg(test)]
@@ -303,6 +315,27 @@ mod tests {
         assert_eq!(bill.spend.money, NanoUsd(100 * 2_000 + 4 * 10_000 + 6 * 30_000));
         assert_eq!(bill.spend.tokens, Tokens(110));
         assert_eq!(billed(&seen, End::Whole), (450_000, Basis::Told), "else it is output");
+    }
+
+    #[test]
+    fn what_is_kept_for_half_a_day_has_the_price_of_that() {
+        let prices = TokenPrices {
+            written: NanoUsd::dollars(3),
+            written_half_day: NanoUsd::dollars(7),
+            ..TokenPrices::of(NanoUsd::dollars(2), NanoUsd::dollars(10))
+        };
+        let tariff = Tariff { price: Price::of_tokens(prices), ..tariff() };
+        let billed = |asked: bool, told: Option<bool>| {
+            let sketch = Sketch { keeps_long: asked, ..Sketch::default() };
+            let bound = tariff.bound(Tokens(1_000), (&sketch, Tier::Any), Tokens(10));
+            let usage = Usage { prompt: Tokens(10), written: Tokens(90), ..Usage::default() };
+            let seen = Seen { usage: Some(usage), keeps_long: told, ..seen(0, 0) };
+            tariff.bill(&bound, &seen, End::Whole, Millis(5)).spend.money.0
+        };
+        let (short, long) = (10 * 2_000 + 90 * 3_000, 10 * 2_000 + 90 * 7_000);
+        assert_eq!((billed(false, None), billed(true, None)), (short, long));
+        // Who answers knows it best.
+        assert_eq!((billed(true, Some(false)), billed(false, Some(true))), (short, long));
     }
 
     #[test]

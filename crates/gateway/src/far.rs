@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 
 use crate::offered::Far;
-use crate::{GatewayError, Wire, headers};
+use crate::{GatewayError, Trace, Wire, headers};
 
 /// Connections to one provider that are kept open without a request.
 const IDLE_CONNECTIONS_MAX: usize = 1_024;
@@ -45,7 +45,7 @@ pub(crate) fn client(connect: Duration) -> Result<Client, GatewayError> {
 pub(crate) fn request(
     far: &Far,
     wire: Wire,
-    from: &HeaderMap,
+    (from, trace): (&HeaderMap, Option<&Trace>),
     body: Bytes,
 ) -> Option<Request<Full<Bytes>>> {
     let mut request = Request::new(Full::new(body));
@@ -53,6 +53,9 @@ pub(crate) fn request(
     *request.uri_mut() = far.address(wire)?.clone();
     let into = request.headers_mut();
     headers::to_provider(from, into);
+    if let Some(trace) = trace.filter(|_| far.takes_traces()) {
+        headers::be_part_of(into, trace);
+    }
     into.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     // What is packed can't be metered.
     into.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -65,4 +68,38 @@ pub(crate) fn request(
         into.remove("anthropic-beta");
     }
     Some(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use tenfold_domain::{NanoUsd, Tokens};
+    use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
+
+    use super::*;
+    use crate::Offered;
+    use crate::offered::Place;
+
+    #[test]
+    fn a_trace_goes_to_servers_of_ones_own_and_to_no_company() {
+        let trace = Trace { parent: "00-1-2-01".to_owned(), state: String::new() };
+        let sent = |address: Option<&str>| {
+            let hosted = Hosted {
+                name: "m".to_owned(),
+                protocol: Protocol::Openai,
+                address: address.map(str::to_owned),
+                model: "m".to_owned(),
+                key: None,
+                context: Tokens(8_192),
+                price: Some(Price::of_tokens(TokenPrices::of(NanoUsd(1), NanoUsd(1)))),
+                listed: None,
+                limits: RequestLimits::default(),
+            };
+            let offered = Offered::hosted(&hosted, |_| None).unwrap();
+            let Place::Hosted(far) = &offered.place else { panic!("it is not here") };
+            let request =
+                request(far, Wire::Chat, (&HeaderMap::new(), Some(&trace)), Bytes::new()).unwrap();
+            request.headers().contains_key("traceparent")
+        };
+        assert!(sent(Some("http://10.0.0.7:8000/v1/")) && !sent(None));
+    }
 }

@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use tenfold_domain::NanoUsd;
+use tenfold_domain::{Allowance, NanoUsd, Quantity};
 
-use crate::Left;
 use crate::bill::Bill;
 use crate::trouble;
+use crate::{Left, Trace};
 
 /// What a provider is told of a client's headers.
 const TO_PROVIDER: [&str; 6] = [
@@ -20,6 +20,8 @@ const TO_PROVIDER: [&str; 6] = [
     "openai-beta",
     "x-client-request-id",
 ];
+const TRACE_PARENT: &str = "traceparent";
+const TRACE_STATE: &str = "tracestate";
 /// What a client is told of a provider's.
 const TO_CLIENT: [&str; 7] = [
     "cache-control",
@@ -34,6 +36,9 @@ const TO_CLIENT: [&str; 7] = [
 const LEFT_USD: &str = "x-tenfold-left-usd";
 const LEFT_TOKENS: &str = "x-tenfold-left-tokens";
 const LEFT_REQUESTS: &str = "x-tenfold-left-requests";
+const LIMIT_USD: &str = "x-tenfold-limit-usd";
+const LIMIT_TOKENS: &str = "x-tenfold-limit-tokens";
+const LIMIT_REQUESTS: &str = "x-tenfold-limit-requests";
 const RENEWS: &str = "x-tenfold-renews";
 const MODEL: &str = "x-tenfold-model";
 const CHOSEN: &str = "x-tenfold-chosen";
@@ -47,6 +52,21 @@ const OUTPUT_LIMIT: &str = "x-tenfold-output-limit";
 /// The headers of a request that pass.
 pub(crate) fn to_provider(all: &HeaderMap, into: &mut HeaderMap) {
     pass(&TO_PROVIDER, all, into);
+}
+
+/// Of which trace a request says to be a part.
+pub(crate) fn trace(all: &HeaderMap) -> Option<Trace> {
+    let text = |name| all.get(name).and_then(|value| value.to_str().ok());
+    let parent = text(TRACE_PARENT)?.to_owned();
+    Some(Trace { parent, state: text(TRACE_STATE).unwrap_or_default().to_owned() })
+}
+
+/// Says so of a request that goes out.
+pub(crate) fn be_part_of(headers: &mut HeaderMap, trace: &Trace) {
+    put(headers, TRACE_PARENT, &trace.parent);
+    if !trace.state.is_empty() {
+        put(headers, TRACE_STATE, &trace.state);
+    }
 }
 
 /// The headers of a response that pass.
@@ -75,8 +95,16 @@ pub(crate) fn retry_after(all: &HeaderMap) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// What is left of an account.
+/// What is left of an account, and of which limits.
 pub(crate) fn left(headers: &mut HeaderMap, left: &Left) {
+    for Allowance { most, per, .. } in left.limits.iter().flatten() {
+        let (name, amount) = match most {
+            Quantity::Money(money) => (LIMIT_USD, usd(*money)),
+            Quantity::Tokens(tokens) => (LIMIT_TOKENS, tokens.0.to_string()),
+            Quantity::Requests(requests) => (LIMIT_REQUESTS, requests.to_string()),
+        };
+        put(headers, name, &format!("{amount};per={}", per.name()));
+    }
     if let Some(money) = left.money {
         put(headers, LEFT_USD, &usd(money));
     }

@@ -47,13 +47,15 @@ pub(crate) async fn ask(
             return Err(Failed::Next(trouble));
         }
     };
-    let Some(request) = far::request(place, wire, &asked.headers, body) else {
+    let house = Arc::clone(ticket.house());
+    let trace = house.traces.of(ticket.span()).or_else(|| headers::trace(&asked.headers));
+    let from = (&asked.headers, trace.as_ref());
+    let Some(request) = far::request(place, wire, from, body) else {
         ticket.free(StatusCode::BAD_REQUEST.as_u16());
         return Err(Failed::Next(Trouble::NoModel { name: asked.name.clone() }));
     };
-    let house = Arc::clone(ticket.house());
     let sent = house.client.request(request);
-    let response = match tokio::time::timeout(house.terms.blocks.request_max, sent).await {
+    let response = match tokio::time::timeout(house.terms().blocks.request_max, sent).await {
         Ok(Ok(response)) => response,
         Ok(Err(why)) => return Err(unreachable(&why, ticket)),
         Err(_) => {
@@ -157,7 +159,7 @@ impl Answer<'_> {
             Through::All
         };
         let relay = Relay::new(upstream, self.wire, ticket, through, copy);
-        let body = relay.into_body(self.house.terms.blocks.request_max);
+        let body = relay.into_body(self.house.terms().blocks.request_max);
         let mut response = Response::new(body);
         *response.status_mut() = parts.status;
         *response.headers_mut() = self.own;
@@ -172,8 +174,8 @@ impl Answer<'_> {
         copy: Option<Copy>,
     ) -> Result<Response<Body>, Failed> {
         let (parts, body) = response.into_parts();
-        let whole = Limited::new(body, self.house.terms.answer_bytes_max).collect();
-        let whole = tokio::time::timeout(self.house.terms.blocks.request_max, whole).await;
+        let whole = Limited::new(body, self.house.terms().answer_bytes_max).collect();
+        let whole = tokio::time::timeout(self.house.terms().blocks.request_max, whole).await;
         let Ok(Ok(whole)) = whole else {
             ticket.close(&Seen::default(), End::Cut);
             let why = "the provider's answer broke off, or was too large; what was set aside \
@@ -217,7 +219,7 @@ impl Answer<'_> {
         let status = parts.status;
         ticket.turned_away(status.as_u16(), headers::retry_after(&parts.headers));
         let whole = Limited::new(body, ERROR_BYTES_MAX).collect();
-        let whole = tokio::time::timeout(self.house.terms.silence, whole).await;
+        let whole = tokio::time::timeout(self.house.terms().silence, whole).await;
         let body = whole.ok().and_then(Result::ok).map(|whole| whole.to_bytes());
         let body = body.unwrap_or_default();
         if matches!(status.as_u16(), 408 | 409 | 425 | 429 | 500..) && self.way.has_next {

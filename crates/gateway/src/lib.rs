@@ -27,9 +27,11 @@ mod offer;
 mod offered;
 pub mod plain;
 mod relay;
+mod room;
 mod routes;
 mod scan;
 mod serve;
+mod settings;
 mod spent;
 mod splice;
 mod sse;
@@ -37,6 +39,7 @@ mod terms;
 mod ticket;
 mod tier;
 mod till;
+mod traces;
 mod translate;
 mod trouble;
 mod usage;
@@ -48,7 +51,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-pub use bank::{Bank, Buyer, Denied, Later, Lease, NotRecorded, Payer, Refused, Scope, Unbilled};
+pub use bank::{Bank, Buyer, Denied, Later, Lease, NotRecorded, Payer, Refused, Unbilled};
 pub use bill::{Bill, Bound, End, IMAGE_TOKENS_MAX, Tariff, UNSEEN_TOKENS_MAX};
 pub use blocks::{BlockTerms, Blocks, Hold, Settled};
 pub use choose::{Candidate, CheapestFirst, Chooser, Chosen};
@@ -59,15 +62,17 @@ pub use names::{AUTO, Aliases, CHEAPEST, NamesError};
 pub use offer::{Offer, Withheld};
 pub use offered::Offered;
 pub use scan::{Limits, Sketch, Unreadable, sketch};
+pub use settings::{Settings, SettingsError};
 pub use spent::Spent;
 pub use sse::{EVENT_BYTES_MAX, Events};
-pub use tenfold_domain::{Basis, Spend};
+pub use tenfold_domain::{Basis, Scope, Spend};
 pub use tenfold_ledger::Left;
 pub use terms::Terms;
 pub use tier::Tier;
 pub use till::Till;
+pub use traces::{Trace, Traces, Untraced};
 pub use translate::Untranslatable;
-pub use usage::Seen;
+pub use usage::{Answered, Seen};
 pub use wire::Wire;
 
 use house::House;
@@ -84,6 +89,8 @@ pub struct Behind {
     pub gate: Arc<dyn Gate>,
     /// Who orders the models of [`AUTO`].
     pub chooser: Arc<dyn Chooser>,
+    /// Who knows of traces that clients began.
+    pub traces: Arc<dyn Traces>,
 }
 
 /// The endpoint, with all that its requests share.
@@ -99,18 +106,19 @@ impl Gateway {
     /// [`GatewayError`] if a name is taken or stands for nothing, or the system's authorities
     /// can't be read.
     pub fn new(behind: Behind, offer: &Offer, terms: Terms) -> Result<Self, GatewayError> {
-        let Behind { bank, gate, chooser } = behind;
+        let Behind { bank, gate, chooser, traces } = behind;
         let house = House {
             blocks: Blocks::new(Arc::clone(&bank), terms.blocks),
             bank,
             gate,
             chooser,
+            traces,
             names: RwLock::new(Arc::new(names::Names::new(offer)?)),
             client: far::client(terms.connect)?,
             metrics: metrics::Metrics::default(),
             kept: again::Kept::new(&terms),
-            room: Arc::new(tokio::sync::Semaphore::new(terms.bodies_bytes_max.div_ceil(1_024))),
-            terms,
+            room: Arc::default(),
+            terms: RwLock::new(terms),
         };
         Ok(Self { house: Arc::new(house) })
     }
@@ -124,6 +132,12 @@ impl Gateway {
         Ok(())
     }
 
+    /// Goes by these terms from the next request on, but for those of blocks and of what is kept,
+    /// which stay as they were at the beginning.
+    pub fn set(&self, terms: Terms) {
+        self.house.set(terms);
+    }
+
     /// Its calls, to be put beside others.
     pub fn router(&self) -> axum::Router {
         routes::router(Arc::clone(&self.house))
@@ -131,9 +145,8 @@ impl Gateway {
 
     /// Answers whoever connects until `leave` is ready, and gives back what is leased.
     pub async fn serve(&self, listener: TcpListener, leave: impl Future<Output = ()>) {
-        let terms = self.house.terms;
         tokio::select! {
-            () = serve::serve(self.router(), listener, terms, leave) => {}
+            () = serve::serve(Arc::clone(&self.house), listener, leave) => {}
             () = self.sweep() => {}
         }
         self.close().await;

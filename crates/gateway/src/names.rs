@@ -1,21 +1,10 @@
 //! What a name stands for: a model, or an order of models of which the first that can answers.
 //!
-//! It is apart because it is the one place that knows virtual names. In TOML:
-//!
-//! ```toml
-//! # An order for `tenfold/auto`, in the place of the one that is chosen for each request.
-//! auto = ["qwen2.5-coder-1.5b", "haiku", "sonnet"]
-//!
-//! # One's own names: each a model, then what to fall back on.
-//! [aliases]
-//! fast = ["haiku", "qwen2.5-coder-1.5b"]
-//! "gpt-4o" = ["sonnet"]
-//! ```
+//! It is apart because it is the one place that knows virtual names.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::Deserialize;
 use tenfold_domain::{NanoUsd, Tokens};
 
 use crate::trouble::Trouble;
@@ -27,8 +16,7 @@ pub const AUTO: &str = "tenfold/auto";
 pub const CHEAPEST: &str = "tenfold/cheapest";
 
 /// A person's own names.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Aliases {
     /// The order of [`AUTO`]; without one it is chosen for each request.
     pub auto: Vec<String>,
@@ -166,6 +154,7 @@ mod tests {
     use tenfold_models::{Hosted, Price, PriceList, Protocol, RequestLimits, TokenPrices};
 
     use super::*;
+    use crate::{Settings, Terms};
 
     fn model(name: &str, dollars: u64) -> Offered {
         let price = NanoUsd::dollars(dollars);
@@ -185,7 +174,8 @@ mod tests {
 
     fn names(toml: &str) -> Result<Names, NamesError> {
         let models = vec![model("dear", 9), model("cheap", 1), model("middle", 3)];
-        let mut offer = Offer::of(models, &toml::from_str(toml).unwrap());
+        let settings = Settings::read(toml, Terms::default()).unwrap();
+        let mut offer = Offer::of(models, &settings.aliases);
         let (name, why) = ("poor".to_owned(), "nobody has said what it costs".to_owned());
         offer.withheld.push(Withheld { name, why });
         Names::new(&offer)

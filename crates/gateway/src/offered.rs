@@ -41,6 +41,12 @@ pub(crate) struct Far {
 }
 
 impl Far {
+    /// Whether it is told of which trace a request is a part: somebody's own server is, and a
+    /// protocol's own company is not, for it is none of its business.
+    pub(crate) fn takes_traces(&self) -> bool {
+        self.hosted.address.is_some()
+    }
+
     pub(crate) fn address(&self, wire: Wire) -> Option<&Uri> {
         self.addresses.iter().find(|(known, _)| *known == wire).map(|(_, address)| address)
     }

@@ -38,16 +38,26 @@ pub fn translated_request(
     translate::write(&talk, to, model, "max_tokens")
 }
 
+/// What is seen of an answer in one piece.
+#[must_use]
+pub fn seen(wire: Wire, body: &[u8]) -> Seen {
+    let mut seen = Seen::default();
+    seen.whole(wire, body);
+    seen
+}
+
+/// An answer in one piece of one protocol in another.
+///
+/// # Errors
+/// [`Untranslatable`].
+pub fn translated_answer(from: Wire, to: Wire, body: &[u8]) -> Result<Bytes, Untranslatable> {
+    translate::whole(from, to, body, &seen(from, body), &head())
+}
+
 /// A stream of one protocol in another, as it comes in pieces, and what was seen of it.
 #[must_use]
 pub fn translated_stream(from: Wire, to: Wire, pieces: &[&[u8]]) -> (String, Seen) {
-    let head = translate::Head {
-        model: "m".to_owned(),
-        id: "id".to_owned(),
-        created: 0,
-        custom: Vec::new(),
-    };
-    let mut translator = Translator::new(from, Telling::new(to, head, true));
+    let mut translator = Translator::new(from, Telling::new(to, head(), true));
     let (mut events, mut seen, mut out) = (Events::default(), Seen::default(), String::new());
     for piece in pieces {
         events.feed(piece, |event| {
@@ -57,4 +67,10 @@ pub fn translated_stream(from: Wire, to: Wire, pieces: &[&[u8]]) -> (String, See
     }
     out.push_str(&translator.end(&seen));
     (out, seen)
+}
+
+/// As of the answer to any request.
+fn head() -> translate::Head {
+    let (model, id) = ("m".to_owned(), "id".to_owned());
+    translate::Head { model, id, created: 0, custom: Vec::new() }
 }

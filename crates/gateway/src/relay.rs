@@ -80,7 +80,7 @@ impl Relay {
         through: Through,
         copy: Option<Copy>,
     ) -> Self {
-        let silence = ticket.house().terms.silence;
+        let silence = ticket.house().terms().silence;
         Self {
             upstream,
             wire,

@@ -9,10 +9,10 @@ use axum::http::{HeaderMap, HeaderValue, Response, header};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::bank::{Payer, Scope};
+use crate::bank::Payer;
 use crate::house::House;
 use crate::trouble::Trouble;
-use crate::{Offered, Wire, ask, headers};
+use crate::{Offered, Scope, Wire, ask, headers};
 
 /// All that can be asked of the gateway.
 pub(crate) fn router(house: Arc<House>) -> Router {

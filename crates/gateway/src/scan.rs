@@ -97,6 +97,8 @@ pub struct Sketch {
     pub text: u64,
     /// How quickly an answer is asked for.
     pub tier: Tier,
+    /// Whether what the provider keeps of the prompt is to be kept for half a day or longer.
+    pub keeps_long: bool,
     /// What no price here says the cost of, by name.
     pub unpriced: Option<String>,
     /// A tool that the provider runs, by its type.
@@ -130,6 +132,11 @@ impl Limits {
 /// Whether the client runs tools of this type itself.
 pub(crate) fn is_clients_tool(kind: &str) -> bool {
     CLIENTS_TOOLS.iter().any(|start| kind.starts_with(start))
+}
+
+/// Whether this is the word for keeping a prompt longer than an hour.
+pub(crate) fn is_long(retention: &str) -> bool {
+    retention == "24h"
 }
 
 /// Reads a body.
@@ -184,7 +191,12 @@ impl Sketch {
                     None => self.unpriced = Some(format!("service_tier {word}")),
                 }
             }
+            "prompt_cache_retention" if scan.next() == Some(b'"') => {
+                self.keeps_long = is_long(&scan.string()?);
+            }
             "tools" => self.value(scan, 0, true)?,
+            // No model reads it.
+            "metadata" => Self::default().value(scan, 0, false)?,
             _ => {
                 self.value(scan, 0, false)?;
                 self.read(key, &scan.body[begin..scan.at]);
@@ -503,6 +515,21 @@ mod tests {
             {"type":"tool_use","name":"write","input":{"content":"12"}}]}],
             "tools":[{"name":"t","description":"what it does","input_schema":{"text":"no"}}]}"#;
         assert_eq!(read(body).text, 5 + 3 + 4 + 2);
+    }
+
+    #[test]
+    fn what_no_model_reads_is_neither_text_nor_an_image() {
+        let body = r#"{"metadata":{"content":"12345","type":"image","kind":["file"],
+            "text":{"input":"12"}},"messages":[{"content":"123"}]}"#;
+        let sketch = read(body);
+        assert_eq!((sketch.text, sketch.images, sketch.unbounded), (3, 0, false));
+    }
+
+    #[test]
+    fn how_long_a_prompt_is_kept_is_noted() {
+        let keeps = |value: &str| read(&format!(r#"{{"prompt_cache_retention":{value}}}"#));
+        assert!(keeps(r#""24h""#).keeps_long);
+        assert!(!keeps(r#""in_memory""#).keeps_long && !keeps("null").keeps_long);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,7 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
-use crate::Terms;
+use crate::house::House;
+use crate::routes;
 
 /// How long the head of a request may take, on a connection that is kept open too.
 const HEAD: Duration = Duration::from_secs(90);
@@ -25,19 +27,19 @@ const LAST: Duration = Duration::from_secs(20);
 
 /// Answers whoever connects, until `leave` is ready; then waits a little for what is under way.
 pub(crate) async fn serve(
-    router: Router,
+    house: Arc<House>,
     listener: TcpListener,
-    terms: Terms,
     leave: impl Future<Output = ()>,
 ) {
+    let router = routes::router(Arc::clone(&house));
     let mut open = JoinSet::new();
     let mut leave = std::pin::pin!(leave);
     let (tell, told) = tokio::sync::watch::channel(());
     loop {
         tokio::select! {
-            accepted = listener.accept(), if open.len() < terms.connections_max => match accepted {
+            accepted = listener.accept(), if open.len() < house.terms().connections_max => match accepted {
                 Ok((stream, _)) => {
-                    open.spawn(talk(stream, router.clone(), terms.reading, told.clone()));
+                    open.spawn(talk(stream, router.clone(), house.terms().reading, told.clone()));
                 }
                 Err(error) => {
                     tracing::warn!("a connection could not be taken: {error}");

@@ -12,7 +12,8 @@ use crate::blocks::BlockTerms;
 pub struct Terms {
     /// The largest body of a request, in bytes.
     pub body_bytes_max: usize,
-    /// All bodies of requests at the same time, in bytes; more wait.
+    /// All bodies of requests at the same time, in bytes, of which no account has more than a
+    /// quarter; more wait.
     pub bodies_bytes_max: usize,
     /// The longest that a body may take to come.
     pub body_time: Duration,

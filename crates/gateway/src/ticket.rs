@@ -16,7 +16,7 @@ use crate::gate::Leave;
 use crate::house::House;
 use crate::metrics::Done;
 use crate::offered::Place;
-use crate::usage::Seen;
+use crate::usage::{Answered, Seen};
 use crate::{Basis, Offered, Spend, Wire};
 
 /// As logs of web servers call it that a client went away.
@@ -65,6 +65,11 @@ impl Ticket {
         &self.house
     }
 
+    /// The span that who traces is told.
+    pub(crate) fn span(&self) -> &tracing::Span {
+        self.call.span()
+    }
+
     /// Tells what was said to who traces.
     pub(crate) fn said(&self, messages: &str) {
         self.call.said(messages);
@@ -82,6 +87,8 @@ impl Ticket {
         if let Some(leave) = self.leave.take().filter(|_| end != End::Cut) {
             leave.answered(bill.usage.total());
         }
+        let Answered { model, id, reasons } = &seen.answered;
+        self.call.answered(model.as_deref(), id.as_deref(), reasons);
         if let Some(hold) = self.hold.take() {
             let settled = hold.settle(bill.spend, bill.basis);
             self.record(status, Some((&bill, &settled)), seen.reasoning);

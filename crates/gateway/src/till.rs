@@ -13,8 +13,8 @@ use tenfold_ledger::Wanted;
 use tenfold_store::{Admitted, Books, BooksError, Sheet};
 
 use crate::{
-    Bank, Basis, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend,
-    Spent, Unbilled,
+    Bank, Basis, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Spend, Spent,
+    Unbilled,
 };
 
 /// The longest that a lease is used.
@@ -41,12 +41,8 @@ impl Till {
 impl Bank for Till {
     fn payer(&self, secret: &str) -> Result<Arc<Payer>, Denied> {
         let Admitted { token, name, models } = self.books.admit(secret, now()).map_err(denied)?;
+        let scopes = token.scopes();
         let AccessToken { token, account, .. } = token;
-        let mut scopes = vec![Scope::Ask, Scope::Look];
-        if account == AccountId::DEFAULT {
-            // What it sums up is of all accounts.
-            scopes.push(Scope::Metrics);
-        }
         Ok(Arc::new(Payer { account, name, token, scopes, models }))
     }
 
@@ -147,19 +143,33 @@ fn denied(denied: tenfold_domain::Denied) -> Denied {
 fn refused(account: AccountId, error: BooksError) -> Refused {
     match error {
         BooksError::Refused(Refusal::Short(short)) => {
-            let Short { account, name, left, renews, .. } = *short;
+            let Short { account, name, terms, left, renews, .. } = *short;
+            let of = Left { renews, limits: [Some(terms), None, None], ..Left::default() };
             let left = match left {
-                Quantity::Money(money) => Left { money: Some(money), renews, ..Left::default() },
-                Quantity::Tokens(tokens) => {
-                    Left { tokens: Some(tokens), renews, ..Left::default() }
-                }
-                Quantity::Requests(requests) => {
-                    Left { requests: Some(requests), renews, ..Left::default() }
-                }
+                Quantity::Money(money) => Left { money: Some(money), ..of },
+                Quantity::Tokens(tokens) => Left { tokens: Some(tokens), ..of },
+                Quantity::Requests(requests) => Left { requests: Some(requests), ..of },
             };
             Refused::OverLimit { account, name, left: Box::new(left) }
         }
         BooksError::Refused(Refusal::NotPermitted { name, .. }) => Refused::Model { account, name },
+        BooksError::Refused(Refusal::Closed(name)) => Refused::Closed { name },
         error => Refused::NotRecorded { why: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tenfold_domain::ReservationId;
+
+    use super::*;
+
+    #[test]
+    fn an_account_that_was_closed_is_not_taken_for_a_bank_that_is_down() {
+        let refused = |refusal: Refusal| refused(AccountId(3), refusal.into());
+        let closed = refused(Refusal::Closed("ada".to_owned()));
+        assert_eq!(closed, Refused::Closed { name: "ada".to_owned() });
+        let lost = refused(Refusal::NoReservation(ReservationId(7)));
+        assert!(matches!(lost, Refused::NotRecorded { .. }), "{lost}");
     }
 }

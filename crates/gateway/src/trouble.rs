@@ -101,6 +101,16 @@ impl Trouble {
             }
             Self::Nowhere => called(StatusCode::NOT_FOUND, REQUEST, "not_found_error", None),
             Self::WrongMethod => called(StatusCode::METHOD_NOT_ALLOWED, REQUEST, REQUEST, None),
+            // What is closed stays so: no client asks again.
+            Self::Unpaid { refused: Refused::Closed { .. }, .. } => Called {
+                again: Some(false),
+                ..called(
+                    StatusCode::FORBIDDEN,
+                    REQUEST,
+                    "permission_error",
+                    Some("permission_denied"),
+                )
+            },
             Self::Unpaid { refused: Refused::NotRecorded { .. }, .. } => {
                 called(StatusCode::SERVICE_UNAVAILABLE, "server_error", "api_error", None)
             }
@@ -242,11 +252,10 @@ mod tests {
         let refused = Refused::OverLimit { account, name, left: Box::new(left) };
         let spend = Spend { money: NanoUsd(20_000_000), ..Spend::NONE };
         let bound = Box::new(Bound {
-            text: 0,
-            tier: crate::Tier::Any,
             prompt: Tokens(1_200),
             output: Tokens(4_096),
             spend,
+            ..Bound::default()
         });
         Trouble::Unpaid { refused, bound }
     }

@@ -8,10 +8,39 @@ use tenfold_domain::{Tokens, Usage};
 use tenfold_models::Service;
 
 use crate::sse;
-use crate::{Wire, tier};
+use crate::{Wire, scan, tier};
+
+/// The longest word of an answer's that is kept, in bytes,
+const WORD_MAX: usize = 200;
+/// and how many reasons to end, one for each answer.
+const REASONS_MAX: usize = 16;
+
+/// Who says to have answered, for who traces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// The model, as its provider calls it.
+    pub model: Option<String>,
+    /// The answer's number there.
+    pub id: Option<String>,
+    /// Why each answer ended, in the provider's words.
+    pub reasons: Vec<String>,
+}
+
+impl Answered {
+    fn by(&mut self, model: Option<&Text<'_>>, id: Option<&Text<'_>>) {
+        self.model = word(model).or(self.model.take());
+        self.id = word(id).or(self.id.take());
+    }
+
+    fn ended(&mut self, reason: Option<&Text<'_>>) {
+        if self.reasons.len() < REASONS_MAX {
+            self.reasons.extend(word(reason));
+        }
+    }
+}
 
 /// What was seen of an answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// What it says that it used; `None` if it says nothing that can be read.
     pub usage: Option<Usage>,
@@ -19,6 +48,10 @@ pub struct Seen {
     pub reasoning: Tokens,
     /// Who says to have answered, where that is told and has a price of its own.
     pub service: Option<Service>,
+    /// Whether what was kept of the prompt is kept for half a day, where that is told.
+    pub keeps_long: Option<bool>,
+    /// Who says to have answered, and why it ended.
+    pub answered: Answered,
     /// Bytes of text, thoughts and arguments.
     pub bytes: u64,
     /// Whether it came to its end.
@@ -57,13 +90,18 @@ impl Seen {
             Wire::CountTokens => Some(()),
             Wire::Messages => serde_json::from_slice::<Message<'_>>(body).ok().map(|whole| {
                 self.anthropics(whole.usage);
+                self.answered.by(whole.model.as_ref(), whole.id.as_ref());
+                self.answered.ended(whole.stop_reason.as_ref());
                 self.bytes += whole.content.iter().map(Block::bytes).sum::<u64>();
             }),
-            Wire::Responses => serde_json::from_slice::<Response<'_>>(body).ok().map(|whole| {
-                self.openais(whole.usage);
-                self.answered(whole.service_tier.as_ref());
-                self.bytes += whole.output.iter().map(Item::bytes).sum::<u64>();
-            }),
+            Wire::Responses => {
+                let said = serde_json::from_slice::<Response<'_>>(body).ok();
+                let reached = serde_json::from_slice::<Reached<'_>>(body).ok();
+                said.zip(reached).map(|(said, reached)| {
+                    self.response(&reached);
+                    self.bytes += said.output.iter().map(Item::bytes).sum::<u64>();
+                })
+            }
             Wire::Chat | Wire::Embeddings => self.chunk(body).map(drop),
         };
         self.ended = read.is_some();
@@ -75,9 +113,11 @@ impl Seen {
         let only_usage = chunk.choices.is_empty() && chunk.usage.is_some();
         self.failed |= chunk.error.is_some();
         self.openais(chunk.usage);
-        self.answered(chunk.service_tier.as_ref());
+        self.served(chunk.service_tier.as_ref());
+        self.answered.by(chunk.model.as_ref(), chunk.id.as_ref());
         for choice in &chunk.choices {
             self.ended |= choice.finish_reason.is_some();
+            self.answered.ended(choice.finish_reason.as_ref());
             for said in choice.delta.iter().chain(&choice.message) {
                 self.bytes += said.bytes();
             }
@@ -88,8 +128,17 @@ impl Seen {
     fn message_event(&mut self, data: &[u8]) -> Option<()> {
         let event: MessageEvent<'_> = serde_json::from_slice(data).ok()?;
         match &*event.kind {
-            "message_start" => self.anthropics(event.message.and_then(|message| message.usage)),
-            "message_delta" => self.anthropics(event.usage),
+            "message_start" => {
+                if let Some(message) = event.message {
+                    self.answered.by(message.model.as_ref(), message.id.as_ref());
+                    self.anthropics(message.usage);
+                }
+            }
+            "message_delta" => {
+                let stopped = event.delta.as_ref().and_then(|delta| delta.stop_reason.as_ref());
+                self.answered.ended(stopped);
+                self.anthropics(event.usage);
+            }
             "message_stop" => self.ended = true,
             "error" => self.failed = true,
             _ => {}
@@ -105,14 +154,27 @@ impl Seen {
             "response.failed" | "error" => self.failed = true,
             _ => {}
         }
-        if let Some(reached) = event.response {
-            self.openais(reached.usage);
-            self.answered(reached.service_tier.as_ref());
+        if let Some(reached) = &event.response {
+            self.response(reached);
         }
         if event.kind.ends_with(".delta") {
             self.bytes += length(event.delta.as_ref());
         }
         Some(())
+    }
+
+    fn response(&mut self, reached: &Reached<'_>) {
+        let Reached { id, model, status, incomplete_details, .. } = reached;
+        self.openais(reached.usage);
+        self.served(reached.service_tier.as_ref());
+        self.answered.by(model.as_ref(), id.as_ref());
+        if let Some(Text::Plain(kept)) = &reached.prompt_cache_retention {
+            self.keeps_long = Some(scan::is_long(kept));
+        }
+        // A response under way has no end yet.
+        let status = status.as_ref().filter(|_| reached.usage.is_some());
+        let why = incomplete_details.as_ref().and_then(|details| details.reason.as_ref());
+        self.answered.ended(why.or(status));
     }
 
     /// Each later word on usage replaces what was said of the same before, never with less.
@@ -136,7 +198,7 @@ impl Seen {
 
     /// Anthropic's word for it is not read: what it calls priority is paid for ahead, and has no
     /// price by the token beside the usual one.
-    fn answered(&mut self, said: Option<&Text<'_>>) {
+    fn served(&mut self, said: Option<&Text<'_>>) {
         if let Some(Text::Plain(word)) = said {
             self.service = tier::answered(word).or(self.service);
         }
@@ -173,6 +235,14 @@ enum Text<'a> {
     Other(serde::de::IgnoredAny),
 }
 
+/// A short text.
+fn word(text: Option<&Text<'_>>) -> Option<String> {
+    match text {
+        Some(Text::Plain(text)) if text.len() <= WORD_MAX => Some(text.clone().into_owned()),
+        _ => None,
+    }
+}
+
 fn length(text: Option<&Text<'_>>) -> u64 {
     match text {
         Some(Text::Plain(text)) => text.len() as u64,
@@ -185,6 +255,10 @@ struct Chunk<'a> {
     #[serde(borrow, default)]
     choices: Vec<Choice<'a>>,
     #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
     service_tier: Option<Text<'a>>,
     usage: Option<OpenaiUsage>,
     error: Option<serde::de::IgnoredAny>,
@@ -196,7 +270,8 @@ struct Choice<'a> {
     delta: Option<SaidBy<'a>>,
     #[serde(borrow)]
     message: Option<SaidBy<'a>>,
-    finish_reason: Option<serde::de::IgnoredAny>,
+    #[serde(borrow)]
+    finish_reason: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -238,8 +313,14 @@ struct Function<'a> {
 
 #[derive(Debug, Deserialize)]
 struct Message<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
     #[serde(borrow, default)]
     content: Vec<Block<'a>>,
+    #[serde(borrow)]
+    stop_reason: Option<Text<'a>>,
     usage: Option<AnthropicUsage>,
 }
 
@@ -247,14 +328,10 @@ struct Message<'a> {
 struct MessageEvent<'a> {
     #[serde(rename = "type", borrow)]
     kind: std::borrow::Cow<'a, str>,
-    message: Option<Started>,
+    #[serde(borrow)]
+    message: Option<Message<'a>>,
     #[serde(borrow)]
     delta: Option<Block<'a>>,
-    usage: Option<AnthropicUsage>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Started {
     usage: Option<AnthropicUsage>,
 }
 
@@ -267,6 +344,8 @@ struct Block<'a> {
     thinking: Option<Text<'a>>,
     #[serde(borrow)]
     partial_json: Option<Text<'a>>,
+    #[serde(borrow)]
+    stop_reason: Option<Text<'a>>,
     #[serde(borrow)]
     name: Option<Text<'a>>,
 }
@@ -282,9 +361,6 @@ impl Block<'_> {
 struct Response<'a> {
     #[serde(borrow, default)]
     output: Vec<Item<'a>>,
-    #[serde(borrow)]
-    service_tier: Option<Text<'a>>,
-    usage: Option<OpenaiUsage>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -300,8 +376,24 @@ struct ResponseEvent<'a> {
 #[derive(Debug, Deserialize)]
 struct Reached<'a> {
     #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    #[serde(borrow)]
+    incomplete_details: Option<Incomplete<'a>>,
+    #[serde(borrow)]
     service_tier: Option<Text<'a>>,
+    #[serde(borrow)]
+    prompt_cache_retention: Option<Text<'a>>,
     usage: Option<OpenaiUsage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Incomplete<'a> {
+    #[serde(borrow)]
+    reason: Option<Text<'a>>,
 }
 
 /// An item of a response's output.
@@ -335,7 +427,7 @@ struct CacheCreation {
     ephemeral_1h_input_tokens: u64,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
 struct OpenaiUsage {
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
@@ -348,13 +440,13 @@ struct OpenaiUsage {
     output_tokens_details: Option<WrittenDetails>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
 struct ReadDetails {
     cached_tokens: Option<u64>,
     cache_write_tokens: Option<u64>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
 struct WrittenDetails {
     reasoning_tokens: Option<u64>,
 }
@@ -442,6 +534,58 @@ mod tests {
         assert_eq!((seen.service, seen.broken), (Some(Service::Priority), 0));
         let message = r#"{"content":[],"usage":{"input_tokens":1,"service_tier":"priority"}}"#;
         assert_eq!(whole(Wire::Messages, message).service, None);
+    }
+
+    #[test]
+    fn who_has_answered_and_why_it_ended_is_read_in_each_protocol() {
+        let answered = |seen: Seen| {
+            let Answered { model, id, reasons } = seen.answered;
+            assert_eq!(seen.broken, 0);
+            (model.unwrap_or_default(), id.unwrap_or_default(), reasons.join(" "))
+        };
+        let expected = |reason: &str| ("m-1".to_owned(), "x1".to_owned(), reason.to_owned());
+        let chat = r#"{"id":"x1","model":"m-1","choices":[{"finish_reason":"stop"},
+            {"finish_reason":"length"}]}"#;
+        assert_eq!(answered(whole(Wire::Chat, chat)), expected("stop length"));
+        let message = r#"{"id":"x1","model":"m-1","content":[],"stop_reason":"end_turn"}"#;
+        assert_eq!(answered(whole(Wire::Messages, message)), expected("end_turn"));
+        let response = r#"{"id":"x1","model":"m-1","status":"incomplete","output":[],
+            "incomplete_details":{"reason":"max_output_tokens"},
+            "prompt_cache_retention":"24h","usage":{"input_tokens":1}}"#;
+        let seen = whole(Wire::Responses, response);
+        assert_eq!(seen.keeps_long, Some(true));
+        assert_eq!(answered(seen), expected("max_output_tokens"));
+        let streamed = |wire, events: &[&str]| {
+            let mut seen = Seen::default();
+            for event in events {
+                seen.event(wire, format!("data: {event}\n\n").as_bytes());
+            }
+            answered(seen)
+        };
+        let said = streamed(
+            Wire::Chat,
+            &[
+                r#"{"id":"x1","model":"m-1","choices":[{"delta":{},"finish_reason":null}]}"#,
+                r#"{"id":"x1","model":"m-1","choices":[{"delta":{},"finish_reason":"stop"}]}"#,
+            ],
+        );
+        assert_eq!(said, expected("stop"));
+        let said = streamed(
+            Wire::Messages,
+            &[
+                r#"{"type":"message_start","message":{"id":"x1","model":"m-1","stop_reason":null}}"#,
+                r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{}}"#,
+            ],
+        );
+        assert_eq!(said, expected("tool_use"));
+        let said = streamed(
+            Wire::Responses,
+            &[
+                r#"{"type":"response.created","response":{"id":"x1","status":"in_progress"}}"#,
+                r#"{"type":"response.completed","response":{"id":"x1","model":"m-1","status":"completed","usage":{"input_tokens":1}}}"#,
+            ],
+        );
+        assert_eq!(said, expected("completed"));
     }
 
     #[test]

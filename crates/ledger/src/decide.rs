@@ -3,8 +3,8 @@
 
 use tenfold_domain::{
     AccessToken, AccountChange, AccountId, AccountKind, Allowance, AllowanceId, Charge, FromGift,
-    Granted, Held, LedgerEvent, Measure, Quantity, Refusal, ReservationId, Short, Spend, Spender,
-    Timestamp, TokenId,
+    Granted, Held, LedgerEvent, Measure, Quantity, Refusal, ReservationId, Scope, Short, Spend,
+    Spender, Timestamp, TokenId,
 };
 
 use crate::meter::Meter;
@@ -227,9 +227,19 @@ impl Ledger {
     /// Issues an access token of which this is the hash; its number is looked up here.
     ///
     /// # Errors
-    /// [`Refusal::NoAccount`] if there is no such account.
+    /// [`Refusal::NoAccount`] if there is no such account; [`Refusal::Closed`];
+    /// [`Refusal::BadScopes`] if it is for nothing, or for the numbers of all accounts and of one
+    /// that does not see them.
     pub fn issue(&self, token: AccessToken) -> Result<(TokenId, LedgerEvent), Refusal> {
         self.open_one(token.account)?;
+        let scopes = token.scopes();
+        if scopes.is_empty() {
+            return Err(Refusal::BadScopes("it is to be for ask, look or metrics"));
+        }
+        if scopes.contains(&Scope::Metrics) && token.account != AccountId::DEFAULT {
+            let why = "metrics are of all accounts, and only for a token of the topmost";
+            return Err(Refusal::BadScopes(why));
+        }
         let id = self.tokens.next_id();
         Ok((id, LedgerEvent::Issued(AccessToken { token: id, ..token })))
     }

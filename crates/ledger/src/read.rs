@@ -64,6 +64,8 @@ pub struct Left {
     pub requests: Option<u64>,
     /// When the allowance of money that is the tightest begins anew.
     pub renews: Option<Timestamp>,
+    /// Of each measure the allowance that is the tightest, whose it is what is left of.
+    pub limits: [Option<Allowance>; 3],
 }
 
 impl Ledger {
@@ -107,10 +109,10 @@ impl Ledger {
         self.tree.get(account)?;
         if self.tree.upwards(account).any(|(_, account)| account.closed) {
             let (money, tokens) = (Some(NanoUsd::ZERO), Some(Tokens(0)));
-            return Some(Left { money, tokens, requests: Some(0), renews: None });
+            return Some(Left { money, tokens, requests: Some(0), ..Left::default() });
         }
         let (path, at) = (self.tree.path(account), at.max(self.latest));
-        let (mut left, mut renews) = ([None::<u64>; 3], None);
+        let (mut left, mut limits, mut renews) = ([None::<u64>; 3], [None; 3], None);
         for (place, id) in path.iter().enumerate() {
             let gifts = self.tree.get(*id).map(|account| account.gifts).unwrap_or_default();
             for granted in self.meters(&path, place) {
@@ -122,6 +124,7 @@ impl Ledger {
                 let least = &mut left[measure as usize];
                 if least.is_none_or(|least| room < least) {
                     *least = Some(room);
+                    limits[measure as usize] = Some(granted.terms);
                     if measure == Measure::Money {
                         renews = meter.renews(&granted.terms);
                     }
@@ -130,7 +133,7 @@ impl Ledger {
         }
         let [money, tokens, requests] = left;
         let (money, tokens) = (money.map(NanoUsd), tokens.map(Tokens));
-        Some(Left { money, tokens, requests, renews })
+        Some(Left { money, tokens, requests, renews, limits })
     }
 
     fn meter_at(&self, account: AccountId, granted: &Granted, at: Timestamp) -> Meter {

@@ -81,6 +81,9 @@ impl Call {
             gen_ai.request.model = &**model,
             gen_ai.request.max_tokens = whole(output_max.0),
             gen_ai.input.messages = Empty,
+            gen_ai.response.model = Empty,
+            gen_ai.response.id = Empty,
+            gen_ai.response.finish_reasons = Empty,
             gen_ai.usage.input_tokens = Empty,
             gen_ai.usage.cache_read.input_tokens = Empty,
             gen_ai.usage.output_tokens = Empty,
@@ -95,6 +98,27 @@ impl Call {
     /// What was said, in JSON: for who was asked to tell it.
     pub fn said(&self, messages: &str) {
         self.span.record("gen_ai.input.messages", messages);
+    }
+
+    /// Its span, for who knows of which trace it is a part.
+    #[must_use]
+    pub const fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Who says to have answered, under which number, and why each of its answers ended: in a list
+    /// in JSON, since a field has one value.
+    pub fn answered(&self, model: Option<&str>, id: Option<&str>, reasons: &[String]) {
+        if let Some(model) = model {
+            self.span.record("gen_ai.response.model", model);
+        }
+        if let Some(id) = id {
+            self.span.record("gen_ai.response.id", id);
+        }
+        if !reasons.is_empty() {
+            let reasons = serde_json::Value::from(reasons).to_string();
+            self.span.record("gen_ai.response.finish_reasons", reasons);
+        }
     }
 
     /// Why this model was chosen among others.

@@ -46,9 +46,9 @@ pub use memory::{Fit, fits};
 pub use own::{Removed, add, connect, remove, set_price};
 pub use price::{Electricity, Price, Slowest};
 pub use prices::{
-    Change, Dated, Import, ImportSource, Importer, Json, JsonReader, ModelName, PriceBook,
-    PriceList, Rates, Read, Refused, Service, Step, TokenPrices, Wanted, book_text, is_sold,
-    moment, sellers, written,
+    Change, Dated, Fetching, Import, ImportSource, Importer, Json, JsonReader, ModelName,
+    PriceBook, PriceList, Rates, Read, Refused, Service, Step, TokenPrices, Wanted, book_text,
+    is_sold, moment, sellers, written,
 };
 pub use progress::{Cancel, Progress};
 pub use provider::{Answers, Provider, ProviderError, StandIn, Turned};

@@ -447,7 +447,7 @@ mod tests {
     use std::future::Future;
 
     use crate::{Moment, Surroundings};
-    use tenfold_domain::{Allowance, Charge, Quantity};
+    use tenfold_domain::{AccountChange, Allowance, Charge, Quantity, TokenId};
     use tenfold_ledger::Wanted;
 
     use super::*;
@@ -500,6 +500,36 @@ mod tests {
     /// What the journal says.
     fn journal(store: &Store) -> Ledger {
         store.view().unwrap().ledger().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_expired_stays_so_when_the_clock_is_set_back_until_it_is_put_right() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(&dir.path().join("s.db")).unwrap());
+        let books = books(&store).await;
+        let decided = async |change: AccountChange, at: u64| {
+            let by = ("me", Timestamp(at));
+            let decide = |sheet: &Sheet| Ok(((), sheet.ledger().change(&change, by)?));
+            books.record(decide, |()| Vec::new()).await.unwrap();
+        };
+        let token = AccessToken {
+            token: TokenId(0),
+            account: AccountId::DEFAULT,
+            label: String::new(),
+            hash: hash_of("secret"),
+            expires: Some(Timestamp(1_000)),
+            models: None,
+            scopes: None,
+            by: String::new(),
+        };
+        decided(AccountChange::Issue(token), 1).await;
+        let admitted = || books.admit("secret", Timestamp(999)).map(drop);
+        assert_eq!(admitted(), Ok(()));
+        let (to, amount) = (AccountId::DEFAULT, Quantity::Requests(1));
+        decided(AccountChange::Give { from: None, to, amount }, 5_000).await;
+        assert_eq!(admitted(), Err(Denied::Expired(Timestamp(1_000))));
+        decided(AccountChange::PutClockRight, 999).await;
+        assert_eq!(admitted(), Ok(()), "it was the clock that was wrong");
     }
 
     #[tokio::test]

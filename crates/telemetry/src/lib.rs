@@ -6,11 +6,13 @@
 
 mod http;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_otlp::{
     ExporterBuildError, MetricExporter, SpanExporter, WithExportConfig, WithHttpConfig,
 };
@@ -18,10 +20,11 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{
     Aggregation, Instrument, PeriodicReader, SdkMeterProvider, Stream,
 };
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tenfold_models::CALL_TARGET;
-use tracing::{Subscriber, span};
-use tracing_opentelemetry::{MetricsLayer, OpenTelemetryLayer};
+use tracing::{Span, Subscriber, span};
+use tracing_opentelemetry::{MetricsLayer, OpenTelemetryLayer, OpenTelemetrySpanExt};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::Context;
@@ -86,6 +89,33 @@ impl<S: Subscriber> Layer<S> for Noting {
 #[must_use]
 pub fn tells_messages() -> bool {
     std::env::var(MESSAGES).is_ok_and(|value| value.trim().eq_ignore_ascii_case("true"))
+}
+
+/// By which W3C's trace context says of which trace and span something is a part,
+const PARENT: &str = "traceparent";
+/// and what those who trace tell each other of it.
+const STATE: &str = "tracestate";
+
+/// Makes the span of a call a part of a trace that somebody else began, by the values of the
+/// headers of W3C's trace context; of none if they can't be read. To be said before anything else
+/// of the span.
+pub fn adopt(span: &Span, parent: &str, state: &str) {
+    let headers = [(PARENT, parent), (STATE, state)];
+    let headers: HashMap<_, _> =
+        headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let context = TraceContextPropagator::new().extract(&headers);
+    if context.span().span_context().is_valid() {
+        // Where nobody listens to the span, there is nothing to be a part of.
+        let _ = span.set_parent(context);
+    }
+}
+
+/// The values of these headers for what is a part of this span; `None` where nobody listens to it.
+#[must_use]
+pub fn trace_of(span: &Span) -> Option<(String, String)> {
+    let mut headers = HashMap::<String, String>::new();
+    TraceContextPropagator::new().inject_context(&span.context(), &mut headers);
+    Some((headers.remove(PARENT)?, headers.remove(STATE).unwrap_or_default()))
 }
 
 impl Telemetry {

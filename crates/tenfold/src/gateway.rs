@@ -9,12 +9,13 @@ use tenfold_domain::{AccountId, Ask, Tokens, Turn};
 use tenfold_engine::Engine;
 use tenfold_gateway::{
     Behind, Embedded, Failed, Gate, Gateway, Later, Leave, Offered, Open, Shut, Tariff, Tell,
-    Terms, Till, Turned,
+    Terms, Till, Trace, Traces, Turned,
 };
 use tenfold_llama::LlamaError;
 use tenfold_models::{Entry, Hosted};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tracing::Span;
 
 use crate::by_past::ByPast;
 use crate::stock::Stock;
@@ -28,15 +29,16 @@ const CONTEXT: Tokens = Tokens(8_192);
 /// What is wrong with the names, the models or the listener, in words.
 pub(crate) fn serve(engine: Arc<Engine>, serving: Serving) -> Result<JoinHandle<()>, String> {
     let Serving { listener, file, leave } = serving;
-    let mut stock = Stock::new(Arc::clone(&engine), file);
+    let usual = Terms { traces_messages: tenfold_telemetry::tells_messages(), ..Terms::default() };
+    let mut stock = Stock::new(Arc::clone(&engine), file, usual);
     let chooser = Arc::new(ByPast::default());
     let behind = Behind {
         bank: Arc::new(Till::new(engine.books(), cutting_off(&engine))),
         gate: Arc::new(EnginesGate(Arc::clone(&engine))),
         chooser: Arc::clone(&chooser) as _,
+        traces: Arc::new(Collected),
     };
-    let terms = Terms { traces_messages: tenfold_telemetry::tells_messages(), ..Terms::default() };
-    let offer = stock.now()?;
+    let (offer, terms) = stock.now()?;
     let gateway = Gateway::new(behind, &offer, terms);
     let gateway = gateway.map_err(|why| why.to_string())?;
     listener.set_nonblocking(true).map_err(|why| why.to_string())?;
@@ -64,6 +66,20 @@ fn cutting_off(engine: &Arc<Engine>) -> impl Fn() + Send + Sync + 'static {
                 tracing::warn!("cutting off what an account pays for: {why}");
             }
         });
+    }
+}
+
+/// The traces that a collector is told of.
+struct Collected;
+
+impl Traces for Collected {
+    fn adopt(&self, span: &Span, Trace { parent, state }: &Trace) {
+        tenfold_telemetry::adopt(span, parent, state);
+    }
+
+    fn of(&self, span: &Span) -> Option<Trace> {
+        let (parent, state) = tenfold_telemetry::trace_of(span)?;
+        Some(Trace { parent, state })
     }
 }
 

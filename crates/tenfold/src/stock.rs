@@ -1,4 +1,4 @@
-//! What the gateway offers, as the catalogue, the price book, the keys and the person's own names are
+//! What the gateway offers, as the catalogue, the price book, the keys and the person's own settings are
 //! now. Apart from the gateway because it reads files, which requests don't wait for: it looks every
 //! second, and hands the gateway what has changed.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tenfold_engine::Engine;
-use tenfold_gateway::{Aliases, Gateway, Offer, Offered, Withheld};
+use tenfold_gateway::{Aliases, Gateway, Offer, Offered, Settings, Terms, Withheld};
 use tenfold_models::{Catalogue, Hosted, key};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -22,10 +22,12 @@ const ANEW: Duration = Duration::from_secs(60);
 /// What is offered, and what it was made of.
 pub(crate) struct Stock {
     engine: Arc<Engine>,
-    /// The person's own names.
+    /// The person's own names and bounds.
     file: PathBuf,
     seen: Option<Seen>,
     made: Instant,
+    /// The bounds where the file says nothing.
+    usual: Terms,
     /// Names that were taken: they hold on while those in the file can't be.
     aliases: Aliases,
     /// What was last said to be wrong.
@@ -35,7 +37,7 @@ pub(crate) struct Stock {
 /// What an offer is made of, but for keys.
 struct Seen {
     catalogue: Arc<Catalogue>,
-    names: String,
+    settings: String,
     /// For each embedded model why it can't be asked, if it can't.
     absent: Vec<Option<String>>,
 }
@@ -43,30 +45,31 @@ struct Seen {
 impl Seen {
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.catalogue, &other.catalogue)
-            && self.names == other.names
+            && self.settings == other.settings
             && self.absent == other.absent
     }
 }
 
 impl Stock {
-    pub(crate) fn new(engine: Arc<Engine>, file: PathBuf) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, file: PathBuf, usual: Terms) -> Self {
         let (aliases, wrong) = (Aliases::default(), String::new());
-        Self { engine, file, seen: None, made: Instant::now(), aliases, wrong }
+        Self { engine, file, seen: None, made: Instant::now(), usual, aliases, wrong }
     }
 
-    /// What is offered now.
+    /// What is offered now, and by which bounds.
     ///
     /// # Errors
     /// What is wrong with a file, in words.
-    pub(crate) fn now(&mut self) -> Result<Offer, String> {
+    pub(crate) fn now(&mut self) -> Result<(Offer, Terms), String> {
         let seen = self.look()?;
-        self.aliases = aliases(&seen.names)?;
+        let Settings { aliases, terms } = self.settings(&seen)?;
+        self.aliases = aliases;
         let offer = self.offer(&seen);
         for Withheld { name, why } in &offer.withheld {
             tracing::warn!("{name} is not offered: {why}");
         }
         (self.seen, self.made) = (Some(seen), Instant::now());
-        Ok(offer)
+        Ok((offer, terms))
     }
 
     /// Offers what there is, as it changes, without an end.
@@ -111,17 +114,19 @@ impl Stock {
             // What was wrong with it still is.
             return if self.wrong.is_empty() { Ok(()) } else { Err(self.wrong.clone()) };
         }
-        let (mut offer, asked) = (self.offer(&seen), aliases(&seen.names));
+        let (mut offer, asked) = (self.offer(&seen), self.settings(&seen));
         (self.seen, self.made) = (Some(seen), Instant::now());
-        let taken = asked.and_then(|aliases| {
+        let taken = asked.and_then(|Settings { aliases, terms }| {
             offer.aliases = aliases;
-            gateway.offer(&offer).map_err(|why| why.to_string())
+            gateway.offer(&offer).map_err(|why| self.wrong_in_file(&why))?;
+            gateway.set(terms);
+            Ok(())
         });
         if taken.is_ok() {
             self.aliases = offer.aliases;
             return Ok(());
         }
-        // Prices hold whatever becomes of names.
+        // Prices hold whatever becomes of names and bounds.
         offer.aliases = self.aliases.clone();
         gateway.offer(&offer).map_err(|why| why.to_string())?;
         taken
@@ -129,7 +134,7 @@ impl Stock {
 
     /// Looks at the files.
     fn look(&self) -> Result<Seen, String> {
-        let names = match std::fs::read_to_string(&self.file) {
+        let settings = match std::fs::read_to_string(&self.file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(format!("{}: {error}", self.file.display())),
@@ -140,7 +145,16 @@ impl Stock {
             true => why_not(&entry.name),
             false => Some("it was not taught to converse; name another".to_owned()),
         });
-        Ok(Seen { absent: absent.collect(), catalogue, names })
+        Ok(Seen { absent: absent.collect(), catalogue, settings })
+    }
+
+    /// What the file says.
+    fn settings(&self, seen: &Seen) -> Result<Settings, String> {
+        Settings::read(&seen.settings, self.usual).map_err(|why| self.wrong_in_file(&why))
+    }
+
+    fn wrong_in_file(&self, why: &dyn std::error::Error) -> String {
+        format!("{}: {why}", self.file.display())
     }
 
     /// All models that can be asked: those that are here, and those at providers that there are a
@@ -166,8 +180,4 @@ impl Stock {
 
 fn there(hosted: &Hosted) -> Result<Offered, String> {
     Offered::hosted(hosted, key).map_err(|why| why.to_string())
-}
-
-fn aliases(names: &str) -> Result<Aliases, String> {
-    toml::from_str(names).map_err(|why| why.to_string())
 }

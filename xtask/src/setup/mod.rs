@@ -36,6 +36,10 @@ pub(crate) enum Purpose {
     Test,
 }
 
+/// Whether the clients that the gateway is tried with can be brought: of what is compiled in them
+/// only such wheels are pinned.
+pub(crate) const BRINGS_CLIENTS: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+
 /// One thing to bring: how to see that it is there, and how to bring it.
 struct Step {
     what: &'static str,
@@ -96,10 +100,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         what: "a Python environment with the gateway's clients",
-        // Of what is compiled in them only such wheels are pinned.
-        wanted: |purpose| {
-            purpose == Purpose::Test && cfg!(all(target_os = "linux", target_arch = "x86_64"))
-        },
+        wanted: |purpose| purpose == Purpose::Test && BRINGS_CLIENTS,
         there: |_| Ok(Environment::of_clients()?.is_there()),
         bring: |_| Environment::of_clients()?.make(),
     },

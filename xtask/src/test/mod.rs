@@ -48,6 +48,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", run: clippy },
     Step { name: "build", run: || done(run(&mut tests(&["--no-run"]))) },
     Step { name: "tests", run: || done(without_network(&mut tests(&[]))) },
+    Step { name: "clients", run: clients },
     Step { name: "page", run: page },
     Step { name: "simulation", run: || done(without_network(&mut simulation())) },
     Step { name: "doctests", run: || done(without_network(&mut doctests())) },
@@ -137,6 +138,26 @@ fn tests(more: &[&str]) -> Command {
     at_root(command)
 }
 
+/// The gateway with the packages that programs use, which setup brings. They are ignored among the
+/// tests, since without the packages nothing is tried.
+fn clients() -> Result<Outcome, Trouble> {
+    if !setup::BRINGS_CLIENTS {
+        return Ok(Outcome::Skipped("the clients are pinned for Linux on x86-64 only"));
+    }
+    let clients = Environment::of_clients()?;
+    if !clients.is_there() {
+        let what = "the clients that the gateway is tried with are not here: run `cargo xtask setup \
+                    --for test`";
+        return Err(Trouble::missing(what));
+    }
+    let mut tests = match on_path("cargo-nextest") {
+        Some(_) => tests(&["--run-ignored", "only", "clients::"]),
+        None => tests(&["clients::", "--", "--ignored"]),
+    };
+    tests.env("TENFOLD_CLIENTS_PYTHON", clients.python());
+    done(without_network(&mut tests))
+}
+
 /// The page in a browser, against the program that the step `build` made.
 fn page() -> Result<Outcome, Trouble> {
     web::check()?;
@@ -176,10 +197,6 @@ fn without_network(inner: &mut Command) -> Result<(), Trouble> {
         };
     }
     Environment::of_this_house()?.activate(&mut command);
-    let clients = Environment::of_clients()?;
-    if clients.is_there() {
-        command.env("TENFOLD_CLIENTS_PYTHON", clients.python());
-    }
     run(command.env("CARGO_NET_OFFLINE", "true"))
 }
 

@@ -1,7 +1,7 @@
 //! What was decided of an account, by whom and when.
 
 use serde::Serialize;
-use tenfold_domain::{AccountId, Event, Fact, LedgerEvent, Timestamp};
+use tenfold_domain::{AccountId, Event, Fact, LedgerEvent, Scope, Timestamp};
 use tenfold_ledger::Ledger;
 use tenfold_store::About;
 use utoipa::ToSchema;
@@ -104,10 +104,12 @@ fn told(known: &Ledger, then: &Ledger, event: &LedgerEvent) -> (String, String) 
             (format!("{from} moved below {to}"), by)
         }
         LedgerEvent::Closed { by, .. } => ("closed".to_owned(), by),
-        LedgerEvent::Issued(token) => (
-            format!("access token {} issued: {}", token.token, one_line(&token.label, 64)),
-            &token.by,
-        ),
+        LedgerEvent::Issued(token) => {
+            let (id, label) = (token.token, one_line(&token.label, 64));
+            let scopes: Vec<&str> = token.scopes().into_iter().map(Scope::name).collect();
+            let scopes = scopes.join(", ");
+            (format!("access token {id} issued, to {scopes}: {label}"), &token.by)
+        }
         LedgerEvent::Revoked { token, by } => (format!("access token {token} revoked"), by),
         LedgerEvent::ClockPutRight { at, by } => {
             (format!("the clock was put right: it was {at}"), by)

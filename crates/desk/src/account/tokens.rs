@@ -1,7 +1,7 @@
 //! Access tokens: by what programs spend from an account. Their secrets are nowhere.
 
 use serde::Serialize;
-use tenfold_domain::{AccountId, Timestamp, TokenId};
+use tenfold_domain::{AccountId, Scope, Timestamp, TokenId};
 use tenfold_ledger::Ledger;
 use utoipa::ToSchema;
 
@@ -19,6 +19,8 @@ pub struct TokenCard {
     pub expires: Option<Timestamp>,
     /// The models that may be asked with it; none for all that the account may ask.
     pub models: Option<Vec<String>>,
+    /// What it is good for.
+    pub scopes: Vec<Scope>,
     /// Who issued it.
     pub by: String,
     /// Whether it holds no longer.
@@ -33,6 +35,7 @@ pub fn tokens(known: &Ledger) -> Vec<TokenCard> {
         label: token.label.clone(),
         expires: token.expires,
         models: token.models.clone(),
+        scopes: token.scopes(),
         by: token.by.clone(),
         revoked,
     });

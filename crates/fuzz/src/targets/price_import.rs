@@ -1,4 +1,4 @@
-//! Prices of others: a list of LiteLLM's, a model of models.dev's, and JSON as such.
+//! Prices of others: a list of LiteLLM's or models.dev's, a model of the latter, and JSON as such.
 
 use tenfold_domain::{Millis, Timestamp, Tokens, Usage};
 use tenfold_models::{
@@ -18,15 +18,8 @@ pub(super) fn run(bytes: &[u8]) {
     let wanted = Wanted { all: true, ..Wanted::default() };
     let book = PriceBook::shipped();
     let mut importer = Importer::new(book, Timestamp(1 << 41), wanted);
-    let mut reader = JsonReader::new(list.as_bytes(), MOST);
-    if reader.enter().is_ok() {
-        let mut is_first = true;
-        while let Ok(Some(key)) = reader.next_key(is_first) {
-            is_first = false;
-            let Ok(row) = reader.value() else { break };
-            importer.litellm(&key, &row).expect("an input has few rows");
-        }
-    }
+    // What came before something that does not read counts as well.
+    let _ = importer.list(list.as_bytes());
     importer.models_dev_toml("openai", "gpt-4o", &model).expect("an input has few rows");
     reads_back(&importer.end());
 }

@@ -41,6 +41,7 @@ pub(crate) async fn open(file: &Path) -> Result<Till, Failure> {
         hash: hash_of(TOKEN),
         expires: None,
         models: None,
+        scopes: None,
         by: String::new(),
     };
     change(&books, &AccountChange::Issue(token)).await?;

@@ -22,7 +22,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tenfold_domain::{NanoUsd, Tokens};
-use tenfold_gateway::{Aliases, Behind, CheapestFirst, Gateway, Offer, Offered, Open, Terms};
+use tenfold_gateway::{
+    Aliases, Behind, CheapestFirst, Gateway, Offer, Offered, Open, Terms, Untraced,
+};
 use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 use tokio::net::TcpListener;
 
@@ -63,7 +65,8 @@ async fn gateway(provider: &str, file: &Path) -> Result<(), Failure> {
     let models = ["m", "slow"].map(|name| Offered::hosted(&hosted(name, provider), |_| None));
     let models = models.into_iter().collect::<Result<Vec<_>, _>>()?;
     let offer = Offer::of(models, &Aliases::default());
-    let behind = Behind { bank, gate: Arc::new(Open), chooser: Arc::new(CheapestFirst) };
+    let (gate, chooser) = (Arc::new(Open), Arc::new(CheapestFirst));
+    let behind = Behind { bank, gate, chooser, traces: Arc::new(Untraced) };
     let gateway = Gateway::new(behind, &offer, Terms::default())?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);

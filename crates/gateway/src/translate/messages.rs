@@ -1,6 +1,7 @@
 //! Anthropic's messages: requests and answers, in one piece.
 
 use serde_json::{Map, Value, json};
+use tenfold_domain::Usage;
 
 use super::Untranslatable;
 use super::talk::{
@@ -345,9 +346,11 @@ pub(super) fn message(head: &Head, used: &Used) -> Value {
 
 /// What was used, as it is said.
 pub(super) fn usage(used: &Used) -> Value {
+    let Usage { written, written_hour, written_half_day, .. } = used.usage;
+    let written = written + written_hour + written_half_day;
     json!({
         "input_tokens": used.usage.prompt.0,
-        "cache_creation_input_tokens": used.usage.written.0,
+        "cache_creation_input_tokens": written.0,
         "cache_read_input_tokens": used.usage.cached.0,
         "output_tokens": used.usage.output.0,
     })

@@ -138,7 +138,7 @@ pub(crate) struct Used {
 
 impl Used {
     pub(crate) fn read(&self) -> u64 {
-        (self.usage.prompt + self.usage.cached + self.usage.written).0
+        self.usage.read().0
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use tenfold_domain::{AccountId, Millis, NanoUsd, Timestamp, TokenId, Tokens};
+use tenfold_domain::{
+    AccountId, Allowance, Millis, NanoUsd, Period, Quantity, Timestamp, TokenId, Tokens,
+};
 use tenfold_gateway::{
     Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend, Spent,
     Unbilled,
@@ -16,6 +18,17 @@ pub(crate) const ADAS: Buyer = Buyer { account: ADA, token: TokenId(1) };
 pub(crate) const ADAS_TOKEN: &str = "tf-ada";
 /// When its allowance renews: the first day of 2100.
 pub(crate) const RENEWS: Timestamp = Timestamp(4_102_444_800_000);
+
+/// Who pays by her token.
+pub(crate) fn adas() -> Payer {
+    Payer {
+        account: ADA,
+        name: "ada".to_owned(),
+        token: TokenId(1),
+        scopes: vec![Scope::Ask, Scope::Look],
+        models: Vec::new(),
+    }
+}
 
 /// Accounts, each for itself.
 #[derive(Default)]
@@ -30,6 +43,9 @@ struct State {
     leases: u64,
     lowered: u64,
     is_broken: bool,
+    is_closed: bool,
+    /// How often it was asked who pays.
+    looked: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,14 +61,7 @@ impl Books {
     pub(crate) fn of_ada(money: NanoUsd) -> Arc<Self> {
         let books = Arc::new(Self::default());
         books.open(ADA, money);
-        let payer = Payer {
-            account: ADA,
-            name: "ada".to_owned(),
-            token: TokenId(1),
-            scopes: vec![Scope::Ask, Scope::Look],
-            models: Vec::new(),
-        };
-        books.know(ADAS_TOKEN, Ok(payer));
+        books.know(ADAS_TOKEN, Ok(adas()));
         books
     }
 
@@ -80,6 +89,16 @@ impl Books {
     /// and now it can again.
     pub(crate) fn mend(&self) {
         self.state().is_broken = false;
+    }
+
+    /// From now on every account is closed.
+    pub(crate) fn close(&self) {
+        self.state().is_closed = true;
+    }
+
+    /// How often it was asked who pays.
+    pub(crate) fn looked(&self) -> u64 {
+        self.state().looked
     }
 
     /// What was billed, all leases settled.
@@ -116,6 +135,9 @@ impl Books {
         if state.is_broken {
             return Err(Refused::NotRecorded { why: "the disk is full".to_owned() });
         }
+        if state.is_closed {
+            return Err(Refused::Closed { name: "ada".to_owned() });
+        }
         let there = state.accounts.get_mut(&account).expect("an account");
         let taken = there.spent.sum() + there.leased;
         let room = there.limit.saturating_sub(taken);
@@ -146,7 +168,9 @@ impl Books {
 
 impl Bank for Books {
     fn payer(&self, secret: &str) -> Result<Arc<Payer>, Denied> {
-        self.state().payers.get(secret).cloned().unwrap_or(Err(Denied::Unknown))
+        let mut state = self.state();
+        state.looked += 1;
+        state.payers.get(secret).cloned().unwrap_or(Err(Denied::Unknown))
     }
 
     fn lease<'a>(
@@ -196,6 +220,8 @@ impl Bank for Books {
     fn left(&self, account: AccountId) -> Left {
         let account = self.state().accounts[&account];
         let room = account.limit.saturating_sub(account.spent.sum() + account.leased);
-        Left { money: Some(room.money), renews: Some(RENEWS), ..Left::default() }
+        let most = Quantity::Money(account.limit.money);
+        let limits = [Some(Allowance { per: Period::Day, ..Allowance::once(most) }), None, None];
+        Left { money: Some(room.money), renews: Some(RENEWS), limits, ..Left::default() }
     }
 }

@@ -4,6 +4,7 @@ Each function is one thing that a program does with a client; it says by an asse
 it. `clients.rs` starts the gateway, the scripted model behind it, and this.
 """
 
+import asyncio
 import json
 import os
 import sys
@@ -85,6 +86,34 @@ def chat_stream(model):
             text += choice.delta.content or ""
     assert text == SAID, text
     assert usage.completion_tokens == 50, usage
+
+
+def async_chat(model):
+    """A conversation, and a stream, from the other client; several at a time."""
+
+    async def one(client):
+        asked = [{"role": "user", "content": ASKED}]
+        create = client.chat.completions.create
+        first = await create(model=model, messages=asked, tools=[CHAT_TOOL])
+        call = first.choices[0].message.tool_calls[0]
+        result = weather(json.loads(call.function.arguments))
+        asked.append(first.choices[0].message)
+        asked.append({"role": "tool", "tool_call_id": call.id, "content": result})
+        stream = await create(model=model, messages=asked, tools=[CHAT_TOOL], stream=True)
+        text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+        assert text == SAID, text
+
+    async def several():
+        async with openai.AsyncOpenAI(base_url=f"{URL}/v1", api_key=TOKEN) as client:
+            await asyncio.gather(*(one(client) for _ in range(3)))
+
+    asyncio.run(several())
+
+
+def embeddings(model):
+    answer = OPENAI.embeddings.create(model=model, input=["some", "text"])
+    assert [one.embedding for one in answer.data] == [[0.25, -1.0], [0.5, 2.0]], answer
+    assert answer.usage.prompt_tokens == 8, answer.usage
 
 
 def responses(model):

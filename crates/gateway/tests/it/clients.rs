@@ -1,5 +1,6 @@
 //! OpenAI's and Anthropic's own clients, in Python, as their packages are: the environment that
-//! `cargo xtask setup --for test` makes. Where it is not, that is said.
+//! `cargo xtask setup --for test` makes. Without it nothing is tried, so these are ignored but by
+//! `cargo xtask test clients`, which names it.
 
 use std::process::Command;
 
@@ -10,6 +11,7 @@ use tenfold_models::Protocol;
 use tenfold_test_support::http::{HttpModel, Reply, Request, Used};
 
 use crate::bank::{ADAS_TOKEN, Books};
+use crate::odd;
 use crate::place::{Place, offered};
 
 /// Names the Python of that environment.
@@ -30,18 +32,10 @@ fn react(asked: &Request) -> Reply {
     .using(USED)
 }
 
-/// What is not tried has to be seen.
-#[allow(clippy::print_stdout)]
-fn not_tried() {
-    println!("NOT TRIED HERE: {PYTHON} names no Python with the clients (cargo xtask setup)");
-}
-
-/// Runs functions of the script; false if there is no environment.
-async fn run(place: &Place, functions: &[&str]) -> bool {
-    let Some(python) = std::env::var_os(PYTHON) else {
-        not_tried();
-        return false;
-    };
+/// Runs functions of the script.
+async fn run(place: &Place, functions: &[&str]) {
+    let python = std::env::var_os(PYTHON);
+    let python = python.expect("no Python with the clients is named: `cargo xtask test clients`");
     let mut command = Command::new(python);
     command.arg(SCRIPT).arg("m").args(functions);
     command.env("GATEWAY_URL", &place.url).env("GATEWAY_TOKEN", ADAS_TOKEN);
@@ -50,33 +44,46 @@ async fn run(place: &Place, functions: &[&str]) -> bool {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(said.lines().collect::<Vec<_>>(), functions);
-    true
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the clients: cargo xtask test clients"]
 async fn the_openai_package_works_with_every_provider() {
     for protocol in [Protocol::Openai, Protocol::OpenaiResponses, Protocol::Anthropic] {
         let server = HttpModel::reacting(react);
         let place = Place::before(protocol, &server).await;
-        let functions = ["chat", "chat_stream", "responses", "responses_stream"];
-        if run(&place, &functions).await {
-            assert_eq!(place.spent().await, COST.times(8), "{protocol}");
-        }
+        run(&place, &["chat", "chat_stream", "responses", "responses_stream"]).await;
+        assert_eq!(place.spent().await, COST.times(8), "{protocol}");
+        run(&place, &["async_chat"]).await;
+        assert_eq!(place.spent().await, COST.times(8 + 6), "{protocol}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the clients: cargo xtask test clients"]
+async fn the_openai_package_has_its_embeddings() {
+    let body = r#"{"object":"list","model":"there","data":[
+        {"object":"embedding","index":0,"embedding":[0.25,-1.0]},
+        {"object":"embedding","index":1,"embedding":[0.5,2.0]}],
+        "usage":{"prompt_tokens":8,"total_tokens":8}}"#;
+    let place = odd::before(Protocol::Openai, 200, &[odd::JSON], body).await;
+    run(&place, &["embeddings"]).await;
+    assert_eq!(place.spent().await, NanoUsd(8_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the clients: cargo xtask test clients"]
 async fn the_anthropic_package_works_with_every_provider() {
     for protocol in [Protocol::Openai, Protocol::OpenaiResponses, Protocol::Anthropic] {
         let server = HttpModel::reacting(react);
         let place = Place::before(protocol, &server).await;
-        if run(&place, &["messages", "messages_stream"]).await {
-            assert_eq!(place.spent().await, COST.times(4), "{protocol}");
-        }
+        run(&place, &["messages", "messages_stream"]).await;
+        assert_eq!(place.spent().await, COST.times(4), "{protocol}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the clients: cargo xtask test clients"]
 async fn refusals_are_the_packages_own_errors_and_are_not_asked_again() {
     let server = HttpModel::reacting(react);
     let books = Books::of_ada(NanoUsd::dollars(1));
@@ -90,9 +97,8 @@ async fn refusals_are_the_packages_own_errors_and_are_not_asked_again() {
     };
     books.know(POORS_TOKEN, Ok(payer));
     let place = Place::of(books, vec![offered("m", Protocol::Openai, &server)]).await;
-    if run(&place, &["refusals", "models"]).await {
-        assert!(server.requests().is_empty());
-        let unpaid = "tenfold_gateway_requests_unpaid_total 2\n";
-        assert!(place.gateway.metrics().contains(unpaid), "{}", place.gateway.metrics());
-    }
+    run(&place, &["refusals", "models"]).await;
+    assert!(server.requests().is_empty());
+    let unpaid = "tenfold_gateway_requests_unpaid_total 2\n";
+    assert!(place.gateway.metrics().contains(unpaid), "{}", place.gateway.metrics());
 }

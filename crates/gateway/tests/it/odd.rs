@@ -15,12 +15,17 @@ const CHAT: &str = "/v1/chat/completions";
 const ASK: &str = r#"{"model":"m","messages":[],"max_tokens":100}"#;
 const STREAM: &str = r#"{"model":"m","messages":[],"max_tokens":100,"stream":true}"#;
 const STREAMS: (&str, &str) = ("content-type", "text/event-stream");
-const JSON: (&str, &str) = ("content-type", "application/json");
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
-type Headers = &'static [(&'static str, &'static str)];
+pub(crate) type Headers = &'static [(&'static str, &'static str)];
 
 /// A gateway before a provider that always answers this, and where it was asked.
-async fn before(protocol: Protocol, status: u16, headers: Headers, body: &'static str) -> Place {
+pub(crate) async fn before(
+    protocol: Protocol,
+    status: u16,
+    headers: Headers,
+    body: &'static str,
+) -> Place {
     let answer = async move || {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(status).unwrap();

@@ -55,6 +55,22 @@ async fn what_is_offered_anew_holds_for_the_next_request() {
 }
 
 #[tokio::test]
+async fn bounds_that_change_hold_for_the_next_request() {
+    let server = HttpModel::reacting(|_| Reply::says("a"));
+    let place = Place::before(Protocol::Openai, &server).await;
+    let (name, value) = ("x-api-key", ADAS_TOKEN);
+    let tool = r#"{"model":"m","messages":[],"tools":[{"type":"web_search"}]}"#;
+    let refused = place.post_with(CHAT, tool, &[(name, value)]).await;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    let terms = Terms { hosted_tools: true, output_max: Tokens(77), ..Terms::default() };
+    place.gateway.set(terms);
+    let answer = place.post_with(CHAT, tool, &[(name, value)]).await;
+    assert_eq!(answer.header("x-tenfold-output-limit"), "77", "{}", answer.text());
+    place.gateway.set(Terms { body_bytes_max: 9, ..terms });
+    assert_eq!(place.post(CHAT, tool).await.status, 413);
+}
+
+#[tokio::test]
 async fn a_model_that_is_held_back_is_refused_by_saying_how_to_have_it() {
     let server = HttpModel::start(Vec::new());
     let place = Place::before(Protocol::Openai, &server).await;

@@ -30,6 +30,7 @@ async fn a_chat_passes_with_its_bytes_but_for_model_and_key() {
     assert_eq!(answer.header("x-tenfold-cost-basis"), "told");
     assert_eq!(answer.header("x-tenfold-model"), "m");
     assert_eq!(answer.header("x-tenfold-left-usd"), "9.99916");
+    assert_eq!(answer.header("x-tenfold-limit-usd"), "10.00;per=day");
     assert_eq!(place.spent().await, COST);
 }
 

@@ -14,7 +14,8 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tenfold_domain::{NanoUsd, Tokens};
 use tenfold_gateway::{
-    Aliases, Behind, CheapestFirst, Chooser, Gate, Gateway, Offer, Offered, Open, Terms,
+    Aliases, Behind, CheapestFirst, Chooser, Gate, Gateway, Offer, Offered, Open, Terms, Traces,
+    Untraced,
 };
 use tenfold_models::{Hosted, Price, Protocol, RequestLimits, TokenPrices};
 use tenfold_test_support::http::HttpModel;
@@ -26,7 +27,7 @@ use crate::bank::{ADAS_TOKEN, Books};
 pub(crate) const KEY: &str = "sk-the-owners-own-key";
 
 /// How long what should come at once is waited for. Only a test that fails waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A gateway that runs.
 pub(crate) struct Place {
@@ -115,9 +116,18 @@ impl Place {
     pub(crate) async fn choosing(
         (gate, chooser): (Arc<dyn Gate>, Arc<dyn Chooser>),
         books: Arc<Books>,
+        offer: (&Offer, Terms),
+    ) -> Self {
+        Self::of_all((gate, chooser, Arc::new(Untraced)), books, offer).await
+    }
+
+    /// With somebody else who traces, too.
+    pub(crate) async fn of_all(
+        (gate, chooser, traces): (Arc<dyn Gate>, Arc<dyn Chooser>, Arc<dyn Traces>),
+        books: Arc<Books>,
         (offer, terms): (&Offer, Terms),
     ) -> Self {
-        let behind = Behind { bank: books.clone(), gate, chooser };
+        let behind = Behind { bank: books.clone(), gate, chooser, traces };
         let gateway = Gateway::new(behind, offer, terms).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

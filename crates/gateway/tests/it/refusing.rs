@@ -5,16 +5,17 @@ use std::time::Duration;
 use axum::body::Body;
 use futures_util::stream;
 use http_body_util::BodyExt;
-use tenfold_domain::{NanoUsd, TokenId};
+use tenfold_domain::{AccountId, NanoUsd};
 use tenfold_gateway::{Aliases, Denied, Payer, Scope, Terms};
 use tenfold_models::Protocol;
 use tenfold_test_support::http::{Failure, HttpModel, Reply};
 
-use crate::bank::{ADA, ADAS_TOKEN, Books};
-use crate::place::{KEY, Place, offered};
+use crate::bank::{ADAS_TOKEN, Books, adas};
+use crate::place::{KEY, PATIENCE, Place, offered};
 
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";
+const BOB: AccountId = AccountId(2);
 const ASK: &str = r#"{"model":"m","messages":[],"max_tokens":100}"#;
 
 #[tokio::test]
@@ -47,13 +48,7 @@ async fn a_token_is_good_for_what_it_says() {
     let server = HttpModel::start(vec![Reply::says("a")]);
     let place = Place::before(Protocol::Openai, &server).await;
     let payer = |scopes: Vec<Scope>, models: Option<Vec<String>>| {
-        Ok(Payer {
-            account: ADA,
-            name: "ada".to_owned(),
-            token: TokenId(2),
-            scopes,
-            models: models.into_iter().collect(),
-        })
+        Ok(Payer { scopes, models: models.into_iter().collect(), ..adas() })
     };
     place.books.know("looks", payer(vec![Scope::Look], None));
     place.books.know("other", payer(vec![Scope::Ask], Some(vec!["other*".to_owned()])));
@@ -87,6 +82,21 @@ async fn what_cant_be_paid_is_not_sent() {
     assert_eq!(place.spent().await, NanoUsd(0));
     place.books.break_down();
     assert_eq!(place.post(CHAT, ASK).await.status, 503);
+}
+
+#[tokio::test]
+async fn who_pays_nothing_any_more_is_refused_and_no_client_asks_again() {
+    let server = HttpModel::start(Vec::new());
+    let place = Place::before(Protocol::Openai, &server).await;
+    place.books.close();
+    let chat = place.post(CHAT, ASK).await;
+    assert_eq!((chat.status.as_u16(), chat.header("x-should-retry")), (403, "false"));
+    assert_eq!(chat.json()["error"]["code"], "permission_denied");
+    assert!(chat.text().contains("'ada' was closed"), "{}", chat.text());
+    let messages = place.post(MESSAGES, ASK).await;
+    assert_eq!(messages.status, 403);
+    assert_eq!(messages.json()["error"]["type"], "permission_error");
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
@@ -127,6 +137,39 @@ async fn bodies_that_are_too_large_or_too_slow_are_let_go() {
     assert_eq!(slow.status(), 408);
     let _ = slow.into_body().collect().await;
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_slowly_keeps_nobody_else_waiting() {
+    let server = HttpModel::reacting(|_| Reply::says("a"));
+    let books = Books::of_ada(NanoUsd::dollars(1));
+    books.open(BOB, NanoUsd::dollars(1));
+    books.know("bob", Ok(Payer { account: BOB, name: "bob".to_owned(), ..adas() }));
+    // Room for sixteen bodies, if all are as large as they may be.
+    let terms = Terms { body_bytes_max: 1_000, bodies_bytes_max: 16_000, ..Terms::default() };
+    let models = vec![offered("m", Protocol::Openai, &server)];
+    let place = Place::with(books, models, &Aliases::default(), terms).await;
+    let slow = (0..40).map(|_| async {
+        let first = stream::iter([Ok::<_, std::io::Error>("{")]);
+        let body = Body::from_stream(stream::StreamExt::chain(first, stream::pending()));
+        place.begin(CHAT, body, &[("x-api-key", ADAS_TOKEN)]).await
+    });
+    let quick = async {
+        while place.books.looked() < 40 {
+            tokio::task::yield_now().await;
+        }
+        let adas = place.post(CHAT, ASK).await;
+        (adas, place.post_with(CHAT, ASK, &[("x-api-key", "bob")]).await)
+    };
+    let quick = std::pin::pin!(tokio::time::timeout(PATIENCE, quick));
+    let slow = std::pin::pin!(futures_util::future::join_all(slow));
+    match futures_util::future::select(slow, quick).await {
+        futures_util::future::Either::Left(_) => panic!("bodies that never came were read"),
+        futures_util::future::Either::Right((quick, _)) => {
+            let (adas, bobs) = quick.expect("they wait for who sends slowly");
+            assert_eq!((adas.status.as_u16(), bobs.status.as_u16()), (200, 200));
+        }
+    }
 }
 
 #[tokio::test]

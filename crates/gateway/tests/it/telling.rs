@@ -5,9 +5,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use tenfold_domain::NanoUsd;
-use tenfold_gateway::{Aliases, Terms};
+use tenfold_gateway::{Aliases, CheapestFirst, Offer, Open, Terms, Trace, Traces, Untraced};
 use tenfold_models::Protocol;
 use tenfold_test_support::http::{HttpModel, Reply, Used};
+use tracing::Span;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::bank::{ADAS_TOKEN, Books};
@@ -56,6 +57,7 @@ async fn a_request_is_a_span_with_what_it_used_and_nothing_of_what_was_said() {
         "gen_ai.provider.name=\"openai\"",
         "gen_ai.request.model=\"m\"",
         "gen_ai.request.max_tokens=9",
+        "gen_ai.response.finish_reasons=\"[\\\"stop\\\"]\"",
         "gen_ai.usage.input_tokens=100",
         "gen_ai.usage.cache_read.input_tokens=40",
         "gen_ai.usage.output_tokens=10",
@@ -65,6 +67,44 @@ async fn a_request_is_a_span_with_what_it_used_and_nothing_of_what_was_said() {
     }
     for hidden in ["a secret", "an answer that", ADAS_TOKEN, KEY] {
         assert!(!told.contains(hidden), "{hidden} is in\n{told}");
+    }
+}
+
+/// Who traces, and has seen what.
+#[derive(Default)]
+struct Tracer(Mutex<Vec<Trace>>);
+
+impl Traces for Tracer {
+    fn adopt(&self, _: &Span, trace: &Trace) {
+        self.0.lock().unwrap().push(trace.clone());
+    }
+
+    fn of(&self, _: &Span) -> Option<Trace> {
+        let parent = "00-ours".to_owned();
+        self.0.lock().unwrap().pop().map(|trace| Trace { parent, ..trace })
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_a_part_of_its_clients_trace_and_the_provider_of_the_call() {
+    let server = HttpModel::reacting(|_| Reply::says("a"));
+    let offer = Offer::of(vec![offered("m", Protocol::Openai, &server)], &Aliases::default());
+    let asked = [("x-api-key", ADAS_TOKEN), ("traceparent", "00-theirs"), ("tracestate", "v=1")];
+    let traced: [(Arc<dyn Traces>, &str); 2] =
+        [(Arc::new(Tracer::default()), "00-ours"), (Arc::new(Untraced), "00-theirs")];
+    for (traces, parent) in traced {
+        let books = Books::of_ada(NanoUsd::dollars(1));
+        let who = (Arc::new(Open) as _, Arc::new(CheapestFirst) as _, traces);
+        let place = Place::of_all(who, books, (&offer, Terms::default())).await;
+        let body = r#"{"model":"m","max_tokens":9,"messages":[]}"#;
+        assert_eq!(place.post_with("/v1/chat/completions", body, &asked).await.status, 200);
+        let request = server.requests().pop().unwrap();
+        assert_eq!(
+            (request.header("traceparent"), request.header("tracestate")),
+            (Some(parent), Some("v=1"))
+        );
+        assert_eq!(place.post_with("/v1/chat/completions", body, &asked[..1]).await.status, 200);
+        assert_eq!(server.requests().pop().unwrap().header("traceparent"), None);
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the ledger promises, one promise at a time.
 
-use tenfold_domain::{AccessToken, AllowanceId, Denied, Held, Spender, TokenId, Tokens, Unclear};
+use tenfold_domain::{
+    AccessToken, AllowanceId, Denied, Held, Scope, Spender, TokenId, Tokens, Unclear,
+};
 
 use super::*;
 
@@ -68,6 +70,8 @@ fn the_allowance_of_any_account_above_refuses_and_names_itself() {
     );
     assert_eq!(house.sums(PERSON), (0, 0));
     assert_eq!(house.left(PERSON), Some(3));
+    let of = house.ledger.left(PERSON, house.now).unwrap().limits;
+    assert_eq!(of, [Some(once(10)), None, None], "the limit that it is left of");
     house.reserve(PERSON, 3).unwrap();
 }
 
@@ -291,6 +295,7 @@ fn access_tokens_hold_until_they_expire_or_are_revoked() {
         hash: hash.into(),
         expires,
         models: None,
+        scopes: None,
         by: "me".into(),
     };
     let expires = Timestamp(house.now.0 + HOUR);
@@ -304,6 +309,35 @@ fn access_tokens_hold_until_they_expire_or_are_revoked() {
     house.record(house.ledger.revoke(one, "me").unwrap());
     assert_eq!(house.ledger.tokens().admit("aa", house.now), Err(Denied::Revoked));
     assert_eq!(house.ledger.revoke(one, "me"), Err(Refusal::NoToken(one)));
+}
+
+#[test]
+fn an_access_token_is_for_something_that_its_account_may_let_it_do() {
+    let house = House::new();
+    let scopes = |account, scopes: Option<&[Scope]>| {
+        let token = AccessToken {
+            token: TokenId(0),
+            account,
+            label: String::new(),
+            hash: "aa".into(),
+            expires: None,
+            models: None,
+            scopes: scopes.map(<[Scope]>::to_vec),
+            by: "me".into(),
+        };
+        match house.ledger.issue(token)? {
+            (_, LedgerEvent::Issued(token)) => Ok(token.scopes()),
+            (_, other) => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(scopes(PERSON, None), Ok(vec![Scope::Ask, Scope::Look]));
+    assert_eq!(scopes(ROOT, None), Ok(Scope::ALL.to_vec()));
+    assert_eq!(scopes(ROOT, Some(&[Scope::Metrics])), Ok(vec![Scope::Metrics]));
+    assert_eq!(scopes(PERSON, Some(&[Scope::Look])), Ok(vec![Scope::Look]));
+    for (account, of) in [(PERSON, &[Scope::Metrics][..]), (ROOT, &[])] {
+        let refused = scopes(account, Some(of));
+        assert!(matches!(refused, Err(Refusal::BadScopes(_))), "{refused:?}");
+    }
 }
 
 #[test]
@@ -465,6 +499,7 @@ fn what_is_closed_pays_nothing_new_and_what_is_under_way_is_billed() {
         hash: "aa".into(),
         expires: None,
         models: None,
+        scopes: None,
         by: "me".into(),
     };
     house.record(house.ledger.issue(token.clone()).unwrap().1);

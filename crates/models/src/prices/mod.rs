@@ -15,8 +15,8 @@ mod shipped;
 
 pub use book::{Dated, ModelName, PriceBook};
 pub use import::{
-    Change, Import, ImportSource, Importer, Json, JsonReader, Read, Refused, Wanted, is_sold,
-    sellers,
+    Change, Fetching, Import, ImportSource, Importer, Json, JsonReader, Read, Refused, Wanted,
+    is_sold, sellers,
 };
 pub use list::{PriceList, Rates, Service, Step, TokenPrices};
 pub use moment::{moment, written};

@@ -7,6 +7,7 @@
 mod gguf;
 mod guide;
 mod http;
+mod import;
 mod own;
 mod parts;
 mod real;

@@ -22,6 +22,8 @@ pub(crate) struct Manners {
     pub(crate) boast: usize,
     pub(crate) status: u16,
     pub(crate) etag: Option<String>,
+    /// Where it sends everybody.
+    pub(crate) location: Option<String>,
 }
 
 impl Default for Manners {
@@ -34,6 +36,7 @@ impl Default for Manners {
             boast: 0,
             status: 200,
             etag: None,
+            location: None,
         }
     }
 }
@@ -146,6 +149,9 @@ fn send(
     }
     if let Some(etag) = &manners.etag {
         write!(to, "ETag: {etag}\r\n").ok()?;
+    }
+    if let Some(location) = &manners.location {
+        write!(to, "Location: {location}\r\n").ok()?;
     }
     write!(to, "Connection: close\r\n\r\n").ok()?;
     let stops = manners.cut_after.or(manners.hang_after).unwrap_or(body.len());

@@ -1,9 +1,10 @@
 //! Who asks, once they have shown who they are: a person by their session, or a program by an
 //! access token.
 //!
-//! A token is a right to spend from an account, so a program may hand out work there and judge
-//! it: it has the access of an operator, for its account and those below. It never decides of
-//! people, accounts, models, keys or rules, whoever it was given to.
+//! A token to ask with is a right to spend from an account, so a program may hand out work there
+//! and judge it: it has the access of an operator, for its account and those below. One to look
+//! with has that of a viewer. None ever decides of people, accounts, models, keys or rules, whoever
+//! it was given to.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -18,8 +19,8 @@ pub trait Who: Send + Sync + 'static {
     /// Who has a session now, by the [hash](tenfold_people::hash) of its secret.
     fn session(&self, hash: &str) -> Option<Signed>;
 
-    /// Whose access token this is, by the same hash of it; nobody's if it has expired or was
-    /// revoked.
+    /// Whose access token this is, by the same hash of it; nobody's if it has expired, was revoked,
+    /// or is for neither asking nor looking.
     fn token(&self, hash: &str) -> Option<Holder>;
 }
 
@@ -32,6 +33,8 @@ pub struct Holder {
     pub label: String,
     /// Whose money it spends.
     pub account: AccountId,
+    /// Whether it is for spending that, or to look only.
+    pub spends: bool,
 }
 
 /// What somebody is known by.
@@ -73,9 +76,10 @@ impl Caller {
     }
 
     fn of_token_hash(who: &dyn Who, hash: String) -> Option<Self> {
-        let Holder { token, label, account } = who.token(&hash)?;
+        let Holder { token, label, account, spends } = who.token(&hash)?;
         let name = format!("token '{label}'");
-        Some(Self { by: By::Token(token), name, access: Access::Operator, account, hash })
+        let access = if spends { Access::Operator } else { Access::Viewer };
+        Some(Self { by: By::Token(token), name, access, account, hash })
     }
 
     /// Whether they are still who they were, and may and see the same.

@@ -80,7 +80,7 @@ fn document(told: &[Told]) -> Value {
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "An access token of an account: it may what an operator may.",
+                    "description": "An access token of an account. To ask with, it may what an operator may; to look, what a viewer may.",
                 },
             },
         },

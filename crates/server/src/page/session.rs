@@ -8,7 +8,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{Access, AccountId};
+use tenfold_domain::{Access, AccessToken, AccountId, Scope};
 use tenfold_engine::{Engine, EngineError};
 use tenfold_people::Signed;
 use utoipa::ToSchema;
@@ -92,7 +92,11 @@ impl Who for Known {
 
     fn token(&self, hash: &str) -> Option<Holder> {
         let token = self.0.books().admit_by(hash, self.0.now()).ok()?.token;
-        Some(Holder { token: token.token, label: token.label, account: token.account })
+        let scopes = token.scopes();
+        let spends = scopes.contains(&Scope::Ask);
+        let is_any = spends || scopes.contains(&Scope::Look);
+        let AccessToken { token, label, account, .. } = token;
+        is_any.then_some(Holder { token, label, account, spends })
     }
 }
 

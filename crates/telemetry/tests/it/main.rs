@@ -155,6 +155,53 @@ fn a_call_is_a_span_and_what_it_took_is_measured() {
 }
 
 #[test]
+fn a_call_is_a_part_of_a_clients_trace_and_what_it_asks_is_a_part_of_it() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (address, sent) = collector();
+    let telemetry = Telemetry::to(&address).unwrap();
+    let subscriber = tracing_subscriber::registry().with(telemetry.layer());
+    let (trace, client) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let parent = format!("00-{trace}-{client}-01");
+    let call_of = || Of { operation: "chat", provider: "openai", model: "far".into() };
+    let (told, own) = tracing::subscriber::with_default(subscriber, || {
+        let mut call = Call::begin(call_of(), Tokens(9));
+        tenfold_telemetry::adopt(call.span(), &parent, "vendor=1");
+        let told = tenfold_telemetry::trace_of(call.span()).unwrap();
+        call.answered(Some("far-1"), Some("x1"), &["stop".to_owned()]);
+        call.end(&Ended { status: Some(503), error: Some("503"), ..Ended::default() });
+        drop(call);
+        let call = Call::begin(call_of(), Tokens(9));
+        tenfold_telemetry::adopt(call.span(), "no trace", "");
+        (told, tenfold_telemetry::trace_of(call.span()).unwrap().0)
+    });
+    let unheard = tracing::subscriber::with_default(tracing_subscriber::registry(), || {
+        tenfold_telemetry::trace_of(Call::begin(call_of(), Tokens(9)).span())
+    });
+    assert_eq!(unheard, None);
+    telemetry.end();
+    let sent: Vec<Sent> = sent.try_iter().collect();
+    let body = &sent.iter().find(|(path, _)| path == "/v1/traces").unwrap().1;
+    let traces = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let spans = &traces.resource_spans[0].scope_spans[0].spans;
+    let span = spans.iter().find(|span| hex(&span.trace_id) == trace).unwrap();
+    assert_eq!(hex(&span.parent_span_id), client);
+    let here = format!("00-{trace}-{}-01", hex(&span.span_id));
+    assert_eq!(told, (here, "vendor=1".to_owned()));
+    // What is told later is told all the same.
+    assert_eq!(span.status.as_ref().unwrap().code, 2, "an error");
+    for (name, value) in [
+        ("gen_ai.response.model", "far-1"),
+        ("gen_ai.response.id", "x1"),
+        ("gen_ai.response.finish_reasons", "[\"stop\"]"),
+        ("error.type", "503"),
+    ] {
+        assert_eq!(of(&span.attributes, name), value, "{name}");
+    }
+    assert!(own.starts_with("00-") && !own.contains(trace), "a trace of its own");
+}
+
+#[test]
 fn a_collector_that_says_nothing_or_is_gone_is_in_nobodys_way() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     // It takes connections, and never answers.

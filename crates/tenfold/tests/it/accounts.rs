@@ -1,11 +1,14 @@
 //! Accounts, wired: what they may not spend parks a task, and more money wakes it.
 
 use std::process::Stdio;
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
+use tenfold_domain::{AccountId, Fact, LedgerEvent, Quantity, Timestamp};
+use tenfold_store::Store;
 use tenfold_test_support::http::{Gate, HttpModel, Reply, Used};
 
-use crate::gateway::{GATEWAY, begun, chat, token};
+use crate::gateway::{GATEWAY, begun, chat, get, token};
 use crate::ground::{CHECK, Ground, Said, wait_for};
 use crate::hosted::{KEY, PRICES, connect};
 use crate::interruption::interrupt;
@@ -124,6 +127,37 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_is_put_right_by_who_says_so() {
+    let ground = Ground::new();
+    ground.tenfold(&["account", "add", "ada", "--limit", "5", "--per", "day"]).expect(0, &[]);
+    // As if something had been decided while the clock was years ahead.
+    let given = LedgerEvent::Given {
+        from: None,
+        to: AccountId::DEFAULT,
+        amount: Quantity::Requests(1),
+        at: Timestamp(40 * 365 * 86_400_000 + Timestamp::from(SystemTime::now()).0),
+        gifts: Vec::new(),
+        by: String::new(),
+    };
+    let store = Store::open(&ground.path("data/tenfold.db")).unwrap();
+    store.append(vec![Fact::Ledger { event: given }]).unwrap();
+    drop(store);
+    let doctor = || ground.tenfold(&["doctor"]).out;
+    let said = "`tenfold account put-clock-right`";
+    assert!(doctor().contains(said), "{}", doctor());
+    let renews = || {
+        let shown = ground.tenfold(&["account", "show", "ada", "--json"]).json();
+        shown["allowances"][0]["renews_at_ms"].as_u64().unwrap()
+    };
+    let ahead = renews();
+    let put = ["account", "put-clock-right"];
+    ground.tenfold(&put).expect(0, &["go by this machine's clock again"]);
+    assert!(renews() + 39 * 365 * 86_400_000 < ahead, "it begins anew in its time again");
+    assert!(!doctor().contains(said), "{}", doctor());
+    ground.tenfold(&put).expect(6, &["there is no clock to put right"]);
+}
+
+#[test]
 fn an_access_token_is_said_once_and_is_nowhere_in_the_records() {
     let ground = Ground::new();
     let made = ["account", "token", "default", "--label", "ci", "--expires", "30d", "--json"];
@@ -137,6 +171,34 @@ fn an_access_token_is_said_once_and_is_nowhere_in_the_records() {
     ground.tenfold(&["account", "tokens"]).expect(0, &["until", "ci"]);
     ground.tenfold(&["account", "revoke", "1"]).expect(0, &["holds no longer"]);
     ground.tenfold(&["account", "tokens"]).expect(0, &["revoked"]);
+}
+
+#[test]
+fn an_access_token_is_for_what_was_said_and_no_more() {
+    let ground = Ground::new();
+    ground.tenfold(&["account", "add", "ada"]).expect(0, &[]);
+    let made = |args: &[&str]| {
+        let made = ground.tenfold(&[&["account", "token"], args, &["--json"]].concat()).json();
+        made["secret"].as_str().unwrap().to_owned()
+    };
+    let usual = made(&["default"]);
+    let counts = made(&["default", "--scope", "metrics"]);
+    let looks = made(&["ada", "--scope", "look"]);
+    let metrics = ["account", "token", "ada", "--scope", "ask,metrics"];
+    ground.tenfold(&metrics).expect(6, &["metrics are of all accounts"]);
+    ground.tenfold(&["account", "tokens"]).expect(0, &["ask, look", "metrics"]);
+    let listed = ground.tenfold(&["account", "tokens", "--json"]).json();
+    assert_eq!(listed[2]["scopes"], json!(["look"]), "{listed}");
+
+    let at_work = begun(ground.command(&GATEWAY));
+    let answers = |secret: &str| {
+        let read = |path| get(&at_work, secret, path);
+        (read("/metrics"), read("/v1/models"), chat(&at_work, secret, "tenfold/cheapest").0)
+    };
+    assert_eq!(answers(&usual), (403, 200, 200));
+    assert_eq!(answers(&counts), (200, 403, 403));
+    assert_eq!(answers(&looks), (403, 200, 403));
+    assert_eq!(interrupt(at_work.child).code, Some(130));
 }
 
 #[test]

@@ -46,12 +46,26 @@ pub(crate) fn chat(gateway: &Gateway, token: &str, model: &str) -> (u16, String,
     chat_at(&gateway.address, token, model)
 }
 
+/// The status of what is read at a path.
+pub(crate) fn get(gateway: &Gateway, token: &str, path: &str) -> u16 {
+    let mut stream = TcpStream::connect(&gateway.address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+         connection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
 fn chat_at(address: &str, token: &str, model: &str) -> (u16, String, Value) {
-    let body = json!({
-        "model": model,
-        "messages": [{ "role": "user", "content": "hello" }],
-        "max_tokens": 100,
-    });
+    let messages = json!([{ "role": "user", "content": "hello" }]);
+    post_at(address, token, &json!({ "model": model, "messages": messages, "max_tokens": 100 }))
+}
+
+fn post_at(address: &str, token: &str, body: &Value) -> (u16, String, Value) {
     let body = body.to_string();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
@@ -206,6 +220,17 @@ fn the_page_is_open_while_programs_spend() {
     let owner = page.sign_in(&page.link);
     let (status, accounts) = owner.get("/accounts");
     assert_eq!(status, 200, "{accounts}");
+    // By the page's API a token does what its scopes say.
+    let task = json!({ "text": "median is wrong", "workspace": ground.repo(), "check": "true" });
+    let scoped = |scope: &str| {
+        let made = ["account", "token", "default", "--scope", scope, "--json"];
+        let token = ground.tenfold(&made).json()["secret"].as_str().unwrap().to_owned();
+        let looked = page.ask_by_token(&token, "/board", None);
+        (looked, page.ask_by_token(&token, "/quote", Some(&task)))
+    };
+    assert_eq!(scoped("ask"), (200, 200));
+    assert_eq!(scoped("look"), (200, 403));
+    assert_eq!(scoped("metrics"), (401, 401));
     // Each has its own door.
     assert_eq!(page.ask("GET", "/v1/models", None, None).2["error"]["code"], Value::Null);
     assert_eq!(chat_at(address, "tf-made-up", "far").0, 401);
@@ -235,6 +260,13 @@ fn what_changes_while_it_runs_is_offered_without_a_restart() {
     let names = ground.path("config/gateway.toml");
     std::fs::write(&names, "[aliases]\nquick = ['far']").unwrap();
     offered("quick");
+    // And bounds of one's own.
+    std::fs::write(&names, "[aliases]\nquick = ['far']\n[gateway]\noutput_max = 33").unwrap();
+    let unbounded = json!({ "model": "quick", "messages": [] });
+    wait_for("the bound", || {
+        let (_, head, _) = post_at(&at_work.address, &secret, &unbounded);
+        head.contains("x-tenfold-output-limit: 33\r\n")
+    });
     // A name that stands for nothing costs nobody the others, or the prices.
     std::fs::write(&names, "[aliases]\nquick = ['far', 'nobody']").unwrap();
     ground.tenfold(&["models", "price", "far", "--free"]).expect(0, &[]);

@@ -59,12 +59,29 @@ impl Opened {
         cookie: Option<&str>,
         body: Option<&Value>,
     ) -> (u16, String, Value) {
+        self.ask_with((method, path), cookie.map(|cookie| ("cookie", cookie)), body)
+    }
+
+    /// Asks as a program does; answered with the status.
+    pub(crate) fn ask_by_token(&self, token: &str, path: &str, body: Option<&Value>) -> u16 {
+        let (method, token) =
+            (if body.is_some() { "POST" } else { "GET" }, format!("Bearer {token}"));
+        let path = format!("/api/v1{path}");
+        self.ask_with((method, &path), Some(("authorization", &token)), body).0
+    }
+
+    fn ask_with(
+        &self,
+        (method, path): (&str, &str),
+        shown: Option<(&str, &str)>,
+        body: Option<&Value>,
+    ) -> (u16, String, Value) {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let url = format!("{}{path}", self.address);
         let mut request = ureq::http::Request::builder().method(method).uri(url);
-        if let Some(cookie) = cookie {
-            request = request.header("cookie", cookie);
+        if let Some((name, value)) = shown {
+            request = request.header(name, value);
         }
         let text = body.map(Value::to_string).unwrap_or_default();
         if body.is_some() {

@@ -5,7 +5,7 @@ use clap::Args;
 use comfy_table::Cell;
 use serde_json::json;
 use tenfold_desk::{account, duration};
-use tenfold_domain::{AccessToken, AccountChange, LedgerEvent, Millis, Timestamp, TokenId};
+use tenfold_domain::{AccessToken, AccountChange, LedgerEvent, Millis, Scope, Timestamp, TokenId};
 use tenfold_store::hash_of;
 
 use super::change::say;
@@ -38,6 +38,11 @@ pub(crate) struct TokenArgs {
     /// ask, if not given
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     models: Option<Vec<String>>,
+    /// What it is for, with commas between: ask (models, and for work on the page's API), look
+    /// (which models there are, what is left, what became of work), metrics (the gateway's, of
+    /// all accounts: for a token of the topmost one)
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',', default_value = "ask,look")]
+    scope: Vec<Scope>,
 }
 
 /// List access tokens
@@ -66,6 +71,7 @@ pub(crate) async fn issue(context: &Context, args: TokenArgs) -> Result<(), Trou
         hash: hash_of(&secret),
         expires: args.expires.map(|long| Timestamp(now().0.saturating_add(long.0))),
         models: args.models,
+        scopes: Some(args.scope),
         by: String::new(),
     };
     let events = say(context, &AccountChange::Issue(token)).await?;
@@ -99,11 +105,16 @@ pub(crate) fn list(context: &Context, args: &TokensArgs) -> Result<(), Trouble> 
             token.token.to_string(),
             one_line(&known.shown(token.account), 64),
             stands,
+            scopes(token),
             one_line(&token.label, 64),
         ];
         cells.map(Cell::new).to_vec()
     });
-    terminal::print(&table(&["token", "account", "holds", "for"], rows))
+    terminal::print(&table(&["token", "account", "holds", "may", "for"], rows))
+}
+
+fn scopes(token: &AccessToken) -> String {
+    token.scopes().into_iter().map(Scope::name).collect::<Vec<_>>().join(", ")
 }
 
 /// Performs `tenfold account revoke`.

@@ -17,6 +17,10 @@ const FAR_FROM_PEERS: u64 = 1_000;
 const PEERS_LEAST: usize = 3;
 /// Prices that all change by one factor of at least so many percent are another unit's.
 const UNIFORM_PERCENT: u64 = 200;
+/// So many models are many, and if most of a provider change by one factor of more than so many
+/// percent, it is asked whether that is another currency's.
+const MANY: usize = 5;
+const MANY_PERCENT: u64 = 5;
 /// What differs by no more than so many percent is one factor.
 const UNIFORM_SPREAD_PERCENT: u64 = 2;
 
@@ -137,26 +141,55 @@ fn far(now: NanoUsd, then: NanoUsd, limit: u64) -> Option<String> {
     })
 }
 
-/// Whether all known models of a provider change by one factor.
+/// Whether the known models of a provider change by one factor.
 #[derive(Debug, Default)]
 pub(super) struct Uniform {
-    /// The least and the most factor, in thousandths, and of how many models.
-    factors: BTreeMap<String, Factors>,
+    of: BTreeMap<String, Factors>,
 }
 
 #[derive(Debug, Default)]
 struct Factors {
-    least: u64,
-    most: u64,
-    models: usize,
-    /// One has stayed as it was, so the unit has, too.
-    is_known: bool,
+    /// How many prices have changed by each factor, in thousandths: a model counts twice, for its
+    /// prompt and its output.
+    changed: BTreeMap<u64, usize>,
+    /// How many prices are as they were.
+    same: usize,
+}
+
+impl Factors {
+    /// The one factor of all prices that have changed, if it is so large that it is another unit's.
+    /// If a price is as it was, the unit is, too.
+    fn of_all(&self) -> Option<u64> {
+        let (least, most) = (*self.changed.first_key_value()?.0, *self.changed.last_key_value()?.0);
+        let is_large = least >= UNIFORM_PERCENT * 10 || most <= 1_000_000 / (UNIFORM_PERCENT * 10);
+        let many: usize = self.changed.values().sum();
+        let is_suspect =
+            self.same == 0 && most <= spread(least) && is_large && many >= 2 * PEERS_LEAST;
+        is_suspect.then_some(least)
+    }
+
+    /// The factor of most of the prices that there are, if they are many and it is that of another
+    /// currency as well as of a change of prices.
+    fn of_most(&self) -> Option<u64> {
+        let all = self.same + self.changed.values().sum::<usize>();
+        let little = MANY_PERCENT * 10;
+        let far = self.changed.keys().filter(|factor| factor.abs_diff(1_000) > little);
+        let near = |factor: u64| self.changed.range(factor..=spread(factor)).map(|(_, many)| many);
+        let counted = far.map(|factor| (near(*factor).sum::<usize>(), *factor));
+        let (many, factor) = counted.max()?;
+        (many >= 2 * MANY && many * 2 > all).then_some(factor)
+    }
+}
+
+/// What differs from a factor by no more than this is the same one.
+fn spread(factor: u64) -> u64 {
+    factor.saturating_mul(100 + UNIFORM_SPREAD_PERCENT) / 100
 }
 
 impl Uniform {
     /// A model whose price is as it was.
     pub(super) fn unchanged(&mut self, name: &ModelName) {
-        self.factors.entry(name.provider.clone()).or_default().is_known = true;
+        self.of.entry(name.provider.clone()).or_default().same += 2;
     }
 
     /// A model whose price is another.
@@ -169,33 +202,30 @@ impl Uniform {
             }
             let factor = u128::from(now.0) * 1_000 / u128::from(then.0);
             let factor = u64::try_from(factor).unwrap_or(u64::MAX);
-            let factors = self.factors.entry(name.provider.clone()).or_default();
-            factors.least = if factors.models == 0 { factor } else { factors.least.min(factor) };
-            factors.most = factors.most.max(factor);
-            factors.models += 1;
+            let factors = self.of.entry(name.provider.clone()).or_default();
+            *factors.changed.entry(factor).or_default() += 1;
         }
     }
 
-    /// Providers all of whose known models have changed by one factor, and what that says.
-    pub(super) fn suspects(&self) -> Vec<(String, String)> {
-        let is_suspect = |factors: &Factors| {
-            let spread = u128::from(factors.least) * u128::from(100 + UNIFORM_SPREAD_PERCENT);
-            let is_one = u128::from(factors.most) * 100 <= spread;
-            let is_large = factors.least >= UNIFORM_PERCENT * 10
-                || factors.most <= 1_000_000 / (UNIFORM_PERCENT * 10);
-            // Each model counts twice, for its prompt and its output.
-            !factors.is_known && is_one && is_large && factors.models >= 2 * PEERS_LEAST
+    /// Providers whose known models have changed by one factor, and what that says. What may be a
+    /// change of prices is not said of those that somebody has named.
+    pub(super) fn suspects(&self, is_named: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        let said = |(provider, factors): (&String, &Factors)| {
+            let times = |factor: u64| format!("{}.{:03} times", factor / 1_000, factor % 1_000);
+            let why = match factors.of_all() {
+                Some(factor) => format!(
+                    "every known model of {provider} would cost {} what it does: another \
+                     currency, or another unit?",
+                    times(factor)
+                ),
+                None => format!(
+                    "most models of {provider} would cost {} what they do: another currency? If \
+                     it has changed its prices, take them with --provider {provider}",
+                    times(factors.of_most().filter(|_| !is_named(provider))?)
+                ),
+            };
+            Some((provider.clone(), why))
         };
-        let suspects = self.factors.iter().filter(|(_, factors)| is_suspect(factors));
-        suspects
-            .map(|(provider, factors)| {
-                let (whole, part) = (factors.least / 1_000, factors.least % 1_000);
-                let why = format!(
-                    "every known model of {provider} would cost {whole}.{part:03} times what it \
-                     does: another currency, or another unit?"
-                );
-                (provider.clone(), why)
-            })
-            .collect()
+        self.of.iter().filter_map(said).collect()
     }
 }

@@ -21,17 +21,13 @@ use tenfold_domain::Timestamp;
 
 pub use json::{Json, JsonReader};
 pub use seller::{is_sold, sellers};
-pub use source::{ImportSource, Read};
+pub use source::{Fetching, ImportSource, Read};
 
 use super::book::IMPORTED;
 use super::{Dated, ModelName, PriceBook, PriceList};
 use crate::Price;
 use doubt::{Peers, Uniform};
 
-/// The most prices that one import changes.
-const CHANGES_MAX: usize = 20_000;
-/// The most rows of one import.
-const ROWS_MAX: u64 = 2_000_000;
 /// So many refused rows are told one by one; of more, the number.
 const REFUSED_TOLD: usize = 200;
 
@@ -86,9 +82,25 @@ pub struct Import {
     pub unwanted: u64,
 }
 
+/// How much one import is.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// The most rows.
+    rows: u64,
+    /// The most prices that it changes.
+    changes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { rows: 2_000_000, changes: 20_000 }
+    }
+}
+
 /// Compares what others say with a book.
 #[derive(Debug)]
 pub struct Importer<'a> {
+    bounds: Bounds,
     book: &'a PriceBook,
     at: Timestamp,
     wanted: Wanted,
@@ -107,6 +119,7 @@ impl<'a> Importer<'a> {
     /// Against a book as it is at a moment.
     pub fn new(book: &'a PriceBook, at: Timestamp, wanted: Wanted) -> Self {
         Self {
+            bounds: Bounds::default(),
             book,
             at,
             wanted,
@@ -190,8 +203,9 @@ impl<'a> Importer<'a> {
 
     /// What the import would do.
     pub fn end(self) -> Import {
-        let Self { mut import, mut changes, uniform, .. } = self;
-        for (provider, why) in uniform.suspects() {
+        let Self { mut import, mut changes, uniform, wanted, .. } = self;
+        let is_named = |provider: &str| wanted.providers.iter().any(|named| named == provider);
+        for (provider, why) in uniform.suspects(is_named) {
             let of_it = |name: &ModelName| name.provider == provider;
             let refused: Vec<ModelName> =
                 changes.keys().filter(|name| of_it(name)).cloned().collect();
@@ -208,8 +222,8 @@ impl<'a> Importer<'a> {
 
     fn count(&mut self) -> Result<(), String> {
         self.import.rows += 1;
-        match self.import.rows > ROWS_MAX {
-            true => Err(format!("it has more than {ROWS_MAX} rows")),
+        match self.import.rows > self.bounds.rows {
+            true => Err(format!("it has more than {} rows", self.bounds.rows)),
             false => Ok(()),
         }
     }
@@ -268,9 +282,10 @@ impl<'a> Importer<'a> {
             self.refuse(&name.to_string(), why);
             return Ok(());
         }
-        if self.changes.len() >= CHANGES_MAX {
+        if self.changes.len() >= self.bounds.changes {
+            let most = self.bounds.changes;
             return Err(format!(
-                "it would change more than {CHANGES_MAX} prices; take fewer, with --provider"
+                "it would change more than {most} prices; take fewer, with --provider"
             ));
         }
         self.uniform.changed(&name, &list, before);
@@ -416,6 +431,49 @@ mod tests {
         let same = cost("1e-6", "4e-6");
         let some = import(&[rows[0], ("acme/two", &same), rows[2]]);
         assert_eq!((some.changes.len(), some.refused_count), (2, 0));
+    }
+
+    #[test]
+    fn many_of_a_provider_by_one_small_factor_are_asked_about() {
+        let models = ["a", "b", "c", "d", "e", "f"];
+        let entry = |(place, model): (usize, &&str)| {
+            let prompt = place + 1;
+            format!(
+                "[[price]]\nmodel = '{model}'\nfrom = 2024-01-01\nsource = 's'\n\
+                 usd_per_million = {{ prompt = '{prompt}', output = '{}' }}\n",
+                4 * prompt
+            )
+        };
+        let entries: String = models.iter().enumerate().map(entry).collect();
+        let book = PriceBook::parse(&format!("provider = 'acme'\n{entries}"), false).unwrap();
+        // How many models come to what share of what they did, in percent; the rest stays.
+        let import = |many: usize, percent: usize, wanted: Wanted| {
+            let mut importer = Importer::new(&book, moment("2025-01-01").unwrap(), wanted);
+            for (place, model) in models.iter().enumerate() {
+                let percent = if place < many { percent } else { 100 };
+                let price = percent * (place + 1);
+                let fields = cost(&format!("{price}e-8"), &format!("{}e-8", 4 * price));
+                let text = format!("{{\"litellm_provider\": \"acme\", {fields}}}");
+                let row = JsonReader::new(text.as_bytes(), 1 << 20).value().unwrap();
+                importer.litellm(&format!("acme/{model}"), &row).unwrap();
+            }
+            importer.end()
+        };
+        let usual = Wanted::default;
+        let euros = import(6, 86, usual());
+        assert!(euros.changes.is_empty(), "{:?}", euros.changes);
+        let why = &euros.refused[0].why;
+        assert!(why.contains("0.860 times") && why.contains("--provider acme"), "{why}");
+        // One that stays as it was says nothing against it, as it would of a factor of ten.
+        assert_eq!(import(5, 115, usual()).refused_count, 5);
+        // Who has looked, and names the provider, has it taken.
+        let named = Wanted { providers: vec!["acme".to_owned()], all: false };
+        assert_eq!(import(6, 86, named).changes.len(), 6);
+        // Few models, or a few percent, are a change of prices.
+        for (many, percent) in [(4, 86), (6, 96), (6, 104)] {
+            let taken = import(many, percent, usual());
+            assert_eq!((taken.changes.len(), taken.refused_count), (many, 0), "{percent} %");
+        }
     }
 
     #[test]

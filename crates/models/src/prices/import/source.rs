@@ -22,10 +22,8 @@ const FILES_MAX: usize = 100_000;
 const DEPTH_MAX: usize = 8;
 /// So many rows go by between two words on how far it is.
 const ROWS_PER_WORD: u64 = 1_000;
-/// How long an address may take to say something.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long all of it may take.
-const PATIENCE_IN_ALL: Duration = Duration::from_secs(600);
+/// So many times an address may send us on; one that is encrypted only to another that is.
+const REDIRECTS_MAX: u32 = 5;
 
 /// A form in which others keep prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +47,24 @@ pub struct Read {
     pub of: u64,
 }
 
+/// The bounds of what is fetched from an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fetching {
+    /// The most that is read, in bytes.
+    pub bytes_max: u64,
+    /// How long it may take to say something.
+    pub answer: Duration,
+    /// How long all of it may take.
+    pub whole: Duration,
+}
+
+impl Default for Fetching {
+    fn default() -> Self {
+        let (answer, whole) = (Duration::from_secs(30), Duration::from_secs(600));
+        Self { bytes_max: BYTES_MAX, answer, whole }
+    }
+}
+
 /// What is read.
 #[derive(Debug)]
 pub struct ImportSource {
@@ -65,9 +81,17 @@ impl ImportSource {
     /// # Errors
     /// [`ModelsError::NotImportable`] if it is not there, or can't be fetched.
     pub fn open(what: &str) -> Result<Self, ModelsError> {
+        Self::open_within(what, Fetching::default())
+    }
+
+    /// The same, within bounds of one's own.
+    ///
+    /// # Errors
+    /// As for [`ImportSource::open`].
+    pub fn open_within(what: &str, bounds: Fetching) -> Result<Self, ModelsError> {
         if is_address(what) {
             let name = Self::shown(what);
-            let fetched = fetch(what).map_err(|why| no(&name, why))?;
+            let fetched = fetch(what, bounds).map_err(|why| no(&name, why))?;
             let path = fetched.path().to_owned();
             return Ok(Self { name, path, _fetched: Some(fetched) });
         }
@@ -125,23 +149,7 @@ impl ImportSource {
         if is_toml {
             return Ok(Form::ModelsDevToml);
         }
-        let mut reader = JsonReader::new(BufReader::new(self.file()?), BYTES_MAX);
-        reader.enter()?;
-        if reader.next_key(true)?.is_none() || !reader.is_object()? {
-            return Err("it is neither LiteLLM's list nor models.dev's: its first row is no \
-                        object"
-                .into());
-        }
-        reader.enter()?;
-        let mut is_first = true;
-        while let Some(key) = reader.next_key(is_first)? {
-            if key == "models" {
-                return Ok(Form::ModelsDev);
-            }
-            reader.value()?;
-            is_first = false;
-        }
-        Ok(Form::Litellm)
+        form_of(BufReader::new(self.file()?))
     }
 
     fn file(&self) -> Result<File, String> {
@@ -156,27 +164,7 @@ impl ImportSource {
     ) -> Result<(), Stop> {
         let file = self.file()?;
         let of = file.metadata().map_or(0, |metadata| metadata.len());
-        let mut reader = JsonReader::new(file, BYTES_MAX);
-        let mut told = |importer: &Importer<'_>, bytes: u64| match importer
-            .rows()
-            .is_multiple_of(ROWS_PER_WORD)
-        {
-            true => tell(Read { rows: importer.rows(), bytes, of }),
-            false => Ok(()),
-        };
-        reader.enter()?;
-        let mut is_first = true;
-        while let Some(key) = reader.next_key(is_first)? {
-            is_first = false;
-            match form {
-                Form::Litellm => {
-                    importer.litellm(&key, &reader.value()?)?;
-                    told(importer, reader.place())?;
-                }
-                _ => provider(&key, &mut reader, importer, &mut told)?,
-            }
-        }
-        Ok(reader.end()?)
+        rows(form, (file, of), importer, tell)
     }
 
     fn toml(
@@ -213,10 +201,72 @@ impl From<String> for Stop {
     }
 }
 
+/// The form of a list in JSON, by its first row.
+fn form_of(list: impl io::Read) -> Result<Form, String> {
+    let mut reader = JsonReader::new(list, BYTES_MAX);
+    reader.enter()?;
+    if reader.next_key(true)?.is_none() || !reader.is_object()? {
+        let no = "it is neither LiteLLM's list nor models.dev's: its first row is no object";
+        return Err(no.to_owned());
+    }
+    reader.enter()?;
+    let mut is_first = true;
+    while let Some(key) = reader.next_key(is_first)? {
+        if key == "models" {
+            return Ok(Form::ModelsDev);
+        }
+        reader.value()?;
+        is_first = false;
+    }
+    Ok(Form::Litellm)
+}
+
+impl Importer<'_> {
+    /// All rows of a list in JSON that somebody has at hand, of either form. What came before
+    /// something that does not read is taken.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn list(&mut self, list: &[u8]) -> Result<(), String> {
+        match rows(form_of(list)?, (list, list.len() as u64), self, &mut |_| Ok(())) {
+            Err(Stop::Wrong(why)) => Err(why),
+            Ok(()) | Err(Stop::Cancelled) => Ok(()),
+        }
+    }
+}
+
+/// Gives all rows of a list in JSON, of so many bytes, to an importer, one after another.
+fn rows(
+    form: Form,
+    (from, of): (impl io::Read, u64),
+    importer: &mut Importer<'_>,
+    tell: &mut dyn FnMut(Read) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut reader = JsonReader::new(from, BYTES_MAX);
+    let mut told =
+        |importer: &Importer<'_>, bytes: u64| match importer.rows().is_multiple_of(ROWS_PER_WORD) {
+            true => tell(Read { rows: importer.rows(), bytes, of }),
+            false => Ok(()),
+        };
+    reader.enter()?;
+    let mut is_first = true;
+    while let Some(key) = reader.next_key(is_first)? {
+        is_first = false;
+        match form {
+            Form::Litellm => {
+                importer.litellm(&key, &reader.value()?)?;
+                told(importer, reader.place())?;
+            }
+            _ => provider(&key, &mut reader, importer, &mut told)?,
+        }
+    }
+    Ok(reader.end()?)
+}
+
 /// One provider of models.dev's JSON.
 fn provider(
     name: &str,
-    reader: &mut JsonReader<File>,
+    reader: &mut JsonReader<impl io::Read>,
     importer: &mut Importer<'_>,
     told: &mut dyn FnMut(&Importer<'_>, u64) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
@@ -288,15 +338,18 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Str
 }
 
 /// What is at an address, in a file that goes when it is no longer wanted.
-fn fetch(url: &str) -> Result<tempfile::NamedTempFile, String> {
+fn fetch(url: &str, bounds: Fetching) -> Result<tempfile::NamedTempFile, String> {
+    let Fetching { bytes_max, answer, whole } = bounds;
     let agent = Agent::config_builder()
-        .timeout_connect(Some(PATIENCE))
-        .timeout_recv_response(Some(PATIENCE))
-        .timeout_global(Some(PATIENCE_IN_ALL))
+        .https_only(url.starts_with("https://"))
+        .max_redirects(REDIRECTS_MAX)
+        .timeout_connect(Some(answer))
+        .timeout_recv_response(Some(answer))
+        .timeout_global(Some(whole))
         .build()
         .new_agent();
     let response = agent.get(url).call().map_err(|error| error.to_string())?;
-    let mut body = response.into_body().into_with_config().limit(BYTES_MAX).reader();
+    let mut body = response.into_body().into_with_config().limit(bytes_max).reader();
     let mut file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
     io::copy(&mut body, file.as_file_mut()).map_err(|error| error.to_string())?;
     file.as_file_mut().seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
@@ -313,7 +366,84 @@ fn no(what: &str, why: String) -> ModelsError {
 
 #[cfg(test)]
 mod tests {
+    use tenfold_domain::Timestamp;
+
+    use super::super::{Bounds, Wanted};
     use super::*;
+    use crate::PriceBook;
+
+    /// A list that is nowhere but where it is read: so many rows, each made when it is wanted.
+    struct Rows {
+        made: u64,
+        rows: u64,
+        row: Vec<u8>,
+    }
+
+    impl io::Read for Rows {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            if self.row.is_empty() && self.made <= self.rows {
+                let (number, begin) = (self.made, if self.made == 0 { '{' } else { ',' });
+                let row = match number == self.rows {
+                    true => "}".to_owned(),
+                    // Of each hundred one is wanted, and every price is another.
+                    false => format!(
+                        "{begin}\"m{number}\":{{\"litellm_provider\":\"p{}\",\
+                         \"input_cost_per_token\":{}e-9,\"output_cost_per_token\":9e-6}}",
+                        number % 100,
+                        1_000 + number % 1_000,
+                    ),
+                };
+                self.row = row.into_bytes();
+                self.made += 1;
+            }
+            let many = into.len().min(self.row.len());
+            into[..many].copy_from_slice(&self.row[..many]);
+            self.row.drain(..many);
+            Ok(many)
+        }
+    }
+
+    fn read(many: u64, bounds: Option<Bounds>) -> Result<Import, String> {
+        let book = PriceBook::default();
+        let wanted = Wanted { providers: vec!["p7".to_owned()], all: false };
+        let mut importer = Importer::new(&book, Timestamp(1 << 42), wanted);
+        importer.bounds = bounds.unwrap_or_default();
+        let from = Rows { made: 0, rows: many, row: Vec::new() };
+        match rows(Form::Litellm, (from, 0), &mut importer, &mut |_| Ok(())) {
+            Ok(()) => Ok(importer.end()),
+            Err(Stop::Wrong(why)) => Err(why),
+            Err(Stop::Cancelled) => Err("it was cancelled".to_owned()),
+        }
+    }
+
+    /// The most memory that this process ever had, in bytes, where the system says it.
+    fn peak() -> Option<u64> {
+        let status = fs::read_to_string("/proc/self/status").ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+    }
+
+    #[test]
+    fn of_a_million_rows_there_is_only_what_changes() {
+        let before = peak();
+        let import = read(1_000_000, None).unwrap();
+        assert_eq!((import.rows, import.changes.len()), (1_000_000, 10_000));
+        assert_eq!(import.unwanted, 990_000);
+        // All of it is more than seventy megabytes, and twice that as values.
+        if let (Some(before), Some(after)) = (before, peak()) {
+            assert!(after - before < 64 << 20, "{} MB more", (after - before) >> 20);
+        }
+    }
+
+    #[test]
+    fn what_is_more_than_an_import_has_is_refused() {
+        let bounds = |rows, changes| Some(Bounds { rows, changes });
+        assert_eq!(read(500, bounds(500, 5)).unwrap().changes.len(), 5);
+        let refused = read(501, bounds(500, 5)).unwrap_err();
+        assert!(refused.contains("more than 500 rows"), "{refused}");
+        let refused = read(500, bounds(500, 4)).unwrap_err();
+        assert!(refused.contains("more than 4 prices; take fewer, with --provider"), "{refused}");
+    }
 
     #[test]
     fn an_address_is_shown_without_a_key() {

@@ -115,6 +115,10 @@ async fn a_token_works_for_its_account_and_decides_of_nothing() {
     assert_eq!(house.ask(with("/metrics")).await.status(), 403);
     let change = Ask::post("/api/v1/tasks", "{}").with("authorization", "bearer token");
     assert!(house.ask(change).await.is_fine());
+    let (name, value) = ("authorization", "Bearer looks");
+    assert!(house.ask(Ask::get("/api/v1/tasks").with(name, value)).await.is_fine());
+    assert_eq!(house.ask(Ask::get("/api/v1/work").with(name, value)).await.status(), 403);
+    assert!(house.ask(with("/api/v1/work")).await.is_fine(), "one to ask with works");
     // A session beside it does not lend it more.
     house.sign_in("root", 1, Access::Admin, AccountId::DEFAULT);
     assert_eq!(house.ask(with("/api/v1/admin").signed_in("root")).await.status(), 403);

@@ -65,8 +65,11 @@ impl House {
         let router = door.router(rooms(&door, &changes));
         let house = Self { door, who, router, changes };
         house.sign_in("ada", 2, Access::Operator, AccountId::DEFAULT);
-        let holder = Holder { token: TokenId(4), label: "ci".to_owned(), account: TEAM };
-        house.who.tokens.lock().unwrap().insert(hash("token"), holder);
+        for (secret, token, spends) in [("token", 4, true), ("looks", 5, false)] {
+            let label = "ci".to_owned();
+            let holder = Holder { token: TokenId(token), label, account: TEAM, spends };
+            house.who.tokens.lock().unwrap().insert(hash(secret), holder);
+        }
         house
     }
 
@@ -109,6 +112,7 @@ fn rooms(door: &Door, changes: &Arc<AtomicUsize>) -> Rooms {
         .route("/api/v1/events", get(async || ticks()))
         .route("/api/v1/slow", get(slow))
         .route("/api/v1/admin", get(async |who: Caller| who.needs(Access::Admin).map(|()| "in")))
+        .route("/api/v1/work", get(async |who: Caller| who.needs(Access::Operator).map(|()| "in")))
         .route("/metrics", get(metrics));
     let open = Router::new().route("/api/v1/session", post(sign_in));
     let page = Router::new()
