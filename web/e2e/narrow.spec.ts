@@ -75,7 +75,7 @@ test.describe("on a telephone, with whatever moves", () => {
     await page.getByLabel("What is to be done").fill("The median of an even number of values is wrong");
     await page.getByLabel("Repository or folder").fill(ground.repo);
     await page.getByLabel("Check", { exact: true }).fill(CHECK);
-    await page.getByLabel("Model").selectOption("far");
+    await page.getByLabel("Model", { exact: true }).selectOption("far");
     await holds(page);
     await page.getByRole("button", { name: "Start now" }).tap();
     await expect(page).toHaveURL(/\/tasks\/1$/);
