@@ -20,7 +20,12 @@ test("budgets are set by what they are likely to buy", async ({ page, ground, wa
   const box = (await plot.boundingBox())!;
   await page.mouse.move(box.x + box.width * 0.8, box.y + 40);
   await page.mouse.down();
-  await page.mouse.move(box.x + box.width * 0.4, box.y + 40, { steps: 4 });
+  // Numbers that come meanwhile take nothing out of the hand.
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 2 });
+  const again = page.waitForResponse(/\/dial/);
+  await api(page, `/tasks/${task}/budget`, { money: 1_000_000_000, time: 5_400_000, attempts: 5 });
+  await again;
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 40, { steps: 2 });
   await page.mouse.up();
   await expect(page.getByLabel("Money, in dollars")).toHaveValue("0.50");
   await slider.focus();
