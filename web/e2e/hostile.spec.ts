@@ -157,16 +157,7 @@ test("nothing that an agent or a repository writes runs or leaves the page", asy
   const accepted = await api(page, `/tasks/${review}/accept`, { how: "branch", name: BRANCH, unchecked: true, with_secrets: true });
   expect([200, 400, 403, 409, 422]).toContain(accepted.status);
   await api(page, `/tasks/${accepted.status === 200 ? asks : review}/reject`, { reason: MARKUP });
-  const all = addresses(Object.fromEntries(Object.keys(TEXTS).map((name) => [name, review])) as never);
-  for (const at of new Set(all.map((one) => one.at))) {
-    await go(page, at);
-    await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
-    await expect(page.locator("main [aria-busy=true], main .skeleton")).toHaveCount(0);
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await holds(page);
-    }
-  }
+  await everywhere(page, review, holds);
 });
 
 test.describe("what others name", () => {
@@ -266,17 +257,10 @@ for line in sys.stdin:
     await isInert(page);
 
     // What stands on all other pages, and what is opened there.
-    const all = addresses(Object.fromEntries(Object.keys(TEXTS).map((name) => [name, review])) as never);
-    for (const at of new Set(all.map((one) => one.at))) {
-      await go(page, at);
-      await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
-      await expect(page.locator("main [aria-busy=true], main .skeleton")).toHaveCount(0);
-      for (const width of [1280, 390]) {
-        await page.setViewportSize({ width, height: 900 });
-        await holds(page);
-      }
+    await everywhere(page, review, async () => {
+      await holds(page);
       await isInert(page);
-    }
+    });
     await page.setViewportSize({ width: 1280, height: 900 });
     await go(page, "/coworkers");
     await page.getByRole("button", { name: "How it works: harm" }).click();
@@ -306,3 +290,17 @@ for line in sys.stdin:
     await isInert(page);
   });
 });
+
+/** Goes to each page of the house, of the one task that there is, and looks at it in two widths. */
+async function everywhere(page: Page, task: number, look: (page: Page) => Promise<void>) {
+  const all = addresses(Object.fromEntries(Object.keys(TEXTS).map((name) => [name, task])) as never);
+  for (const at of new Set(all.map((one) => one.at))) {
+    await go(page, at);
+    await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+    await expect(page.locator("main [aria-busy=true], main .skeleton")).toHaveCount(0);
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      await look(page);
+    }
+  }
+}

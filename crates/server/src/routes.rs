@@ -142,12 +142,14 @@ fn on_house<C: Call, F>(
 where
     F: Future<Output = Result<C::Answer, EngineError>> + Send,
 {
-    let act = async move |State(engine): State<House>, said: Said<C>| {
-        let Json(call) = said?;
-        note::<C>(&engine, None).await;
-        Ok::<_, Refusal>(Json(act(engine, call).await?))
+    let noted = move |engine: House, call: C| {
+        let act = act.clone();
+        async move {
+            note::<C>(&engine, None).await;
+            act(engine, call).await
+        }
     };
-    routes.route(C::PATH, post(act))
+    asked(routes, noted)
 }
 
 /// Adds a call that is about a task.
