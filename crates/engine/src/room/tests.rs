@@ -165,6 +165,9 @@ impl Story {
             Deed::End(outcome) => {
                 self.say(last, AttemptEvent::Ended { outcome, note: String::new() })
             }
+            // The engine refuses these where the files are gone.
+            Deed::Accept | Deed::AcceptInPlace | Deed::Apply | Deed::Reject | Deed::Undo
+                if !is_there => {}
             Deed::Accept => self.propose(
                 last,
                 ProposalEvent::AcceptedAsBranch { branch: "b".into(), commit: "c".into() },
@@ -174,9 +177,7 @@ impl Story {
             }
             Deed::Apply => self.propose(last, ProposalEvent::Applying { before, after }),
             Deed::Reject => self.propose(last, ProposalEvent::Rejected { reason: String::new() }),
-            // The engine refuses it where the files are gone.
-            Deed::Undo if is_there => self.propose(last, ProposalEvent::Undone),
-            Deed::Undo => {}
+            Deed::Undo => self.propose(last, ProposalEvent::Undone),
         }
     }
 
