@@ -65,12 +65,10 @@ fn bounded(messages: Vec<Value>) -> String {
 
 /// The beginning of a long text.
 fn cut(text: &str) -> String {
-    match text.len().checked_sub(TEXT_BYTES) {
-        None | Some(0) => text.to_owned(),
-        Some(_) => {
-            let end = text.floor_char_boundary(TEXT_BYTES);
-            format!("{}… ({} bytes more)", &text[..end], text.len() - end)
-        }
+    let end = text.floor_char_boundary(TEXT_BYTES);
+    match text.len() - end {
+        0 => text.to_owned(),
+        more => format!("{}… ({more} bytes more)", &text[..end]),
     }
 }
 
