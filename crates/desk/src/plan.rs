@@ -40,6 +40,16 @@ pub struct PlanTerms {
     pub sight: Sight,
 }
 
+/// What a label is worth, as it is written: `bug=20`, in dollars.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn label_value(text: &str) -> Result<(String, NanoUsd), String> {
+    let (label, value) = text.split_once('=').ok_or("write it as LABEL=DOLLARS")?;
+    let value = value.parse::<NanoUsd>().map_err(|error| error.to_string())?;
+    Ok((label.trim().to_owned(), value))
+}
+
 impl PlanTerms {
     /// A budget, and a dollar for each task of which nothing is said.
     pub fn of(budget: NanoUsd) -> Self {

@@ -32,7 +32,7 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "DOLLARS")]
     hour: Option<NanoUsd>,
     /// What a task with a label is worth, as in bug=20; for tasks with no value. Repeatable
-    #[arg(long, value_name = "LABEL=DOLLARS", value_parser = label_value)]
+    #[arg(long, value_name = "LABEL=DOLLARS", value_parser = plan::label_value)]
     label_value: Vec<(String, NanoUsd)>,
     /// What any other task is worth, in dollars
     #[arg(long, value_name = "DOLLARS", default_value = "1")]
@@ -57,12 +57,6 @@ pub(crate) struct PlanArgs {
 fn exponent(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| (0.0..=10.0).contains(number));
     number.ok_or_else(|| format!("'{text}' is no number from 0 to 10"))
-}
-
-fn label_value(text: &str) -> Result<(String, NanoUsd), String> {
-    let (label, value) = text.split_once('=').ok_or("write it as LABEL=DOLLARS")?;
-    let value = value.parse::<NanoUsd>().map_err(|error| error.to_string())?;
-    Ok((label.to_owned(), value))
 }
 
 /// Performs the command.

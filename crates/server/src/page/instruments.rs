@@ -97,18 +97,6 @@ struct PlanAsked {
     labels: Option<String>,
 }
 
-/// What labels are worth.
-fn label_values(text: &str) -> Result<Vec<(String, NanoUsd)>, Refusal> {
-    let wrong = || Refusal::usage("what labels are worth is written as in bug=20,docs=5");
-    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
-    let read = |pair: &str| {
-        let (label, value) = pair.rsplit_once('=').ok_or_else(wrong)?;
-        let value = value.parse().map_err(|_| wrong())?;
-        Ok((label.trim().to_owned(), value))
-    };
-    pairs.map(read).collect()
-}
-
 /// `GET /plan`
 async fn plan(
     State(house): State<Arc<House>>,
@@ -116,13 +104,16 @@ async fn plan(
     Asked(asked): Asked<PlanAsked>,
 ) -> Answer<PlanAnswer> {
     let sight = house.sight(&caller).await?;
+    let labels = asked.labels.as_deref().unwrap_or_default().split(',');
+    let labels = labels.filter(|pair| !pair.trim().is_empty()).map(plan::label_value);
+    let label_values = labels.collect::<Result<_, _>>().map_err(Refusal::usage)?;
     let usual = PlanTerms::of(asked.budget_nano_usd);
     let terms = PlanTerms {
         solved: asked.solved,
         hour: asked.hour_nano_usd,
         value: asked.value_nano_usd.unwrap_or(usual.value),
         exponent: asked.exponent.unwrap_or(usual.exponent),
-        label_values: label_values(asked.labels.as_deref().unwrap_or_default())?,
+        label_values,
         what_if: vec![2, 10],
         sight,
         ..usual

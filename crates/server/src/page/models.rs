@@ -278,7 +278,7 @@ impl Pulls {
         }
     }
 
-    /// One has ended: well, since somebody wanted it to, or for a reason that is kept.
+    /// One has ended by itself: well, or for a reason that is kept.
     fn ended(&self, model: &str, problem: Option<String>) {
         let mut all = self.all();
         match problem {
