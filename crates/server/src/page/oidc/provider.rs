@@ -278,7 +278,8 @@ fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn stale() -> Problem {
-    let what = "this was begun in another browser or tab, or more than ten minutes ago, or is over already";
+    let what = "this was begun in another browser or tab, or more than ten minutes ago, or is over \
+                already";
     Problem { to_do: Some("sign in anew".to_owned()), ..Problem::new(ProblemKind::Refused, what) }
 }
 
@@ -340,8 +341,9 @@ mod tests {
         let came = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let counting = std::sync::Arc::clone(&came);
         std::thread::spawn(move || {
-            for _ in listener.incoming() {
+            for stream in listener.incoming() {
                 counting.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                drop(stream);
             }
         });
         let came = || came.load(std::sync::atomic::Ordering::SeqCst);
