@@ -32,7 +32,7 @@ pub struct Candidate {
 }
 
 /// Candidates that are carried over to a part at the most.
-const CARRIED: usize = 60;
+const CARRIED: usize = 150;
 
 /// Turns answers into candidates. Returns those worth a check, and how many were not: they
 /// don't parse, repeat what was there or was tried, or touch comments only.
@@ -67,10 +67,8 @@ pub(super) fn gather(
 pub(super) fn carried(state: &Repair) -> Option<(Vec<Candidate>, u32)> {
     let mut sieve = Sieve::new(state);
     let here = &state.here;
-    let below = |other: &&Standing| {
-        other.parts < here.parts && other.base.iter().all(|edit| here.base.contains(edit))
-    };
-    let known = state.others.iter().filter(below).flat_map(|before| {
+    let below = state.others.iter().filter(|other| other.is_below(here));
+    let known = below.flat_map(|before| {
         let all = before.pool.iter().chain(&before.checked);
         all.filter(|candidate| candidate.id > here.carried).map(move |known| (before, known))
     });

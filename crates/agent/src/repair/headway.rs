@@ -1,34 +1,70 @@
 //! How far a failing test gets: of two faults on its way the first hides the second.
 //!
 //! Apart from parts, because it reads what a check printed. A test that is right up to a later
-//! line than before still fails, and yet something on its way is mended.
+//! line than before still fails, and yet something on its way is mended; and so is one that
+//! comes to compare what it got, where nothing came back to it before.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use tenfold_code::failure::{FailedTest, Failure};
+use tenfold_domain::TestName;
 
-/// The place in a test's own code at which it failed.
-fn place(test: &FailedTest) -> Option<(&str, u32)> {
-    test.frames.first().map(|frame| (frame.path.as_str(), frame.line))
+/// What became of a test at the line of its own at which it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Got {
+    /// What it called broke off.
+    Nothing,
+    /// It could not go on with what came back.
+    Unusable,
+    /// Something else than it expects.
+    Other,
 }
 
-/// Whether a test fails at a later line of its own than before, and none at an earlier one.
+/// How far a test got.
+#[derive(Debug, Clone, Copy)]
+struct Reached<'t> {
+    path: &'t str,
+    line: u32,
+    got: Got,
+}
+
+impl<'t> Reached<'t> {
+    fn of(test: &'t FailedTest) -> Option<Self> {
+        let frame = test.frames.first()?;
+        let says = |begins: &str| test.message.trim_start().starts_with(begins);
+        let compared = says("assert") || says("AssertionError") || test.expected_actual.is_some();
+        let got = match test.frames.len() {
+            _ if compared => Got::Other,
+            1 => Got::Unusable,
+            _ => Got::Nothing,
+        };
+        Some(Self { path: &frame.path, line: frame.line, got })
+    }
+
+    /// Whether this is further than before; `None` where that can't be told.
+    fn against(self, before: Self) -> Option<Ordering> {
+        if self.path == before.path {
+            return Some(self.line.cmp(&before.line).then(self.got.cmp(&before.got)));
+        }
+        // Where only the innermost place is told, it was in the code, and is in the test now.
+        (self.got == Got::Other && before.got < Got::Other).then_some(Ordering::Greater)
+    }
+}
+
+/// Whether a test gets further than before, and none less far.
 pub(super) fn made(before: &Failure, now: &Failure) -> bool {
-    let before: BTreeMap<&str, (&str, u32)> =
-        before.tests.iter().filter_map(|test| Some((test.name.0.as_str(), place(test)?))).collect();
-    let moved = now.tests.iter().filter_map(|test| {
-        let (path, line) = place(test)?;
-        let (known, stood) = before.get(test.name.0.as_str())?;
-        (*known == path).then_some(line.cmp(stood))
-    });
-    let moved: Vec<_> = moved.collect();
+    let before: BTreeMap<&TestName, Reached<'_>> =
+        before.tests.iter().filter_map(|test| Some((&test.name, Reached::of(test)?))).collect();
+    let moved =
+        now.tests.iter().filter_map(|test| Reached::of(test)?.against(*before.get(&test.name)?));
+    let moved: Vec<Ordering> = moved.collect();
     moved.iter().any(|moved| moved.is_gt()) && moved.iter().all(|moved| moved.is_ge())
 }
 
 #[cfg(test)]
 mod tests {
     use tenfold_code::failure::Frame;
-    use tenfold_domain::TestName;
 
     use super::*;
 
@@ -43,6 +79,32 @@ mod tests {
             expected_actual: None,
         };
         Failure { tests: tests.iter().map(test).collect(), ..Failure::default() }
+    }
+
+    #[test]
+    fn headway_is_something_to_compare_where_nothing_came_back() {
+        let with = |says: &str, frames: &[(&str, u32)]| {
+            let frame = |(path, line): &(&str, u32)| Frame {
+                path: (*path).to_owned(),
+                line: *line,
+                function: None,
+            };
+            let mut failure = failure(&[("a", "t.py", 10)]);
+            failure.tests[0].message = says.to_owned();
+            failure.tests[0].frames = frames.iter().map(frame).collect();
+            failure
+        };
+        let raised = with("TypeError: no number", &[("t.py", 10), ("lib.py", 3)]);
+        let unusable = with("TypeError: no list", &[("t.py", 10)]);
+        let other = with("assert () == (1,)", &[("t.py", 10)]);
+        assert!(made(&raised, &unusable) && made(&raised, &other) && made(&unusable, &other));
+        assert!(!made(&other, &raised) && !made(&raised, &raised));
+        // An earlier line is an earlier line.
+        assert!(!made(&raised, &with("assert () == (1,)", &[("t.py", 9)])));
+        // Some runners tell the innermost place alone.
+        let panicked = with("attempt to subtract with overflow", &[("src/lib.rs", 3)]);
+        assert!(made(&panicked, &with("assertion failed", &[("tests/t.rs", 10)])));
+        assert!(!made(&panicked, &with("index out of bounds", &[("src/lib.rs", 2)])));
     }
 
     #[test]

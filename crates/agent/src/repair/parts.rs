@@ -13,9 +13,11 @@ use tenfold_domain::{CheckReport, CheckVerdict, Millis, TestName};
 use super::candidates::{self, Candidate};
 use super::decide::Draft;
 use super::event::Event;
-use super::moves;
+use super::moves::{self, Move};
 use super::narrowed::Narrowed;
-use super::state::{Repair, Standing};
+use super::prompts::lines;
+use super::state::{Repair, Standing, updated};
+use super::targets::{Target, Unit};
 use crate::effect::{CheckAsk, Effect, Purpose};
 
 /// The chance that a part is real and the rest is found then.
@@ -36,6 +38,10 @@ const PROVEN: f64 = 0.35;
 const UNKNOWN: f64 = 0.25;
 /// and where only failing tests come to what it changes, so that it could not break anything.
 const UNPROVEN: f64 = 0.08;
+/// Each test that a part mends makes it so many times likelier, up to this many;
+const MANY: usize = 4;
+/// and so much likelier if it mends more than it leaves.
+const MOST_OF_ALL: f64 = 2.0;
 /// What a place is worth where only candidates are left to be checked.
 const LEFT: f64 = 1e-12;
 
@@ -63,6 +69,43 @@ impl Partial {
             return HEADWAY;
         }
         if self.mended > 1 && self.mended >= self.left.len() { HALF } else { PART }
+    }
+}
+
+impl Standing {
+    /// Whether this stands on fewer parts, all of which another stands on.
+    pub(super) fn is_below(&self, other: &Self) -> bool {
+        self.parts < other.parts && self.base.iter().all(|edit| other.base.contains(edit))
+    }
+
+    /// The target here that shows the same text as one elsewhere, with the same statements in it.
+    fn alike(&self, elsewhere: &Self, place: &Target) -> Option<usize> {
+        let shown = |standing: &Self, target: &Target| {
+            let original = standing.facts.texts.get(&target.path)?;
+            Some(lines(&standing.mended(&target.path, original)?, &target.lines))
+        };
+        let units = |target: &Target| -> Vec<(u32, u32, bool)> {
+            let from = target.lines.start;
+            let within = |line: u32| line.wrapping_sub(from);
+            let unit = |unit: &Unit| (within(unit.lines.start), within(unit.lines.end), unit.hole);
+            target.units.iter().map(unit).collect()
+        };
+        self.targets.iter().position(|target| {
+            (&target.path, &target.name, target.kind) == (&place.path, &place.name, place.kind)
+                && units(target) == units(place)
+                && shown(self, target).is_some_and(|text| shown(elsewhere, place) == Some(text))
+        })
+    }
+
+    fn take_over(&mut self, new: usize, before: &Self, old: usize) {
+        let own = before.made.iter().filter(|made| made.target == old);
+        self.made.extend(own.map(|made| Move { target: new, ..*made }));
+        for (told, before) in
+            [(&mut self.surprise, &before.surprise), (&mut self.more, &before.more)]
+        {
+            let own = before.iter().filter(|((target, _), _)| *target == old);
+            told.extend(own.map(|((_, unit), nats)| ((new, *unit), *nats)));
+        }
     }
 }
 
@@ -121,6 +164,20 @@ impl Repair {
         self.others.push(std::mem::replace(&mut self.here, next));
     }
 
+    /// What was asked of a place before a part was found is not asked again, where the part left
+    /// that place as it was: what came of it holds here too.
+    pub(super) fn remember(&mut self) {
+        let Self { here, others, .. } = self;
+        let below: Vec<&Standing> = others.iter().filter(|other| other.is_below(here)).collect();
+        for before in below {
+            for (old, place) in before.targets.iter().enumerate() {
+                if let Some(new) = here.alike(before, place) {
+                    here.take_over(new, before, old);
+                }
+            }
+        }
+    }
+
     fn turn(&mut self, to: usize) {
         self.here.worth = moves::best(self);
         if let Some(other) = self.others.get_mut(to) {
@@ -141,8 +198,17 @@ impl Repair {
         best.filter(|(_, worth)| *worth > here).map(|(index, _)| index)
     }
 
-    /// The chance that a part is right on which the whole check broke nothing.
-    fn credence(&self, part: &Candidate) -> f64 {
+    /// The chance that a part is right on which the whole check broke nothing, and with which
+    /// these tests still fail. What mends many tests at once does so by chance less often.
+    fn credence(&self, part: &Candidate, left: &[TestName]) -> f64 {
+        let all = self.here.seen.as_ref().map_or(0, |seen| seen.failing.len());
+        let mended = all.saturating_sub(left.len());
+        let told = mended.clamp(1, MANY) as f64 * if 2 * mended > all { MOST_OF_ALL } else { 1.0 };
+        updated(self.refutable(part), told)
+    }
+
+    /// The same, by whether other tests could have spoken against it.
+    fn refutable(&self, part: &Candidate) -> f64 {
         let seen = self.here.seen.as_ref();
         let trace =
             seen.and_then(|seen| coverage::read(seen.coverage.as_deref()?, &seen.failing).ok());
@@ -226,7 +292,7 @@ impl Draft {
     pub(super) fn rebase(&mut self, part: &Candidate, report: &CheckReport) {
         let failing = report.failing.clone();
         let narrowed = Narrowed::to(&self.state.setup.check, &failing);
-        let credence = self.state.credence(part);
+        let credence = self.state.credence(part, &failing);
         let (candidate, edits) = (part.id, part.edits.clone());
         self.record(Event::Rebased { candidate, edits, failing, narrowed, credence });
         let ask = self.trace();

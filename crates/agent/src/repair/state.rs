@@ -89,6 +89,14 @@ pub(super) struct Standing {
     pub(super) proven: Vec<Vec<TestName>>,
 }
 
+impl Standing {
+    /// A file's text with what is mended here, from its text as it was.
+    pub(super) fn mended(&self, path: &str, original: &str) -> Option<String> {
+        let edits: Vec<Edit> = self.base.iter().filter(|e| e.path == path).cloned().collect();
+        tenfold_code::edit::apply(original, &edits).ok()
+    }
+}
+
 /// How surprising a statement is, on the average,
 const USUAL: f64 = 3.0;
 /// and how much each nat more says. (A logistic fit to 192 statements that were scored, of which
@@ -248,8 +256,7 @@ impl Repair {
 
     /// The same, from the file's text as it was.
     pub(super) fn mended(&self, path: &str, original: &str) -> Option<String> {
-        let edits: Vec<Edit> = self.here.base.iter().filter(|e| e.path == path).cloned().collect();
-        tenfold_code::edit::apply(original, &edits).ok()
+        self.here.mended(path, original)
     }
 
     /// The chance that a generator mends a fault that it is pointed at.
@@ -324,6 +331,7 @@ impl Repair {
             Event::Understood { targets, facts } => {
                 self.here.targets.clone_from(targets);
                 self.here.facts = facts.clone();
+                self.remember();
             }
             Event::Scored { target, unit, surprise, more } => {
                 self.here.surprise.insert((*target, *unit), *surprise);
@@ -478,6 +486,6 @@ impl Repair {
 }
 
 /// A chance, after something was seen that is so many times likelier if it is so.
-fn updated(chance: f64, told: f64) -> f64 {
+pub(super) fn updated(chance: f64, told: f64) -> f64 {
     chance * told / (1.0 - chance + chance * told)
 }

@@ -14,7 +14,10 @@ use tenfold_domain::TokenScore;
 use super::mistakes;
 
 /// Changes that are looked at; parsing many more would take longer than checking them.
-const MOST: usize = 60;
+const MOST: usize = 120;
+/// How much a token's probability tells at the most, against what stands there: what comes
+/// behind a fault surprises as much as the fault itself. A natural logarithm.
+const TOLD: f64 = 6.0;
 /// What ends an expression.
 const END: [char; 6] = [')', ']', '}', ',', ':', '\n'];
 /// Names that a token is read as the beginning of.
@@ -25,6 +28,11 @@ const LEFT_OUT: usize = 4;
 const UNHEARD_OF: f64 = -4.0;
 /// and that a function's does, which may be the language's own.
 const UNHEARD_OF_CALL: f64 = -1.0;
+/// What it counts that something else would be given a value: the model has many names for it,
+/// and people seldom err there.
+const SET: f64 = -4.0;
+/// What it counts that the words of a text are changed.
+const QUOTED: f64 = -3.0;
 
 /// A change of a scored text.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,11 +103,19 @@ impl Here<'_> {
         let mut add = |range: Range<usize>, with: String, ratio: f64| {
             let old = self.text.get(range.clone());
             let Some(old) = old.filter(|old| *old != with) else { return };
-            if !self.calls_a_value(&range, &with) {
-                let ratio = ratio + mistakes::usual(old, &with) + self.unheard_of(&range, &with);
+            let comments = with.trim_start().starts_with('#');
+            if !comments && !self.calls_a_value(&range, &with) {
+                let ratio = ratio.min(TOLD)
+                    + mistakes::usual(old, &with)
+                    + self.unheard_of(&range, &with)
+                    + if self.is_set(&range) { SET } else { 0.0 }
+                    + if self.is_quoted(&range) { QUOTED } else { 0.0 };
                 swaps.push(Swap { range, with, ratio });
             }
         };
+        if let Some((range, with)) = self.handed_on(&span, stands, other) {
+            add(range, with, ratio);
+        }
         if !stands.trim().is_empty() {
             match self.word(&span, other) {
                 Some((range, words)) => {
@@ -158,6 +174,41 @@ impl Here<'_> {
             && !self.names.called.contains(&name)
     }
 
+    /// Whether a name stands here that is given a value.
+    fn is_set(&self, range: &Range<usize>) -> bool {
+        let after = self.text.get(range.end..).unwrap_or_default().trim_start();
+        let after = after.trim_start_matches(['+', '-', '*', '/', '%', '|', '&', '^']);
+        let is_name = self.text.get(range.clone()).is_some_and(ends_in_word);
+        is_name && after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>")
+    }
+
+    /// Whether this is within quotes.
+    fn is_quoted(&self, range: &Range<usize>) -> bool {
+        let before = &self.text[..range.start];
+        before.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count() % 2 == 1
+    }
+
+    /// A call of a function that the model would rather see here, with what stands here for its
+    /// argument: `len(x)` for `x`.
+    fn handed_on(
+        &self,
+        span: &Range<usize>,
+        stands: &str,
+        other: &str,
+    ) -> Option<(Range<usize>, String)> {
+        let name = other.trim_start();
+        let blank = stands.len() - stands.trim_start().len();
+        let start = span.start + blank;
+        let before = self.text.get(..start)?;
+        let begins = !before.ends_with(is_word) && !before.ends_with(['.', ')', ']']);
+        if !begins || !self.names.called.contains(&name) {
+            return None;
+        }
+        let end = start + primary(self.text.get(start..)?);
+        let argument = self.text.get(start..end).filter(|argument| !argument.is_empty())?;
+        Some((start..end, format!("{name}({argument})")))
+    }
+
     /// Two words that change places: what stands here, and the word that the model would
     /// rather see here, where that stands somewhat later.
     fn exchanged(&self, here: &Range<usize>, word: &str) -> Option<(Range<usize>, String)> {
@@ -176,15 +227,14 @@ impl Here<'_> {
     /// How much less likely it is that a name is right which the file uses nowhere: hardly ever,
     /// if it is not called. A natural logarithm.
     fn unheard_of(&self, range: &Range<usize>, with: &str) -> f64 {
-        let (before, after) = (&self.text[..range.start], &self.text[range.end..]);
-        let quotes = before.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count();
+        let after = &self.text[range.end..];
         let name = with.trim().trim_start_matches(['.', '_']);
         let plain = |known: &&str| known.trim_start_matches('_') == name;
         let is_name = starts_with_word(Some(name)) && name.chars().all(is_word);
         let number = name.starts_with(is_digit);
         if number
             || !is_name
-            || quotes % 2 == 1
+            || self.is_quoted(range)
             || mistakes::is_word_of_language(name)
             || self.names.file.iter().any(plain)
         {
@@ -297,6 +347,30 @@ fn commas(text: &str) -> Vec<usize> {
     Vec::new()
 }
 
+/// How long the expression is that a text begins with, as far as it is a word or a quoted text
+/// with the points, calls and indices behind it.
+fn primary(text: &str) -> usize {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let word = |text: &str| text.find(|c| !is_word(c)).unwrap_or(text.len());
+    let mut end = match quote {
+        Some(quote) => text[1..].find(quote).map_or(0, |at| at + 2),
+        None => word(text),
+    };
+    while end > 0 {
+        let rest = &text[end..];
+        let more = match rest.chars().next() {
+            Some('.') => 1 + word(&rest[1..]),
+            Some('(' | '[') => commas(&rest[1..]).last().map_or(0, |close| close + 2),
+            _ => 0,
+        };
+        if more < 2 {
+            break;
+        }
+        end += more;
+    }
+    end
+}
+
 fn is_digit(c: char) -> bool {
     c.is_ascii_digit()
 }
@@ -375,6 +449,8 @@ mod tests {
         has("f(x.high,\n  x.low)\n", ".high", ".low", "f(x.low,\n  x.high)\n");
         has("sub(\"\", r\"x$\", low)\n", "\"", "r", "sub(r\"x$\", \"\", low)\n");
         has("tee(high, cons(low, [1, 2]))\n", "high", "cons", "tee(cons(low, [1, 2]), high)\n");
+        has("if x.y(z)[1] > 2:\n", " x", " f", "if f(x.y(z)[1]) > 2:\n");
+        has("raise \"no\"\n", " \"", " f", "raise f(\"no\")\n");
         // A token is the beginning of the names around.
         has("f(high)\n", "high", "lower", "f(lower_bound)\n");
     }
@@ -395,6 +471,28 @@ mod tests {
         };
         assert_eq!(order(["high", "depth"]), "high");
         assert_eq!(order(["depth", "high"]), "high");
+    }
+
+    #[test]
+    fn what_is_given_a_value_and_what_is_quoted_comes_last() {
+        let file = BTreeSet::from(["low", "high", "items", "count"]);
+        let names = Names { around: &["low", "high", "items", "count"], called: &[], file: &file };
+        let token = |(start, other, log_probability): (u32, &str, f32)| TokenScore {
+            start,
+            log_probability: -6.0,
+            others: vec![OtherToken { text: other.to_owned(), log_probability }],
+        };
+        let first = |text: &str, tokens: [(u32, &str, f32); 3]| {
+            read(text, &tokens.map(token), names)[0].with.clone()
+        };
+        assert_eq!(
+            first("low = high\n", [(0, "count", -0.1), (3, "\n", -0.1), (5, " items", -2.0)]),
+            "items"
+        );
+        assert_eq!(
+            first("'low' = 2\n", [(1, "high", -0.1), (5, "\n", -0.1), (7, " 3", -2.0)]),
+            "3"
+        );
     }
 
     #[test]

@@ -450,6 +450,25 @@ fn what_was_thought_of_before_is_put_on_top_of_a_part() {
 }
 
 #[test]
+fn a_place_that_a_part_left_as_it_was_is_asked_about_once() {
+    let mut world = World::new();
+    world.known.remove("    return total(values) * count\n");
+    let (_, events, _) = world.work();
+    assert!(events.iter().any(|event| matches!(event, Event::Rebased { .. })));
+    let asks = events.iter().flat_map(|event| match event {
+        Event::Wanted { effect: Effect::Infer { asks, .. }, .. } => asks.as_slice(),
+        _ => &[],
+    });
+    let score = |line: &str| {
+        let own = |ask: &&Ask| matches!(ask, Ask::Score(score) if score.text == line);
+        asks.clone().filter(own).count()
+    };
+    assert_eq!(score("    count = len(values)\n"), 1);
+    // What the part is in reads otherwise now.
+    assert_eq!(score("    result = 0\n"), 2);
+}
+
+#[test]
 fn whatever_ends_first_an_attempt_comes_to_its_end() {
     for world in [World::new, misleading, breaking] {
         for seed in 0..40 {
