@@ -52,6 +52,7 @@ pub use guidance::{FolderInstructions, Guidance, Skill};
 pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
 pub use inference::{
     Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Sample, Score, Speaker, TokenScore,
+    Written,
 };
 pub use mcp::{McpServer, McpTalk, OfferedTool};
 pub use money::{MoneyError, NanoUsd};

@@ -357,7 +357,7 @@ async fn ask_one(llama: &Llama, ask: Ask, tell: impl Fn(Usage)) -> Result<Answer
         tokio::select! {
             biased;
             answered = &mut asking => return answered,
-            Some(usage) = used.recv() => tell(usage),
+            Some(written) = used.recv() => tell(written.usage),
         }
     }
 }

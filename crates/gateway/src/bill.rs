@@ -152,7 +152,10 @@ fn believed(bound: &Bound, seen: &Seen, told: Option<Usage>, end: End) -> Option
         (told, End::Left) => {
             let prompt = bound.prompt;
             let read = told.map_or(Usage { prompt, ..Usage::default() }, |(told, _)| told);
-            let counted = Tokens(seen.bytes.saturating_add(UNDER_WAY_TOKENS));
+            let counted = match seen.is_exact {
+                true => Tokens(0),
+                false => Tokens(seen.bytes.saturating_add(UNDER_WAY_TOKENS)),
+            };
             let output = counted.max(read.output).min(bound.output);
             Some((Usage { output, ..read }, Basis::Counted))
         }

@@ -44,6 +44,9 @@ impl Answered {
 pub struct Seen {
     /// What it says that it used; `None` if it says nothing that can be read.
     pub usage: Option<Usage>,
+    /// Whether that is what was used until now, and nothing more is under way: so it is with the
+    /// embedded model.
+    pub is_exact: bool,
     /// Of the output, the tokens that were thought and not said, where that is told.
     pub reasoning: Tokens,
     /// Who says to have answered, where that is told and has a price of its own.
