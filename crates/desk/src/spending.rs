@@ -10,7 +10,7 @@ use tenfold_ledger::Ledger;
 use tenfold_store::{TaskQuery, View};
 use utoipa::ToSchema;
 
-use crate::account::Spent;
+use crate::account::{self, Spent};
 use crate::{DeskError, House};
 
 /// How many tasks are read at a time.
@@ -132,12 +132,15 @@ pub struct SpendingRow {
 /// Where the money went, in the order of what it is added up by.
 ///
 /// # Errors
-/// If the store is there and can't be read.
+/// If the store is there and can't be read, or there is no such account.
 pub fn spending(
     house: &House,
     known: &Ledger,
     terms: &SpendingTerms,
 ) -> Result<Vec<SpendingRow>, DeskError> {
+    if let Some(under) = terms.under.filter(|under| known.path(*under).is_empty()) {
+        return Err(account::none(&format!("there is no account #{}", under.0)));
+    }
     let Some(reader) = house.reader()? else { return Ok(Vec::new()) };
     let view = reader.view()?;
     let roles = roles(&terms.by, &view)?;

@@ -126,6 +126,12 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
     assert!(ground.tenfold(&["account", "history", "ada"]).out.lines().count() == 1);
 }
 
+    let one = ["account", "list", "--json", "--limit", "1"];
+    assert_eq!(ground.tenfold(&one).json(), json!([listed[0]]));
+    ground.tenfold(&one).expect(0, &["1 more accounts", "--after '#1'"]);
+    let behind = ground.tenfold(&[&one[..], &["--after", "#1"]].concat()).json();
+    assert_eq!(behind, json!([listed[1]]));
+    ground.tenfold(&["ledger", "--account", "bob"]).expect(4, &["there is no account 'bob'"]);
 #[test]
 fn a_clock_that_was_ahead_is_put_right_by_who_says_so() {
     let ground = Ground::new();
