@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Allowance, Balances, NanoUsd, Quantity, Spend, TaskId, Timestamp};
+use crate::{Allowance, Balances, Energy, NanoUsd, Quantity, Spend, TaskId, Timestamp};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($of:ty)) => {
@@ -359,6 +359,9 @@ pub struct Charge {
     /// How that was known.
     #[serde(default, skip_serializing_if = "Basis::is_told")]
     pub basis: Basis,
+    /// What it took of this machine's energy; a model elsewhere takes none that is seen here.
+    #[serde(default, skip_serializing_if = "Energy::is_none")]
+    pub energy: Energy,
 }
 
 /// How it was known what a call used.

@@ -191,12 +191,12 @@ impl Running<'_> {
         self.open.insert(step, Open::new(true, Some((reservation, reserved))));
         let mut cancel = self.cancel.subscribe();
         let given = (leave, self.used.clone(), money);
-        let watts = engine.catalogue()?.watts();
+        let power = engine.power()?;
         self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
             let inferred = tokio::select! {
                 biased;
-                inferred = infer((&model, watts), asked, step, asks, given) => inferred,
+                inferred = infer((&model, &power), asked, step, asks, given) => inferred,
                 () = stopped(&mut cancel) => Ok(Inferred::cancelled()),
             };
             let result = inferred.map(|inferred| Finished {
@@ -276,8 +276,8 @@ impl Running<'_> {
         let cost = NanoUsd::ZERO;
         let why = text_of(&self.engine.redactor(), why);
         let event = StepEvent::Failed { why: format!("turned away: {why}"), cost };
-        let (spend, basis) = (Spend::NONE, Basis::Told);
-        let bill = reservation.map(|reservation| Bill { reservation, spend, basis });
+        let bill =
+            reservation.map(|reservation| Bill::cut((Spend::NONE, Basis::Told), reservation));
         let bills = bill.into_iter().collect();
         let fact = Fact::Step { attempt: self.attempt, step, event };
         self.engine.settle(&self.spec.model, bills, vec![fact]).await?;

@@ -1,7 +1,7 @@
 //! The embedded model, as the gateway sees it. The program puts tenfold-llama's child behind this;
 //! a test a script. Nothing here knows how a model is run.
 
-use tenfold_domain::{Answer, Tokens, Turn, Usage, Written};
+use tenfold_domain::{Answer, Energy, Tokens, Turn, Usage, Written};
 use tokio::sync::mpsc;
 
 use crate::bank::Later;
@@ -13,6 +13,9 @@ pub trait Embedded: Send + Sync + 'static {
     /// there are no tools. The answer has them all once more.
     fn turn(&self, turn: Turn, in_pieces: bool, tell: Tell) -> Later<'_, Result<Turned, Failed>>;
 
+    /// Begins to count the energy of a turn.
+    fn meter(&self) -> Meter;
+
     /// The tokens that a turn reads, by the model's own tokenizer; `None` if it can't be asked for
     /// them.
     fn tokens(&self, turn: Turn) -> Later<'_, Option<Tokens>>;
@@ -20,6 +23,9 @@ pub trait Embedded: Send + Sync + 'static {
 
 /// Where an embedded model tells what it has written and used so far.
 pub type Tell = mpsc::UnboundedSender<Written>;
+
+/// Says what a turn has taken of this machine's energy up to then; dropped, it is counted to nobody.
+pub type Meter = Box<dyn FnOnce() -> Energy + Send>;
 
 /// A whole answer.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,13 +10,15 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
-use tenfold_domain::{Answer, Said, Seed, Tokens, ToolCall, ToolSpec, Turn, Usage, Written};
+use tenfold_domain::{
+    Answer, Energy, Said, Seed, Tokens, ToolCall, ToolSpec, Turn, Usage, Written,
+};
 use tokio::sync::mpsc;
 
 use crate::again::Copy;
 use crate::ask::{Asked, Failed, Way};
 use crate::bill::{Bill, End};
-use crate::embedded::{self, Embedded, Turned};
+use crate::embedded::{self, Embedded, Meter, Turned};
 use crate::ticket::Ticket;
 use crate::translate::{self, Call, Choice, Form, Part, Stop, Talk, Untranslatable, Used};
 use crate::trouble::Trouble;
@@ -238,18 +240,22 @@ struct Work {
 struct Counting {
     ticket: Option<Ticket>,
     used: Option<Usage>,
+    meter: Option<Meter>,
 }
 
 impl Counting {
-    fn seen(&self) -> Seen {
-        Seen { usage: self.used, is_exact: true, ..Seen::default() }
+    /// What was used, now that it is over.
+    fn seen(&mut self) -> Seen {
+        let energy = self.meter.take().map_or(Energy::NONE, |meter| meter());
+        Seen { usage: self.used, is_exact: true, energy, ..Seen::default() }
     }
 }
 
 impl Drop for Counting {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            ticket.close(&self.seen(), End::Left);
+            let seen = self.seen();
+            ticket.close(&seen, End::Left);
         }
     }
 }
@@ -262,7 +268,8 @@ impl Work {
         mut say: impl FnMut(String),
     ) -> Result<(translate::Answer, Usage, Bill), embedded::Failed> {
         let Question { model, turn, in_words, stop, .. } = self.question;
-        let mut counting = Counting { ticket: Some(self.ticket), used: None };
+        let (ticket, meter) = (Some(self.ticket), Some(model.meter()));
+        let mut counting = Counting { ticket, used: None, meter };
         let mut words = Words::until(stop);
         let (tell, mut told) = mpsc::unbounded_channel::<Written>();
         let mut turning = model.turn(turn, self.is_streamed || words.may_stop(), tell);

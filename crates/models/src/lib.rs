@@ -36,7 +36,7 @@ pub use catalogue::{Catalogue, Listed};
 pub use current::Current;
 pub use digest::{Sha256Sum, hash_file};
 pub use dirs::ModelDirs;
-pub use energy::EnergyMeter;
+pub use energy::{EnergyMeter, Metered, Power};
 pub use entry::{Entry, Place, Source};
 pub use error::{ModelsError, Tried};
 pub use gguf::{GgufError, GgufHeader, read_header};

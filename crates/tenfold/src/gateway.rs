@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenfold_cli::Serving;
-use tenfold_domain::{AccountId, Ask, Tokens, Turn};
+use tenfold_domain::{AccountId, Ask, Energy, Tokens, Turn};
 use tenfold_engine::Engine;
 use tenfold_gateway::{
-    Behind, Embedded, Failed, Gate, Gateway, Later, Leave, Offered, Open, Shut, Tariff, Tell,
-    Terms, Till, Trace, Traces, Turned,
+    Behind, Embedded, Failed, Gate, Gateway, Later, Leave, Meter, Offered, Open, Shut, Tariff,
+    Tell, Terms, Till, Trace, Traces, Turned,
 };
 use tenfold_llama::{LlamaError, Reply};
 use tenfold_models::{Entry, Hosted};
@@ -149,6 +149,17 @@ impl Embedded for Here {
                 why => Failed::Down(why.to_string()),
             })
         })
+    }
+
+    fn meter(&self) -> Meter {
+        match self.engine.power() {
+            Ok(power) => {
+                let work = power.begin();
+                Box::new(|| work.end())
+            }
+            // Without a catalogue nothing is offered either.
+            Err(_) => Box::new(|| Energy::NONE),
+        }
     }
 
     fn tokens(&self, turn: Turn) -> Later<'_, Option<Tokens>> {

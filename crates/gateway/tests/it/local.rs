@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tenfold_domain::{Answer, NanoUsd, Said, Tokens, ToolCall, Turn, Usage, Written};
-use tenfold_gateway::{Embedded, Failed, Later, Offered, Tariff, Tell, Turned};
+use tenfold_domain::{Answer, Energy, NanoUsd, Said, Tokens, ToolCall, Turn, Usage, Written};
+use tenfold_gateway::{Embedded, Failed, Later, Meter, Offered, Tariff, Tell, Turned};
 use tenfold_models::{Price, TokenPrices};
 use tokio::sync::Semaphore;
 
@@ -16,7 +16,7 @@ use crate::talking::Client;
 
 /// Says the same always, and keeps what it was asked.
 #[derive(Default)]
-struct Parrot {
+pub(crate) struct Parrot {
     asked: Mutex<Vec<Turn>>,
     is_down: bool,
 }
@@ -39,6 +39,10 @@ impl Embedded for Parrot {
             let answer = Answer::Turned { text: "Hé".to_owned(), calls: vec![call], ended: true };
             Ok(Turned { answer, usage })
         })
+    }
+
+    fn meter(&self) -> Meter {
+        Box::new(|| Energy { mj: 900, is_estimate: true })
     }
 
     fn tokens(&self, turn: Turn) -> Later<'_, Option<Tokens>> {
@@ -86,12 +90,16 @@ impl Embedded for Slow {
         })
     }
 
+    fn meter(&self) -> Meter {
+        Box::new(|| Energy { mj: 900, is_estimate: true })
+    }
+
     fn tokens(&self, _: Turn) -> Later<'_, Option<Tokens>> {
         Box::pin(async { Some(Tokens(30)) })
     }
 }
 
-fn tariff() -> Tariff {
+pub(crate) fn tariff() -> Tariff {
     let price = NanoUsd(1_000_000_000);
     let price = Price::of_tokens(TokenPrices::of(price, price));
     Tariff { price, slowest: None, context: Tokens(32_768) }
@@ -163,6 +171,9 @@ async fn its_tokens_are_counted_by_its_own_tokenizer() {
     let worst = (31 + 9) * 1_000 + 5;
     let reserved: NanoUsd = answer.header("x-tenfold-reserved-usd").parse().unwrap();
     assert_eq!(reserved, NanoUsd(worst));
+    assert_eq!(answer.header("x-tenfold-energy-wh"), "0.000250;basis=estimate");
+    assert_eq!(place.spent().await, NanoUsd(38_000));
+    assert_eq!(place.books.energy(crate::bank::ADA).mj, 900, "it is booked with the money");
 }
 
 /// A question without tools, and perhaps with a text at which to stop.
