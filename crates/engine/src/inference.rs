@@ -209,7 +209,11 @@ pub(crate) async fn infer(
 ) -> Result<Inferred, EngineError> {
     let mut call = Call::begin(called(model, &asks), worst_of_all(&asks, Tokens(0), model).1);
     let inferred = match asked {
-        Asked::Here(llama) => infer_here((model, power), &llama, step, asks, progress).await,
+        Asked::Here(llama) => {
+            // Nobody else can answer. Who answers at a provider is not told with what is asked here.
+            call.answered(Some(model.name()), None, &[]);
+            infer_here((model, power), &llama, step, asks, progress).await
+        }
         Asked::There(provider) => {
             infer_there(model, &provider, step, asks, (leave, progress, reserved)).await
         }

@@ -88,7 +88,8 @@ impl Ticket {
             leave.answered(bill.usage.total());
         }
         let Answered { model, id, reasons } = &seen.answered;
-        self.call.answered(model.as_deref(), id.as_deref(), reasons);
+        let here = matches!(self.model.place, Place::Embedded(_)).then_some(&*self.model.name);
+        self.call.answered(model.as_deref().or(here), id.as_deref(), reasons);
         if let Some(mut hold) = self.hold.take() {
             hold.took(bill.energy);
             let settled = hold.settle(bill.spend, bill.basis);
