@@ -10,7 +10,7 @@ use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, Basis, CheckReport, CommitId, EffectKind, Energy, Fact, Millis,
     NanoUsd, Parked, Progress, Refusal, ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens,
-    Usage,
+    Usage, hex,
 };
 use tenfold_models::{Hosted, Model, Tokenizer};
 use tokio::time::Instant;
@@ -371,9 +371,7 @@ pub(crate) fn hash(asked: &impl serde::Serialize) -> Value {
 
 /// The same of its JSON.
 pub(crate) fn named(written: &[u8]) -> Value {
-    let digest = Sha256::digest(written);
-    let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({ "sha256": text })
+    json!({ "sha256": hex(&Sha256::digest(written)) })
 }
 
 pub(crate) fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {

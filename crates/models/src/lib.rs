@@ -30,6 +30,7 @@ mod raw;
 mod raw_price;
 mod tokens;
 mod verify;
+mod whole;
 
 pub use call::{Call, Ended, Of, TARGET as CALL_TARGET, traced};
 pub use catalogue::{Catalogue, Listed};
