@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use tenfold_domain::{AccountId, Spend, Spender, Spending, TaskId, Timestamp};
+use tenfold_domain::{AccountId, Energy, Spend, Spender, Spending, TaskId, Timestamp};
 use tenfold_ledger::Ledger;
 use tenfold_store::{TaskQuery, View};
 use utoipa::ToSchema;
 
-use crate::account::Spent;
+use crate::account::{self, Spent};
 use crate::{DeskError, House};
 
 /// How many tasks are read at a time.
@@ -127,28 +127,45 @@ pub struct SpendingRow {
     pub of: BTreeMap<String, Key>,
     /// How much.
     pub spent: Spent,
+    /// What it took of this machine's energy, in millijoules; nothing for models elsewhere.
+    pub energy_mj: u64,
+    /// Whether any of that was not measured, but is what the machine is said to draw.
+    pub energy_is_estimate: bool,
+}
+
+impl SpendingRow {
+    /// What it took of this machine's energy.
+    pub fn energy(&self) -> Energy {
+        Energy { mj: self.energy_mj, is_estimate: self.energy_is_estimate }
+    }
 }
 
 /// Where the money went, in the order of what it is added up by.
 ///
 /// # Errors
-/// If the store is there and can't be read.
+/// If the store is there and can't be read, or there is no such account.
 pub fn spending(
     house: &House,
     known: &Ledger,
     terms: &SpendingTerms,
 ) -> Result<Vec<SpendingRow>, DeskError> {
+    if let Some(under) = terms.under.filter(|under| known.path(*under).is_empty()) {
+        return Err(account::none(&format!("there is no account #{}", under.0)));
+    }
     let Some(reader) = house.reader()? else { return Ok(Vec::new()) };
     let view = reader.view()?;
     let roles = roles(&terms.by, &view)?;
-    let mut sums: BTreeMap<Vec<Key>, Spend> = BTreeMap::new();
+    let mut sums: BTreeMap<Vec<Key>, (Spend, Energy)> = BTreeMap::new();
     for row in view.spending()?.iter().filter(|row| terms.wants(known, row)) {
         let keys = terms.by.iter().map(|by| by.of(known, &roles, row)).collect();
-        *sums.entry(keys).or_default() += row.charge.spend;
+        let (spend, energy) = sums.entry(keys).or_default();
+        *spend += row.charge.spend;
+        *energy += row.charge.energy;
     }
-    let row = |(keys, spend): (Vec<Key>, Spend)| {
+    let row = |(keys, (spend, energy)): (Vec<Key>, (Spend, Energy))| {
         let of = terms.by.iter().zip(keys).map(|(by, key)| (by.name().to_owned(), key));
-        SpendingRow { of: of.collect(), spent: spend.into() }
+        let Energy { mj: energy_mj, is_estimate: energy_is_estimate } = energy;
+        SpendingRow { of: of.collect(), spent: spend.into(), energy_mj, energy_is_estimate }
     };
     Ok(sums.into_iter().map(row).collect())
 }
@@ -192,10 +209,12 @@ mod tests {
     #[test]
     fn a_row_names_what_it_is_about_and_nothing_is_null() {
         let of = [("role".to_owned(), Key::None), ("task".to_owned(), Key::Number(3))];
-        let row = SpendingRow { of: of.into(), spent: Spend::NONE.into() };
+        let (spent, energy_is_estimate) = (Spend::NONE.into(), true);
+        let row = SpendingRow { of: of.into(), spent, energy_mj: 7, energy_is_estimate };
         let json = serde_json::to_string(&row).unwrap();
         let spent = r#""spent":{"nano_usd":0,"tokens":0,"requests":0}"#;
-        assert_eq!(json, format!(r#"{{"role":null,"task":3,{spent}}}"#));
+        let energy = r#""energy_mj":7,"energy_is_estimate":true"#;
+        assert_eq!(json, format!(r#"{{"role":null,"task":3,{spent},{energy}}}"#));
         assert_eq!(day(20_786), "2026-11-29");
         assert!(By::ALL.iter().all(|by| by.name().parse() == Ok(*by)));
     }

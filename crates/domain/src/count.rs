@@ -147,6 +147,7 @@ impl From<SystemTime> for Timestamp {
 
 /// Energy that work on this machine took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Energy {
     /// Millijoules.
     pub mj: u64,

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Seed, ToolCall, Turn};
+use crate::{Seed, ToolCall, Turn, Usage};
 
 /// Something to do with the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -154,6 +154,17 @@ pub enum Answer {
         /// Whether the model ended it; else its limit of tokens did.
         ended: bool,
     },
+}
+
+/// Some more of an answer, told before it is whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// What was used so far.
+    pub usage: Usage,
+    /// What was written since this was told last, in whole characters; empty if nobody wants to
+    /// read it yet.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
 }
 
 /// A text that the model made.

@@ -3,6 +3,7 @@
 //! Everything here is plain data. Nothing here does IO, reads a clock, or draws a random
 //! number; a [`Seed`] only turns one number that was handed in into many.
 
+mod access;
 mod account;
 mod allowance;
 mod backlog;
@@ -14,6 +15,7 @@ mod egress;
 mod event;
 mod forecast;
 mod guidance;
+mod hex;
 mod ids;
 mod inference;
 mod mcp;
@@ -32,9 +34,10 @@ mod task;
 mod turn;
 mod verdict;
 
+pub use access::{AccessToken, Denied, Scope};
 pub use account::{
-    AccessToken, AccountChange, AccountId, AccountKind, AllowanceId, Basis, Charge, Denied,
-    FromGift, Held, LedgerEvent, Refusal, ReservationId, Scope, Short, Spender, TokenId, Unclear,
+    AccountChange, AccountId, AccountKind, AllowanceId, Basis, Charge, FromGift, Held, LedgerEvent,
+    Refusal, ReservationId, Short, Spender, TokenId, Unclear,
 };
 pub use allowance::{Allowance, Measure, Period, Quantity, QuantityError, Spend};
 pub use backlog::{BacklogEnd, BacklogOutcome, BacklogTerms};
@@ -49,9 +52,11 @@ pub use event::{
 };
 pub use forecast::{Cascade, Choice, Forecast, Odds};
 pub use guidance::{FolderInstructions, Guidance, Skill};
+pub use hex::hex;
 pub use ids::{AttemptId, CommitId, IdError, StepId, TaskId};
 pub use inference::{
     Answer, Ask, Generate, Infill, Message, OtherToken, Prompt, Sample, Score, Speaker, TokenScore,
+    Written,
 };
 pub use mcp::{McpServer, McpTalk, OfferedTool};
 pub use money::{MoneyError, NanoUsd};

@@ -12,9 +12,9 @@ use tenfold_agent::effect::{Effect, Input, Purpose, Reply};
 use tenfold_agent::{Agent, Machine};
 use tenfold_code::Edit;
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, Basis, CommitId, Fact, Millis, NanoUsd, Outcome,
-    Parked, Progress, ProposalEvent, Spend, StepEvent, StepId, TaskEvent, TaskId, TaskSpec, Totals,
-    Usage, Waits,
+    AttemptEvent, AttemptId, AttemptOutcome, Basis, CommitId, Energy, Fact, Millis, NanoUsd,
+    Outcome, Parked, Progress, ProposalEvent, Spend, StepEvent, StepId, TaskEvent, TaskId,
+    TaskSpec, Totals, Usage, Waits,
 };
 use tenfold_models::Model;
 use tenfold_policy::Policy;
@@ -321,6 +321,7 @@ impl Running<'_> {
         // What broke off costs all that was set aside for it.
         let is_told = matches!(&done.result, Ok(done) if !matches!(done.reply, Reply::Lost { .. }));
         let basis = if is_told { Basis::Told } else { Basis::Bound };
+        let energy = done.result.as_ref().map_or(Energy::NONE, |finished| finished.energy);
         let (reply, event, spend) = match done.result {
             Ok(mut finished) => {
                 let redactor = &self.engine.redactor();
@@ -340,13 +341,7 @@ impl Running<'_> {
                 let spend = Spend { money: cost, tokens: usage.total(), requests };
                 (
                     finished.reply,
-                    StepEvent::Result {
-                        reply: recorded,
-                        usage,
-                        cost,
-                        wall,
-                        energy: finished.energy,
-                    },
+                    StepEvent::Result { reply: recorded, usage, cost, wall, energy },
                     spend,
                 )
             }
@@ -368,7 +363,7 @@ impl Running<'_> {
         if let Some(check) = events.iter().find_map(tenfold_agent::Event::approved) {
             facts.push(self.approve(check));
         }
-        let bill = done.reservation.map(|reservation| Bill { reservation, spend, basis });
+        let bill = done.reservation.map(|reservation| Bill { reservation, spend, basis, energy });
         let mut bills: Vec<_> = bill.into_iter().collect();
         self.close(&mut facts, &mut bills)?;
         self.engine.settle(&self.spec.model, bills, facts).await?;
@@ -451,7 +446,7 @@ impl Running<'_> {
                     Model::Hosted(_) => (reserved, Basis::Bound),
                 };
                 cost = spend.money;
-                bills.push(Bill { reservation, spend, basis });
+                bills.push(Bill::cut((spend, basis), reservation));
             }
             self.meter.end(step, Usage::default());
             self.meter.settled.cost += cost;

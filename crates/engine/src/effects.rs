@@ -10,7 +10,7 @@ use tenfold_agent::effect::{CheckAsk, Effect, Reply};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, Basis, CheckReport, CommitId, EffectKind, Energy, Fact, Millis,
     NanoUsd, Parked, Progress, Refusal, ReservationId, Spend, StepEvent, StepId, TaskSpec, Tokens,
-    Usage,
+    Usage, hex,
 };
 use tenfold_models::{Hosted, Model, Tokenizer};
 use tokio::time::Instant;
@@ -191,12 +191,12 @@ impl Running<'_> {
         self.open.insert(step, Open::new(true, Some((reservation, reserved))));
         let mut cancel = self.cancel.subscribe();
         let given = (leave, self.used.clone(), money);
-        let watts = engine.catalogue()?.watts();
+        let power = engine.power()?;
         self.meter.begin(step, asks.len());
         self.effects.spawn(async move {
             let inferred = tokio::select! {
                 biased;
-                inferred = infer((&model, watts), asked, step, asks, given) => inferred,
+                inferred = infer((&model, &power), asked, step, asks, given) => inferred,
                 () = stopped(&mut cancel) => Ok(Inferred::cancelled()),
             };
             let result = inferred.map(|inferred| Finished {
@@ -276,8 +276,8 @@ impl Running<'_> {
         let cost = NanoUsd::ZERO;
         let why = text_of(&self.engine.redactor(), why);
         let event = StepEvent::Failed { why: format!("turned away: {why}"), cost };
-        let (spend, basis) = (Spend::NONE, Basis::Told);
-        let bill = reservation.map(|reservation| Bill { reservation, spend, basis });
+        let bill =
+            reservation.map(|reservation| Bill::cut((Spend::NONE, Basis::Told), reservation));
         let bills = bill.into_iter().collect();
         let fact = Fact::Step { attempt: self.attempt, step, event };
         self.engine.settle(&self.spec.model, bills, vec![fact]).await?;
@@ -371,9 +371,7 @@ pub(crate) fn hash(asked: &impl serde::Serialize) -> Value {
 
 /// The same of its JSON.
 pub(crate) fn named(written: &[u8]) -> Value {
-    let digest = Sha256::digest(written);
-    let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({ "sha256": text })
+    json!({ "sha256": hex(&Sha256::digest(written)) })
 }
 
 pub(crate) fn checked(ran: Ran, commit: Option<CommitId>) -> Finished {

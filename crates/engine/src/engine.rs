@@ -11,7 +11,8 @@ use tenfold_domain::{
 };
 use tenfold_llama::{Llama, LlamaConfig};
 use tenfold_models::{
-    Cancel, Catalogue, Current, Entry, Hosted, Model, ModelDirs, ModelsError, RequestLimits,
+    Cancel, Catalogue, Current, EnergyMeter, Entry, Hosted, Model, ModelDirs, ModelsError, Power,
+    RequestLimits,
 };
 use tenfold_policy::Policy;
 use tenfold_redact::Redactor;
@@ -72,6 +73,7 @@ pub struct Engine {
     /// How the work on the backlog goes.
     pub(crate) backlog: Backlog,
     gates: Gates,
+    energy: Arc<EnergyMeter>,
     /// Knows the keys of the models that were asked.
     redactor: std::sync::RwLock<Arc<Redactor>>,
     /// Each model as it was last, since the person may connect another one by its name.
@@ -158,6 +160,7 @@ impl Engine {
             floor: Arc::new(Floor::new()),
             backlog: Backlog::default(),
             gates: Gates::default(),
+            energy: Arc::default(),
             redactor,
             asked: Mutex::new(HashMap::new()),
             rooms: Arc::new(Semaphore::new(ROOMS_A_CORE * around.cores)),
@@ -286,6 +289,14 @@ impl Engine {
     /// The models that there are now: the person may connect one while others work.
     pub fn catalogue(&self) -> Result<Arc<Catalogue>, EngineError> {
         Ok(self.models.catalogue()?)
+    }
+
+    /// What tells the energy that work on this machine takes.
+    ///
+    /// # Errors
+    /// If the catalogue can't be read.
+    pub fn power(&self) -> Result<Power, EngineError> {
+        Ok(Power { meter: Arc::clone(&self.energy), watts: self.catalogue()?.watts() })
     }
 
     /// What the catalogue says of a model, if its file is there or it needs none.

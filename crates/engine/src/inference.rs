@@ -13,9 +13,7 @@ use tenfold_domain::{
 };
 use tenfold_ledger::Wanted;
 use tenfold_llama::{Llama, LlamaError, Reply as Answered};
-use tenfold_models::{
-    Call, Ended, EnergyMeter, Model, Of, Provider, ProviderError, Turned, traced,
-};
+use tenfold_models::{Call, Ended, Model, Of, Power, Provider, ProviderError, Turned, traced};
 use tenfold_store::Sheet;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -70,6 +68,15 @@ pub(crate) struct Bill {
     pub(crate) spend: Spend,
     /// How that is known.
     pub(crate) basis: Basis,
+    /// What it took of this machine's.
+    pub(crate) energy: Energy,
+}
+
+impl Bill {
+    /// What came to no end that tells what it took.
+    pub(crate) fn cut((spend, basis): (Spend, Basis), reservation: ReservationId) -> Self {
+        Self { reservation, spend, basis, energy: Energy::NONE }
+    }
 }
 
 impl Engine {
@@ -166,8 +173,8 @@ impl Engine {
         }
         let now = self.around.now();
         let settle = |sheet: &Sheet| {
-            let settle = |&Bill { reservation, spend, basis }: &Bill| {
-                let charge = Charge { model: model.to_owned(), spend, basis };
+            let settle = |&Bill { reservation, spend, basis, energy }: &Bill| {
+                let charge = Charge { model: model.to_owned(), spend, basis, energy };
                 sheet.ledger().settle(reservation, vec![charge], now)
             };
             let events: Vec<LedgerEvent> = bills.iter().map(settle).collect::<Result<_, _>>()?;
@@ -190,11 +197,11 @@ impl Engine {
     }
 }
 
-/// Asks all questions of a step together and waits for the answers. `watts` is what this machine
-/// is said to draw meanwhile, `reserved` what was set
-/// aside for them; a provider is asked with its gate's leave.
+/// Asks all questions of a step together and waits for the answers. `power` tells the energy of
+/// work on this machine, `reserved` is what was set aside for them; a provider is asked with its
+/// gate's leave.
 pub(crate) async fn infer(
-    (model, watts): (&Model, u32),
+    (model, power): (&Model, &Power),
     asked: Asked,
     step: StepId,
     asks: Vec<Ask>,
@@ -202,7 +209,11 @@ pub(crate) async fn infer(
 ) -> Result<Inferred, EngineError> {
     let mut call = Call::begin(called(model, &asks), worst_of_all(&asks, Tokens(0), model).1);
     let inferred = match asked {
-        Asked::Here(llama) => infer_here((model, watts), &llama, step, asks, progress).await,
+        Asked::Here(llama) => {
+            // Nobody else can answer. Who answers at a provider is not told with what is asked here.
+            call.answered(Some(model.name()), None, &[]);
+            infer_here((model, power), &llama, step, asks, progress).await
+        }
         Asked::There(provider) => {
             infer_there(model, &provider, step, asks, (leave, progress, reserved)).await
         }
@@ -232,7 +243,7 @@ fn called(model: &Model, asks: &[Ask]) -> Of {
 }
 
 async fn infer_here(
-    (model, watts): (&Model, u32),
+    (model, power): (&Model, &Power),
     llama: &Arc<Llama>,
     step: StepId,
     asks: Vec<Ask>,
@@ -240,7 +251,7 @@ async fn infer_here(
 ) -> Result<Inferred, EngineError> {
     // Loading is not billed: it is paid once, by whoever comes first.
     llama.info().await?;
-    let (began, meter) = (Instant::now(), EnergyMeter::begin());
+    let (began, meter) = (Instant::now(), power.begin());
     let mut waiting = JoinSet::new();
     let mut answers: Vec<Option<Answer>> = vec![None; asks.len()];
     for (index, ask) in asks.into_iter().enumerate() {
@@ -264,7 +275,7 @@ async fn infer_here(
     // What has begun of a millisecond counts, so that nothing that was computed is free.
     let wall = Millis::from(began.elapsed()).max(Millis(1));
     let cost = model.cost(usage, wall);
-    let energy = meter.end(watts, wall);
+    let energy = meter.end();
     Ok(Inferred { reply: Reply::Inferred { answers, usage, wall }, usage, cost, wall, energy })
 }
 
@@ -357,7 +368,7 @@ async fn ask_one(llama: &Llama, ask: Ask, tell: impl Fn(Usage)) -> Result<Answer
         tokio::select! {
             biased;
             answered = &mut asking => return answered,
-            Some(usage) = used.recv() => tell(usage),
+            Some(written) = used.recv() => tell(written.usage),
         }
     }
 }

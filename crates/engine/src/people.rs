@@ -5,12 +5,11 @@
 //! is seen is as it was after the last one that is on the disk.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tenfold_domain::{
     Access, AccountId, Deed, DeedEvent, Fact, Millis, Passkey, PasskeyUse, PeopleChange,
-    PeopleEvent, PersonId, Timestamp,
+    PeopleEvent, PersonId, Timestamp, hex,
 };
 use tenfold_people::{By, People, Refusal, Signed, hash};
 use tenfold_store::{About, View};
@@ -370,10 +369,7 @@ pub fn people(view: &View) -> Result<People, EngineError> {
 /// A secret that nobody guesses.
 fn secret() -> Result<String, EngineError> {
     let bytes: [u8; 32] = random()?;
-    Ok(bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(hex(&bytes))
 }
 
 fn random<const N: usize>() -> Result<[u8; N], EngineError> {

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tenfold_domain::{AttemptId, Basis, Charge, Held, Spender, TaskId, TaskState};
+use tenfold_domain::{AttemptId, Basis, Charge, Energy, Held, Spender, TaskId, TaskState};
 use tenfold_store::{Sheet, TaskQuery, TaskRow};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -108,7 +108,8 @@ impl Engine {
             leased.cloned().collect::<Vec<_>>()
         });
         for Held { reservation, model, amount: spend, .. } in open.await? {
-            let charge = Charge { model: model.unwrap_or_default(), spend, basis: Basis::Bound };
+            let (model, energy) = (model.unwrap_or_default(), Energy::NONE);
+            let charge = Charge { model, spend, basis: Basis::Bound, energy };
             let settle = |sheet: &Sheet| {
                 Ok(((), vec![sheet.ledger().settle(reservation, vec![charge.clone()], now)?]))
             };

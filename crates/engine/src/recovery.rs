@@ -49,14 +49,14 @@ impl Engine {
             }
         }
         for (step, reservation) in open {
-            let (spend, basis) = match reservation {
+            let known = match reservation {
                 Some(id) => self.books.bill(id).await,
                 None => (Spend::NONE, Basis::Told),
             };
             let why = "interrupted; what it may have cost is counted as spent".to_owned();
-            let event = StepEvent::Failed { why, cost: spend.money };
+            let event = StepEvent::Failed { why, cost: known.0.money };
             let fact = Fact::Step { attempt, step, event };
-            let bill = reservation.map(|reservation| Bill { reservation, spend, basis });
+            let bill = reservation.map(|reservation| Bill::cut(known, reservation));
             let bills = bill.into_iter().collect();
             self.settle(&model, bills, vec![fact]).await?;
         }

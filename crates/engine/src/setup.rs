@@ -5,7 +5,6 @@
 //! policy allows, if any; what it adds to them is kept as a layer (see `layers`) that every later
 //! run of a check has below its files. It belongs to no strategy, so no machine knows of it.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tenfold_code::failure::{self, TroubleKind};
 use tenfold_domain::{
     AttemptId, AttemptOutcome, CheckReport, CheckVerdict, CommitId, EffectKind, Energy, Fact,
-    Millis, NanoUsd, Progress, StepEvent, StepId, Strategy, Usage,
+    Millis, NanoUsd, Progress, StepEvent, StepId, Strategy, Usage, hex,
 };
 use tenfold_sandbox::CancelSignal;
 use tenfold_store::Store;
@@ -341,12 +340,7 @@ fn hash(parts: &[Vec<u8>]) -> String {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
-    let digest = digest.finalize();
-    digest.iter().take(16).fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&digest.finalize()[..16])
 }
 
 fn bytes(path: &Path) -> Vec<u8> {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use tenfold_domain::{Millis, NanoUsd, Tokens, Usage};
+use tenfold_domain::{Energy, Millis, NanoUsd, Tokens, Usage};
 use tenfold_models::{Price, Service, Slowest};
 
 use crate::scan::Sketch;
@@ -63,6 +63,8 @@ pub struct Bill {
     pub usage: Usage,
     /// How it came about.
     pub basis: Basis,
+    /// What it took of this machine's energy.
+    pub energy: Energy,
 }
 
 /// How an answer ended.
@@ -128,12 +130,14 @@ impl Tariff {
         };
         let (Some((usage, basis)), Some(price)) = (used, price) else {
             let usage = told.unwrap_or_default();
-            return Bill { spend: bound.spend, usage, basis: Basis::Bound };
+            let (basis, energy) = (Basis::Bound, seen.energy);
+            return Bill { spend: bound.spend, usage, basis, energy };
         };
         let usage = apart(usage, seen.reasoning, &price);
         let usage = kept(usage, seen.keeps_long.unwrap_or(bound.keeps_long));
         let money = price.cost(usage, wall);
-        Bill { spend: Spend { money, tokens: usage.total(), requests: 1 }, usage, basis }
+        let spend = Spend { money, tokens: usage.total(), requests: 1 };
+        Bill { spend, usage, basis, energy: seen.energy }
     }
 
     /// Whether an answer can have used so much. A little more than the model takes it can: what is
@@ -152,7 +156,10 @@ fn believed(bound: &Bound, seen: &Seen, told: Option<Usage>, end: End) -> Option
         (told, End::Left) => {
             let prompt = bound.prompt;
             let read = told.map_or(Usage { prompt, ..Usage::default() }, |(told, _)| told);
-            let counted = Tokens(seen.bytes.saturating_add(UNDER_WAY_TOKENS));
+            let counted = match seen.is_exact {
+                true => Tokens(0),
+                false => Tokens(seen.bytes.saturating_add(UNDER_WAY_TOKENS)),
+            };
             let output = counted.max(read.output).min(bound.output);
             Some((Usage { output, ..read }, Basis::Counted))
         }

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tenfold_domain::{AccountId, NanoUsd, TokenId, Tokens};
+use tenfold_domain::{AccountId, Energy, NanoUsd, TokenId, Tokens};
 use tokio::time::Instant;
 
 use crate::bank::{Bank, Buyer, Lease, Refused};
@@ -68,6 +68,8 @@ pub struct Hold {
     purse: Arc<Purse>,
     lease: u64,
     amount: Spend,
+    /// What the request took of this machine's.
+    energy: Energy,
     open: bool,
 }
 
@@ -87,11 +89,16 @@ impl Hold {
         self.amount
     }
 
+    /// It took so much of this machine's energy.
+    pub fn took(&mut self, energy: Energy) {
+        self.energy = energy;
+    }
+
     /// Takes the bill out of the block, and frees the rest. Of a bill above what was set aside, as
     /// much is taken as the block has; what is over is billed by itself, at once.
     pub fn settle(mut self, bill: Spend, basis: Basis) -> Settled {
         self.open = false;
-        self.purse.settle(self.lease, self.amount, (bill, basis))
+        self.purse.settle(self.lease, self.amount, (bill, basis, self.energy))
     }
 
     /// Frees all of it: nothing was sent.
@@ -114,7 +121,8 @@ impl Drop for Fresh {
 impl Drop for Hold {
     fn drop(&mut self) {
         if self.open {
-            self.purse.settle(self.lease, self.amount, (self.amount, Basis::Bound));
+            let bill = (self.amount, Basis::Bound, self.energy);
+            self.purse.settle(self.lease, self.amount, bill);
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use tenfold_domain::{Allowance, NanoUsd, Quantity};
+use tenfold_domain::{Allowance, Energy, NanoUsd, Quantity};
 
 use crate::bill::Bill;
 use crate::trouble;
@@ -47,6 +47,7 @@ const COST_USD: &str = "x-tenfold-cost-usd";
 const COST_BASIS: &str = "x-tenfold-cost-basis";
 const PROMPT_TOKENS: &str = "x-tenfold-prompt-tokens";
 const OUTPUT_TOKENS: &str = "x-tenfold-output-tokens";
+const ENERGY_WH: &str = "x-tenfold-energy-wh";
 const OUTPUT_LIMIT: &str = "x-tenfold-output-limit";
 
 /// The headers of a request that pass.
@@ -142,11 +143,14 @@ pub(crate) fn bill(headers: &mut HeaderMap, bill: &Bill) {
     let usage = bill.usage;
     put(headers, PROMPT_TOKENS, &usage.read().0.to_string());
     put(headers, OUTPUT_TOKENS, &(usage.output + usage.reasoning).0.to_string());
+    if !bill.energy.is_none() {
+        put(headers, ENERGY_WH, &wh(bill.energy));
+    }
 }
 
 /// Says in the head of a stream that its bill follows behind it, for who asks with `TE: trailers`.
 pub(crate) fn bill_follows(headers: &mut HeaderMap) {
-    let names = [COST_USD, COST_BASIS, PROMPT_TOKENS, OUTPUT_TOKENS].join(", ");
+    let names = [COST_USD, COST_BASIS, PROMPT_TOKENS, OUTPUT_TOKENS, ENERGY_WH].join(", ");
     put(headers, "trailer", &names);
 }
 
@@ -162,6 +166,14 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }
+}
+
+/// Energy in watt-hours, and whether it was measured.
+fn wh(energy: Energy) -> String {
+    // A millionth of a watt-hour is 3.6 millijoules.
+    let millionths = u128::from(energy.mj) * 10 / 36;
+    let basis = if energy.is_estimate { "estimate" } else { "measured" };
+    format!("{}.{:06};basis={basis}", millionths / 1_000_000, millionths % 1_000_000)
 }
 
 /// Dollars without their sign, for programs.

@@ -55,7 +55,7 @@ pub use bank::{Bank, Buyer, Denied, Later, Lease, NotRecorded, Payer, Refused, U
 pub use bill::{Bill, Bound, End, IMAGE_TOKENS_MAX, Tariff, UNSEEN_TOKENS_MAX};
 pub use blocks::{BlockTerms, Blocks, Hold, Settled};
 pub use choose::{Candidate, CheapestFirst, Chooser, Chosen};
-pub use embedded::{Embedded, Failed, Tell, Turned};
+pub use embedded::{Embedded, Failed, Meter, Tell, Turned};
 pub use error::GatewayError;
 pub use gate::{Gate, Leave, Open, Shut};
 pub use names::{AUTO, Aliases, CHEAPEST, NamesError};

@@ -1,33 +1,30 @@
 //! The embedded model is asked, in whichever protocol: a request becomes a turn, and the turn's
-//! answer an answer. It comes in one piece, since that is how the model's process says it; in a
-//! stream, comments keep the connection open until then.
+//! answer an answer. Its words are told as it writes them, in a stream; where it is offered tools it
+//! can only call, so the call, or the words that come by one, is told whole.
 
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
+mod stream;
+mod words;
 
-use axum::body::{Body, HttpBody};
+use std::sync::Arc;
+
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use bytes::Bytes;
-use hyper::body::Frame;
 use serde_json::json;
-use tenfold_domain::{Answer, Said, Seed, Tokens, ToolCall, ToolSpec, Turn, Usage};
-use tokio::time::{Instant, Sleep};
+use tenfold_domain::{
+    Answer, Energy, Said, Seed, Tokens, ToolCall, ToolSpec, Turn, Usage, Written,
+};
+use tokio::sync::mpsc;
 
 use crate::again::Copy;
 use crate::ask::{Asked, Failed, Way};
-use crate::bank::Later;
 use crate::bill::{Bill, End};
-use crate::embedded::{self, Embedded, Turned};
+use crate::embedded::{self, Embedded, Meter, Turned};
 use crate::ticket::Ticket;
-use crate::translate::{self, Call, Choice, Form, Part, Stop, Talk, Telling, Untranslatable, Used};
+use crate::translate::{self, Call, Choice, Form, Part, Stop, Talk, Untranslatable, Used};
 use crate::trouble::Trouble;
 use crate::usage::Seen;
 use crate::{Wire, headers};
-
-/// How often a stream that has nothing to say says so.
-const COMMENT: Duration = Duration::from_secs(10);
+use words::Words;
 
 /// A request as the embedded model is asked.
 pub(crate) struct Question {
@@ -66,13 +63,16 @@ pub(crate) async fn ask(
     if asked.wire == Wire::CountTokens {
         return Ok(count(asked, question.tokens, ticket, own));
     }
-    let work = Work { question, ticket };
+    let work = Work { question, ticket, is_streamed: asked.sketch.streamed };
     let kind = if asked.sketch.streamed { "text/event-stream" } else { "application/json" };
     own.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if asked.sketch.streamed {
-        return Ok(stream(asked, work, own, copy.take()));
+        return Ok(stream::stream(asked, work, own, copy.take()));
     }
-    let (answer, usage, bill) = work.done().await.map_err(|why| Failed::End(trouble(&why)))?;
+    let mut text = String::new();
+    let done = work.done(|more| text.push_str(&more)).await;
+    let (mut answer, usage, bill) = done.map_err(|why| Failed::End(trouble(&why)))?;
+    answer.text.insert_str(0, &text);
     headers::bill(&mut own, &bill);
     let head = asked.head();
     let used = Used { usage, reasoning: Tokens(0) };
@@ -205,8 +205,9 @@ fn text(parts: &[Part]) -> Result<String, Untranslatable> {
     Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n"))
 }
 
-/// What the model said, in words of no protocol, up to where it was to stop.
-fn answer(answer: Answer, in_words: Option<&str>, stop: &[String]) -> translate::Answer {
+/// What the model said, in words of no protocol, up to where it was to stop, but for the words that
+/// were handed on already.
+fn rest(answer: Answer, in_words: Option<&str>, mut words: Words) -> translate::Answer {
     let Answer::Turned { mut text, mut calls, ended } = answer else {
         return translate::Answer::default();
     };
@@ -214,11 +215,8 @@ fn answer(answer: Answer, in_words: Option<&str>, stop: &[String]) -> translate:
         let call = calls.remove(place);
         text = call.arguments["text"].as_str().unwrap_or_default().to_owned();
     }
-    let ends =
-        stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| text.find(stop.as_str()));
-    let end = ends.min();
-    text.truncate(end.unwrap_or(text.len()));
-    let stop = match (ended || end.is_some(), calls.is_empty()) {
+    let text = words.last(&text);
+    let stop = match (ended || words.have_stopped(), calls.is_empty()) {
         (false, _) => Stop::Length,
         (true, true) => Stop::Done,
         (true, false) => Stop::Calls,
@@ -235,124 +233,84 @@ fn answer(answer: Answer, in_words: Option<&str>, stop: &[String]) -> translate:
 struct Work {
     question: Question,
     ticket: Ticket,
+    is_streamed: bool,
 }
 
 /// Bills what was used so far if nobody waits for the answer any more.
 struct Counting {
     ticket: Option<Ticket>,
-    used: Arc<Mutex<Usage>>,
+    used: Option<Usage>,
+    meter: Option<Meter>,
+}
+
+impl Counting {
+    /// What was used, now that it is over.
+    fn seen(&mut self) -> Seen {
+        let energy = self.meter.take().map_or(Energy::NONE, |meter| meter());
+        Seen { usage: self.used, is_exact: true, energy, ..Seen::default() }
+    }
 }
 
 impl Drop for Counting {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            let usage = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            ticket.close(&Seen { usage: Some(usage), ..Seen::default() }, End::Left);
+            let seen = self.seen();
+            ticket.close(&seen, End::Left);
         }
     }
 }
 
 impl Work {
-    /// The answer, what it took, and its bill.
-    async fn done(self) -> Result<(translate::Answer, Usage, Bill), embedded::Failed> {
-        let used: Arc<Mutex<Usage>> = Arc::default();
-        let mut counting = Counting { ticket: Some(self.ticket), used: Arc::clone(&used) };
-        let tell = move |usage| *used.lock().unwrap_or_else(PoisonError::into_inner) = usage;
+    /// Has words said as they come, if somebody reads them or they may be enough before the model
+    /// is done; returns the rest of the answer, what it took, and its bill.
+    async fn done(
+        self,
+        mut say: impl FnMut(String),
+    ) -> Result<(translate::Answer, Usage, Bill), embedded::Failed> {
         let Question { model, turn, in_words, stop, .. } = self.question;
-        let turned = model.turn(turn, &tell).await;
+        let (ticket, meter) = (Some(self.ticket), Some(model.meter()));
+        let mut counting = Counting { ticket, used: None, meter };
+        let mut words = Words::until(stop);
+        let (tell, mut told) = mpsc::unbounded_channel::<Written>();
+        let mut turning = model.turn(turn, self.is_streamed || words.may_stop(), tell);
+        let turned = loop {
+            tokio::select! {
+                biased;
+                Some(written) = told.recv() => {
+                    counting.used = Some(written.usage);
+                    let text = words.more(&written.text);
+                    if !text.is_empty() {
+                        say(text);
+                    }
+                    if words.have_stopped() {
+                        break Ok(None);
+                    }
+                }
+                turned = &mut turning => break turned.map(Some),
+            }
+        };
+        drop(turning);
         let Some(ticket) = counting.ticket.take() else {
             return Err(embedded::Failed::Down("it was asked twice".to_owned()));
         };
-        match turned {
-            Ok(Turned { answer: said, usage }) => {
-                let seen = Seen { usage: Some(usage), ended: true, ..Seen::default() };
-                let bill = ticket.close(&seen, End::Whole);
-                Ok((answer(said, in_words.as_deref(), &stop), usage, bill))
+        let said = match turned {
+            Ok(None) => Answer::Turned { text: String::new(), calls: Vec::new(), ended: true },
+            Ok(Some(Turned { answer, usage })) => {
+                counting.used = Some(usage);
+                answer
+            }
+            Err(why) if self.is_streamed && words.have_begun() => {
+                ticket.close(&counting.seen(), End::Cut);
+                return Err(why);
             }
             Err(why) => {
                 ticket.free(trouble(&why).status(Wire::Chat).as_u16());
-                Err(why)
+                return Err(why);
             }
-        }
-    }
-}
-
-/// A stream that says nothing until all is there.
-fn stream(asked: &Asked, work: Work, mut own: HeaderMap, mut copy: Option<Copy>) -> Response<Body> {
-    let head = asked.head();
-    let says_usage = asked.sketch.says_usage == Some(true);
-    let mut telling = Telling::new(asked.wire, head, says_usage);
-    let begin = telling.begin();
-    let is_kept = copy.is_some();
-    if let Some(copy) = &mut copy {
-        copy.begin(StatusCode::OK, &own);
-        copy.more(begin.as_bytes());
-    }
-    headers::bill_follows(&mut own);
-    let rest: Later<'static, Rest> = Box::pin(async move {
-        let (text, bill) = match work.done().await {
-            Ok((answer, usage, bill)) => {
-                let used = Used { usage, reasoning: Tokens(0) };
-                (telling.whole(answer, &used), Some(headers::trailers(&bill)))
-            }
-            Err(why) => (telling.failed(&why.to_string()), None),
         };
-        if let Some(mut copy) = copy {
-            copy.more(text.as_bytes());
-            copy.end(bill.is_some());
-        }
-        (text.into(), bill)
-    });
-    // What is kept for who asks again comes to its end though nobody reads it.
-    let rest: Later<'static, Rest> = match is_kept {
-        true => {
-            let going_on = tokio::spawn(rest);
-            Box::pin(async move { going_on.await.unwrap_or_default() })
-        }
-        false => rest,
-    };
-    let comment = Box::pin(tokio::time::sleep(COMMENT));
-    let told = Told { begin: Some(begin.into()), rest: Some(rest), bill: None, comment };
-    let mut response = Response::new(Body::new(told));
-    *response.headers_mut() = own;
-    response
-}
-
-/// All that is said, and the bill that follows it.
-type Rest = (Bytes, Option<HeaderMap>);
-
-/// The body of such a stream.
-struct Told {
-    begin: Option<Bytes>,
-    rest: Option<Later<'static, Rest>>,
-    bill: Option<HeaderMap>,
-    comment: Pin<Box<Sleep>>,
-}
-
-impl HttpBody for Told {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Some(begin) = self.begin.take() {
-            return Poll::Ready(Some(Ok(Frame::data(begin))));
-        }
-        let Some(rest) = &mut self.rest else {
-            return Poll::Ready(self.bill.take().map(|bill| Ok(Frame::trailers(bill))));
-        };
-        if let Poll::Ready((rest, bill)) = rest.as_mut().poll(context) {
-            (self.rest, self.bill) = (None, bill);
-            return Poll::Ready(Some(Ok(Frame::data(rest))));
-        }
-        if self.comment.as_mut().poll(context).is_ready() {
-            self.comment.as_mut().reset(Instant::now() + COMMENT);
-            let comment = Bytes::from_static(b": the model is at work\n\n");
-            return Poll::Ready(Some(Ok(Frame::data(comment))));
-        }
-        Poll::Pending
+        let seen = Seen { ended: true, ..counting.seen() };
+        let bill = ticket.close(&seen, End::Whole);
+        Ok((rest(said, in_words.as_deref(), words), counting.used.unwrap_or_default(), bill))
     }
 }
 
@@ -381,7 +339,7 @@ mod tests {
                 signatures: Vec::new(),
             };
             let said = Answer::Turned { text: "why".to_owned(), calls: vec![call], ended: true };
-            answer(said, Some(IN_WORDS), &[])
+            rest(said, Some(IN_WORDS), Words::until(Vec::new()))
         };
         let words = called(IN_WORDS);
         assert_eq!((&*words.text, words.calls.len()), ("four", 0));
@@ -393,10 +351,10 @@ mod tests {
     fn an_answer_ends_at_the_first_text_at_which_it_was_to_stop() {
         let said =
             |text: &str| Answer::Turned { text: text.to_owned(), calls: Vec::new(), ended: false };
-        let stop = ["END".to_owned(), "\n\n".to_owned()];
-        let cut = answer(said("a\n\nb END c"), None, &stop);
+        let words = || Words::until(vec!["END".to_owned(), "\n\n".to_owned()]);
+        let cut = rest(said("a\n\nb END c"), None, words());
         assert_eq!((&*cut.text, cut.stop), ("a", Stop::Done));
-        assert_eq!(answer(said("a b"), None, &stop).stop, Stop::Length);
+        assert_eq!(rest(said("a b"), None, words()).stop, Stop::Length);
     }
 
     #[test]
@@ -417,7 +375,7 @@ mod tests {
                 signatures: Vec::new(),
             };
             let said = Answer::Turned { text: String::new(), calls: vec![call], ended: true };
-            answer(said, in_words.as_deref(), &[]).calls.len()
+            rest(said, in_words.as_deref(), Words::until(Vec::new())).calls.len()
         };
         let (tools, in_words) = asked(IN_WORDS, "");
         assert_eq!(tools, [IN_WORDS, "answer_in_words_"]);

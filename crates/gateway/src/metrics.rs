@@ -224,7 +224,7 @@ fn seconds(micros: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tenfold_domain::{NanoUsd, Usage};
+    use tenfold_domain::{Energy, NanoUsd, Usage};
 
     use super::*;
     use crate::Spend;
@@ -237,7 +237,7 @@ mod tests {
         let done = Done { model: &model, wire: Wire::Chat, status: 200, took };
         let spend = Spend { money: NanoUsd(45), tokens: Tokens(12), requests: 1 };
         let usage = Usage { prompt: Tokens(10), output: Tokens(2), ..Usage::default() };
-        let bill = Bill { spend, usage, basis: Basis::Counted };
+        let bill = Bill { spend, usage, basis: Basis::Counted, energy: Energy::NONE };
         let settled = Settled { spent: spend, over: Spend::NONE };
         metrics.asked(&done, Some((&bill, &settled)), Tokens(1));
         let text = metrics.text();

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenfold_domain::{Millis, NanoUsd, Tokens, Usage};
+use tenfold_domain::{Energy, Millis, NanoUsd, Tokens, Usage};
 use tenfold_models::{Call, Ended, Of, traced};
 use tokio::time::Instant;
 
@@ -88,8 +88,10 @@ impl Ticket {
             leave.answered(bill.usage.total());
         }
         let Answered { model, id, reasons } = &seen.answered;
-        self.call.answered(model.as_deref(), id.as_deref(), reasons);
-        if let Some(hold) = self.hold.take() {
+        let here = matches!(self.model.place, Place::Embedded(_)).then_some(&*self.model.name);
+        self.call.answered(model.as_deref().or(here), id.as_deref(), reasons);
+        if let Some(mut hold) = self.hold.take() {
+            hold.took(bill.energy);
             let settled = hold.settle(bill.spend, bill.basis);
             self.record(status, Some((&bill, &settled)), seen.reasoning);
         }
@@ -140,8 +142,8 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         if let Some(hold) = self.hold.take() {
             let settled = hold.settle(self.bound.spend, Basis::Bound);
-            let usage = Usage::default();
-            let bill = Bill { spend: self.bound.spend, usage, basis: Basis::Bound };
+            let (usage, energy) = (Usage::default(), Energy::NONE);
+            let bill = Bill { spend: self.bound.spend, usage, basis: Basis::Bound, energy };
             self.record(CLIENT_LEFT, Some((&bill, &settled)), Tokens(0));
         }
         self.house.metrics.ends();

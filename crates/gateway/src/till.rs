@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use tenfold_domain::{
-    AccessToken, AccountId, Charge, Millis, Quantity, Refusal, Short, Spender, Timestamp,
+    AccessToken, AccountId, Charge, Energy, Millis, Quantity, Refusal, Short, Spender, Timestamp,
 };
 use tenfold_ledger::Wanted;
 use tenfold_store::{Admitted, Books, BooksError, Sheet};
@@ -120,8 +120,8 @@ impl Bank for Till {
     }
 }
 
-fn charge(model: &str, (basis, spend): (Basis, Spend)) -> Charge {
-    Charge { model: model.to_owned(), spend, basis }
+fn charge(model: &str, (basis, spend, energy): (Basis, Spend, Energy)) -> Charge {
+    Charge { model: model.to_owned(), spend, basis, energy }
 }
 
 fn now() -> Timestamp {

@@ -27,7 +27,7 @@ use crate::usage::Seen;
 
 pub(crate) use stream::{Telling, Translator};
 pub(crate) use talk::{
-    Answer, Call, Choice, Form, Head, JSON_IN_WORDS, Part, Said, Stop, Talk, Used, arguments,
+    Answer, Call, Choice, Form, Head, JSON_IN_WORDS, Part, Piece, Said, Stop, Talk, Used, arguments,
 };
 pub(crate) use told::told;
 

@@ -4,7 +4,7 @@
 //! here knows prices, and nothing keeps a word of what was said.
 
 use serde::Deserialize;
-use tenfold_domain::{Tokens, Usage};
+use tenfold_domain::{Energy, Tokens, Usage};
 use tenfold_models::Service;
 
 use crate::sse;
@@ -44,6 +44,11 @@ impl Answered {
 pub struct Seen {
     /// What it says that it used; `None` if it says nothing that can be read.
     pub usage: Option<Usage>,
+    /// Whether that is what was used until now, and nothing more is under way: so it is with the
+    /// embedded model.
+    pub is_exact: bool,
+    /// What it took of this machine's energy, where it was made here.
+    pub energy: Energy,
     /// Of the output, the tokens that were thought and not said, where that is told.
     pub reasoning: Tokens,
     /// Who says to have answered, where that is told and has a price of its own.

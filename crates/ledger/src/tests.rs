@@ -5,8 +5,8 @@ mod by_chance;
 mod by_hand;
 
 use tenfold_domain::{
-    AccountBalance, AccountId, AccountKind, Allowance, Balances, Basis, Charge, LedgerEvent,
-    NanoUsd, Period, Quantity, Refusal, ReservationId, Spend, Timestamp,
+    AccountBalance, AccountId, AccountKind, Allowance, Balances, Basis, Charge, Energy,
+    LedgerEvent, NanoUsd, Period, Quantity, Refusal, ReservationId, Spend, Timestamp,
 };
 
 use crate::{Ledger, Wanted};
@@ -37,7 +37,12 @@ fn an_hour(nanos: u64) -> Allowance {
 }
 
 fn bill(nanos: u64) -> Vec<Charge> {
-    vec![Charge { model: "m".into(), spend: Spend::of_money(NanoUsd(nanos)), basis: Basis::Told }]
+    vec![Charge {
+        model: "m".into(),
+        spend: Spend::of_money(NanoUsd(nanos)),
+        basis: Basis::Told,
+        energy: Energy::NONE,
+    }]
 }
 
 impl House {

@@ -130,7 +130,7 @@ impl Child {
             // Any text, so that no sample ends before the others.
             grammar: None,
         });
-        let line = ToChild::Ask { id: RequestId(self.asked), ask };
+        let line = ToChild::Ask { id: RequestId(self.asked), ask, in_pieces: false };
         let json = serde_json::to_string(&line).map_err(|e| e.to_string())?;
         let began = Instant::now();
         writeln!(self.stdin, "{json}").map_err(|e| e.to_string())?;

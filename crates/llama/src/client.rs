@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tenfold_domain::{Tokens, Usage};
+use tenfold_domain::{Tokens, Turn, Usage, Written};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
@@ -53,6 +53,9 @@ pub enum LlamaError {
     /// The child died under this request, and so did those that came after it.
     #[error("the model's process died {TRIES} times over one request; is there enough memory?")]
     Died,
+    /// The child died when some of the answer was told already: another's may go on otherwise.
+    #[error("the model's process died within its answer; ask again")]
+    Broken,
 }
 
 /// An answer, and what it took.
@@ -74,7 +77,28 @@ enum Told {
 
 struct Pending {
     reply: oneshot::Sender<Result<Told, LlamaError>>,
-    progress: Option<mpsc::UnboundedSender<Usage>>,
+    progress: Option<Progress>,
+}
+
+/// Who hears of a request before its answer.
+#[derive(Clone)]
+struct Progress {
+    to: mpsc::UnboundedSender<Written>,
+    in_pieces: bool,
+    /// Whether they have heard text.
+    has_said: Arc<AtomicBool>,
+}
+
+impl Progress {
+    fn new(to: mpsc::UnboundedSender<Written>, in_pieces: bool) -> Self {
+        Self { to, in_pieces, has_said: Arc::default() }
+    }
+
+    fn tell(&self, written: Written) {
+        self.has_said.fetch_or(!written.text.is_empty(), Ordering::Relaxed);
+        // Nobody has to listen.
+        let _ = self.to.send(written);
+    }
 }
 
 /// Requests without an answer; `None` once the child's output has ended, so that none can be
@@ -117,7 +141,7 @@ impl Llama {
         self.live.lock().await.as_ref().and_then(|live| live.process.id())
     }
 
-    /// Asks, and waits for the answer. Usage so far goes to `progress` now and then.
+    /// Asks, and waits for the answer. What it has used so far goes to `progress` now and then.
     /// Dropping the future cancels the request.
     ///
     /// # Errors
@@ -125,9 +149,30 @@ impl Llama {
     pub async fn ask(
         &self,
         ask: Ask,
-        progress: Option<mpsc::UnboundedSender<Usage>>,
+        progress: Option<mpsc::UnboundedSender<Written>>,
     ) -> Result<Reply, LlamaError> {
-        let Ask::Turn(turn) = ask else { return self.put(ask, progress).await };
+        let progress = progress.map(|to| Progress::new(to, false));
+        match ask {
+            Ask::Turn(turn) => self.turn(turn, progress).await,
+            ask => self.put(ask, progress).await,
+        }
+    }
+
+    /// The same of the model's next words in a conversation, which `progress` hears as they are
+    /// written; where there are tools, they are told with the answer.
+    ///
+    /// # Errors
+    /// As [`Llama::ask`]; and when the child died after some words were told.
+    pub async fn talk(
+        &self,
+        turn: Turn,
+        progress: mpsc::UnboundedSender<Written>,
+    ) -> Result<Reply, LlamaError> {
+        let progress = Progress::new(progress, turn.tools.is_empty());
+        self.turn(turn, Some(progress)).await
+    }
+
+    async fn turn(&self, turn: Turn, progress: Option<Progress>) -> Result<Reply, LlamaError> {
         let question = Ask::Generate(turn::question(&turn));
         let mut reply = self.put(question, progress).await?;
         if let Answer::Generated { samples } = &mut reply.answer
@@ -162,11 +207,8 @@ impl Llama {
     }
 
     /// Asks a question that the child understands.
-    async fn put(
-        &self,
-        ask: Ask,
-        progress: Option<mpsc::UnboundedSender<Usage>>,
-    ) -> Result<Reply, LlamaError> {
+    async fn put(&self, ask: Ask, progress: Option<Progress>) -> Result<Reply, LlamaError> {
+        let in_pieces = progress.as_ref().is_some_and(|progress| progress.in_pieces);
         for lost in 0..TRIES {
             let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
             let (send, receive) = oneshot::channel();
@@ -177,7 +219,7 @@ impl Llama {
                     waiting.insert(id, Pending { reply: send, progress: progress.clone() });
                 }
                 // If the child has died the reply's sender is dropped, which is seen below.
-                let _ = live.lines.send(ToChild::Ask { id, ask: ask.clone() });
+                let _ = live.lines.send(ToChild::Ask { id, ask: ask.clone(), in_pieces });
                 live.lines.clone()
             };
             let mut guard = CancelOnDrop { id, lines, armed: true };
@@ -187,7 +229,11 @@ impl Llama {
                 let Told::Answer(answer, usage) = reply? else { continue };
                 return Ok(Reply { answer, usage, lost });
             }
-            tracing::warn!("the model's process died; starting another");
+            tracing::warn!("the model's process died");
+            let has_said = |progress: &Progress| progress.has_said.load(Ordering::Relaxed);
+            if progress.as_ref().is_some_and(has_said) {
+                return Err(LlamaError::Broken);
+            }
         }
         Err(LlamaError::Died)
     }
@@ -274,11 +320,11 @@ async fn read(mut lines: tokio::io::Lines<BufReader<ChildStdout>>, waiting: Wait
             Ok(FromChild::Refused { id, why }) => {
                 reply(&waiting, id, Err(LlamaError::Refused(why)));
             }
-            Ok(FromChild::Progress { id, usage }) => {
+            Ok(FromChild::Progress { id, written }) => {
                 let waiting = lock(&waiting);
                 let pending = waiting.as_ref().and_then(|waiting| waiting.get(&id));
                 if let Some(progress) = pending.and_then(|pending| pending.progress.as_ref()) {
-                    let _ = progress.send(usage);
+                    progress.tell(written);
                 }
             }
             Ok(FromChild::Ready(_) | FromChild::Unusable { .. }) => {}

@@ -1,11 +1,12 @@
 //! What the engine asks of the child that owns a model, and what the child answers: one
 //! JSON object a line, requests on the child's standard input, answers on its output.
 //!
-//! Plain data only. Text is UTF-8; where a model's token ends inside a character, the
-//! broken bytes are replaced, as `String::from_utf8_lossy` does.
+//! Plain data only. Text is UTF-8; where a model's token ends inside a character, text that is told
+//! in pieces waits for the rest of it, and at the end the broken bytes are replaced, as
+//! `String::from_utf8_lossy` does.
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{Answer, Ask, Bytes, Tokens, Usage};
+use tenfold_domain::{Answer, Ask, Bytes, Tokens, Usage, Written};
 
 /// Tells requests to one child apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +23,10 @@ pub enum ToChild {
         id: RequestId,
         /// What to do.
         ask: Ask,
+        /// Whether text is told as it is written: of a generation of one sample that ends where
+        /// the model ends it.
+        #[serde(default)]
+        in_pieces: bool,
     },
     /// Say how many tokens this would read. Answered at once, whatever else is under way.
     Count {
@@ -48,12 +53,12 @@ pub enum FromChild {
         /// Why, for people.
         why: String,
     },
-    /// Some more of a request is done.
+    /// Some more of a request is done. The texts of these are how the answer's text begins.
     Progress {
         /// Which request.
         id: RequestId,
-        /// What it has used so far.
-        usage: Usage,
+        /// What was written, and used so far.
+        written: Written,
     },
     /// A request is done.
     Answer {

@@ -30,13 +30,14 @@ mod raw;
 mod raw_price;
 mod tokens;
 mod verify;
+mod whole;
 
 pub use call::{Call, Ended, Of, TARGET as CALL_TARGET, traced};
 pub use catalogue::{Catalogue, Listed};
 pub use current::Current;
 pub use digest::{Sha256Sum, hash_file};
 pub use dirs::ModelDirs;
-pub use energy::EnergyMeter;
+pub use energy::{EnergyMeter, Metered, Power};
 pub use entry::{Entry, Place, Source};
 pub use error::{ModelsError, Tried};
 pub use gguf::{GgufError, GgufHeader, read_header};

@@ -10,12 +10,13 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
 use crate::catalogue::read_user_file;
 use crate::entry::{check_file_name, check_name};
-use crate::lock::{Lock, with_suffix};
+use crate::lock::Lock;
 use crate::memory;
 use crate::pull::{create_dir, download, leftovers};
 use crate::raw::{RawHosted, RawModel, RawSource};
 use crate::raw_price::RawPrice;
 use crate::verify::{forget, remember};
+use crate::whole::write_whole;
 use crate::{
     Cancel, Catalogue, Entry, GgufHeader, Hosted, Model, ModelDirs, ModelsError, Place, Price,
     Progress, PullOptions, SHIPPED, Sha256Sum, hash_file, read_header,
@@ -384,9 +385,7 @@ fn edit(
     let text = format!("{head}{document}");
     // A file that could not be read again would be worse than the change not made.
     Catalogue::parse(SHIPPED, Some((&path, &text)))?;
-    let new = with_suffix(&path, ".new");
-    fs::write(&new, text).map_err(ModelsError::io("write", &new))?;
-    fs::rename(&new, &path).map_err(ModelsError::io("write", &path))
+    write_whole(&path, &text)
 }
 
 /// The beginning of a person's catalogue.

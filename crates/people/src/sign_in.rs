@@ -1,10 +1,8 @@
 //! Signing in and out. Looking at a password is slow, so it is apart from looking at the people:
 //! [`Claim::prove`] needs no hold of them.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
-use tenfold_domain::{Millis, PasskeyUse, PeopleEvent, PersonId, Timestamp};
+use tenfold_domain::{Millis, PasskeyUse, PeopleEvent, PersonId, Timestamp, hex};
 
 use crate::people::People;
 use crate::{Refusal, password};
@@ -14,11 +12,7 @@ pub const SESSION: Millis = Millis(14 * 24 * 3_600_000);
 
 /// SHA-256 of a session's secret, in hexadecimal: what is kept of it.
 pub fn hash(secret: &str) -> String {
-    let digest = Sha256::digest(secret.as_bytes());
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(secret.as_bytes()))
 }
 
 /// Somebody says who they are. Nothing tells whether there is such a person.

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use tenfold_domain::{
-    AccountId, AccountKind, Allowance, Basis, Charge, Draws, LedgerEvent, NanoUsd, Period,
+    AccountId, AccountKind, Allowance, Basis, Charge, Draws, Energy, LedgerEvent, NanoUsd, Period,
     Quantity, ReservationId, Seed, Spend, Timestamp, Tokens,
 };
 use tenfold_ledger::{Ledger, Wanted};
@@ -48,7 +48,7 @@ fn wanted(account: AccountId, nanos: u64) -> Wanted<'static> {
 
 fn bill(nanos: u64) -> Vec<Charge> {
     let spend = Spend { money: NanoUsd(nanos), tokens: Tokens(1), requests: 1 };
-    vec![Charge { model: "m".into(), spend, basis: Basis::Told }]
+    vec![Charge { model: "m".into(), spend, basis: Basis::Told, energy: Energy::NONE }]
 }
 
 /// Who counts beside the ledger what each account has used and set aside.

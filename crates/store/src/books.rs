@@ -447,7 +447,7 @@ mod tests {
     use std::future::Future;
 
     use crate::{Moment, Surroundings};
-    use tenfold_domain::{AccountChange, Allowance, Charge, Quantity, TokenId};
+    use tenfold_domain::{AccountChange, Allowance, Charge, Energy, Quantity, TokenId};
     use tenfold_ledger::Wanted;
 
     use super::*;
@@ -477,7 +477,8 @@ mod tests {
 
     async fn settle(books: &Books, (id, cost): (ReservationId, u64)) -> Result<(), BooksError> {
         let spend = Spend::of_money(NanoUsd(cost));
-        let bill = vec![Charge { model: "m".into(), spend, basis: Basis::Told }];
+        let bill =
+            vec![Charge { model: "m".into(), spend, basis: Basis::Told, energy: Energy::NONE }];
         let settle = |sheet: &Sheet| sheet.ledger().settle(id, bill.clone(), Timestamp(1));
         let decide = |sheet: &Sheet| Ok(((), vec![settle(sheet)?]));
         books.record(decide, |()| Vec::new()).await

@@ -16,7 +16,8 @@ use rusqlite::{Connection, ToSql};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, Bytes, Export, Fact, JournalEvent, LedgerEvent, Seq, Timestamp, Worked,
+    AttemptEvent, AttemptId, Bytes, Export, Fact, JournalEvent, LedgerEvent, Seq, Timestamp,
+    Worked, hex,
 };
 
 use crate::chain::Row;
@@ -271,7 +272,7 @@ pub(crate) fn is_there(folder: &Path, export: &Export) -> Result<bool, StoreErro
 }
 
 pub(crate) fn in_hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 /// What is written, and its hash.
@@ -314,7 +315,7 @@ impl ExportFile {
     fn write(&mut self, Linked { row, checksum, .. }: &Linked<'_>) -> Result<(), StoreError> {
         let Row { seq, at_ms, task, attempt, noun, event, version, body } = row;
         let number = |number: &Option<i64>| number.map_or("null".to_owned(), |n| n.to_string());
-        let checksum: String = checksum.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let checksum = hex(&checksum.0);
         // The event stands there as it was recorded, to the letter; the names are ours.
         writeln!(
             self.lines,

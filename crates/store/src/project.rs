@@ -17,7 +17,7 @@ use crate::{StoreError, balances};
 
 /// The form of the rows: to be raised whenever a row, a fold or a table changes. A file with
 /// rows of another form has them built anew.
-const FORM: u32 = 18;
+const FORM: u32 = 19;
 
 /// Builds the rows anew if those in the file are of another form.
 pub(crate) fn bring_up_to_date(connection: &mut Connection) -> Result<(), StoreError> {

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenfold_cli::Serving;
-use tenfold_domain::{AccountId, Ask, Tokens, Turn};
+use tenfold_domain::{AccountId, Ask, Energy, Tokens, Turn};
 use tenfold_engine::Engine;
 use tenfold_gateway::{
-    Behind, Embedded, Failed, Gate, Gateway, Later, Leave, Offered, Open, Shut, Tariff, Tell,
-    Terms, Till, Trace, Traces, Turned,
+    Behind, Embedded, Failed, Gate, Gateway, Later, Leave, Meter, Offered, Open, Shut, Tariff,
+    Tell, Terms, Till, Trace, Traces, Turned,
 };
-use tenfold_llama::LlamaError;
+use tenfold_llama::{LlamaError, Reply};
 use tenfold_models::{Entry, Hosted};
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::Span;
 
@@ -135,28 +134,32 @@ struct Here {
 }
 
 impl Embedded for Here {
-    fn turn<'a>(&'a self, turn: Turn, tell: &'a Tell) -> Later<'a, Result<Turned, Failed>> {
+    fn turn(&self, turn: Turn, in_pieces: bool, tell: Tell) -> Later<'_, Result<Turned, Failed>> {
         Box::pin(async move {
             let llama = self.engine.embedded(&self.name).await;
             let llama = llama.map_err(|why| Failed::Down(why.to_string()))?;
             let llama = llama.ok_or_else(|| Failed::Down("it is not here".to_owned()))?;
-            let (send, mut used) = mpsc::unbounded_channel();
-            let mut asking = std::pin::pin!(llama.ask(Ask::Turn(turn), Some(send)));
-            loop {
-                tokio::select! {
-                    biased;
-                    answered = &mut asking => {
-                        return answered
-                            .map(|reply| Turned { answer: reply.answer, usage: reply.usage })
-                            .map_err(|why| match why {
-                                LlamaError::Refused(why) => Failed::Refused(why),
-                                why => Failed::Down(why.to_string()),
-                            });
-                    }
-                    Some(usage) = used.recv() => tell(usage),
-                }
-            }
+            let answered = match in_pieces {
+                true => llama.talk(turn, tell).await,
+                false => llama.ask(Ask::Turn(turn), Some(tell)).await,
+            };
+            let turned = |reply: Reply| Turned { answer: reply.answer, usage: reply.usage };
+            answered.map(turned).map_err(|why| match why {
+                LlamaError::Refused(why) => Failed::Refused(why),
+                why => Failed::Down(why.to_string()),
+            })
         })
+    }
+
+    fn meter(&self) -> Meter {
+        match self.engine.power() {
+            Ok(power) => {
+                let work = power.begin();
+                Box::new(|| work.end())
+            }
+            // Without a catalogue nothing is offered either.
+            Err(_) => Box::new(|| Energy::NONE),
+        }
     }
 
     fn tokens(&self, turn: Turn) -> Later<'_, Option<Tokens>> {

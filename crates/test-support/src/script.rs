@@ -82,6 +82,11 @@ pub enum Fault {
         /// At which question.
         at: u64,
     },
+    /// The process dies within its answer: its text is told, if it is told in pieces, but no end.
+    Break {
+        /// At which question.
+        at: u64,
+    },
     /// The question is refused.
     Refuse {
         /// Which question.

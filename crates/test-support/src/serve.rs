@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tenfold_domain::{Answer, Ask, Bytes, OtherToken, Sample, TokenScore, Tokens, Usage};
+use tenfold_domain::{Answer, Ask, Bytes, OtherToken, Sample, TokenScore, Tokens, Usage, Written};
 use tenfold_llama::protocol::{FromChild, ModelInfo, RequestId, ToChild};
 
 use crate::script::{Asked, Fault, SCRIPT_VARIABLE, Script, ScriptError, io_error};
@@ -31,8 +31,8 @@ pub fn serve() -> ExitCode {
     let mut asked = script.asked().map_or(0, |asked| asked.len() as u64);
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
-        let (id, ask) = match serde_json::from_str(&line) {
-            Ok(ToChild::Ask { id, ask }) => (id, ask),
+        let (id, ask, in_pieces) = match serde_json::from_str(&line) {
+            Ok(ToChild::Ask { id, ask, in_pieces }) => (id, ask, in_pieces),
             Ok(ToChild::Count { id, ask }) => {
                 say(&FromChild::Counted { id, tokens: prompt_tokens(&ask) });
                 continue;
@@ -45,7 +45,7 @@ pub fn serve() -> ExitCode {
         {
             return ExitCode::FAILURE;
         }
-        if !reply(&script, asked, id, &ask) {
+        if !reply(&script, asked, (id, in_pieces), &ask) {
             return ExitCode::FAILURE;
         }
     }
@@ -53,7 +53,7 @@ pub fn serve() -> ExitCode {
 }
 
 /// Answers one question, or fails as the script wants it; false to die.
-fn reply(script: &Script, number: u64, id: RequestId, ask: &Ask) -> bool {
+fn reply(script: &Script, number: u64, (id, in_pieces): (RequestId, bool), ask: &Ask) -> bool {
     std::thread::sleep(Duration::from_millis(script.delay_ms));
     for fault in &script.faults {
         match *fault {
@@ -69,8 +69,25 @@ fn reply(script: &Script, number: u64, id: RequestId, ask: &Ask) -> bool {
     }
     let answer = answer(script, ask);
     let usage = usage(ask, &answer);
+    if in_pieces {
+        tell_in_pieces(id, &answer, usage);
+    }
+    if script.faults.contains(&Fault::Break { at: number }) {
+        return false;
+    }
     say(&FromChild::Answer { id, answer, usage });
     true
+}
+
+/// Tells a text word by word, a token each.
+fn tell_in_pieces(id: RequestId, answer: &Answer, usage: Usage) {
+    let Answer::Generated { samples } = answer else { return };
+    let text = samples.first().map_or("", |sample| &sample.text);
+    for (place, (_, word)) in words(text).enumerate() {
+        let usage = Usage { output: Tokens(place as u64 + 1), ..usage };
+        let written = Written { usage, text: word.to_owned() };
+        say(&FromChild::Progress { id, written });
+    }
 }
 
 fn answer(script: &Script, ask: &Ask) -> Answer {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use sha2::{Digest, Sha256};
-use tenfold_domain::CommitId;
+use tenfold_domain::{CommitId, hex};
 
 use crate::WorkspaceError;
 use crate::git::{self, Git};
@@ -73,7 +73,7 @@ pub(crate) fn lock_file(dir: &Path, name: &str) -> Result<File, WorkspaceError> 
 /// `tenfold-3f2a…`: readable, and another one for every path.
 fn directory_name(root: &Path) -> String {
     let hash = Sha256::digest(root.as_os_str().as_bytes());
-    let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&hash[..8]);
     let name: String = root
         .file_name()
         .unwrap_or(OsStr::new("root"))

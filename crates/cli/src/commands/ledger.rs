@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use comfy_table::Cell;
 use jiff::civil::Date;
 use tenfold_desk::spending::{self, Key, SpendingRow, SpendingTerms};
-use tenfold_domain::{Basis, Spend};
+use tenfold_domain::{Basis, Energy, Spend};
 use tenfold_ledger::Ledger;
 
 use crate::commands::account::{ledger, named};
@@ -120,19 +120,23 @@ fn keys(by: &[spending::By], row: &SpendingRow, none: &str) -> Vec<String> {
     by.iter().map(shown).collect()
 }
 
-fn numbers(spend: Spend) -> [String; 3] {
-    [spend.money.to_string(), spend.tokens.to_string(), spend.requests.to_string()]
+fn numbers(spend: Spend, energy: Energy) -> [String; 4] {
+    let energy = if energy.is_none() { String::new() } else { energy.to_string() };
+    [spend.money.to_string(), spend.tokens.to_string(), spend.requests.to_string(), energy]
 }
 
 fn print_csv(by: &[spending::By], rows: &[SpendingRow]) -> Result<(), Trouble> {
     let mut lines = csv::Writer::from_writer(Vec::new());
-    let heads = by.iter().map(|by| by.name()).chain(["nano_usd", "tokens", "requests"]);
+    let numbers = ["nano_usd", "tokens", "requests", "energy_mj", "energy_is_estimate"];
+    let heads = by.iter().map(|by| by.name()).chain(numbers);
     lines.write_record(heads).map_err(unwritable)?;
     for row in rows {
         let spent = row.spent;
-        let numbers = [spent.nano_usd.0, spent.tokens.0, spent.requests].map(|n| n.to_string());
+        let numbers = [spent.nano_usd.0, spent.tokens.0, spent.requests, row.energy_mj];
+        let numbers = numbers.map(|n| n.to_string());
         let keys = keys(by, row, "").into_iter().map(harmless);
-        lines.write_record(keys.chain(numbers)).map_err(unwritable)?;
+        let cells = keys.chain(numbers).chain([row.energy_is_estimate.to_string()]);
+        lines.write_record(cells).map_err(unwritable)?;
     }
     let text = lines.into_inner().map_err(|error| unwritable(error.into_error()))?;
     terminal::print(String::from_utf8_lossy(&text).trim_end())
@@ -156,12 +160,17 @@ fn print_table(by: &[spending::By], rows: &[SpendingRow]) -> Result<(), Trouble>
         return Ok(());
     }
     let heads: Vec<&str> =
-        by.iter().map(|by| by.name()).chain(["money", "tokens", "requests"]).collect();
-    let cells = |keys: Vec<String>, spend: Spend| {
-        keys.into_iter().chain(numbers(spend)).map(Cell::new).collect::<Vec<_>>()
+        by.iter().map(|by| by.name()).chain(["money", "tokens", "requests", "energy"]).collect();
+    let cells = |keys: Vec<String>, (spend, energy): (Spend, Energy)| {
+        keys.into_iter().chain(numbers(spend, energy)).map(Cell::new).collect::<Vec<_>>()
     };
-    let shown = rows.iter().map(|row| cells(keys(by, row, "(none)"), row.spent.into()));
-    let all = rows.iter().fold(Spend::NONE, |sum, row| sum + row.spent.into());
+    let of = |row: &SpendingRow| (row.spent.into(), row.energy());
+    let shown = rows.iter().map(|row| cells(keys(by, row, "(none)"), of(row)));
+    let mut all = (Spend::NONE, Energy::NONE);
+    rows.iter().map(of).for_each(|(spend, energy)| {
+        all.0 += spend;
+        all.1 += energy;
+    });
     let mut names = vec![String::new(); by.len()];
     if let Some(first) = names.first_mut() {
         "all".clone_into(first);

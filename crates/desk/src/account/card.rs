@@ -138,6 +138,7 @@ impl From<&Use> for AllowanceUse {
 mod tests {
     use tenfold_domain::LedgerEvent;
 
+    use super::super::{Part, part};
     use super::*;
 
     /// The default account with a team below it, each member of which may use so much a month.
@@ -178,5 +179,25 @@ mod tests {
         assert_eq!(json["left"]["nano_usd"].as_u64(), Some(5));
         assert!(json["left"]["tokens"].is_null() && json["models"].is_null());
         assert_eq!(card(&known, AccountId(9), Timestamp(0)), None);
+    }
+
+    #[test]
+    fn parts_of_the_tree_go_on_where_the_one_before_ended() {
+        let mut known = ledger();
+        let (parent, kind) = (Some(AccountId::DEFAULT), AccountKind::Person);
+        let (name, by) = ("zoe".to_owned(), String::new());
+        known.evolve(&LedgerEvent::Opened { account: AccountId(4), parent, name, kind, by });
+        let part = |top, after, most| part(&known, AccountId(top), (after, most));
+        let ids = |part: &Part| part.accounts.iter().map(|(id, _)| id.0).collect::<Vec<_>>();
+        let first = part(1, None, 2).unwrap();
+        assert_eq!((ids(&first), first.more), (vec![1, 2], 2));
+        let rest = part(1, Some(AccountId(2)), 9).unwrap();
+        assert_eq!(
+            (&rest.accounts[..], rest.more),
+            (&[(AccountId(3), 2), (AccountId(4), 1)][..], 0)
+        );
+        assert_eq!(ids(&part(1, Some(AccountId(4)), 9).unwrap()), [0; 0]);
+        let outside = part(2, Some(AccountId(4)), 9).unwrap_err();
+        assert!(outside.to_string().contains("no account #4"), "{outside}");
     }
 }

@@ -39,14 +39,48 @@ impl House {
 /// # Errors
 /// If none is, or several are.
 pub fn named(ledger: &Ledger, name: &str) -> Result<AccountId, DeskError> {
-    ledger.find(name).map_err(|unclear| {
-        DeskError::not_found(unclear.to_string())
-            .advise("`tenfold account list` shows those there are, `tenfold account add` opens one")
-    })
+    ledger.find(name).map_err(|unclear| none(&unclear.to_string()))
+}
+
+/// There is none, and what to do.
+pub(crate) fn none(what: &str) -> DeskError {
+    DeskError::not_found(what)
+        .advise("`tenfold account list` shows those there are, `tenfold account add` opens one")
+}
+
+/// Some of the accounts from one downwards, each below the one above it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The accounts, and how far below the topmost each is.
+    pub accounts: Vec<(AccountId, usize)>,
+    /// How many come behind them.
+    pub more: usize,
+}
+
+/// The accounts from `top` downwards: those that come behind `after`, `most` of them.
+///
+/// # Errors
+/// If `after` is none of them.
+pub fn part(
+    known: &Ledger,
+    top: AccountId,
+    (after, most): (Option<AccountId>, usize),
+) -> Result<Part, DeskError> {
+    let mut all = tree(known, top);
+    if let Some(after) = after {
+        let place = all.iter().position(|(account, _)| *account == after).ok_or_else(|| {
+            let what = format!("there is no account #{} in this list", after.0);
+            DeskError::not_found(what).advise("go on behind the last one that was shown")
+        })?;
+        all.drain(..=place);
+    }
+    let more = all.len().saturating_sub(most);
+    all.truncate(most);
+    Ok(Part { accounts: all, more })
 }
 
 /// The accounts from one downwards, each below the one above it, and how far below `top` each is.
-pub fn tree(known: &Ledger, top: AccountId) -> Vec<(AccountId, usize)> {
+fn tree(known: &Ledger, top: AccountId) -> Vec<(AccountId, usize)> {
     let mut below: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
     for account in known.accounts() {
         if let Some(parent) = known.path(account).get(1) {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tenfold_domain::Millis;
+use tenfold_domain::{Millis, hex};
 
 use super::repository_file;
 use crate::plain::visible;
@@ -48,10 +48,7 @@ fn parse(text: &str) -> Result<(Proposed, String), DeskError> {
 
 /// The SHA-256 of a file's text, in hexadecimal: what is approved.
 pub(super) fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 impl Proposed {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use similar::{ChangeTag, TextDiff};
-use tenfold_domain::{Problem, ProblemKind};
+use tenfold_domain::{Problem, ProblemKind, hex};
 use tenfold_engine::POLICY_FILE;
 use tenfold_policy::{Policy, TestResult};
 use utoipa::ToSchema;
@@ -129,8 +129,7 @@ fn file(house: &House) -> PathBuf {
 }
 
 fn hash(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 fn diff(old: &str, new: &str) -> FileDiff {

@@ -232,6 +232,9 @@ fn what_is_told_of_a_past_fits() {
     rows.iter().for_each(|row| fits("RecordRow", row));
     score(house, &Sight::ALL).unwrap().iter().for_each(|row| fits("ScoreRow", row));
     let terms = SpendingTerms { by: vec![spending::By::Model], ..SpendingTerms::default() };
+    let nobody = SpendingTerms { under: Some(AccountId(99)), ..terms.clone() };
+    let refused = spending(house, &house.ledger().unwrap(), &nobody).unwrap_err();
+    assert!(refused.to_string().contains("there is no account #99"), "{refused}");
     let rows = spending(house, &house.ledger().unwrap(), &terms).unwrap();
     rows.iter().for_each(|row| fits("SpendingRow", row));
 }

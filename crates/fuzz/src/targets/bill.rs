@@ -10,7 +10,8 @@ const ALL: [Wire; 3] = [Wire::Chat, Wire::Responses, Wire::Messages];
 const ENDS: [End; 3] = [End::Whole, End::Cut, End::Left];
 
 /// Whatever is asked and answered, no more is billed than was set aside, but of who says to have
-/// used more; and a bill is told, counted or the bound, as what was seen allows.
+/// used more; a bill is told, counted or the bound, as what was seen allows; and what is told twice,
+/// or in pieces, is billed once.
 pub(super) fn run(bytes: &[u8]) {
     let [ask, said] = input::texts::<2>(bytes);
     let Ok((sketch, _)) = plain::passed(ask.as_bytes(), "there", 100) else { return };
@@ -19,13 +20,30 @@ pub(super) fn run(bytes: &[u8]) {
         let output = Tokens(sketch.limits.of(wire).unwrap_or(100));
         let body = Tokens(ask.len() as u64);
         let bound = tariff.bound(body, (&sketch, sketch.tier), output);
-        let streamed = plain::translated_stream(wire, wire, &[said.as_bytes()]).1;
+        let streamed = stream(wire, &[&said]);
+        told_once(wire, &said, &streamed);
         for seen in [plain::seen(wire, said.as_bytes()), streamed] {
             for end in ENDS {
                 holds(&bound, &seen, end, &tariff.bill(&bound, &seen, end, Millis(9)));
             }
         }
     }
+}
+
+/// What is seen of a stream that comes in such pieces.
+fn stream(wire: Wire, pieces: &[&str]) -> Seen {
+    let pieces: Vec<&[u8]> = pieces.iter().map(|piece| piece.as_bytes()).collect();
+    plain::translated_stream(wire, wire, &pieces).1
+}
+
+/// However a stream comes, and however often it says what was used, that is billed once.
+fn told_once(wire: Wire, said: &str, seen: &Seen) {
+    let middle = said.floor_char_boundary(said.len() / 2);
+    let (first, second) = said.split_at(middle);
+    assert_eq!(&stream(wire, &[first, second]), seen, "where it was cut changes the bill");
+    let once = stream(wire, &[said, "\n\n"]);
+    let twice = stream(wire, &[said, "\n\n", said, "\n\n"]);
+    assert_eq!((twice.usage, twice.reasoning), (once.usage, once.reasoning), "it is added up");
 }
 
 fn holds(bound: &Bound, seen: &Seen, end: End, bill: &Bill) {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use tenfold_domain::Energy;
 use tokio::time::Instant;
 
 use super::{Hold, Settled, lock};
@@ -124,7 +125,8 @@ impl Purse {
         block.taken += worst;
         block.holds += 1;
         block.used = Instant::now();
-        Hold { purse: Arc::clone(self), lease: block.lease.id, amount: worst, open: true }
+        let (purse, lease, energy) = (Arc::clone(self), block.lease.id, Energy::NONE);
+        Hold { purse, lease, amount: worst, energy, open: true }
     }
 
     pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
@@ -166,16 +168,21 @@ impl Purse {
         self: &Arc<Self>,
         lease: u64,
         amount: Spend,
-        (bill, basis): (Spend, Basis),
+        (bill, basis, energy): (Spend, Basis, Energy),
     ) -> Settled {
-        let settled = self.take_out(lease, amount, (bill, basis));
+        let settled = self.take_out(lease, amount, (bill, basis, energy));
         if settled.over != Spend::NONE {
             self.overran(Spent::of(basis, settled.over));
         }
         settled
     }
 
-    fn take_out(&self, lease: u64, amount: Spend, (bill, basis): (Spend, Basis)) -> Settled {
+    fn take_out(
+        &self,
+        lease: u64,
+        amount: Spend,
+        (bill, basis, energy): (Spend, Basis, Energy),
+    ) -> Settled {
         let mut blocks = lock(&self.blocks);
         let Some(block) = blocks.iter_mut().find(|block| block.lease.id == lease) else {
             // A block is not taken out while a request holds some of it.
@@ -186,7 +193,7 @@ impl Purse {
         block.used = Instant::now();
         let spent = bill.at_most(block.room());
         block.taken += spent;
-        block.spent.add(basis, spent);
+        block.spent.add(basis, spent, energy);
         Settled { spent, over: bill.saturating_sub(spent) }
     }
 
@@ -201,8 +208,7 @@ impl Purse {
     }
 
     fn owe(&self, over: Spent) {
-        let mut all = lock(&self.over);
-        over.each().for_each(|(basis, spend)| all.add(basis, spend));
+        lock(&self.over).join(&over);
     }
 
     /// Bills what came to more than was leased. What can't be recorded is there the next time.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tenfold_domain::{
-    AccountId, Allowance, Millis, NanoUsd, Period, Quantity, Timestamp, TokenId, Tokens,
+    AccountId, Allowance, Energy, Millis, NanoUsd, Period, Quantity, Timestamp, TokenId, Tokens,
 };
 use tenfold_gateway::{
     Bank, Buyer, Denied, Later, Lease, Left, NotRecorded, Payer, Refused, Scope, Spend, Spent,
@@ -68,6 +68,13 @@ impl Books {
     pub(crate) fn open(&self, account: AccountId, money: NanoUsd) {
         let limit = Spend { money, tokens: Tokens(u64::MAX), requests: u64::MAX };
         self.state().accounts.insert(account, Account { limit, ..Account::default() });
+    }
+
+    /// What an account's requests have taken of this machine's energy.
+    pub(crate) fn energy(&self, account: AccountId) -> Energy {
+        let mut all = Energy::NONE;
+        self.state().accounts[&account].spent.each().for_each(|(_, _, energy)| all += energy);
+        all
     }
 
     pub(crate) fn know(&self, secret: &str, payer: Result<Payer, Denied>) {
@@ -162,7 +169,7 @@ impl Books {
         assert!(spent.sum().fits(given), "{spent:?} was spent of a lease of {given:?}");
         let there = state.accounts.get_mut(&lease.account).expect("an account");
         there.leased = there.leased.saturating_sub(given);
-        spent.each().for_each(|(basis, spend)| there.spent.add(basis, spend));
+        there.spent.join(&spent);
     }
 }
 
@@ -207,7 +214,7 @@ impl Bank for Books {
                 return Err(Unbilled { why: "the disk is full".to_owned() });
             }
             let there = state.accounts.get_mut(&buyer.account).expect("an account");
-            over.each().for_each(|(basis, spend)| there.spent.add(basis, spend));
+            there.spent.join(&over);
             state.lowered += 1;
             Ok(())
         })

@@ -53,7 +53,7 @@ async fn what_is_dropped_counts_in_full_and_what_is_over_is_said() {
     assert_eq!((settled.spent.money, settled.over.money), (NanoUsd(1_000), NanoUsd(500)));
     blocks.close().await;
     let spent = books.spent_by(ADA);
-    let known = |basis| spent.each().find(|(known, _)| *known == basis).unwrap().1.money;
+    let known = |basis| spent.each().find(|(known, _, _)| *known == basis).unwrap().1.money;
     assert_eq!((known(Basis::Bound), known(Basis::Told)), (NanoUsd(1_000), NanoUsd(1_500)));
 }
 

@@ -5,13 +5,16 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use tenfold_domain::NanoUsd;
-use tenfold_gateway::{Aliases, CheapestFirst, Offer, Open, Terms, Trace, Traces, Untraced};
+use tenfold_gateway::{
+    Aliases, CheapestFirst, Offer, Offered, Open, Terms, Trace, Traces, Untraced,
+};
 use tenfold_models::Protocol;
 use tenfold_test_support::http::{HttpModel, Reply, Used};
 use tracing::Span;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::bank::{ADAS_TOKEN, Books};
+use crate::local::{Parrot, tariff};
 use crate::place::{KEY, Place, offered};
 
 #[derive(Clone, Default)]
@@ -29,6 +32,13 @@ impl Write for Log {
 
 /// All that is told of one request.
 async fn told(terms: Terms) -> String {
+    let used = Used { prompt: 100, cached: 40, cache_written: 0, output: 10 };
+    let server = HttpModel::start(vec![Reply::says("an answer that is private").using(used)]);
+    told_of(offered("m", Protocol::Openai, &server), terms).await
+}
+
+/// The same, of a request to this model.
+async fn told_of(model: Offered, terms: Terms) -> String {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -38,11 +48,8 @@ async fn told(terms: Terms) -> String {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let used = Used { prompt: 100, cached: 40, cache_written: 0, output: 10 };
-    let server = HttpModel::start(vec![Reply::says("an answer that is private").using(used)]);
     let books = Books::of_ada(NanoUsd::dollars(1));
-    let models = vec![offered("m", Protocol::Openai, &server)];
-    let place = Place::with(books, models, &Aliases::default(), terms).await;
+    let place = Place::with(books, vec![model], &Aliases::default(), terms).await;
     let body = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a secret"}]}"#;
     assert_eq!(place.post("/v1/chat/completions", body).await.status, 200);
     place.spent().await;
@@ -68,6 +75,13 @@ async fn a_request_is_a_span_with_what_it_used_and_nothing_of_what_was_said() {
     for hidden in ["a secret", "an answer that", ADAS_TOKEN, KEY] {
         assert!(!told.contains(hidden), "{hidden} is in\n{told}");
     }
+}
+
+#[tokio::test]
+async fn the_embedded_model_answers_under_its_own_name() {
+    let model = Offered::embedded("m", tariff(), Arc::new(Parrot::default()));
+    let told = told_of(model, Terms::default()).await;
+    assert!(told.contains("gen_ai.response.model=\"m\""), "{told}");
 }
 
 /// Who traces, and has seen what.

@@ -17,6 +17,8 @@ const MOST_SAMPLES: u32 = 64;
 struct Path {
     tokens: Vec<Token>,
     text: Vec<u8>,
+    /// Bytes of the text that were told before it is whole.
+    told: usize,
     log_probability: f64,
     draws: Draws,
     grammar: Option<LlamaSampler>,
@@ -56,6 +58,7 @@ impl Generating {
                 Ok(Path {
                     tokens: Vec::new(),
                     text: Vec::new(),
+                    told: 0,
                     log_probability: 0.0,
                     draws: Seed(ask.seed.0).child(u64::from(index)).draws(),
                     grammar: grammar()?,
@@ -148,6 +151,18 @@ impl Generating {
         self.begun && self.next.is_empty() && self.paths.iter().all(|path| path.end.is_some())
     }
 
+    /// What was written since this was asked last, in whole characters: of a single sample, and
+    /// only where no text that was told can be cut off at a stop.
+    pub(super) fn piece(&mut self) -> String {
+        let ([path], true) = (&mut self.paths[..], self.stop.is_empty()) else {
+            return String::new();
+        };
+        let rest = &path.text[path.told..];
+        let rest = &rest[..in_characters(rest)];
+        path.told += rest.len();
+        String::from_utf8_lossy(rest).into_owned()
+    }
+
     pub(super) fn answer(&mut self) -> Answer {
         let samples = self
             .paths
@@ -178,9 +193,45 @@ fn constrained(grammar: &mut LlamaSampler, scores: &[f32]) -> Vec<f32> {
     allowed
 }
 
+/// How many bytes of a text make whole characters, those that never will be one counted in; its
+/// last bytes may be the beginning of one.
+fn in_characters(text: &[u8]) -> usize {
+    let last = text.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
+    // What is broken in the middle is nothing that more bytes could mend.
+    let can_grow = std::str::from_utf8(last).is_err_and(|error| error.error_len().is_none());
+    if can_grow { text.len() - last.len() } else { text.len() }
+}
+
 fn find(text: &[u8], stop: &[u8]) -> Option<usize> {
     if stop.is_empty() {
         return None;
     }
     text.windows(stop.len()).position(|window| window == stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of a text that comes byte by byte.
+    fn told(text: &[u8]) -> Vec<String> {
+        let mut told = 0;
+        let pieces = (1..=text.len()).map(|end| {
+            let rest = &text[told..end];
+            let rest = &rest[..in_characters(rest)];
+            told += rest.len();
+            String::from_utf8_lossy(rest).into_owned()
+        });
+        pieces.filter(|piece| !piece.is_empty()).collect()
+    }
+
+    #[test]
+    fn a_character_is_told_when_it_is_whole() {
+        assert_eq!(told("aé€🦀b".as_bytes()), ["a", "é", "€", "🦀", "b"]);
+        // What breaks a character is no end of it, and what is broken is told as in the whole.
+        for broken in [&b"a\xe2\x82b"[..], b"\xff\xe2\x28", b"\xf0\x9f\xf0\x9f\xa6\x80", b"a\x80"] {
+            assert_eq!(told(broken).concat(), String::from_utf8_lossy(broken));
+        }
+        assert_eq!(told(b"a\xe2\x82"), ["a"], "more may come");
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use llama_cpp_2::context::LlamaContext;
-use tenfold_domain::{Tokens, Usage};
+use tenfold_domain::{Tokens, Usage, Written};
 
 use super::cache::{Cache, Start};
 use super::generate::Generating;
@@ -88,6 +88,7 @@ struct Feed {
 pub(super) struct Job {
     pub(super) id: RequestId,
     pub(super) usage: Usage,
+    in_pieces: bool,
     work: Work,
     feeds: Vec<Feed>,
     prompt: usize,
@@ -105,7 +106,8 @@ pub(super) enum Next {
 }
 
 impl Job {
-    pub(super) fn start(id: RequestId, plan: Plan, start: Start) -> Self {
+    /// Begins what was asked with this id; what it writes is told at once if that is wanted.
+    pub(super) fn start((id, in_pieces): (RequestId, bool), plan: Plan, start: Start) -> Self {
         let from = plan.reusable;
         let pending = plan
             .prompt
@@ -124,6 +126,7 @@ impl Job {
         Self {
             id,
             usage,
+            in_pieces,
             work: plan.work,
             feeds: vec![feed],
             prompt: plan.prompt.len(),
@@ -212,10 +215,15 @@ impl Job {
         }
     }
 
-    /// What it has used, if that is worth saying again.
-    pub(super) fn progress(&mut self) -> Option<Usage> {
+    /// What it has used and written, if that is worth saying again.
+    pub(super) fn progress(&mut self) -> Option<Written> {
+        let text = match &mut self.work {
+            Work::Generate(work) if self.in_pieces => work.piece(),
+            _ => String::new(),
+        };
         let mark = self.usage.output.0 / PROGRESS_EVERY;
-        (mark > std::mem::replace(&mut self.reported, mark)).then_some(self.usage)
+        let is_due = mark > std::mem::replace(&mut self.reported, mark);
+        (is_due || !text.is_empty()).then_some(Written { usage: self.usage, text })
     }
 
     /// Tokens that it holds.

@@ -179,7 +179,14 @@ struct Server<'m> {
     cache: Cache,
     batch: LlamaBatch<'m>,
     jobs: Vec<Job>,
-    waiting: VecDeque<(RequestId, Ask)>,
+    waiting: VecDeque<Request>,
+}
+
+/// A request that has yet to begin.
+struct Request {
+    id: RequestId,
+    ask: Ask,
+    in_pieces: bool,
 }
 
 impl Server<'_> {
@@ -206,8 +213,8 @@ impl Server<'_> {
 
     fn take(&mut self, request: ToChild) {
         match request {
-            ToChild::Ask { id, ask } if self.waiting.len() < MAX_WAITING => {
-                self.waiting.push_back((id, ask));
+            ToChild::Ask { id, ask, in_pieces } if self.waiting.len() < MAX_WAITING => {
+                self.waiting.push_back(Request { id, ask, in_pieces });
             }
             // The thread that reads has answered it.
             ToChild::Count { .. } => {}
@@ -216,7 +223,7 @@ impl Server<'_> {
                 say(&FromChild::Refused { id, why });
             }
             ToChild::Cancel { id } => {
-                self.waiting.retain(|(waiting, _)| *waiting != id);
+                self.waiting.retain(|waiting| waiting.id != id);
                 let (gone, kept) =
                     std::mem::take(&mut self.jobs).into_iter().partition(|job: &Job| job.id == id);
                 self.jobs = kept;
@@ -231,8 +238,9 @@ impl Server<'_> {
     /// like a prompt that is being computed waits for it, so that no prefix is paid twice.
     fn admit(&mut self) {
         let mut later = VecDeque::new();
-        while let Some((id, ask)) = self.waiting.pop_front() {
-            let plan = match job::plan(self.model, &ask) {
+        while let Some(request) = self.waiting.pop_front() {
+            let id = request.id;
+            let plan = match job::plan(self.model, &request.ask) {
                 Ok(plan) => plan,
                 Err(why) => {
                     say(&FromChild::Refused { id, why });
@@ -247,11 +255,11 @@ impl Server<'_> {
                 );
                 say(&FromChild::Refused { id, why });
             } else if self.cache.worth_waiting(&plan.prompt) {
-                later.push_back((id, ask));
+                later.push_back(request);
             } else if let Some(start) = self.cache.begin(&plan, &mut self.context) {
-                self.jobs.push(Job::start(id, plan, start));
+                self.jobs.push(Job::start((id, request.in_pieces), plan, start));
             } else {
-                later.push_back((id, ask));
+                later.push_back(request);
                 break;
             }
         }
@@ -323,8 +331,8 @@ impl Server<'_> {
         let mut index = 0;
         while index < self.jobs.len() {
             if !self.jobs[index].done() {
-                if let Some(usage) = self.jobs[index].progress() {
-                    say(&FromChild::Progress { id: self.jobs[index].id, usage });
+                if let Some(written) = self.jobs[index].progress() {
+                    say(&FromChild::Progress { id: self.jobs[index].id, written });
                 }
                 index += 1;
                 continue;

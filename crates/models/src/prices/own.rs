@@ -2,13 +2,14 @@
 //! Nothing here changes or removes a line that stands in it.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use super::raw::entry;
 use super::{Dated, ModelName, PriceBook};
-use crate::lock::{Lock, with_suffix};
+use crate::lock::Lock;
 use crate::pull::create_dir;
+use crate::whole::write_whole;
 use crate::{Cancel, ModelsError};
 
 /// The largest book that is read.
@@ -64,13 +65,7 @@ impl PriceBook {
             return Err(wrong(&path, why));
         }
         parse(&path, &text)?;
-        let new = with_suffix(&path, ".new");
-        let written = fs::File::create(&new).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        });
-        written.map_err(ModelsError::io("write", &new))?;
-        fs::rename(&new, &path).map_err(ModelsError::io("write", &path))
+        write_whole(&path, &text)
     }
 }
 

@@ -44,8 +44,7 @@ async fn answer(uri: Uri, headers: HeaderMap) -> Response {
 
 fn told(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     let hash = file.metadata.sha256_hash();
-    let tag = hash[..16].iter().fold(String::from("\""), |tag, byte| format!("{tag}{byte:02x}"));
-    let tag = format!("{tag}\"");
+    let tag = format!("\"{}\"", tenfold_domain::hex(&hash[..16]));
     let keep = if path.starts_with("assets/") { FOR_EVER } else { LOOK_AGAIN };
     if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         let head = [(CACHE_CONTROL, keep.to_owned()), (ETAG, tag)];

@@ -82,5 +82,7 @@ CREATE TABLE spending (
     money_nusd INTEGER NOT NULL,
     tokens     INTEGER NOT NULL,
     requests   INTEGER NOT NULL,
+    energy_mj  INTEGER NOT NULL,
+    energy_is_estimate INTEGER NOT NULL,
     PRIMARY KEY (day, account, task, token, model, basis)
 ) STRICT, WITHOUT ROWID;

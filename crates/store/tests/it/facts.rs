@@ -272,5 +272,6 @@ pub(crate) fn reserved(reservation: u64, account: AccountId, nanos: u64) -> Ledg
 pub(crate) fn bill(nanos: u64) -> Vec<Charge> {
     let spend = Spend { money: NanoUsd(nanos), tokens: Tokens(2), requests: 1 };
     let basis = Basis::ALL[(nanos % 3) as usize];
-    vec![Charge { model: format!("m{}", nanos % 2), spend, basis }]
+    let energy = Energy { mj: nanos % 4, is_estimate: nanos % 8 == 1 };
+    vec![Charge { model: format!("m{}", nanos % 2), spend, basis, energy }]
 }

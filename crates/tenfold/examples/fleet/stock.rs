@@ -157,7 +157,8 @@ fn step(attempt: AttemptId, account: AccountId) -> [Fact; 4] {
     let spender = Some(Spender::Task(attempt.task));
     let held =
         Held { reservation, account, amount: spend, at, model: None, spender, gifts: Vec::new() };
-    let bill = vec![Charge { model: MODEL.to_owned(), spend, basis: Basis::Told }];
+    let bill =
+        vec![Charge { model: MODEL.to_owned(), spend, basis: Basis::Told, energy: Energy::NONE }];
     let request = json!({ "turn": "a".repeat(300) });
     let intent =
         StepEvent::Intent { kind: EffectKind::Model, request, reservation: Some(reservation) };

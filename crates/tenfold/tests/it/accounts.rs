@@ -69,7 +69,10 @@ fn a_task_waits_for_its_account_and_goes_on_once_there_is_money() {
     assert_eq!((&row["account"], &row["task"]), (&json!("lab/ada"), &json!(1)), "{ledger}");
     assert_eq!(row["spent"], paid);
     let csv = ground.tenfold(&["ledger", "--by", "model", "--csv"]).out;
-    assert!(csv.starts_with("model,nano_usd,tokens,requests\n"), "{csv}");
+    assert!(
+        csv.starts_with("model,nano_usd,tokens,requests,energy_mj,energy_is_estimate\n"),
+        "{csv}"
+    );
     let history = ["opened: person 'ada'", "may use $0.000001 a month", "$5.00 given to lab/ada"];
     ground.tenfold(&["account", "history", "ada"]).expect(0, &history);
     ground.tenfold(&["store", "check"]).expect(0, &[]);
@@ -123,6 +126,12 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
     ground.tenfold(&run).expect(4, &["there is no account 'bob'"]);
     let listed = ground.tenfold(&["account", "list", "--json"]).json();
     assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
+    let one = ["account", "list", "--json", "--limit", "1"];
+    assert_eq!(ground.tenfold(&one).json(), json!([listed[0]]));
+    ground.tenfold(&one).expect(0, &["1 more accounts", "--after '#1'"]);
+    let behind = ground.tenfold(&[&one[..], &["--after", "#1"]].concat()).json();
+    assert_eq!(behind, json!([listed[1]]));
+    ground.tenfold(&["ledger", "--account", "bob"]).expect(4, &["there is no account 'bob'"]);
     assert!(ground.tenfold(&["account", "history", "ada"]).out.lines().count() == 1);
 }
 

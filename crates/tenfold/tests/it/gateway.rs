@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 use tenfold_test_support::http::{HttpModel, Reply};
+use tenfold_test_support::{Fault, Rule, Script};
 
 use crate::ground::{Ground, wait_for};
 use crate::hosted::{KEY, PRICES, connect};
@@ -66,6 +67,15 @@ fn chat_at(address: &str, token: &str, model: &str) -> (u16, String, Value) {
 }
 
 fn post_at(address: &str, token: &str, body: &Value) -> (u16, String, Value) {
+    let (status, head, body) = said_at(address, token, body);
+    let start = body.find('{').unwrap_or(0);
+    let end = body.rfind('}').map_or(0, |end| end + 1);
+    let value = serde_json::from_str(&body[start..end]).unwrap_or_else(|_| panic!("{body}"));
+    (status, head, value)
+}
+
+/// Status, head in small letters, and body, with the marks of its chunks.
+fn said_at(address: &str, token: &str, body: &Value) -> (u16, String, String) {
     let body = body.to_string();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
@@ -79,10 +89,16 @@ fn post_at(address: &str, token: &str, body: &Value) -> (u16, String, Value) {
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let start = body.find('{').unwrap_or(0);
-    let end = body.rfind('}').map_or(0, |end| end + 1);
-    let value = serde_json::from_str(&body[start..end]).unwrap_or_else(|_| panic!("{answer}"));
-    (status, head.to_lowercase(), value)
+    (status, head.to_lowercase(), body.to_owned())
+}
+
+/// Status and events of the same, as a stream.
+pub(crate) fn stream(gateway: &Gateway, token: &str, model: &str) -> (u16, Vec<Value>) {
+    let messages = json!([{ "role": "user", "content": "hello" }]);
+    let body = json!({ "model": model, "messages": messages, "max_tokens": 100, "stream": true });
+    let (status, _, answer) = said_at(&gateway.address, token, &body);
+    let data = answer.lines().filter_map(|line| line.strip_prefix("data: "));
+    (status, data.filter_map(|data| serde_json::from_str(data).ok()).collect())
 }
 
 pub(crate) fn token(ground: &Ground, account: &str) -> String {
@@ -176,6 +192,31 @@ fn the_embedded_model_answers_any_client() {
     assert!(said["choices"][0]["message"].is_object(), "{said}");
     assert_eq!(interrupt(at_work.child).code, Some(130));
     assert!(spent(&ground, "default") > 0);
+}
+
+#[test]
+fn the_embedded_model_is_read_as_it_writes_and_says_if_it_breaks_off() {
+    let ground = Ground::new();
+    let rule = Rule { answers: vec!["one two three".to_owned()], ..Rule::default() };
+    let script = Script {
+        rules: vec![rule],
+        faults: vec![Fault::Break { at: 2 }],
+        record: Some(ground.path("asked.jsonl")),
+        ..Script::default()
+    };
+    script.write(&ground.path("script.json")).unwrap();
+    let secret = token(&ground, "default");
+    let at_work = gateway(&ground);
+    let (status, events) = stream(&at_work, &secret, "tenfold/cheapest");
+    let words = events.iter().filter_map(|event| event["choices"][0]["delta"]["content"].as_str());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    assert_eq!((status, &*words.concat()), (200, "one two three"));
+    assert!(words.len() > 1, "{events:?}");
+    let (_, broken) = stream(&at_work, &secret, "tenfold/cheapest");
+    let why = broken.last().unwrap()["error"]["message"].as_str().unwrap_or_default();
+    assert!(why.contains("died within its answer"), "{broken:?}");
+    assert_eq!(script.asked().unwrap().len(), 2, "what was half told is not asked again");
+    assert_eq!(interrupt(at_work.child).code, Some(130));
 }
 
 #[test]

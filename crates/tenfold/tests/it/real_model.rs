@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::gateway::{GATEWAY, begun, chat, token};
+use crate::gateway::{GATEWAY, begun, chat, stream, token};
 use crate::ground::{CHECK, Ground, Said};
 use crate::interruption::interrupt;
 
@@ -57,6 +57,12 @@ fn the_embedded_model_answers_a_program_through_the_gateway() {
     let text = said["choices"][0]["message"]["content"].as_str().unwrap_or_default();
     assert!(!text.is_empty(), "{said}");
     assert!(said["usage"]["completion_tokens"].as_u64().unwrap() > 0, "{said}");
+    let (status, events) = stream(&at_work, &secret, SMALL);
+    let words = events.iter().filter_map(|event| event["choices"][0]["delta"]["content"].as_str());
+    let words: Vec<&str> = words.filter(|text| !text.is_empty()).collect();
+    assert_eq!(status, 200);
+    assert!(words.len() > 1, "it came in one piece: {events:?}");
+    assert_eq!(words.concat(), text, "the same, in pieces");
     assert_eq!(interrupt(at_work.child).code, Some(130));
 }
 

@@ -2,9 +2,8 @@
 
 use clap::Args;
 use comfy_table::Cell;
-use tenfold_desk::account;
-use tenfold_domain::{AccountId, Timestamp};
-use tenfold_ledger::Ledger;
+use tenfold_desk::account::{self, AccountCard, Part};
+use tenfold_domain::AccountId;
 
 use super::{ledger, named, now};
 use crate::arguments::Format;
@@ -13,9 +12,9 @@ use crate::table::table;
 use crate::terminal::{self, one_line};
 use crate::trouble::Trouble;
 
-/// How many are shown where not all are asked for: nobody reads more, and a table of a hundred
-/// thousand takes a while to lay out.
-const FIRST: usize = 500;
+/// How many are shown where nobody says it: nobody reads more, and a table of a hundred thousand
+/// takes a while to lay out.
+const MOST: usize = 500;
 
 /// List accounts, each below the one above it
 #[derive(Debug, Args)]
@@ -23,8 +22,14 @@ pub(crate) struct ListArgs {
     /// Only this account and those below it
     #[arg(long, value_name = "ACCOUNT")]
     under: Option<String>,
-    /// All of them, and not only the first
-    #[arg(long)]
+    /// How many at the most; 500, if not given
+    #[arg(long, value_name = "COUNT")]
+    limit: Option<usize>,
+    /// Only those behind this one, to go on where another list ended
+    #[arg(long, value_name = "ACCOUNT")]
+    after: Option<String>,
+    /// All of them, however many
+    #[arg(long, conflicts_with = "limit")]
     all: bool,
     #[command(flatten)]
     format: Format,
@@ -37,26 +42,29 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<(), Trouble> {
         Some(name) => named(&known, name)?,
         None => AccountId::DEFAULT,
     };
+    let after = args.after.as_deref().map(|name| named(&known, name)).transpose()?;
+    let most = if args.all { usize::MAX } else { args.limit.unwrap_or(MOST) };
+    let Part { accounts, more } = account::part(&known, top, (after, most))?;
     let at = now();
+    let cards =
+        accounts.iter().filter_map(|(one, depth)| Some((account::card(&known, *one, at)?, *depth)));
     if args.format.json {
-        return terminal::print_json(&account::cards(&known, top, at));
+        terminal::print_json(&cards.map(|(card, _)| card).collect::<Vec<_>>())?;
+    } else {
+        let heads = ["account", "kind", "spent", "left", "may use"];
+        terminal::print(&table(&heads, cards.map(cells)))?;
     }
-    let heads = ["account", "kind", "spent", "left", "may use"];
-    let all = account::tree(&known, top);
-    let shown = if args.all { all.len() } else { all.len().min(FIRST) };
-    let rows = all[..shown].iter().filter_map(|one| cells(&known, *one, at));
-    terminal::print(&table(&heads, rows))?;
-    let more = all.len() - shown;
-    if more > 0 {
+    if let Some((last, _)) = accounts.last().filter(|_| more > 0) {
         terminal::note(&format!(
-            "{more} more accounts are not shown: --all shows them, --under ACCOUNT those below one"
+            "{more} more accounts are not shown: --after '#{}' goes on, --all shows them, --under \
+             ACCOUNT those below one",
+            last.0
         ));
     }
     Ok(())
 }
 
-fn cells(known: &Ledger, (account, depth): (AccountId, usize), at: Timestamp) -> Option<Vec<Cell>> {
-    let card = account::card(known, account, at)?;
+fn cells((card, depth): (AccountCard, usize)) -> Vec<Cell> {
     let own = card.allowances.iter().map(|one| one.terms.to_string());
     let may_use = own.chain(card.each.iter().map(|each| each.terms.to_string()));
     let cells = [
@@ -69,5 +77,5 @@ fn cells(known: &Ledger, (account, depth): (AccountId, usize), at: Timestamp) ->
             false => may_use.collect::<Vec<_>>().join("; "),
         },
     ];
-    Some(cells.map(Cell::new).to_vec())
+    cells.map(Cell::new).to_vec()
 }

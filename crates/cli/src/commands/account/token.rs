@@ -5,7 +5,9 @@ use clap::Args;
 use comfy_table::Cell;
 use serde_json::json;
 use tenfold_desk::{account, duration};
-use tenfold_domain::{AccessToken, AccountChange, LedgerEvent, Millis, Scope, Timestamp, TokenId};
+use tenfold_domain::{
+    AccessToken, AccountChange, LedgerEvent, Millis, Scope, Timestamp, TokenId, hex,
+};
 use tenfold_store::hash_of;
 
 use super::change::say;
@@ -128,6 +130,5 @@ fn secret() -> Result<String, Trouble> {
     getrandom::fill(&mut bytes).map_err(|error| {
         Trouble::internal(format!("this machine gives no random numbers: {error}"))
     })?;
-    let bytes: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{PREFIX}{bytes}"))
+    Ok(format!("{PREFIX}{}", hex(&bytes)))
 }
