@@ -19,6 +19,7 @@ mod inference;
 mod mcp;
 mod money;
 mod people;
+mod place;
 mod priority;
 mod problem;
 mod progress;
@@ -58,6 +59,7 @@ pub use money::{MoneyError, NanoUsd};
 pub use people::{
     Access, Deed, DeedEvent, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId,
 };
+pub use place::{Place, Side};
 pub use priority::Priority;
 pub use problem::{Problem, ProblemKind};
 pub use progress::{Outcome, Progress, Totals, Waits};

@@ -329,8 +329,9 @@ fn proposal(event: &ProposalEvent) -> String {
             1 => "preferred to another proposal: the smaller change".to_owned(),
             others => format!("preferred to {others} other proposals: the smallest change"),
         },
-        ProposalEvent::Commented { path, line, text } => {
-            format!("you commented on {}:{line}: {}", one_line(path, 200), one_line(text, 200))
+        ProposalEvent::Commented { place, text } => {
+            let place = one_line(&place.to_string(), 200);
+            format!("you commented on {place}: {}", one_line(text, 200))
         }
         ProposalEvent::Applying { .. } => "being written into the files".to_owned(),
         ProposalEvent::AcceptedInPlace { .. } => "accepted into the files".to_owned(),

@@ -87,7 +87,7 @@ impl Call {
             "set_budget" => json!({ "money": 1, "time": 1, "attempts": 1 }),
             "steer" | "answer" => json!({ "text": "x" }),
             "fork" => json!({ "attempt": 1 }),
-            "comment" => json!({ "path": "stats.py", "line": 1, "text": "x" }),
+            "comment" => json!({ "path": "stats.py", "line": 14, "text": "x" }),
             "accept" => json!({ "how": "in-place" }),
             "reject" => json!({ "reason": "" }),
             "change_accounts" => {

@@ -289,8 +289,8 @@ impl Page {
             ProposalEvent::Preferred { others } => {
                 self.head(&format!("Preferred to {others} more ({at})"), None);
             }
-            ProposalEvent::Commented { path, line, text } => {
-                self.head(&format!("Comment on {} ({at})", span(&format!("{path}:{line}"))), None);
+            ProposalEvent::Commented { place, text } => {
+                self.head(&format!("Comment on {} ({at})", span(&place.to_string())), None);
                 self.put(&block("text", text));
             }
             ProposalEvent::AcceptedInPlace { .. } => {
