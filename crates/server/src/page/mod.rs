@@ -6,6 +6,7 @@
 mod assets;
 mod calls;
 mod events;
+mod exports;
 mod hooks;
 mod house;
 mod instruments;
@@ -151,7 +152,7 @@ fn closed() -> Calls<Arc<House>> {
     let stream = by.call("events", "What changes, as it does, of what one sees.");
     let counted = Needs::Everything(Access::Viewer).call("metrics", "Numbers for Prometheus.");
     let told = instruments::calls(tasks::calls(session::calls(passkeys::calls(Calls::new()))));
-    models::calls(settings::calls(new::calls(verbs::calls(told))))
+    exports::calls(models::calls(settings::calls(new::calls(verbs::calls(told)))))
         .get("/api/v1/openapi.json", document, openapi_json)
         .get("/api/v1/events", stream, events::events)
         .get("/metrics", counted, metrics::metrics)

@@ -65,6 +65,7 @@ impl Call {
             .replace("{name}", "some-model");
         match self.name.as_str() {
             "output" => format!("{path}?index=0"),
+            "export_task" => format!("{path}?format=jsonl"),
             "plan" => format!("{path}?budget_nano_usd=1000000000"),
             "price_history" => format!("{path}?model=gpt-4o"),
             "price_level" => format!("{path}?bar=0.5"),

@@ -119,6 +119,19 @@ impl Browser<'_> {
         (status, body)
     }
 
+    /// A file that is handed over: its name, and what is in it.
+    pub(crate) fn file(&self, path: &str) -> (String, String) {
+        let mut answer = ureq::get(format!("{}/api/v1{path}", self.page.address))
+            .header("cookie", &self.cookie)
+            .call()
+            .unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "application/octet-stream");
+        let name = header("content-disposition");
+        let name = name.strip_prefix("attachment; filename=").unwrap().trim_matches('"').to_owned();
+        (name, answer.body_mut().read_to_string().unwrap())
+    }
+
     pub(crate) fn post(&self, path: &str, body: Value) -> (u16, Value) {
         let path = format!("/api/v1{path}");
         let (status, _, body) = self.page.ask("POST", &path, Some(&self.cookie), Some(&body));
