@@ -57,7 +57,7 @@ pub use inference::{
 pub use mcp::{McpServer, McpTalk, OfferedTool};
 pub use money::{MoneyError, NanoUsd};
 pub use people::{
-    Access, Deed, DeedEvent, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId,
+    Access, BoardView, Deed, DeedEvent, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId,
 };
 pub use place::{Place, Side};
 pub use priority::Priority;

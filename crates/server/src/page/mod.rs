@@ -16,6 +16,7 @@ mod new;
 mod news;
 mod oidc;
 mod openapi;
+mod parts;
 mod passkeys;
 mod session;
 mod settings;
