@@ -60,6 +60,31 @@ test("accounts are opened, limited, moved and closed", async ({ page, ground }) 
   expect((await ask("/api/v1/tasks", { text: "x", workspace: ground.repo })).status()).toBe(403);
 });
 
+test("more accounts than are told at once are read on, and found by their names", async ({ page, ground }) => {
+  await ground.model();
+  await signIn(page, await ground.serve());
+  for (let number = 100; number < 310; number += 1) {
+    const { status } = await api(page, "/accounts", { want: "open", parent: 1, name: `a${number}`, kind: "person" });
+    expect(status).toBe(200);
+  }
+  await go(page, "/compute");
+  const rows = page.getByRole("table", { name: /^Accounts/ }).getByRole("row");
+  // With the heads.
+  await expect(rows).toHaveCount(201);
+  await expect(row(page, "a309")).toHaveCount(0);
+  await change(page, "a100", "Move", async () => {
+    const below = field(page, "Below");
+    await expect(below.getByRole("option", { name: /a309/ })).toHaveCount(0);
+    await field(page, "Find an account").fill("a309");
+    await expect(below.getByRole("option", { name: /a309/ })).toHaveCount(1);
+    await below.selectOption((await below.getByRole("option", { name: /a309/ }).getAttribute("value")) ?? "");
+  });
+  await page.getByRole("button", { name: "Show more" }).click();
+  await expect(rows).toHaveCount(212);
+  await expect(page.getByRole("button", { name: "Show more" })).toHaveCount(0);
+  expect((await api(page, "/accounts?q=a309")).body.accounts.map(({ path }: { path: string }) => path.replace(/^.*(a309)/, "$1"))).toEqual(["a309", "a309/a100"]);
+});
+
 const row = (page: Page, name: string) => page.getByRole("table", { name: /^Accounts/ }).getByRole("row").filter({ has: page.getByText(name, { exact: true }) });
 const field = (page: Page, label: string) => page.getByRole("dialog").getByLabel(label, { exact: true });
 

@@ -89,3 +89,34 @@ test("views are kept, and many tasks are begun, accepted and taken back at once"
   // One that was not yet begun asks nobody anything.
   expect((await api(page, "/tasks/3")).body.attempts).toEqual([]);
 });
+
+test("a view that is kept in one browser is there in another, and nobody else has it", async ({ page, another, ground }) => {
+  await ground.model(worker);
+  await signIn(page, await ground.serve());
+  await ground.tenfold("people", "add", "ada", "--access", "operator");
+  await handOut(page, ground, MEDIAN, { begin: false, labels: ["bug"] });
+  await handOut(page, ground, README, { begin: false, labels: ["docs"], check: undefined });
+  const [other, ada] = [await another(), await another()];
+  await signIn(other, await ground.link("owner"));
+  await signIn(ada, await ground.link("ada"));
+  await expect(other.getByRole("button", { name: "Views" })).toHaveCount(0);
+
+  await page.getByLabel("Label", { exact: true }).selectOption("docs");
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Keep this view…" }).click();
+  await page.getByLabel("Name of the view").fill("Words only");
+  await page.getByRole("button", { name: "Keep", exact: true }).click();
+  await other.getByRole("button", { name: "Views" }).click();
+  await other.getByRole("menuitem", { name: "Words only" }).click();
+  await expect(other).toHaveURL(/label=docs/);
+  await expect(card(other, README)).toBeVisible();
+  await expect(card(other, MEDIAN)).toHaveCount(0);
+  await ada.reload();
+  await expect(card(ada, MEDIAN)).toBeVisible();
+  await expect(ada.getByRole("button", { name: "Views" })).toHaveCount(0);
+
+  await other.getByRole("button", { name: "Views" }).click();
+  await other.getByRole("menuitem", { name: "Forget this view" }).click();
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Views" })).toHaveCount(0);
+});

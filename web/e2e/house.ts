@@ -198,7 +198,7 @@ export function openings(tasks: House["tasks"]): { name: string; at: string; ope
     { name: "dial as a table", at: `/tasks/${tasks.gives_up}`, open: async (page) => { await tab("Budget")(page); await button(/^Show as a table/)(page); } },
     { name: "asked", at: `/tasks/${tasks.rejected}`, open: tab("Asked") },
     { name: "side by side", at: task, open: button("Side by side") },
-    { name: "comment", at: task, open: async (page) => { await page.getByRole("row").filter({ hasText: "middle - 1" }).hover(); await button(/comment/i)(page); await expect(page.getByLabel(/Comment on line/)).toBeVisible(); } },
+    { name: "comment", at: task, open: async (page) => { await page.getByRole("row").filter({ hasText: "middle - 1" }).hover(); await button(/^Comment line/)(page); await expect(page.getByLabel(/Comment on line/)).toBeVisible(); } },
     { name: "a step", at: task, open: async (page) => { const work = page.getByRole("tab", { name: "Work" }); if (await work.isVisible()) await work.click(); await page.locator("details.step summary").last().click(); } },
     { name: "an issue", at: "/new", open: async (page) => page.getByText("Paste an issue").click() },
     { name: "a backlog", at: "/new", open: async (page) => page.getByText("Import a backlog").click() },

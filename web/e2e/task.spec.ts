@@ -25,7 +25,7 @@ function worker(gates: Gate[]) {
 }
 
 test("a task is paused, denied, forked, compared, rejected and started over", async ({ page, ground, watch }) => {
-  watch.allow(/^download: .*\/patch$/);
+  watch.allow(/^download: .*\/(patch|export\?format=traj)$/);
   test.setTimeout(120_000);
   const [gate, never] = [new Gate(), new Gate()];
   const model = await ground.model(worker([gate, never]));
@@ -81,6 +81,15 @@ test("a task is paused, denied, forked, compared, rejected and started over", as
   const patch = await coming;
   expect(patch.suggestedFilename()).toBe(`tenfold-${task}.1.patch`);
   expect(readFileSync(await patch.path(), "utf8")).toContain("+    return (ordered[middle - 1]");
+
+  // So is all that was done.
+  await page.getByRole("tab", { name: "Asked" }).click();
+  const saving = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Trajectory" }).click();
+  const saved = await saving;
+  expect(saved.suggestedFilename()).toBe(`tenfold-${task}.traj.json`);
+  expect(JSON.parse(readFileSync(await saved.path(), "utf8")).trajectory_format).toBe("mini-swe-agent-1.1");
+  await page.getByRole("tab", { name: /Changes/ }).click();
 
   // Rejected: first the one, and then the other, which is to be reviewed once the first is gone.
   const reject = page.getByRole("dialog", { name: "Reject the proposal" });

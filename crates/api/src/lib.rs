@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
     Accept, AcceptTogether, Accepted, AcceptedOrNot, AccountChange, AttemptId, BacklogOutcome,
-    BacklogTerms, Budget, LedgerEvent, MakeRoom, PeopleChange, PeopleEvent, RepositoryEvent,
+    BacklogTerms, Budget, LedgerEvent, MakeRoom, PeopleChange, PeopleEvent, Place, RepositoryEvent,
     RoomMade, Seed, StepId, TaskId, TaskSpec, Timestamp, Undone,
 };
 use utoipa::ToSchema;
@@ -282,13 +282,12 @@ pub struct NewAttempt {
     pub attempt: AttemptId,
 }
 
-/// Says something about a line of a task's proposal.
+/// Says something about a line of a task's proposal, or about one of its files.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Comment {
-    /// The file, relative to the top of the workspace.
-    pub path: String,
-    /// The line, as it is proposed, from one.
-    pub line: u32,
+    /// About what.
+    #[serde(flatten)]
+    pub place: Place,
     /// What, in the person's words.
     pub text: String,
 }

@@ -13,6 +13,7 @@ use tenfold_engine::{Engine, EngineError, Places};
 use tenfold_models::Catalogue;
 use tenfold_redact::Redactor;
 use tenfold_store::{Reader, StoreError, TaskRow, View};
+use tokio::sync::watch;
 
 use crate::Program;
 use crate::arguments::Arguments;
@@ -40,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) model_program: Option<PathBuf>,
     /// How room is made when work has ended; none where as much may be taken as there is.
     pub(crate) room: Option<MakeRoom>,
+    /// How far the records are brought up to date, in percent, if they are of an earlier release.
+    pub(crate) upgrade: watch::Sender<u8>,
     /// The engine, if this process has become it.
     host: tokio::sync::Mutex<Option<Host>>,
     stop: OnceLock<Stop>,
@@ -61,6 +64,7 @@ impl Context {
             allow_tier_b: arguments.allow_tier_b || environment::is_on(environment::ALLOW_TIER_B),
             verbose: arguments.verbose,
             model_program,
+            upgrade: watch::Sender::new(0),
             host: tokio::sync::Mutex::new(None),
             stop: OnceLock::new(),
         })

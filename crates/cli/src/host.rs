@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::context::Context;
 use crate::stop::Stop;
 use crate::terminal::{self, visible};
+use crate::upgrade;
 use crate::work::STOPPING;
 
 /// How long nothing is said about waiting for others.
@@ -30,6 +31,7 @@ impl Host {
     /// # Errors
     /// As [`Engine::open`]; if the socket can't be made.
     pub(crate) async fn open(context: &Context) -> Result<Self, EngineError> {
+        upgrade::perform(context).await?;
         let config = EngineConfig {
             places: context.house.places.clone(),
             program: context.program.path.clone(),

@@ -9,7 +9,6 @@ mod asking;
 mod commands;
 mod connection;
 mod context;
-mod egress;
 mod environment;
 mod evidence;
 mod exit;
@@ -21,10 +20,12 @@ mod plot;
 mod pull;
 mod report;
 mod secrets;
+mod sink;
 mod stop;
 mod table;
 mod terminal;
 mod trouble;
+mod upgrade;
 mod waiting;
 mod watch;
 mod work;
@@ -39,6 +40,7 @@ use tenfold_domain::Problem;
 use tenfold_engine::Engine;
 use tenfold_telemetry::Telemetry;
 use tokio::sync::oneshot;
+use tokio::sync::watch::Receiver;
 use tokio::task::JoinHandle;
 
 pub use commands::gateway::Serving;
@@ -61,6 +63,10 @@ pub type ServeGateway = fn(Arc<Engine>, Serving) -> Result<JoinHandle<()>, Strin
 /// Opens the page of an engine, until it is told to end. It is called within the runtime.
 pub type OpenPage = fn(Arc<Engine>, Opening) -> Result<JoinHandle<()>, Problem>;
 
+/// Says to whoever comes to the page how far the records are brought up to date, in percent, until
+/// it is told to leave. It is called within the runtime.
+pub type TellMeanwhile = fn(Opening, Receiver<u8>) -> Result<JoinHandle<()>, Problem>;
+
 /// What the program knows about itself, and a library can't.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -74,6 +80,8 @@ pub struct Program {
     pub gateway: ServeGateway,
     /// How the page of this program is opened.
     pub page: OpenPage,
+    /// What is told in its place while there is no engine yet.
+    pub meanwhile: TellMeanwhile,
 }
 
 /// Runs one command and returns its exit code. `arguments` begins with the program's name.

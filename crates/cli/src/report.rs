@@ -7,11 +7,10 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
+use tenfold_desk::words;
+pub(crate) use tenfold_desk::words::{foreseen, limits, money, steps_dropped, tokens};
 use tenfold_desk::{DeskError, task};
-use tenfold_domain::{
-    AttemptOutcome, Budget, CheckReport, Forecast, NanoUsd, Outcome, TaskId, TaskState, Timestamp,
-    Usage,
-};
+use tenfold_domain::{AttemptOutcome, CheckReport, Outcome, TaskId, TaskState, Timestamp};
 use tenfold_engine::AddedSecret;
 use tenfold_store::{ProposalRow, ProposalState, TaskRow, View};
 use tenfold_workspace::{ChangeKind, ChangedFile};
@@ -23,21 +22,6 @@ use crate::trouble::Trouble;
 
 /// Files that are listed by name; of more only the number is said.
 const FILES_SHOWN: usize = 20;
-
-/// What was likely to come of an attempt, in a line.
-pub(crate) fn foreseen(forecast: &Forecast) -> String {
-    let Some(odds) = forecast.odds.last() else { return "nothing was foreseen".to_owned() };
-    let percent = |chance: f64| format!("{:.0} %", chance * 100.0);
-    format!(
-        "foreseen: solved by {} with {} ({} to {}), by {}, on {} attempts",
-        money(odds.by),
-        percent(odds.likely),
-        percent(odds.low),
-        percent(odds.high),
-        one_line(&forecast.method, 60),
-        forecast.attempts
-    )
-}
 
 /// The files that a proposal changes.
 pub(crate) fn changed(
@@ -131,25 +115,17 @@ pub(crate) fn head(row: &TaskRow, outcome: Option<AttemptOutcome>) -> String {
 /// Where a task stands, and in which colour.
 pub(crate) fn standing(row: &TaskRow) -> (Style, String) {
     let unverified = row.proposal().is_some_and(|proposal| !proposal.verified);
-    match row.state {
-        TaskState::ToReview if unverified => (YELLOW, "to review, UNVERIFIED".to_owned()),
-        TaskState::ToReview => (GREEN, "to review, verified".to_owned()),
-        TaskState::Accepted if unverified => (GREEN, "accepted, UNVERIFIED".to_owned()),
-        TaskState::Accepted => (GREEN, "accepted".to_owned()),
-        TaskState::NeedsYou if row.question.is_some() => (RED, "asks you".to_owned()),
-        TaskState::NeedsYou => (RED, "needs you".to_owned()),
+    let style = match row.state {
+        TaskState::ToReview if unverified => YELLOW,
+        TaskState::ToReview | TaskState::Accepted => GREEN,
+        TaskState::NeedsYou => RED,
         TaskState::Queued
         | TaskState::Working
         | TaskState::Paused
         | TaskState::Parked
-        | TaskState::Rejected => (YELLOW, row.state.to_string()),
-    }
-}
-
-/// What became of an attempt's steps that are not in the journal any more.
-pub(crate) fn steps_dropped(events: u64, file: &str) -> String {
-    let file = one_line(file, 100);
-    format!("its steps ({events} events) were taken out of the journal: they are in dropped/{file}")
+        | TaskState::Rejected => YELLOW,
+    };
+    (style, words::standing(row))
 }
 
 /// What a person may want to type next.
@@ -242,11 +218,6 @@ fn file_line(file: &ChangedFile) -> String {
     }
 }
 
-/// Money as people read it: to a millionth of a dollar, rounded up, without trailing zeros.
-pub(crate) fn money(amount: NanoUsd) -> String {
-    NanoUsd(amount.0.div_ceil(1_000).saturating_mul(1_000)).to_string()
-}
-
 /// An estimate in dollars, with as many places as say something.
 pub(crate) fn estimate(dollars: f64) -> String {
     let sign = if dollars < 0.0 { "-" } else { "" };
@@ -255,21 +226,6 @@ pub(crate) fn estimate(dollars: f64) -> String {
         size if size >= 0.001 => format!("{sign}${size:.4}"),
         size => format!("{sign}${size:.7}"),
     }
-}
-
-/// Where work on a task stops.
-pub(crate) fn limits(budget: &Budget) -> String {
-    format!("{}, {}, {} attempts", money(budget.money), budget.time, budget.attempts)
-}
-
-/// Tokens in and out.
-pub(crate) fn tokens(usage: Usage) -> String {
-    format!(
-        "{} in ({} from the cache), {} out",
-        usage.prompt + usage.cached,
-        usage.cached,
-        usage.output
-    )
 }
 
 /// A moment in the person's own time zone.
@@ -313,13 +269,6 @@ mod tests {
         assert_eq!(at("2026-03-01T22:59:00[UTC]"), "Mar 01");
         assert_eq!(at("2025-12-31T23:59:00[Europe/Berlin]"), "2025-12-31");
         assert_eq!(day(Timestamp(u64::MAX), &now), "an unknown time");
-    }
-
-    #[test]
-    fn money_is_rounded_up_to_a_millionth() {
-        assert_eq!(money(NanoUsd(1)), "$0.000001");
-        assert_eq!(money(NanoUsd(120_500_000)), "$0.1205");
-        assert_eq!(money(NanoUsd::ZERO), "$0.00");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-pub(crate) use tenfold_desk::plain::{is_hidden, one_line, visible};
+pub(crate) use tenfold_desk::plain::{one_line, visible};
 
 use crate::environment;
 use crate::secrets::Log;

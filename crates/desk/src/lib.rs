@@ -1,7 +1,8 @@
 //! What every edge of the house needs, the terminal and the page alike: tasks, money, forecasts
 //! and settings as they are told, and a whole task from what a person said.
 //!
-//! Reads need no engine: they go to the rooms that hold what is shown. Nothing here lays out text.
+//! Reads need no engine: they go to the rooms that hold what is shown. Nothing here lays out a
+//! screen; a page to read that leaves the house is a file like others.
 
 pub mod account;
 pub mod asking;
@@ -10,6 +11,7 @@ pub mod defaults;
 pub mod doctor;
 pub mod duration;
 pub mod events;
+pub mod export;
 pub mod house;
 pub mod import;
 mod interval;
@@ -29,6 +31,7 @@ pub mod size;
 pub mod spending;
 pub mod task;
 mod trouble;
+pub mod words;
 
 pub use house::House;
 pub use interval::Interval;

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::{
     ApprovedCheck, AttemptId, Budget, CheckReport, Choice, CommitId, DeedEvent, EgressEvent,
-    Energy, Export, Forecast, JournalEvent, LedgerEvent, Millis, NanoUsd, PeopleEvent, PolicyEvent,
-    ReservationId, Seed, Spend, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage, WaitingCall,
-    Worked,
+    Energy, Export, Forecast, JournalEvent, LedgerEvent, Millis, NanoUsd, PeopleEvent, Place,
+    PolicyEvent, ReservationId, Seed, Spend, StepId, Strategy, TaskId, TaskSpec, Timestamp, Usage,
+    WaitingCall, Worked,
 };
 
 /// The place of an event in the journal, from one, without gaps.
@@ -467,12 +467,11 @@ pub enum ProposalEvent {
         /// Than how many.
         others: u32,
     },
-    /// The person said something about a line of it.
+    /// The person said something about a line of it, or about a file.
     Commented {
-        /// The file, relative to the top of the workspace.
-        path: String,
-        /// The line, as it is proposed, from one.
-        line: u32,
+        /// About what. Records of releases that knew only proposed lines say no side.
+        #[serde(flatten)]
+        place: Place,
         /// What, in their words.
         text: String,
     },
@@ -524,6 +523,7 @@ fn at_the_top() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Side;
 
     #[test]
     fn an_event_reads_back_and_names_its_subject() {
@@ -553,6 +553,21 @@ mod tests {
         let text = serde_json::to_string(&event).unwrap();
         let read: RepositoryEvent = serde_json::from_str(&text).unwrap();
         assert_eq!(read.approved(), ("src/AGENTS.md", "cd"));
+    }
+
+    #[test]
+    fn a_comment_that_names_no_side_is_on_a_line_as_it_is_proposed() {
+        let old = r#"{"event":"commented","path":"a.py","line":3,"text":"why?"}"#;
+        let read: ProposalEvent = serde_json::from_str(old).unwrap();
+        let of = |line, side| {
+            let place = Place { path: "a.py".to_owned(), line, side };
+            ProposalEvent::Commented { place, text: "why?".to_owned() }
+        };
+        assert_eq!(read, of(Some(3), Side::Proposed));
+        for event in [of(Some(3), Side::Before), of(None, Side::Proposed)] {
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<ProposalEvent>(&text).unwrap(), event);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod inference;
 mod mcp;
 mod money;
 mod people;
+mod place;
 mod priority;
 mod problem;
 mod progress;
@@ -61,8 +62,9 @@ pub use inference::{
 pub use mcp::{McpServer, McpTalk, OfferedTool};
 pub use money::{MoneyError, NanoUsd};
 pub use people::{
-    Access, Deed, DeedEvent, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId,
+    Access, BoardView, Deed, DeedEvent, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId,
 };
+pub use place::{Place, Side};
 pub use priority::Priority;
 pub use problem::{Problem, ProblemKind};
 pub use progress::{Outcome, Progress, Totals, Waits};

@@ -176,6 +176,20 @@ pub enum PeopleEvent {
         /// Who wanted so.
         by: String,
     },
+    /// Someone keeps a view of the board, in place of theirs of the same name.
+    ViewKept {
+        /// Who.
+        person: PersonId,
+        /// The view.
+        view: BoardView,
+    },
+    /// Someone has a view of the board no more.
+    ViewForgotten {
+        /// Who.
+        person: PersonId,
+        /// Its name.
+        name: String,
+    },
     /// Someone may not sign in any more, and is signed out.
     Removed {
         /// Who.
@@ -200,6 +214,16 @@ pub enum PeopleEvent {
         /// As [`PeopleEvent::SignedIn`] has it.
         session: String,
     },
+}
+
+/// A set of filters of the board, which a person has kept under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct BoardView {
+    /// Its name.
+    pub name: String,
+    /// The filters, as the query of the board's address has them: `role=fixer&q=even`.
+    pub query: String,
 }
 
 /// What people want of each other's access.
@@ -247,6 +271,20 @@ pub enum PeopleChange {
         person: PersonId,
         /// Its [id](Passkey::id).
         passkey: String,
+    },
+    /// A view of the board, in place of one's own of the same name.
+    KeepView {
+        /// Whose: one's own.
+        person: PersonId,
+        /// The view.
+        view: BoardView,
+    },
+    /// A view of the board less.
+    ForgetView {
+        /// Whose: one's own.
+        person: PersonId,
+        /// Its name.
+        name: String,
     },
     /// Someone less.
     Remove {

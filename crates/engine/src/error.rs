@@ -4,7 +4,9 @@
 use std::error::Error;
 use std::io;
 
-use tenfold_domain::{AttemptId, IdError, Problem, ProblemKind, Refusal, StepId, TaskId};
+use tenfold_domain::{
+    AttemptId, IdError, Place, Problem, ProblemKind, Refusal, Side, StepId, TaskId,
+};
 use tenfold_llama::LlamaError;
 use tenfold_models::ModelsError;
 use tenfold_policy::PolicyError;
@@ -103,15 +105,32 @@ pub enum EngineError {
         /// The name of the file that has them.
         file: String,
     },
-    /// A file has not so many lines.
-    #[error("{path} has {lines} lines as it is proposed, and no line {line}")]
-    NoLine {
+    /// A file is commented that a proposal doesn't change.
+    #[error(
+        "the proposal of task {task} does not change {path}: `tenfold diff {task}` shows which \
+         files it changes, and `tenfold steer {task}` says what else is to be done"
+    )]
+    NotChanged {
+        /// Whose proposal.
+        task: TaskId,
         /// The file.
         path: String,
+    },
+    /// A line is commented that the change doesn't show.
+    #[error(
+        "the change shows {} {} of {} (it shows {shown}): comment on one that `tenfold diff \
+         {task}` shows, or on the file as a whole, without a line",
+        match place.side { Side::Proposed => "no line", Side::Before => "no removed line" },
+        place.line.unwrap_or_default(),
+        place.path
+    )]
+    NoLine {
+        /// Whose proposal.
+        task: TaskId,
         /// The line that was named.
-        line: u32,
-        /// How many there are.
-        lines: usize,
+        place: Place,
+        /// Which lines it shows on that side.
+        shown: String,
     },
     /// It is at work.
     #[error(
@@ -284,6 +303,7 @@ impl EngineError {
             Self::NoTask(_)
             | Self::NoAttempt(_)
             | Self::NoStep { .. }
+            | Self::NotChanged { .. }
             | Self::NoLine { .. }
             | Self::FilesRemoved { .. }
             | Self::StepsDropped { .. } => ProblemKind::NotFound,

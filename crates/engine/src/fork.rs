@@ -2,24 +2,14 @@
 //! what the person says about it. The journal of the new one begins with what is taken over, so
 //! that it can be read without the other.
 
-use std::path::Path;
-
 use tenfold_agent::{Agent, Machine, Setup};
-use tenfold_domain::{
-    AttemptEvent, AttemptId, CommitId, Fact, ProposalEvent, Seed, StepId, Strategy, TaskEvent,
-    TaskId, TaskState,
-};
+use tenfold_domain::{AttemptEvent, AttemptId, Fact, Seed, StepId, Strategy, TaskId, TaskState};
 use tenfold_store::{About, AttemptRow, AttemptStart, ProposalState, View};
-use tenfold_workspace::Workspace;
 
 use crate::attempt::said;
 use crate::engine::{Engine, blocking};
 use crate::recovery::{advanced, has_steps, read_event};
-use crate::redaction::{text_of, words_of};
 use crate::{EngineError, proposed, tooling};
-
-/// The most of a commented line that is repeated to the agent, in characters.
-const LINE_CHARS: usize = 200;
 
 /// From where a new attempt goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,36 +51,6 @@ impl Engine {
         let changes = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let forked = AttemptEvent::Forked { from: of, step, changes };
         self.take_over(of.task, start, Some(forked), events, machine).await
-    }
-
-    /// Records what the person says about a line of a task's proposal.
-    ///
-    /// # Errors
-    /// If there is no proposal that waits for review, or no such line in it.
-    pub async fn comment(
-        &self,
-        task: TaskId,
-        path: String,
-        line: u32,
-        text: String,
-    ) -> Result<(), EngineError> {
-        let (spec, proposal, _) = self.proposal(task, "comment on").await?;
-        if proposal.state != ProposalState::ToReview {
-            return Err(crate::review::wrong_state(task, "comment on", &proposal));
-        }
-        let workspace = self.workspace(&spec).await?;
-        let (commit, name) = (proposal.commit.clone(), path.clone());
-        let quoted = blocking(move || quoted(&workspace, &commit, &name, line)).await?;
-        let redactor = self.redactor();
-        let text = words_of(&redactor, text)?;
-        let said = format!("About {path}:{line} of your proposal (`{quoted}`): {text}");
-        let event = ProposalEvent::Commented { path, line, text };
-        let facts = vec![
-            Fact::Proposal { attempt: proposal.attempt, event },
-            Fact::Task { task, event: TaskEvent::Steered { text: text_of(&redactor, said) } },
-        ];
-        self.store.append_async(facts).await?;
-        Ok(())
     }
 
     /// Makes an attempt that goes on from a task's proposal with what the person has said about
@@ -198,19 +158,4 @@ fn taken_over(
     let mut machine = Agent::new(setup);
     events.iter().skip(1).for_each(|event| machine.evolve(event));
     Ok((events, machine))
-}
-
-/// A line of a proposal, as it is repeated to the agent.
-fn quoted(
-    workspace: &Workspace,
-    commit: &CommitId,
-    path: &str,
-    line: u32,
-) -> Result<String, EngineError> {
-    let bytes = workspace.read(commit, Path::new(path))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines = text.lines().count();
-    let found = (line as usize).checked_sub(1).and_then(|index| text.lines().nth(index));
-    let found = found.ok_or_else(|| EngineError::NoLine { path: path.to_owned(), line, lines })?;
-    Ok(found.trim().chars().take(LINE_CHARS).collect())
 }

@@ -90,6 +90,12 @@ impl People {
             PeopleChange::Password { person, password } => {
                 return self.password(*person, password, who, salt);
             }
+            PeopleChange::KeepView { person, view } => {
+                return Ok(self.keep_view(*person, view)?.into_iter().collect());
+            }
+            PeopleChange::ForgetView { person, name } => {
+                return Ok(self.forget_view(*person, name)?.into_iter().collect());
+            }
             PeopleChange::Remove { person } => {
                 self.known(*person)?;
                 self.somebody_decides(*person, false)?;
@@ -119,10 +125,11 @@ impl People {
     /// Whether somebody may want such a change: an admin of the accounts that they see, of which
     /// `holds(theirs, other)` says whether `other` is `theirs` or below it. Their own password is
     /// everybody's to choose, and so are their own passkeys, which an admin may remove, and only
-    /// that.
+    /// that; views of the board are their owner's alone.
     ///
     /// # Errors
     /// [`Refusal::NotAdmin`]; [`Refusal::NotYours`]; [`Refusal::UnknownPasskey`];
+    /// [`Refusal::BadView`];
     /// [`Refusal::NoPerson`], also of somebody who sees what the one who asks does not.
     pub fn may(
         &self,
@@ -136,6 +143,10 @@ impl People {
             PeopleChange::RenamePasskey { person, .. } => {
                 let is_own = *person == by.person;
                 return is_own.then_some(()).ok_or(Refusal::UnknownPasskey);
+            }
+            PeopleChange::KeepView { person, .. } | PeopleChange::ForgetView { person, .. } => {
+                let is_own = *person == by.person;
+                return is_own.then_some(()).ok_or(Refusal::BadView("it is somebody else's"));
             }
             PeopleChange::Add { account, .. } => (None, Some(*account)),
             PeopleChange::Change { person, account, .. } => (Some(*person), Some(*account)),

@@ -14,6 +14,7 @@ mod password;
 mod people;
 mod refusal;
 mod sign_in;
+mod view;
 
 pub use decide::By;
 pub use people::{People, Person, Signed};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tenfold_domain::{Access, AccountId, Passkey, PeopleEvent, PersonId, Timestamp};
+use tenfold_domain::{Access, AccountId, BoardView, Passkey, PeopleEvent, PersonId, Timestamp};
 
 use crate::name;
 use crate::sign_in::SESSION;
@@ -31,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) hash: Option<String>,
     /// In the order in which they were added.
     pub(crate) passkeys: Vec<Passkey>,
+    /// The views of the board that they keep, in the order in which they were kept first.
+    pub(crate) views: Vec<BoardView>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +89,8 @@ impl People {
         match event {
             PeopleEvent::Added { person, name, access, account, .. } => {
                 let (name, access, account) = (name.clone(), *access, *account);
-                let (hash, passkeys) = (None, Vec::new());
-                self.known.insert(*person, Known { name, access, account, hash, passkeys });
+                let (hash, passkeys, views) = (None, Vec::new(), Vec::new());
+                self.known.insert(*person, Known { name, access, account, hash, passkeys, views });
                 self.last = self.last.max(person.0);
             }
             PeopleEvent::Changed { person, access, account, .. } => {
@@ -124,6 +126,8 @@ impl People {
                     self.sessions.retain(|_, one| one.passkey.as_ref() != Some(passkey));
                 }
             }
+            PeopleEvent::ViewKept { person, view } => self.view_kept(*person, view),
+            PeopleEvent::ViewForgotten { person, name } => self.view_forgotten(*person, name),
             PeopleEvent::Removed { person, .. } => {
                 self.known.remove(person);
                 self.sign_out_everywhere(*person);

@@ -28,6 +28,9 @@ pub enum Refusal {
     /// A passkey that can't be added, or called so.
     #[error("this can't be a passkey of yours: {0}")]
     BadPasskey(&'static str),
+    /// A view of the board that can't be kept.
+    #[error("this can't be a view of yours: {0}")]
+    BadView(&'static str),
     /// Nobody's passkey, or nobody's who may say so.
     #[error("this passkey lets nobody in here: it was removed, or is of another Tenfold")]
     UnknownPasskey,
@@ -60,7 +63,10 @@ impl Refusal {
     pub fn kind(&self) -> ProblemKind {
         match self {
             Self::NoPerson(_) | Self::Nobody(_) => ProblemKind::NotFound,
-            Self::BadName { .. } | Self::BadPassword(_) | Self::BadPasskey(_) => ProblemKind::Usage,
+            Self::BadName { .. }
+            | Self::BadPassword(_)
+            | Self::BadPasskey(_)
+            | Self::BadView(_) => ProblemKind::Usage,
             Self::LastAdmin(_) => ProblemKind::Conflict,
             Self::NotAdmin
             | Self::NotYours(_)

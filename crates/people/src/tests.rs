@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 use tenfold_domain::{
-    Access, AccountId, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId, Timestamp,
+    Access, AccountId, BoardView, Passkey, PasskeyUse, PeopleChange, PeopleEvent, PersonId,
+    Timestamp,
 };
 
 use super::*;
@@ -339,6 +340,48 @@ fn passkeys_are_added_once_and_are_nobody_elses_business() {
         people.evolve(&event);
     }
     bad(people.add_passkey(ada, passkey("too many", ada, 0), "ada"));
+}
+
+#[test]
+fn a_person_keeps_views_of_the_board_that_are_nobody_elses() {
+    let mut people = begun();
+    let ada = add(&mut people, "ada", Access::Viewer, TEAM);
+    let view = |name: &str, query: &str| BoardView { name: name.into(), query: query.into() };
+    let keep = |person, name: &str, query: &str| PeopleChange::KeepView {
+        person,
+        view: view(name, query),
+    };
+    for (name, query) in [("mine", "q=a"), ("theirs", "q=b"), ("mine", "q=c")] {
+        decide(&mut people, keep(ada, name, query)).unwrap();
+    }
+    assert_eq!(people.views(ada), [view("mine", "q=c"), view("theirs", "q=b")]);
+    let same = people.change(&keep(ada, "mine", "q=c"), By::Machine("ada"), SALT);
+    assert_eq!(same, Ok(Vec::new()), "nothing is recorded twice");
+    decide(&mut people, PeopleChange::ForgetView { person: ada, name: "mine".into() }).unwrap();
+    assert_eq!(people.views(ada), [view("theirs", "q=b")]);
+    assert_eq!(people.views(OWNER), []);
+
+    let event = people.sign_in_as(ada, "s", NOW).unwrap();
+    people.evolve(&event);
+    let signed = people.session(&hash("s"), NOW).unwrap();
+    assert_eq!(people.may(&signed, &keep(ada, "x", ""), |_, _| false), Ok(()), "a viewer, too");
+    let event = people.sign_in_as(OWNER, "o", NOW).unwrap();
+    people.evolve(&event);
+    let owner = people.session(&hash("o"), NOW).unwrap();
+    let others = people.may(&owner, &keep(ada, "x", ""), |_, _| true);
+    assert!(matches!(others, Err(Refusal::BadView(_))), "{others:?}");
+
+    for (name, query) in [("", "q=a"), ("a\u{202e}b", ""), ("long", "x".repeat(2_001).as_str())] {
+        let refused = decide(&mut people, keep(ada, name, query));
+        assert!(matches!(refused, Err(Refusal::BadView(_))), "{name:?}: {refused:?}");
+    }
+    for number in 1..64 {
+        decide(&mut people, keep(ada, &number.to_string(), "")).unwrap();
+    }
+    assert!(matches!(decide(&mut people, keep(ada, "64", "")), Err(Refusal::BadView(_))));
+    decide(&mut people, keep(ada, "63", "q=other")).unwrap();
+    decide(&mut people, PeopleChange::Remove { person: ada }).unwrap();
+    assert_eq!(people.views(ada), []);
 }
 
 #[test]

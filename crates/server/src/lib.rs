@@ -10,4 +10,4 @@ mod problem;
 mod routes;
 
 pub use listen::{listen, serve};
-pub use page::{Page, PageTerms};
+pub use page::{Meanwhile, Page, PageTerms};

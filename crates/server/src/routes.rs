@@ -99,8 +99,8 @@ fn proposals(routes: Routes) -> Routes {
         Ok(NewAttempt { attempt: engine.fork(fork).await? })
     });
     let routes = on_task(routes, |engine, task, comment: Comment| async move {
-        let Comment { path, line, text } = comment;
-        engine.comment(task, path, line, text).await
+        let Comment { place, text } = comment;
+        engine.comment(task, place, text).await
     });
     let routes = on_task(routes, |engine, task, _: Revise| async move {
         Ok(NewAttempt { attempt: engine.revise(task).await? })

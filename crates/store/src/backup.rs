@@ -50,7 +50,7 @@ impl Store {
         let sound = (|| {
             let mut connection = open_for_writing(&new)?;
             migrate(&mut connection, MIGRATIONS)?;
-            project::bring_up_to_date(&mut connection)?;
+            project::bring_up_to_date(&mut connection, &mut |_| ())?;
             drop(connection);
             let sound = Self::read_only(&new)?.view()?.check()?;
             sync(&new)?;

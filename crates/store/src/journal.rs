@@ -374,6 +374,14 @@ fn each(
     read(connection, &sql(query.about), &parameters, take)
 }
 
+/// How many events [`each_by_task`] reads.
+pub(crate) fn count_by_task(connection: &Connection) -> Result<u64, StoreError> {
+    connection
+        .prepare_cached("SELECT count(*) FROM event WHERE task IS NOT NULL")
+        .and_then(|mut query| query.query_row([], |row| number(row, 0)))
+        .doing(connection, "counting events")
+}
+
 /// Hands over every event of every task, task by task, each in the order of recording.
 pub(crate) fn each_by_task(
     connection: &Connection,

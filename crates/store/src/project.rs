@@ -19,8 +19,11 @@ use crate::{StoreError, balances};
 /// rows of another form has them built anew.
 const FORM: u32 = 19;
 
-/// Builds the rows anew if those in the file are of another form.
-pub(crate) fn bring_up_to_date(connection: &mut Connection) -> Result<(), StoreError> {
+/// Builds the rows anew if those in the file are of another form; `told` how far that is, in percent.
+pub(crate) fn bring_up_to_date(
+    connection: &mut Connection,
+    told: &mut dyn FnMut(u8),
+) -> Result<(), StoreError> {
     if form(connection)? == FORM {
         return Ok(());
     }
@@ -28,8 +31,10 @@ pub(crate) fn bring_up_to_date(connection: &mut Connection) -> Result<(), StoreE
     let failed = |error| StoreError::sql("building the lists anew", &path, error);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    rebuild(&transaction)?;
-    transaction.commit().map_err(failed)
+    rebuild(&transaction, told)?;
+    transaction.commit().map_err(failed)?;
+    told(100);
+    Ok(())
 }
 
 /// Refuses to read rows that are of another form.
@@ -50,12 +55,21 @@ fn form(connection: &Connection) -> Result<u32, StoreError> {
         .doing(connection, "reading the form of the lists")
 }
 
-/// Throws all rows away and builds them anew from the journal. Holds one task at a time.
-pub(crate) fn rebuild(connection: &Connection) -> Result<(), StoreError> {
+/// Throws all rows away and builds them anew from the journal; `told` how far that is, up to 99
+/// percent. Holds one task at a time.
+pub(crate) fn rebuild(connection: &Connection, told: &mut dyn FnMut(u8)) -> Result<(), StoreError> {
     let doing = "building the lists anew";
     connection.execute_batch(include_str!("sql/projections.sql")).doing(connection, doing)?;
     let mut fold = TaskFold::default();
+    let all = journal::count_by_task(connection)?.max(1);
+    let (mut done, mut percent) = (0_u64, 0);
     journal::each_by_task(connection, |event| {
+        done += 1;
+        let now = u8::try_from(done.saturating_mul(100) / all).unwrap_or(99).min(99);
+        if now > percent {
+            percent = now;
+            told(percent);
+        }
         let before = fold.task.as_ref().map(|row| row.id);
         if before.is_some() && before != event.fact.task() {
             save(connection, &std::mem::take(&mut fold), &TaskFold::default())?;
@@ -288,7 +302,7 @@ mod tests {
     fn no_question_reads_a_whole_table_or_sorts() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, MIGRATIONS).unwrap();
-        rebuild(&connection).unwrap();
+        rebuild(&connection, &mut |_| ()).unwrap();
         let attempt: AttemptId = "1.1".parse().unwrap();
         let mut questions = vec![
             (journal::sql(About::Everything), "PRIMARY KEY"),

@@ -90,6 +90,19 @@ impl Store {
         Self::open_in(path, Surroundings::default())
     }
 
+    /// Brings the file of an earlier release to this one's format, as [`Store::open`] does without
+    /// a word: `told` how far that is, in percent, rising up to 100; nothing if it is of this
+    /// release. It takes some tenths of a millisecond a task. No engine may be at work: hold the
+    /// [`EngineLock`](crate::EngineLock).
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub fn bring_up_to_date(path: &Path, mut told: impl FnMut(u8)) -> Result<(), StoreError> {
+        let mut connection = open_for_writing(path)?;
+        migrate(&mut connection, MIGRATIONS)?;
+        project::bring_up_to_date(&mut connection, &mut told)
+    }
+
     /// As [`Store::open`], with a clock of the caller's and whatever is to befall it.
     ///
     /// # Errors
@@ -97,7 +110,7 @@ impl Store {
     pub fn open_in(path: &Path, surroundings: Surroundings) -> Result<Self, StoreError> {
         let mut connection = open_for_writing(path)?;
         migrate(&mut connection, MIGRATIONS)?;
-        project::bring_up_to_date(&mut connection)?;
+        project::bring_up_to_date(&mut connection, &mut |_| ())?;
         let (head, known) = HeadFile::open(path)?;
         if let Some(known) = known {
             check::expect(&connection, path, known)?;

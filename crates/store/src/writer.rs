@@ -50,7 +50,7 @@ impl Writing<'_> {
     /// Builds all that is listed anew.
     pub(crate) fn rebuild(&mut self) -> Result<(), StoreError> {
         self.has_written = true;
-        project::rebuild(self.connection)?;
+        project::rebuild(self.connection, &mut |_| ())?;
         self.lists.forget();
         Ok(())
     }

@@ -35,7 +35,8 @@ fn main() -> ExitCode {
 fn program() -> Program {
     // Where the system can't say which file this is, its name is looked up as a shell does.
     let path = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tenfold"));
-    Program { path, features: features(), listen, gateway: gateway::serve, page: page::open }
+    let (gateway, page, meanwhile) = (gateway::serve, page::open, page::meanwhile);
+    Program { path, features: features(), listen, gateway, page, meanwhile }
 }
 
 /// Listens for commands of other terminals, as long as anybody needs it.

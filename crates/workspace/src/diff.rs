@@ -101,6 +101,62 @@ pub(crate) fn patch(git: &Git, a: &CommitId, b: &CommitId) -> Result<Vec<u8>, Wo
     compare(git, &["-p", "--binary", "--full-index", "--src-prefix=a/", "--dst-prefix=b/"], a, b)
 }
 
+/// A line that the difference of a file shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownLine {
+    /// Its number as it was, from one; none if it is added.
+    pub old: Option<u32>,
+    /// Its number as it is now, from one; none if it is removed.
+    pub new: Option<u32>,
+    /// What it says, without its line feed.
+    pub text: String,
+}
+
+/// The lines that [`diff`] shows of one file, in its order.
+pub(crate) fn shown_lines(
+    git: &Git,
+    a: &CommitId,
+    b: &CommitId,
+    path: &str,
+) -> Result<Vec<ShownLine>, WorkspaceError> {
+    let args: Vec<&str> =
+        PLAIN.into_iter().chain(["-p", a.as_str(), b.as_str(), "--", path]).collect();
+    let output = git.run(DOING, &args)?;
+    let mut lines = Vec::new();
+    // The numbers of the next line; none between hunks.
+    let mut next: Option<(u32, u32)> = None;
+    for line in String::from_utf8_lossy(&output).split_terminator('\n') {
+        let Some((old, new)) = &mut next else {
+            next = hunk(line);
+            continue;
+        };
+        // Each line of a hunk has a sign before it, so that what has another one ends it.
+        let (is_old, is_new) = match line.as_bytes().first() {
+            Some(b' ') => (true, true),
+            Some(b'-') => (true, false),
+            Some(b'+') => (false, true),
+            Some(b'\\') => continue,
+            _ => {
+                next = hunk(line);
+                continue;
+            }
+        };
+        let text = line[1..].to_owned();
+        lines.push(ShownLine { old: is_old.then_some(*old), new: is_new.then_some(*new), text });
+        *old = old.saturating_add(u32::from(is_old));
+        *new = new.saturating_add(u32::from(is_new));
+    }
+    Ok(lines)
+}
+
+/// `@@ -12,7 +12,8 @@ fn main()`: where a hunk begins on both sides.
+fn hunk(line: &str) -> Option<(u32, u32)> {
+    let (old, rest) = line.strip_prefix("@@ -")?.split_once(" +")?;
+    let (new, _) = rest.split_once(" @@")?;
+    let start = |range: &str| range.split(',').next().and_then(|start| start.parse().ok());
+    Some((start(old)?, start(new)?))
+}
+
 /// The files that differ, sorted by path.
 pub(crate) fn deltas(git: &Git, a: &CommitId, b: &CommitId) -> Result<Vec<Delta>, WorkspaceError> {
     let output = compare(git, &["--raw", "-z", "--no-abbrev"], a, b)?;

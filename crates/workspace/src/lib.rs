@@ -35,7 +35,7 @@ mod workspace;
 
 pub use branch::AcceptedBranch;
 pub use checkout::CHECKOUT_TIME_SECONDS;
-pub use diff::{ChangeKind, ChangedFile};
+pub use diff::{ChangeKind, ChangedFile, ShownLine};
 pub use error::{Conflict, ConflictHunk, ConflictReason, WorkspaceError};
 pub use in_place::InPlace;
 pub use own::{Own, OwnAlone, Untouched};

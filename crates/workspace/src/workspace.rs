@@ -11,7 +11,7 @@ use tenfold_domain::{Bytes, CommitId};
 use crate::WorkspaceError;
 use crate::branch::{self, AcceptedBranch};
 use crate::checkout;
-use crate::diff::{self, ChangedFile};
+use crate::diff::{self, ChangedFile, ShownLine};
 use crate::git::{self, Git};
 use crate::in_place::{self, InPlace, Trust};
 use crate::known::Known;
@@ -259,6 +259,20 @@ impl Workspace {
     /// As [`Workspace::diff`].
     pub fn changed(&self, a: &CommitId, b: &CommitId) -> Result<Vec<ChangedFile>, WorkspaceError> {
         diff::changed(&self.git, a, b)
+    }
+
+    /// The lines that [`Workspace::diff`] shows of one file (or of a folder's files, one after
+    /// another), in its order; none of one that does not differ, or is no text.
+    ///
+    /// # Errors
+    /// As [`Workspace::diff`].
+    pub fn shown_lines(
+        &self,
+        a: &CommitId,
+        b: &CommitId,
+        path: &str,
+    ) -> Result<Vec<ShownLine>, WorkspaceError> {
+        diff::shown_lines(&self.git, a, b, path)
     }
 
     /// Commits the work with every changed file that is protected as it is in `base` (added ones

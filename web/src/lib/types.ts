@@ -30,6 +30,8 @@ export type Usage = Schemas["Used"];
 export type AttemptCard = Schemas["AttemptCard"];
 export type Proof = Schemas["Proof"];
 export type Word = Schemas["Word"];
+/** What of a change a comment is about. */
+export type Place = Schemas["Place"];
 export type Verb = Schemas["Verb"];
 export type Can = Schemas["May"];
 export type Secret = Schemas["SecretView"];

@@ -5,16 +5,10 @@ import { events, type Happened } from "../lib/events.svelte";
 import { toasts } from "../lib/toasts.svelte";
 import type { Access, Card, Diff, Step, Steps, TaskPage, Verb } from "../lib/types";
 import { session } from "../lib/session.svelte";
+import { same, type Draft, type Spot } from "./spot";
 
 const AGAIN_AFTER_MS = 250;
 const STEPS = 200;
-
-/** What somebody is about to say of a line of the change. */
-export interface Draft {
-  path: string;
-  line: number;
-  text: string;
-}
 
 const NEEDS: Partial<Record<Verb, Access>> = { accept: "reviewer", reject: "reviewer", undo: "reviewer", comment: "reviewer", revise: "reviewer", answer: "reviewer" };
 
@@ -86,10 +80,10 @@ export class TaskState {
     void this.readDiff();
   }
 
-  /** Writes about a line, in place of what was written there; nothing takes it back. */
-  draft(path: string, line: number, text: string) {
-    const others = this.drafts.filter((one) => one.path !== path || one.line !== line);
-    this.drafts = text === "" ? others : [...others, { path, line, text }];
+  /** Writes about a line or a file, in place of what was written there; nothing takes it back. */
+  draft(spot: Spot, text: string) {
+    const others = this.drafts.filter((one) => !same(one, spot));
+    this.drafts = text === "" ? others : [...others, { ...spot, text }];
     sessionStorage.setItem(this.drawer, JSON.stringify(this.drafts));
   }
 
@@ -97,7 +91,7 @@ export class TaskState {
   async sendBack() {
     for (const draft of this.drafts) {
       if (!(await this.act("comment", draft))) return;
-      this.draft(draft.path, draft.line, "");
+      this.draft(draft, "");
     }
     await this.act("revise", {}, "Sent back: it works on your comments.");
   }

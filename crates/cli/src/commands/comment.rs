@@ -1,8 +1,9 @@
-//! `tenfold comment`: says something about a line of a proposal, and has a new attempt answer it.
+//! `tenfold comment`: says something about a line of a proposal, or about one of its files, and has
+//! a new attempt answer it.
 
 use clap::Args;
 use tenfold_api::{Begin, Comment, Revise};
-use tenfold_domain::TaskId;
+use tenfold_domain::{Place, Side, TaskId};
 
 use crate::arguments::{Format, said};
 use crate::context::{self, Context};
@@ -11,14 +12,17 @@ use crate::terminal;
 use crate::trouble::Trouble;
 use crate::work;
 
-/// Comment on a line of a proposal; a new attempt goes on from there at once
+/// Comment on a line of a proposal, or on a file; a new attempt goes on from there at once
 #[derive(Debug, Args)]
 pub(crate) struct CommentArgs {
     /// The task
     task: TaskId,
-    /// The file and the line, as they are proposed
-    #[arg(value_name = "FILE:LINE", value_parser = place)]
+    /// The file and the line, as they are proposed; without a line, the file as a whole
+    #[arg(value_name = "FILE[:LINE]", value_parser = place)]
     place: Place,
+    /// The line is one that the proposal removes, numbered as it was before
+    #[arg(long)]
+    removed: bool,
     /// What is to be otherwise
     #[arg(required = true, value_name = "TEXT")]
     text: Vec<String>,
@@ -29,22 +33,20 @@ pub(crate) struct CommentArgs {
     format: Format,
 }
 
-/// A line of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
-    path: String,
-    line: u32,
-}
-
-/// Reads `src/a.py:12`.
+/// Reads `src/a.py:12` and `src/a.py`.
 fn place(text: &str) -> Result<Place, String> {
-    let (path, line) =
-        text.rsplit_once(':').filter(|(path, _)| !path.is_empty()).ok_or_else(|| {
-            "a line is named by its file and its number, as in src/stats.py:12".to_owned()
-        })?;
-    match line.parse() {
-        Ok(line) if line > 0 => Ok(Place { path: path.to_owned(), line }),
-        _ => Err(format!("'{line}' is not the number of a line")),
+    let side = Side::Proposed;
+    let is_number = |line: &str| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
+    let (path, line) = match text.rsplit_once(':').filter(|(_, line)| is_number(line)) {
+        None => (text, None),
+        Some((path, line)) => match line.parse() {
+            Ok(line) if line > 0 => (path, Some(line)),
+            _ => return Err(format!("'{line}' is not the number of a line")),
+        },
+    };
+    match path.is_empty() {
+        true => Err("name a file, or a line of it, as in src/stats.py:12".to_owned()),
+        false => Ok(Place { path: path.to_owned(), line, side }),
     }
 }
 
@@ -53,9 +55,18 @@ pub(crate) async fn run(context: &Context, args: &CommentArgs) -> Result<Exit, T
     let task = args.task;
     context::task(&context.view(task)?, task)?;
     let text = said(&args.text)?;
-    let Place { path, line } = args.place.clone();
+    let mut place = args.place.clone();
+    if args.removed {
+        place.side = Side::Before;
+        if place.line.is_none() {
+            let what = format!("--removed is about a line of {}", place.path);
+            return Err(
+                Trouble::usage(what).advise("name one that `tenfold diff` shows with a `-`")
+            );
+        }
+    }
     let engine = context.engine().await?;
-    engine.say_of(task, &Comment { path, line, text }).await?;
+    engine.say_of(task, &Comment { place, text }).await?;
     if args.later {
         terminal::print("kept; the next comment without --later sends it")?;
         return Ok(Exit::Done);
@@ -70,9 +81,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_a_file_and_a_line() {
-        assert_eq!(place("a:b.py:3"), Ok(Place { path: "a:b.py".to_owned(), line: 3 }));
-        for wrong in ["a.py", ":3", "a.py:", "a.py:0", "a.py:-1", "a.py:x"] {
+    fn a_place_is_a_file_with_or_without_a_line() {
+        let of = |path: &str, line| Place { path: path.to_owned(), line, side: Side::Proposed };
+        for (text, path, line) in
+            [("a:b.py:3", "a:b.py", Some(3)), ("a.py", "a.py", None), ("a.py:x", "a.py:x", None)]
+        {
+            assert_eq!(place(text), Ok(of(path, line)), "{text}");
+        }
+        for wrong in ["", ":3", "a.py:0", "a.py:99999999999"] {
             assert!(place(wrong).is_err(), "{wrong}");
         }
     }

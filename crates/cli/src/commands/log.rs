@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tenfold_desk::DeskError;
+use tenfold_desk::{DeskError, words};
 use tenfold_domain::{
     AttemptEvent, AttemptId, EffectKind, Event, Fact, PolicyEvent, ProposalEvent, StepEvent,
     StepId, TaskEvent, Timestamp, ToolCall, Verdict,
@@ -15,7 +15,6 @@ use tenfold_store::{About, View};
 
 use crate::arguments::{Named, named};
 use crate::context::{self, Context};
-use crate::egress;
 use crate::exit::Exit;
 use crate::report;
 use crate::terminal::{self, BOLD, DIM, one_line, styled, visible};
@@ -161,7 +160,7 @@ impl Reading {
                 Some(self.at(at, &format!("{step:>4} {}", denied(event)?)))
             }
             Fact::Egress { step, event, .. } => {
-                Some(self.at(at, &format!("{step:>4} {}", egress::line(event))))
+                Some(self.at(at, &format!("{step:>4} {}", words::egress(event))))
             }
             Fact::Proposal { event, .. } => Some(self.at(at, &proposal(event))),
             Fact::Ledger { .. }
@@ -329,8 +328,9 @@ fn proposal(event: &ProposalEvent) -> String {
             1 => "preferred to another proposal: the smaller change".to_owned(),
             others => format!("preferred to {others} other proposals: the smallest change"),
         },
-        ProposalEvent::Commented { path, line, text } => {
-            format!("you commented on {}:{line}: {}", one_line(path, 200), one_line(text, 200))
+        ProposalEvent::Commented { place, text } => {
+            let place = one_line(&place.to_string(), 200);
+            format!("you commented on {place}: {}", one_line(text, 200))
         }
         ProposalEvent::Applying { .. } => "being written into the files".to_owned(),
         ProposalEvent::AcceptedInPlace { .. } => "accepted into the files".to_owned(),

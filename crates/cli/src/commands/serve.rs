@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use tenfold_api::MakeLink;
 use tenfold_desk::doctor::Machine;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::commands::gateway;
@@ -16,6 +17,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::terminal;
 use crate::trouble::Trouble;
+use crate::upgrade;
 
 /// Open the page: hand out work, watch it, steer it, judge it and pay for it in a browser
 ///
@@ -87,6 +89,36 @@ impl ServeArgs {
         address(&said).map_err(|why| Trouble::new(Exit::Usage, format!("{said}: {why}")))
     }
 
+    /// Where it listens.
+    fn listener(&self) -> Result<TcpListener, Trouble> {
+        TcpListener::bind(self.listen).map_err(|why| self.taken(&why))
+    }
+
+    fn taken(&self, why: &std::io::Error) -> Trouble {
+        Trouble::new(Exit::Busy, format!("{} can't be listened on: {why}", self.listen))
+            .advise("another port goes with --listen, as in --listen 127.0.0.1:8481")
+    }
+
+    /// How it is opened there, until `leave` is told.
+    fn opening(
+        &self,
+        context: &Context,
+        listener: TcpListener,
+        leave: oneshot::Receiver<()>,
+    ) -> Result<Opening, Trouble> {
+        let port = listener.local_addr().map_err(|why| self.taken(&why))?;
+        Ok(Opening {
+            machine: context.machine(),
+            listener,
+            address: self.address(port)?,
+            hosts: self.host.clone(),
+            proxies: self.proxy.clone(),
+            tls: self.certificate.clone().zip(self.key.clone()),
+            unencrypted: self.unencrypted,
+            leave,
+        })
+    }
+
     fn listening(&self, at: SocketAddr) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         match self.host.first() {
@@ -122,36 +154,55 @@ pub struct Opening {
     pub leave: oneshot::Receiver<()>,
 }
 
+/// What listens in place of the page, while the records are brought up to date.
+struct Meanwhile {
+    listener: TcpListener,
+    leave: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Meanwhile {
+    fn begin(context: &Context, args: &ServeArgs) -> Result<Self, Trouble> {
+        let listener = args.listener()?;
+        let (leave, left) = oneshot::channel();
+        let same = listener.try_clone().map_err(|why| args.taken(&why))?;
+        let opening = args.opening(context, same, left)?;
+        terminal::note(&format!("{} is open, and says how far its records are", opening.address));
+        let serving = (context.program.meanwhile)(opening, context.upgrade.subscribe())?;
+        Ok(Self { listener, leave, serving })
+    }
+
+    /// Leaves the port to the page: who comes meanwhile waits for it.
+    async fn end(self) -> TcpListener {
+        let _ = self.leave.send(());
+        let _ = self.serving.await;
+        self.listener
+    }
+}
+
 /// Performs the command.
 pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<Exit, Trouble> {
     if let Some(listen) = args.gateway {
         gateway::kept_here(listen, args.unencrypted)?;
     }
     let stop = context.stop()?;
+    let meanwhile = match upgrade::is_due(context) {
+        true => Some(Meanwhile::begin(context, args)?),
+        false => None,
+    };
     // It shows the books of the engine, which is this process as long as it listens.
     let connection = context.engine().await?;
     let Some(engine) = context.hosted_engine().await else {
         return Err(Trouble::new(Exit::Busy, "another Tenfold is at work in another terminal")
             .advise("open the page first: all other commands then speak to it"));
     };
-    let taken = |error: std::io::Error| {
-        Trouble::new(Exit::Busy, format!("{} can't be listened on: {error}", args.listen))
-            .advise("another port goes with --listen, as in --listen 127.0.0.1:8481")
+    let listener = match meanwhile {
+        Some(meanwhile) => meanwhile.end().await,
+        None => args.listener()?,
     };
-    let listener = TcpListener::bind(args.listen).map_err(taken)?;
-    let port = listener.local_addr().map_err(taken)?;
-    let address = args.address(port)?;
     let (leave, left) = oneshot::channel();
-    let opening = Opening {
-        machine: context.machine(),
-        listener,
-        address: address.clone(),
-        hosts: args.host.clone(),
-        proxies: args.proxy.clone(),
-        tls: args.certificate.clone().zip(args.key.clone()),
-        unencrypted: args.unencrypted,
-        leave: left,
-    };
+    let opening = args.opening(context, listener, left)?;
+    let address = opening.address.clone();
     let serving = (context.program.page)(engine.clone(), opening)?;
     engine.page_is_at(address.clone());
     let open = |listen| gateway::Opened::at(listen, context, engine.clone());

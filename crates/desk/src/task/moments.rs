@@ -302,8 +302,8 @@ fn proposal(event: &ProposalEvent) -> Said {
         ProposalEvent::Preferred { others } => {
             said("preferred", format!("Preferred to {others} more"))
         }
-        ProposalEvent::Commented { path, line, text } => {
-            said("commented", format!("Comment on {path}:{line}")).text(text)
+        ProposalEvent::Commented { place, text } => {
+            said("commented", format!("Comment on {place}")).text(text)
         }
         ProposalEvent::Rejected { reason } => {
             said("rejected", "Rejected".to_owned()).text(reason).ok(false)

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, CheckReport, DeedEvent, Event, Fact, ProposalEvent, Seq, TaskEvent,
-    TaskId, Timestamp,
+    AttemptEvent, AttemptId, CheckReport, DeedEvent, Event, Fact, Place, ProposalEvent, Seq,
+    TaskEvent, TaskId, Timestamp,
 };
-use tenfold_engine::{EngineError, Folded, Kept, json_bytes};
+use tenfold_engine::{EngineError, Folded, Kept, json_bytes, spoken_of};
 use tenfold_store::{About, View};
 use utoipa::ToSchema;
 
@@ -33,10 +33,8 @@ pub struct Word {
     pub kind: WordKind,
     /// In their words.
     pub text: String,
-    /// The file that it is about.
-    pub path: Option<String>,
-    /// The line of it, as it is proposed, from one.
-    pub line: Option<u32>,
+    /// What of a proposal it is about, if it is a comment.
+    pub place: Option<Place>,
 }
 
 /// On what occasion something was said.
@@ -49,7 +47,7 @@ pub enum WordKind {
     Steered,
     /// A question was answered.
     Answered,
-    /// About a line of the proposal.
+    /// About a line of the proposal, or a file of it.
     Commented,
     /// The proposal was rejected.
     Rejected,
@@ -165,10 +163,10 @@ impl Heard {
             Fact::Attempt { attempt, event: AttemptEvent::Forked { from, .. } } => {
                 self.forks.insert(attempt, from);
             }
-            Fact::Proposal { event: ProposalEvent::Commented { path, line, text }, .. } => {
+            Fact::Proposal { event: ProposalEvent::Commented { place, text }, .. } => {
                 self.say(at, WordKind::Commented, text);
                 if let Some(word) = self.words.last_mut() {
-                    (word.path, word.line) = (Some(path), Some(line));
+                    word.place = Some(place);
                 }
             }
             Fact::Proposal { event: ProposalEvent::Rejected { reason }, .. } => {
@@ -191,11 +189,8 @@ impl Heard {
     /// What the coworker is told of a comment is recorded behind it, and is not said twice.
     fn steered(&mut self, at: Timestamp, text: String) {
         let repeats = self.words.last().is_some_and(|last| {
-            let path = last.path.as_deref().unwrap_or_default();
-            let about = format!("About {path}:{} of your proposal", last.line.unwrap_or_default());
-            last.kind == WordKind::Commented
-                && text.starts_with(&about)
-                && text.ends_with(&last.text)
+            let about = last.place.as_ref().map(spoken_of);
+            about.is_some_and(|about| text.starts_with(&about) && text.ends_with(&last.text))
         });
         if !repeats && !text.starts_with(OWN) {
             self.say(at, WordKind::Steered, text);
@@ -203,6 +198,6 @@ impl Heard {
     }
 
     fn say(&mut self, at: Timestamp, kind: WordKind, text: String) {
-        self.words.push(Word { at_ms: at.0, by: None, kind, text, path: None, line: None });
+        self.words.push(Word { at_ms: at.0, by: None, kind, text, place: None });
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tenfold_desk::task::{Cards, Heards, TaskPage, Verb, VerdictView, WordKind, page, proof};
+use tenfold_desk::task::{Cards, Heards, TaskPage, Verb, VerdictView, Word, WordKind, page, proof};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, CommitId, ProblemKind, ProposalEvent, StepId,
-    TaskEvent, TaskId, Timestamp,
+    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Place, ProblemKind, ProposalEvent, Side,
+    StepId, TaskEvent, TaskId, Timestamp,
 };
 
 use crate::home::{Home, became, commit, ended, made, of, of_task};
@@ -71,27 +71,37 @@ fn what_people_said_is_told_once_and_in_order() {
     let task = home.task("fix it");
     let attempt = finished(&home, task);
     let steered = |text: &str| of_task(task, TaskEvent::Steered { text: text.to_owned() });
-    let (path, text) = ("m.py".to_owned(), "why?".to_owned());
+    let commented = |line, side, text: &str| {
+        let place = Place { path: "m.py".to_owned(), line, side };
+        became(attempt, ProposalEvent::Commented { place, text: text.to_owned() })
+    };
     home.record(vec![
         steered("mind the zero"),
         steered("(From Tenfold, not from the person.) While you work, …"),
         of(attempt, AttemptEvent::Answered { step: StepId(1), text: "that one".to_owned() }),
-        became(attempt, ProposalEvent::Commented { path, line: 3, text }),
+        commented(Some(3), Side::Proposed, "why?"),
         steered("About m.py:3 of your proposal (`x = 1`): why?"),
         steered("About m.py:3 I was wrong"),
+        commented(Some(4), Side::Before, "keep it"),
+        steered("About line 4 of m.py as it was, which your proposal removes (`y = 2`): keep it"),
+        commented(None, Side::Proposed, "too long"),
+        steered("About your change of m.py as a whole: too long"),
         became(attempt, ProposalEvent::Rejected { reason: "no".to_owned() }),
     ]);
     let page = shown(&home, task, false);
+    let told = |word: &Word| word.place.as_ref().map(Place::to_string);
     let words: Vec<_> =
-        page.words.iter().map(|word| (word.kind, word.text.as_str(), word.line)).collect();
+        page.words.iter().map(|word| (word.kind, word.text.as_str(), told(word))).collect();
     assert_eq!(
         words,
         [
             (WordKind::Asked, "fix it", None),
             (WordKind::Steered, "mind the zero", None),
             (WordKind::Answered, "that one", None),
-            (WordKind::Commented, "why?", Some(3)),
+            (WordKind::Commented, "why?", Some("m.py:3".to_owned())),
             (WordKind::Steered, "About m.py:3 I was wrong", None),
+            (WordKind::Commented, "keep it", Some("m.py:4 (removed)".to_owned())),
+            (WordKind::Commented, "too long", Some("m.py".to_owned())),
             (WordKind::Rejected, "no", None),
         ]
     );

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tenfold_desk::task::{Became, Cards, Column, Heards, Verb, WordKind, page, steps};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, Fact, Parked, ProposalEvent, Spend, StepEvent, StepId,
-    TaskEvent, TaskId, TaskState, Timestamp,
+    AttemptEvent, AttemptId, AttemptOutcome, Fact, Parked, Place, ProposalEvent, Side, Spend,
+    StepEvent, StepId, TaskEvent, TaskId, TaskState, Timestamp,
 };
 
 use tenfold_engine::{Pasts, Trajectories};
@@ -15,6 +15,10 @@ use tenfold_forecast::Unit;
 use tenfold_store::About;
 
 use crate::home::{Home, became, commit, ended, made, of, of_task};
+
+fn place() -> Place {
+    Place { path: "so".to_owned(), line: None, side: Side::Proposed }
+}
 
 fn any_of_attempt(attempt: AttemptId) -> Vec<Fact> {
     let step = StepId(1);
@@ -30,7 +34,7 @@ fn any_of_attempt(attempt: AttemptId) -> Vec<Fact> {
         proposed(ProposalEvent::TakingBack),
         proposed(ProposalEvent::Rejected { reason: text.clone() }),
         proposed(ProposalEvent::Undone),
-        proposed(ProposalEvent::Commented { path: text.clone(), line: 0, text: text.clone() }),
+        proposed(ProposalEvent::Commented { place: place(), text: text.clone() }),
         of(attempt, AttemptEvent::Asked { step, question: text.clone(), call: None }),
         of(attempt, AttemptEvent::Answered { step, text: text.clone() }),
         of(attempt, AttemptEvent::Paused),

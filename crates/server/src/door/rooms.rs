@@ -51,6 +51,15 @@ impl Door {
             .fallback_service(page)
             .layer(from_fn_with_state(house(), come))
     }
+
+    /// One room for all, with the door before it, while there is nobody at home yet; `/healthz`
+    /// beside.
+    pub fn router_of_one(&self, room: Router) -> Router {
+        Router::new()
+            .route("/healthz", get(async || "ok\n"))
+            .fallback_service(room)
+            .layer(from_fn_with_state(Arc::clone(&self.house), come))
+    }
 }
 
 /// What everybody passes, wherever they go.

@@ -1,5 +1,6 @@
 //! What is told of money, plans and forecasts.
 
+use std::cmp::Reverse;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -15,11 +16,12 @@ use tenfold_desk::prices::{self, DatedPrice, Filter};
 use tenfold_desk::record::{self, RecordRow};
 use tenfold_desk::score::{self, ScoreRow};
 use tenfold_desk::spending::{self, SpendingRow, SpendingTerms};
-use tenfold_domain::{Access, AccountId, BacklogOutcome, NanoUsd};
+use tenfold_domain::{Access, AccountId, BacklogOutcome, NanoUsd, Timestamp};
 use utoipa::{IntoParams, ToSchema};
 
 use super::calls::{Asked, Calls, List, Needs};
 use super::house::House;
+use super::parts::Part;
 use crate::door::Caller;
 use crate::problem::Refusal;
 
@@ -41,7 +43,7 @@ fn money(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
         .get("/api/v1/accounts/{account}/history", history, self::history)
         .get("/api/v1/tokens", by.call("tokens", "Access tokens, without secrets."), tokens)
         .get("/api/v1/spending", by.call("spending", "Where the money went."), spending)
-        .get("/api/v1/prices", by.call("prices", "What models cost now."), prices)
+        .get("/api/v1/prices", by.call("prices", "What models cost now, or have cost."), prices)
         .get("/api/v1/prices/history", dated, price_history)
         .get("/api/v1/prices/level", level, price_level)
 }
@@ -155,16 +157,52 @@ async fn audit(State(house): State<Arc<House>>, _caller: Caller) -> Answer<Audit
     Ok(Json(house.ask_desk_long(audit).await?))
 }
 
+/// Which of a list by their names.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+struct Called {
+    /// Only those with all of these words in their names.
+    q: Option<String>,
+}
+
+impl Called {
+    fn words(&self) -> Vec<String> {
+        let text = self.q.as_deref().unwrap_or_default().to_lowercase();
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+}
+
+/// A part of the accounts, each below the one above it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Accounts {
+pub(super) struct AccountList {
     accounts: Vec<AccountCard>,
+    /// What the next part is past; none if this is the last.
+    next: Option<u64>,
 }
 
 /// `GET /accounts`
-async fn accounts(State(house): State<Arc<House>>, caller: Caller) -> Answer<Accounts> {
-    let (top, now) = (caller.account, house.engine.now());
-    let accounts = move |desk: &Desk| Ok(account::cards(&desk.ledger()?, top, now));
-    Ok(Json(Accounts { accounts: house.ask_desk(accounts).await? }))
+async fn accounts(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Asked(called): Asked<Called>,
+    Asked(part): Asked<Part>,
+) -> Answer<AccountList> {
+    let (top, now, words) = (caller.account, house.engine.now(), called.words());
+    let accounts = move |desk: &Desk| {
+        let known = desk.ledger()?;
+        let mut all = account::tree(&known, top).into_iter().map(|(account, _)| account);
+        // They are in the order of the tree: all up to the one before are passed over.
+        if let Some(past) = part.past {
+            all.find(|account| u64::from(account.0) == past);
+        }
+        let is_called = |account: &AccountId| {
+            let path = known.shown(*account).to_lowercase();
+            words.iter().all(|word| path.contains(word))
+        };
+        let (some, next) = part.of(all.filter(is_called), |account| account.0.into());
+        let cards = some.into_iter().filter_map(|one| account::card(&known, one, now));
+        Ok(AccountList { accounts: cards.collect(), next })
+    };
+    Ok(Json(house.ask_desk(accounts).await?))
 }
 
 /// `GET /accounts/{account}/history`
@@ -182,12 +220,27 @@ async fn history(
     Ok(Json(List(house.ask_desk(history).await?)))
 }
 
+/// A part of the access tokens, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TokenList {
+    tokens: Vec<TokenCard>,
+    /// What the next part is past; none if this is the last.
+    next: Option<u64>,
+}
+
 /// `GET /tokens`
-async fn tokens(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<TokenCard>> {
+async fn tokens(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Asked(part): Asked<Part>,
+) -> Answer<TokenList> {
     let sight = house.sight(&caller).await?;
     let mut all = house.ask_desk(|desk| Ok(account::tokens(&desk.ledger()?))).await?;
-    all.retain(|token| sight.of(token.account));
-    Ok(Json(List(all)))
+    all.sort_by_key(|token| Reverse(token.token));
+    let is_past = |token: &TokenCard| part.past.is_none_or(|past| u64::from(token.token.0) < past);
+    let seen = all.into_iter().filter(|token| sight.of(token.account)).filter(is_past);
+    let (tokens, next) = part.of(seen, |token| token.token.0.into());
+    Ok(Json(TokenList { tokens, next }))
 }
 
 /// What spending is asked for.
@@ -220,27 +273,57 @@ async fn spending(
     Ok(Json(List(house.ask_desk(spending).await?)))
 }
 
+/// Which prices.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-struct OfModel {
-    /// Of this model; of a history, models with commas between.
+struct PricesAsked {
+    /// Only those of this model.
     model: Option<String>,
+    /// What was known at this moment to hold then, in Unix milliseconds; now, if it is not said.
+    at_ms: Option<u64>,
+    /// The cheapest first, by their output; else by name.
+    #[serde(default)]
+    #[param(required = false)]
+    cheapest: bool,
 }
 
-/// `GET /prices`: what holds now.
+/// A part of the prices.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PriceList {
+    prices: Vec<DatedPrice>,
+    /// What the next part is past: after so many; none if this is the last.
+    next: Option<u64>,
+}
+
+/// `GET /prices`: what holds now, or held then.
 async fn prices(
     State(house): State<Arc<House>>,
     _caller: Caller,
-    Asked(asked): Asked<OfModel>,
-) -> Answer<List<DatedPrice>> {
-    let now = house.engine.now();
+    Asked(asked): Asked<PricesAsked>,
+    Asked(called): Asked<Called>,
+    Asked(part): Asked<Part>,
+) -> Answer<PriceList> {
+    let at = asked.at_ms.map_or_else(|| house.engine.now(), Timestamp);
+    let filter = Filter { words: called.words(), cheapest: asked.cheapest, ..Filter::default() };
     let held = move |desk: &Desk| {
         let book = desk.prices()?;
-        match &asked.model {
-            Some(model) => Ok(prices::cards(&prices::held_of(&book, model, now)?)),
-            None => Ok(prices::cards(&prices::held(&book, now, &Filter::default()))),
-        }
+        let held = match &asked.model {
+            Some(model) => prices::held_of(&book, model, at)?,
+            None => prices::held(&book, at, &filter),
+        };
+        let past = usize::try_from(part.past.unwrap_or(0)).unwrap_or(usize::MAX);
+        let rows = (1..).zip(held).skip(past);
+        let (some, next) = part.of(rows, |(place, _)| *place);
+        let some: Vec<_> = some.into_iter().map(|(_, held)| held).collect();
+        Ok(PriceList { prices: prices::cards(&some), next })
     };
-    Ok(Json(List(house.ask_desk(held).await?)))
+    Ok(Json(house.ask_desk(held).await?))
+}
+
+/// Of which models.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+struct OfModel {
+    /// Models, with commas between.
+    model: Option<String>,
 }
 
 /// `GET /prices/history`

@@ -6,15 +6,18 @@
 mod assets;
 mod calls;
 mod events;
+mod exports;
 mod hooks;
 mod house;
 mod instruments;
+mod meanwhile;
 mod metrics;
 mod models;
 mod new;
 mod news;
 mod oidc;
 mod openapi;
+mod parts;
 mod passkeys;
 mod session;
 mod settings;
@@ -40,6 +43,8 @@ use house::House;
 use oidc::Oidc;
 use passkeys::Ceremonies;
 use session::SignIn;
+
+pub use meanwhile::Meanwhile;
 
 /// How the page is opened.
 #[derive(Debug, Clone)]
@@ -76,26 +81,8 @@ impl Page {
         listener: TcpListener,
         terms: PageTerms,
     ) -> Result<Self, Problem> {
-        let usage = |why: &dyn std::fmt::Display| Problem::new(ProblemKind::Usage, why.to_string());
-        let address = listener.local_addr().map_err(|why| usage(&why))?;
-        let is_tls = terms.tls.is_some();
-        may_listen(address, is_tls, terms.unencrypted)
-            .map_err(|why| Problem::new(ProblemKind::Refused, why.to_string()))?;
-        let tls = terms.tls.map(|(certificate, key)| Tls::read(&certificate, &key));
-        let tls = tls.transpose().map_err(|why| usage(&why))?;
-        listener.set_nonblocking(true).map_err(|why| usage(&why))?;
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(|why| usage(&why))?;
         let who: Arc<dyn Who> = Arc::new(session::Known(Arc::clone(&engine)));
-        let door = Door::new(
-            Terms {
-                is_tls,
-                is_reached_by_tls: is_tls || terms.address.starts_with("https://"),
-                names: names(terms.hosts, address),
-                proxies: terms.proxies,
-                ..Terms::at(address.port())
-            },
-            Arc::clone(&who),
-        );
+        let Doorway { door, listener, tls } = Doorway::open(listener, &terms, Arc::clone(&who))?;
         let desk = tenfold_desk::House::new(engine.places().clone());
         let sign_in = SignIn {
             passkeys: Ceremonies::at(&terms.address),
@@ -125,6 +112,39 @@ impl Page {
     }
 }
 
+/// A door at a listener.
+struct Doorway {
+    door: Door,
+    listener: tokio::net::TcpListener,
+    tls: Option<Tls>,
+}
+
+impl Doorway {
+    /// To be called within the runtime.
+    ///
+    /// # Errors
+    /// If it may not listen so, or can't encrypt.
+    fn open(listener: TcpListener, terms: &PageTerms, who: Arc<dyn Who>) -> Result<Self, Problem> {
+        let usage = |why: &dyn std::fmt::Display| Problem::new(ProblemKind::Usage, why.to_string());
+        let address = listener.local_addr().map_err(|why| usage(&why))?;
+        let is_tls = terms.tls.is_some();
+        may_listen(address, is_tls, terms.unencrypted)
+            .map_err(|why| Problem::new(ProblemKind::Refused, why.to_string()))?;
+        let tls = terms.tls.as_ref().map(|(certificate, key)| Tls::read(certificate, key));
+        let tls = tls.transpose().map_err(|why| usage(&why))?;
+        listener.set_nonblocking(true).map_err(|why| usage(&why))?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(|why| usage(&why))?;
+        let terms = Terms {
+            is_tls,
+            is_reached_by_tls: is_tls || terms.address.starts_with("https://"),
+            names: names(terms.hosts.clone(), address),
+            proxies: terms.proxies.clone(),
+            ..Terms::at(address.port())
+        };
+        Ok(Self { door: Door::new(terms, who), listener, tls })
+    }
+}
+
 /// The names that it answers to: those that were given, and the address itself.
 fn names(mut hosts: Vec<String>, at: SocketAddr) -> Vec<String> {
     if !at.ip().is_unspecified() && !at.ip().is_loopback() {
@@ -151,7 +171,7 @@ fn closed() -> Calls<Arc<House>> {
     let stream = by.call("events", "What changes, as it does, of what one sees.");
     let counted = Needs::Everything(Access::Viewer).call("metrics", "Numbers for Prometheus.");
     let told = instruments::calls(tasks::calls(session::calls(passkeys::calls(Calls::new()))));
-    models::calls(settings::calls(new::calls(verbs::calls(told))))
+    exports::calls(models::calls(settings::calls(new::calls(verbs::calls(told)))))
         .get("/api/v1/openapi.json", document, openapi_json)
         .get("/api/v1/events", stream, events::events)
         .get("/metrics", counted, metrics::metrics)

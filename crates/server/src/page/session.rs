@@ -8,7 +8,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-use tenfold_domain::{Access, AccessToken, AccountId, Scope};
+use tenfold_domain::{Access, AccessToken, AccountId, BoardView, Scope};
 use tenfold_engine::{Engine, EngineError};
 use tenfold_people::Signed;
 use utoipa::ToSchema;
@@ -42,6 +42,8 @@ pub(super) struct Session {
     tier: String,
     /// What does not work as it should, in words for people.
     degraded: Vec<String>,
+    /// The views of the board that they keep.
+    views: Vec<BoardView>,
 }
 
 /// Who is signed in.
@@ -148,6 +150,7 @@ async fn told(house: &Arc<House>, caller: &Caller) -> Result<Session, Refusal> {
         at_work: engine.at_work().len(),
         tier: engine.sandbox().tier().to_string(),
         degraded: weak.chain(tls).collect(),
+        views: engine.people().await?.views(caller.person()).to_vec(),
     })
 }
 

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::Uri;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use tenfold_desk::House as Desk;
 use tenfold_desk::doctor::{self, DoctorLine};
@@ -18,21 +18,18 @@ use tenfold_desk::policy::{self, Decided, NewPolicy, OwnPolicy, PolicyAsked, Tri
 use tenfold_desk::role::{self, Coworker};
 use tenfold_domain::{Access, DeedEvent, PeopleChange, PeopleEvent};
 use tenfold_engine::POLICY_FILE;
-use tenfold_people::Signed;
-use utoipa::{IntoParams, ToSchema};
+use tenfold_people::{Person, Signed};
+use utoipa::ToSchema;
 
 use super::calls::{Asked, Calls, List, Needs};
 use super::hooks;
 use super::house::{House, deed};
+use super::parts::Part;
 use crate::door::{By, Caller, Turned};
 use crate::problem::Refusal;
 
 type Said<T> = Result<Json<T>, JsonRejection>;
 type Answer<T> = Result<Json<T>, Refusal>;
-
-/// How many deeds are told at most in one answer.
-const DEEDS_MAX: u32 = 1_000;
-const DEEDS: u32 = 100;
 
 /// Adds what is told and decided of the house.
 pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
@@ -59,7 +56,7 @@ fn of_people(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
     let by = Needs::Only(Access::Viewer);
     let admin = Needs::Everything(Access::Admin);
     let change = Needs::Only(Access::Viewer)
-        .call("change_people", "Changes who may sign in: an admin, or one's own password.");
+        .call("change_people", "Changes who may sign in: an admin, or what is one's own.");
     let looked = admin.call("doctor", "What this machine has and lacks.");
     let hook = admin.call("change_hooks", "Adds or removes an address that is told.");
     calls
@@ -193,16 +190,31 @@ fn name_of(workspace: &FilePath) -> String {
     workspace.file_name().unwrap_or(workspace.as_os_str()).to_string_lossy().into_owned()
 }
 
+/// A part of those who may sign in, by their numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PeopleList {
+    people: Vec<PersonView>,
+    /// What the next part is past; none if this is the last.
+    next: Option<u64>,
+}
+
 /// `GET /people`: those whose account one sees.
-async fn list_people(State(house): State<Arc<House>>, caller: Caller) -> Answer<List<PersonView>> {
+async fn list_people(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Asked(part): Asked<Part>,
+) -> Answer<PeopleList> {
     let sight = house.sight(&caller).await?;
     let known = house.engine.people().await?;
     let told = house.ask_desk(move |desk| {
         let ledger = desk.ledger()?;
-        let seen = known.all().filter(|one| sight.of(one.account));
-        Ok(seen.map(|one| people::person(one, &ledger)).collect())
+        let is_past = |one: &Person| part.past.is_none_or(|past| u64::from(one.person.0) > past);
+        let seen = known.all().filter(|one| sight.of(one.account)).filter(is_past);
+        let (some, next) = part.of(seen, |one| one.person.0.into());
+        let people = some.into_iter().map(|one| people::person(one, &ledger)).collect();
+        Ok(PeopleList { people, next })
     });
-    Ok(Json(List(told.await?)))
+    Ok(Json(told.await?))
 }
 
 /// `POST /people`
@@ -237,20 +249,12 @@ async fn look_around(State(house): State<Arc<House>>, _caller: Caller) -> Answer
     Ok(Json(List(house.ask_desk_long(looked).await?)))
 }
 
-#[derive(Debug, Default, Deserialize, IntoParams)]
-struct Part {
-    /// Those before this one, by its place in the journal.
-    past: Option<u64>,
-    /// At most so many.
-    limit: Option<u32>,
-}
-
 /// `GET /deeds`
 async fn deeds(
     State(house): State<Arc<House>>,
     _caller: Caller,
     Asked(part): Asked<Part>,
 ) -> Answer<Deeds> {
-    let limit = part.limit.unwrap_or(DEEDS).clamp(1, DEEDS_MAX);
-    Ok(Json(house.read(move |_, view| people::deeds(view, part.past, limit)).await?))
+    let (past, limit) = (part.past, part.limit());
+    Ok(Json(house.read(move |_, view| people::deeds(view, past, limit)).await?))
 }

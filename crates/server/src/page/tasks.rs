@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::HeaderName;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
 use tenfold_desk::task::{
     self, Board, BoardColumn, Card, Cards, Column, Dial, DialUnit, Diff, Instead, Output, Proof,
@@ -18,6 +16,7 @@ use tenfold_store::{TaskQuery, TaskRow, View};
 use utoipa::IntoParams;
 
 use super::calls::{Asked, Calls, Needs};
+use super::exports::{Kept, kept};
 use super::house::House;
 use crate::door::Caller;
 use crate::problem::Refusal;
@@ -283,7 +282,7 @@ async fn patch(
     State(house): State<Arc<House>>,
     caller: Caller,
     Path((task, number)): Path<(String, String)>,
-) -> Result<([(HeaderName, String); 2], Vec<u8>), Refusal> {
+) -> Result<Kept, Refusal> {
     let attempt = attempt_of(&task, &number)?;
     house.sees(&caller, &[attempt.task]).await?;
     let read = house.read(move |house, view| {
@@ -291,9 +290,7 @@ async fn patch(
         let proposal = task::proposal(&row, Some(attempt))?;
         task::patch(&house.desk, view, &row, proposal)
     });
-    let name = format!("attachment; filename=\"tenfold-{attempt}.patch\"");
-    let kind = "application/octet-stream".to_owned();
-    Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], read.await?))
+    Ok(kept(&format!("tenfold-{attempt}.patch"), read.await?))
 }
 
 /// `GET /tasks/{task}/attempts/{number}/proof`

@@ -105,10 +105,10 @@ fn judging(calls: Verbs) -> Verbs {
     );
     let calls = of_task(
         calls,
-        by.call("comment", "Says something about a line of a proposal."),
+        by.call("comment", "Says something about a line of a proposal, or about a file of it."),
         |engine, task, comment: Comment| async move {
-            let Comment { path, line, text } = comment;
-            engine.comment(task, path, line, text).await
+            let Comment { place, text } = comment;
+            engine.comment(task, place, text).await
         },
     );
     let calls = of_task(

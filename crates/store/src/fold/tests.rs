@@ -1,7 +1,8 @@
 //! Where a task stands after what happened to it, and what its attempts add up to.
 
 use tenfold_domain::{
-    AttemptOutcome, Budget, CheckReport, CheckVerdict, Choice, Seq, StepId, TaskState::*,
+    AttemptOutcome, Budget, CheckReport, CheckVerdict, Choice, Place, Seq, Side, StepId,
+    TaskState::*,
 };
 
 use super::*;
@@ -312,7 +313,8 @@ fn when_a_proposal_was_reviewed_is_known_and_removing_files_changes_nothing_else
     story.propose(1, accepted());
     let (task, reviewed) = (story.task().clone(), story.now);
     assert_eq!(task.proposals[0].since, Timestamp(reviewed));
-    let comment = ProposalEvent::Commented { path: "a".into(), line: 1, text: "so".into() };
+    let place = Place { path: "a".into(), line: Some(1), side: Side::Proposed };
+    let comment = ProposalEvent::Commented { place, text: "so".into() };
     story.propose(1, comment);
     assert_eq!(story.task().proposals[0].since, Timestamp(reviewed), "what is said is no review");
     let attempt = story.fold.attempts[&1].clone();

@@ -84,6 +84,25 @@ fn lists_of_another_form_are_built_anew_when_the_store_is_opened() {
 }
 
 #[test]
+fn how_far_an_older_store_is_brought_up_to_date_is_told() {
+    let (_folder, path) = place();
+    let store = open(&path);
+    for n in 0..250 {
+        store.new_task(spec(&format!("task {n}"))).unwrap();
+    }
+    let kept = lists(&store);
+    drop(store);
+    tamper(&path, "UPDATE projection SET form = 0; DELETE FROM task_row");
+    let mut told = Vec::new();
+    Store::bring_up_to_date(&path, |percent| told.push(percent)).unwrap();
+    assert!(told.len() > 50 && told.is_sorted_by(|a, b| a < b), "{told:?}");
+    assert_eq!(told.last(), Some(&100));
+    assert!(Store::read_only(&path).is_ok());
+    Store::bring_up_to_date(&path, |percent| panic!("{percent} of what is done")).unwrap();
+    assert_eq!(lists(&open(&path)), kept);
+}
+
+#[test]
 fn tasks_are_found_by_state_and_workspace_page_by_page() {
     let (_folder, path) = place();
     let store = open(&path);

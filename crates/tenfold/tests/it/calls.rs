@@ -65,6 +65,7 @@ impl Call {
             .replace("{name}", "some-model");
         match self.name.as_str() {
             "output" => format!("{path}?index=0"),
+            "export_task" => format!("{path}?format=jsonl"),
             "plan" => format!("{path}?budget_nano_usd=1000000000"),
             "price_history" => format!("{path}?model=gpt-4o"),
             "price_level" => format!("{path}?bar=0.5"),
@@ -87,7 +88,7 @@ impl Call {
             "set_budget" => json!({ "money": 1, "time": 1, "attempts": 1 }),
             "steer" | "answer" => json!({ "text": "x" }),
             "fork" => json!({ "attempt": 1 }),
-            "comment" => json!({ "path": "stats.py", "line": 1, "text": "x" }),
+            "comment" => json!({ "path": "stats.py", "line": 14, "text": "x" }),
             "accept" => json!({ "how": "in-place" }),
             "reject" => json!({ "reason": "" }),
             "change_accounts" => {

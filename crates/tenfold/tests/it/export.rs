@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tenfold_test_support::{Fault, Rule, Script};
 
 use crate::ground::{BUGGY, CHECK, Ground, RIGHT, git, wait_for};
+use crate::page::Opened;
 
 /// What would be live on a page, and ends a fence of three.
 const LIVE: &str = "````\n<script>alert(1)</script>\n![x](//example.invalid/y) \u{1b}[2J\u{9b}2J";
@@ -378,4 +379,34 @@ fn without_the_folder_all_but_the_change_is_exported() {
     let preds = export("preds");
     preds.expect(4, &["repo"]);
     assert_eq!(preds.out, "", "half of the predictions would look like all of them");
+}
+
+#[test]
+fn the_page_hands_over_what_the_terminal_writes() {
+    let (ground, _) = talked();
+    ground.tenfold(&["add", "and another", "--check", CHECK]).expect(0, &[]);
+    let page = Opened::at(&ground);
+    let owner = page.sign_in(&page.link);
+    for (format, ending) in
+        [("jsonl", "jsonl"), ("traj", "traj.json"), ("preds", "preds.json"), ("markdown", "md")]
+    {
+        let (name, text) = owner.file(&format!("/tasks/1/export?format={format}"));
+        assert_eq!(name, format!("tenfold-1.{ending}"));
+        assert!(
+            text.len() > 100 && text == exported(&ground, &["1", "--format", format]),
+            "{text}"
+        );
+    }
+    let (name, text) = owner.file("/tasks/1/export?attempt=1");
+    assert_eq!(
+        (name.as_str(), text),
+        ("tenfold-1.1.md", exported(&ground, &["1.1", "--format", "markdown"]))
+    );
+    let (name, text) = owner.file("/backlog/export");
+    assert_eq!(name, "tenfold-backlog.jsonl");
+    assert!(text.contains("and another") && !text.contains("median"), "{text}");
+    assert_eq!(text, exported(&ground, &["--format", "backlog"]));
+    assert_eq!(owner.get("/tasks/1/export?format=traj&attempt=7").0, 404);
+    assert_eq!(owner.get("/tasks/2/export?format=preds").0, 404, "nothing has come of it yet");
+    assert_eq!(owner.get("/tasks/1/export?format=docx").0, 400);
 }

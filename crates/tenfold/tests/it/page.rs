@@ -88,7 +88,9 @@ impl Opened {
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }
-        let mut response = agent.run(request.body(text).unwrap()).unwrap();
+        let mut response = agent
+            .run(request.body(text).unwrap())
+            .unwrap_or_else(|why| panic!("{method} {path}: {why}"));
         let set = response.headers().get("set-cookie").map(|set| set.to_str().unwrap().to_owned());
         let status = response.status().as_u16();
         let body = response.body_mut().read_to_string().unwrap();
@@ -117,6 +119,19 @@ impl Browser<'_> {
         let path = format!("/api/v1{path}");
         let (status, _, body) = self.page.ask("GET", &path, Some(&self.cookie), None);
         (status, body)
+    }
+
+    /// A file that is handed over: its name, and what is in it.
+    pub(crate) fn file(&self, path: &str) -> (String, String) {
+        let mut answer = ureq::get(format!("{}/api/v1{path}", self.page.address))
+            .header("cookie", &self.cookie)
+            .call()
+            .unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "application/octet-stream");
+        let name = header("content-disposition");
+        let name = name.strip_prefix("attachment; filename=").unwrap().trim_matches('"').to_owned();
+        (name, answer.body_mut().read_to_string().unwrap())
     }
 
     pub(crate) fn post(&self, path: &str, body: Value) -> (u16, Value) {
@@ -455,4 +470,66 @@ fn who_said_something_is_told_and_nothing_is_said_without_words() {
     assert_eq!(count, 1);
     assert!(columns.iter().all(|column| column["tasks"] == json!([])), "{counted}");
     page.end(&ground);
+}
+
+/// All rows of a list, part by part.
+fn parts(who: &Browser<'_>, path: &str, rows: &str, limit: usize) -> Vec<Value> {
+    let (mut all, mut past) = (Vec::new(), String::new());
+    loop {
+        let join = if path.contains('?') { '&' } else { '?' };
+        let (status, part) = who.get(&format!("{path}{join}limit={limit}{past}"));
+        assert_eq!(status, 200, "{part}");
+        let some = part[rows].as_array().unwrap();
+        assert!(some.len() <= limit);
+        all.extend(some.clone());
+        match part["next"].as_u64() {
+            Some(next) => past = format!("&past={next}"),
+            None => return all,
+        }
+    }
+}
+
+#[test]
+fn long_lists_are_told_in_parts_and_are_searched_whole() {
+    let ground = Ground::new();
+    // The order of the tree is not that of the numbers.
+    for (name, under) in
+        [("lab", "default"), ("shop", "default"), ("ada", "lab"), ("bob", "shop"), ("cy", "lab")]
+    {
+        ground
+            .tenfold(&["account", "add", name, "--kind", "team", "--under", under])
+            .expect(0, &[]);
+        ground.tenfold(&["account", "token", name, "--label", name]).expect(0, &[]);
+    }
+    let page = Opened::at(&ground);
+    let owner = page.sign_in(&page.link);
+    for name in ["lab", "shop", "ada", "bob", "cy"] {
+        let add = ["people", "add", name, "--access", "viewer", "--account", name];
+        ground.tenfold(&add).expect(0, &[]);
+    }
+    let names = |rows: &[Value], key: &str| -> Vec<String> {
+        rows.iter().map(|row| row[key].as_str().unwrap().to_owned()).collect()
+    };
+    let tree = ["default", "lab", "ada", "cy", "shop", "bob"];
+    for limit in [1, 2, 4, 6, 100] {
+        assert_eq!(names(&parts(&owner, "/accounts", "accounts", limit), "name"), tree);
+    }
+    assert_eq!(names(&parts(&owner, "/accounts?q=LAB+ad", "accounts", 1), "name"), ["ada"]);
+    let tokens = parts(&owner, "/tokens", "tokens", 2);
+    assert_eq!(names(&tokens, "label"), ["cy", "bob", "ada", "shop", "lab"], "the newest first");
+    let people = parts(&owner, "/people", "people", 4);
+    assert_eq!(names(&people, "name"), ["owner", "lab", "shop", "ada", "bob", "cy"]);
+    let ada = page.sign_in(&link(&ground, "ada"));
+    assert_eq!(names(&parts(&ada, "/people", "people", 1), "name"), ["ada"], "whom she sees");
+    assert_eq!(names(&parts(&ada, "/tokens", "tokens", 1), "label"), ["ada"]);
+    assert_eq!(names(&parts(&ada, "/accounts", "accounts", 1), "name"), ["ada"]);
+
+    let all = parts(&owner, "/prices?q=gpt-4o", "prices", 1_000);
+    assert!(all.len() > 3 && all == parts(&owner, "/prices?q=gpt-4o", "prices", 2));
+    assert!(names(&all, "model").iter().all(|model| model.contains("gpt-4o")));
+    let cheapest = parts(&owner, "/prices?q=gpt-4o&cheapest=true", "prices", 2);
+    assert!(cheapest.len() == all.len() && cheapest != all);
+    let moment = 1_717_200_000_000_u64; // The first of June 2024.
+    let then = parts(&owner, &format!("/prices?q=gpt-4o&at_ms={moment}"), "prices", 1_000);
+    assert!(!then.is_empty() && then.len() < all.len(), "{then:?}");
 }

@@ -183,7 +183,7 @@ fn a_task_at_work_is_worked_once_and_its_proposals_wait() {
         &["reject", "1"],
         &["undo", "1"],
         &["fork", "1"],
-        &["comment", "1", "stats.py:1", "x"],
+        &["comment", "1", "stats.py:15", "x"],
     ] {
         ground.tenfold(words).expect(5, &["is at work", "tenfold stop 1"]);
     }
@@ -228,7 +228,14 @@ fn a_fork_goes_on_from_a_step_and_leaves_the_other_attempt_as_it_is() {
 fn a_comment_is_answered_by_an_attempt_that_goes_on_from_the_proposal() {
     let answers = |request: &Request| match request.text() {
         text if text.contains("a note.txt") && !text.contains("made note.txt") => {
-            assert!(text.contains("stats.py:14") && text.contains("Too bare"), "{text}");
+            for told in [
+                "About stats.py:14 of your proposal (`return ordered[middle]`): Too bare",
+                "About line 15 of stats.py as it was, which your proposal removes (`return \
+                 (ordered[middle] + ordered[middle + 1]) / 2`): Wrong by one",
+                "About your change of stats.py as a whole: Add a note.txt",
+            ] {
+                assert!(text.contains(told), "{told}: {text}");
+            }
             Reply::calls([("write", json!({ "path": "note.txt", "text": "why\n" }))])
         }
         text if text.contains("a note.txt") => {
@@ -238,14 +245,36 @@ fn a_comment_is_answered_by_an_attempt_that_goes_on_from_the_proposal() {
     };
     let (ground, _server) = ground(answers);
     ground.tenfold(&RUN).expect(0, &["to review, verified"]);
-    ground.tenfold(&["comment", "1", "stats.py:99", "x"]).expect(4, &["no line 99"]);
-    ground.tenfold(&["comment", "1", "gone.py:1", "x"]).expect(4, &["gone.py"]);
-    ground.tenfold(&["comment", "1", "stats.py", "x"]).expect(2, &["src/stats.py:12"]);
-    ground.tenfold(&["comment", "1", "stats.py:14", "Too bare", "--later"]).expect(0, &["kept"]);
-    let said = ground.tenfold(&["comment", "1", "stats.py:1", "Add", "a note.txt"]);
+    // Only on what the change shows.
+    let refused: [(&[&str], i32, &str); 6] = [
+        (&["stats.py:1"], 4, "no line 1 of stats.py (it shows 12 to 15)"),
+        (&["stats.py:14", "--removed"], 4, "no removed line 14 of stats.py (it shows 15)"),
+        (&["test_stats.py"], 4, "does not change test_stats.py"),
+        (&["gone.py:1"], 4, "tenfold steer 1"),
+        (&["stats.py", "--removed"], 2, "about a line"),
+        (&[":3"], 2, "src/stats.py:12"),
+    ];
+    for (place, code, why) in refused {
+        ground
+            .tenfold(&[&["comment", "1"], place, &["x", "--later"]].concat())
+            .expect(code, &[why]);
+    }
+    let later = |place: &[&str]| {
+        ground.tenfold(&[&["comment", "1"], place, &["--later"]].concat()).expect(0, &["kept"]);
+    };
+    later(&["stats.py:14", "Too bare"]);
+    later(&["stats.py:15", "Wrong by one", "--removed"]);
+    let said = ground.tenfold(&["comment", "1", "stats.py", "Add", "a note.txt"]);
     said.expect(0, &["to review, verified"]);
     ground.tenfold(&["diff", "1"]).expect(0, &["note.txt", "middle - 1"]);
-    ground.tenfold(&["log", "1"]).expect(0, &["you commented on stats.py:14: Too bare"]);
+    ground.tenfold(&["log", "1"]).expect(
+        0,
+        &[
+            "you commented on stats.py:14: Too bare",
+            "you commented on stats.py:15 (removed): Wrong by one",
+            "you commented on stats.py: Add a note.txt",
+        ],
+    );
     ground.tenfold(&["log", "1.2", "--replay"]).expect(0, &["decides the same"]);
 }
 
@@ -260,7 +289,7 @@ const ASKS_NOTHING: [Row; 3] = [
     (&["deny", "1"], 6, "asks nothing"),
 ];
 const NO_PROPOSAL: [Row; 4] = [
-    (&["comment", "1", "stats.py:1", "x"], 6, "no proposal"),
+    (&["comment", "1", "stats.py:15", "x"], 6, "no proposal"),
     (&["accept", "1"], 6, "no proposal"),
     (&["reject", "1"], 6, "no proposal"),
     (&["undo", "1"], 6, "no proposal"),
@@ -393,7 +422,7 @@ fn every_verb_on_a_task_that_waits_for_review_or_was_reviewed() {
         (&["resume", "1"], 6, "tenfold retry 1"),
         (&["continue", "1"], 0, "to review, verified"),
         (&["retry", "1"], 0, "to review, verified"),
-        (&["comment", "1", "stats.py:1", "x"], 0, "to review, verified"),
+        (&["comment", "1", "stats.py:15", "x"], 0, "to review, verified"),
         (&["accept", "1"], 0, "accepted as branch"),
         (&["reject", "1"], 0, "rejected"),
         (&["undo", "1"], 6, "nothing was done with it"),
@@ -406,7 +435,7 @@ fn every_verb_on_a_task_that_waits_for_review_or_was_reviewed() {
         (&["resume", "1"], 6, "it is rejected"),
         (&["continue", "1"], 6, "it is rejected"),
         (&["retry", "1"], 0, "to review, verified"),
-        (&["comment", "1", "stats.py:1", "x"], 6, "rejected"),
+        (&["comment", "1", "stats.py:15", "x"], 6, "rejected"),
         (&["accept", "1"], 6, "rejected"),
         (&["reject", "1"], 6, "rejected"),
         (&["undo", "1"], 0, "waits for review again"),
@@ -417,7 +446,7 @@ fn every_verb_on_a_task_that_waits_for_review_or_was_reviewed() {
     ground.tenfold(&["undo", "1"]).expect(0, &[]);
     let accepted: &[Row] = &[
         (&["fork", "1", "go on", "--step", "1"], 6, "it is accepted"),
-        (&["comment", "1", "stats.py:1", "x"], 6, "accepted"),
+        (&["comment", "1", "stats.py:15", "x"], 6, "accepted"),
         (&["steer", "1", "mind the gap"], 6, "it is accepted"),
         (&["resume", "1"], 6, "it is accepted"),
         (&["continue", "1"], 6, "it is accepted"),

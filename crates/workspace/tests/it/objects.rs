@@ -57,6 +57,41 @@ fn a_diff_reads_as_people_know_it() {
 }
 
 #[test]
+fn the_lines_that_a_diff_shows_of_a_file_have_their_numbers_on_both_sides() {
+    let long: String = (1..=30).map(|line| format!("{line}\n")).collect();
+    let now = long.replace("\n4\n", "\nfour\nand\n").replace("\n29\n", "\n") + "@@ -1 +1 @@";
+    let f = Fixture::with(&[("odd *.txt", &long), ("odd x.txt", "1\n"), ("bin", "\0\u{1}")]);
+    let workspace = f.open();
+    let base = workspace.snapshot().unwrap().commit;
+    let changes = [edit("odd *.txt", &now), edit("odd x.txt", "2\n"), edit("bin", "\0\u{2}")];
+    let commit = workspace.commit(&base, &changes, "m").unwrap();
+    let lines = workspace.shown_lines(&base, &commit, "odd *.txt").unwrap();
+    let told: Vec<_> = lines.iter().map(|line| (line.old, line.new, line.text.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Some(1), Some(1), "1"),
+            (Some(2), Some(2), "2"),
+            (Some(3), Some(3), "3"),
+            (Some(4), None, "4"),
+            (None, Some(4), "four"),
+            (None, Some(5), "and"),
+            (Some(5), Some(6), "5"),
+            (Some(6), Some(7), "6"),
+            (Some(7), Some(8), "7"),
+            (Some(26), Some(27), "26"),
+            (Some(27), Some(28), "27"),
+            (Some(28), Some(29), "28"),
+            (Some(29), None, "29"),
+            (Some(30), Some(30), "30"),
+            (None, Some(31), "@@ -1 +1 @@"),
+        ]
+    );
+    assert_eq!(workspace.shown_lines(&base, &commit, "bin").unwrap(), []);
+    assert_eq!(workspace.shown_lines(&base, &base, "odd *.txt").unwrap(), []);
+}
+
+#[test]
 fn what_is_kept_can_be_forgotten_twice_and_under_good_names_only() {
     let f = Fixture::with(&[("a", "1\n")]);
     let workspace = f.open();

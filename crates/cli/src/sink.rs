@@ -10,14 +10,14 @@ use crate::exit::Exit;
 use crate::trouble::Trouble;
 
 /// Where an export goes.
-pub(super) struct Sink {
+pub(crate) struct Sink {
     file: Option<PathBuf>,
     replace: bool,
 }
 
 impl Sink {
     /// Refuses at once what could only fail in the end.
-    pub(super) fn new(file: Option<&Path>, replace: bool) -> Result<Self, Trouble> {
+    pub(crate) fn new(file: Option<&Path>, replace: bool) -> Result<Self, Trouble> {
         if let Some(path) = file {
             match path.symlink_metadata() {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -36,7 +36,7 @@ impl Sink {
     }
 
     /// Writes what `produce` makes.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         produce: impl FnOnce(&mut dyn Write) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {

@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tenfold_desk::{DeskError, task};
 use tenfold_domain::{AttemptId, TaskState};
 use tenfold_store::{ProposalRow, TaskQuery, TaskRow, View};
 
-use super::{nothing_yet, spec};
-use crate::arguments::Named;
-use crate::context::{self, Context};
-use crate::terminal;
-use crate::trouble::Trouble;
+use super::{Chosen, Export, found, nothing_yet, spec};
+use crate::plain::one_line;
+use crate::{DeskError, task};
 
 /// How many tasks are read at a time.
 const PAGE: u32 = 500;
@@ -28,24 +25,14 @@ pub(super) type Predictions = BTreeMap<String, Prediction>;
 
 /// The predictions of these tasks; of all, if none is named.
 pub(super) fn find(
-    context: &Context,
-    named: &[Named],
+    export: &mut Export<'_>,
+    chosen: &[Chosen],
     instance: Option<&str>,
-) -> Result<Predictions, Trouble> {
+) -> Result<Predictions, DeskError> {
     let mut predictions = Predictions::new();
     let mut unverified = 0;
-    let all = named.is_empty();
-    let view = match named.first() {
-        Some(first) => context.view(first.task)?,
-        None => match context.reader()? {
-            Some(reader) => reader.view()?,
-            None => {
-                terminal::note("nothing was asked for yet: `tenfold run` begins");
-                return Ok(predictions);
-            }
-        },
-    };
-    let rows = if all { all_tasks(&view)? } else { tasks(&view, named)? };
+    let all = chosen.is_empty();
+    let rows = if all { all_tasks(export.view)? } else { tasks(export.view, chosen)? };
     for (row, attempt) in rows {
         let proposal = match attempt {
             Some(id) => row.proposals.iter().find(|proposal| proposal.attempt == id),
@@ -55,42 +42,42 @@ pub(super) fn find(
             if !all {
                 return Err(nothing_yet(&row));
             }
-            terminal::note(&format!("left out: nothing has come of task {} yet", row.id));
+            (export.note)(&format!("left out: nothing has come of task {} yet", row.id));
             continue;
         }
         let id = instance.map_or_else(|| instance_of(&row), str::to_owned);
         if predictions.contains_key(&id) {
-            let id = terminal::one_line(&id, 80);
-            terminal::note(&format!("left out: task {}, as another is for {id} too", row.id));
+            let id = one_line(&id, 80);
+            (export.note)(&format!("left out: task {}, as another is for {id} too", row.id));
             continue;
         }
         unverified += u32::from(proposal.is_some_and(|proposal| !proposal.verified));
-        let prediction = predicted(context, &view, &row, attempt, proposal, &id)?;
+        let prediction = predicted(export, &row, attempt, proposal, &id)?;
         predictions.insert(id, prediction);
     }
     if unverified > 0 {
-        terminal::note(&format!("UNVERIFIED: no check has judged {unverified} of these"));
+        (export.note)(&format!("UNVERIFIED: no check has judged {unverified} of these"));
     }
     Ok(predictions)
 }
 
 /// Of a task without a proposal the patch is empty, which is how nothing is predicted.
 fn predicted(
-    context: &Context,
-    view: &View,
+    Export { house, view, .. }: &Export<'_>,
     row: &TaskRow,
     attempt: Option<AttemptId>,
     proposal: Option<&ProposalRow>,
     instance: &str,
-) -> Result<Prediction, Trouble> {
+) -> Result<Prediction, DeskError> {
     let model_patch = match proposal {
         None => String::new(),
-        Some(proposal) => String::from_utf8(task::patch(&context.house, view, row, proposal)?)
-            .map_err(|_| {
+        Some(proposal) => {
+            String::from_utf8(task::patch(house, view, row, proposal)?).map_err(|_| {
                 let what =
                     format!("the change of task {} is no UTF-8, which JSON can't hold", row.id);
-                Trouble::usage(what).advise(format!("`tenfold diff {} --raw` has it", row.id))
-            })?,
+                DeskError::usage(what).advise(format!("`tenfold diff {} --raw` has it", row.id))
+            })?
+        }
     };
     let by = match proposal.map(|proposal| proposal.attempt).or(attempt) {
         Some(id) => view.attempt(id)?,
@@ -104,21 +91,14 @@ fn predicted(
     Ok(Prediction { model_name_or_path: model, instance_id, model_patch })
 }
 
-type Chosen = (TaskRow, Option<AttemptId>);
+type Found = (TaskRow, Option<AttemptId>);
 
-fn tasks(view: &View, named: &[Named]) -> Result<Vec<Chosen>, Trouble> {
-    let mut rows = Vec::new();
-    for Named { task, attempt } in named {
-        if let Some(attempt) = *attempt {
-            view.attempt(attempt)?.ok_or_else(|| DeskError::no_attempt(attempt))?;
-        }
-        rows.push((context::task(view, *task)?, *attempt));
-    }
-    Ok(rows)
+fn tasks(view: &View, chosen: &[Chosen]) -> Result<Vec<Found>, DeskError> {
+    chosen.iter().map(|one| Ok((found(view, *one)?, one.attempt))).collect()
 }
 
 /// The newest first: of two tasks for one instance it is the newer that counts.
-fn all_tasks(view: &View) -> Result<Vec<Chosen>, Trouble> {
+fn all_tasks(view: &View) -> Result<Vec<Found>, DeskError> {
     let mut query = TaskQuery { limit: PAGE, ..TaskQuery::default() };
     let mut rows = Vec::new();
     loop {

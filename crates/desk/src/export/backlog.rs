@@ -2,24 +2,20 @@
 //! an item of a backlog has. What an import can't say of a task is left to whoever imports it.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use serde::Serialize;
 use tenfold_domain::{Millis, NanoUsd, Priority, TaskId, TaskSpec, TaskState};
 use tenfold_store::{TaskQuery, TaskRow, View};
 
-use super::{leaving, spec};
-use crate::arguments::Named;
-use crate::context::{self, Context};
-use crate::terminal;
-use crate::trouble::Trouble;
+use super::{Export, leaving, spec};
+use crate::{DeskError, Sight};
 
 /// How many tasks are read at a time.
 const PAGE: u32 = 500;
 /// What a task without a text asks for: every task of a backlog has one.
 const NO_TEXT: &str = "make the check pass";
 
-/// A task, in the words of [`Item::set`](tenfold_desk::import::Item::set).
+/// A task, in the words of [`Item::set`](crate::import::Item::set).
 #[derive(Debug, Serialize)]
 struct Line<'s> {
     id: String,
@@ -52,44 +48,43 @@ fn is_usual(priority: &Priority) -> bool {
     *priority == Priority::default()
 }
 
-/// Writes these tasks; if none is named, all that are queued.
-pub(super) fn write(
-    context: &Context,
-    named: &[Named],
-    out: &mut dyn Write,
-) -> Result<(), Trouble> {
-    let Some(reader) = context.reader()? else {
-        terminal::note("nothing was asked for yet: `tenfold add` begins");
-        return Ok(());
-    };
-    let view = reader.view()?;
-    let rows = match named {
-        [] => queued(&view)?,
-        named => {
-            let ids: BTreeSet<TaskId> = named.iter().map(|named| named.task).collect();
-            ids.into_iter().map(|id| context::task(&view, id)).collect::<Result<_, _>>()?
-        }
+/// Tells these tasks, line by line; if none is named, all that are queued and in sight.
+pub(super) fn lines<E: From<DeskError>>(
+    Export { view, note, .. }: &mut Export<'_>,
+    named: &BTreeSet<TaskId>,
+    sight: &Sight,
+    mut put: impl FnMut(String) -> Result<(), E>,
+) -> Result<(), E> {
+    let rows = match named.is_empty() {
+        true => queued(view, sight)?,
+        false => named.iter().map(|id| task(view, *id)).collect::<Result<_, _>>()?,
     };
     let here: BTreeSet<TaskId> = rows.iter().map(|row| row.id).collect();
     for row in &rows {
         for task in row.standing.after.iter().filter(|task| !here.contains(task)) {
-            let is_done = view.task(*task)?.is_some_and(|row| row.state == TaskState::Accepted);
-            if !is_done {
+            let before = view.task(*task).map_err(DeskError::from)?;
+            if before.is_none_or(|row| row.state != TaskState::Accepted) {
                 let id = row.id;
-                terminal::note(&format!(
+                note(&format!(
                     "task {id} comes after task {task}, which is not among these: left out"
                 ));
             }
         }
-        writeln!(out, "{}", line(row.id, &spec(&view, row)?, &here)?)?;
+        put(line(row.id, &spec(view, row)?, &here)?)?;
     }
     Ok(())
 }
 
-/// All tasks that are queued, the oldest first.
-fn queued(view: &View) -> Result<Vec<TaskRow>, Trouble> {
+fn task(view: &View, id: TaskId) -> Result<TaskRow, DeskError> {
+    view.task(id)?.ok_or_else(|| DeskError::no_task(id))
+}
+
+/// All tasks that are queued and in sight, the oldest first.
+fn queued(view: &View, sight: &Sight) -> Result<Vec<TaskRow>, DeskError> {
     let states = vec![TaskState::Queued];
-    let mut query = TaskQuery { states, newest_first: false, limit: PAGE, ..TaskQuery::default() };
+    let accounts = sight.accounts();
+    let mut query =
+        TaskQuery { states, accounts, newest_first: false, limit: PAGE, ..TaskQuery::default() };
     let mut rows = Vec::new();
     loop {
         let page = view.tasks(&query)?;
@@ -103,7 +98,7 @@ fn queued(view: &View) -> Result<Vec<TaskRow>, Trouble> {
 }
 
 /// A task as a line; of what it comes after, only those that are `here`.
-fn line(id: TaskId, spec: &TaskSpec, here: &BTreeSet<TaskId>) -> Result<String, Trouble> {
+fn line(id: TaskId, spec: &TaskSpec, here: &BTreeSet<TaskId>) -> Result<String, DeskError> {
     let standing = &spec.standing;
     let after = standing.after.iter().filter(|task| here.contains(task));
     leaving::line(&Line {
@@ -141,8 +136,8 @@ fn milliseconds(time: Millis) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::import::{Form, Item};
     use proptest::prelude::*;
-    use tenfold_desk::import::{Form, Item};
     use tenfold_domain::{Budget, Standing, Timestamp};
 
     use super::*;

@@ -1,16 +1,13 @@
 //! The journal's events, one JSON object a line. docs/export.md says what a line holds.
 
-use std::io::Write;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tenfold_domain::{AttemptId, Event, Fact, StepId, TaskId};
-use tenfold_store::{About, View};
+use tenfold_store::About;
 
-use super::leaving;
-use crate::context::Context;
-use crate::terminal;
-use crate::trouble::Trouble;
+use super::{Export, leaving};
+use crate::DeskError;
+use crate::plain::visible;
 
 /// The form of a line. It is raised when a field goes or means something else, not when one
 /// comes.
@@ -35,35 +32,33 @@ struct Line {
     body: Value,
 }
 
-/// Writes all events of a task or an attempt.
-pub(super) fn write(
-    context: &Context,
-    view: &View,
+/// Tells all events of a task or an attempt, line by line.
+pub(super) fn lines<E: From<DeskError>>(
+    Export { house, view, note }: &mut Export<'_>,
     about: About,
-    out: &mut dyn Write,
-) -> Result<(), Trouble> {
+    mut put: impl FnMut(String) -> Result<(), E>,
+) -> Result<(), E> {
     for event in view.each_event(about.into()) {
-        let event = event?;
-        let whole = match tenfold_engine::resolved(view, &context.house.places, event.clone()) {
+        let event = event.map_err(DeskError::from)?;
+        let whole = match tenfold_engine::resolved(view, &house.places, event.clone()) {
             Ok(whole) => whole,
             Err(error) => {
-                let seq = event.seq.0;
-                terminal::note(&format!(
+                let (seq, why) = (event.seq.0, visible(&error.to_string()));
+                note(&format!(
                     "event {seq} only names the files that were read, because they can't be read \
-                     any more: {}",
-                    terminal::visible(&error.to_string())
+                     any more: {why}"
                 ));
                 event
             }
         };
-        writeln!(out, "{}", leaving::line(&line(&whole)?)?)?;
+        put(leaving::line(&line(&whole)?)?)?;
     }
     Ok(())
 }
 
 /// An event, with what every event has apart from what is its own.
-fn line(event: &Event) -> Result<Line, Trouble> {
-    let mut body = match serde_json::to_value(&event.fact)? {
+fn line(event: &Event) -> Result<Line, DeskError> {
+    let mut body = match leaving::value(&event.fact)? {
         Value::Object(body) => body,
         other => Map::from_iter([("value".to_owned(), other)]),
     };

@@ -5,7 +5,7 @@
 use anstream::adapter::strip_str;
 
 use super::leaving;
-use crate::terminal::{one_line, visible};
+use crate::plain::{one_line, visible};
 
 /// The most lines of one block, and the most characters. Of more, the middle is left out.
 const LINES: usize = 240;

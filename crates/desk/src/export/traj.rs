@@ -3,11 +3,11 @@
 //! has no place in that form is under `info.tenfold` and in the messages' `extra`.
 
 use serde_json::{Map, Value, json};
-use tenfold_desk::task::questions;
 use tenfold_domain::{Answer, Ask, AttemptOutcome, NanoUsd, Said, Strategy, TaskSpec, ToolCall};
 use tenfold_engine::{CheckedFor, Effort, Happening, Moment, Trajectory};
 
 use super::{Proposed, leaving};
+use crate::task::questions;
 
 const FORMAT: &str = "mini-swe-agent-1.1";
 /// In the place of that program's version.

@@ -3,29 +3,40 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use serde::Serialize;
 use serde_json::Value;
 use tenfold_domain::Timestamp;
+use tenfold_redact::Redactor;
 
-use crate::secrets;
-use crate::terminal::is_hidden;
-use crate::trouble::Trouble;
+use crate::DeskError;
+use crate::plain::is_hidden;
 
 /// A text as it leaves: without what looks like a secret. What is recorded has none, but for
 /// files and edits, which stay exact until they leave, and for records of older releases.
 pub(super) fn text(text: &str) -> Cow<'_, str> {
-    secrets::without(text)
+    static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new([]));
+    REDACTOR.text(text)
 }
 
 /// As one line of JSON.
-pub(super) fn line(of: &impl Serialize) -> Result<String, Trouble> {
-    Ok(harmless(&serde_json::to_string(&passed(serde_json::to_value(of)?))?))
+pub(super) fn line(of: &impl Serialize) -> Result<String, DeskError> {
+    Ok(harmless(&serde_json::to_string(&passed(value(of)?)).map_err(unwritten)?))
 }
 
 /// As JSON for people too.
-pub(super) fn pretty(of: &impl Serialize) -> Result<String, Trouble> {
-    Ok(harmless(&serde_json::to_string_pretty(&passed(serde_json::to_value(of)?))?))
+pub(super) fn pretty(of: &impl Serialize) -> Result<String, DeskError> {
+    Ok(harmless(&serde_json::to_string_pretty(&passed(value(of)?)).map_err(unwritten)?))
+}
+
+/// As JSON.
+pub(super) fn value(of: &impl Serialize) -> Result<Value, DeskError> {
+    serde_json::to_value(of).map_err(unwritten)
+}
+
+fn unwritten(error: serde_json::Error) -> DeskError {
+    DeskError::internal(format!("it can't be written as JSON: {error}"))
 }
 
 fn passed(value: Value) -> Value {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::Value;
-use tenfold_desk::task::questions;
 use tenfold_domain::{
     Answer, Ask, AttemptId, CheckReport, CheckVerdict, ProposalEvent, Said, TaskSpec, Timestamp,
     ToolCall,
@@ -15,8 +14,9 @@ use tenfold_store::TaskRow;
 
 use super::fence::{block, span, whole};
 use super::{Proposed, leaving};
-use crate::terminal::one_line;
-use crate::{egress, report};
+use crate::plain::one_line;
+use crate::task::questions;
+use crate::words;
 
 /// Tests that are listed by name; of more only the number is said.
 const TESTS_SHOWN: usize = 12;
@@ -52,9 +52,9 @@ impl Page {
             None => facts.push("check: none, so whatever comes of it is UNVERIFIED".to_owned()),
         }
         facts.extend(spec.setup.as_deref().map(|setup| format!("setup: {}", span(setup))));
-        facts.push(format!("stands: {}", report::standing(row).1));
-        facts.push(format!("at most: {}", report::limits(&spec.budget)));
-        facts.push(format!("spent: {}, {}", report::money(row.spent), row.wall));
+        facts.push(format!("stands: {}", words::standing(row)));
+        facts.push(format!("at most: {}", words::limits(&spec.budget)));
+        facts.push(format!("spent: {}, {}", words::money(row.spent), row.wall));
         page.list(&facts);
         page
     }
@@ -71,8 +71,8 @@ impl Page {
             format!("began: {}", moment(row.started_at)),
             format!("work: {}, {} steps, {} checks", row.wall, row.steps, row.checks),
             format!("calls of a model: {}", trajectory.calls),
-            format!("tokens: {}", report::tokens(row.usage)),
-            format!("cost: {}", report::money(row.cost)),
+            format!("tokens: {}", words::tokens(row.usage)),
+            format!("cost: {}", words::money(row.cost)),
         ];
         match &row.ended {
             Some(ended) => facts.push(format!("outcome: **{}**", ended.outcome)),
@@ -149,9 +149,9 @@ impl Page {
                 self.line(&format!("While {}:", span(what)));
                 self.put(&block("text", why));
             }
-            Happening::Egress(event) => self.line(&span(&egress::line(event))),
+            Happening::Egress(event) => self.line(&span(&words::egress(event))),
             Happening::Chosen(choice) => self.line(&format!("Chosen: {}", span(&choice.why))),
-            Happening::Foreseen(forecast) => self.line(&report::foreseen(forecast)),
+            Happening::Foreseen(forecast) => self.line(&words::foreseen(forecast)),
             Happening::Forked { from, .. } => {
                 self.head(&format!("Goes on from attempt {from}"), None);
             }
@@ -159,7 +159,7 @@ impl Page {
             Happening::Resumed => self.head("Going on", None),
             Happening::Proposal(event) => self.proposal(event, moment.at),
             Happening::StepsDropped { events, file } => {
-                self.head(&crate::report::steps_dropped(*events, file), None);
+                self.head(&words::steps_dropped(*events, file), None);
             }
             Happening::Ended { outcome, note } => {
                 self.head(&format!("The end: {outcome}"), None);
@@ -289,8 +289,8 @@ impl Page {
             ProposalEvent::Preferred { others } => {
                 self.head(&format!("Preferred to {others} more ({at})"), None);
             }
-            ProposalEvent::Commented { path, line, text } => {
-                self.head(&format!("Comment on {} ({at})", span(&format!("{path}:{line}"))), None);
+            ProposalEvent::Commented { place, text } => {
+                self.head(&format!("Comment on {} ({at})", span(&place.to_string())), None);
                 self.put(&block("text", text));
             }
             ProposalEvent::AcceptedInPlace { .. } => {
@@ -315,10 +315,10 @@ impl Page {
 fn used(effort: Effort) -> String {
     let mut used = format!("step {}, {}", effort.step, effort.wall);
     if effort.usage.total().0 > 0 {
-        let _ = write!(used, ", {}", report::tokens(effort.usage));
+        let _ = write!(used, ", {}", words::tokens(effort.usage));
     }
     if effort.cost.0 > 0 {
-        let _ = write!(used, ", {}", report::money(effort.cost));
+        let _ = write!(used, ", {}", words::money(effort.cost));
     }
     format!(" ({used})")
 }
