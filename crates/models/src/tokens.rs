@@ -6,7 +6,7 @@
 //! byte. That is more than the marks of turns and the form in which tools are told take.
 
 use tenfold_domain::Tokens;
-use tiktoken_rs::{CoreBPE, o200k_base_singleton};
+use tiktoken_rs::{CoreBPE, cl100k_base_singleton, o200k_base_singleton};
 
 use crate::{Hosted, Protocol};
 
@@ -14,6 +14,8 @@ use crate::{Hosted, Protocol};
 /// not here may read otherwise.
 const O200K: [&str; 8] =
     ["chatgpt-4o", "gpt-4.1", "gpt-4.5", "gpt-4o", "gpt-5", "o1", "o3", "o4-mini"];
+/// The same of those that read by `cl100k_base`.
+const CL100K: [&str; 4] = ["gpt-3.5-turbo", "gpt-4", "text-embedding-3", "text-embedding-ada"];
 /// Strings are counted in pieces of so many bytes, since a word without an end takes the square of
 /// its length.
 const PIECE_BYTES: usize = 2_048;
@@ -27,6 +29,8 @@ const DATA: &str = "\"data:";
 pub enum Tokenizer {
     /// OpenAI's, of its models since 2024.
     O200k,
+    /// OpenAI's, of its models from 2023 to then, and of those that embed.
+    Cl100k,
 }
 
 impl Tokenizer {
@@ -39,7 +43,10 @@ impl Tokenizer {
             let rest = hosted.model.strip_prefix(name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         };
-        (is_openais && O200K.into_iter().any(is_called)).then_some(Self::O200k)
+        let known = [(Self::O200k, &O200K[..]), (Self::Cl100k, &CL100K[..])];
+        let of = known.into_iter().filter(|_| is_openais);
+        let mut of = of.filter(|(_, names)| names.iter().copied().any(is_called));
+        of.next().map(|(tokenizer, _)| tokenizer)
     }
 
     /// The most tokens that this JSON comes to as a model's prompt. The first count takes half a
@@ -51,6 +58,7 @@ impl Tokenizer {
         };
         let bpe = match self {
             Self::O200k => o200k_base_singleton(),
+            Self::Cl100k => cl100k_base_singleton(),
         };
         let (mut most, mut rest) = (0, json);
         while let Some(begin) = rest.find('"') {
@@ -147,15 +155,20 @@ mod tests {
 
     #[test]
     fn a_model_is_known_by_its_name_and_its_companys_address() {
+        let (new, old) = (Some(Tokenizer::O200k), Some(Tokenizer::Cl100k));
         for (model, address, known) in [
-            ("gpt-5", None, true),
-            ("gpt-5-mini-2025-08-07", None, true),
-            ("o3", None, true),
-            ("gpt-5.9", None, false),
-            ("gpt-4", None, false),
-            ("gpt-5", Some("https://elsewhere/v1/"), false),
+            ("gpt-5", None, new),
+            ("gpt-5-mini-2025-08-07", None, new),
+            ("o3", None, new),
+            ("gpt-4.1", None, new),
+            ("gpt-5.9", None, None),
+            ("gpt-4", None, old),
+            ("gpt-4-turbo-2024-04-09", None, old),
+            ("text-embedding-3-small", None, old),
+            ("gpt-4.9", None, None),
+            ("gpt-5", Some("https://elsewhere/v1/"), None),
         ] {
-            assert_eq!(Tokenizer::of(&hosted(model, address)).is_some(), known, "{model}");
+            assert_eq!(Tokenizer::of(&hosted(model, address)), known, "{model}");
         }
         let responses = Protocol::OpenaiResponses;
         let hosted = Hosted { protocol: Protocol::Anthropic, ..hosted("gpt-5", None) };
@@ -170,6 +183,9 @@ mod tests {
         let text = "The median of an even number of values is the mean of the middle two. ";
         let body = json!({ "messages": [{ "role": "user", "content": text.repeat(100) }] });
         let bytes = body.to_string().len() as u64;
+        let old = Tokenizer::Cl100k.most(body.to_string().as_bytes()).0;
+        let own = cl100k_base_singleton().encode_ordinary(&text.repeat(100)).len() as u64;
+        assert!(old >= own + 7 && old * 4 < bytes, "{old} {own}");
         assert!(most(&body) >= read(&body) && most(&body) * 4 < bytes, "{} {bytes}", most(&body));
     }
 

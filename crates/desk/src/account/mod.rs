@@ -80,7 +80,8 @@ pub fn part(
 }
 
 /// The accounts from one downwards, each below the one above it, and how far below `top` each is.
-fn tree(known: &Ledger, top: AccountId) -> Vec<(AccountId, usize)> {
+#[must_use]
+pub fn tree(known: &Ledger, top: AccountId) -> Vec<(AccountId, usize)> {
     let mut below: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
     for account in known.accounts() {
         if let Some(parent) = known.path(account).get(1) {
