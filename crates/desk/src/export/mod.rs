@@ -1,5 +1,5 @@
 //! What was done for a task, for other programs or for people who were not there; or the backlog
-//! for another Tenfold. Here is what is exported; each form has a file of its own, and [`leaving`]
+//! for another Tenfold. Here is what is exported; each form has a file of its own, and `leaving`
 //! is what every text passes on its way. Where it goes is for who asks.
 
 mod backlog;
