@@ -13,10 +13,10 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
-    // What all need is one file, with the board, to which all come; so are new work and tasks, and
-    // the pages of those who run the house. Many small ones, each packed by itself, are larger.
+    // What all need is one file, with the board, to which all come; all other pages are another.
+    // Several, each packed by itself, are larger.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: "shared", test: /[\\/]src[\\/](lib|parts|board|App|pages[\\/](SignIn|Board))/ }, { name: "office", test: /[\\/]src[\\/](settings|coworkers|compute|plan|pages[\\/](Settings|Coworkers|Compute|Plan))/ }, { name: "work", test: /[\\/]src[\\/](task|new|pages[\\/](Task|NewWork))/ }] } },
+      output: { codeSplitting: { groups: [{ name: "shared", test: /[\\/]src[\\/](lib|parts|board|App|pages[\\/](SignIn|Board))/ }, { name: "pages", test: /[\\/]src[\\/](settings|coworkers|compute|plan|task|new|pages)/ }] } },
     },
   },
   server: { proxy: { "/api": loadEnv(mode, ".", "TENFOLD_").TENFOLD_API ?? "http://127.0.0.1:8480" } },
