@@ -3,7 +3,8 @@
 //! A model's scores say what it expects to read, not what is written wrongly. There are many
 //! names that might stand in the place of one, and each by itself is a rare mistake; there are
 //! few operators, numbers and words of the language, and those are mixed up often. The figures
-//! are about what fifty-five seeded faults of libraries and eighty of other code show.
+//! are about half of what fifty-five seeded faults show, but for what is usual: nearer to the whole
+//! of it, 118 lines that were broken elsewhere have their right change further in front.
 
 /// A sign, a number or a word of the language for another of its kind, or one that is too much;
 /// a negation that is missing.

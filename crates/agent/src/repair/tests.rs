@@ -469,6 +469,24 @@ fn a_place_that_a_part_left_as_it_was_is_asked_about_once() {
 }
 
 #[test]
+fn a_part_that_mends_more_tests_is_likelier_right() {
+    let credence = |more: &[&'static str]| {
+        let mut world = World::new();
+        let mended: &'static [&'static str] = &["result += value"];
+        world.needs.extend(more.iter().map(|test| (*test, mended)));
+        let (_, events, _) = world.work();
+        let part = events.iter().find_map(|event| match event {
+            Event::Rebased { credence, .. } => Some(*credence),
+            _ => None,
+        });
+        part.expect("a part is gone on from")
+    };
+    let (one, most) =
+        (credence(&[]), credence(&["test_totals.py::test_a", "test_totals.py::test_b"]));
+    assert!(one < most && most < 1.0, "{one} {most}");
+}
+
+#[test]
 fn whatever_ends_first_an_attempt_comes_to_its_end() {
     for world in [World::new, misleading, breaking] {
         for seed in 0..40 {
