@@ -58,6 +58,14 @@ test("accounts are opened, limited, moved and closed", async ({ page, ground }) 
   const ask = (path: string, body?: object) => page.request.fetch(new URL(path, page.url()).href, { method: body ? "POST" : "GET", headers: { authorization: `Bearer ${secret}`, cookie: "" }, ...(body ? { data: body } : {}) });
   expect((await ask("/api/v1/board")).status()).toBe(200);
   expect((await ask("/api/v1/tasks", { text: "x", workspace: ground.repo })).status()).toBe(403);
+
+  // And one may be for some models only.
+  await page.getByRole("button", { name: "Make one" }).click();
+  await field(page, "What it is for").fill("an editor");
+  await field(page, "Models").fill("far, gpt-4o*");
+  await page.getByRole("button", { name: "Make it" }).click();
+  await page.getByRole("button", { name: "I have it" }).click();
+  await expect(page.getByRole("table", { name: "Access tokens" })).toContainText("far, gpt-4o* only");
 });
 
 test("more accounts than are told at once are read on, and found by their names", async ({ page, ground }) => {

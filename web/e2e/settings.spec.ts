@@ -43,6 +43,43 @@ test("a model's file is got, and models are priced and removed", async ({ page, 
   source.close();
 });
 
+test("the prices of others are looked at, and what was seen is taken in", async ({ page, ground, watch }) => {
+  watch.allow(/409.*prices\/level|40[03].*prices\/import/);
+  const row = (cost: string) => `{"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": ${cost}, "output_cost_per_token": 8e-06}`;
+  const say = (prompt: string) => ground.configure("list.json", `{"gpt-4o": ${row(prompt)}, "gpt-4o-mini": ${row("1.5e-1")}}`);
+  await ground.model();
+  await signIn(page, await ground.serve());
+  await go(page, "/compute/prices");
+  await page.getByRole("button", { name: "Take in prices" }).click();
+  const dialog = page.getByRole("dialog", { name: "Take in prices" });
+  const look = dialog.getByRole("button", { name: "See what would change" });
+
+  await dialog.getByLabel("Where they are").fill("/nowhere.json");
+  await look.click();
+  await expect(dialog.getByRole("alert")).toContainText("/nowhere.json");
+  say("2e-06");
+  await dialog.getByLabel("Where they are").fill(`${ground.dir}/config/list.json`);
+  await look.click();
+  const changed = dialog.getByRole("table", { name: "What would change" });
+  await expect(changed.getByRole("row").nth(1)).toContainText(/openai.gpt-4o.*\$2\.50 →.*\$2/);
+  await expect(dialog).toContainText("2 rows: 1 would change, 1 are refused.");
+  await dialog.getByText("Refused: 1").click();
+  await expect(dialog.getByRole("listitem")).toContainText("openai/gpt-4o-mini");
+
+  // What is there by now is other than what was seen: nothing is taken.
+  say("2.1e-06");
+  await dialog.getByRole("button", { name: "Take in 1 price" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("no longer what you saw");
+  await look.click();
+  await expect(changed).toContainText("$2.10");
+  await dialog.getByRole("button", { name: "Take in 1 price" }).click();
+  await expect(dialog).toHaveCount(0);
+  await page.getByLabel("Name", { exact: true }).fill("openai gpt-4o");
+  const own = page.getByRole("table", { name: "What models cost" }).getByRole("row").filter({ hasText: "yours" });
+  await expect(own).toContainText("$2.10");
+  await expect(own).toHaveCount(1);
+});
+
 test("what is accepted unseen is told, and how far each kind of work is from it", async ({ page, ground }) => {
   ground.configure("policy.toml", UNSEEN);
   await ground.model();

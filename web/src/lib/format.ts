@@ -123,3 +123,6 @@ export const sentence = (kebab: string): string => capital(words(kebab));
 
 /** "accepted-as-branch" → "accepted as branch". */
 export const words = (kebab: string): string => kebab.replaceAll("-", " ");
+
+/** What stands between commas. */
+export const between = (text: string) => text.split(",").map((one) => one.trim()).filter((one) => one !== "");

@@ -1,7 +1,8 @@
 //! What models cost, and what they have cost, by the shipped book of prices with the person's own
-//! laid over it. None of it asks a provider.
+//! laid over it, and what the prices of others would change in it. None of it asks a provider.
 
 mod card;
+pub mod import;
 pub mod level;
 
 use tenfold_domain::{NanoUsd, Timestamp};

@@ -11,17 +11,15 @@ use tenfold_desk::House as Desk;
 use tenfold_desk::account::{self, AccountCard, Decided, TokenCard};
 use tenfold_desk::audit::{self, AuditAnswer, AuditTerms};
 use tenfold_desk::plan::{self, PlanAnswer, PlanTerms};
-use tenfold_desk::prices::level::{self, LevelAnswer, LevelTerms};
-use tenfold_desk::prices::{self, DatedPrice, Filter};
 use tenfold_desk::record::{self, RecordRow};
 use tenfold_desk::score::{self, ScoreRow};
 use tenfold_desk::spending::{self, SpendingRow, SpendingTerms};
-use tenfold_domain::{Access, AccountId, BacklogOutcome, NanoUsd, Timestamp};
+use tenfold_domain::{Access, AccountId, BacklogOutcome, NanoUsd};
 use utoipa::{IntoParams, ToSchema};
 
 use super::calls::{Asked, Calls, List, Needs};
 use super::house::House;
-use super::parts::Part;
+use super::parts::{Called, Part};
 use crate::door::Caller;
 use crate::problem::Refusal;
 
@@ -35,17 +33,11 @@ pub(super) fn calls(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
 fn money(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
     let by = Needs::Only(Access::Viewer);
     let history = by.call("account_history", "What was decided of an account.");
-    let dated = by.call("price_history", "What models cost, from when on.");
-    let level = Needs::Everything(Access::Viewer)
-        .call("price_level", "What a quality costs, has cost and is likely to.");
     calls
         .get("/api/v1/accounts", by.call("accounts", "Accounts, and what is left."), accounts)
         .get("/api/v1/accounts/{account}/history", history, self::history)
         .get("/api/v1/tokens", by.call("tokens", "Access tokens, without secrets."), tokens)
         .get("/api/v1/spending", by.call("spending", "Where the money went."), spending)
-        .get("/api/v1/prices", by.call("prices", "What models cost now, or have cost."), prices)
-        .get("/api/v1/prices/history", dated, price_history)
-        .get("/api/v1/prices/level", level, price_level)
 }
 
 fn forecasts(calls: Calls<Arc<House>>) -> Calls<Arc<House>> {
@@ -157,20 +149,6 @@ async fn audit(State(house): State<Arc<House>>, _caller: Caller) -> Answer<Audit
     Ok(Json(house.ask_desk_long(audit).await?))
 }
 
-/// Which of a list by their names.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-struct Called {
-    /// Only those with all of these words in their names.
-    q: Option<String>,
-}
-
-impl Called {
-    fn words(&self) -> Vec<String> {
-        let text = self.q.as_deref().unwrap_or_default().to_lowercase();
-        text.split_whitespace().map(str::to_owned).collect()
-    }
-}
-
 /// A part of the accounts, each below the one above it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AccountList {
@@ -271,100 +249,4 @@ async fn spending(
     let terms = terms.between(asked.from.as_deref(), asked.to.as_deref())?;
     let spending = move |desk: &Desk| spending::spending(desk, &desk.ledger()?, &terms);
     Ok(Json(List(house.ask_desk(spending).await?)))
-}
-
-/// Which prices.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-struct PricesAsked {
-    /// Only those of this model.
-    model: Option<String>,
-    /// What was known at this moment to hold then, in Unix milliseconds; now, if it is not said.
-    at_ms: Option<u64>,
-    /// The cheapest first, by their output; else by name.
-    #[serde(default)]
-    #[param(required = false)]
-    cheapest: bool,
-}
-
-/// A part of the prices.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PriceList {
-    prices: Vec<DatedPrice>,
-    /// What the next part is past: after so many; none if this is the last.
-    next: Option<u64>,
-}
-
-/// `GET /prices`: what holds now, or held then.
-async fn prices(
-    State(house): State<Arc<House>>,
-    _caller: Caller,
-    Asked(asked): Asked<PricesAsked>,
-    Asked(called): Asked<Called>,
-    Asked(part): Asked<Part>,
-) -> Answer<PriceList> {
-    let at = asked.at_ms.map_or_else(|| house.engine.now(), Timestamp);
-    let filter = Filter { words: called.words(), cheapest: asked.cheapest, ..Filter::default() };
-    let held = move |desk: &Desk| {
-        let book = desk.prices()?;
-        let held = match &asked.model {
-            Some(model) => prices::held_of(&book, model, at)?,
-            None => prices::held(&book, at, &filter),
-        };
-        let past = usize::try_from(part.past.unwrap_or(0)).unwrap_or(usize::MAX);
-        let rows = (1..).zip(held).skip(past);
-        let (some, next) = part.of(rows, |(place, _)| *place);
-        let some: Vec<_> = some.into_iter().map(|(_, held)| held).collect();
-        Ok(PriceList { prices: prices::cards(&some), next })
-    };
-    Ok(Json(house.ask_desk(held).await?))
-}
-
-/// Of which models.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-struct OfModel {
-    /// Models, with commas between.
-    model: Option<String>,
-}
-
-/// `GET /prices/history`
-async fn price_history(
-    State(house): State<Arc<House>>,
-    _caller: Caller,
-    Asked(asked): Asked<OfModel>,
-) -> Answer<List<DatedPrice>> {
-    let models: Vec<String> =
-        asked.model.unwrap_or_default().split(',').map(str::to_owned).collect();
-    let history = move |desk: &Desk| {
-        let book = desk.prices()?;
-        Ok(prices::history(&book, &prices::of_history(&book, &models)?))
-    };
-    Ok(Json(List(house.ask_desk(history).await?)))
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-struct LevelAsked {
-    /// The share of tasks that is solved, from 0 to 1.
-    bar: f64,
-    /// What a task would cost now, to see whether waiting pays.
-    #[param(value_type = Option<u64>)]
-    task_nano_usd: Option<NanoUsd>,
-    /// What it is worth to have it done a month earlier.
-    #[param(value_type = Option<u64>)]
-    month_nano_usd: Option<NanoUsd>,
-}
-
-/// `GET /prices/level`
-async fn price_level(
-    State(house): State<Arc<House>>,
-    _caller: Caller,
-    Asked(asked): Asked<LevelAsked>,
-) -> Answer<LevelAnswer> {
-    let now = house.engine.now();
-    let terms = LevelTerms {
-        task: asked.task_nano_usd,
-        month: asked.month_nano_usd.unwrap_or_default(),
-        ..LevelTerms::of(asked.bar)
-    };
-    let seen = move |desk: &Desk| level::level(desk, &terms, now).map(|level| level.answer());
-    Ok(Json(house.ask_desk_long(seen).await.map_err(Refusal::into_conflict)?))
 }

@@ -19,6 +19,7 @@ mod oidc;
 mod openapi;
 mod parts;
 mod passkeys;
+mod prices;
 mod session;
 mod settings;
 mod tasks;
@@ -171,7 +172,8 @@ fn closed() -> Calls<Arc<House>> {
     let stream = by.call("events", "What changes, as it does, of what one sees.");
     let counted = Needs::Everything(Access::Viewer).call("metrics", "Numbers for Prometheus.");
     let told = instruments::calls(tasks::calls(session::calls(passkeys::calls(Calls::new()))));
-    exports::calls(models::calls(settings::calls(new::calls(verbs::calls(told)))))
+    let told = exports::calls(prices::calls(models::calls(settings::calls(told))));
+    new::calls(verbs::calls(told))
         .get("/api/v1/openapi.json", document, openapi_json)
         .get("/api/v1/events", stream, events::events)
         .get("/metrics", counted, metrics::metrics)

@@ -1,4 +1,5 @@
-//! Lists that may be long are told in parts: which part is wanted, and what the next one is past.
+//! Lists that may be long are told in parts: which part is wanted, and what the next one is past;
+//! and which of a list, by words in their names.
 
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -36,6 +37,21 @@ impl Part {
         some.truncate(limit);
         let next = some.last().filter(|_| is_more).map(number);
         (some, next)
+    }
+}
+
+/// Which of a list by their names.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+pub(super) struct Called {
+    /// Only those with all of these words in their names.
+    q: Option<String>,
+}
+
+impl Called {
+    /// These words, in small letters.
+    pub(super) fn words(&self) -> Vec<String> {
+        let text = self.q.as_deref().unwrap_or_default().to_lowercase();
+        text.split_whitespace().map(str::to_owned).collect()
     }
 }
 

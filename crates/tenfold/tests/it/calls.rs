@@ -100,6 +100,7 @@ impl Call {
             "add_model" => json!({ "file": { "path": "/nowhere" } }),
             "save_policy" | "try_policy" => json!({ "text": "", "hash": "" }),
             "price_model" => json!("free"),
+            "import_prices" => json!({ "from": "/nowhere" }),
             "test_policy" => json!({ "request": { "command": { "line": "ls" } } }),
             "begin" | "pause" | "resume" | "stop" | "revise" | "undo" | "stop_backlog"
             | "forget_key" | "remove_model" | "pull_model" | "leave_pull" => json!({}),

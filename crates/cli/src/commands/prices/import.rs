@@ -6,12 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use comfy_table::Cell;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
-use tenfold_desk::prices::PriceCard;
-use tenfold_models::{
-    Cancel, Change, Import, ImportSource, Importer, Price, PriceBook, PriceList, Read, Wanted,
-    written,
-};
+use tenfold_desk::prices::import::{self, ImportCard, ImportTerms};
+use tenfold_domain::Timestamp;
+use tenfold_models::{Cancel, Change, Import, PriceBook, Read, written};
 
 use super::{book, now};
 use crate::arguments::Format;
@@ -57,18 +54,18 @@ pub(super) struct ImportArgs {
 /// Performs the command.
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Trouble> {
     let (book, at) = (book(context)?, now());
-    let wanted = Wanted { providers: args.provider.clone(), all: args.all };
-    let import = compared(context, book, args.from.clone(), wanted).await?;
+    let (from, providers) = (args.from.clone(), args.provider.clone());
+    let terms = ImportTerms { from, providers, all: args.all };
+    let import = compared(context, book, terms.clone(), at).await?;
     if !args.format.json {
         show(&import)?;
     }
     let is_wanted = agreed(context, &args, &import).await?;
     if is_wanted {
-        let entries = import.entries(&ImportSource::shown(&args.from), at);
-        PriceBook::append(&context.house.model_dirs.prices_file(), &entries, &Cancel::new())?;
+        import::take_in(&context.house, &terms, &import, at)?;
     }
     if args.format.json {
-        terminal::print_json(&import_json(&import, is_wanted))?;
+        terminal::print_json(&ImportCard::of(&import, is_wanted))?;
     } else if is_wanted {
         let (many, since) = (import.changes.len(), written(at));
         terminal::print(&format!("took in {many} prices; they hold from now on ({since})"))?;
@@ -99,16 +96,14 @@ async fn agreed(context: &Context, args: &ImportArgs, import: &Import) -> Result
 async fn compared(
     context: &Context,
     book: PriceBook,
-    from: String,
-    wanted: Wanted,
+    terms: ImportTerms,
+    at: Timestamp,
 ) -> Result<Import, Trouble> {
-    let (stop, cancel, at) = (context.stop()?, Cancel::new(), now());
+    let (stop, cancel) = (context.stop()?, Cancel::new());
     let for_work = cancel.clone();
     let mut working = tokio::task::spawn_blocking(move || {
         let mut bar = Bar::default();
-        let source = ImportSource::open(&from)?;
-        let importer = Importer::new(&book, at, wanted);
-        let outcome = source.import(importer, &mut |read| bar.show(read), &for_work);
+        let outcome = import::compare(&book, &terms, at, &mut |read| bar.show(read), &for_work);
         bar.end();
         outcome
     });
@@ -159,7 +154,7 @@ fn show(import: &Import) -> Result<(), Trouble> {
 }
 
 fn row(change: &Change) -> Vec<Cell> {
-    let (before, after) = (listed(change.before.as_ref()), &change.after);
+    let (before, after) = (import::listed(change), &change.after);
     let mut cells = vec![one_line(&change.name.to_string(), 80)];
     let now = after.usual.base;
     let then = before.map(|list| list.usual.base);
@@ -173,65 +168,9 @@ fn row(change: &Change) -> Vec<Cell> {
     }
     cells.push(match before {
         None => "new".to_owned(),
-        Some(before) => differing(before, after).join(", "),
+        Some(before) => import::also(before, after).join(", "),
     });
     cells.into_iter().map(Cell::new).collect()
-}
-
-/// What is other, in words, beside what the columns show.
-fn differing(before: &PriceList, after: &PriceList) -> Vec<&'static str> {
-    let (then, now) = (before.usual.base, after.usual.base);
-    let caches = [
-        (then.cached, now.cached),
-        (then.written, now.written),
-        (then.written_hour, now.written_hour),
-        (then.written_half_day, now.written_half_day),
-    ];
-    let is_apart = (before.per_request, before.per_second) != (after.per_request, after.per_second);
-    [
-        ("cache", caches.iter().any(|(then, now)| then != now)),
-        ("reasoning", then.reasoning != now.reasoning),
-        ("lengths", before.usual.steps != after.usual.steps),
-        ("batch", before.batch != after.batch),
-        ("flex", before.flex != after.flex),
-        ("priority", before.priority != after.priority),
-        ("requests and seconds", is_apart),
-    ]
-    .into_iter()
-    .filter_map(|(word, is_other)| is_other.then_some(word))
-    .collect()
-}
-
-fn listed(price: Option<&Price>) -> Option<&PriceList> {
-    match price {
-        Some(Price::Listed(list)) => Some(list),
-        _ => None,
-    }
-}
-
-fn import_json(import: &Import, is_taken: bool) -> Value {
-    let change = |change: &Change| {
-        json!({
-            "provider": change.name.provider,
-            "model": change.name.model,
-            "before": change.before.as_ref().map(PriceCard::from),
-            "after": PriceCard::from(&change.after.clone().into()),
-        })
-    };
-    let refused = import.refused.iter();
-    let refused = refused.map(|refused| json!({ "row": refused.row, "why": refused.why }));
-    let left_alone = import.left_alone.iter().map(ToString::to_string);
-    json!({
-        "taken": is_taken,
-        "rows": import.rows,
-        "changes": import.changes.iter().map(change).collect::<Vec<_>>(),
-        "same": import.same,
-        "left_alone": left_alone.collect::<Vec<_>>(),
-        "refused": refused.collect::<Vec<_>>(),
-        "refused_count": import.refused_count,
-        "unpriced": import.unpriced,
-        "unwanted": import.unwanted,
-    })
 }
 
 /// A bar on a terminal, and nothing elsewhere.
