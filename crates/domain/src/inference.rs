@@ -103,6 +103,9 @@ pub struct Infill {
     /// Only those at least this likely, against the text that stands there: the difference
     /// of the natural logarithms. 0 wants them likelier than it, -3 down to a twentieth.
     pub margin: f64,
+    /// Names that one of them is likely to use, for what the model can't know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
     /// The most tokens of one of them.
     pub max_tokens: u32,
     /// The most lines of one of them; a text that would go on is taken up to there.

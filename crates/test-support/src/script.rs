@@ -205,6 +205,7 @@ mod tests {
             original: original.into(),
             alternatives: 4,
             margin: -3.0,
+            hints: Vec::new(),
             max_tokens: 40,
             max_lines: 1,
         })

@@ -218,6 +218,7 @@ mod tests {
             original: "x".into(),
             alternatives: 1,
             margin: 0.0,
+            hints: Vec::new(),
             max_tokens: 4,
             max_lines: 1,
         });

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_code::{Edit, Function, Language, Syntax, edit, reply};
 use tenfold_domain::{Answer, Sample, TokenScore};
 
+use super::mistakes;
 use super::moves::{self, Generator, Move};
 use super::prompts::{expression, lines, offset, opening, own, span};
 use super::state::{Repair, Standing};
@@ -51,7 +52,12 @@ pub(super) fn gather(
         let texts = ideas(target, &file.text, &syntax, made, answer);
         let from = sieve.found.len();
         let generator = made.generator;
-        let each = texts.into_iter().map(|text| Idea { text, generator, merit: 0.0 });
+        // Of what is read off a score this is in the rank.
+        let idle = if generator == Generator::Token { &[][..] } else { &target.idle };
+        let each = texts.into_iter().map(|text| {
+            let merit = mistakes::taken_up(idle, &file.text, &text);
+            Idea { text, generator, merit }
+        });
         sieve.sift(made.target, &file, &syntax, each);
         let chance = moves::chance(state, made) * moves::place(state, made);
         for (rank, candidate) in (0..).zip(&mut sieve.found[from..]) {
@@ -281,7 +287,8 @@ fn swapped(
     };
     let called = file.calls(0..u32::MAX);
     let all = file.names(0..u32::MAX).into_iter().collect();
-    let names = swaps::Names { around: &names, called: &called, file: &all };
+    let idle = &target.idle;
+    let names = swaps::Names { around: &names, called: &called, file: &all, idle };
     let tokens = own(target, text, made, tokens);
     Some(swaps::read(&lines(text, &span), tokens, names).into_iter().filter_map(swap).collect())
 }
@@ -412,6 +419,7 @@ def last():
             holder: None,
             mass: 1.0,
             units: Vec::new(),
+            idle: Vec::new(),
             why: String::new(),
         };
         let (language, text) = (Language::Python, TEXT.to_owned());

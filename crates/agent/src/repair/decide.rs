@@ -4,7 +4,7 @@ use tenfold_code::failure::{self, Failure};
 use tenfold_code::runner::{Place, Runner};
 use tenfold_code::{Edit, coverage};
 use tenfold_domain::{
-    Answer, AttemptOutcome, CheckReport, CheckVerdict, Millis, StepId, TestName, TokenScore, Usage,
+    Answer, AttemptOutcome, CheckReport, CheckVerdict, Millis, StepId, TokenScore, Usage,
 };
 
 use super::candidates::{self, Candidate};
@@ -306,7 +306,7 @@ impl Draft {
         let passed = report.passed();
         let failing = match report.verdict {
             CheckVerdict::Failed if !report.failing.is_empty() => {
-                self.subset(&report.failing).then(|| report.failing.clone())
+                self.state.subset(&report.failing).then(|| report.failing.clone())
             }
             _ => None,
         };
@@ -321,12 +321,6 @@ impl Draft {
         let before = self.state.here.seen.as_ref().map(|seen| failure::read(&seen.output, None));
         let now = failure::read(&report.output, report.exit_code);
         before.is_some_and(|before| headway::made(&before, &now))
-    }
-
-    /// Whether all these tests failed before, too.
-    pub(super) fn subset(&self, failing: &[TestName]) -> bool {
-        let before = self.state.here.seen.as_ref().map(|seen| &seen.failing);
-        before.is_some_and(|before| failing.iter().all(|test| before.contains(test)))
     }
 
     fn judged(&mut self, report: &CheckReport) {

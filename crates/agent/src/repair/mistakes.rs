@@ -13,6 +13,13 @@ const USUAL: f64 = 2.5;
 const NAME_MISSING: f64 = -2.0;
 /// Anything else for anything else.
 const UNUSUAL: f64 = -0.75;
+/// How much likelier a fault is in a function that takes or sets a name and does not use it, and
+/// how much likelier something is missing there. (Of 1,403 functions of seven libraries 7 % have
+/// such a name; where one of their statements is taken out, 29 %.)
+pub(super) const IDLE_PLACE: f64 = 1.8;
+pub(super) const IDLE_GAP: f64 = 2.0;
+/// How much likelier what uses that name is right there than what does not; a natural logarithm.
+const TAKEN_UP: f64 = 2.0;
 /// Words of the languages that are no names.
 const WORDS: [&str; 24] = [
     "and", "break", "continue", "elif", "else", "Err", "false", "False", "for", "if", "in", "is",
@@ -35,6 +42,14 @@ pub(super) fn usual(old: &str, new: &str) -> f64 {
         _ if exchanged(old, new) => 0.0,
         _ => UNUSUAL,
     }
+}
+
+/// How much likelier another text of a function is right than its words say, for using a name that
+/// the function takes or sets and did not use: a natural logarithm.
+pub(super) fn taken_up(idle: &[String], old: &str, new: &str) -> f64 {
+    let times = |text: &str, name: &str| words(text).into_iter().filter(|w| *w == name).count();
+    let taken = |name: &String| times(new, name) > times(old, name);
+    if idle.iter().any(taken) { TAKEN_UP } else { 0.0 }
 }
 
 /// Whether a word is none that people choose.
@@ -122,5 +137,18 @@ mod tests {
         }
         assert_eq!(usual("", ".strip"), NAME_MISSING);
         assert_eq!(usual("value", "None"), UNUSUAL);
+    }
+
+    #[test]
+    fn a_name_that_nothing_used_is_taken_up() {
+        let idle = ["base".to_owned()];
+        for (old, new, told) in [
+            ("index", "base", TAKEN_UP),
+            ("x = 1", "x = f(base)", TAKEN_UP),
+            ("base = 1", "base = 2", 0.0),
+            ("a", "database", 0.0),
+        ] {
+            assert_eq!(taken_up(&idle, old, new), told, "{old} {new}");
+        }
     }
 }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::Draws;
 
 use super::bandit::Arm;
+use super::mistakes;
 use super::prompts::LONG;
-use super::state::Repair;
+use super::state::{Repair, updated};
 use super::targets::{Target, TargetKind};
 
 /// Questions in one batch; more would keep the checks waiting.
@@ -19,7 +20,7 @@ const BATCH: usize = 3;
 /// The same, where each is a search: together they take little longer than one of them.
 const SEARCHES: usize = 6;
 /// Moves that are taken to share what the first of them computes, at the most.
-const SHARING: usize = 8;
+const SHARING: usize = 16;
 /// A move shares the batch of another if it is worth this part of the best move anywhere: one
 /// batch for both is somewhat quicker than one for each,
 const WORTH_SHARING: f64 = 0.6;
@@ -276,7 +277,10 @@ pub(super) fn place(state: &Repair, next: &Move) -> f64 {
     let units = target.units.len();
     match next.generator {
         Generator::Token | Generator::Line | Generator::Expression => at(next.unit) * deeper,
-        Generator::Gap => state.missing_before(next.target, next.unit) * deeper,
+        Generator::Gap => {
+            let idle = if target.idle.is_empty() { 1.0 } else { mistakes::IDLE_GAP };
+            updated(state.missing_before(next.target, next.unit), idle) * deeper
+        }
         Generator::Hunk => {
             let second = if next.unit + 1 < units { at(next.unit + 1) } else { 0.0 };
             if next.unit + 1 < units { at(next.unit).max(second) * deeper } else { 0.0 }
@@ -308,20 +312,21 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
     let lines = f64::from(target.lines.end - target.lines.start);
     let check = state.check_seconds();
     let (prompt, output, checks) = match next.generator {
-        Generator::Token => (45.0, 0.0, 3.0),
+        Generator::Token => (42.0, 0.0, 1.0),
         Generator::Line => (50.0, line_tokens(target, next), 2.0),
         Generator::Gap => (55.0, 37.0 + 35.0 * f64::from(next.depth), 1.5),
         Generator::Expression => (55.0, 50.0, 2.0),
         Generator::Hunk => (50.0, 110.0, 2.5),
         Generator::Body => (100.0, 4.0 * 60.0, 4.0),
         Generator::Rewrite => (300.0 + 12.0 * lines, 4.0 * 12.0 * lines.max(6.0), 3.0),
-        Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 60.0, 3.0),
+        Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 75.0, 3.0),
         Generator::Write => (400.0, 4.0 * 120.0, 3.0),
     };
     // The first move at a place computes what all others there share, which is worth it for
     // them too.
     let fresh = !state.here.made.iter().any(|made| made.target == next.target);
     let sharing = target.units.len().clamp(1, SHARING) as f64;
-    let shared = if fresh { (60.0 + 12.0 * lines) / sharing } else { 0.0 };
-    (shared + prompt) / state.speed.prompt + output / state.speed.output + checks * check + 0.5
+    let shared = if fresh { (60.0 + 6.0 * lines) / sharing } else { 0.0 };
+    let batch = if next.generator == Generator::Token { 0.15 } else { 0.5 };
+    (shared + prompt) / state.speed.prompt + output / state.speed.output + checks * check + batch
 }

@@ -2,7 +2,7 @@
 //!
 //! Apart from the search, because it is about what to search from. A wrong change lets a
 //! failing test pass now and then, but most often it breaks another; what is right in one of
-//! two places breaks none. So the whole check is run on a part before the search goes on from
+//! two places seldom does. So the whole check is run on a part before the search goes on from
 //! it, and it says what is left. Even then it may be none; so the search keeps standing where
 //! it stood, too, and each round is played where it is worth most.
 
@@ -27,7 +27,7 @@ const HEADWAY: f64 = 0.08;
 /// The same, of what mends half of the tests or more.
 const HALF: f64 = 0.12;
 /// The same, of what mends all that it was tried with.
-const ALL: f64 = 0.4;
+pub(super) const ALL: f64 = 0.4;
 /// How much less likely further parts are after each that was looked at.
 const LOOKED_AT: f64 = 0.5;
 /// Parts that the search stands on at a time: faults are found one after the other.
@@ -38,6 +38,11 @@ const PROVEN: f64 = 0.35;
 const UNKNOWN: f64 = 0.25;
 /// and where only failing tests come to what it changes, so that it could not break anything.
 const UNPROVEN: f64 = 0.08;
+/// The chance of one that breaks something, and mends more: of two faults the second may show
+/// only when the first is mended.
+const BREAKING: f64 = 0.08;
+/// So many times as many tests it mends as it breaks, or it is none.
+const OUTWEIGHED: usize = 2;
 /// Each test that a part mends makes it so many times likelier, up to this many;
 const MANY: usize = 4;
 /// and so much likelier if it mends more than it leaves.
@@ -204,7 +209,23 @@ impl Repair {
         let all = self.here.seen.as_ref().map_or(0, |seen| seen.failing.len());
         let mended = all.saturating_sub(left.len());
         let told = mended.clamp(1, MANY) as f64 * if 2 * mended > all { MOST_OF_ALL } else { 1.0 };
-        updated(self.refutable(part), told)
+        let chance = if self.subset(left) { self.refutable(part) } else { BREAKING };
+        updated(chance, told)
+    }
+
+    /// Whether all these tests failed before, too.
+    pub(super) fn subset(&self, failing: &[TestName]) -> bool {
+        let before = self.here.seen.as_ref().map(|seen| &seen.failing);
+        before.is_some_and(|before| failing.iter().all(|test| before.contains(test)))
+    }
+
+    /// Whether with these tests failing, some of which did not fail before, far more is mended
+    /// than broken.
+    fn outweighs(&self, failing: &[TestName]) -> bool {
+        let Some(seen) = &self.here.seen else { return false };
+        let broken = failing.iter().filter(|test| !seen.failing.contains(test)).count();
+        let mended = seen.failing.iter().filter(|test| !failing.contains(test)).count();
+        mended > OUTWEIGHED * broken
     }
 
     /// The same, by whether other tests could have spoken against it.
@@ -278,13 +299,18 @@ impl Draft {
         self.plan();
     }
 
-    /// Whether a run of the whole check says that something is mended, and nothing broken.
+    /// Whether a run of the whole check says that something is mended, and nothing broken, or
+    /// little for all that is mended.
     pub(super) fn is_part(&self, report: &CheckReport) -> bool {
-        let before = self.state.here.seen.as_ref().map_or(0, |seen| seen.failing.len());
-        let failed = report.verdict == CheckVerdict::Failed && !report.failing.is_empty();
-        failed
-            && self.subset(&report.failing)
-            && (report.failing.len() < before || self.makes_headway(report))
+        let (state, failing) = (&self.state, &report.failing);
+        let before = state.here.seen.as_ref().map_or(0, |seen| seen.failing.len());
+        if report.verdict != CheckVerdict::Failed || failing.is_empty() {
+            return false;
+        }
+        match state.subset(failing) {
+            true => failing.len() < before || self.makes_headway(report),
+            false => state.outweighs(failing),
+        }
     }
 
     /// Goes on from a part: the failing tests are traced anew, and what was thought of before

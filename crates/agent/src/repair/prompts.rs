@@ -61,6 +61,7 @@ pub(super) fn ask(state: &Repair, next: &Move, seed: Seed) -> Option<Ask> {
                 original: text.get(range)?.to_owned(),
                 alternatives: 4,
                 margin: -4.0,
+                hints: target.idle.clone(),
                 max_tokens: 24,
                 max_lines: 1,
             }))
@@ -119,6 +120,7 @@ fn fill(state: &Repair, target: &Target, text: &str, next: &Move) -> Option<Ask>
         original: lines(text, &span),
         alternatives,
         margin,
+        hints: target.idle.clone(),
         max_tokens: 32 + 24 * height.min(LONG),
         max_lines: (height + more).max(1),
     }))
@@ -385,6 +387,7 @@ fn f(x: u32) -> u32 {
             holder: None,
             mass: 1.0,
             units,
+            idle: Vec::new(),
             why: String::new(),
         };
         let made = |unit| Move { generator: Generator::Token, target: 0, unit, depth: 0 };

@@ -55,6 +55,8 @@ pub(super) struct Names<'n> {
     pub(super) called: &'n [&'n str],
     /// Those that the file uses anywhere.
     pub(super) file: &'n BTreeSet<&'n str>,
+    /// Those that the function takes or sets and does not use.
+    pub(super) idle: &'n [String],
 }
 
 /// The changes of a text that its score suggests, likeliest first.
@@ -107,6 +109,7 @@ impl Here<'_> {
             if !comments && !self.calls_a_value(&range, &with) {
                 let ratio = ratio.min(TOLD)
                     + mistakes::usual(old, &with)
+                    + mistakes::taken_up(self.names.idle, old, &with)
                     + self.unheard_of(&range, &with)
                     + if self.is_set(&range) { SET } else { 0.0 }
                     + if self.is_quoted(&range) { QUOTED } else { 0.0 };
@@ -413,7 +416,7 @@ mod tests {
             format!("{}{}{}", &text[..from], swap.with, &text[to..])
         };
         let file = words.into_iter().collect();
-        let names = Names { around: &words, called: &["f"], file: &file };
+        let names = Names { around: &words, called: &["f"], file: &file, idle: &[] };
         read(text, &tokens, names).into_iter().map(swap).collect()
     }
 
@@ -466,7 +469,7 @@ mod tests {
                     .into(),
             };
             let file = BTreeSet::from(["low", "high"]);
-            let names = Names { around: &["low", "high"], called: &[], file: &file };
+            let names = Names { around: &["low", "high"], called: &[], file: &file, idle: &[] };
             read("low + 1", &[token], names)[0].with.clone()
         };
         assert_eq!(order(["high", "depth"]), "high");
@@ -476,7 +479,12 @@ mod tests {
     #[test]
     fn what_is_given_a_value_and_what_is_quoted_comes_last() {
         let file = BTreeSet::from(["low", "high", "items", "count"]);
-        let names = Names { around: &["low", "high", "items", "count"], called: &[], file: &file };
+        let names = Names {
+            around: &["low", "high", "items", "count"],
+            called: &[],
+            file: &file,
+            idle: &[],
+        };
         let token = |(start, other, log_probability): (u32, &str, f32)| TokenScore {
             start,
             log_probability: -6.0,

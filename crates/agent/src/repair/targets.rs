@@ -9,6 +9,7 @@ use tenfold_code::failure::Failure;
 use tenfold_code::suspects::{self, Suspect};
 use tenfold_code::{Function, Language, Syntax, coverage};
 
+use super::mistakes;
 use super::prompts::lines;
 use super::windows;
 use crate::effect::Source;
@@ -21,6 +22,8 @@ const ELSEWHERE: f64 = 0.1;
 const UNWRITTEN: usize = 20;
 /// A signature with defaults is as suspect as so much of its function's likeliest statement.
 const DEFAULTS: f64 = 0.5;
+/// More names than these that a function does not use tell nothing of it.
+const IDLE: usize = 2;
 /// Lines shown around a suspect line outside of functions.
 const OUTSIDE: u32 = 15;
 /// Lines of a failing test that are shown to the model.
@@ -60,6 +63,9 @@ pub struct Target {
     pub mass: f64,
     /// Its statements, in order.
     pub units: Vec<Unit>,
+    /// Names that the function takes or sets and does not use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle: Vec<String>,
     /// Why it is suspect, in a few words.
     pub why: String,
 }
@@ -154,7 +160,8 @@ pub(super) fn find(
             TargetKind::Function => target.units.len().max(1),
             TargetKind::Stub | TargetKind::Missing => UNWRITTEN,
         };
-        target.mass.powi(2) * (size as f64).powf(0.75)
+        let idle = if target.idle.is_empty() { 1.0 } else { mistakes::IDLE_PLACE };
+        target.mass.powi(2) * (size as f64).powf(0.75) * idle
     };
     let total: f64 = targets.iter().map(weigh).sum();
     let even = 1.0 / targets.len().max(1) as f64;
@@ -214,6 +221,7 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
             holder: None,
             mass,
             units: Vec::new(),
+            idle: Vec::new(),
             why: "the check misses it".to_owned(),
         })
     };
@@ -286,6 +294,7 @@ fn target(suspect: &Suspect, text: &str) -> Option<Target> {
         // What is outside of functions runs in every test, and is mostly definitions.
         mass: 0.5 * suspect.score,
         units,
+        idle: Vec::new(),
         why: suspect.why.clone(),
     })
 }
@@ -341,8 +350,20 @@ fn build(
         lines: function.lines.clone(),
         mass,
         units,
+        idle: idle(&syntax, function),
         why: why.to_owned(),
     })
+}
+
+/// The names that a function takes or sets and does not use. Where there are several it has the
+/// form that others want of it, and that tells nothing.
+fn idle(syntax: &Syntax<'_>, function: &Function) -> Vec<String> {
+    let mut idle = syntax.idle(function.lines.clone());
+    idle.retain(|name| *name != function.name);
+    if idle.len() > IDLE || function.stub {
+        idle.clear();
+    }
+    idle.into_iter().map(str::to_owned).collect()
 }
 
 /// The line that opens the class or block around a method: the nearest line above it that is

@@ -63,6 +63,7 @@ mod tests {
                 .iter()
                 .map(|(line, known)| Unit::of(*line..line + 1, *known))
                 .collect(),
+            idle: Vec::new(),
             why: String::new(),
         }
     }

@@ -6,6 +6,7 @@
 mod canonical;
 mod errors;
 mod functions;
+mod idle;
 mod pieces;
 mod probes;
 mod tree;
@@ -100,6 +101,12 @@ impl<'t> Syntax<'t> {
     /// All identifiers used on the given lines (from zero), each once, in the order of the text.
     pub fn names(&self, lines: Range<u32>) -> Vec<&'t str> {
         pieces::names(self, lines)
+    }
+
+    /// The names that the function on the given lines (from zero) takes or sets and does not
+    /// use, in the order of the text: what a linter warns of.
+    pub fn idle(&self, lines: Range<u32>) -> Vec<&'t str> {
+        idle::idle(self, lines)
     }
 
     /// The lines (from zero) of each import at the top of the text.

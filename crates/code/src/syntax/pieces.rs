@@ -180,7 +180,7 @@ pub(super) fn names<'t>(syntax: &Syntax<'t>, lines: Range<u32>) -> Vec<&'t str> 
 
 /// The nodes that begin on the given lines. Nodes are in the order of the text, so that this
 /// is one stretch of them.
-fn beginning_on(syntax: &Syntax<'_>, lines: &Range<u32>) -> Range<usize> {
+pub(super) fn beginning_on(syntax: &Syntax<'_>, lines: &Range<u32>) -> Range<usize> {
     let before = |line: u32| syntax.nodes.partition_point(|node| node.line < line);
     before(lines.start)..before(lines.end.max(lines.start))
 }

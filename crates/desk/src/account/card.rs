@@ -187,7 +187,7 @@ mod tests {
         let (parent, kind) = (Some(AccountId::DEFAULT), AccountKind::Person);
         let (name, by) = ("zoe".to_owned(), String::new());
         known.evolve(&LedgerEvent::Opened { account: AccountId(4), parent, name, kind, by });
-        let part = |top, after, most| part(&known, AccountId(top), (after, most));
+        let part = |top, after, most| part(&known, AccountId(top), &[], (after, most));
         let ids = |part: &Part| part.accounts.iter().map(|(id, _)| id.0).collect::<Vec<_>>();
         let first = part(1, None, 2).unwrap();
         assert_eq!((ids(&first), first.more), (vec![1, 2], 2));

@@ -57,13 +57,15 @@ pub struct Part {
     pub more: usize,
 }
 
-/// The accounts from `top` downwards: those that come behind `after`, `most` of them.
+/// The accounts from `top` downwards with all of these words, in small letters, in their path:
+/// those that come behind `after`, `most` of them.
 ///
 /// # Errors
-/// If `after` is none of them.
+/// If `after` is not below `top`.
 pub fn part(
     known: &Ledger,
     top: AccountId,
+    words: &[String],
     (after, most): (Option<AccountId>, usize),
 ) -> Result<Part, DeskError> {
     let mut all = tree(known, top);
@@ -74,14 +76,19 @@ pub fn part(
         })?;
         all.drain(..=place);
     }
+    if !words.is_empty() {
+        all.retain(|(account, _)| {
+            let path = known.shown(*account).to_lowercase();
+            words.iter().all(|word| path.contains(word))
+        });
+    }
     let more = all.len().saturating_sub(most);
     all.truncate(most);
     Ok(Part { accounts: all, more })
 }
 
 /// The accounts from one downwards, each below the one above it, and how far below `top` each is.
-#[must_use]
-pub fn tree(known: &Ledger, top: AccountId) -> Vec<(AccountId, usize)> {
+fn tree(known: &Ledger, top: AccountId) -> Vec<(AccountId, usize)> {
     let mut below: BTreeMap<AccountId, Vec<AccountId>> = BTreeMap::new();
     for account in known.accounts() {
         if let Some(parent) = known.path(account).get(1) {

@@ -31,6 +31,9 @@ const JOINS: usize = 2;
 const SHIFT: usize = 4;
 /// Branches less likely than this are never followed (natural logarithm).
 const LEAST: f64 = -18.0;
+/// How much likelier than the model says is a name that is hinted at, once in a text (natural
+/// logarithm).
+const HINTED: f32 = 3.0;
 
 /// A path through the tree: path 0 is the text that stands there.
 struct Path {
@@ -58,6 +61,8 @@ pub(super) struct Infilling {
     original: Vec<Token>,
     original_log: f64,
     original_text: String,
+    /// The tokens with which the names begin that are hinted at.
+    hints: HashSet<Token>,
     suffix_line: String,
     found: Vec<Sample>,
     seen: HashSet<String>,
@@ -86,6 +91,7 @@ impl Infilling {
             original: original.clone(),
             original_log: 0.0,
             original_text: ask.original.clone(),
+            hints: hints(model, &ask.hints),
             suffix_line: suffix_line.unwrap_or_default().to_owned(),
             found: Vec::new(),
             seen: HashSet::from([ask.original.trim_end().to_owned()]),
@@ -104,12 +110,28 @@ impl Infilling {
     /// Takes the scores of the `at`-th token of a path.
     pub(super) fn take(&mut self, model: &Model<'_>, path: usize, at: usize, scores: &[f32]) {
         let normaliser = normaliser(scores);
-        let best = likeliest(scores, normaliser, BRANCHES + 1);
+        let mut best = likeliest(scores, normaliser, BRANCHES + 1);
+        self.hint(path, scores, normaliser, &mut best);
         if path == 0 {
             self.take_original(model, at, scores, normaliser, &best);
         } else {
             self.take_path(model, path, &best);
         }
+    }
+
+    /// Raises what is hinted at among what is likeliest, where the path has none of it yet.
+    fn hint(&self, path: usize, scores: &[f32], normaliser: f32, best: &mut Vec<(Token, f32)>) {
+        let told = |token: &Token| self.hints.contains(token);
+        if self.hints.is_empty() || self.paths[path].tokens.iter().any(told) {
+            return;
+        }
+        best.retain(|(token, _)| !told(token));
+        best.extend(self.hints.iter().filter_map(|token| {
+            let score = scores.get(*token as usize)?;
+            Some((*token, score - normaliser + HINTED))
+        }));
+        best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        best.truncate(BRANCHES + 1);
     }
 
     fn take_original(
@@ -305,4 +327,10 @@ impl Infilling {
         alternatives.truncate(self.wanted);
         Answer::Infilled { original_log_probability: self.original_log, alternatives }
     }
+}
+
+/// The first token of each name, where it stands after a blank and where it does not.
+fn hints(model: &Model<'_>, names: &[String]) -> HashSet<Token> {
+    let forms = names.iter().flat_map(|name| [name.clone(), format!(" {name}")]);
+    forms.filter_map(|form| model.tokens(&form).first().copied()).collect()
 }

@@ -167,17 +167,12 @@ async fn accounts(
     let (top, now, words) = (caller.account, house.engine.now(), called.words());
     let accounts = move |desk: &Desk| {
         let known = desk.ledger()?;
-        let mut all = account::tree(&known, top).into_iter().map(|(account, _)| account);
-        // They are in the order of the tree: all up to the one before are passed over.
-        if let Some(past) = part.past {
-            all.find(|account| u64::from(account.0) == past);
-        }
-        let is_called = |account: &AccountId| {
-            let path = known.shown(*account).to_lowercase();
-            words.iter().all(|word| path.contains(word))
-        };
-        let (some, next) = part.of(all.filter(is_called), |account| account.0.into());
-        let cards = some.into_iter().filter_map(|one| account::card(&known, one, now));
+        // What is no account's number is the number of none.
+        let after = part.past.map(|past| AccountId(past.try_into().unwrap_or(u32::MAX)));
+        let most = part.limit() as usize;
+        let account::Part { accounts, more } = account::part(&known, top, &words, (after, most))?;
+        let next = accounts.last().filter(|_| more > 0).map(|(last, _)| last.0.into());
+        let cards = accounts.into_iter().filter_map(|(one, _)| account::card(&known, one, now));
         Ok(AccountList { accounts: cards.collect(), next })
     };
     Ok(Json(house.ask_desk(accounts).await?))

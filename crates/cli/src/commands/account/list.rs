@@ -44,7 +44,7 @@ pub(crate) fn run(context: &Context, args: &ListArgs) -> Result<(), Trouble> {
     };
     let after = args.after.as_deref().map(|name| named(&known, name)).transpose()?;
     let most = if args.all { usize::MAX } else { args.limit.unwrap_or(MOST) };
-    let Part { accounts, more } = account::part(&known, top, (after, most))?;
+    let Part { accounts, more } = account::part(&known, top, &[], (after, most))?;
     let at = now();
     let cards =
         accounts.iter().filter_map(|(one, depth)| Some((account::card(&known, *one, at)?, *depth)));

@@ -252,3 +252,25 @@ fn holes_are_blocks_without_a_statement() {
     let script = "if (a) {\n}\nwhile (b) { c(); }\nfor (;;) {\n}\n";
     assert_eq!(holes(Language::JavaScript, script), [1..1, 4..4]);
 }
+
+#[test]
+fn a_name_that_is_set_and_not_used_is_idle() {
+    let idle = |language, text: &str| {
+        let names = Syntax::read(language, text).idle(0..u32::MAX);
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let python = "def f(self, a, b=g, *rest, c: int = 0, _d=1, **more):\n    x = y = a\n    \
+                  for i, j in x:\n        with open(j) as h, b.l:\n            self.k = i\n    \
+                  m, (n, o) = h(m=1)\n    return y, o\n";
+    assert_eq!(idle(Language::Python, python), ["rest", "c", "more", "n"]);
+    let rust =
+        "fn f(a: T, b: U) -> V { let (c, d) = g(a); let e = |h, i| h; match c { Some(j) => k } }";
+    assert_eq!(idle(Language::Rust, rust), ["b", "d", "e", "i"]);
+    let script =
+        "function f(a, { b }, c = 1) { const d = a, [e, g] = h(); for (const i of d) j(e); }";
+    assert_eq!(idle(Language::JavaScript, script), ["c", "g", "i"]);
+    let go = "package p\nfunc f(a int, b T) { c, d := g(a)\n for i, v := range d { h(v) } }";
+    assert_eq!(idle(Language::Go, go), ["b", "c", "i"]);
+    let java = "class A { void f(int a, T b) { int c = a, d = 1; g(d); for (int i : b) h(); } }";
+    assert_eq!(idle(Language::Java, java), ["c"]);
+}
