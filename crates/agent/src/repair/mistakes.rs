@@ -9,6 +9,8 @@
 /// A sign, a number or a word of the language for another of its kind, or one that is too much;
 /// a negation that is missing.
 const USUAL: f64 = 2.5;
+/// A name for its opposite.
+const OPPOSITE: f64 = 2.0;
 /// A name that is missing.
 const NAME_MISSING: f64 = -2.0;
 /// Anything else for anything else.
@@ -26,6 +28,34 @@ const WORDS: [&str; 24] = [
     "let", "mut", "nil", "None", "not", "null", "Ok", "or", "return", "Some", "true", "True",
 ];
 
+/// What is one for the other by a slip of thought.
+const OPPOSITES: [(&str, &str); 24] = [
+    ("all", "any"),
+    ("append", "extend"),
+    ("before", "after"),
+    ("begin", "end"),
+    ("ceil", "floor"),
+    ("column", "row"),
+    ("decode", "encode"),
+    ("first", "last"),
+    ("front", "back"),
+    ("head", "tail"),
+    ("height", "width"),
+    ("high", "low"),
+    ("insert", "remove"),
+    ("key", "value"),
+    ("keys", "values"),
+    ("left", "right"),
+    ("lower", "upper"),
+    ("lstrip", "rstrip"),
+    ("max", "min"),
+    ("new", "old"),
+    ("next", "previous"),
+    ("pop", "push"),
+    ("start", "end"),
+    ("start", "stop"),
+];
+
 /// How much likelier a change of code is to mend a fault than its words say by themselves: a
 /// natural logarithm, 0 for one name in the place of another.
 pub(super) fn usual(old: &str, new: &str) -> f64 {
@@ -38,6 +68,7 @@ pub(super) fn usual(old: &str, new: &str) -> f64 {
         ([], _) if named(new) => NAME_MISSING,
         ([_, ..], []) | ([], _) => 0.0,
         ([a], [b]) if kind(a) == kind(b) && kind(a) != Kind::Name => USUAL,
+        ([a], [b]) if kind(a) == kind(b) && are_opposites(a, b) => OPPOSITE,
         ([a], [b]) if kind(a) == kind(b) => 0.0,
         _ if exchanged(old, new) => 0.0,
         _ => UNUSUAL,
@@ -102,6 +133,16 @@ fn differing<'w, 't>(old: &'w [&'t str], new: &'w [&'t str]) -> (&'w [&'t str], 
     (&old[..old.len() - back], &new[..new.len() - back])
 }
 
+/// Whether two names are the same but for a part that says the opposite.
+fn are_opposites(a: &str, b: &str) -> bool {
+    let parts = |name: &str| name.split('_').map(str::to_ascii_lowercase).collect::<Vec<_>>();
+    let (a, b) = (parts(a), parts(b));
+    let others: Vec<(&String, &String)> = a.iter().zip(&b).filter(|(a, b)| a != b).collect();
+    let [(one, other)] = others.as_slice() else { return false };
+    let pair = |(x, y): &(&str, &str)| (one == x && other == y) || (one == y && other == x);
+    a.len() == b.len() && OPPOSITES.iter().any(pair)
+}
+
 /// Whether both hold the same words in another order.
 fn exchanged(old: &[&str], new: &[&str]) -> bool {
     let (mut old, mut new) = (old.to_vec(), new.to_vec());
@@ -132,7 +173,10 @@ mod tests {
         ] {
             assert_eq!(usual(old, new), USUAL, "{old} {new}");
         }
-        for (old, new) in [("low", "high"), ("", " + 1"), ("a, b", "b, a"), ("", ""), (".x", "")] {
+        for (old, new) in [("min(a", "max(a"), ("row.start", "row.end"), ("old_key", "new_key")] {
+            assert_eq!(usual(old, new), OPPOSITE, "{old} {new}");
+        }
+        for (old, new) in [("base", "size"), ("", " + 1"), ("a, b", "b, a"), ("", ""), (".x", "")] {
             assert_eq!(usual(old, new), 0.0, "{old} {new}");
         }
         assert_eq!(usual("", ".strip"), NAME_MISSING);

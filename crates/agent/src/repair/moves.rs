@@ -98,7 +98,7 @@ impl Generator {
             Self::Expression => 0.05,
             Self::Body => 0.30,
             Self::Rewrite => 0.03,
-            Self::Patch => 0.02,
+            Self::Patch => 0.01,
             Self::Write => 0.40,
         };
         Arm::guess(chance, OBSERVED)
@@ -320,7 +320,7 @@ fn seconds(state: &Repair, next: &Move) -> f64 {
         Generator::Body => (100.0, 4.0 * 60.0, 4.0),
         Generator::Rewrite => (300.0 + 12.0 * lines, 4.0 * 12.0 * lines.max(6.0), 3.0),
         Generator::Patch => (300.0 + 12.0 * lines, 6.0 * 75.0, 3.0),
-        Generator::Write => (400.0, 4.0 * 120.0, 3.0),
+        Generator::Write => (400.0, 4.0 * 160.0, 3.0),
     };
     // The first move at a place computes what all others there share, which is worth it for
     // them too.

@@ -98,7 +98,7 @@ impl Here<'_> {
         else {
             return;
         };
-        if other.trim().is_empty() || other.contains('\n') {
+        if other.contains('\n') {
             return;
         }
         let span = self.spans[self.index].clone();
@@ -116,6 +116,16 @@ impl Here<'_> {
                 swaps.push(Swap { range, with, ratio });
             }
         };
+        // A blank by itself is what stands before a number: one argument may be in another's place.
+        if other.trim().is_empty() || stands.trim().is_empty() {
+            let blank = stands.len() - stands.trim_start().len();
+            if let Some((range, with)) = self.reordered(span.start + blank, other.trim()) {
+                add(range, with, ratio);
+            }
+        }
+        if other.trim().is_empty() {
+            return;
+        }
         if let Some((range, with)) = self.handed_on(&span, stands, other) {
             add(range, with, ratio);
         }
@@ -262,7 +272,7 @@ impl Here<'_> {
     }
 
     /// Two arguments that change places: the one that begins here, and the one after it that
-    /// begins as the model would rather go on here.
+    /// begins as the model would rather go on here; a number, if that is nothing.
     fn reordered(&self, here: usize, begins: &str) -> Option<(Range<usize>, String)> {
         let before = self.text.get(..here)?.trim_end();
         if !before.ends_with(['(', '[', '{', ',']) {
@@ -275,7 +285,10 @@ impl Here<'_> {
         for end in ends {
             let blank = after[from..end].len() - after[from..end].trim_start().len();
             let (start, second) = (from + blank, after[from..end].trim());
-            let whole = |rest: &str| !(ends_in_word(begins) && rest.starts_with(is_word));
+            let whole = |rest: &str| match begins {
+                "" => rest.starts_with(is_digit),
+                begins => !(ends_in_word(begins) && rest.starts_with(is_word)),
+            };
             // Single words are exchanged as they are.
             if second.strip_prefix(begins).is_some_and(whole) {
                 let (one, between) = (&after[..first], &after[first..start]);
@@ -420,14 +433,16 @@ mod tests {
         read(text, &tokens, names).into_iter().map(swap).collect()
     }
 
-    /// A text in tokens: each a word or a sign, with the blanks or the point before it.
+    /// A text in tokens: each a word or a sign, with the blanks or the point before it, but for
+    /// the blank before a number.
     fn pieces(text: &str) -> Vec<&str> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
             let blank = rest.len() - rest.trim_start_matches([' ', '.']).len();
             let word = rest[blank..].find(|c: char| !is_word(c)).unwrap_or(rest.len() - blank);
-            let length = (blank + word.max(1)).min(rest.len());
+            let number = rest.starts_with(' ') && rest[blank..].starts_with(is_digit);
+            let length = if number { blank } else { (blank + word.max(1)).min(rest.len()) };
             pieces.push(&rest[..length]);
             rest = &rest[length..];
         }
@@ -450,6 +465,8 @@ mod tests {
         has("f(low, high)\n", "low", "high", "f(high, low)\n");
         has("f(low, high)\n", "low", "high", "f(high, high)\n");
         has("f(x.high,\n  x.low)\n", ".high", ".low", "f(x.low,\n  x.high)\n");
+        has("f(low, high, 12)\n", " high", " ", "f(low, 12, high)\n");
+        has("f(low, 12, high)\n", " 12", " high", "f(low, high, 12)\n");
         has("sub(\"\", r\"x$\", low)\n", "\"", "r", "sub(r\"x$\", \"\", low)\n");
         has("tee(high, cons(low, [1, 2]))\n", "high", "cons", "tee(cons(low, [1, 2]), high)\n");
         has("if x.y(z)[1] > 2:\n", " x", " f", "if f(x.y(z)[1]) > 2:\n");

@@ -189,6 +189,10 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
         said.push_str(&test.message);
     }
     let place = |name: &String| {
+        // A module is no part of another file.
+        if said.contains(&format!("No module named '{name}'")) {
+            return None;
+        }
         let times = |source: &Source| {
             let stem = Path::new(&source.path).file_stem().and_then(|stem| stem.to_str());
             let stem = stem.map_or(0, |stem| said.matches(stem).count());

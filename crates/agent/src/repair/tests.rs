@@ -427,6 +427,78 @@ fn a_part_that_breaks_another_test_is_not_gone_on_from() {
 }
 
 #[test]
+fn a_part_that_breaks_little_for_what_it_mends_is_gone_on_from() {
+    let mended: &'static [&'static str] = &["result += value"];
+    let mut world = World::new();
+    world.needs = vec![
+        ("test_totals.py::test_total", mended),
+        ("test_totals.py::test_some", mended),
+        ("test_totals.py::test_more", mended),
+        ("test_totals.py::test_mean", &["result -= value"]),
+    ];
+    world.either = Some(
+        "result += value\n    return result\n\n\ndef mean(values):\n    count = len(values)\n    \
+         return total(values) / count",
+    );
+    let (machine, events, _) = world.work();
+    assert!(events.iter().any(|event| matches!(event, Event::Rebased { .. })));
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    assert_eq!(machine.winner().unwrap().edits.len(), 2);
+}
+
+#[test]
+fn what_mends_all_and_breaks_something_is_half_of_a_pair() {
+    let mut world = World::new();
+    world.files.insert("totals.py".to_owned(), TOTALS.replace("result = 0", "result = 1"));
+    world.known.insert("    result = 1\n", "    result = 0\n");
+    world.needs = vec![
+        ("test_totals.py::test_total", &["result += value"]),
+        ("test_totals.py::test_none", &["result -= value"]),
+    ];
+    world.either = Some("result = 0\n    for value in values:\n        result += value");
+    let (machine, events, _) = world.work();
+    assert!(events.iter().any(|event| matches!(event, Event::Judged { passed: false, .. })));
+    assert_eq!(outcome(&machine), AttemptOutcome::Finished);
+    assert_eq!(machine.winner().unwrap().edits.len(), 2);
+}
+
+#[test]
+fn what_was_scored_and_does_not_surprise_is_less_likely_than_what_was_not() {
+    let mut world = World::new();
+    world.known.clear();
+    let (mut machine, ..) = world.work();
+    machine.here.surprise.clear();
+    let at = |machine: &Repair| machine.at(0, 0);
+    let unknown = at(&machine);
+    let mut told = |nats: f32| {
+        machine.here.surprise.insert((0, 0), nats);
+        at(&machine)
+    };
+    // What is not at fault surprises by three nats on the average.
+    let (little, usual, much) = (told(0.0), told(3.0), told(9.0));
+    assert!(little < usual && usual < unknown && unknown < much);
+}
+
+#[test]
+fn a_name_that_nothing_uses_is_hinted_at() {
+    let mut world = World::new();
+    world.files.insert("totals.py".to_owned(), TOTALS.replace(" * count", ""));
+    world.needs = vec![("test_totals.py::test_mean", &["/ count"])];
+    let (_, events, _) = world.work();
+    let asks = events.iter().flat_map(|event| match event {
+        Event::Wanted { effect: Effect::Infer { asks, .. }, .. } => asks.as_slice(),
+        _ => &[],
+    });
+    let hinted = |ask: &Ask, line: &str| match ask {
+        Ask::Infill(ask) if ask.original == line => Some(ask.hints.clone()),
+        _ => None,
+    };
+    let of = |line: &str| asks.clone().find_map(|ask| hinted(ask, line)).expect("it is asked");
+    assert_eq!(of("    return total(values)\n"), ["count"]);
+    assert_eq!(of("    return result\n"), [""; 0]);
+}
+
+#[test]
 fn two_faults_that_hide_each_other_are_mended_together() {
     let mut world = World::new();
     let text = TOTALS.replace("result = 0", "result = 1");

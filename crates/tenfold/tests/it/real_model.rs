@@ -2,7 +2,11 @@
 //! and the larger one calls tools until a small task is done. That they answer, and that the
 //! grammar, the tools and the judge fit what a real model says, is what this holds.
 
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
 
 use crate::gateway::{GATEWAY, begun, chat, stream, token};
 use crate::ground::{CHECK, Ground, Said};
@@ -11,6 +15,10 @@ use crate::interruption::interrupt;
 const SMALL: &str = "qwen2.5-coder-0.5b";
 const LARGE: &str = "qwen2.5-coder-1.5b";
 
+fn file(cache: &Path, model: &str) -> PathBuf {
+    cache.join(format!("models/{model}-instruct-q4_k_m.gguf"))
+}
+
 /// The person's own cache, where setup puts the models.
 fn cache(model: &str) -> PathBuf {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
@@ -18,7 +26,7 @@ fn cache(model: &str) -> PathBuf {
         .or_else(|| named("XDG_CACHE_HOME").map(|dir| dir.join("tenfold")))
         .or_else(|| named("HOME").map(|dir| dir.join(".cache/tenfold")))
         .expect("HOME says where the model is");
-    let file = cache.join(format!("models/{model}-instruct-q4_k_m.gguf"));
+    let file = file(&cache, model);
     assert!(
         file.exists(),
         "the model {model} is not here, so nothing was tested: `cargo xtask setup --for test` \
@@ -87,4 +95,45 @@ fn the_embedded_model_calls_tools_until_a_small_task_is_done() {
     run(&ground, LARGE, &words).expect(0, &["to review, verified", "hello.txt"]);
     ground.tenfold(&["diff", "1"]).expect(0, &["+hello world"]);
     ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+}
+
+/// What the small model writes between two texts, the likeliest first.
+fn infilled(ground: &Ground, hints: &[&str]) -> Vec<String> {
+    let model = file(&cache(SMALL), SMALL);
+    let mut command = ground.command(&["llama-serve", "--model", model.to_str().unwrap()]);
+    command.args(["--context", "1024", "--threads", "2"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let ask = json!({
+        "ask": "infill",
+        "prefix": "def area(width, height, zebra):\n    result = width * height\n",
+        "suffix": "    return result\n",
+        "original": "",
+        "alternatives": 8,
+        "margin": -12.0,
+        "hints": hints,
+        "max_tokens": 24,
+        "max_lines": 1,
+    });
+    let mut to = child.stdin.take().unwrap();
+    writeln!(to, "{}", json!({ "line": "ask", "id": 1, "ask": ask })).unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let answer = lines
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+        .find(|line| line["line"] == "answer")
+        .expect("it answers");
+    drop(to);
+    child.wait().unwrap();
+    let texts = answer["answer"]["alternatives"].as_array().unwrap();
+    texts.iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_embedded_model_takes_up_a_name_that_it_is_told_of() {
+    let ground = Ground::new();
+    let place = |hints: &[&str]| {
+        let texts = infilled(&ground, hints);
+        texts.iter().position(|text| text.contains("zebra")).unwrap_or(texts.len())
+    };
+    let (unhinted, hinted) = (place(&[]), place(&["zebra"]));
+    assert!(hinted < unhinted, "{hinted} of those with it, {unhinted} of those without");
 }
