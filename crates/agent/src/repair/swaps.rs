@@ -116,12 +116,8 @@ impl Here<'_> {
                 swaps.push(Swap { range, with, ratio });
             }
         };
-        // A blank by itself is what stands before a number: one argument may be in another's place.
-        if other.trim().is_empty() || stands.trim().is_empty() {
-            let blank = stands.len() - stands.trim_start().len();
-            if let Some((range, with)) = self.reordered(span.start + blank, other.trim()) {
-                add(range, with, ratio);
-            }
+        if let Some((range, with)) = self.reordered_numbers(&span, stands, other) {
+            add(range, with, ratio);
         }
         if other.trim().is_empty() {
             return;
@@ -152,17 +148,8 @@ impl Here<'_> {
                 }
             }
         }
-        // The model would rather see here what comes a little later. One token may be many signs.
-        let later = (self.index + 1..self.spans.len()).take(LEFT_OUT).find(|later| {
-            let text = self.text.get(self.spans[*later].clone()).unwrap_or_default().trim();
-            text == other.trim() || (!ends_in_word(other) && text.starts_with(other.trim()))
-        });
-        if let Some(later) = later {
-            let blank = other.len() - other.trim_start().len();
-            let end = self.spans[later].clone();
-            let after = self.text.get(end.clone()).unwrap_or_default();
-            let skip = after.len() - after.trim_start().len();
-            add(span.start..end.start + skip, other[..blank].to_owned(), ratio);
+        if let Some((range, with)) = self.left_out(span.start, other) {
+            add(range, with, ratio);
         }
         // The last of a list, where its first or second stands.
         if other.trim() == "-" && !stands.trim().is_empty() && stands.trim().chars().all(is_digit) {
@@ -177,6 +164,20 @@ impl Here<'_> {
         if !joins && !stands.trim().is_empty() {
             add(span.start..span.start, other.to_owned(), ratio);
         }
+    }
+
+    /// What stands here is too much, if the model would rather see what comes a little later. One
+    /// token may be many signs.
+    fn left_out(&self, from: usize, other: &str) -> Option<(Range<usize>, String)> {
+        let later = (self.index + 1..self.spans.len()).take(LEFT_OUT).find(|later| {
+            let text = self.text.get(self.spans[*later].clone()).unwrap_or_default().trim();
+            text == other.trim() || (!ends_in_word(other) && text.starts_with(other.trim()))
+        });
+        let end = self.spans[later?].clone();
+        let blank = other.len() - other.trim_start().len();
+        let after = self.text.get(end.clone()).unwrap_or_default();
+        let skip = after.len() - after.trim_start().len();
+        Some((from..end.start + skip, other[..blank].to_owned()))
     }
 
     /// Whether a name would be called that is used around, and is called nowhere.
@@ -269,6 +270,18 @@ impl Here<'_> {
         let begins = other.get(common..)?.trim();
         let blank = stands[common..].len() - stands[common..].trim_start().len();
         (!begins.is_empty()).then(|| self.reordered(span.start + common + blank, begins))?
+    }
+
+    /// The same, of arguments of which one is a number: a token of its own is the blank before it.
+    fn reordered_numbers(
+        &self,
+        span: &Range<usize>,
+        stands: &str,
+        other: &str,
+    ) -> Option<(Range<usize>, String)> {
+        let is_blank = other.trim().is_empty() || stands.trim().is_empty();
+        let blank = stands.len() - stands.trim_start().len();
+        is_blank.then(|| self.reordered(span.start + blank, other.trim()))?
     }
 
     /// Two arguments that change places: the one that begins here, and the one after it that
