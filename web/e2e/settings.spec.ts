@@ -78,6 +78,8 @@ test("the prices of others are looked at, and what was seen is taken in", async 
   const own = page.getByRole("table", { name: "What models cost" }).getByRole("row").filter({ hasText: "yours" });
   await expect(own).toContainText("$2.10");
   await expect(own).toHaveCount(1);
+  await go(page, "/settings/deeds");
+  await expect(page.getByRole("table", { name: "What people did" })).toContainText(/took in the prices of .*list\.json/);
 });
 
 test("what is accepted unseen is told, and how far each kind of work is from it", async ({ page, ground }) => {

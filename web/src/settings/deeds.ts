@@ -26,6 +26,8 @@ export function deedWords(what: string, task: number | null): string | null {
   const [, key] = /^DELETE \/keys\/(\w+)$/.exec(call) ?? [];
   if (key) return `forgot the key ${key}`;
   if (call.startsWith("POST /policy (")) return "changed the policy";
+  const [, list, done] = /^POST \/prices\/import \((.*), (seen|taken)\)$/.exec(call) ?? [];
+  if (list) return `${done === "taken" ? "took in" : "looked at"} the prices of ${list}`;
   const [, , one_model, of_it] = /^(POST|DELETE) \/models\/([^/]+)(\/pull|\/price)?$/.exec(call) ?? [];
   if (one_model) {
     const did = of_it === "/price" ? "set the price of" : !of_it ? "removed the model" : call.startsWith("POST") ? "got the model" : "stopped getting the model";

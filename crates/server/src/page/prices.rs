@@ -173,7 +173,6 @@ async fn import_prices(
             import::take_in(desk, &terms, &import, at)?;
         }
         card.changes.truncate(CHANGES_TOLD);
-        card.left_alone.truncate(CHANGES_TOLD);
         Ok(card)
     };
     Ok(Json(house.ask_desk(importing).await?))
