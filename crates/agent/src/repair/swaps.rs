@@ -498,12 +498,12 @@ mod tests {
                     .map(|text| OtherToken { text: text.to_owned(), log_probability: -0.5 })
                     .into(),
             };
-            let file = BTreeSet::from(["low", "high"]);
-            let names = Names { around: &["low", "high"], called: &[], file: &file, idle: &[] };
+            let file = BTreeSet::from(["low", "items"]);
+            let names = Names { around: &["low", "items"], called: &[], file: &file, idle: &[] };
             read("low + 1", &[token], names)[0].with.clone()
         };
-        assert_eq!(order(["high", "depth"]), "high");
-        assert_eq!(order(["depth", "high"]), "high");
+        assert_eq!(order(["items", "depth"]), "items");
+        assert_eq!(order(["depth", "items"]), "items");
     }
 
     #[test]
@@ -528,7 +528,7 @@ mod tests {
             "items"
         );
         assert_eq!(
-            first("'low' = 2\n", [(1, "high", -0.1), (5, "\n", -0.1), (7, " 3", -2.0)]),
+            first("'low' = 2\n", [(1, "count", -0.1), (5, "\n", -0.1), (7, " 3", -2.0)]),
             "3"
         );
     }

@@ -105,7 +105,7 @@ fn infilled(ground: &Ground, hints: &[&str]) -> Vec<String> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let ask = json!({
         "ask": "infill",
-        "prefix": "def area(width, height, zebra):\n    result = width * height\n",
+        "prefix": "def area(width, height, depth, scale):\n    result = width * height\n",
         "suffix": "    return result\n",
         "original": "",
         "alternatives": 8,
@@ -132,8 +132,8 @@ fn the_embedded_model_takes_up_a_name_that_it_is_told_of() {
     let ground = Ground::new();
     let place = |hints: &[&str]| {
         let texts = infilled(&ground, hints);
-        texts.iter().position(|text| text.contains("zebra")).unwrap_or(texts.len())
+        texts.iter().position(|text| text.contains("scale")).unwrap_or(texts.len())
     };
-    let (unhinted, hinted) = (place(&[]), place(&["zebra"]));
+    let (unhinted, hinted) = (place(&[]), place(&["scale"]));
     assert!(hinted < unhinted, "{hinted} of those with it, {unhinted} of those without");
 }
