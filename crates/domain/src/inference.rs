@@ -103,7 +103,8 @@ pub struct Infill {
     /// Only those at least this likely, against the text that stands there: the difference
     /// of the natural logarithms. 0 wants them likelier than it, -3 down to a twentieth.
     pub margin: f64,
-    /// Names that one of them is likely to use, for what the model can't know.
+    /// Names that one of them is likely to use, for what the model can't know. A text that does is
+    /// told as that much likelier than the model has it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
     /// The most tokens of one of them.
