@@ -2,8 +2,10 @@
 //! and ask again.
 
 use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,6 +23,10 @@ use tenfold_domain::{Answer, Ask};
 const TRIES: u32 = 3;
 /// Loading reads a file of gigabytes, perhaps from a slow disk.
 const LOAD_TIME: Duration = Duration::from_secs(120);
+/// A process whose output has ended has ended itself, or is about to.
+const LAST_BREATH: Duration = Duration::from_secs(1);
+const ILLEGAL_INSTRUCTION: i32 = 4;
+const KILLED: i32 = 9;
 /// How long who only wants to count waits for others.
 const MOMENT: Duration = Duration::from_millis(50);
 
@@ -51,11 +57,36 @@ pub enum LlamaError {
     #[error("the model refused the request: {0}")]
     Refused(String),
     /// The child died under this request, and so did those that came after it.
-    #[error("the model's process died {TRIES} times over one request; is there enough memory?")]
-    Died,
+    #[error("the model's process died {TRIES} times over one request: {0}")]
+    Died(Death),
     /// The child died when some of the answer was told already: another's may go on otherwise.
     #[error("the model's process died within its answer; ask again")]
     Broken,
+}
+
+/// How a child ended that nobody told to end, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Death(Option<ExitStatus>);
+
+impl Death {
+    async fn of(process: &mut Child) -> Self {
+        let ended = tokio::time::timeout(LAST_BREATH, process.wait()).await;
+        Self(ended.ok().and_then(Result::ok))
+    }
+}
+
+impl Display for Death {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.map(|status| (status.signal(), status)) {
+            Some((Some(ILLEGAL_INSTRUCTION), _)) => f.write_str(
+                "it came to an instruction that this processor doesn't have; build Tenfold on \
+                 this machine, or take the portable build (`cargo xtask dist`)",
+            ),
+            Some((Some(KILLED), _)) => f.write_str("it was killed; is there enough memory?"),
+            Some((_, status)) => write!(f, "{status}; is there enough memory?"),
+            None => f.write_str("is there enough memory?"),
+        }
+    }
 }
 
 /// An answer, and what it took.
@@ -209,6 +240,7 @@ impl Llama {
     /// Asks a question that the child understands.
     async fn put(&self, ask: Ask, progress: Option<Progress>) -> Result<Reply, LlamaError> {
         let in_pieces = progress.as_ref().is_some_and(|progress| progress.in_pieces);
+        let mut death = Death(None);
         for lost in 0..TRIES {
             let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
             let (send, receive) = oneshot::channel();
@@ -229,13 +261,23 @@ impl Llama {
                 let Told::Answer(answer, usage) = reply? else { continue };
                 return Ok(Reply { answer, usage, lost });
             }
-            tracing::warn!("the model's process died");
+            death = self.death().await;
+            tracing::warn!("the model's process died: {death}");
             let has_said = |progress: &Progress| progress.has_said.load(Ordering::Relaxed);
             if progress.as_ref().is_some_and(has_said) {
                 return Err(LlamaError::Broken);
             }
         }
-        Err(LlamaError::Died)
+        Err(LlamaError::Died(death))
+    }
+
+    /// How the child ended that is no more, unless there is another already.
+    async fn death(&self) -> Death {
+        let mut live = self.live.lock().await;
+        match live.as_mut().filter(|live| lock(&live.waiting).is_none()) {
+            Some(dead) => Death::of(&mut dead.process).await,
+            None => Death(None),
+        }
     }
 
     /// The running child, a new one if there is none or if it has died.
@@ -245,9 +287,12 @@ impl Llama {
                 || live.process.try_wait().is_ok_and(|status| status.is_some())
         });
         if dead {
-            *live = Some(self.start().await?);
+            *live = None;
         }
-        live.as_mut().ok_or(LlamaError::Died)
+        match live {
+            Some(live) => Ok(live),
+            None => Ok(live.insert(self.start().await?)),
+        }
     }
 
     async fn start(&self) -> Result<Live, LlamaError> {
@@ -268,7 +313,10 @@ impl Llama {
             .await
             .map_err(|_| failed(format!("it said nothing for {} s", LOAD_TIME.as_secs())))?
             .map_err(|e| failed(e.to_string()))?;
-        let first = first.ok_or_else(|| failed("it ended before it was ready".to_owned()))?;
+        let Some(first) = first else {
+            let death = Death::of(&mut process).await;
+            return Err(failed(format!("it ended before it was ready: {death}")));
+        };
         let info = match serde_json::from_str(&first) {
             Ok(FromChild::Ready(info)) => info,
             Ok(FromChild::Unusable { why }) => return Err(LlamaError::Unusable(why)),
@@ -344,4 +392,17 @@ fn reply(waiting: &Waiting, id: RequestId, result: Result<Told, LlamaError>) {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_meets_a_processor_without_an_instruction_is_told_what_to_do() {
+        let told = |status: i32| Death(Some(ExitStatus::from_raw(status))).to_string();
+        assert!(told(ILLEGAL_INSTRUCTION).contains("build Tenfold on this machine"));
+        assert!(told(KILLED).contains("enough memory"));
+        assert!(told(11).contains("signal: 11"));
+    }
 }
