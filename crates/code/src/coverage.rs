@@ -192,6 +192,11 @@ pub struct Coverage<'s> {
     pub score: f64,
 }
 
+/// For so many reasons tests are taken to fail, at the most.
+const REASONS: usize = 3;
+/// What makes a line suspect to tests that fail for another reason counts so much.
+const ANOTHER: f64 = 0.8;
+
 /// How often a line was executed by tests of either outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Counts {
@@ -214,11 +219,16 @@ fn suspicion(counts: Counts, all_failed: u32) -> f64 {
     share * share * f64::from(counts.failed) / product.sqrt()
 }
 
+/// The suspicion of all that one of `failed` tests executes.
+fn scores(counts: &HashMap<(usize, u32), Counts>, failed: usize) -> HashMap<(usize, u32), f64> {
+    let executed = counts.iter().filter(|(_, counts)| counts.failed > 0);
+    executed.map(|(at, counts)| (*at, suspicion(*counts, failed as u32))).collect()
+}
+
 impl Spectrum {
     /// How many tests failed and how many passed.
     pub fn outcomes(&self) -> (usize, usize) {
-        let count = |outcome| self.tests.iter().filter(|test| test.outcome == outcome).count();
-        (count(Outcome::Failed), count(Outcome::Passed))
+        (self.of(Outcome::Failed).count(), self.of(Outcome::Passed).count())
     }
 
     /// What a test executed outside of the files of these tests: how many lines, and something
@@ -234,25 +244,50 @@ impl Spectrum {
     }
 
     /// Every line that a failing test executed, the most suspect first; lines of equal
-    /// suspicion in the order of files and lines.
+    /// suspicion in the order of files and lines. Where some tests don't execute the most suspect
+    /// line, they and the others may fail for reasons of their own: what is suspect to either
+    /// alone is nearly as suspect.
     pub fn coverage(&self) -> Vec<Coverage<'_>> {
-        let all_failed = self.outcomes().0 as u32;
-        let mut lines: Vec<Coverage<'_>> = self
-            .counts()
-            .into_iter()
-            .filter(|(_, counts)| counts.failed > 0)
-            .map(|((file, line), counts)| Coverage {
-                path: &self.files[file],
-                line,
-                failed: counts.failed,
-                passed: counts.passed,
-                score: suspicion(counts, all_failed),
-            })
-            .collect();
+        let mut failing: Vec<&Run> = self.of(Outcome::Failed).collect();
+        let counts = self.counts(&failing);
+        let mut scores = scores(&counts, failing.len());
+        let (mut told, mut worth) = (scores.clone(), 1.0);
+        for _ in 1..REASONS {
+            let first = told.iter().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
+            let Some((&first, _)) = first else { break };
+            let (own, others): (Vec<&Run>, Vec<&Run>) =
+                failing.into_iter().partition(|test| self.executes(test, first));
+            if others.is_empty() {
+                break;
+            }
+            worth *= ANOTHER;
+            for tests in [&own, &others] {
+                told = self::scores(&self.counts(tests), tests.len());
+                for (at, score) in &told {
+                    let known = scores.entry(*at).or_default();
+                    *known = known.max(worth * score);
+                }
+            }
+            failing = others;
+        }
+        let line = |((file, line), score)| {
+            let Counts { failed, passed } = counts[&(file, line)];
+            Coverage { path: self.files[file].as_str(), line, failed, passed, score }
+        };
+        let mut lines: Vec<Coverage<'_>> = scores.into_iter().map(line).collect();
         lines.sort_by(|a, b| {
             b.score.total_cmp(&a.score).then_with(|| (a.path, a.line).cmp(&(b.path, b.line)))
         });
         lines
+    }
+
+    fn of(&self, outcome: Outcome) -> impl Iterator<Item = &Run> {
+        self.tests.iter().filter(move |test| test.outcome == outcome)
+    }
+
+    fn executes(&self, test: &Run, (file, line): (usize, u32)) -> bool {
+        let mut sets = test.lines.iter().filter(|(of, _)| *of == file);
+        sets.any(|(_, set)| self.sets[*set].binary_search(&line).is_ok())
     }
 
     /// The same as path, line and suspicion in `(0, 1]` alone.
@@ -260,18 +295,16 @@ impl Spectrum {
         self.coverage().into_iter().map(|line| (line.path, line.line, line.score)).collect()
     }
 
-    fn counts(&self) -> HashMap<(usize, u32), Counts> {
+    /// How often these failing tests and all that passed executed each line.
+    fn counts(&self, failing: &[&Run]) -> HashMap<(usize, u32), Counts> {
         let mut counts: HashMap<(usize, u32), Counts> = HashMap::new();
         // Many tests share a set, so that sets are counted before lines.
         let mut sets: HashMap<(usize, usize), Counts> = HashMap::new();
-        for test in self.tests.iter().filter(|test| test.outcome != Outcome::Skipped) {
-            for lines in &test.lines {
-                let counts = sets.entry(*lines).or_default();
-                match test.outcome {
-                    Outcome::Failed => counts.failed += 1,
-                    _ => counts.passed += 1,
-                }
-            }
+        for lines in failing.iter().flat_map(|test| &test.lines) {
+            sets.entry(*lines).or_default().failed += 1;
+        }
+        for lines in self.of(Outcome::Passed).flat_map(|test| &test.lines) {
+            sets.entry(*lines).or_default().passed += 1;
         }
         for ((file, set), of_set) in sets {
             for line in &self.sets[set] {
@@ -330,6 +363,25 @@ mod tests {
         );
         assert_eq!(spectrum.outside().count(), 4);
         assert_eq!(spectrum.cut()[0][0].line, 3);
+    }
+
+    #[test]
+    fn tests_that_fail_for_another_reason_have_suspects_of_their_own() {
+        let trace = r#"{"version":1,"files":["a.py","b.py"],"sets":["1,5","2","1"],
+            "tests":[["t1","failed",[[0,0]],[],0],["t2","failed",[[0,0]],[],0],
+            ["t3","failed",[[1,1]],[],0],["t4","passed",[[0,2]],[],0]],
+            "outside":[],"whole":true}"#;
+        let passing_too = ANOTHER * (2.0 / 6.0_f64.sqrt());
+        assert_eq!(
+            read(trace, &[]).unwrap().suspicion(),
+            [("a.py", 5, ANOTHER), ("b.py", 2, ANOTHER), ("a.py", 1, passing_too)]
+        );
+        // If all execute the most suspect line, that is the reason.
+        let trace = trace.replace("[[1,1]]", "[[0,0],[1,1]]");
+        let b = 1.0 / 9.0 / 3.0_f64.sqrt();
+        let told = read(&trace, &[]).unwrap();
+        assert_eq!(told.suspicion()[0], ("a.py", 5, 1.0));
+        assert_eq!(told.suspicion()[2], ("b.py", 2, b));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! it, and it says what is left. Even then it may be none; so the search keeps standing where
 //! it stood, too, and each round is played where it is worth most.
 
+use std::ops::Range;
+
 use tenfold_code::Edit;
 use tenfold_code::coverage::{self, Coverage};
 use tenfold_domain::{CheckReport, CheckVerdict, Millis, TestName};
@@ -205,12 +207,30 @@ impl Repair {
 
     /// The chance that a part is right on which the whole check broke nothing, and with which
     /// these tests still fail. What mends many tests at once does so by chance less often.
-    fn credence(&self, part: &Candidate, left: &[TestName]) -> f64 {
+    pub(super) fn credence(&self, part: &Partial, left: &[TestName]) -> f64 {
         let all = self.here.seen.as_ref().map_or(0, |seen| seen.failing.len());
         let mended = all.saturating_sub(left.len());
         let told = mended.clamp(1, MANY) as f64 * if 2 * mended > all { MOST_OF_ALL } else { 1.0 };
-        let chance = if self.subset(left) { self.refutable(part) } else { BREAKING };
-        updated(chance, told)
+        let chance = if self.subset(left) { self.refutable(&part.candidate) } else { BREAKING };
+        updated(chance, told) / self.rivals(part) as f64
+    }
+
+    /// How many changes in one place mend the same, this part included. One of them is right at
+    /// the most; and the more they are, the likelier is it that the place is at fault and none of
+    /// them is what it takes.
+    fn rivals(&self, part: &Partial) -> usize {
+        let own = |candidate: &Candidate| -> Option<(String, Range<u32>)> {
+            let edit = candidate.edits.iter().find(|edit| !self.here.base.contains(edit))?;
+            Some((edit.path.clone(), edit.lines.start..edit.lines.end.max(edit.lines.start + 1)))
+        };
+        let Some((path, lines)) = own(&part.candidate) else { return 1 };
+        let is_rival = |other: &&Partial| {
+            other.left == part.left
+                && own(&other.candidate).is_some_and(|(of, there)| {
+                    of == path && there.start < lines.end && lines.start < there.end
+                })
+        };
+        1 + self.here.partial.iter().filter(is_rival).count()
     }
 
     /// Whether all these tests failed before, too.
@@ -293,7 +313,7 @@ impl Draft {
     pub(super) fn proved(&mut self, report: &CheckReport) {
         let Some(partial) = self.state.proving.clone() else { return self.plan() };
         if self.is_part(report) {
-            return self.rebase(&partial.candidate, report);
+            return self.rebase(&partial, report);
         }
         self.record(Event::Refuted { candidate: partial.candidate.id });
         self.plan();
@@ -315,11 +335,11 @@ impl Draft {
 
     /// Goes on from a part: the failing tests are traced anew, and what was thought of before
     /// is put on top of it.
-    pub(super) fn rebase(&mut self, part: &Candidate, report: &CheckReport) {
+    fn rebase(&mut self, part: &Partial, report: &CheckReport) {
         let failing = report.failing.clone();
         let narrowed = Narrowed::to(&self.state.setup.check, &failing);
         let credence = self.state.credence(part, &failing);
-        let (candidate, edits) = (part.id, part.edits.clone());
+        let (candidate, edits) = (part.candidate.id, part.candidate.edits.clone());
         self.record(Event::Rebased { candidate, edits, failing, narrowed, credence });
         let ask = self.trace();
         self.want(Effect::Check(ask));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tenfold_code::failure::Failure;
+use tenfold_code::failure::{Failure, MissingKind};
 use tenfold_code::suspects::{self, Suspect};
 use tenfold_code::{Function, Language, Syntax, coverage};
 
@@ -137,7 +137,7 @@ pub(super) fn find(
         task: text,
     });
     let by_path: BTreeMap<&str, &Source> = sources.iter().map(|s| (s.path.as_str(), s)).collect();
-    let mut targets = missing(sources, failure);
+    let mut targets = unwritten(sources, failure);
     targets.extend(
         ranked
             .iter()
@@ -149,7 +149,8 @@ pub(super) fn find(
     );
     for target in targets.iter_mut().filter(|target| target.kind == TargetKind::Function) {
         if let Some(source) = by_path.get(target.path.as_str()) {
-            failure.missing.iter().take(2).for_each(|name| unset(target, &source.text, name));
+            let unsettable = missing(failure, |kind| kind != MissingKind::Module);
+            unsettable.for_each(|name| unset(target, &source.text, name));
         }
     }
     // Ranks are sharper than their scores: a place with half the score is a quarter as likely.
@@ -180,7 +181,7 @@ pub(super) fn find(
 
 /// The names that the check misses, each with the file that should have it: the one whose
 /// name the failure says most often.
-fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
+fn unwritten(sources: &[Source], failure: &Failure) -> Vec<Target> {
     let mut said = failure.excerpt.clone();
     for problem in &failure.problems {
         said.push_str(&problem.message);
@@ -188,11 +189,7 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
     for test in &failure.tests {
         said.push_str(&test.message);
     }
-    let place = |name: &String| {
-        // A module is no part of another file.
-        if said.contains(&format!("No module named '{name}'")) {
-            return None;
-        }
+    let place = |name: &str| {
         let times = |source: &Source| {
             let stem = Path::new(&source.path).file_stem().and_then(|stem| stem.to_str());
             let stem = stem.map_or(0, |stem| said.matches(stem).count());
@@ -202,7 +199,7 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
         let source = likely.max_by_key(|source| times(source))?;
         let defined = Language::of(Path::new(&source.path)).is_some_and(|language| {
             let functions = Syntax::read(language, &source.text).functions();
-            functions.iter().any(|function| function.name == *name)
+            functions.iter().any(|function| function.name == name)
         });
         let end = source.text.lines().count() as u32;
         // A name that the code itself uses may be misspelt there, or not set before.
@@ -217,7 +214,7 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
         };
         (!defined).then(|| Target {
             path: source.path.clone(),
-            name: name.clone(),
+            name: name.to_owned(),
             kind: TargetKind::Missing,
             lines: end..end,
             head: end..end,
@@ -229,7 +226,13 @@ fn missing(sources: &[Source], failure: &Failure) -> Vec<Target> {
             why: "the check misses it".to_owned(),
         })
     };
-    failure.missing.iter().take(2).filter_map(place).collect()
+    missing(failure, |kind| kind == MissingKind::Name).filter_map(place).collect()
+}
+
+/// The first two names that the check misses, of these kinds.
+fn missing(failure: &Failure, of: impl Fn(MissingKind) -> bool) -> impl Iterator<Item = &str> {
+    let names = failure.missing.iter().filter(move |missing| of(missing.kind));
+    names.map(|missing| missing.name.as_str()).take(2)
 }
 
 /// Adds a hole before the first statement that uses a name which is called missing: what sets

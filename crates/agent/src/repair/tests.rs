@@ -9,6 +9,8 @@ use tenfold_domain::{
     Seed, TestName, TokenScore, Usage,
 };
 
+use super::candidates::Candidate;
+use super::parts::Partial;
 use super::{Event, Generator, Repair, Setup};
 use crate::Machine;
 use crate::effect::{Effect, Input, Reply, Source};
@@ -556,6 +558,27 @@ fn a_part_that_mends_more_tests_is_likelier_right() {
     let (one, most) =
         (credence(&[]), credence(&["test_totals.py::test_a", "test_totals.py::test_b"]));
     assert!(one < most && most < 1.0, "{one} {most}");
+}
+
+#[test]
+fn of_many_changes_in_one_place_that_mend_the_same_each_is_less_likely_right() {
+    let mut world = World::new();
+    world.known.clear();
+    let (mut machine, ..) = world.work();
+    let left = vec![TestName("test_totals.py::test_mean".to_owned())];
+    let part = |id: u32, line: u32| {
+        let with = format!("    result = {id}\n");
+        let edit = Edit { path: "totals.py".to_owned(), lines: line..line + 1, with };
+        let (generator, edits) = (Generator::Token, vec![edit]);
+        let candidate =
+            Candidate { id, generator, target: 0, edits, merit: 0.0, key: u64::from(id) };
+        Partial { candidate, mended: 1, left: left.clone() }
+    };
+    let alone = machine.credence(&part(1, 3), &left);
+    machine.here.partial = vec![part(2, 8)];
+    assert!((machine.credence(&part(1, 3), &left) - alone).abs() < 1e-9);
+    machine.here.partial = vec![part(2, 8), part(3, 3), part(4, 3)];
+    assert!((machine.credence(&part(1, 3), &left) - alone / 3.0).abs() < 1e-9);
 }
 
 #[test]

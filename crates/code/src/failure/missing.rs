@@ -1,19 +1,44 @@
-//! Names that the output calls undefined: often all there is to do is to write them.
+//! What the output calls undefined: often all there is to do is to write it.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use regex::RegexSet;
+use regex::{Regex, RegexSet};
+use serde::{Deserialize, Serialize};
 
-/// How the languages say that there is no such name, which the group holds.
-const FORMS: [&str; 21] = [
+/// Something that the output calls undefined.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Missing {
+    /// Its name, without the path to it.
+    pub name: String,
+    /// What it would be.
+    pub kind: MissingKind,
+}
+
+/// What something missing would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MissingKind {
+    /// A name within a file: a function, a type, a variable, an attribute.
+    Name,
+    /// A variable of the function that uses it before it is set.
+    Local,
+    /// A file or a package of its own.
+    Module,
+}
+
+/// How the languages say that there is no such module, which the group holds.
+const MODULES: [&str; 2] = [r"No module named '([^']+)'", r"Cannot find module '(\.[^']+)'"];
+
+/// How they say that a variable is not set yet.
+const LOCALS: [&str; 1] = [r"UnboundLocalError: (?:cannot access )?local variable '([^']+)'"];
+
+/// How they say that there is no such name.
+const NAMES: [&str; 18] = [
     r"cannot import name '([^']+)'",
-    r"No module named '([^']+)'",
     r"(?:module|type object) '[^']+' has no attribute '([^']+)'",
     // Python's own types are written small, and lack nothing.
     r"'_*[A-Z][\w.]*' object has no attribute '([^']+)'",
     r"NameError: (?:free variable |cannot access free variable |name )'([^']+)'",
-    r"UnboundLocalError: (?:cannot access )?local variable '([^']+)'",
     r"cannot find (?:function|value|type|macro|struct|trait|derive macro|attribute|tuple struct|unit struct|associated function|method|crate|module)[^`]* `([^`]+)`",
     r"unresolved import `([^`]+)`",
     r"no (?:method|function or associated item|associated item|variant|variant or associated item|associated function or constant) named `([^`]+)` found",
@@ -21,7 +46,6 @@ const FORMS: [&str; 21] = [
     r"no `([^`]+)` in `",
     r"(?:TypeError: |^\s*)(?:\(0 , )?((?:[\w$]+\.)*[\w$]+)\)? is not a (?:function|constructor)",
     r"ReferenceError: ([\w$]+) is not defined",
-    r"Cannot find module '(\.[^']+)'",
     r"TS2304: Cannot find name '([^']+)'",
     r"TS2339: Property '([^']+)' does not exist",
     r"TS2305: .* has no exported member '([^']+)'",
@@ -31,23 +55,37 @@ const FORMS: [&str; 21] = [
     r"symbol: +(?:variable|class|method) (\w+)",
 ];
 
-pub(super) fn names(lines: &[&str]) -> Vec<String> {
-    static SET: LazyLock<(RegexSet, Vec<regex::Regex>)> = LazyLock::new(|| {
-        let compile = |form| regex::Regex::new(form).expect("compiled by the tests");
-        let set = RegexSet::new(FORMS).expect("compiled by the tests");
-        (set, FORMS.into_iter().map(compile).collect())
-    });
+struct Forms {
+    set: RegexSet,
+    each: Vec<(Regex, MissingKind)>,
+}
+
+impl Forms {
+    fn compile() -> Self {
+        let modules = MODULES.map(|form| (form, MissingKind::Module));
+        let locals = LOCALS.map(|form| (form, MissingKind::Local));
+        let names = NAMES.map(|form| (form, MissingKind::Name));
+        let forms = || modules.iter().chain(&locals).chain(&names);
+        let regex = |form| Regex::new(form).expect("compiled by the tests");
+        let set = RegexSet::new(forms().map(|(form, _)| form)).expect("compiled by the tests");
+        Self { set, each: forms().map(|(form, kind)| (regex(form), *kind)).collect() }
+    }
+}
+
+/// All that lines call undefined, each once.
+pub(super) fn read(lines: &[&str]) -> Vec<Missing> {
+    static FORMS: LazyLock<Forms> = LazyLock::new(Forms::compile);
     let mut seen = HashSet::new();
-    let mut names = Vec::new();
+    let mut all = Vec::new();
     for line in lines.iter().filter(|line| !line.contains("'NoneType' object")) {
-        for form in SET.0.matches(line) {
-            for captures in SET.1[form].captures_iter(line) {
+        for (form, kind) in FORMS.set.matches(line).into_iter().map(|form| &FORMS.each[form]) {
+            for captures in form.captures_iter(line) {
                 let name = captures[1].rsplit("::").next().unwrap_or("").to_owned();
                 if seen.insert(name.clone()) {
-                    names.push(name);
+                    all.push(Missing { name, kind: *kind });
                 }
             }
         }
     }
-    names
+    all
 }

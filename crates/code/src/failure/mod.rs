@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_domain::TestName;
 
 use found::Found;
+pub use missing::{Missing, MissingKind};
 pub use trouble::{Trouble, TroubleKind};
 
 /// A place in the code that a failure went through.
@@ -75,8 +76,8 @@ pub struct Failure {
     pub passed: Option<u32>,
     /// How many tests failed, where the output says so.
     pub failed: Option<u32>,
-    /// Names that the output calls undefined, each once.
-    pub missing: Vec<String>,
+    /// What the output calls undefined, each name once.
+    pub missing: Vec<Missing>,
     /// Why the check failed, if no repair of the code explains it.
     pub trouble: Option<Trouble>,
     /// The most telling lines, 40 at the most: what goes into a prompt.
@@ -123,7 +124,7 @@ pub fn read(output: &str, exit_code: Option<i32>) -> Failure {
         reader(&lines, &mut found);
     }
     found.finish();
-    let missing = missing::names(&lines);
+    let missing = missing::read(&lines);
     let trouble = trouble::find(&lines, &found, exit_code);
     let excerpt = excerpt::choose(&lines, &found);
     let (tests, problems) = (found.tests(), found.problems());

@@ -30,7 +30,12 @@ fn shown(failure: &Failure) -> String {
         writeln!(text, "! {}\n    [{}]", first(&problem.message), trace(&problem.frames)).unwrap();
     }
     if !failure.missing.is_empty() {
-        writeln!(text, "missing {}", failure.missing.join(", ")).unwrap();
+        let told = failure.missing.iter().map(|missing| match missing.kind {
+            MissingKind::Name => missing.name.clone(),
+            MissingKind::Local => format!("local {}", missing.name),
+            MissingKind::Module => format!("module {}", missing.name),
+        });
+        writeln!(text, "missing {}", told.collect::<Vec<_>>().join(", ")).unwrap();
     }
     if let Some(trouble) = &failure.trouble {
         writeln!(text, "trouble {:?}: {}", trouble.kind, trouble.what).unwrap();
@@ -214,7 +219,7 @@ outputs! {
         jest_missing.test.js
             Cannot find module './src/nothere' from 'jest_missing.test.js'
             [jest_missing.test.js:1 Object.require]
-        missing ./src/nothere"#]];
+        missing module ./src/nothere"#]];
     jest_none: "jest-none", expect![[r#"
         passed None, failed None
         trouble NoTests: No tests found, exiting with code 1"#]];
@@ -329,7 +334,7 @@ outputs! {
         tests/test_module.py
             ModuleNotFoundError: No module named 'numpyy'
             [tests/test_module.py:1]
-        missing quantile, numpyy"#]];
+        missing quantile, module numpyy"#]];
     pytest_doctest_fail: "pytest-doctest-fail", expect![[r#"
         passed Some(0), failed Some(1)
         lib/core.py::lib.core.mean

@@ -8,6 +8,7 @@ use super::places::{Places, Unit};
 use super::{Question, reach, words};
 use crate::Spectrum;
 use crate::coverage::Coverage;
+use crate::failure::MissingKind;
 
 /// What each kind of evidence counts for. Coverage and the trace are facts, the others are
 /// guesses from names.
@@ -151,7 +152,9 @@ impl Evidence {
     /// Where names that are missing should be written: in the module that the message names,
     /// else in the modules that the failing tests import.
     fn missing(&mut self, question: &Question<'_>, places: &Places<'_>, failing: &[usize]) {
-        if question.failure.missing.is_empty() {
+        // A variable that is not set yet belongs in its function.
+        let missing = &question.failure.missing;
+        if missing.iter().all(|missing| missing.kind == MissingKind::Local) {
             return;
         }
         let tests = question.failure.tests.iter().map(|test| &test.message);
