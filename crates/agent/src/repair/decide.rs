@@ -318,9 +318,17 @@ impl Draft {
 
     /// Whether a test that still fails gets further than without the candidate.
     pub(super) fn makes_headway(&self, report: &CheckReport) -> bool {
-        let before = self.state.here.seen.as_ref().map(|seen| failure::read(&seen.output, None));
-        let now = failure::read(&report.output, report.exit_code);
-        before.is_some_and(|before| headway::made(&before, &now))
+        self.before().is_some_and(|before| headway::made(&before, &now(report)))
+    }
+
+    /// By how many lines of its own.
+    pub(super) fn later(&self, report: &CheckReport) -> u32 {
+        self.before().map_or(0, |before| headway::lines(&before, &now(report)))
+    }
+
+    /// What failed, as it failed without the candidate.
+    fn before(&self) -> Option<Failure> {
+        self.state.here.seen.as_ref().map(|seen| failure::read(&seen.output, None))
     }
 
     fn judged(&mut self, report: &CheckReport) {
@@ -447,6 +455,11 @@ impl Draft {
         let step = self.want(Effect::Infer { asks, what });
         self.record(Event::Moved { step, moves });
     }
+}
+
+/// What a report says of what fails.
+fn now(report: &CheckReport) -> Failure {
+    failure::read(&report.output, report.exit_code)
 }
 
 /// What some tests take by themselves, of a check that ran all: their share, and what it takes

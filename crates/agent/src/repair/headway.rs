@@ -54,12 +54,26 @@ impl<'t> Reached<'t> {
 
 /// Whether a test gets further than before, and none less far.
 pub(super) fn made(before: &Failure, now: &Failure) -> bool {
-    let before: BTreeMap<&TestName, Reached<'_>> =
-        before.tests.iter().filter_map(|test| Some((&test.name, Reached::of(test)?))).collect();
-    let moved =
-        now.tests.iter().filter_map(|test| Reached::of(test)?.against(*before.get(&test.name)?));
+    let moved = both(before, now).filter_map(|(before, now)| now.against(before));
     let moved: Vec<Ordering> = moved.collect();
     moved.iter().any(|moved| moved.is_gt()) && moved.iter().all(|moved| moved.is_ge())
+}
+
+/// By how many lines of its own the test gets further that gets furthest; 0 if none does.
+pub(super) fn lines(before: &Failure, now: &Failure) -> u32 {
+    let same = both(before, now).filter(|(before, now)| before.path == now.path);
+    same.map(|(before, now)| now.line.saturating_sub(before.line)).max().unwrap_or(0)
+}
+
+/// The tests that failed before and fail now, and how far they got then and now.
+fn both<'t>(
+    before: &'t Failure,
+    now: &'t Failure,
+) -> impl Iterator<Item = (Reached<'t>, Reached<'t>)> {
+    let reached = before.tests.iter().filter_map(|test| Some((&test.name, Reached::of(test)?)));
+    let reached: BTreeMap<&TestName, Reached<'t>> = reached.collect();
+    let now = now.tests.iter();
+    now.filter_map(move |test| Some((*reached.get(&test.name)?, Reached::of(test)?)))
 }
 
 #[cfg(test)]
@@ -117,5 +131,7 @@ mod tests {
         // A test that was not seen before, or that fails in another file, tells nothing.
         assert!(!made(&before, &failure(&[("c", "t.py", 90), ("a", "u.py", 90)])));
         assert!(!made(&before, &failure(&[])));
+        assert_eq!(lines(&before, &failure(&[("a", "t.py", 12), ("b", "t.py", 25)])), 5);
+        assert_eq!(lines(&before, &failure(&[("a", "t.py", 9), ("b", "u.py", 90)])), 0);
     }
 }

@@ -49,6 +49,11 @@ const OUTWEIGHED: usize = 2;
 const MANY: usize = 4;
 /// and so much likelier if it mends more than it leaves.
 const MOST_OF_ALL: f64 = 2.0;
+/// Each line by which a failing test gets further makes a part so many times likelier, up to so
+/// many lines. (A test compares something every second or third line, and what is wrong passes
+/// that once in three or four times.)
+const LATER: f64 = 1.5;
+const FAR: u32 = 6;
 /// What a place is worth where only candidates are left to be checked.
 const LEFT: f64 = 1e-12;
 
@@ -206,11 +211,13 @@ impl Repair {
     }
 
     /// The chance that a part is right on which the whole check broke nothing, and with which
-    /// these tests still fail. What mends many tests at once does so by chance less often.
-    pub(super) fn credence(&self, part: &Partial, left: &[TestName]) -> f64 {
+    /// these tests still fail, one of them so many lines later. What mends many tests at once does
+    /// so by chance less often, and what is wrong seldom gets a test past what it compares next.
+    pub(super) fn credence(&self, part: &Partial, left: &[TestName], later: u32) -> f64 {
         let all = self.here.seen.as_ref().map_or(0, |seen| seen.failing.len());
         let mended = all.saturating_sub(left.len());
         let told = mended.clamp(1, MANY) as f64 * if 2 * mended > all { MOST_OF_ALL } else { 1.0 };
+        let told = told * LATER.powi(later.min(FAR) as i32);
         let chance = if self.subset(left) { self.refutable(&part.candidate) } else { BREAKING };
         updated(chance, told) / self.rivals(part) as f64
     }
@@ -338,7 +345,7 @@ impl Draft {
     fn rebase(&mut self, part: &Partial, report: &CheckReport) {
         let failing = report.failing.clone();
         let narrowed = Narrowed::to(&self.state.setup.check, &failing);
-        let credence = self.state.credence(part, &failing);
+        let credence = self.state.credence(part, &failing, self.later(report));
         let (candidate, edits) = (part.candidate.id, part.candidate.edits.clone());
         self.record(Event::Rebased { candidate, edits, failing, narrowed, credence });
         let ask = self.trace();

@@ -574,11 +574,13 @@ fn of_many_changes_in_one_place_that_mend_the_same_each_is_less_likely_right() {
             Candidate { id, generator, target: 0, edits, merit: 0.0, key: u64::from(id) };
         Partial { candidate, mended: 1, left: left.clone() }
     };
-    let alone = machine.credence(&part(1, 3), &left);
+    let alone = machine.credence(&part(1, 3), &left, 0);
+    // What gets a test further, past what it compares, is likelier right than what does not.
+    assert!(machine.credence(&part(1, 3), &left, 6) > 2.0 * alone);
     machine.here.partial = vec![part(2, 8)];
-    assert!((machine.credence(&part(1, 3), &left) - alone).abs() < 1e-9);
+    assert!((machine.credence(&part(1, 3), &left, 0) - alone).abs() < 1e-9);
     machine.here.partial = vec![part(2, 8), part(3, 3), part(4, 3)];
-    assert!((machine.credence(&part(1, 3), &left) - alone / 3.0).abs() < 1e-9);
+    assert!((machine.credence(&part(1, 3), &left, 0) - alone / 3.0).abs() < 1e-9);
 }
 
 #[test]
