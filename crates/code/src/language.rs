@@ -180,7 +180,8 @@ const PYTHON: Words = Words {
         "unary_operator",
         "not_operator",
     ],
-    stubs: &["pass", "...", "raise NotImplementedError"],
+    // Who means to give nothing back writes nothing.
+    stubs: &["pass", "...", "raise NotImplementedError", "return None"],
 };
 
 const RUST: Words = Words {

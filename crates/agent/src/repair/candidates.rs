@@ -32,6 +32,8 @@ pub struct Candidate {
     pub key: u64,
 }
 
+/// Texts of several lines whose lines are candidates by themselves, of one answer at the most.
+const SEVERAL: usize = 2;
 /// Candidates that are carried over to a part at the most.
 const CARRIED: usize = 150;
 
@@ -255,7 +257,14 @@ fn ideas(
 ) -> Vec<String> {
     match answer {
         Answer::Infilled { alternatives, .. } => {
-            alternatives.iter().filter_map(|other| fill(target, text, made, &other.text)).collect()
+            let mut several = 0;
+            let each = alternatives.iter().flat_map(|other| {
+                let alone = alone(&other.text);
+                several += usize::from(!alone.is_empty());
+                let alone = if several > SEVERAL { Vec::new() } else { alone };
+                std::iter::once(other.text.as_str()).chain(alone)
+            });
+            each.filter_map(|other| fill(target, text, made, other)).collect()
         }
         Answer::Generated { samples } => {
             let each = |sample: &Sample| sample.log_probability / f64::from(sample.tokens.max(1));
@@ -268,6 +277,15 @@ fn ideas(
         }
         Answer::Turned { .. } => Vec::new(),
     }
+}
+
+/// Each line of a text that has several, one below the other: a small model says more than is
+/// missing, most often, and some of it is right.
+fn alone(text: &str) -> Vec<&str> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let lines: Vec<&str> = text.split_inclusive('\n').filter(|l| !l.trim().is_empty()).collect();
+    let [first, _, ..] = lines[..] else { return Vec::new() };
+    if lines.iter().all(|line| indent(line) == indent(first)) { lines } else { Vec::new() }
 }
 
 /// The texts that the score of a statement suggests.
@@ -425,6 +443,13 @@ def last():
         let (language, text) = (Language::Python, TEXT.to_owned());
         let place = File { path: "a.py", language, original: TEXT, text };
         Stretch::around(&target, &place, &Syntax::read(language, TEXT))
+    }
+
+    #[test]
+    fn of_several_lines_each_may_be_what_is_missing() {
+        assert_eq!(alone("    a += 1\n    b(a)\n"), ["    a += 1\n", "    b(a)\n"]);
+        // Of a block no line stands by itself, and one line is one already.
+        assert!(alone("    if a:\n        b(a)\n").is_empty() && alone("    a += 1\n").is_empty());
     }
 
     #[test]

@@ -149,8 +149,8 @@ pub(super) fn find(
     );
     for target in targets.iter_mut().filter(|target| target.kind == TargetKind::Function) {
         if let Some(source) = by_path.get(target.path.as_str()) {
-            let unsettable = missing(failure, |kind| kind != MissingKind::Module);
-            unsettable.for_each(|name| unset(target, &source.text, name));
+            let of = |kind| matches!(kind, MissingKind::Name | MissingKind::Local);
+            missing(failure, of).for_each(|name| unset(target, &source.text, name));
         }
     }
     // Ranks are sharper than their scores: a place with half the score is a quarter as likely.

@@ -18,8 +18,10 @@ pub struct Missing {
 /// What something missing would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MissingKind {
-    /// A name within a file: a function, a type, a variable, an attribute.
+    /// A name within a file: a function, a type, a variable, what a module has.
     Name,
+    /// What an object was to have: nothing at the end of a file gives it that.
+    Attribute,
     /// A variable of the function that uses it before it is set.
     Local,
     /// A file or a package of its own.
@@ -32,12 +34,14 @@ const MODULES: [&str; 2] = [r"No module named '([^']+)'", r"Cannot find module '
 /// How they say that a variable is not set yet.
 const LOCALS: [&str; 1] = [r"UnboundLocalError: (?:cannot access )?local variable '([^']+)'"];
 
+/// How they say that an object has no such thing. Python's own types are written small, and lack
+/// nothing.
+const ATTRIBUTES: [&str; 1] = [r"'_*[A-Z][\w.]*' object has no attribute '([^']+)'"];
+
 /// How they say that there is no such name.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 17] = [
     r"cannot import name '([^']+)'",
     r"(?:module|type object) '[^']+' has no attribute '([^']+)'",
-    // Python's own types are written small, and lack nothing.
-    r"'_*[A-Z][\w.]*' object has no attribute '([^']+)'",
     r"NameError: (?:free variable |cannot access free variable |name )'([^']+)'",
     r"cannot find (?:function|value|type|macro|struct|trait|derive macro|attribute|tuple struct|unit struct|associated function|method|crate|module)[^`]* `([^`]+)`",
     r"unresolved import `([^`]+)`",
@@ -64,8 +68,9 @@ impl Forms {
     fn compile() -> Self {
         let modules = MODULES.map(|form| (form, MissingKind::Module));
         let locals = LOCALS.map(|form| (form, MissingKind::Local));
+        let attributes = ATTRIBUTES.map(|form| (form, MissingKind::Attribute));
         let names = NAMES.map(|form| (form, MissingKind::Name));
-        let forms = || modules.iter().chain(&locals).chain(&names);
+        let forms = || modules.iter().chain(&locals).chain(&attributes).chain(&names);
         let regex = |form| Regex::new(form).expect("compiled by the tests");
         let set = RegexSet::new(forms().map(|(form, _)| form)).expect("compiled by the tests");
         Self { set, each: forms().map(|(form, kind)| (regex(form), *kind)).collect() }

@@ -32,6 +32,7 @@ fn shown(failure: &Failure) -> String {
     if !failure.missing.is_empty() {
         let told = failure.missing.iter().map(|missing| match missing.kind {
             MissingKind::Name => missing.name.clone(),
+            MissingKind::Attribute => format!("attribute {}", missing.name),
             MissingKind::Local => format!("local {}", missing.name),
             MissingKind::Module => format!("module {}", missing.name),
         });
@@ -319,7 +320,7 @@ outputs! {
         passed None, failed None
         ! AttributeError: 'Box' object has no attribute 'itms'. Did you mean: 'items'?
             [/home/ada/stats/lib/core.py:27 first]
-        missing itms"#]];
+        missing attribute itms"#]];
     pytest_auto: "pytest-auto", expect![[r#"
         passed Some(1), failed Some(1)
         t2/test_core.py::test_median[values0-1.5]
@@ -378,7 +379,7 @@ outputs! {
         t2/test_core.py::test_fixture
             ValueError: no fixture
             []
-        missing itms, variance"#]];
+        missing attribute itms, variance"#]];
     pytest_native: "pytest-native", expect![[r#"
         passed Some(3), failed Some(11)
         t2/test_core.py::test_median[values0-1.5]
@@ -416,7 +417,7 @@ outputs! {
         t2/test_core.py::test_fixture
             ValueError: no fixture
             [/home/ada/stats/t2/test_core.py:51 broken]
-        missing itms, variance"#]];
+        missing attribute itms, variance"#]];
     pytest_no: "pytest-no", expect![[r#"
         passed Some(3), failed Some(11)
         t2/test_core.py::test_median[values0-1.5]
@@ -529,7 +530,7 @@ outputs! {
         t2/test_core.py::test_fixture
             ValueError: no fixture
             [t2/test_core.py:51 broken]
-        missing itms, variance"#]];
+        missing attribute itms, variance"#]];
     pytest_short: "pytest-short", expect![[r#"
         passed Some(3), failed Some(11)
         t2/test_core.py::test_median[values0-1.5]
@@ -567,7 +568,7 @@ outputs! {
         t2/test_core.py::test_fixture
             ValueError: no fixture
             [t2/test_core.py:51 broken]
-        missing itms, variance"#]];
+        missing attribute itms, variance"#]];
     pytest_showlocals: "pytest-showlocals", expect![[r#"
         passed Some(3), failed Some(11)
         t2/test_core.py::test_median[values0-1.5]
@@ -605,7 +606,7 @@ outputs! {
         t2/test_core.py::test_fixture
             ValueError: no fixture
             [t2/test_core.py:51 broken]
-        missing itms, variance"#]];
+        missing attribute itms, variance"#]];
     pytest_syntax: "pytest-syntax", expect![[r#"
         passed Some(0), failed Some(1)
         test_broken.py
@@ -651,7 +652,7 @@ outputs! {
             AssertionError: 1 != 0.5
             [t2/test_core.py:43 test_sub]
             expected "0.5", was "1"
-        missing itms, variance"#]];
+        missing attribute itms, variance"#]];
     surefire: "surefire", expect![[r#"
         passed Some(1), failed Some(2)
         stats.StatsTest#even
@@ -710,7 +711,7 @@ outputs! {
             AssertionError: 'a\nb\n' != 'a\nc\n'
             [/home/ada/stats/t2/test_unit.py:8 test_text]
             expected "'a\\nc\\n'", was "'a\\nb\\n'"
-        missing itms"#]];
+        missing attribute itms"#]];
     unittest_313: "unittest-313", expect![[r#"
         passed Some(0), failed Some(6)
         t2.test_unit.TestSetup
@@ -731,7 +732,7 @@ outputs! {
             AssertionError: 'a\nb\n' != 'a\nc\n'
             [/home/ada/stats/t2/test_unit.py:8 test_text]
             expected "'a\\nc\\n'", was "'a\\nb\\n'"
-        missing itms"#]];
+        missing attribute itms"#]];
     unittest_v: "unittest-v", expect![[r#"
         passed Some(0), failed Some(7)
         t2.test_unit.TestSetup
@@ -755,7 +756,7 @@ outputs! {
             AssertionError: 'a\nb\n' != 'a\nc\n'
             [/home/ada/stats/t2/test_unit.py:8 test_text]
             expected "'a\\nc\\n'", was "'a\\nb\\n'"
-        missing itms, quantile"#]];
+        missing attribute itms, quantile"#]];
     vitest: "vitest", expect![[r#"
         passed Some(1), failed Some(5)
         vt/stats.test.mjs > stats > median of even

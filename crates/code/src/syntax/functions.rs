@@ -246,5 +246,12 @@ fn is_stub(syntax: &Syntax<'_>, body: usize) -> bool {
         return false;
     };
     let text = syntax.node_text(only).to_ascii_lowercase();
-    words.stubs.iter().any(|stub| text.starts_with(&stub.to_ascii_lowercase()))
+    words.stubs.iter().any(|stub| {
+        let rest = text.strip_prefix(&stub.to_ascii_lowercase());
+        let is_within_a_word = |rest: &str| {
+            stub.ends_with(char::is_alphanumeric)
+                && rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        };
+        rest.is_some_and(|rest| !is_within_a_word(rest))
+    })
 }

@@ -229,3 +229,15 @@ class Box<T> {
         "#]],
     );
 }
+
+#[test]
+fn a_body_that_is_not_written_is_told_from_one_that_begins_alike() {
+    let is_stub = |statement: &str| {
+        let text = format!("def f(a):\n    \"Says.\"\n    {statement}\n");
+        Syntax::read(Language::Python, &text).functions()[0].stub
+    };
+    assert!(
+        ["pass", "...", "return None", "raise NotImplementedError(a)"].map(is_stub) == [true; 4]
+    );
+    assert!(["passed = a", "return None_of(a)", "return", "return a"].map(is_stub) == [false; 4]);
+}
