@@ -151,6 +151,8 @@ pub(super) fn find(
         if let Some(source) = by_path.get(target.path.as_str()) {
             let of = |kind| matches!(kind, MissingKind::Name | MissingKind::Local);
             missing(failure, of).for_each(|name| unset(target, &source.text, name));
+            missing(failure, |kind| kind == MissingKind::Attribute)
+                .for_each(|name| unset_attribute(target, &source.text, name));
         }
     }
     // Ranks are sharper than their scores: a place with half the score is a quarter as likely.
@@ -259,6 +261,32 @@ fn unset(target: &mut Target, text: &str, name: &str) {
     let indent = &line[..line.len() - line.trim_start().len()];
     let opening = format!("{indent}{opening}");
     target.units.insert(first, Unit { hole: true, opening, ..Unit::of(at..at, 1.0) });
+}
+
+/// Adds a hole at the end of the function that makes objects, if it doesn't set an attribute that
+/// one of them lacks: what sets it may be missing there. What the file names once is misspelt there.
+fn unset_attribute(target: &mut Target, text: &str, name: &str) {
+    // Python writes the class before a name with two underscores.
+    let name = name.get(1..).and_then(|rest| rest.find("__")).map_or(name, |at| &name[at + 1..]);
+    if target.name.rsplit('.').next() != Some("__init__") || words(text, name).count() < 2 {
+        return;
+    }
+    let opening = format!("self.{name} =");
+    let lines: Vec<&str> = text.lines().collect();
+    let own = |unit: &&Unit| !target.is_signature(unit) && !unit.hole;
+    let (Some(first), Some(last)) =
+        (target.units.iter().find(own), target.units.iter().rev().find(own))
+    else {
+        return;
+    };
+    let body = first.lines.start as usize..last.lines.end as usize;
+    let Some(body) = lines.get(body).filter(|body| !body.iter().any(|l| l.contains(&opening)))
+    else {
+        return;
+    };
+    let indent = body.first().map_or("", |line| &line[..line.len() - line.trim_start().len()]);
+    let (opening, at) = (format!("{indent}{opening}"), last.lines.end);
+    target.units.push(Unit { hole: true, opening, ..Unit::of(at..at, 1.0) });
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -428,4 +456,40 @@ fn excerpt(text: &str, lines: &Range<u32>, failed_at: Option<u32>) -> String {
     }
     let tail = &shown[shown.len() - (TEST_LINES - 2)..];
     format!("{}\n    ...\n{}", shown[0], tail.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tenfold_code::failure;
+
+    use super::*;
+
+    #[test]
+    fn an_attribute_that_is_set_nowhere_is_missing_where_objects_are_made() {
+        let said = "Traceback (most recent call last):\n  File \"box.py\", line 8, in <module>\n    \
+                    Box(1).area()\n  File \"box.py\", line 6, in area\n    return self.high * \
+                    self.wide\nAttributeError: 'Box' object has no attribute 'high'\n";
+        let openings = |text: &str| -> Vec<(String, u32, String)> {
+            let source =
+                Source { path: "box.py".to_owned(), text: text.to_owned(), editable: true };
+            let trace = r#"{"version":1,"files":["box.py"],"sets":["3,6"],
+                "tests":[["t","failed",[[0,0]],[],0]],"outside":[],"whole":true}"#;
+            let failure = failure::read(said, Some(1));
+            let (targets, _) = find("", &[source], &failure, Some(trace));
+            let holes = targets.iter().flat_map(|target| {
+                let named = target.units.iter().filter(|unit| !unit.opening.is_empty());
+                named.map(|unit| (target.name.clone(), unit.lines.start, unit.opening.clone()))
+            });
+            holes.collect()
+        };
+        let text = "class Box:\n    def __init__(self, wide):\n        self.wide = wide\n\n    \
+                    def area(self):\n        return self.high * self.wide\n\n    def tall(self):\n\
+                    \x20       return self.high > 9\n";
+        let hole = ("Box.__init__".to_owned(), 3, "        self.high =".to_owned());
+        assert_eq!(openings(text), [hole]);
+        // It is set, and once it is misspelt.
+        let set = text.replace("self.wide = wide", "self.high = self.wide = wide");
+        assert_eq!(openings(&set), []);
+        assert_eq!(openings(&text.replace("self.high > 9", "self.wide > 9")), []);
+    }
 }
