@@ -263,11 +263,16 @@ fn unset(target: &mut Target, text: &str, name: &str) {
     target.units.insert(first, Unit { hole: true, opening, ..Unit::of(at..at, 1.0) });
 }
 
+/// A name with two underscores as it is written: Python says `_Class__name` of it.
+fn unmangled(name: &str) -> &str {
+    let class = name.strip_prefix('_').filter(|rest| rest.starts_with(char::is_alphabetic));
+    class.and_then(|class| class.find("__")).map_or(name, |at| &name[at + 1..])
+}
+
 /// Adds a hole at the end of the function that makes objects, if it doesn't set an attribute that
 /// one of them lacks: what sets it may be missing there. What the file names once is misspelt there.
 fn unset_attribute(target: &mut Target, text: &str, name: &str) {
-    // Python writes the class before a name with two underscores.
-    let name = name.get(1..).and_then(|rest| rest.find("__")).map_or(name, |at| &name[at + 1..]);
+    let name = unmangled(name);
     if target.name.rsplit('.').next() != Some("__init__") || words(text, name).count() < 2 {
         return;
     }
@@ -463,6 +468,14 @@ mod tests {
     use tenfold_code::failure;
 
     use super::*;
+
+    #[test]
+    fn only_what_python_puts_the_class_before_is_cut() {
+        assert_eq!(unmangled("_Timed__timer"), "__timer");
+        for name in ["timer", "_timer", "__timer", "__len__", "read__once"] {
+            assert_eq!(unmangled(name), name);
+        }
+    }
 
     #[test]
     fn an_attribute_that_is_set_nowhere_is_missing_where_objects_are_made() {
