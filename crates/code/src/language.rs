@@ -123,6 +123,8 @@ pub(crate) struct Words {
     pub(crate) lists: &'static [&'static str],
     /// Nodes with an operator among their unnamed children.
     pub(crate) operations: &'static [&'static str],
+    /// Values that do nothing when they are computed, unless something in them does.
+    pub(crate) values: &'static [&'static str],
     /// A body that is nothing but one statement, beginning so, is not written yet.
     pub(crate) stubs: &'static [&'static str],
 }
@@ -180,6 +182,22 @@ const PYTHON: Words = Words {
         "unary_operator",
         "not_operator",
     ],
+    values: &[
+        "attribute",
+        "binary_operator",
+        "boolean_operator",
+        "comparison_operator",
+        "false",
+        "float",
+        "integer",
+        "none",
+        "not_operator",
+        "parenthesized_expression",
+        "subscript",
+        "true",
+        "tuple",
+        "unary_operator",
+    ],
     // Who means to give nothing back writes nothing.
     stubs: &["pass", "...", "raise NotImplementedError", "return None"],
 };
@@ -219,6 +237,18 @@ const RUST: Words = Words {
         "unary_expression",
         "range_expression",
         "let_chain",
+    ],
+    values: &[
+        "binary_expression",
+        "boolean_literal",
+        "field_expression",
+        "float_literal",
+        "integer_literal",
+        "parenthesized_expression",
+        "reference_expression",
+        "self",
+        "tuple_expression",
+        "unary_expression",
     ],
     stubs: &["todo!", "unimplemented!", "panic!(\"not implemented", "panic!(\"not yet implemented"],
 };
@@ -286,6 +316,16 @@ const JAVASCRIPT: Words = Words {
         "augmented_assignment_expression",
         "unary_expression",
         "update_expression",
+    ],
+    values: &[
+        "binary_expression",
+        "false",
+        "member_expression",
+        "null",
+        "number",
+        "parenthesized_expression",
+        "this",
+        "true",
     ],
     stubs: &[
         "throw new Error(\"not implemented",
@@ -370,6 +410,16 @@ const GO: Words = Words {
         "inc_statement",
         "dec_statement",
     ],
+    values: &[
+        "binary_expression",
+        "false",
+        "float_literal",
+        "int_literal",
+        "nil",
+        "parenthesized_expression",
+        "selector_expression",
+        "true",
+    ],
     stubs: &[
         "panic(\"not implemented",
         "panic(\"not yet implemented",
@@ -441,6 +491,16 @@ const JAVA: Words = Words {
         "unary_expression",
         "update_expression",
     ],
+    values: &[
+        "binary_expression",
+        "decimal_integer_literal",
+        "false",
+        "field_access",
+        "null_literal",
+        "parenthesized_expression",
+        "this",
+        "true",
+    ],
     stubs: &[
         "throw new UnsupportedOperationException",
         "throw new RuntimeException(\"not implemented",
@@ -478,7 +538,8 @@ mod tests {
             let kinds = words.functions.iter().chain(words.lambdas).chain(words.wrappers);
             let kinds = kinds.chain(words.comments).chain(words.blocks).chain(words.imports);
             let kinds = kinds.chain(words.identifiers).chain(words.atoms).chain(words.lists);
-            for kind in kinds.chain(words.operations).chain(words.prefixes) {
+            let kinds = kinds.chain(words.operations).chain(words.prefixes).chain(words.values);
+            for kind in kinds {
                 let id = language.grammar().id_for_node_kind(kind, true);
                 assert!(id != 0, "{} has no {kind}", words.name);
             }

@@ -38,7 +38,8 @@ const SEVERAL: usize = 2;
 const CARRIED: usize = 150;
 
 /// Turns answers into candidates. Returns those worth a check, and how many were not: they
-/// don't parse, repeat what was there or was tried, or touch comments only.
+/// don't parse, repeat what was there or was tried, touch comments only, or put a statement there
+/// that does nothing: a test that only wants something gone would pass with it.
 pub(super) fn gather(
     state: &Repair,
     moves: &[Move],
@@ -175,12 +176,14 @@ impl<'s> Sieve<'s> {
         let own = stretch.of(&file.text);
         let syntax = Syntax::read(file.language, &own);
         let (errors, canonical) = (syntax.errors(), syntax.canonical());
+        let pointless = syntax.pointless();
         for Idea { text, generator, merit } in ideas {
             let other = stretch.of(&text);
             let changed = syntax.changed(&other);
             let now = changed.canonical();
             let key = stretch.key(self.state, file.path, now);
-            if now == canonical || changed.errors() > errors || !self.seen.insert(key) {
+            let worse = || changed.errors() > errors || changed.pointless() > pointless;
+            if now == canonical || worse() || !self.seen.insert(key) {
                 self.dropped += 1;
                 if let Some(known) = self.found.iter_mut().find(|candidate| candidate.key == key) {
                     // What the model says twice it means more.

@@ -359,8 +359,13 @@ impl Draft {
         if state.is_waiting() || state.ending.is_some() {
             return;
         }
-        if let Some(candidate) = state.passing.first().cloned() {
-            return self.judge(&candidate);
+        if let Some(candidate) = state.likeliest_passing().cloned() {
+            // Of several that pass the likeliest is proposed, and not the one that ran fastest.
+            let likelier = |other: &Candidate| other.merit > candidate.merit;
+            if !state.trying.values().any(likelier) {
+                self.judge(&candidate);
+            }
+            return;
         }
         if state.setup.check.is_empty()
             && let Some(candidate) = state.here.pool.last().cloned()

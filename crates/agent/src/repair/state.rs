@@ -310,6 +310,11 @@ impl Repair {
         })
     }
 
+    /// Of the candidates that may go to the judge the one that most likely mends the fault.
+    pub(super) fn likeliest_passing(&self) -> Option<&Candidate> {
+        self.passing.iter().max_by(|a, b| a.merit.total_cmp(&b.merit).then(b.id.cmp(&a.id)))
+    }
+
     /// The longest that a run may take which took so long before.
     pub(super) fn at_most(&self, before: Millis) -> Millis {
         Millis((before.0 * 5 + 4_000).min(self.setup.check_timeout.0))

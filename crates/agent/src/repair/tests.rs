@@ -598,6 +598,45 @@ fn whatever_ends_first_an_attempt_comes_to_its_end() {
 }
 
 #[test]
+fn of_several_that_pass_the_likeliest_is_proposed_whichever_ends_first() {
+    let mut overtaken = 0;
+    for seed in 0..40 {
+        let mut world = World { order: Some(Seed(seed).draws()), ..World::new() };
+        world.needs = vec![("test_totals.py::test_total", &["mended"])];
+        world.known = BTreeMap::from([
+            ("        result -= value\n", "        mended += value\n"),
+            ("    return result\n", "    return mended\n"),
+        ]);
+        let (machine, events, _) = world.work();
+        let merit = |id: u32| {
+            let all = events.iter().filter_map(|event| match event {
+                Event::Gathered { candidates, .. } => Some(candidates),
+                _ => None,
+            });
+            all.flatten().find(|candidate| candidate.id == id).map(|known| known.merit)
+        };
+        let ended = events.iter().filter_map(|event| match event {
+            Event::Tried { candidate, passed: true, .. } => Some(*candidate),
+            _ => None,
+        });
+        let ended: Vec<u32> = ended.collect();
+        let winner = machine.winner().expect("one is proposed").candidate;
+        assert!(ended.iter().all(|other| merit(*other) <= merit(winner)), "seed {seed}");
+        overtaken += usize::from(ended[0] != winner);
+    }
+    assert!(overtaken > 0, "the likeliest is not always the first to end");
+}
+
+#[test]
+fn a_statement_that_does_nothing_is_no_candidate() {
+    let mut world = World::new();
+    world.needs = vec![("test_totals.py::test_total", &["        value\n"])];
+    world.known = BTreeMap::from([("        result -= value\n", "        value\n")]);
+    let (machine, ..) = world.work();
+    assert_eq!(outcome(&machine), AttemptOutcome::GaveUp);
+}
+
+#[test]
 fn what_mends_none_of_the_tests_that_were_run_is_no_part() {
     let mut world = World::new();
     world.known = BTreeMap::from([("        result -= value\n", "        result -= 1\n")]);

@@ -8,6 +8,7 @@ mod errors;
 mod functions;
 mod idle;
 mod pieces;
+mod pointless;
 mod probes;
 mod tree;
 
@@ -62,6 +63,12 @@ impl<'t> Syntax<'t> {
     /// outside a function, `break` outside a loop.
     pub fn errors(&self) -> usize {
         errors::count(self)
+    }
+
+    /// How many statements compute a value that nothing takes up, and call nothing: `x;`, or
+    /// `a < b` on a line of its own. Strings are none, for they say something to some tools.
+    pub fn pointless(&self) -> usize {
+        pointless::count(self)
     }
 
     /// A hash of the code without comments, docstrings and white space that means nothing:

@@ -44,6 +44,25 @@ fn what_is_no_code_is_counted() {
 }
 
 #[test]
+fn a_statement_is_pointless_if_nothing_comes_of_it() {
+    for (language, text, pointless) in [
+        (Language::Python, "def f(a):\n    \"\"\"Doc.\"\"\"\n    a\n    a.b[1] == 2\n    -1\n", 3),
+        (Language::Python, "f()\na = b\na < f()\na += 1\n...\nyield a\n[f() for f in a]\n'a'\n", 0),
+        (Language::Rust, "fn f(a: u8) -> u8 { a; a < 2; self.b; f(); a += 1; a.g()?; a }", 3),
+        (
+            Language::JavaScript,
+            "'use strict'; a; a.b < 1; f(a); a = b; a++; delete a.b; await a;",
+            2,
+        ),
+        (Language::TypeScript, "this.a; new A(); a!;", 1),
+        (Language::Go, "package p\nfunc f(a int) { a; a.b < 1; f(a); a = 1; a++; <-a }", 2),
+        (Language::Java, "class A { void f(int a) { f(a); a = 1; a++; new A(); } }", 0),
+    ] {
+        assert_eq!(Syntax::read(language, text).pointless(), pointless, "{text}");
+    }
+}
+
+#[test]
 fn comments_and_format_do_not_change_what_code_is() {
     let same = |language, a: &str, b: &str| {
         Syntax::read(language, a).canonical() == Syntax::read(language, b).canonical()
