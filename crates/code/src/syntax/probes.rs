@@ -64,38 +64,79 @@ mod __tenfold_probe {
 const CONSTANT: [&str; 6] =
     ["const_item", "static_item", "const_block", "type_arguments", "array_type", "enum_variant"];
 
+/// What is put into the text.
+struct Piece {
+    at: usize,
+    opens: bool,
+    text: String,
+}
+
+impl Piece {
+    /// A call that says that the line of a node is executed.
+    fn call(syntax: &Syntax<'_>, at: usize, of: usize) -> Self {
+        Self { at, opens: true, text: hit(syntax, of) }
+    }
+}
+
+/// An expression in a block of its own, with a call in front that says that the line of a node
+/// is executed.
+fn wrapped(syntax: &Syntax<'_>, expression: usize, of: usize) -> [Piece; 2] {
+    let text = format!("{{{}", hit(syntax, of));
+    let end = syntax.nodes[expression].stop as usize;
+    [
+        Piece { at: start(syntax, expression), opens: true, text },
+        Piece { at: end, opens: false, text: "}".to_owned() },
+    ]
+}
+
+/// What says that an arm is taken.
+fn arm(syntax: &Syntax<'_>, index: usize, pieces: &mut Vec<Piece>) {
+    let Some(value) = syntax.field(index, "value") else { return };
+    let kind = syntax.nodes[value].kind;
+    if kind == "block" {
+        let inside = syntax.children(value).nth(1);
+        if inside.is_some_and(|first| syntax.nodes[first].kind != "inner_attribute_item") {
+            pieces.push(Piece::call(syntax, start(syntax, value) + 1, index));
+        }
+    } else if !kind.ends_with("block") && kind != "reference_expression" {
+        // What is borrowed in a block does not outlive it.
+        pieces.extend(wrapped(syntax, value, value));
+    }
+}
+
+/// Whether an `if` comes after an `else`, and so is no statement of its own.
+fn follows_else(syntax: &Syntax<'_>, index: usize) -> bool {
+    syntax.nodes[syntax.nodes[index].parent].kind == "else_clause"
+}
+
 /// The text with probes; `None` if it is no Rust, or has nothing to probe.
 pub(super) fn insert(syntax: &Syntax<'_>, path: &str) -> Option<String> {
     if syntax.language != Language::Rust {
         return None;
     }
-    let mut pieces: Vec<(usize, String)> = Vec::new();
+    let mut pieces: Vec<Piece> = Vec::new();
     for index in 0..syntax.nodes.len() {
-        let kind = syntax.nodes[index].kind;
-        if kind == "block" && runs(syntax, index) {
-            let statements = statements(syntax, index);
-            pieces.extend(statements.map(|at| (start(syntax, at), hit(syntax, at))));
-        } else if kind == "match_arm" && runs(syntax, index) {
-            let value = syntax.field(index, "value");
-            let plain = |value: &usize| {
-                let kind = syntax.nodes[*value].kind;
-                // What is borrowed in a block does not outlive it.
-                !kind.ends_with("block") && kind != "reference_expression"
-            };
-            if let Some(value) = value.filter(plain) {
-                pieces.push((start(syntax, value), format!("{{{}", hit(syntax, value))));
-                pieces.push((syntax.nodes[value].stop as usize, "}".to_owned()));
+        match syntax.nodes[index].kind {
+            "block" if runs(syntax, index) => {
+                let statements = statements(syntax, index);
+                pieces.extend(statements.map(|at| Piece::call(syntax, start(syntax, at), at)));
             }
+            "match_arm" if runs(syntax, index) => arm(syntax, index, &mut pieces),
+            "if_expression" if follows_else(syntax, index) && runs(syntax, index) => {
+                pieces.extend(wrapped(syntax, index, index));
+            }
+            _ => {}
         }
     }
     if pieces.is_empty() {
         return None;
     }
-    // What opens an arm comes before what is called in it, and closes after it.
-    pieces.sort_by_key(|(at, _)| *at);
+    // What ends at a place comes before what begins there; and what opens an arm before what is
+    // called in it.
+    pieces.sort_by_key(|piece| (piece.at, piece.opens));
     let mut text = String::with_capacity(syntax.text.len() * 2);
     let mut done = 0;
-    for (at, piece) in pieces {
+    for Piece { at, text: piece, .. } in pieces {
         text.push_str(syntax.text.get(done..at)?);
         text.push_str(&piece);
         done = at;

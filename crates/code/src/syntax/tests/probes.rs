@@ -20,6 +20,13 @@ fn f(x: u32) -> u32 {
         _ => return &q,
     }
 }
+fn e(x: Option<u32>) -> u32 {
+    if x.is_none() {
+        1
+    } else if let Some(2) = x {
+        3
+    } else if x == Some(4) { 5 } else { 6 }
+}
 mod a {
     mod b { fn g() { (|| { h!({ 1 }) })() } }
 }"##;
@@ -35,9 +42,14 @@ mod a {
     expect![[r#"
         __tenfold_probe::hit(8);match x {
         0 => {__tenfold_probe::hit(9);1},
-        1 => { __tenfold_probe::hit(10);2 }
+        1 => {__tenfold_probe::hit(10); __tenfold_probe::hit(10);2 }
         _ => {__tenfold_probe::hit(11);return &q},
-        mod b { fn g() { super::super::__tenfold_probe::hit(15);(|| { super::super::__tenfold_probe::hit(15);h!({ 1 }) })() } }"#]].assert_eq(&changed.join("\n"));
+        __tenfold_probe::hit(15);if x.is_none() {
+        __tenfold_probe::hit(16);1
+        } else {__tenfold_probe::hit(17);if let Some(2) = x {
+        __tenfold_probe::hit(18);3
+        } else {__tenfold_probe::hit(19);if x == Some(4) { __tenfold_probe::hit(19);5 } else { __tenfold_probe::hit(19);6 }}}
+        mod b { fn g() { super::super::__tenfold_probe::hit(22);(|| { super::super::__tenfold_probe::hit(22);h!({ 1 }) })() } }"#]].assert_eq(&changed.join("\n"));
     assert!(module.contains(r#"PATH: &'static str = "src/\"x\".rs";"#));
     assert_eq!(Syntax::read(Language::Rust, &probed).errors(), 0);
     assert_eq!(Syntax::read(Language::Rust, "const A: u32 = 1;").probed("a.rs"), None);
