@@ -113,8 +113,6 @@ pub(crate) struct Words {
     pub(crate) blocks: &'static [&'static str],
     pub(crate) imports: &'static [&'static str],
     pub(crate) identifiers: &'static [&'static str],
-    /// Calls, with the field that holds what is called.
-    pub(crate) calls: &'static [(&'static str, &'static str)],
     /// Nodes that are one token though the grammar splits them.
     pub(crate) atoms: &'static [&'static str],
     /// Fields that hold an expression worth replacing by another.
@@ -142,7 +140,6 @@ const PYTHON: Words = Words {
     blocks: &["block", "module"],
     imports: &["import_statement", "import_from_statement", "future_import_statement"],
     identifiers: &["identifier"],
-    calls: &[("call", "function"), ("decorator", "")],
     atoms: &["string_content"],
     slots: &[
         "condition",
@@ -214,8 +211,7 @@ const RUST: Words = Words {
     comments: &["line_comment", "block_comment"],
     blocks: &["block", "source_file", "declaration_list", "match_block", "field_declaration_list"],
     imports: &["use_declaration", "extern_crate_declaration"],
-    identifiers: &["identifier", "field_identifier", "type_identifier"],
-    calls: &[("call_expression", "function"), ("macro_invocation", "macro")],
+    identifiers: &["identifier", "field_identifier", "primitive_type", "type_identifier"],
     atoms: &["string_literal", "raw_string_literal", "char_literal"],
     slots: &["condition", "right", "value", "left", "body", "index", "function", "field"],
     lists: &[
@@ -285,7 +281,6 @@ const JAVASCRIPT: Words = Words {
         "private_property_identifier",
         "shorthand_property_identifier",
     ],
-    calls: &[("call_expression", "function"), ("new_expression", "constructor")],
     atoms: &["string", "template_string", "regex", "jsx_text"],
     slots: &[
         "condition",
@@ -381,7 +376,6 @@ const GO: Words = Words {
     ],
     imports: &["import_declaration"],
     identifiers: &["identifier", "field_identifier", "type_identifier", "package_identifier"],
-    calls: &[("call_expression", "function")],
     atoms: &["interpreted_string_literal", "raw_string_literal", "rune_literal"],
     slots: &[
         "condition",
@@ -461,7 +455,6 @@ const JAVA: Words = Words {
     ],
     imports: &["import_declaration"],
     identifiers: &["identifier", "type_identifier"],
-    calls: &[("method_invocation", "name"), ("object_creation_expression", "type")],
     atoms: &["string_literal", "character_literal"],
     slots: &[
         "condition",

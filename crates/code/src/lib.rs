@@ -23,4 +23,4 @@ pub use failure::{FailedTest, Failure, Frame, Trouble, TroubleKind};
 pub use language::Language;
 pub use runner::Runner;
 pub use suspects::Suspect;
-pub use syntax::{Function, Syntax};
+pub use syntax::{Function, Syntax, Use};

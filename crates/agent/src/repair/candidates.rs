@@ -24,6 +24,9 @@ pub struct Candidate {
     pub generator: Generator,
     /// Where.
     pub target: usize,
+    /// The statement there that it changes, if it is one.
+    #[serde(default)]
+    pub unit: Option<usize>,
     /// The edits from the attempt's base.
     pub edits: Vec<Edit>,
     /// The chance that it mends the fault, before it is checked; its natural logarithm.
@@ -55,11 +58,12 @@ pub(super) fn gather(
         let texts = ideas(target, &file.text, &syntax, made, answer);
         let from = sieve.found.len();
         let generator = made.generator;
-        // Of what is read off a score this is in the rank.
+        let unit = generator.changes_a_unit().then_some(made.unit);
+        // Of what is read off a score that is in the rank.
         let idle = if generator == Generator::Token { &[][..] } else { &target.idle };
-        let each = texts.into_iter().map(|text| {
-            let merit = mistakes::taken_up(idle, &file.text, &text);
-            Idea { text, generator, merit }
+        let each = texts.into_iter().map(|(text, told)| {
+            let merit = told + mistakes::taken_up(idle, &file.text, &text);
+            Idea { text, generator, unit, merit }
         });
         sieve.sift(made.target, &file, &syntax, each);
         let chance = moves::chance(state, made) * moves::place(state, made);
@@ -104,7 +108,7 @@ pub(super) fn carried(state: &Repair) -> Option<(Vec<Candidate>, u32)> {
             // It is as likely as it was, but for where the rest of the fault is now.
             let (now, then) = (mass(here, old), mass(before, old));
             let merit = candidate.merit + (now / then.max(1e-12)).max(1e-12).ln();
-            Some(Idea { text, generator: candidate.generator, merit })
+            Some(Idea { text, generator: candidate.generator, unit: None, merit })
         });
         sieve.sift(index, &file, &syntax, ideas);
     }
@@ -130,6 +134,8 @@ pub(super) fn mass(standing: &Standing, of: &Target) -> f64 {
 pub(super) struct Idea {
     pub(super) text: String,
     pub(super) generator: Generator,
+    /// The statement that it changes, if it is one.
+    pub(super) unit: Option<usize>,
     pub(super) merit: f64,
 }
 
@@ -177,7 +183,7 @@ impl<'s> Sieve<'s> {
         let syntax = Syntax::read(file.language, &own);
         let (errors, canonical) = (syntax.errors(), syntax.canonical());
         let pointless = syntax.pointless();
-        for Idea { text, generator, merit } in ideas {
+        for Idea { text, generator, unit, merit } in ideas {
             let other = stretch.of(&text);
             let changed = syntax.changed(&other);
             let now = changed.canonical();
@@ -195,7 +201,8 @@ impl<'s> Sieve<'s> {
             let here = edit::between(file.path, file.original, &text);
             let edits = others.cloned().chain(here).collect();
             let id = self.state.candidates + self.found.len() as u32 + 1;
-            self.found.push(Candidate { id, generator, target: index, edits, merit, key });
+            let target = index;
+            self.found.push(Candidate { id, generator, target, unit, edits, merit, key });
         }
     }
 }
@@ -250,14 +257,16 @@ impl Stretch {
     }
 }
 
-/// The texts of the file that an answer gives, the likeliest first.
+/// The texts of the file that an answer gives, the likeliest first, and what tells more than
+/// its rank how likely each is: a natural logarithm.
 fn ideas(
     target: &Target,
     text: &str,
     file: &Syntax<'_>,
     made: &Move,
     answer: &Answer,
-) -> Vec<String> {
+) -> Vec<(String, f64)> {
+    let plain = |text: String| (text, 0.0);
     match answer {
         Answer::Infilled { alternatives, .. } => {
             let mut several = 0;
@@ -267,13 +276,14 @@ fn ideas(
                 let alone = if several > SEVERAL { Vec::new() } else { alone };
                 std::iter::once(other.text.as_str()).chain(alone)
             });
-            each.filter_map(|other| fill(target, text, made, other)).collect()
+            each.filter_map(|other| fill(target, text, made, other)).map(plain).collect()
         }
         Answer::Generated { samples } => {
             let each = |sample: &Sample| sample.log_probability / f64::from(sample.tokens.max(1));
             let mut samples: Vec<&Sample> = samples.iter().collect();
             samples.sort_by(|a, b| each(b).total_cmp(&each(a)));
-            samples.iter().filter_map(|sample| replace(target, text, made, &sample.text)).collect()
+            let texts = samples.iter().filter_map(|said| replace(target, text, made, &said.text));
+            texts.map(plain).collect()
         }
         Answer::Scored { tokens, .. } => {
             swapped(target, text, file, made, tokens).unwrap_or_default()
@@ -291,25 +301,25 @@ fn alone(text: &str) -> Vec<&str> {
     if lines.iter().all(|line| indent(line) == indent(first)) { lines } else { Vec::new() }
 }
 
-/// The texts that the score of a statement suggests.
+/// The texts that the score of a statement suggests. The first of them need not be likely: where
+/// a name is strange, others of its rank were right and it was not.
 fn swapped(
     target: &Target,
     text: &str,
     file: &Syntax<'_>,
     made: &Move,
     tokens: &[TokenScore],
-) -> Option<Vec<String>> {
+) -> Option<Vec<(String, f64)>> {
     let names = file.names(target.lines.clone());
     let span = span(target, made)?;
     let first = offset(text, span.start);
     let swap = |swap: swaps::Swap| {
         let (from, to) = (first + swap.range.start, first + swap.range.end);
-        Some(format!("{}{}{}", text.get(..from)?, swap.with, text.get(to..)?))
+        let changed = format!("{}{}{}", text.get(..from)?, swap.with, text.get(to..)?);
+        Some((changed, swap.strange))
     };
-    let called = file.calls(0..u32::MAX);
-    let all = file.names(0..u32::MAX).into_iter().collect();
-    let idle = &target.idle;
-    let names = swaps::Names { around: &names, called: &called, file: &all, idle };
+    let (uses, comment) = (file.uses(), file.language().comment_prefix());
+    let names = swaps::Names { around: &names, uses: &uses, idle: &target.idle, comment };
     let tokens = own(target, text, made, tokens);
     Some(swaps::read(&lines(text, &span), tokens, names).into_iter().filter_map(swap).collect())
 }

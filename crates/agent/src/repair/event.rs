@@ -141,6 +141,9 @@ pub enum Event {
         /// Whether a test that still fails gets further than before.
         #[serde(default)]
         headway: bool,
+        /// Whether no test could be run with it, as where it does not compile.
+        #[serde(default)]
+        broken: bool,
         /// How long it took.
         wall: Millis,
     },

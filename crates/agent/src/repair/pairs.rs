@@ -60,7 +60,7 @@ pub(super) fn made(state: &Repair) -> Option<Event> {
             let base = here.base.iter().filter(|edit| edit.path == target.path);
             let edits: Vec<Edit> = base.chain(edits).cloned().collect();
             let text = edit::apply(file.original, &edits).ok()?;
-            Some(Idea { text, generator: candidate.generator, merit: *merit })
+            Some(Idea { text, generator: candidate.generator, unit: None, merit: *merit })
         });
         sieve.sift(index, &file, &syntax, ideas);
     }

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use tenfold_code::Use;
 use tenfold_domain::TokenScore;
 
 use super::mistakes;
@@ -26,8 +27,10 @@ const NAMES: usize = 4;
 const LEFT_OUT: usize = 4;
 /// What it counts that a name stands nowhere else in the file,
 const UNHEARD_OF: f64 = -4.0;
-/// and that a function's does, which may be the language's own.
+/// that a function's does, which may be the language's own,
 const UNHEARD_OF_CALL: f64 = -1.0;
+/// and that a name does which is used otherwise there: what is a value is no part of one.
+const MISUSED: f64 = -3.0;
 /// What it counts that something else would be given a value: the model has many names for it,
 /// and people seldom err there.
 const SET: f64 = -4.0;
@@ -44,6 +47,8 @@ pub(super) struct Swap {
     /// How likely it is, against what stands there: what the model says, and which mistakes
     /// people make. A natural logarithm.
     pub(super) ratio: f64,
+    /// How much of that is for a name that is strange where it would stand: zero or less.
+    pub(super) strange: f64,
 }
 
 /// The names that are known where a text stands.
@@ -51,12 +56,12 @@ pub(super) struct Swap {
 pub(super) struct Names<'n> {
     /// Those that are used around.
     pub(super) around: &'n [&'n str],
-    /// Those that are called somewhere in the file.
-    pub(super) called: &'n [&'n str],
-    /// Those that the file uses anywhere.
-    pub(super) file: &'n BTreeSet<&'n str>,
+    /// Those that the file uses anywhere, and how.
+    pub(super) uses: &'n BTreeSet<(&'n str, Use)>,
     /// Those that the function takes or sets and does not use.
     pub(super) idle: &'n [String],
+    /// What begins a comment there.
+    pub(super) comment: &'n str,
 }
 
 /// The changes of a text that its score suggests, likeliest first.
@@ -105,15 +110,16 @@ impl Here<'_> {
         let mut add = |range: Range<usize>, with: String, ratio: f64| {
             let old = self.text.get(range.clone());
             let Some(old) = old.filter(|old| *old != with) else { return };
-            let comments = with.trim_start().starts_with('#');
+            let comments = with.trim_start().starts_with(self.names.comment);
             if !comments && !self.calls_a_value(&range, &with) {
+                let strange = self.strange(&range, &with);
                 let ratio = ratio.min(TOLD)
                     + mistakes::usual(old, &with)
                     + mistakes::taken_up(self.names.idle, old, &with)
-                    + self.unheard_of(&range, &with)
+                    + strange
                     + if self.is_set(&range) { SET } else { 0.0 }
                     + if self.is_quoted(&range) { QUOTED } else { 0.0 };
-                swaps.push(Swap { range, with, ratio });
+                swaps.push(Swap { range, with, ratio, strange });
             }
         };
         if let Some((range, with)) = self.reordered_numbers(&span, stands, other) {
@@ -185,7 +191,7 @@ impl Here<'_> {
         let name = with.trim();
         self.text.get(range.end..).is_some_and(|after| after.starts_with('('))
             && self.names.around.contains(&name)
-            && !self.names.called.contains(&name)
+            && !self.names.uses.contains(&(name, Use::Called))
     }
 
     /// Whether a name stands here that is given a value.
@@ -198,8 +204,7 @@ impl Here<'_> {
 
     /// Whether this is within quotes.
     fn is_quoted(&self, range: &Range<usize>) -> bool {
-        let before = &self.text[..range.start];
-        before.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count() % 2 == 1
+        ends_quoted(&self.text[..range.start])
     }
 
     /// A call of a function that the model would rather see here, with what stands here for its
@@ -215,7 +220,7 @@ impl Here<'_> {
         let start = span.start + blank;
         let before = self.text.get(..start)?;
         let begins = !before.ends_with(is_word) && !before.ends_with(['.', ')', ']']);
-        if !begins || !self.names.called.contains(&name) {
+        if !begins || !self.names.uses.contains(&(name, Use::Called)) {
             return None;
         }
         let end = start + primary(self.text.get(start..)?);
@@ -238,23 +243,37 @@ impl Here<'_> {
         Some((here.start..here.end + at + word.len(), with))
     }
 
-    /// How much less likely it is that a name is right which the file uses nowhere: hardly ever,
-    /// if it is not called. A natural logarithm.
-    fn unheard_of(&self, range: &Range<usize>, with: &str) -> f64 {
-        let after = &self.text[range.end..];
-        let name = with.trim().trim_start_matches(['.', '_']);
-        let plain = |known: &&str| known.trim_start_matches('_') == name;
-        let is_name = starts_with_word(Some(name)) && name.chars().all(is_word);
-        let number = name.starts_with(is_digit);
-        if number
-            || !is_name
-            || self.is_quoted(range)
-            || mistakes::is_word_of_language(name)
-            || self.names.file.iter().any(plain)
-        {
+    /// How much less likely a change is right for the strangest name in it: one that the file
+    /// uses nowhere, or never so. A natural logarithm.
+    fn strange(&self, range: &Range<usize>, with: &str) -> f64 {
+        let changed = format!("{}{with}{}", &self.text[..range.start], &self.text[range.end..]);
+        let names = words(&changed).filter(|word| {
+            let touched = word.start < range.start + with.len() && word.end > range.start;
+            touched && !ends_quoted(&changed[..word.start])
+        });
+        names.map(|word| self.stranger(&changed, word)).fold(0.0, f64::min)
+    }
+
+    fn stranger(&self, changed: &str, word: Range<usize>) -> f64 {
+        let name = changed[word.clone()].trim_start_matches('_');
+        if name.is_empty() || name.starts_with(is_digit) || mistakes::is_word_of_language(name) {
             return 0.0;
         }
-        if after.starts_with('(') { UNHEARD_OF_CALL } else { UNHEARD_OF }
+        let used = Use::between(&changed[..word.start], &changed[word.end..]);
+        let known =
+            self.names.uses.iter().filter(|(known, _)| known.trim_start_matches('_') == name);
+        let mut heard = false;
+        for (_, how) in known {
+            if *how == used {
+                return 0.0;
+            }
+            heard = true;
+        }
+        match used {
+            _ if heard => MISUSED,
+            Use::Called => UNHEARD_OF_CALL,
+            _ => UNHEARD_OF,
+        }
     }
 
     /// The same as [`Here::reordered`], of arguments that begin with a sign.
@@ -400,6 +419,21 @@ fn primary(text: &str) -> usize {
     end
 }
 
+/// Where the words of a text are.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from + text[from..].find(is_word)?;
+        from = start + text[start..].find(|c| !is_word(c)).unwrap_or(text.len() - start);
+        Some(start..from)
+    })
+}
+
+/// Whether a text ends within quotes.
+fn ends_quoted(text: &str) -> bool {
+    text.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count() % 2 == 1
+}
+
 fn is_digit(c: char) -> bool {
     c.is_ascii_digit()
 }
@@ -441,8 +475,8 @@ mod tests {
             let (from, to) = (swap.range.start, swap.range.end);
             format!("{}{}{}", &text[..from], swap.with, &text[to..])
         };
-        let file = words.into_iter().collect();
-        let names = Names { around: &words, called: &["f"], file: &file, idle: &[] };
+        let uses = words.into_iter().map(|name| (name, Use::Value)).chain([("f", Use::Called)]);
+        let names = Names { around: &words, uses: &uses.collect(), idle: &[], comment: "#" };
         read(text, &tokens, names).into_iter().map(swap).collect()
     }
 
@@ -489,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_the_file_does_not_use_come_last() {
+    fn names_that_the_file_does_not_use_so_come_last() {
         let order = |others: [&str; 2]| {
             let token = TokenScore {
                 start: 0,
@@ -498,23 +532,22 @@ mod tests {
                     .map(|text| OtherToken { text: text.to_owned(), log_probability: -0.5 })
                     .into(),
             };
-            let file = BTreeSet::from(["low", "items"]);
-            let names = Names { around: &["low", "items"], called: &[], file: &file, idle: &[] };
+            let uses =
+                BTreeSet::from([("low", Use::Value), ("items", Use::Value), ("set", Use::Called)]);
+            let names = Names { around: &["low", "items"], uses: &uses, idle: &[], comment: "#" };
             read("low + 1", &[token], names)[0].with.clone()
         };
-        assert_eq!(order(["items", "depth"]), "items");
-        assert_eq!(order(["depth", "items"]), "items");
+        for strange in ["depth", "set"] {
+            assert_eq!(order(["items", strange]), "items");
+            assert_eq!(order([strange, "items"]), "items");
+        }
     }
 
     #[test]
     fn what_is_given_a_value_and_what_is_quoted_comes_last() {
-        let file = BTreeSet::from(["low", "high", "items", "count"]);
-        let names = Names {
-            around: &["low", "high", "items", "count"],
-            called: &[],
-            file: &file,
-            idle: &[],
-        };
+        let around = ["low", "high", "items", "count"];
+        let uses = around.into_iter().map(|name| (name, Use::Value)).collect();
+        let names = Names { around: &around, uses: &uses, idle: &[], comment: "#" };
         let token = |(start, other, log_probability): (u32, &str, f32)| TokenScore {
             start,
             log_probability: -6.0,

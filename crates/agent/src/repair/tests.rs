@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tenfold_code::{Edit, edit};
 use tenfold_domain::{
     Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, Draws, Millis, OtherToken, Sample,
-    Seed, TestName, TokenScore, Usage,
+    Seed, StepId, TestName, TokenScore, Usage,
 };
 
 use super::candidates::Candidate;
@@ -570,8 +570,15 @@ fn of_many_changes_in_one_place_that_mend_the_same_each_is_less_likely_right() {
         let with = format!("    result = {id}\n");
         let edit = Edit { path: "totals.py".to_owned(), lines: line..line + 1, with };
         let (generator, edits) = (Generator::Token, vec![edit]);
-        let candidate =
-            Candidate { id, generator, target: 0, edits, merit: 0.0, key: u64::from(id) };
+        let candidate = Candidate {
+            id,
+            generator,
+            target: 0,
+            unit: None,
+            edits,
+            merit: 0.0,
+            key: u64::from(id),
+        };
         Partial { candidate, mended: 1, left: left.clone() }
     };
     let alone = machine.credence(&part(1, 3), &left, 0);
@@ -625,6 +632,46 @@ fn of_several_that_pass_the_likeliest_is_proposed_whichever_ends_first() {
         overtaken += usize::from(ended[0] != winner);
     }
     assert!(overtaken > 0, "the likeliest is not always the first to end");
+}
+
+/// A change of a statement of the first target, which has not been checked.
+fn change(id: u32, unit: usize) -> Candidate {
+    let (generator, edits) = (Generator::Token, Vec::new());
+    let key = u64::from(id);
+    Candidate { id, generator, target: 0, unit: Some(unit), edits, merit: -6.0, key }
+}
+
+/// That a change was checked.
+fn tried(candidate: u32, failing: Option<&str>, broken: bool) -> Event {
+    let failing = failing.map(|test| vec![TestName(test.to_owned())]);
+    Event::Tried { candidate, failing, passed: false, headway: false, broken, wall: Millis(300) }
+}
+
+#[test]
+fn what_mends_half_of_the_tests_points_at_its_statement() {
+    let mut world = World::new();
+    world.known.clear();
+    let (mut machine, ..) = world.work();
+    let before = machine.at(0, 1);
+    machine.here.pool = vec![change(2, 1), change(3, 2)];
+    machine.trying.insert(StepId(900), change(1, 1));
+    machine.fold(&tried(1, Some("test_totals.py::test_mean"), false));
+    assert!(machine.at(0, 1) > 2.0 * before);
+    let best = machine.here.pool.last().map(|best| (best.id, best.merit > -6.0));
+    assert_eq!(best, Some((2, true)));
+}
+
+#[test]
+fn what_does_not_compile_is_not_tried_on_top_of_a_part() {
+    let mut world = World::new();
+    world.known.clear();
+    let (mut machine, ..) = world.work();
+    let known = machine.here.checked.len();
+    for (id, broken, more) in [(901, true, 0), (902, false, 1)] {
+        machine.trying.insert(StepId(id), change(id, 1));
+        machine.fold(&tried(id, None, broken));
+        assert_eq!(machine.here.checked.len(), known + more);
+    }
 }
 
 #[test]

@@ -11,7 +11,9 @@ mod pieces;
 mod pointless;
 mod probes;
 mod tree;
+mod uses;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use tree_sitter::Tree;
@@ -19,6 +21,7 @@ use tree_sitter::Tree;
 use crate::Language;
 pub use functions::Function;
 use tree::Node;
+pub use uses::Use;
 
 /// A text, parsed. Time and memory are linear in the text; beyond 2 MiB nothing is read.
 #[derive(Debug, Clone)]
@@ -99,15 +102,14 @@ impl<'t> Syntax<'t> {
         pieces::expressions(self, line)
     }
 
-    /// The names of what is called on the given lines (from zero): the last part of `a.b.c()`.
-    /// Each once, in the order of the text.
-    pub fn calls(&self, lines: Range<u32>) -> Vec<&'t str> {
-        pieces::calls(self, lines)
-    }
-
     /// All identifiers used on the given lines (from zero), each once, in the order of the text.
     pub fn names(&self, lines: Range<u32>) -> Vec<&'t str> {
         pieces::names(self, lines)
+    }
+
+    /// All identifiers of the text, each with every way in which it is used.
+    pub fn uses(&self) -> BTreeSet<(&'t str, Use)> {
+        uses::all(self)
     }
 
     /// The names that the function on the given lines (from zero) takes or sets and does not

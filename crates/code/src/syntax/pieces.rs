@@ -141,37 +141,6 @@ fn is_target(syntax: &Syntax<'_>, index: usize) -> bool {
     node.field == "left" && (parent.contains("assignment") || parent.contains("declaration"))
 }
 
-pub(super) fn calls<'t>(syntax: &Syntax<'t>, lines: Range<u32>) -> Vec<&'t str> {
-    let words = syntax.language.words();
-    let called = beginning_on(syntax, &lines).filter_map(|index| {
-        let node = &syntax.nodes[index];
-        let (_, field) = words.calls.iter().find(|(kind, _)| *kind == node.kind && node.named)?;
-        let target = match *field {
-            "" => index,
-            field => syntax.field(index, field)?,
-        };
-        callee(syntax, target)
-    });
-    once(called)
-}
-
-/// The last identifier of `a.b.c`, without the type arguments after it.
-fn callee<'t>(syntax: &Syntax<'t>, target: usize) -> Option<&'t str> {
-    let identifiers = syntax.language.words().identifiers;
-    let mut at = target;
-    loop {
-        let node = &syntax.nodes[at];
-        if node.is(identifiers) {
-            return Some(syntax.node_text(at));
-        }
-        let mut inside = syntax.children(at).filter(|&child| {
-            syntax.nodes[child].named && !syntax.nodes[child].kind.contains("argument")
-        });
-        let indexed = node.kind.contains("subscript") || node.kind.contains("index");
-        at = if indexed { inside.next() } else { inside.last() }?;
-    }
-}
-
 pub(super) fn names<'t>(syntax: &Syntax<'t>, lines: Range<u32>) -> Vec<&'t str> {
     let identifiers = syntax.language.words().identifiers;
     let used = beginning_on(syntax, &lines).filter(|&i| syntax.nodes[i].is(identifiers));

@@ -28,7 +28,8 @@ pub(super) fn run(bytes: &[u8]) {
     for line in 0..lines.min(50) {
         assert!(syntax.expressions(line).into_iter().all(|range| text.get(range).is_some()));
     }
-    syntax.calls(0..lines);
+    syntax.uses();
+    syntax.pointless();
     syntax.names(0..lines);
     if let Some(probed) = syntax.probed("a.rs") {
         let is_in = |(was, is): (&str, &str)| {

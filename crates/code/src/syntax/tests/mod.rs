@@ -122,7 +122,7 @@ proptest! {
                     prop_assert!(text.get(range).is_some());
                 }
             }
-            syntax.calls(0..100);
+            syntax.uses();
             syntax.names(1..3);
             syntax.imports();
         }

@@ -227,19 +227,35 @@ fn expressions_worth_replacing_in_java() {
 }
 
 #[test]
-fn calls_names_and_imports() {
+fn names_uses_and_imports() {
+    use Use::{Called, Member, Path, Value};
     let text = "import os\nfrom a import (\n    b,\n)\n\n@wraps(f)\ndef g(x):\n    return os.path.join(h(x), b[0](y))\n";
     let syntax = Syntax::read(Language::Python, text);
     assert_eq!(syntax.imports(), [0..1, 1..4]);
-    assert_eq!(syntax.calls(6..8), ["join", "h", "b"]);
-    assert_eq!(syntax.calls(5..6), ["wraps"]);
     assert_eq!(syntax.names(7..8), ["os", "path", "join", "h", "x", "b", "y"]);
-    let rust =
-        Syntax::read(Language::Rust, "use a::b;\nfn f() { a::b::<u32>(c.d(1)); vec![e]; }\n");
-    assert_eq!(rust.calls(0..9), ["b", "d", "vec"]);
+    let uses = syntax.uses();
+    for used in [("wraps", Called), ("join", Called), ("h", Called), ("path", Member)] {
+        assert!(uses.contains(&used), "{used:?}: {uses:?}");
+    }
+    assert!(!uses.contains(&("x", Called)) && uses.contains(&("x", Value)));
+    let text = "use a::b;\nfn f() { a::b::<u32>(c.d(1)); vec![e.0..=e.g]; h != i }\n";
+    let rust = Syntax::read(Language::Rust, text);
     assert_eq!(rust.imports(), vec![0..1; 1]);
-    let java = Syntax::read(Language::Java, "import a.B;\nclass C { int x = a.f(new D<E>(1)); }");
-    assert_eq!(java.calls(0..9), ["f", "D"]);
+    let uses = [
+        ("a", Path),
+        ("b", Value),
+        ("b", Called),
+        ("c", Value),
+        ("d", Called),
+        ("e", Value),
+        ("f", Called),
+        ("g", Member),
+        ("h", Value),
+        ("i", Value),
+        ("u32", Value),
+        ("vec", Called),
+    ];
+    assert_eq!(rust.uses().into_iter().collect::<Vec<_>>(), uses);
 }
 
 #[test]
