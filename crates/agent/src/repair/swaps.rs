@@ -29,8 +29,10 @@ const LEFT_OUT: usize = 4;
 const UNHEARD_OF: f64 = -4.0;
 /// that a function's does, which may be the language's own,
 const UNHEARD_OF_CALL: f64 = -1.0;
-/// and that a name does which is used otherwise there: what is a value is no part of one.
+/// that a name does which is used otherwise there, since what is a value is no part of one,
 const MISUSED: f64 = -3.0;
+/// and that one does of which no part is used there.
+const PARTLESS: f64 = -1.5;
 /// What it counts that something else would be given a value: the model has many names for it,
 /// and people seldom err there.
 const SET: f64 = -4.0;
@@ -260,17 +262,13 @@ impl Here<'_> {
             return 0.0;
         }
         let used = Use::between(&changed[..word.start], &changed[word.end..]);
-        let known =
-            self.names.uses.iter().filter(|(known, _)| known.trim_start_matches('_') == name);
-        let mut heard = false;
-        for (_, how) in known {
-            if *how == used {
-                return 0.0;
-            }
-            heard = true;
-        }
+        let known = self.names.uses.iter().filter(|(it, _)| it.trim_start_matches('_') == name);
+        let known: Vec<Use> = known.map(|(_, how)| *how).collect();
         match used {
-            _ if heard => MISUSED,
+            _ if known.contains(&used) => 0.0,
+            Use::Value if known.contains(&Use::Whole) => 0.0,
+            Use::Whole if known.contains(&Use::Value) => PARTLESS,
+            _ if !known.is_empty() => MISUSED,
             Use::Called => UNHEARD_OF_CALL,
             _ => UNHEARD_OF,
         }

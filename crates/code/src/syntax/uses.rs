@@ -9,6 +9,8 @@ use super::Syntax;
 pub enum Use {
     /// By itself.
     Value,
+    /// As what has parts: `name.a`, `name[0]`.
+    Whole,
     /// As a part of a value: `a.name`.
     Member,
     /// As what is called or defined with parameters, by itself or as a part: `name(a)`.
@@ -20,7 +22,7 @@ pub enum Use {
 impl Use {
     /// The use of a name that stands between two texts.
     pub fn between(before: &str, after: &str) -> Self {
-        let before = before.trim_end();
+        let (before, then) = (before.trim_end(), after.trim_start());
         let called = ["(", "::<"].into_iter().any(|begin| after.starts_with(begin));
         let expanded = after.starts_with('!') && !after.starts_with("!=");
         if called || expanded {
@@ -29,6 +31,8 @@ impl Use {
             Self::Path
         } else if before.ends_with('.') && !before.ends_with("..") {
             Self::Member
+        } else if after.starts_with('[') || then.starts_with('.') && !then.starts_with("..") {
+            Self::Whole
         } else {
             Self::Value
         }

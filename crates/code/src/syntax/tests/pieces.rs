@@ -228,7 +228,7 @@ fn expressions_worth_replacing_in_java() {
 
 #[test]
 fn names_uses_and_imports() {
-    use Use::{Called, Member, Path, Value};
+    use Use::{Called, Member, Path, Value, Whole};
     let text = "import os\nfrom a import (\n    b,\n)\n\n@wraps(f)\ndef g(x):\n    return os.path.join(h(x), b[0](y))\n";
     let syntax = Syntax::read(Language::Python, text);
     assert_eq!(syntax.imports(), [0..1, 1..4]);
@@ -245,9 +245,9 @@ fn names_uses_and_imports() {
         ("a", Path),
         ("b", Value),
         ("b", Called),
-        ("c", Value),
+        ("c", Whole),
         ("d", Called),
-        ("e", Value),
+        ("e", Whole),
         ("f", Called),
         ("g", Member),
         ("h", Value),
