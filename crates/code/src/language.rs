@@ -211,7 +211,7 @@ const RUST: Words = Words {
     comments: &["line_comment", "block_comment"],
     blocks: &["block", "source_file", "declaration_list", "match_block", "field_declaration_list"],
     imports: &["use_declaration", "extern_crate_declaration"],
-    identifiers: &["identifier", "field_identifier", "primitive_type", "type_identifier"],
+    identifiers: &["identifier", "field_identifier", "primitive_type", "self", "type_identifier"],
     atoms: &["string_literal", "raw_string_literal", "char_literal"],
     slots: &["condition", "right", "value", "left", "body", "index", "function", "field"],
     lists: &[
@@ -242,7 +242,6 @@ const RUST: Words = Words {
         "integer_literal",
         "parenthesized_expression",
         "reference_expression",
-        "self",
         "tuple_expression",
         "unary_expression",
     ],
@@ -280,6 +279,7 @@ const JAVASCRIPT: Words = Words {
         "property_identifier",
         "private_property_identifier",
         "shorthand_property_identifier",
+        "this",
     ],
     atoms: &["string", "template_string", "regex", "jsx_text"],
     slots: &[
@@ -319,7 +319,6 @@ const JAVASCRIPT: Words = Words {
         "null",
         "number",
         "parenthesized_expression",
-        "this",
         "true",
     ],
     stubs: &[
@@ -349,6 +348,7 @@ const TYPESCRIPT: Words = Words {
         "property_identifier",
         "private_property_identifier",
         "shorthand_property_identifier",
+        "this",
         "type_identifier",
     ],
     ..JAVASCRIPT
@@ -454,7 +454,7 @@ const JAVA: Words = Words {
         "switch_block_statement_group",
     ],
     imports: &["import_declaration"],
-    identifiers: &["identifier", "type_identifier"],
+    identifiers: &["identifier", "this", "type_identifier"],
     atoms: &["string_literal", "character_literal"],
     slots: &[
         "condition",
@@ -491,7 +491,6 @@ const JAVA: Words = Words {
         "field_access",
         "null_literal",
         "parenthesized_expression",
-        "this",
         "true",
     ],
     stubs: &[

@@ -275,14 +275,29 @@ fn ideas(
     let plain = |text: String| (text, 0.0);
     match answer {
         Answer::Infilled { alternatives, .. } => {
+            let uses = file.uses();
+            let stands = match made.generator {
+                Generator::Line => span(target, made).map(|span| lines(text, &span)),
+                _ => None,
+            };
+            let told = |other: &Sample| {
+                let old = stands.as_deref().unwrap_or_default();
+                let without = mistakes::without(&target.missing, old, &other.text);
+                without + swaps::invented(&other.text, &uses)
+            };
+            let mut others: Vec<(&Sample, f64)> =
+                alternatives.iter().map(|other| (other, told(other))).collect();
+            let likely = |(other, told): &(&Sample, f64)| other.log_probability + told;
+            others.sort_by(|a, b| likely(b).total_cmp(&likely(a)));
             let mut several = 0;
-            let each = alternatives.iter().flat_map(|other| {
+            let each = others.into_iter().flat_map(|(other, told)| {
                 let alone = alone(&other.text);
                 several += usize::from(!alone.is_empty());
                 let alone = if several > SEVERAL { Vec::new() } else { alone };
-                std::iter::once(other.text.as_str()).chain(alone)
+                std::iter::once(other.text.as_str()).chain(alone).map(move |text| (text, told))
             });
-            each.filter_map(|other| fill(target, text, made, other)).map(plain).collect()
+            each.filter_map(|(other, told)| Some((fill(target, text, made, other)?, told)))
+                .collect()
         }
         Answer::Generated { samples } => {
             let each = |sample: &Sample| sample.log_probability / f64::from(sample.tokens.max(1));
@@ -321,7 +336,8 @@ fn swapped(
     let statement = lines(text, &span);
     let (around, uses) = (file.names(target.lines.clone()), file.uses());
     let comment = file.language().comment_prefix();
-    let names = swaps::Names { around: &around, uses: &uses, idle: &target.idle, comment };
+    let (idle, missing) = (&target.idle, &target.missing);
+    let names = swaps::Names { around: &around, uses: &uses, idle, missing, comment };
     let swaps = swaps::read(&statement, own(target, text, made, tokens), names);
     let known: BTreeSet<&str> =
         text.lines().map(str::trim).filter(|line| line.len() >= SAYING).collect();
@@ -331,7 +347,7 @@ fn swapped(
     };
     let changed = swaps.iter().filter_map(|swap| {
         let repeats = known.contains(with(&statement, 0, swap)?.trim());
-        let told = swap.strange + if repeats { REPEATED } else { 0.0 };
+        let told = swap.told + if repeats { REPEATED } else { 0.0 };
         Some((with(text, first, swap)?, told))
     });
     Some(changed.collect())
@@ -464,6 +480,7 @@ def last():
             mass: 1.0,
             units: Vec::new(),
             idle: Vec::new(),
+            missing: Vec::new(),
             why: String::new(),
         };
         let (language, text) = (Language::Python, TEXT.to_owned());

@@ -311,8 +311,8 @@ impl Draft {
             _ => None,
         };
         let headway = failing.is_some() && self.makes_headway(report);
-        let names = self.state.here.seen.as_ref().is_some_and(|seen| !seen.failing.is_empty());
-        let broken = names && !passed && report.failing.is_empty();
+        let named = self.state.here.seen.as_ref().is_some_and(|seen| !seen.failing.is_empty());
+        let broken = named && !passed && report.failing.is_empty();
         let (candidate, wall) = (candidate.id, report.wall);
         self.record(Event::Tried { candidate, failing, passed, headway, broken, wall });
         self.plan();

@@ -6,14 +6,17 @@
 //! are about half of what fifty-five seeded faults show, but for what is usual: nearer to the whole
 //! of it, 118 lines that were broken elsewhere have their right change further in front.
 
-/// A sign, a number or a word of the language for another of its kind, or one that is too much;
-/// a negation that is missing.
+/// A sign, a number or a word of the language for another of its kind, or one that is too much.
 const USUAL: f64 = 2.5;
+/// A negation that is missing: whatever a condition asks, it may be asked the wrong way round.
+const NEGATED: f64 = 3.5;
 /// A name for its opposite, which is one of many and yet as usual as a wrong sign: the model, which
 /// knows what goes with the one that stands there, hardly ever expects it.
 const OPPOSITE: f64 = 4.0;
 /// A name that is missing.
 const NAME_MISSING: f64 = -2.0;
+/// A word of the language where a name stood, if it is no value.
+const NO_NAME: f64 = -3.0;
 /// Anything else for anything else.
 const UNUSUAL: f64 = -0.75;
 /// How much likelier a fault is in a function that takes or sets a name and does not use it, and
@@ -23,11 +26,18 @@ pub(super) const IDLE_PLACE: f64 = 1.8;
 pub(super) const IDLE_GAP: f64 = 2.0;
 /// How much likelier what uses that name is right there than what does not; a natural logarithm.
 const TAKEN_UP: f64 = 2.0;
+/// How much likelier a change of a statement is right that is rid of a name which is not there, and
+/// one that still uses it; a natural logarithm.
+const RID_OF_MISSING: f64 = 2.5;
+const USES_MISSING: f64 = -3.0;
 /// Words of the languages that are no names.
 const WORDS: [&str; 24] = [
     "and", "break", "continue", "elif", "else", "Err", "false", "False", "for", "if", "in", "is",
     "let", "mut", "nil", "None", "not", "null", "Ok", "or", "return", "Some", "true", "True",
 ];
+
+/// Those of them that are values.
+const VALUES: [&str; 7] = ["false", "False", "nil", "None", "null", "true", "True"];
 
 /// What is one for the other by a slip of thought.
 const OPPOSITES: [(&str, &str); 62] = [
@@ -103,12 +113,15 @@ pub(super) fn usual(old: &str, new: &str) -> f64 {
     let named = |words: &[&str]| words.iter().any(|word| kind(word) == Kind::Name);
     match (old, new) {
         ([_, ..], []) if !named(old) => USUAL,
-        ([], ["!" | "not"]) => USUAL,
+        ([], ["!" | "not"]) => NEGATED,
         ([], _) if named(new) => NAME_MISSING,
         ([_, ..], []) | ([], _) => 0.0,
         ([a], [b]) if kind(a) == kind(b) && kind(a) != Kind::Name => USUAL,
         ([a], [b]) if kind(a) == kind(b) && are_opposites(a, b) => OPPOSITE,
         ([a], [b]) if kind(a) == kind(b) => 0.0,
+        ([a], [b]) if kind(a) == Kind::Name && kind(b) == Kind::Word && !VALUES.contains(b) => {
+            NO_NAME
+        }
         _ if exchanged(old, new) => 0.0,
         _ => UNUSUAL,
     }
@@ -120,6 +133,18 @@ pub(super) fn taken_up(idle: &[String], old: &str, new: &str) -> f64 {
     let times = |text: &str, name: &str| words(text).into_iter().filter(|w| *w == name).count();
     let taken = |name: &String| times(new, name) > times(old, name);
     if idle.iter().any(taken) { TAKEN_UP } else { 0.0 }
+}
+
+/// How much likelier another text of a statement is right than its words say, where the statement
+/// uses a name that the check says is not there: a natural logarithm.
+pub(super) fn without(missing: &[String], old: &str, new: &str) -> f64 {
+    let times = |text: &str, name: &str| words(text).into_iter().filter(|w| *w == name).count();
+    let used: Vec<&String> = missing.iter().filter(|name| times(old, name) > 0).collect();
+    match used.iter().any(|name| times(new, name) < times(old, name)) {
+        _ if used.is_empty() => 0.0,
+        true => RID_OF_MISSING,
+        false => USES_MISSING,
+    }
 }
 
 /// Whether a word is none that people choose.
@@ -205,8 +230,6 @@ mod tests {
             ("x[1]", "x[0]"),
             ("True", "False"),
             (" not", ""),
-            ("", " not"),
-            ("", " !"),
             ("a and b", "a or b"),
             ("x - 1]", "x]"),
         ] {
@@ -218,8 +241,25 @@ mod tests {
         for (old, new) in [("base", "size"), ("", " + 1"), ("a, b", "b, a"), ("", ""), (".x", "")] {
             assert_eq!(usual(old, new), 0.0, "{old} {new}");
         }
+        assert_eq!(usual("", " not"), NEGATED);
+        assert_eq!(usual("a", "not a"), NEGATED);
+        assert_eq!(usual("", " !"), NEGATED);
+        assert_eq!(usual("value", "not"), NO_NAME);
         assert_eq!(usual("", ".strip"), NAME_MISSING);
         assert_eq!(usual("value", "None"), UNUSUAL);
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_to_go() {
+        let missing = ["line".to_owned()];
+        for (new, told) in [
+            ("x = f(other.y)", RID_OF_MISSING),
+            ("x = g(line.y)", USES_MISSING),
+            ("x = f(liner)", RID_OF_MISSING),
+        ] {
+            assert_eq!(without(&missing, "x = f(line.y)", new), told, "{new}");
+        }
+        assert_eq!(without(&missing, "x = f(0)", "x = f(1)"), 0.0);
     }
 
     #[test]

@@ -388,6 +388,7 @@ fn f(x: u32) -> u32 {
             mass: 1.0,
             units,
             idle: Vec::new(),
+            missing: Vec::new(),
             why: String::new(),
         };
         let made = |unit| Move { generator: Generator::Token, target: 0, unit, depth: 0 };

@@ -33,6 +33,8 @@ const UNHEARD_OF_CALL: f64 = -1.0;
 const MISUSED: f64 = -3.0;
 /// and that one does of which no part is used there.
 const PARTLESS: f64 = -1.5;
+/// The same of a part that a statement names which the model wrote whole.
+const INVENTED: f64 = -2.0;
 /// What it counts that something else would be given a value: the model has many names for it,
 /// and people seldom err there.
 const SET: f64 = -4.0;
@@ -49,8 +51,9 @@ pub(super) struct Swap {
     /// How likely it is, against what stands there: what the model says, and which mistakes
     /// people make. A natural logarithm.
     pub(super) ratio: f64,
-    /// How much of that is for a name that is strange where it would stand: zero or less.
-    pub(super) strange: f64,
+    /// How much of that is for the names in it: one that is strange where it would stand, or one
+    /// that the check misses.
+    pub(super) told: f64,
 }
 
 /// The names that are known where a text stands.
@@ -62,6 +65,8 @@ pub(super) struct Names<'n> {
     pub(super) uses: &'n BTreeSet<(&'n str, Use)>,
     /// Those that the function takes or sets and does not use.
     pub(super) idle: &'n [String],
+    /// Those that the check says are not there.
+    pub(super) missing: &'n [String],
     /// What begins a comment there.
     pub(super) comment: &'n str,
 }
@@ -91,6 +96,32 @@ pub(super) fn read(text: &str, tokens: &[TokenScore], names: Names<'_>) -> Vec<S
     swaps
 }
 
+/// How much less likely a text that the model wrote is right for the parts that it names and the
+/// file does not: a small model invents attributes, where it knows what they should be for. A
+/// natural logarithm.
+pub(super) fn invented(text: &str, uses: &BTreeSet<(&str, Use)>) -> f64 {
+    let strange = |word: Range<usize>| {
+        let (name, used) = used(text, word.clone());
+        let known = uses.iter().any(|(known, _)| *known == name);
+        let is_set = sets(&text[word.end..]);
+        let part = text[..word.start].trim_end().ends_with('.');
+        match used {
+            _ if known || is_set || !part || name.starts_with(is_digit) => 0.0,
+            Use::Called => UNHEARD_OF_CALL,
+            _ => INVENTED,
+        }
+    };
+    let named = words(text).filter(|word| !ends_quoted(&text[..word.start]));
+    named.map(strange).fold(0.0, f64::min)
+}
+
+/// Whether what stands before a text is given a value by it.
+fn sets(after: &str) -> bool {
+    let after = after.trim_start();
+    let after = after.trim_start_matches(['+', '-', '*', '/', '%', '|', '&', '^']);
+    after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>")
+}
+
 /// A token of the text.
 struct Here<'a> {
     text: &'a str,
@@ -114,14 +145,14 @@ impl Here<'_> {
             let Some(old) = old.filter(|old| *old != with) else { return };
             let comments = with.trim_start().starts_with(self.names.comment);
             if !comments && !self.calls_a_value(&range, &with) {
-                let strange = self.strange(&range, &with);
+                let told = self.told(&range, &with);
                 let ratio = ratio.min(TOLD)
                     + mistakes::usual(old, &with)
                     + mistakes::taken_up(self.names.idle, old, &with)
-                    + strange
+                    + told
                     + if self.is_set(&range) { SET } else { 0.0 }
                     + if self.is_quoted(&range) { QUOTED } else { 0.0 };
-                swaps.push(Swap { range, with, ratio, strange });
+                swaps.push(Swap { range, with, ratio, told });
             }
         };
         if let Some((range, with)) = self.reordered_numbers(&span, stands, other) {
@@ -191,17 +222,16 @@ impl Here<'_> {
     /// Whether a name would be called that is used around, and is called nowhere.
     fn calls_a_value(&self, range: &Range<usize>, with: &str) -> bool {
         let name = with.trim();
-        self.text.get(range.end..).is_some_and(|after| after.starts_with('('))
+        let after = self.text.get(range.end..).unwrap_or_default();
+        after.trim_start_matches(' ').starts_with('(')
             && self.names.around.contains(&name)
             && !self.names.uses.contains(&(name, Use::Called))
     }
 
     /// Whether a name stands here that is given a value.
     fn is_set(&self, range: &Range<usize>) -> bool {
-        let after = self.text.get(range.end..).unwrap_or_default().trim_start();
-        let after = after.trim_start_matches(['+', '-', '*', '/', '%', '|', '&', '^']);
         let is_name = self.text.get(range.clone()).is_some_and(ends_in_word);
-        is_name && after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>")
+        is_name && self.text.get(range.end..).is_some_and(sets)
     }
 
     /// Whether this is within quotes.
@@ -245,23 +275,29 @@ impl Here<'_> {
         Some((here.start..here.end + at + word.len(), with))
     }
 
-    /// How much less likely a change is right for the strangest name in it: one that the file
-    /// uses nowhere, or never so. A natural logarithm.
-    fn strange(&self, range: &Range<usize>, with: &str) -> f64 {
+    /// How much likelier a change is right for the names in it. A natural logarithm.
+    fn told(&self, range: &Range<usize>, with: &str) -> f64 {
         let changed = format!("{}{with}{}", &self.text[..range.start], &self.text[range.end..]);
-        let names = words(&changed).filter(|word| {
-            let touched = word.start < range.start + with.len() && word.end > range.start;
-            touched && !ends_quoted(&changed[..word.start])
-        });
-        names.map(|word| self.stranger(&changed, word)).fold(0.0, f64::min)
+        let own = range.start..range.start + with.len();
+        mistakes::without(self.names.missing, self.text, &changed) + self.strange(&changed, &own)
     }
 
-    fn stranger(&self, changed: &str, word: Range<usize>) -> f64 {
-        let name = changed[word.clone()].trim_start_matches('_');
-        if name.is_empty() || name.starts_with(is_digit) || mistakes::is_word_of_language(name) {
+    /// The same for the strangest of those that are new: one that the file uses nowhere, or never
+    /// so. Zero or less.
+    fn strange(&self, changed: &str, own: &Range<usize>) -> f64 {
+        let touched = |word: &Range<usize>| word.start < own.end && word.end > own.start;
+        let new =
+            words(changed).filter(|word| touched(word) && !ends_quoted(&changed[..word.start]));
+        new.map(|word| self.stranger(used(changed, word))).fold(0.0, f64::min)
+    }
+
+    fn stranger(&self, (name, used): (&str, Use)) -> f64 {
+        let stands = || words(self.text).any(|word| self::used(self.text, word) == (name, used));
+        let name = name.trim_start_matches('_');
+        let number = name.is_empty() || name.starts_with(is_digit);
+        if number || mistakes::is_word_of_language(name) || stands() {
             return 0.0;
         }
-        let used = Use::between(&changed[..word.start], &changed[word.end..]);
         let known = self.names.uses.iter().filter(|(it, _)| it.trim_start_matches('_') == name);
         let known: Vec<Use> = known.map(|(_, how)| *how).collect();
         match used {
@@ -427,6 +463,12 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// A word of a text, and how it is used there.
+fn used(text: &str, word: Range<usize>) -> (&str, Use) {
+    let (before, after) = (&text[..word.start], &text[word.end..]);
+    (&text[word], Use::between(before, after))
+}
+
 /// Whether a text ends within quotes.
 fn ends_quoted(text: &str) -> bool {
     text.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count() % 2 == 1
@@ -474,7 +516,8 @@ mod tests {
             format!("{}{}{}", &text[..from], swap.with, &text[to..])
         };
         let uses = words.into_iter().map(|name| (name, Use::Value)).chain([("f", Use::Called)]);
-        let names = Names { around: &words, uses: &uses.collect(), idle: &[], comment: "#" };
+        let names =
+            Names { around: &words, uses: &uses.collect(), idle: &[], missing: &[], comment: "#" };
         read(text, &tokens, names).into_iter().map(swap).collect()
     }
 
@@ -532,7 +575,13 @@ mod tests {
             };
             let uses =
                 BTreeSet::from([("low", Use::Value), ("items", Use::Value), ("set", Use::Called)]);
-            let names = Names { around: &["low", "items"], uses: &uses, idle: &[], comment: "#" };
+            let names = Names {
+                around: &["low", "items"],
+                uses: &uses,
+                idle: &[],
+                missing: &[],
+                comment: "#",
+            };
             read("low + 1", &[token], names)[0].with.clone()
         };
         for strange in ["depth", "set"] {
@@ -542,10 +591,27 @@ mod tests {
     }
 
     #[test]
+    fn what_only_changes_its_place_is_not_strange() {
+        let text = "f(items as wide, low)";
+        let token = |(start, other): (usize, &str)| TokenScore {
+            start: start as u32,
+            log_probability: -6.0,
+            others: vec![OtherToken { text: other.to_owned(), log_probability: -0.5 }],
+        };
+        let names =
+            Names { around: &[], uses: &BTreeSet::new(), idle: &[], missing: &[], comment: "//" };
+        let tokens = [(0, "g"), (2, "low"), (7, "\n")].map(token);
+        let swaps = read(text, &tokens, names);
+        let told = |with: &str| swaps.iter().find(|swap| swap.with == with).unwrap().told;
+        assert_eq!(told("low, items as wide"), 0.0);
+        assert!(told("g") < 0.0);
+    }
+
+    #[test]
     fn what_is_given_a_value_and_what_is_quoted_comes_last() {
         let around = ["low", "high", "items", "count"];
         let uses = around.into_iter().map(|name| (name, Use::Value)).collect();
-        let names = Names { around: &around, uses: &uses, idle: &[], comment: "#" };
+        let names = Names { around: &around, uses: &uses, idle: &[], missing: &[], comment: "#" };
         let token = |(start, other, log_probability): (u32, &str, f32)| TokenScore {
             start,
             log_probability: -6.0,
@@ -562,6 +628,16 @@ mod tests {
             first("'low' = 2\n", [(1, "count", -0.1), (5, "\n", -0.1), (7, " 3", -2.0)]),
             "3"
         );
+    }
+
+    #[test]
+    fn parts_that_the_file_does_not_name_are_taken_for_invented() {
+        let uses = BTreeSet::from([("self", Use::Whole), ("_low", Use::Member)]);
+        let invented = |text: &str| invented(text, &uses);
+        assert_eq!(invented("low = self._low\n"), 0.0);
+        assert_eq!(invented("self.high = '.wide' == 0.5\n"), 0.0);
+        assert_eq!(invented("low = self._low.copy()\n"), UNHEARD_OF_CALL);
+        assert_eq!(invented("low = self.low.copy()\n"), INVENTED);
     }
 
     #[test]

@@ -66,6 +66,9 @@ pub struct Target {
     /// Names that the function takes or sets and does not use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub idle: Vec<String>,
+    /// Names in it that the check says are not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// Why it is suspect, in a few words.
     pub why: String,
 }
@@ -149,6 +152,7 @@ pub(super) fn find(
     );
     for target in targets.iter_mut().filter(|target| target.kind == TargetKind::Function) {
         if let Some(source) = by_path.get(target.path.as_str()) {
+            target.missing = missing(failure, |_| true).map(|n| unmangled(n).to_owned()).collect();
             let of = |kind| matches!(kind, MissingKind::Name | MissingKind::Local);
             missing(failure, of).for_each(|name| unset(target, &source.text, name));
             missing(failure, |kind| kind == MissingKind::Attribute)
@@ -225,6 +229,7 @@ fn unwritten(sources: &[Source], failure: &Failure) -> Vec<Target> {
             mass,
             units: Vec::new(),
             idle: Vec::new(),
+            missing: Vec::new(),
             why: "the check misses it".to_owned(),
         })
     };
@@ -335,6 +340,7 @@ fn target(suspect: &Suspect, text: &str) -> Option<Target> {
         mass: 0.5 * suspect.score,
         units,
         idle: Vec::new(),
+        missing: Vec::new(),
         why: suspect.why.clone(),
     })
 }
@@ -391,6 +397,7 @@ fn build(
         mass,
         units,
         idle: idle(&syntax, function),
+        missing: Vec::new(),
         why: why.to_owned(),
     })
 }

@@ -64,6 +64,7 @@ mod tests {
                 .map(|(line, known)| Unit::of(*line..line + 1, *known))
                 .collect(),
             idle: Vec::new(),
+            missing: Vec::new(),
             why: String::new(),
         }
     }

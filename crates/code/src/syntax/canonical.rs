@@ -5,8 +5,8 @@
 use super::Syntax;
 use crate::Language;
 
-/// FNV-1a (Fowler, Noll and Vo), written here because the hash is recorded and has to mean
-/// the same for ever. Not for hostile input: a collision costs one candidate.
+/// FNV-1a (Fowler, Noll and Vo), written here because the hash is recorded, and has to mean
+/// the same in the next process. Not for hostile input: a collision costs one candidate.
 struct Fnv(u64);
 
 impl Fnv {
@@ -34,6 +34,8 @@ pub(super) fn hash(syntax: &Syntax<'_>) -> u64 {
     }
     let words = syntax.language.words();
     let python = syntax.language == Language::Python;
+    // A semicolon too many; in JavaScript it may be a part of a loop.
+    let rust = syntax.language == Language::Rust;
     let (mut index, mut fed) = (0, 0);
     let mut open: Vec<usize> = Vec::new();
     while index < syntax.nodes.len() {
@@ -42,7 +44,8 @@ pub(super) fn hash(syntax: &Syntax<'_>) -> u64 {
             hash.mark(CLOSE);
         }
         let node = &syntax.nodes[index];
-        if node.is(words.comments) || syntax.is_docstring(index) {
+        let empty = rust && node.kind == "empty_statement";
+        if empty || node.is(words.comments) || syntax.is_docstring(index) {
             gap(&mut hash, syntax, fed, node.start as usize);
             fed = (node.stop as usize).max(fed);
             index = node.end;
@@ -59,7 +62,7 @@ pub(super) fn hash(syntax: &Syntax<'_>) -> u64 {
             gap(&mut hash, syntax, fed, node.start as usize);
             if !is_last_comma(syntax, index) {
                 hash.mark(TOKEN);
-                hash.feed(syntax.node_text(index).as_bytes());
+                token(&mut hash, syntax.node_text(index));
             }
             fed = (node.stop as usize).max(fed);
         }
@@ -67,6 +70,14 @@ pub(super) fn hash(syntax: &Syntax<'_>) -> u64 {
     }
     gap(&mut hash, syntax, fed, syntax.text.len());
     hash.0
+}
+
+/// A token; the digits of a number may be parted as one likes.
+fn token(hash: &mut Fnv, text: &str) {
+    let number = text.starts_with(|c: char| c.is_ascii_digit());
+    for part in text.split(|c| number && c == '_') {
+        hash.feed(part.as_bytes());
+    }
 }
 
 /// What stands between two tokens counts too, if it is more than white space: the grammars

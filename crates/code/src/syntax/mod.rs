@@ -74,9 +74,9 @@ impl<'t> Syntax<'t> {
         pointless::count(self)
     }
 
-    /// A hash of the code without comments, docstrings and white space that means nothing:
-    /// two texts with the same hash differ in nothing that a test could tell. Stays the same
-    /// between releases for as long as the grammar does.
+    /// A hash of the code without comments, docstrings, white space that means nothing, empty
+    /// statements and what parts the digits of numbers: two texts with the same hash differ in
+    /// nothing that a test could tell.
     pub fn canonical(&self) -> u64 {
         canonical::hash(self)
     }

@@ -23,7 +23,7 @@ impl Use {
     /// The use of a name that stands between two texts.
     pub fn between(before: &str, after: &str) -> Self {
         let (before, then) = (before.trim_end(), after.trim_start());
-        let called = ["(", "::<"].into_iter().any(|begin| after.starts_with(begin));
+        let called = after.trim_start_matches(' ').starts_with('(') || after.starts_with("::<");
         let expanded = after.starts_with('!') && !after.starts_with("!=");
         if called || expanded {
             Self::Called

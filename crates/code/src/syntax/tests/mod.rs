@@ -91,6 +91,9 @@ fn comments_and_format_do_not_change_what_code_is() {
         "/// Doc.\nfn f() {\n    g(\n        1, \"a\",\n    );\n}\n"
     ));
     assert!(!same(Language::Rust, rust, "fn f() { g(1, \"b\"); }"));
+    assert!(same(Language::Rust, "fn f() { g(10_u8);; }", "fn f() { g(1_0u8); }"));
+    assert!(!same(Language::Rust, "fn f() { g(a_b); }", "fn f() { g(ab); }"));
+    assert!(!same(Language::JavaScript, "for (; a;) b()", "for (a;;) b()"));
     assert!(!same(Language::JavaScript, "x = `a ${b}`", "x = `a  ${b}`"));
     assert!(same(Language::Go, "package a\nvar x = 1 // b\n", "package a\n\nvar x  = 1\n"));
 }
