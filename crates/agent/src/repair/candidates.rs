@@ -10,6 +10,7 @@ use tenfold_domain::{Answer, Sample, TokenScore};
 
 use super::mistakes;
 use super::moves::{self, Generator, Move};
+use super::names;
 use super::prompts::{expression, lines, offset, opening, own, span};
 use super::state::{Repair, Standing};
 use super::swaps;
@@ -263,54 +264,62 @@ impl Stretch {
     }
 }
 
-/// The texts of the file that an answer gives, the likeliest first, and what tells more than
-/// its rank how likely each is: a natural logarithm.
+/// A text of the file, and what tells more than its rank how likely it is: a natural logarithm.
+type Told = (String, f64);
+
+/// The texts of the file that an answer gives, the likeliest first.
 fn ideas(
     target: &Target,
     text: &str,
     file: &Syntax<'_>,
     made: &Move,
     answer: &Answer,
-) -> Vec<(String, f64)> {
-    let plain = |text: String| (text, 0.0);
+) -> Vec<Told> {
     match answer {
-        Answer::Infilled { alternatives, .. } => {
-            let uses = file.uses();
-            let stands = match made.generator {
-                Generator::Line => span(target, made).map(|span| lines(text, &span)),
-                _ => None,
-            };
-            let told = |other: &Sample| {
-                let old = stands.as_deref().unwrap_or_default();
-                let without = mistakes::without(&target.missing, old, &other.text);
-                without + swaps::invented(&other.text, &uses)
-            };
-            let mut others: Vec<(&Sample, f64)> =
-                alternatives.iter().map(|other| (other, told(other))).collect();
-            let likely = |(other, told): &(&Sample, f64)| other.log_probability + told;
-            others.sort_by(|a, b| likely(b).total_cmp(&likely(a)));
-            let mut several = 0;
-            let each = others.into_iter().flat_map(|(other, told)| {
-                let alone = alone(&other.text);
-                several += usize::from(!alone.is_empty());
-                let alone = if several > SEVERAL { Vec::new() } else { alone };
-                std::iter::once(other.text.as_str()).chain(alone).map(move |text| (text, told))
-            });
-            each.filter_map(|(other, told)| Some((fill(target, text, made, other)?, told)))
-                .collect()
-        }
+        Answer::Infilled { alternatives, .. } => infilled(target, text, file, made, alternatives),
         Answer::Generated { samples } => {
             let each = |sample: &Sample| sample.log_probability / f64::from(sample.tokens.max(1));
             let mut samples: Vec<&Sample> = samples.iter().collect();
             samples.sort_by(|a, b| each(b).total_cmp(&each(a)));
             let texts = samples.iter().filter_map(|said| replace(target, text, made, &said.text));
-            texts.map(plain).collect()
+            texts.map(|text| (text, 0.0)).collect()
         }
         Answer::Scored { tokens, .. } => {
             swapped(target, text, file, made, tokens).unwrap_or_default()
         }
         Answer::Turned { .. } => Vec::new(),
     }
+}
+
+/// The texts with what the model would write in a place.
+fn infilled(
+    target: &Target,
+    text: &str,
+    file: &Syntax<'_>,
+    made: &Move,
+    alternatives: &[Sample],
+) -> Vec<Told> {
+    let uses = file.uses();
+    let replaced = made.generator == Generator::Line;
+    let stands = span(target, made).filter(|_| replaced).map(|span| lines(text, &span));
+    let told = |other: &Sample| {
+        let stands = stands.as_deref().unwrap_or_default();
+        mistakes::without(&target.missing, stands, &other.text)
+            + names::invented(&uses, &other.text)
+    };
+    let mut others: Vec<(&str, f64, f64)> = alternatives
+        .iter()
+        .map(|other| (other.text.as_str(), told(other), other.log_probability))
+        .collect();
+    others.sort_by(|a, b| (b.1 + b.2).total_cmp(&(a.1 + a.2)));
+    let mut several = 0;
+    let each = others.into_iter().flat_map(|(other, told, _)| {
+        let alone = alone(other);
+        several += usize::from(!alone.is_empty());
+        let alone = if several > SEVERAL { Vec::new() } else { alone };
+        std::iter::once(other).chain(alone).map(move |text| (text, told))
+    });
+    each.filter_map(|(other, told)| Some((fill(target, text, made, other)?, told))).collect()
 }
 
 /// Each line of a text that has several, one below the other: a small model says more than is
@@ -330,7 +339,7 @@ fn swapped(
     file: &Syntax<'_>,
     made: &Move,
     tokens: &[TokenScore],
-) -> Option<Vec<(String, f64)>> {
+) -> Option<Vec<Told>> {
     let span = span(target, made)?;
     let first = offset(text, span.start);
     let statement = lines(text, &span);

@@ -12,6 +12,7 @@ mod event;
 mod headway;
 mod mistakes;
 mod moves;
+mod names;
 mod narrowed;
 mod note;
 mod pairs;

@@ -13,6 +13,7 @@ use tenfold_code::Use;
 use tenfold_domain::TokenScore;
 
 use super::mistakes;
+use super::names::{self, Uses, ends_quoted, is_digit, is_word, sets};
 
 /// Changes that are looked at; parsing many more would take longer than checking them.
 const MOST: usize = 120;
@@ -25,19 +26,11 @@ const END: [char; 6] = [')', ']', '}', ',', ':', '\n'];
 const NAMES: usize = 4;
 /// Tokens that may be left out at once.
 const LEFT_OUT: usize = 4;
-/// What it counts that a name stands nowhere else in the file,
-const UNHEARD_OF: f64 = -4.0;
-/// that a function's does, which may be the language's own,
-const UNHEARD_OF_CALL: f64 = -1.0;
-/// that a name does which is used otherwise there, since what is a value is no part of one,
-const MISUSED: f64 = -3.0;
-/// and that one does of which no part is used there.
-const PARTLESS: f64 = -1.5;
-/// The same of a part that a statement names which the model wrote whole.
-const INVENTED: f64 = -2.0;
-/// What it counts that something else would be given a value: the model has many names for it,
-/// and people seldom err there.
+/// What it counts that something else would be given a value, or defined: the model has many names
+/// for it, and people seldom err there.
 const SET: f64 = -4.0;
+/// What stands before a name that is defined.
+const DEFINES: [&str; 6] = ["class ", "def ", "fn ", "func ", "function ", "struct "];
 /// What it counts that the words of a text are changed.
 const QUOTED: f64 = -3.0;
 
@@ -62,7 +55,7 @@ pub(super) struct Names<'n> {
     /// Those that are used around.
     pub(super) around: &'n [&'n str],
     /// Those that the file uses anywhere, and how.
-    pub(super) uses: &'n BTreeSet<(&'n str, Use)>,
+    pub(super) uses: &'n Uses<'n>,
     /// Those that the function takes or sets and does not use.
     pub(super) idle: &'n [String],
     /// Those that the check says are not there.
@@ -94,32 +87,6 @@ pub(super) fn read(text: &str, tokens: &[TokenScore], names: Names<'_>) -> Vec<S
     swaps.retain(|swap| seen.insert((swap.range.start, swap.range.end, swap.with.clone())));
     swaps.truncate(MOST);
     swaps
-}
-
-/// How much less likely a text that the model wrote is right for the parts that it names and the
-/// file does not: a small model invents attributes, where it knows what they should be for. A
-/// natural logarithm.
-pub(super) fn invented(text: &str, uses: &BTreeSet<(&str, Use)>) -> f64 {
-    let strange = |word: Range<usize>| {
-        let (name, used) = used(text, word.clone());
-        let known = uses.iter().any(|(known, _)| *known == name);
-        let is_set = sets(&text[word.end..]);
-        let part = text[..word.start].trim_end().ends_with('.');
-        match used {
-            _ if known || is_set || !part || name.starts_with(is_digit) => 0.0,
-            Use::Called => UNHEARD_OF_CALL,
-            _ => INVENTED,
-        }
-    };
-    let named = words(text).filter(|word| !ends_quoted(&text[..word.start]));
-    named.map(strange).fold(0.0, f64::min)
-}
-
-/// Whether what stands before a text is given a value by it.
-fn sets(after: &str) -> bool {
-    let after = after.trim_start();
-    let after = after.trim_start_matches(['+', '-', '*', '/', '%', '|', '&', '^']);
-    after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>")
 }
 
 /// A token of the text.
@@ -228,10 +195,13 @@ impl Here<'_> {
             && !self.names.uses.contains(&(name, Use::Called))
     }
 
-    /// Whether a name stands here that is given a value.
+    /// Whether a name stands here that is given a value, or defined.
     fn is_set(&self, range: &Range<usize>) -> bool {
         let is_name = self.text.get(range.clone()).is_some_and(ends_in_word);
-        is_name && self.text.get(range.end..).is_some_and(sets)
+        let start = range.start + self.text[range.clone()].find(is_word).unwrap_or(0);
+        let before = &self.text[..start];
+        let defined = DEFINES.into_iter().any(|word| before.ends_with(word));
+        is_name && (defined || self.text.get(range.end..).is_some_and(sets))
     }
 
     /// Whether this is within quotes.
@@ -279,35 +249,8 @@ impl Here<'_> {
     fn told(&self, range: &Range<usize>, with: &str) -> f64 {
         let changed = format!("{}{with}{}", &self.text[..range.start], &self.text[range.end..]);
         let own = range.start..range.start + with.len();
-        mistakes::without(self.names.missing, self.text, &changed) + self.strange(&changed, &own)
-    }
-
-    /// The same for the strangest of those that are new: one that the file uses nowhere, or never
-    /// so. Zero or less.
-    fn strange(&self, changed: &str, own: &Range<usize>) -> f64 {
-        let touched = |word: &Range<usize>| word.start < own.end && word.end > own.start;
-        let new =
-            words(changed).filter(|word| touched(word) && !ends_quoted(&changed[..word.start]));
-        new.map(|word| self.stranger(used(changed, word))).fold(0.0, f64::min)
-    }
-
-    fn stranger(&self, (name, used): (&str, Use)) -> f64 {
-        let stands = || words(self.text).any(|word| self::used(self.text, word) == (name, used));
-        let name = name.trim_start_matches('_');
-        let number = name.is_empty() || name.starts_with(is_digit);
-        if number || mistakes::is_word_of_language(name) || stands() {
-            return 0.0;
-        }
-        let known = self.names.uses.iter().filter(|(it, _)| it.trim_start_matches('_') == name);
-        let known: Vec<Use> = known.map(|(_, how)| *how).collect();
-        match used {
-            _ if known.contains(&used) => 0.0,
-            Use::Value if known.contains(&Use::Whole) => 0.0,
-            Use::Whole if known.contains(&Use::Value) => PARTLESS,
-            _ if !known.is_empty() => MISUSED,
-            Use::Called => UNHEARD_OF_CALL,
-            _ => UNHEARD_OF,
-        }
+        mistakes::without(self.names.missing, self.text, &changed)
+            + names::strange(self.names.uses, self.text, (&changed, &own))
     }
 
     /// The same as [`Here::reordered`], of arguments that begin with a sign.
@@ -353,6 +296,8 @@ impl Here<'_> {
             let (start, second) = (from + blank, after[from..end].trim());
             let whole = |rest: &str| match begins {
                 "" => rest.starts_with(is_digit),
+                // Each digit of a number is a token.
+                digits if digits.chars().all(is_digit) => true,
                 begins => !(ends_in_word(begins) && rest.starts_with(is_word)),
             };
             // Single words are exchanged as they are.
@@ -453,35 +398,6 @@ fn primary(text: &str) -> usize {
     end
 }
 
-/// Where the words of a text are.
-fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let start = from + text[from..].find(is_word)?;
-        from = start + text[start..].find(|c| !is_word(c)).unwrap_or(text.len() - start);
-        Some(start..from)
-    })
-}
-
-/// A word of a text, and how it is used there.
-fn used(text: &str, word: Range<usize>) -> (&str, Use) {
-    let (before, after) = (&text[..word.start], &text[word.end..]);
-    (&text[word], Use::between(before, after))
-}
-
-/// Whether a text ends within quotes.
-fn ends_quoted(text: &str) -> bool {
-    text.bytes().filter(|byte| matches!(byte, b'"' | b'\'')).count() % 2 == 1
-}
-
-fn is_digit(c: char) -> bool {
-    c.is_ascii_digit()
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
 fn ends_in_word(text: &str) -> bool {
     text.chars().next_back().is_some_and(is_word)
 }
@@ -555,6 +471,7 @@ mod tests {
         has("f(x.high,\n  x.low)\n", ".high", ".low", "f(x.low,\n  x.high)\n");
         has("f(low, high, 12)\n", " high", " ", "f(low, 12, high)\n");
         has("f(low, 12, high)\n", " 12", " high", "f(low, high, 12)\n");
+        has("f(low, 12, high)\n", "low", "1", "f(12, low, high)\n");
         has("sub(\"\", r\"x$\", low)\n", "\"", "r", "sub(r\"x$\", \"\", low)\n");
         has("tee(high, cons(low, [1, 2]))\n", "high", "cons", "tee(cons(low, [1, 2]), high)\n");
         has("if x.y(z)[1] > 2:\n", " x", " f", "if f(x.y(z)[1]) > 2:\n");
@@ -625,19 +542,16 @@ mod tests {
             "items"
         );
         assert_eq!(
+            first(
+                "class low:\n    high\n",
+                [(5, " count", -0.1), (9, "\n", -0.1), (15, "items", -2.0)]
+            ),
+            "items"
+        );
+        assert_eq!(
             first("'low' = 2\n", [(1, "count", -0.1), (5, "\n", -0.1), (7, " 3", -2.0)]),
             "3"
         );
-    }
-
-    #[test]
-    fn parts_that_the_file_does_not_name_are_taken_for_invented() {
-        let uses = BTreeSet::from([("self", Use::Whole), ("_low", Use::Member)]);
-        let invented = |text: &str| invented(text, &uses);
-        assert_eq!(invented("low = self._low\n"), 0.0);
-        assert_eq!(invented("self.high = '.wide' == 0.5\n"), 0.0);
-        assert_eq!(invented("low = self._low.copy()\n"), UNHEARD_OF_CALL);
-        assert_eq!(invented("low = self.low.copy()\n"), INVENTED);
     }
 
     #[test]

@@ -212,7 +212,8 @@ impl<'a> Drawing<'a> {
         let mut given = whole.clone();
         given.extend(index.without(&places_of_hidden));
         match self.trial.verdict(&given, &[])? {
-            Verdict::Failed(seen) if seen.is_disjoint(&hidden) => {}
+            // One more that fails needs what is hidden, and would with any repair.
+            Verdict::Failed(seen) if seen.is_disjoint(&hidden) && seen.is_subset(&failing) => {}
             _ => return Ok(None),
         }
         self.made += 1;
