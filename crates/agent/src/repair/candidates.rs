@@ -458,8 +458,10 @@ fn splice(text: &str, start: u32, end: u32, with: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tenfold_domain::OtherToken;
+
     use super::*;
-    use crate::repair::TargetKind;
+    use crate::repair::{TargetKind, Unit};
 
     const TEXT: &str = "\
 class Box:
@@ -476,22 +478,27 @@ def last():
     return 3
 ";
 
-    fn part(lines: std::ops::Range<u32>) -> Stretch {
+    /// A function on these lines whose one statement is on the first of them.
+    fn target(lines: std::ops::Range<u32>) -> Target {
         let (head, body) = (lines.start..lines.start, lines.start..lines.start);
-        let target = Target {
+        Target {
             path: "a.py".to_owned(),
             name: String::new(),
             kind: TargetKind::Function,
+            units: vec![Unit::of(lines.start..lines.start + 1, 1.0)],
             lines,
             head,
             body,
             holder: None,
             mass: 1.0,
-            units: Vec::new(),
             idle: Vec::new(),
             missing: Vec::new(),
             why: String::new(),
-        };
+        }
+    }
+
+    fn part(lines: std::ops::Range<u32>) -> Stretch {
+        let target = target(lines);
         let (language, text) = (Language::Python, TEXT.to_owned());
         let place = File { path: "a.py", language, original: TEXT, text };
         Stretch::around(&target, &place, &Syntax::read(language, TEXT))
@@ -502,6 +509,24 @@ def last():
         assert_eq!(alone("    a += 1\n    b(a)\n"), ["    a += 1\n", "    b(a)\n"]);
         // Of a block no line stands by itself, and one line is one already.
         assert!(alone("    if a:\n        b(a)\n").is_empty() && alone("    a += 1\n").is_empty());
+    }
+
+    #[test]
+    fn a_line_that_stands_elsewhere_is_likelier() {
+        let text = "area = high * high\narea = high * wide\nsize = high, wide, deep\n";
+        let made = Move { generator: Generator::Token, target: 0, unit: 0, depth: 0 };
+        let other = |text: &str| OtherToken { text: text.to_owned(), log_probability: -0.5 };
+        let token = |start, others: &[&str]| TokenScore {
+            start,
+            log_probability: -6.0,
+            others: others.iter().copied().map(other).collect(),
+        };
+        let tokens = [token(0, &[]), token(13, &[" wide", " deep"]), token(18, &[])];
+        let syntax = Syntax::read(Language::Python, text);
+        let texts = swapped(&target(0..1), text, &syntax, &made, &tokens).unwrap();
+        let told = |line: &str| texts.iter().find(|(text, _)| text.starts_with(line)).unwrap().1;
+        assert_eq!(told("area = high * wide\n"), REPEATED);
+        assert_eq!(told("area = high * deep\n"), 0.0);
     }
 
     #[test]

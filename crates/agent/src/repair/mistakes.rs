@@ -133,7 +133,6 @@ pub(super) fn usual(old: &str, new: &str) -> f64 {
 /// How much likelier another text of a function is right than its words say, for using a name that
 /// the function takes or sets and did not use: a natural logarithm.
 pub(super) fn taken_up(idle: &[String], old: &str, new: &str) -> f64 {
-    let times = |text: &str, name: &str| words(text).into_iter().filter(|w| *w == name).count();
     let taken = |name: &String| times(new, name) > times(old, name);
     if idle.iter().any(taken) { TAKEN_UP } else { 0.0 }
 }
@@ -141,13 +140,16 @@ pub(super) fn taken_up(idle: &[String], old: &str, new: &str) -> f64 {
 /// How much likelier another text of a statement is right than its words say, where the statement
 /// uses a name that the check says is not there: a natural logarithm.
 pub(super) fn without(missing: &[String], old: &str, new: &str) -> f64 {
-    let times = |text: &str, name: &str| words(text).into_iter().filter(|w| *w == name).count();
     let used: Vec<&String> = missing.iter().filter(|name| times(old, name) > 0).collect();
     match used.iter().any(|name| times(new, name) < times(old, name)) {
         _ if used.is_empty() => 0.0,
         true => RID_OF_MISSING,
         false => USES_MISSING,
     }
+}
+
+fn times(text: &str, name: &str) -> usize {
+    words(text).into_iter().filter(|word| *word == name).count()
 }
 
 /// Whether a word is none that people choose.

@@ -78,10 +78,9 @@ impl Piece {
     }
 }
 
-/// An expression in a block of its own, with a call in front that says that the line of a node
-/// is executed.
-fn wrapped(syntax: &Syntax<'_>, expression: usize, of: usize) -> [Piece; 2] {
-    let text = format!("{{{}", hit(syntax, of));
+/// An expression in a block of its own, with a call in front that says that its line is executed.
+fn wrapped(syntax: &Syntax<'_>, expression: usize) -> [Piece; 2] {
+    let text = format!("{{{}", hit(syntax, expression));
     let end = syntax.nodes[expression].stop as usize;
     [
         Piece { at: start(syntax, expression), opens: true, text },
@@ -100,7 +99,7 @@ fn arm(syntax: &Syntax<'_>, index: usize, pieces: &mut Vec<Piece>) {
         }
     } else if !kind.ends_with("block") && kind != "reference_expression" {
         // What is borrowed in a block does not outlive it.
-        pieces.extend(wrapped(syntax, value, value));
+        pieces.extend(wrapped(syntax, value));
     }
 }
 
@@ -123,7 +122,7 @@ pub(super) fn insert(syntax: &Syntax<'_>, path: &str) -> Option<String> {
             }
             "match_arm" if runs(syntax, index) => arm(syntax, index, &mut pieces),
             "if_expression" if follows_else(syntax, index) && runs(syntax, index) => {
-                pieces.extend(wrapped(syntax, index, index));
+                pieces.extend(wrapped(syntax, index));
             }
             _ => {}
         }
