@@ -90,7 +90,7 @@ fn a_daemon_goes_on_by_itself_with_what_there_is_money_for() {
     ground.tenfold(&["account", "limit", "default", "5", "--per", "week"]).expect(0, &[]);
     wait_for("its proposal", || state(&ground) == "to-review");
     assert_eq!(interrupt(daemon).code, Some(130));
-    assert_eq!(ground.processes(), Vec::<String>::new());
+    ground.expect_all_ended();
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_backlog_is_worked_in_its_order_until_all_is_done() {
     assert_eq!((&done["verified"], &done["end"]), (&json!(3), &json!("done")));
     ground.tenfold(&["start"]).expect(0, &["there was nothing to do"]);
     ground.tenfold(&["list"]).expect(0, &["to review"]);
-    assert_eq!(ground.processes(), Vec::<String>::new());
+    ground.expect_all_ended();
 }
 
 /// What is said of why tasks wait.
@@ -106,7 +106,7 @@ fn a_backlog_that_is_stopped_leaves_nothing_behind_and_goes_on() {
     wait_for("the first question", || !hangs.asked().unwrap_or_default().is_empty());
     let stopped = interrupt(child);
     stopped.expect(130, &["nothing is lost", "tenfold start"]);
-    assert_eq!(ground.processes(), Vec::<String>::new());
+    ground.expect_all_ended();
     ground.script(&[]);
     assert_eq!(start(&ground, 0, &[])["worked"], json!([1]));
     ground.tenfold(&["list"]).expect(0, &["to review"]);
@@ -197,6 +197,6 @@ fn a_daemon_works_what_is_added_until_it_is_stopped() {
     add(&ground, "median is off", &["--after", "1"]);
     wait_for("the second proposal", || state().contains("to-review"));
     assert_eq!(interrupt(daemon).code, Some(130));
-    assert_eq!(ground.processes(), Vec::<String>::new());
+    ground.expect_all_ended();
     ground.tenfold(&["start"]).expect(0, &["there was nothing to do"]);
 }

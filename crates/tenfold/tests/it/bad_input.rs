@@ -102,7 +102,7 @@ fn what_a_check_leaves_running_is_ended_with_it() {
     let ground = Ground::new();
     let check = "(setsid sleep 600 &) ; sleep 600 & python3 -m unittest -q";
     ground.tenfold(&["run", "--check", check]).expect(0, &["to review, verified"]);
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_check_that_can_not_judge_is_explained_and_not_repaired() {
     let hangs = ["run", "--check", "sleep 600", "--check-timeout", "1s"];
     ground.tenfold(&hangs).expect(8, &["did not end within", "--check-timeout"]);
     assert_eq!(ground.persons(), before);
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 }
 
 #[test]
@@ -196,5 +196,5 @@ fn a_full_disk_is_named_and_nothing_is_lost_by_it() {
         assert_eq!(ground.persons(), before);
     }
     assert!(was_full, "no size was too small, so nothing was tested");
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 }

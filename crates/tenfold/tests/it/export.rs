@@ -191,7 +191,7 @@ fn what_was_interrupted_is_exported_as_far_as_it_came_and_then_whole() {
     wait_for("the third turn", || script.asked().unwrap_or_default().len() == 3);
     child.kill().unwrap();
     child.wait().unwrap();
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
 
     let traj = read(&exported(&ground, &["1", "--format", "traj"]));
     assert_eq!(traj["info"]["exit_status"], "");

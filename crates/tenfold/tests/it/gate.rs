@@ -135,7 +135,7 @@ fn who_is_turned_away_shuts_the_gate_for_all_and_leaves_no_money_there() {
     said(second).expect(130, &[]);
     interrupt(first).expect(130, &["tenfold continue 1"]);
     let _ = [turned_away, waits].map(said);
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
     let shown: Value = ground.tenfold(&["show", "1", "--json"]).json();
     assert_eq!(shown["cost_nano_usd"], 0, "{shown:#}");
     ground.tenfold(&["log", "1"]).expect(0, &["turned away"]);

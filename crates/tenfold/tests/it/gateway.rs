@@ -155,7 +155,7 @@ fn a_program_spends_from_its_account_and_not_past_it() {
     let ledger = ground.tenfold(&by).json();
     assert_eq!((&ledger[0]["token"], &ledger[0]["model"]), (&json!(1), &json!("far")), "{ledger}");
     assert_eq!(ledger[0]["spent"]["requests"], 1);
-    assert_eq!(ground.processes(), Vec::<String>::new());
+    ground.expect_all_ended();
 }
 
 #[test]

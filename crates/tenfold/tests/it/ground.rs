@@ -154,6 +154,13 @@ impl Ground {
         }
         found
     }
+
+    /// Holds that all ends that was started for this ground. The kernel takes a moment after
+    /// the program's own end, so that a look at once may still see what was killed.
+    #[track_caller]
+    pub(crate) fn expect_all_ended(&self) {
+        wait_for("all to end that was started", || self.processes().is_empty());
+    }
 }
 
 impl Said {

@@ -280,7 +280,7 @@ fn a_question_holds_nothing_while_it_waits_and_its_answer_goes_on() {
     connect(&ground, &server, "anthropic", &PRICES).expect(0, &["connected"]);
     let words = ["asks you", "Which median: lower or upper?", "tenfold answer 1"];
     run(&ground, &[]).expect(1, &words);
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
     ground.tenfold(&["list"]).expect(0, &["asks you"]);
     ground.tenfold(&["show", "1"]).expect(0, &["Which median: lower or upper?"]);
     // Going on without an answer asks again, and is no second question.

@@ -32,7 +32,7 @@ fn a_run_that_is_stopped_leaves_nothing_behind_and_goes_on() {
     let before = ground.persons();
     let said = interrupt(hanging(&ground));
     said.expect(130, &["tenfold continue 1"]);
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
     assert_eq!(ground.persons(), before);
     ground.tenfold(&["list"]).expect(0, &["stopped"]);
 
@@ -48,7 +48,7 @@ fn a_run_that_is_killed_goes_on() {
     let mut child = hanging(&ground);
     child.kill().unwrap();
     child.wait().unwrap();
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
     ground.script(&[]);
     ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
     ground.tenfold(&["log", "1"]).expect(0, &["going on"]);
@@ -61,5 +61,5 @@ fn a_second_run_is_worked_by_the_engine_of_the_first() {
     ground.tenfold(&["run", "--check", CHECK]).expect(0, &["Task 2: to review, verified"]);
     ground.tenfold(&["list"]).expect(0, &["working"]);
     interrupt(first).expect(130, &["tenfold continue 1"]);
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
 }

@@ -47,7 +47,7 @@ fn a_bug_is_fixed_shown_accepted_and_taken_back() {
     ground.tenfold(&["undo", "1"]).expect(0, &["put one file back"]);
     ground.tenfold(&["reject", "1", "--reason", "not so"]).expect(0, &[]);
     ground.tenfold(&["show", "1"]).expect(0, &["rejected: not so"]);
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn a_check_is_cut_off_when_the_time_is_over() {
     assert_eq!(run["outcome"], "limit-time");
     assert!(run["wall_ms"].as_u64().unwrap() < 60_000, "{run}");
     ground.tenfold(&["log", "1"]).expect(0, &["cut off", "out of time", "Not solved within 2.0 s"]);
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_judge_is_cut_off_too_and_the_attempt_goes_on_there_with_more_time() {
     let run = said.json();
     assert_eq!(run["outcome"], "limit-time");
     assert!(run["note"].as_str().unwrap().contains("no time left for the whole check"), "{run}");
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 
     let asked = ground.script(&[]).asked().unwrap().len();
     let said = ground.tenfold(&["continue", "1", "--time-limit", "1s", "--json"]);
@@ -105,5 +105,5 @@ fn the_model_is_loaded_while_the_check_runs_and_goes_when_the_work_does() {
     assert!(script.asked().unwrap().is_empty(), "nothing is asked before the check has ended");
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
     Said::of(child.wait_with_output().unwrap()).expect(130, &[]);
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
 }

@@ -40,7 +40,7 @@ impl Opened {
         let child = self.child.take().unwrap();
         assert_eq!(interrupt(child).code, Some(130));
         // What was killed is gone once it had its turn to be.
-        wait_for("the end of all that was begun", || ground.processes().is_empty());
+        ground.expect_all_ended();
     }
 
     /// Signs in by a link.

@@ -50,7 +50,7 @@ fn a_setup_that_fails_is_explained_and_not_kept() {
         said.expect(8, &["exit code 3", "no such thing", "no network", "To do"]);
     }
     ground.tenfold(&["log", "2"]).expect(0, &["setup", "→ failed", "check broken"]);
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_setup_that_does_not_end_is_cut_off_with_the_attempt() {
     let words = ["run", "--check", CHECK, "--setup", "sleep 600", "--time-limit", "2s"];
     ground.tenfold(&words).expect(1, &["out of time", "setup command", "--time-limit"]);
     ground.tenfold(&["log", "1"]).expect(0, &["setup", "cut off"]);
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 }
 
 #[test]

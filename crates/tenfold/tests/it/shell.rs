@@ -38,7 +38,7 @@ fn a_command_goes_on_where_the_last_one_ended_also_after_a_stop() {
     assert!(asked.contains("exit code 3") && asked.contains("begins in sub."), "{asked}");
     ground.tenfold(&["stop", "1"]).expect(0, &["stopped"]);
     child.wait().unwrap();
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
     script(&ground, rules(), &[]);
     ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
     ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);

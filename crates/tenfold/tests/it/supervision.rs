@@ -84,7 +84,7 @@ fn a_pause_waits_for_the_step_under_way_and_leaves_nothing_running() {
     gate.open();
     said(pause).expect(0, &["paused", "tenfold resume 1"]);
     said(child).expect(1, &["paused", "tenfold resume 1"]);
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
     assert_eq!(server.requests().len(), 1);
     ground.tenfold(&["list"]).expect(0, &["paused"]);
     ground.tenfold(&["steer", "1", "No new files!"]).expect(0, &["kept"]);
@@ -103,7 +103,7 @@ fn a_stop_from_another_terminal_ends_request_and_processes_and_can_be_gone_on_wi
     ground.tenfold(&["stop", "1"]).expect(0, &["stopped", "tenfold continue 1"]);
     gate.wait_hung_up();
     said(child).expect(130, &["tenfold continue 1"]);
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
     let shown: Value = ground.tenfold(&["show", "1", "--json"]).json();
     assert_eq!((&shown["state"], &shown["outcome"]), (&json!("needs-you"), &json!("stopped")));
     ground.tenfold(&["continue"]).expect(0, &["to review, verified"]);
@@ -168,7 +168,7 @@ fn the_first_terminal_stays_until_the_work_of_the_others_is_done() {
     two.open();
     said(there).expect(0, &["Task 2: to review, verified"]);
     said(here).expect(0, &["Task 1: to review, verified"]);
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn try_all(ground: &Ground, rows: &[&[Row]]) {
             said.out,
             said.err
         );
-        wait_for("its processes to end", || ground.processes().is_empty());
+        ground.expect_all_ended();
         for folder in folders {
             std::fs::remove_dir_all(ground.path(folder)).unwrap();
             copy(&kept.join(folder), &ground.path(folder));
@@ -386,7 +386,7 @@ fn every_verb_on_a_task_that_was_interrupted() {
     let (ground, _server, mut child) = thinking(&gate);
     child.kill().unwrap();
     child.wait().unwrap();
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
     try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
 }
 

@@ -76,7 +76,7 @@ fn what_its_commands_change_is_its_work_and_what_git_ignores_stays_beside_it() {
     diff.expect(0, &["middle - 1", "old.txt"]);
     assert!(!diff.out.contains("build.log"), "{}", diff.out);
     assert!(ground.repo().join("old.txt").exists());
-    assert!(ground.processes().is_empty(), "{:?}", ground.processes());
+    ground.expect_all_ended();
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_loop_that_is_killed_goes_on_with_the_files_that_it_had() {
     wait_for("the third turn", || script_that_hangs.asked().unwrap_or_default().len() == 3);
     child.kill().unwrap();
     child.wait().unwrap();
-    wait_for("its processes to end", || ground.processes().is_empty());
+    ground.expect_all_ended();
     script(&ground, that_mends(), &[]);
     ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
     let log = ground.tenfold(&["log", "1"]);
