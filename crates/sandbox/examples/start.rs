@@ -1,13 +1,15 @@
 //! What it costs to start a command: tier A beside bubblewrap alone. `cargo xtask bench
-//! sandbox` runs it; by itself: `start HELPER RUNS TOGETHER...`, with `-` for a helper that is
-//! this program itself. It prints one JSON object.
+//! sandbox` runs it; by itself: `start HELPER RUNS PAUSE TOGETHER...`, with `-` for a helper that is
+//! this program itself and a pause in milliseconds. Everything is measured without a pause before
+//! each start and with it, since a sandbox that stands before it is asked for is built in such a
+//! pause. It prints one JSON object.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tenfold_sandbox::{Job, Limits, ProbeOptions, Sandbox, Toolchains};
@@ -36,21 +38,32 @@ fn main() -> ExitCode {
 fn measure(words: &[String]) -> Result<Value, Failure> {
     let [helper, numbers @ ..] = words else { return Err(USAGE.into()) };
     let numbers: Vec<usize> = numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
-    let [runs, together @ ..] = numbers.as_slice() else { return Err(USAGE.into()) };
+    let [runs, pause, together @ ..] = numbers.as_slice() else { return Err(USAGE.into()) };
     let helper = match helper.as_str() {
         "-" => std::env::current_exe()?,
         path => std::path::absolute(path)?,
     };
     let bench = Bench::new(helper)?;
     let mut rows = Vec::new();
-    for &together in together {
-        let alone = bench.timed(*runs, together, &|_| Ok(()), &|()| bubblewrap())?;
-        let name = |number: usize| format!("{together}-{number}");
-        let tier_a = bench
-            .timed(*runs, together, &|number| bench.job(&name(number)), &|job| bench.run(&job))?;
+    let pauses: &[usize] = if *pause == 0 { &[0] } else { &[0, *pause] };
+    for (&together, &pause) in together.iter().flat_map(|one| pauses.iter().map(move |p| (one, p)))
+    {
+        let rest = || std::thread::sleep(Duration::from_millis(pause as u64));
+        let waited = |_| -> Result<(), Failure> {
+            rest();
+            Ok(())
+        };
+        let alone = bench.timed(*runs, together, &waited, &|()| bubblewrap())?;
+        let ready = |number: usize| {
+            let job = bench.job(&format!("{together}-{pause}-{number}"));
+            rest();
+            job
+        };
+        let tier_a = bench.timed(*runs, together, &ready, &|job| bench.run(&job))?;
         let ratio = tier_a.p50_ms / alone.p50_ms;
         rows.push(json!({
             "together": together,
+            "pause_ms": pause,
             "bubblewrap": alone.json(),
             "tier_a": tier_a.json(),
             "ratio_p50": ratio,
@@ -59,7 +72,7 @@ fn measure(words: &[String]) -> Result<Value, Failure> {
     Ok(json!({"runs": runs, "load": load(), "rows": rows}))
 }
 
-const USAGE: &str = "usage: start HELPER RUNS TOGETHER...";
+const USAGE: &str = "usage: start HELPER RUNS PAUSE TOGETHER...";
 
 /// What stays the same from run to run.
 struct Bench {

@@ -1,22 +1,41 @@
-//! What the engine's side, the shim and the inner step tell each other. One line of JSON goes
-//! to the shim, one message to the inner step, one line of JSON comes back, and the output
-//! behind it.
+//! What the engine's side, the shim and the inner step tell each other. Two lines of JSON go
+//! to the shim, the [`Frame`] and the [`Job`], which may come much later; one message to the
+//! inner step; one line of JSON comes back, and the output behind it.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tenfold_domain::Millis;
+use tenfold_domain::{Bytes, Millis};
 
 use crate::bytes_path;
-use crate::job::{End, Job, Talk, Tier};
+use crate::job::{Bind, End, Job, Talk, Tier};
 
-/// Everything the shim needs to know.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ShimSpec {
-    pub(crate) job: Job,
+/// All that a sandbox is built from but for the job: the same for most commands of a task, so
+/// that one can stand before the next command is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Frame {
     pub(crate) place: Place,
+    /// Where the view appears inside.
+    #[serde(with = "bytes_path")]
+    pub(crate) at: PathBuf,
+    pub(crate) binds: Vec<Bind>,
+    pub(crate) memory: Bytes,
+    pub(crate) processes: u32,
     /// If there are any, standard error is where their sockets go.
     pub(crate) ways: Ways,
+}
+
+impl Frame {
+    pub(crate) fn of(place: &Place, job: &Job, ways: Ways) -> Self {
+        Self {
+            place: place.clone(),
+            at: job.at.clone(),
+            binds: job.binds.clone(),
+            memory: job.limits.memory,
+            processes: job.limits.processes,
+            ways,
+        }
+    }
 }
 
 /// The ways between a command and the engine.
@@ -36,7 +55,7 @@ impl Ways {
 }
 
 /// How this machine confines: found once by probes, the same for every run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) tier: Tier,
     /// The helper executable.
@@ -51,6 +70,20 @@ pub(crate) struct Place {
     pub(crate) view: View,
     /// Where control groups can be made.
     pub(crate) cgroups: Option<Cgroups>,
+}
+
+impl Place {
+    /// Whether the shim has a mount namespace of its own, in which it shows the view when the
+    /// sandbox stands already. Where a person can't have an overlay it does without one, and
+    /// bubblewrap binds a copy.
+    pub(crate) fn has_mounts(&self) -> bool {
+        self.tier == Tier::A && (self.drop_to.is_some() || self.view == View::Overlay)
+    }
+
+    /// Whether a sandbox can stand before its job is known.
+    pub(crate) fn can_stand_first(&self) -> bool {
+        self.tier == Tier::B || self.has_mounts()
+    }
 }
 
 /// How the copy-on-write view is made.

@@ -14,6 +14,8 @@ usage: cargo xtask bench sandbox [OPTIONS]
 
   --runs N          starts for each row                                 [200]
   --together LIST   how many at a time                                  [1,8]
+  --pause MS        measured again with this pause before each start, as
+                    between the commands of an agent                    [100]
   --helper FILE     the program that confines, such as target/release/tenfold;
                     by default a small one that does nothing else
   --json            one JSON object on stdout, in place of the table
@@ -23,12 +25,13 @@ usage: cargo xtask bench sandbox [OPTIONS]
 pub(crate) fn main(args: Vec<String>) -> Result<ExitCode, Trouble> {
     use lexopt::prelude::*;
     let (mut runs, mut together) = ("200".to_owned(), "1,8".to_owned());
-    let (mut helper, mut json) = ("-".to_owned(), false);
+    let (mut helper, mut pause, mut json) = ("-".to_owned(), "100".to_owned(), false);
     let mut parser = lexopt::Parser::from_args(args);
     while let Some(word) = parser.next()? {
         match word {
             Long("runs") => runs = parser.value()?.string()?,
             Long("together") => together = parser.value()?.string()?,
+            Long("pause") => pause = parser.value()?.parse::<u32>()?.to_string(),
             Long("helper") => helper = absolute(&parser.value()?.string()?)?,
             Long("json") => json = true,
             Long("help") | Short('h') => {
@@ -40,7 +43,7 @@ pub(crate) fn main(args: Vec<String>) -> Result<ExitCode, Trouble> {
     }
     let together = sizes(&runs, &together)?;
     let mut start = cargo(["run", "--release", "--package", "tenfold-sandbox"]);
-    start.args(["--example", "start", "--", &helper, &runs]).args(together);
+    start.args(["--example", "start", "--", &helper, &runs, &pause]).args(together);
     super::tell(&mut start, json, table)
 }
 
@@ -68,15 +71,16 @@ fn table(measured: &Json) -> String {
         format!("milliseconds to start /bin/true and have its end; {runs} starts a row\n");
     text += &format!("the machine's load in the last minute: {load:.1}\n");
     text += &format!(
-        "{:>10} {:>22} {:>22} {:>16}\n",
-        "at a time", "bubblewrap p50, p90", "tier A p50, p90", "against it, p50"
+        "{:>10} {:>10} {:>22} {:>22} {:>16}\n",
+        "at a time", "after ms", "bubblewrap p50, p90", "tier A p50, p90", "against it, p50"
     );
     for row in measured["rows"].as_array().map_or(&[][..], Vec::as_slice) {
         let ms = |who: &str, what: &str| row[who][what].as_f64().unwrap_or(0.0);
         let pair = |who| format!("{:.1}, {:.1}", ms(who, "p50_ms"), ms(who, "p90_ms"));
         text += &format!(
-            "{:>10} {:>22} {:>22} {:>15.2}x\n",
+            "{:>10} {:>10} {:>22} {:>22} {:>15.2}x\n",
             row["together"].as_u64().unwrap_or(0),
+            row["pause_ms"].as_u64().unwrap_or(0),
             pair("bubblewrap"),
             pair("tier_a"),
             row["ratio_p50"].as_f64().unwrap_or(0.0),
@@ -101,11 +105,11 @@ mod tests {
     #[test]
     fn the_table_has_a_row_for_each_size() {
         let side = |ms: f64| json!({"p50_ms": ms, "p90_ms": 2.0 * ms});
-        let row = json!({"together": 8, "bubblewrap": side(4.0), "tier_a": side(6.0),
+        let row = json!({"together": 8, "pause_ms": 50, "bubblewrap": side(4.0), "tier_a": side(6.0),
                          "ratio_p50": 1.5});
         let text = table(&json!({"runs": 5, "load": 0.25, "rows": [row]}));
         let last = text.lines().last().unwrap_or_default();
         let words: Vec<_> = last.split_whitespace().collect();
-        assert_eq!(words, ["8", "4.0,", "8.0", "6.0,", "12.0", "1.50x"]);
+        assert_eq!(words, ["8", "50", "4.0,", "8.0", "6.0,", "12.0", "1.50x"]);
     }
 }

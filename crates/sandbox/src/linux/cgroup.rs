@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tenfold_domain::Bytes;
 
 use crate::Limits;
 use crate::spec::{Cgroups, Controller, GROUP_PREFIX};
@@ -22,7 +23,8 @@ pub(super) fn find() -> Option<Cgroups> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
     [unified(&groups, &mounts), split(&groups, &mounts)].into_iter().flatten().find(|place| {
-        let trial = Group::create(place, std::process::id(), &Limits::default());
+        let Limits { memory, processes, .. } = Limits::default();
+        let trial = Group::create(place, std::process::id(), memory, processes);
         trial.map(|group| group.remove()).is_ok()
     })
 }
@@ -126,15 +128,20 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Makes a group and sets its limits.
-    pub(super) fn create(place: &Cgroups, id: u32, limits: &Limits) -> io::Result<Self> {
+    /// Makes a group that may hold so much memory and so many processes.
+    pub(super) fn create(
+        place: &Cgroups,
+        id: u32,
+        memory: Bytes,
+        processes: u32,
+    ) -> io::Result<Self> {
         let name = format!("{GROUP_PREFIX}{id}");
         let group = Self {
             memory: place.memory.parent.join(&name),
             pids: place.pids.parent.join(&name),
             place: place.clone(),
         };
-        match group.set_up(limits) {
+        match group.set_up(memory, processes) {
             Ok(()) => Ok(group),
             Err(error) => {
                 group.remove();
@@ -143,9 +150,9 @@ impl Group {
         }
     }
 
-    fn set_up(&self, limits: &Limits) -> io::Result<()> {
+    fn set_up(&self, memory: Bytes, processes: u32) -> io::Result<()> {
         make(&self.memory)?;
-        let memory = limits.memory.0.to_string();
+        let memory = memory.0.to_string();
         if self.place.unified {
             fs::write(self.memory.join("memory.max"), &memory)?;
             // Where there is no swap there is no such file.
@@ -155,7 +162,7 @@ impl Group {
             fs::write(self.memory.join("memory.limit_in_bytes"), &memory)?;
             let _ = fs::write(self.memory.join("memory.memsw.limit_in_bytes"), &memory);
         }
-        let processes = limits.processes.saturating_add(SUPERVISORS);
+        let processes = processes.saturating_add(SUPERVISORS);
         fs::write(self.pids.join("pids.max"), processes.to_string())
     }
 

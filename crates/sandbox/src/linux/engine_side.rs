@@ -8,15 +8,19 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Child;
 use tokio::sync::oneshot;
 
 use super::gate::{self, Ends};
+use super::spares::Spares;
 use super::stage::STAGE_DIR;
 use super::tree;
-use crate::spec::{Place, STOP, ShimSpec, Status, Ways};
+use crate::spec::{Frame, Place, STOP, Status, Ways};
 use crate::{Broker, CancelSignal, Exit, Job, Line, SandboxError, Talk};
 
 /// How much longer than its job the shim may live. It keeps the deadline itself; this is for
@@ -34,29 +38,24 @@ pub(super) struct There<'a> {
 /// Runs a job, for callers in a runtime.
 pub(super) async fn run(
     place: &Place,
+    spares: &Arc<Spares>,
     job: &Job,
     there: There<'_>,
     cancel: &CancelSignal,
 ) -> Result<Exit, SandboxError> {
     let talk = there.talk.as_ref().map(|(talk, _)| *talk);
     let ways = Ways { proxy: there.broker.is_some(), talk };
-    let spec = prepare(place, job, ways)?;
-    let mut command = tokio::process::Command::from(shim_command(place));
-    let gate = match ways.any() {
-        true => {
-            let pair = UnixStream::pair();
-            let (ours, theirs) =
-                pair.map_err(SandboxError::io("make a socket for the run in", &job.scratch))?;
-            command.stderr(OwnedFd::from(theirs));
-            Some((ours, ways, there))
+    let frame = Frame::of(place, job, ways);
+    let mut told = prepare(job)?;
+    let (mut shim, gate) = match spares.take(&frame) {
+        Some(shim) => (shim, None),
+        None => {
+            told.splice(..0, line(&frame)?);
+            begin(&frame, there, &job.scratch)?
         }
-        false => None,
     };
-    let spawned = command.spawn();
-    // Its end of the socket is the shim's alone.
-    drop(command);
-    let mut shim =
-        spawned.map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
+    let (_running, run) = oneshot::channel();
+    spares.raise_another(frame, run);
     // It ends everything on purpose, and because this future is dropped.
     let mut lifeline = Lifeline(shim.stdin.take());
     let longest = Duration::from(job.limits.wall) + GRACE;
@@ -72,7 +71,7 @@ pub(super) async fn run(
     let serving = serve(gate);
     tokio::pin!(serving);
     let first = tokio::select! {
-        status = converse(&mut shim, lifeline.0.as_mut(), &spec, &mut said) => Some(status),
+        status = converse(&mut shim, lifeline.0.as_mut(), &told, &mut said) => Some(status),
         () = stopped => None,
         () = &mut serving => None,
     };
@@ -91,6 +90,44 @@ pub(super) async fn run(
     collect(place, job, status, &said)
 }
 
+/// The engine's end of the socket by which a command's ways are handed over, and who is at it.
+type Gate<'a> = (UnixStream, Ways, There<'a>);
+
+/// Starts a shim, which has yet to be told everything.
+fn begin<'a>(
+    frame: &Frame,
+    there: There<'a>,
+    dir: &Path,
+) -> Result<(Child, Option<Gate<'a>>), SandboxError> {
+    let mut command = shim_command(&frame.place);
+    let gate = match frame.ways.any() {
+        true => {
+            let pair = UnixStream::pair();
+            let (ours, theirs) =
+                pair.map_err(SandboxError::io("make a socket for the run in", dir))?;
+            command.stderr(OwnedFd::from(theirs));
+            Some((ours, frame.ways, there))
+        }
+        false => None,
+    };
+    // Its end of the socket is the shim's alone, and goes with the command.
+    let spawned = tokio::process::Command::from(command).spawn();
+    let helper = || frame.place.helper.clone();
+    let shim = spawned.map_err(|source| SandboxError::Helper { helper: helper(), source })?;
+    Ok((shim, gate))
+}
+
+/// Starts one whose sandbox stands before anybody asks for it. It ends when it is dropped.
+pub(super) async fn raise(frame: &Frame) -> Result<Child, SandboxError> {
+    let (mut shim, _) = begin(frame, There::default(), Path::new("/"))?;
+    let told = line(frame)?;
+    if let Some(lifeline) = &mut shim.stdin {
+        // If it does not listen it has ended, which is seen before it is used.
+        let _ = lifeline.write_all(&told).await;
+    }
+    Ok(shim)
+}
+
 /// The pipe to the shim. Its end alone says that this program is no more, which a run with a
 /// record outlives; a word before it says that the run is not wanted any more.
 struct Lifeline(Option<tokio::process::ChildStdin>);
@@ -107,7 +144,7 @@ impl Drop for Lifeline {
 
 /// Tells the shim what to do, and hears what it says until it ends.
 async fn converse(
-    shim: &mut tokio::process::Child,
+    shim: &mut Child,
     lifeline: Option<&mut tokio::process::ChildStdin>,
     spec: &[u8],
     said: &mut Vec<u8>,
@@ -120,7 +157,7 @@ async fn converse(
 }
 
 /// May be broken off and begun again: nothing that was said is lost.
-async fn hear(shim: &mut tokio::process::Child, said: &mut Vec<u8>) -> io::Result<ExitStatus> {
+async fn hear(shim: &mut Child, said: &mut Vec<u8>) -> io::Result<ExitStatus> {
     if let Some(stdout) = &mut shim.stdout {
         while stdout.read_buf(said).await? > 0 {}
     }
@@ -129,13 +166,15 @@ async fn hear(shim: &mut tokio::process::Child, said: &mut Vec<u8>) -> io::Resul
 
 /// The same for the probes, which run before there is a runtime.
 pub(super) fn run_blocking(place: &Place, job: &Job) -> Result<Exit, SandboxError> {
-    let spec = prepare(place, job, Ways::default())?;
+    let frame = Frame::of(place, job, Ways::default());
+    let mut told = line(&frame)?;
+    told.append(&mut prepare(job)?);
     let mut shim = shim_command(place)
         .spawn()
         .map_err(|source| SandboxError::Helper { helper: place.helper.clone(), source })?;
     let mut lifeline = shim.stdin.take();
     if let Some(lifeline) = &mut lifeline {
-        let _ = lifeline.write_all(&spec);
+        let _ = lifeline.write_all(&told);
     }
     let mut said = Vec::new();
     let heard = shim.stdout.take().map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut said));
@@ -146,7 +185,7 @@ pub(super) fn run_blocking(place: &Place, job: &Job) -> Result<Exit, SandboxErro
 
 /// Hands over the line on which the command is spoken with, and serves whoever speaks to the
 /// proxy, for as long as somebody waits for this.
-async fn serve(gate: Option<(UnixStream, Ways, There<'_>)>) {
+async fn serve(gate: Option<Gate<'_>>) {
     if let Some((from, ways, there)) = gate
         && let Ok(Ends { proxy, line }) = gate::receive(from, ways).await
     {
@@ -181,15 +220,18 @@ fn shim_command(place: &Place) -> Command {
     command
 }
 
-/// Makes what must be there before the shim starts, and returns what the shim is told: one
-/// line. It goes through a pipe, since making files and removing them takes longer than all
-/// else that is done here, and since secrets of the environment may be in it.
-fn prepare(place: &Place, job: &Job, ways: Ways) -> Result<Vec<u8>, SandboxError> {
+/// Makes what must be there before the command starts, and returns what the shim is told of it.
+fn prepare(job: &Job) -> Result<Vec<u8>, SandboxError> {
     validate(job)?;
     let work = work_dir(&job.upper);
     std::fs::create_dir_all(&work).map_err(SandboxError::io("make the directory", &work))?;
-    let spec = ShimSpec { job: job.clone(), place: place.clone(), ways };
-    let mut line = serde_json::to_vec(&spec)
+    line(job)
+}
+
+/// What a shim is told goes through a pipe, since making files and removing them takes longer
+/// than all else that is done here, and since secrets of the environment may be in it.
+fn line(of: &impl Serialize) -> Result<Vec<u8>, SandboxError> {
+    let mut line = serde_json::to_vec(of)
         .map_err(|error| SandboxError::Job(format!("it can't be written down: {error}")))?;
     line.push(b'\n');
     Ok(line)

@@ -15,6 +15,7 @@ mod record;
 mod recorder;
 mod seccomp;
 mod shim;
+mod spares;
 mod stage;
 mod stand_in;
 mod talk;
@@ -33,6 +34,7 @@ pub use stand_in::{Comes, StandIn};
 pub use talk::Dialer;
 
 use self::engine_side::There;
+use self::spares::Spares;
 use crate::spec::{Place, View};
 use crate::{
     Broker, CancelSignal, Exit, Found, Job, Line, ProbeLine, ProbeOptions, SandboxError, Talk, Tier,
@@ -42,6 +44,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     place: Arc<Place>,
+    spares: Arc<Spares>,
     report: Arc<[ProbeLine]>,
     /// Answers in the place of this machine, if anything does.
     stand_in: Option<Arc<dyn StandIn>>,
@@ -155,7 +158,9 @@ impl Sandbox {
     pub async fn run(&self, job: &Job, cancel: &CancelSignal) -> Result<Exit, SandboxError> {
         match &self.stand_in {
             Some(stand_in) => stand_in.run(job, cancel).await,
-            None => engine_side::run(&self.place, job, There::default(), cancel).await,
+            None => {
+                engine_side::run(&self.place, &self.spares, job, There::default(), cancel).await
+            }
         }
     }
 
@@ -194,7 +199,7 @@ impl Sandbox {
     ) -> Result<Exit, SandboxError> {
         self.own_network("have a proxy")?;
         let there = There { broker: Some(broker), talk: None };
-        engine_side::run(&self.place, job, there, cancel).await
+        engine_side::run(&self.place, &self.spares, job, there, cancel).await
     }
 
     /// Runs a job that is spoken with while it runs; `line` is sent the engine's end when the
@@ -212,7 +217,7 @@ impl Sandbox {
     ) -> Result<Exit, SandboxError> {
         self.own_network("be spoken with")?;
         let there = There { broker, talk: Some((talk, line)) };
-        engine_side::run(&self.place, job, there, cancel).await
+        engine_side::run(&self.place, &self.spares, job, there, cancel).await
     }
 
     fn own_network(&self, what: &str) -> Result<(), SandboxError> {

@@ -109,7 +109,7 @@ fn found(
         ),
     });
     let report = Arc::from(lines.clone());
-    (lines, Ok(Sandbox { place: Arc::new(place), report, stand_in: None }))
+    (lines, Ok(Sandbox { place: Arc::new(place), spares: Arc::default(), report, stand_in: None }))
 }
 
 /// Tier A with as much comfort as works: with an overlay or with copies, with control groups

@@ -1,5 +1,9 @@
 //! The outer step: the single-threaded process between the engine and bubblewrap. It builds
-//! the view, starts the sandbox, keeps its limits and its deadline, and outlives all of it.
+//! the sandbox, lets the command into it, keeps its limits and its deadline, and outlives all of
+//! it.
+//!
+//! It is told twice: first what the sandbox is built from, then what is to run in it, which may
+//! be much later. In between the sandbox stands, with its inner step waiting.
 //!
 //! Why a process of its own: bubblewrap dies with the *thread* that started it, and a thread
 //! of a runtime may retire at any time; and an engine that hangs must leave nothing running.
@@ -15,6 +19,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use serde::de::DeserializeOwned;
 use tenfold_domain::Millis;
 
 use super::bubble;
@@ -24,33 +29,43 @@ use super::gate;
 use super::record::Record;
 use super::recorder::Recorder;
 use super::seccomp::{self, Network};
-use super::stage::{self, INNER_HELPER};
+use super::stage::{self, INNER_HELPER, Stage};
 use super::watch::{self, Running, Sink, Watched};
-use crate::spec::{InnerSpec, Place, ShimSpec, Status, Ways};
+use crate::spec::{Frame, InnerSpec, Place, Status};
 use crate::{End, HOME, Job, TEMP, Tier};
 
-/// Runs the outer step: `<helper> sandbox-shim`. What it is to do is one line on standard
+/// Runs the outer step: `<helper> sandbox-shim`. What it is to do are two lines on standard
 /// input; what came of it goes to standard output. Must be called before the process has a
 /// second thread.
 ///
 /// The exit code is zero if all of that could be written, whatever became of the command.
 pub fn shim_main() -> ExitCode {
-    let spec = match read_spec() {
-        Ok(spec) => spec,
-        Err(_) => return ExitCode::from(64),
-    };
-    let mut record = None;
-    let result = match &spec {
-        Some(spec) => begin_record(&spec.job).and_then(|begun| {
-            record = begun;
-            run(spec, record.as_ref())
-        }),
-        None => Ok((End::Cancelled, Millis(0), Vec::new())),
-    };
-    match report(result, record.as_ref()) {
+    match serve() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => ExitCode::from(64),
         Err(_) => ExitCode::from(74),
     }
+}
+
+fn serve() -> io::Result<()> {
+    let unwanted = || report(Ok((End::Cancelled, Millis(0), Vec::new())), None);
+    let Some(frame) = hear::<Frame>()? else { return unwanted() };
+    let early = frame.place.can_stand_first().then(|| Standing::raise(&frame, None));
+    let Some(job) = hear::<Job>()? else {
+        drop(early);
+        return unwanted();
+    };
+    let begun = Instant::now();
+    let standing = early.unwrap_or_else(|| Standing::raise(&frame, Some(&job)));
+    let (record, result) = match begin_record(&job) {
+        Ok(record) => {
+            let run = |mut standing: Standing| standing.run(&frame, &job, record.as_ref(), begun);
+            let result = standing.and_then(run);
+            (record, result)
+        }
+        Err(why) => (None, Err(why)),
+    };
+    report(result, record.as_ref())
 }
 
 fn begin_record(job: &Job) -> Result<Option<Record>, String> {
@@ -58,14 +73,15 @@ fn begin_record(job: &Job) -> Result<Option<Record>, String> {
     record.map_err(|error| format!("could not make a record of it: {error}"))
 }
 
-/// None if the engine went away, or changed its mind, before it had said all.
-fn read_spec() -> io::Result<Option<ShimSpec>> {
+/// The next line. None if the engine went away, or changed its mind, before it had said all.
+fn hear<T: DeserializeOwned>() -> io::Result<Option<T>> {
     let mut line = Vec::new();
     io::stdin().lock().read_until(b'\n', &mut line)?;
     if line.pop() != Some(b'\n') {
         return Ok(None);
     }
-    Ok(Some(serde_json::from_slice(&line)?))
+    let said = serde_json::from_slice(&line);
+    said.map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// The path of an open directory, wherever it is mounted.
@@ -92,50 +108,124 @@ fn report(result: Result<Ran, String>, record: Option<&Record>) -> io::Result<()
 
 type Ran = (End, Millis, Vec<u8>);
 
-fn run(spec: &ShimSpec, record: Option<&Record>) -> Result<Ran, String> {
-    let (job, place) = (&spec.job, &spec.place);
-    let begun = Instant::now();
-    if record.is_some() && watch::engine_spoke() {
-        return Ok((End::Cancelled, Millis(0), Vec::new()));
-    }
-    // Before anything can hide the path.
-    let upper = File::open(&job.upper)
-        .map_err(|error| format!("could not open {}: {error}", job.upper.display()))?;
-    let log = job.log.as_deref().map(|dir| Recorder::create(dir, job.limits.output)).transpose();
-    let log = log.map_err(|error| format!("could not make a log of its output: {error}"))?;
-    let signals = watch::listen().map_err(|error| format!("no signal handling: {error}"))?;
-    let group = match &place.cgroups {
-        Some(groups) => Some(
-            Group::create(groups, std::process::id(), &job.limits)
-                .map_err(|error| format!("could not make a control group: {error}"))?,
-        ),
-        None => None,
-    };
-    let started = prepare(spec, group.is_none()).and_then(|prepared| {
+/// A sandbox whose inner step waits to be told its command. Nothing of it is left when this is
+/// dropped.
+struct Standing {
+    sandbox: watch::Sandbox,
+    is_over: bool,
+    group: Option<Group>,
+    /// Where its view is to be shown, unless that is there already.
+    stage: Option<Stage>,
+}
+
+impl Standing {
+    /// Builds it. The job is known where it has to be.
+    fn raise(frame: &Frame, job: Option<&Job>) -> Result<Self, String> {
+        let place = &frame.place;
+        let signals = watch::listen().map_err(|error| format!("no signal handling: {error}"))?;
+        let mut program = match place.tier {
+            Tier::A => Program::bubblewrap(frame, job)?,
+            Tier::B => Program::bare(place),
+        };
         let (output, child_end) =
             io::pipe().map_err(|error| format!("no pipe for the output: {error}"))?;
-        start(place, prepared, child_end, group.as_ref()).map(|(pid, word)| (pid, word, output))
-    });
-    let watched = started.map(|(pid, word, output)| {
+        let group = match &place.cgroups {
+            Some(groups) => Some(
+                Group::create(groups, std::process::id(), frame.memory, frame.processes)
+                    .map_err(|error| format!("could not make a control group: {error}"))?,
+            ),
+            None => None,
+        };
+        let stage = program.stage.take();
+        match start(frame, program, child_end, group.as_ref()) {
+            Ok((pid, word)) => {
+                let sandbox = watch::Sandbox {
+                    pid,
+                    word,
+                    output,
+                    signals,
+                    namespaces: place.tier == Tier::A,
+                    counted: group.is_some(),
+                };
+                Ok(Self { sandbox, is_over: false, group, stage })
+            }
+            Err(why) => {
+                remove(group.as_ref());
+                Err(why)
+            }
+        }
+    }
+
+    /// Lets the command in, and watches until all of it is over.
+    fn run(
+        &mut self,
+        frame: &Frame,
+        job: &Job,
+        record: Option<&Record>,
+        begun: Instant,
+    ) -> Result<Ran, String> {
+        // After the record was begun, for that is what it promises.
+        if record.is_some() && watch::engine_spoke() {
+            return Ok((End::Cancelled, Millis(0), Vec::new()));
+        }
+        let (disk, log) = self.let_in(frame, job)?;
         let running = Running {
-            pid,
-            word,
-            output,
-            signals,
+            sandbox: &mut self.sandbox,
             deadline: begun + Duration::from(job.limits.wall),
             limits: job.limits,
-            written: through(&upper),
-            disk: upper,
-            namespaces: place.tier == Tier::A,
-            counted: group.is_some(),
+            written: through(&disk),
+            disk,
         };
-        watch::until_over(running, Sink::new(Capture::new(job.limits.output.0), log), record)
-    });
-    let result = watched.and_then(|watched| judge(watched, group.as_ref(), begun));
-    if let Some(group) = &group {
+        let sink = Sink::new(Capture::new(job.limits.output.0), log);
+        let watched = watch::until_over(running, sink, record);
+        self.is_over = true;
+        judge(watched, self.group.as_ref(), begun)
+    }
+
+    /// Shows it its view and tells the inner step its command. Returns the directory that takes
+    /// the writes, open, and the log of the output.
+    fn let_in(&self, frame: &Frame, job: &Job) -> Result<(File, Option<Recorder>), String> {
+        let upper = File::open(&job.upper)
+            .map_err(|error| format!("could not open {}: {error}", job.upper.display()))?;
+        let log =
+            job.log.as_deref().map(|dir| Recorder::create(dir, job.limits.output)).transpose();
+        let log = log.map_err(|error| format!("could not make a log of its output: {error}"))?;
+        let mut inner = inner_spec(frame, job);
+        if !self.sandbox.counted {
+            inner.processes = Some(job.limits.processes);
+        }
+        match frame.place.tier {
+            Tier::A => {
+                if let Some(stage) = &self.stage {
+                    stage::show_view(frame, job, stage)?;
+                }
+            }
+            Tier::B => expose(frame, job, &mut inner)?,
+        }
+        let failed = |error: io::Error| format!("could not write to it: {error}");
+        let text = serde_json::to_vec(&inner).map_err(|error| failed(error.into()))?;
+        // A sandbox that failed to start does not read; its own words say why.
+        let mut word = &self.sandbox.word;
+        let _ = word.set_write_timeout(Some(Duration::from_secs(5)));
+        let _ = word.write_all(&text);
+        let _ = word.shutdown(std::net::Shutdown::Write);
+        Ok((upper, log))
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        if !self.is_over {
+            watch::end(&self.sandbox);
+        }
+        remove(self.group.as_ref());
+    }
+}
+
+fn remove(group: Option<&Group>) {
+    if let Some(group) = group {
         group.remove();
     }
-    result
 }
 
 /// Turns what was seen into how the command ended.
@@ -158,30 +248,16 @@ fn judge(watched: Watched, group: Option<&Group>, begun: Instant) -> Result<Ran,
     Ok((end, Millis::from(begun.elapsed()), watched.output))
 }
 
-/// A program that is ready to be started, and what to tell the inner step in it.
-struct Prepared {
+/// The program that is to be started, with the inner step in it.
+struct Program {
     command: Command,
-    inner: InnerSpec,
-    /// Descriptors that the program inherits by number.
+    /// Descriptors that it inherits by number.
     _inherited: Vec<OwnedFd>,
+    /// Where the view is to be shown, unless it is there already.
+    stage: Option<Stage>,
 }
 
-fn prepare(spec: &ShimSpec, limit_processes: bool) -> Result<Prepared, String> {
-    let mut inner = inner_spec(&spec.job);
-    if limit_processes {
-        inner.processes = Some(spec.job.limits.processes);
-    }
-    inner.ways = spec.ways;
-    if spec.ways.proxy {
-        gate::tell(&mut inner.env);
-    }
-    match spec.place.tier {
-        Tier::A => prepare_bubble(spec, inner),
-        Tier::B => prepare_bare(spec, inner),
-    }
-}
-
-fn inner_spec(job: &Job) -> InnerSpec {
+fn inner_spec(frame: &Frame, job: &Job) -> InnerSpec {
     let paths = |list: &[&str]| list.iter().map(PathBuf::from).collect::<Vec<_>>();
     let mut writable = paths(&[TEMP, HOME, "/dev/shm"]);
     writable.push(job.at.clone());
@@ -189,6 +265,9 @@ fn inner_spec(job: &Job) -> InnerSpec {
     env.retain(|(name, _)| name != "HOME" && name != "TMPDIR");
     env.push(("HOME".to_owned(), HOME.to_owned()));
     env.push(("TMPDIR".to_owned(), TEMP.to_owned()));
+    if frame.ways.proxy {
+        gate::tell(&mut env);
+    }
     InnerSpec {
         command: job.command.clone(),
         workdir: job.workdir.clone(),
@@ -200,32 +279,44 @@ fn inner_spec(job: &Job) -> InnerSpec {
         file_size: job.limits.disk.0,
         processes: None,
         filter: false,
-        ways: Ways::default(),
+        ways: frame.ways,
     }
 }
 
-fn prepare_bubble(spec: &ShimSpec, inner: InnerSpec) -> Result<Prepared, String> {
-    let bwrap = spec.place.bwrap.as_ref().ok_or("bubblewrap is not installed")?;
-    let mounts = stage::build(spec)?;
-    let programs = seccomp::programs(Network::Private)
-        .map_err(|error| format!("the system call filter does not compile: {error}"))?;
-    let memory = |bytes: &[u8]| {
-        in_memory(bytes).map_err(|error| format!("no file in memory for bubblewrap: {error}"))
-    };
-    let mut inherited = programs
-        .iter()
-        .map(|program| memory(&seccomp::to_bytes(program)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let filters: Vec<i32> = inherited.iter().map(AsRawFd::as_raw_fd).collect();
-    let arguments = memory(&bubble::arguments(&mounts, &filters))?;
-    let mut command = Command::new(bwrap);
-    command.arg("--args").arg(arguments.as_raw_fd().to_string()).args([
-        "--",
-        INNER_HELPER,
-        "sandbox-inner",
-    ]);
-    inherited.push(arguments);
-    Ok(Prepared { command, inner, _inherited: inherited })
+impl Program {
+    fn bubblewrap(frame: &Frame, job: Option<&Job>) -> Result<Self, String> {
+        let bwrap = frame.place.bwrap.as_ref().ok_or("bubblewrap is not installed")?;
+        let stage = match job {
+            None => stage::build(frame)?,
+            Some(job) => stage::build_around(frame, job)?,
+        };
+        let programs = seccomp::programs(Network::Private)
+            .map_err(|error| format!("the system call filter does not compile: {error}"))?;
+        let memory = |bytes: &[u8]| {
+            in_memory(bytes).map_err(|error| format!("no file in memory for bubblewrap: {error}"))
+        };
+        let mut inherited = programs
+            .iter()
+            .map(|program| memory(&seccomp::to_bytes(program)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let filters: Vec<i32> = inherited.iter().map(AsRawFd::as_raw_fd).collect();
+        let arguments = memory(&bubble::arguments(&stage.mounts, &filters))?;
+        let mut command = Command::new(bwrap);
+        command.arg("--args").arg(arguments.as_raw_fd().to_string()).args([
+            "--",
+            INNER_HELPER,
+            "sandbox-inner",
+        ]);
+        inherited.push(arguments);
+        Ok(Self { command, _inherited: inherited, stage: job.is_none().then_some(stage) })
+    }
+
+    /// Tier B: no namespaces, and never as root.
+    fn bare(place: &Place) -> Self {
+        let mut command = Command::new(&place.helper);
+        command.arg("sandbox-inner");
+        Self { command, _inherited: Vec::new(), stage: None }
+    }
 }
 
 /// A file without a name, which the next program inherits.
@@ -236,10 +327,8 @@ fn in_memory(bytes: &[u8]) -> io::Result<OwnedFd> {
     Ok(file.into())
 }
 
-/// Tier B: no namespaces, and never as root. The view is a copy, and what the inner step may
-/// touch is named path by path.
-fn prepare_bare(spec: &ShimSpec, mut inner: InnerSpec) -> Result<Prepared, String> {
-    let (job, place) = (&spec.job, &spec.place);
+/// Tier B: the view is a copy, and what the inner step may touch is named path by path.
+fn expose(frame: &Frame, job: &Job, inner: &mut InnerSpec) -> Result<(), String> {
     let failed = |error: io::Error| format!("could not copy the view: {error}");
     stage::copy_view(job, None).map_err(failed)?;
     let own = job.scratch.join(stage::STAGE_DIR);
@@ -264,7 +353,7 @@ fn prepare_bare(spec: &ShimSpec, mut inner: InnerSpec) -> Result<Prepared, Strin
     let inside = job.workdir.strip_prefix(&job.at).unwrap_or(Path::new(""));
     inner.workdir = job.upper.join(inside);
     inner.readable.retain(|path| path != Path::new("/"));
-    inner.readable.push(place.helper.clone());
+    inner.readable.push(frame.place.helper.clone());
     inner.readable.push(PathBuf::from("/proc"));
     inner.writable = vec![job.upper.clone(), home, temp];
     inner.devices = ["null", "zero", "full", "random", "urandom"]
@@ -272,26 +361,23 @@ fn prepare_bare(spec: &ShimSpec, mut inner: InnerSpec) -> Result<Prepared, Strin
         .map(|name| Path::new("/dev").join(name))
         .collect();
     inner.filter = true;
-    let mut command = Command::new(&place.helper);
-    command.arg("sandbox-inner");
-    Ok(Prepared { command, inner, _inherited: Vec::new() })
+    Ok(())
 }
 
-/// Starts the program, as the right user and in the group, and gives the inner step its
-/// specification. Returns its process id and the line on which the inner step answers.
+/// Starts the program, as the right user and in the group. Returns its process id and the line
+/// on which the inner step is spoken with.
 fn start(
-    place: &Place,
-    prepared: Prepared,
+    frame: &Frame,
+    program: Program,
     output: io::PipeWriter,
     group: Option<&Group>,
 ) -> Result<(i32, UnixStream), String> {
-    let Prepared { mut command, inner, _inherited } = prepared;
+    let Program { mut command, _inherited, .. } = program;
     let failed = |what: &str, error: io::Error| format!("could not {what}: {error}");
-    let (mut word, inner_end) =
-        UnixStream::pair().map_err(|error| failed("make a socket", error))?;
+    let (word, inner_end) = UnixStream::pair().map_err(|error| failed("make a socket", error))?;
     let errors = output.try_clone().map_err(|error| failed("share the output", error))?;
     // Ours leads to the engine where there is a way; the inner step sends its sockets there.
-    let to = match inner.ways.any() {
+    let to = match frame.ways.any() {
         true => io::stderr().as_fd().try_clone_to_owned().map(Stdio::from),
         false => Ok(Stdio::from(output)),
     };
@@ -302,7 +388,7 @@ fn start(
         .stdin(Stdio::from(OwnedFd::from(inner_end)))
         .stdout(to)
         .stderr(Stdio::from(errors));
-    if let Some(user) = place.drop_to {
+    if let Some(user) = frame.place.drop_to {
         // This also drops every supplementary group.
         command.uid(user).gid(user);
     }
@@ -314,11 +400,6 @@ fn start(
     let child = child.map_err(|error| failed(&format!("start {}", program.display()), error))?;
     drop(command);
     left.map_err(|error| failed("leave the control group", error))?;
-    let text = serde_json::to_vec(&inner).map_err(|error| failed("write to it", error.into()))?;
-    // A sandbox that failed to start does not read; its own words say why.
-    let _ = word.set_write_timeout(Some(Duration::from_secs(5)));
-    let _ = word.write_all(&text);
-    let _ = word.shutdown(std::net::Shutdown::Write);
     let pid = i32::try_from(child.id()).map_err(|_| "its process id is no number".to_owned())?;
     Ok((pid, word))
 }

@@ -1,15 +1,21 @@
-//! Makes ready what bubblewrap binds: the copy-on-write view, a few files of `/etc`, and the
-//! root of the sandbox with everything that is shown of the host. As root this is the only
+//! Makes ready what bubblewrap binds: a few files of `/etc`, the root of the sandbox with
+//! everything that is shown of the host, and the copy-on-write view. As root this is the only
 //! way, since the user that commands run as can't look into root's home; and it is quick,
 //! where bubblewrap reads the whole mount table again for every single bind.
 //!
 //! All of it is mounted in a mount namespace of the shim's own, so that it is gone with the
 //! shim, however that ends. Nothing here runs while a command does.
+//!
+//! The view comes last, when the sandbox stands already: bubblewrap binds an empty *slot*, which
+//! is a shared mount of the shim's, and whatever is mounted on a shared mount appears wherever
+//! that is bound. The other way round nothing is passed on: bubblewrap's own namespace belongs
+//! to another user namespace, in which the kernel makes it a slave.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
@@ -19,11 +25,13 @@ use nix::sched::{CloneFlags, unshare};
 
 use super::engine_side::work_dir;
 use super::tree;
-use crate::spec::{ShimSpec, View};
+use crate::spec::{Frame, View};
 use crate::{Bind, HOME, Job};
 
 /// Below the scratch directory, where nothing can be mounted.
 pub(super) const STAGE_DIR: &str = "stage";
+/// Where the view is mounted, below the stage.
+const SLOT: &str = "view";
 /// Where the helper appears inside.
 pub(super) const INNER_HELPER: &str = "/run/tenfold/helper";
 /// What is copied at the most, in bytes, where the alternative is a mount.
@@ -55,40 +63,161 @@ pub(super) enum What {
     Dev,
 }
 
-/// Builds the stage and says what bubblewrap is to mount, in this order.
-pub(super) fn build(spec: &ShimSpec) -> Result<Vec<Mount>, String> {
-    let (job, place) = (&spec.job, &spec.place);
-    let root = place.drop_to.is_some();
-    let apart = root || place.view == View::Overlay;
-    if apart {
-        enter_namespace(root)?;
-    }
-    // The overlay's own directory, which is hidden below the stage once that is mounted.
-    let work_path = work_dir(&job.upper);
-    let work = open_dir(&work_path)?;
-    let stage = if apart { work_path } else { job.scratch.join(STAGE_DIR) };
-    make_stage(&stage, apart)?;
-    let etc = write_etc(&stage, place.drop_to.unwrap_or_else(own_uid))
-        .map_err(|error| format!("could not write the stage's files: {error}"))?;
-    let view = make_view(spec, &stage, &work)?;
-    let mut mounts = plan(job, &place.helper, &view, etc);
-    mounts.retain(|mount| fits_view(mount, &job.at, &view));
-    if apart {
-        mounts = assemble(mounts, &stage.join("root"))?;
-    }
+/// What a sandbox is made of.
+pub(super) struct Stage {
+    /// What bubblewrap is to mount, in this order.
+    pub(super) mounts: Vec<Mount>,
+    /// What lies in the view, to be shown when that is.
+    nested: Vec<Mount>,
+}
+
+/// Builds the stage for a sandbox whose view is shown later.
+pub(super) fn build(frame: &Frame) -> Result<Stage, String> {
+    let root = frame.place.drop_to.is_some();
+    enter_namespace(root)?;
+    let stage = mount_stage()?;
+    let slot = stage.join(SLOT);
+    make_slot(&slot).map_err(|error| format!("no place for the view: {error}"))?;
+    let (mounts, nested) = plan(frame, &stage, &slot)?;
+    let mut mounts = assemble(mounts, &stage.join("root"))?;
     if root {
         gather(&mut mounts, &stage)?;
     }
-    Ok(mounts)
+    Ok(Stage { mounts, nested })
 }
 
-fn make_stage(stage: &Path, mounted: bool) -> Result<(), String> {
-    if !mounted {
-        return make_private(stage).map_err(|error| format!("no stage directory: {error}"));
+/// Builds it where the shim can't mount anything itself, so that it has to know the job: the view
+/// is a copy in the upper directory.
+pub(super) fn build_around(frame: &Frame, job: &Job) -> Result<Stage, String> {
+    let stage = job.scratch.join(STAGE_DIR);
+    make_private(&stage).map_err(|error| format!("no stage directory: {error}"))?;
+    copy_view(job, None).map_err(|error| format!("could not copy the view: {error}"))?;
+    let (mut mounts, mut nested) = plan(frame, &stage, &job.upper)?;
+    nested.retain(|mount| fits_view(mount, &job.at, &job.upper));
+    mounts.append(&mut nested);
+    Ok(Stage { mounts, nested })
+}
+
+/// Shows the view of a job in a sandbox that stands.
+pub(super) fn show_view(frame: &Frame, job: &Job, stage: &Stage) -> Result<(), String> {
+    let dir = stage_dir()?;
+    let slot = dir.join(SLOT);
+    let user = frame.place.drop_to;
+    if let Some(user) = user {
+        chown(&job.upper, Some(user), Some(user))
+            .map_err(|error| format!("could not hand over the upper directory: {error}"))?;
     }
+    match frame.place.view {
+        View::Overlay => {
+            let skeleton = dir.join("skeleton");
+            make_places(job, &skeleton)
+                .map_err(|error| format!("could not prepare the view: {error}"))?;
+            if let Some(user) = user {
+                tree::give(&skeleton, user)
+                    .map_err(|error| format!("could not hand over the view: {error}"))?;
+            }
+            mount_overlay(job, &skeleton, &slot, user.is_some())?;
+        }
+        View::Copy => {
+            copy_view(job, user)
+                .and_then(|()| bind(&job.upper, &slot))
+                .map_err(|error| format!("could not copy the view: {error}"))?;
+        }
+    }
+    for (number, mount) in stage.nested.iter().enumerate() {
+        if fits_view(mount, &job.at, &slot) {
+            let aside = dir.join(format!("nested-{number}"));
+            show_nested(
+                mount,
+                &aside,
+                &slot.join(mount.dest.strip_prefix(&job.at).unwrap_or(&mount.dest)),
+            )
+            .map_err(|error| cant_show(mount, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// It is made read-only before it is where the sandbox sees it.
+fn show_nested(mount: &Mount, aside: &Path, place: &Path) -> io::Result<()> {
+    let (What::ReadOnly(source) | What::Writable(source)) = &mount.what else { return Ok(()) };
+    make_place(source, aside)?;
+    bind(source, aside)?;
+    for (point, own) in mounted_below(aside)? {
+        let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+        let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        nix::mount::mount(
+            None::<&str>,
+            &point,
+            None::<&str>,
+            flags | harmless | own,
+            None::<&str>,
+        )?;
+    }
+    Ok(nix::mount::mount(Some(aside), place, None::<&str>, MsFlags::MS_MOVE, None::<&str>)?)
+}
+
+/// Every mount at or below a path, with those of its flags that a remount would take away.
+fn mounted_below(path: &Path) -> io::Result<Vec<(PathBuf, MsFlags)>> {
+    let table = fs::read("/proc/self/mountinfo")?;
+    let mounts = table.split(|byte| *byte == b'\n').filter_map(|line| {
+        let mut fields = line.split(|byte| *byte == b' ').skip(4);
+        let point = PathBuf::from(OsString::from_vec(unescaped(fields.next()?)));
+        let no_exec = fields.next()?.split(|byte| *byte == b',').any(|word| word == b"noexec");
+        let own = if no_exec { MsFlags::MS_NOEXEC } else { MsFlags::empty() };
+        point.starts_with(path).then_some((point, own))
+    });
+    Ok(mounts.collect())
+}
+
+/// The table of mounts writes blanks and the like as a backslash and three octal digits.
+fn unescaped(field: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = field;
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits =
+            after.get(..3).filter(|digits| digits.iter().all(|d| (b'0'..b'8').contains(d)));
+        match digits {
+            Some(digits) if byte == b'\\' => {
+                bytes.push(
+                    digits
+                        .iter()
+                        .fold(0_u8, |sum, digit| sum.wrapping_mul(8).wrapping_add(digit - b'0')),
+                );
+                rest = &after[3..];
+            }
+            _ => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    bytes
+}
+
+/// Where the stage is mounted: a folder to which any user can go, and in which nothing is that
+/// the shim, bubblewrap or a job could want, since it is hidden from them.
+fn stage_dir() -> Result<PathBuf, String> {
+    ["/sys/firmware", "/mnt", "/media", "/srv"]
+        .map(PathBuf::from)
+        .into_iter()
+        .find(|dir| dir.is_dir())
+        .ok_or_else(|| "there is no /sys/firmware and no /mnt to mount on".to_owned())
+}
+
+fn mount_stage() -> Result<PathBuf, String> {
+    let stage = stage_dir()?;
     let options = "mode=0755,size=64m";
-    mount(Some("tenfold"), stage, Some("tmpfs"), MsFlags::MS_NOSUID, Some(options))
-        .map_err(|error| format!("no file system in memory for the stage: {error}"))
+    mount(Some("tenfold"), &stage, Some("tmpfs"), MsFlags::MS_NOSUID, Some(options))
+        .map_err(|error| format!("no file system in memory for the stage: {error}"))?;
+    Ok(stage)
+}
+
+/// An empty directory, on which the view is mounted later.
+fn make_slot(slot: &Path) -> io::Result<()> {
+    fs::create_dir_all(slot)?;
+    bind(slot, slot)?;
+    Ok(mount(None::<&str>, slot, None::<&str>, MsFlags::MS_SHARED, None::<&str>)?)
 }
 
 /// A directory, and those around it that are missing, for nobody else.
@@ -151,10 +280,13 @@ fn write_etc(stage: &Path, uid: u32) -> io::Result<Vec<Mount>> {
     Ok(mounts)
 }
 
-/// Everything that appears inside, each after what it lies in.
-fn plan(job: &Job, helper: &Path, view: &Path, etc: Vec<Mount>) -> Vec<Mount> {
+/// Everything that appears inside, each after what it lies in; apart from it what lies in the
+/// view, which is at `view` or will be.
+fn plan(frame: &Frame, stage: &Path, view: &Path) -> Result<(Vec<Mount>, Vec<Mount>), String> {
+    let etc = write_etc(stage, frame.place.drop_to.unwrap_or_else(own_uid))
+        .map_err(|error| format!("could not write the stage's files: {error}"))?;
     let at = |dest: &str, what| Mount { dest: PathBuf::from(dest), what };
-    let memory = job.limits.memory.0;
+    let memory = frame.memory.0;
     let mut own = vec![
         at("/dev", What::Dev),
         at("/dev/shm", What::Memory(memory / 4)),
@@ -162,12 +294,12 @@ fn plan(job: &Job, helper: &Path, view: &Path, etc: Vec<Mount>) -> Vec<Mount> {
         at("/tmp", What::Memory(memory / 2)),
         at("/var/tmp", What::Link(PathBuf::from("/tmp"))),
         at(HOME, What::Memory(memory / 4)),
-        at(INNER_HELPER, What::ReadOnly(helper.to_owned())),
-        Mount { dest: job.at.clone(), what: What::Writable(view.to_owned()) },
+        at(INNER_HELPER, What::ReadOnly(frame.place.helper.clone())),
+        Mount { dest: frame.at.clone(), what: What::Writable(view.to_owned()) },
     ];
     own.extend(etc);
     let taken: Vec<PathBuf> = own.iter().map(|mount| mount.dest.clone()).collect();
-    let binds = job.binds.iter().filter(|bind| !taken.contains(&bind.dest)).map(|bind| Mount {
+    let binds = frame.binds.iter().filter(|bind| !taken.contains(&bind.dest)).map(|bind| Mount {
         dest: bind.dest.clone(),
         what: match fs::read_link(&bind.source) {
             Ok(target) if bind.source == bind.dest => What::Link(target),
@@ -177,7 +309,8 @@ fn plan(job: &Job, helper: &Path, view: &Path, etc: Vec<Mount>) -> Vec<Mount> {
     own.extend(binds);
     own.sort_by(|a, b| a.dest.cmp(&b.dest));
     own.dedup_by(|a, b| a.dest == b.dest);
-    without_covered(own)
+    let is_outside = |mount: &Mount| mount.dest == frame.at || !mount.dest.starts_with(&frame.at);
+    Ok(without_covered(own).into_iter().partition(is_outside))
 }
 
 /// Drops what is visible already because the directory around it is.
@@ -231,35 +364,6 @@ fn fits_view(mount: &Mount, at: &Path, view: &Path) -> bool {
     path.exists() && path.is_dir() == source.is_dir()
 }
 
-/// Makes the view and returns where it is.
-fn make_view(spec: &ShimSpec, stage: &Path, work: &File) -> Result<PathBuf, String> {
-    let (job, place) = (&spec.job, &spec.place);
-    if let Some(user) = place.drop_to {
-        chown(&job.upper, Some(user), Some(user))
-            .map_err(|error| format!("could not hand over the upper directory: {error}"))?;
-    }
-    match place.view {
-        View::Overlay => {
-            let skeleton = stage.join("skeleton");
-            make_places(job, &skeleton)
-                .map_err(|error| format!("could not prepare the view: {error}"))?;
-            if let Some(user) = place.drop_to {
-                tree::give(&skeleton, user)
-                    .map_err(|error| format!("could not hand over the view: {error}"))?;
-            }
-            let view = stage.join("view");
-            fs::create_dir_all(&view).map_err(|error| format!("no place to mount: {error}"))?;
-            mount_overlay(job, work, &skeleton, &view, place.drop_to.is_some())?;
-            Ok(view)
-        }
-        View::Copy => {
-            copy_view(job, place.drop_to)
-                .map_err(|error| format!("could not copy the view: {error}"))?;
-            Ok(job.upper.clone())
-        }
-    }
-}
-
 /// The layers, copied over each other into the upper directory.
 pub(super) fn copy_view(job: &Job, user: Option<u32>) -> io::Result<()> {
     for layer in job.layers.iter().rev() {
@@ -290,13 +394,7 @@ fn make_places(job: &Job, root: &Path) -> io::Result<()> {
 
 /// Directories are named to the kernel by descriptors that are open here: their own names may
 /// hold commas and colons, which mean something in mount options.
-fn mount_overlay(
-    job: &Job,
-    work: &File,
-    skeleton: &Path,
-    view: &Path,
-    root: bool,
-) -> Result<(), String> {
+fn mount_overlay(job: &Job, skeleton: &Path, view: &Path, root: bool) -> Result<(), String> {
     if job.layers.len() > MOST_LAYERS {
         return Err(format!("{} layers are too many, {MOST_LAYERS} work", job.layers.len()));
     }
@@ -309,12 +407,13 @@ fn mount_overlay(
         .map(open_dir)
         .collect::<Result<_, _>>()?;
     let upper = open_dir(&job.upper)?;
+    let work = open_dir(&work_dir(&job.upper))?;
     let lower: Vec<String> = layers.iter().map(name).collect();
     let mut options = format!(
         "lowerdir={},upperdir={},workdir={},redirect_dir=nofollow,index=off,metacopy=off",
         lower.join(":"),
         name(&upper),
-        name(work)
+        name(&work)
     );
     if !root {
         options.push_str(",userxattr");
@@ -346,9 +445,6 @@ fn open_dir(path: &Path) -> Result<File, String> {
 /// bubblewrap: that root, read-only with all that is mounted in it, and what is writable or
 /// lies in something writable.
 fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
-    let failed = |mount: &Mount, error: io::Error| {
-        format!("could not show {} in the sandbox: {error}", mount.dest.display())
-    };
     fs::create_dir_all(root).map_err(|error| format!("no root directory: {error}"))?;
     let own = root.with_file_name("etc");
     let mut left = vec![Mount { dest: PathBuf::from("/"), what: What::ReadOnly(root.to_owned()) }];
@@ -362,8 +458,7 @@ fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
         // In there is the host: nothing is ever made in it.
         let hosted = shown.iter().any(|outer| mount.dest.starts_with(outer));
         if hosted && (!place.exists() || place.is_symlink()) {
-            let error = io::Error::from(io::ErrorKind::NotFound);
-            return Err(failed(&mount, error));
+            return Err(cant_show(&mount, &io::Error::from(io::ErrorKind::NotFound)));
         }
         let done = match &mount.what {
             What::ReadOnly(source) if hosted => bind(source, &place),
@@ -375,7 +470,7 @@ fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
             _ if hosted => Ok(()),
             _ => fs::create_dir_all(&place),
         };
-        done.map_err(|error| failed(&mount, error))?;
+        done.map_err(|error| cant_show(&mount, &error))?;
         match mount.what {
             What::ReadOnly(_) => shown.push(mount.dest),
             What::Link(_) => {}
@@ -383,6 +478,10 @@ fn assemble(mounts: Vec<Mount>, root: &Path) -> Result<Vec<Mount>, String> {
         }
     }
     Ok(left)
+}
+
+fn cant_show(mount: &Mount, error: &io::Error) -> String {
+    format!("could not show {} in the sandbox: {error}", mount.dest.display())
 }
 
 /// Shows a file or directory of the host, or a file that is our `own`. A mount costs more than a
@@ -425,29 +524,22 @@ fn bind(source: &Path, place: &Path) -> io::Result<()> {
     Ok(mount(Some(source), place, None::<&str>, flags, None::<&str>)?)
 }
 
-/// As root: binds what is not in the stage yet, and moves the stage to where any user can go.
-/// It hides the host's `/tmp`, but only from the shim and from bubblewrap.
+/// As root: binds what is not in the stage yet, since the user that bubblewrap runs as can go
+/// there and may not be able to go elsewhere.
 fn gather(mounts: &mut [Mount], stage: &Path) -> Result<(), String> {
-    let reachable = Path::new("/tmp");
     for (number, mounted) in mounts.iter_mut().enumerate() {
         let (What::ReadOnly(source) | What::Writable(source)) = &mut mounted.what else {
             continue;
         };
-        let inside = match source.strip_prefix(stage) {
-            Ok(inside) => inside.to_owned(),
-            Err(_) => {
-                let name = PathBuf::from(number.to_string());
-                let place = stage.join(&name);
-                make_place(source, &place)
-                    .and_then(|()| bind(source, &place))
-                    .map_err(|error| format!("could not bind {}: {error}", source.display()))?;
-                name
-            }
-        };
-        *source = reachable.join(inside);
+        if !source.starts_with(stage) {
+            let place = stage.join(number.to_string());
+            make_place(source, &place)
+                .and_then(|()| bind(source, &place))
+                .map_err(|error| format!("could not bind {}: {error}", source.display()))?;
+            *source = place;
+        }
     }
-    mount(Some(stage), reachable, None::<&str>, MsFlags::MS_MOVE, None::<&str>)
-        .map_err(|error| format!("could not move the stage: {error}"))
+    Ok(())
 }
 
 /// Adds `--flag value` pairs; here because the words belong to [`What`].

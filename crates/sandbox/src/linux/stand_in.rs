@@ -32,6 +32,11 @@ impl Sandbox {
             view: View::Overlay,
             cgroups: None,
         };
-        Self { place: Arc::new(place), report: Arc::new([]), stand_in: Some(stand_in) }
+        Self {
+            place: Arc::new(place),
+            spares: Arc::default(),
+            report: Arc::new([]),
+            stand_in: Some(stand_in),
+        }
     }
 }

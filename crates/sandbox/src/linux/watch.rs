@@ -36,21 +36,27 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const LONGEST_WORD: usize = 4_096;
 
 /// A sandbox that has been started.
-pub(super) struct Running {
+pub(super) struct Sandbox {
     pub(super) pid: i32,
-    /// The line on which the inner step says that it is ready, or why it is not.
+    /// The line on which the inner step is told its command, and says that it is ready, or why
+    /// it is not.
     pub(super) word: UnixStream,
     pub(super) output: PipeReader,
     pub(super) signals: SignalFd,
+    /// Whether the command has a process namespace of its own.
+    pub(super) namespaces: bool,
+    /// Whether a control group counts memory and processes.
+    pub(super) counted: bool,
+}
+
+/// One with its command in it.
+pub(super) struct Running<'a> {
+    pub(super) sandbox: &'a mut Sandbox,
     pub(super) deadline: Instant,
     pub(super) limits: Limits,
     /// The directory that takes the writes, and the same, open.
     pub(super) written: PathBuf,
     pub(super) disk: File,
-    /// Whether the command has a process namespace of its own.
-    pub(super) namespaces: bool,
-    /// Whether a control group counts memory and processes.
-    pub(super) counted: bool,
 }
 
 /// What was seen.
@@ -106,9 +112,9 @@ pub(super) fn engine_spoke() -> bool {
 }
 
 /// Watches until every process is gone. A run with a record goes on when the engine is gone.
-pub(super) fn until_over(mut running: Running, mut sink: Sink, record: Option<&Record>) -> Watched {
-    let _ = unblocking(running.output.as_fd());
-    let _ = running.word.set_nonblocking(true);
+pub(super) fn until_over(running: Running<'_>, mut sink: Sink, record: Option<&Record>) -> Watched {
+    let _ = unblocking(running.sandbox.output.as_fd());
+    let _ = running.sandbox.word.set_nonblocking(true);
     let mut disk = DiskWatch::new(&running);
     let mut said = Vec::new();
     let mut own_end = None;
@@ -117,9 +123,9 @@ pub(super) fn until_over(mut running: Running, mut sink: Sink, record: Option<&R
         let wait = TICK.min(running.deadline.saturating_duration_since(Instant::now()));
         let heard = listen_once(&running, attended, open, wait);
         if heard.output {
-            open = drain(&mut running.output, &mut sink);
+            open = drain(&mut running.sandbox.output, &mut sink);
         }
-        if heard.signal && stop_signal(&running.signals) {
+        if heard.signal && stop_signal(&running.sandbox.signals) {
             break Some(End::Cancelled);
         }
         if heard.engine {
@@ -131,7 +137,7 @@ pub(super) fn until_over(mut running: Running, mut sink: Sink, record: Option<&R
         if !attended && record.is_some_and(Record::is_unwanted) {
             break Some(End::Cancelled);
         }
-        own_end = reap(running.pid).own_end;
+        own_end = reap(running.sandbox.pid).own_end;
         if own_end.is_some() {
             break None;
         }
@@ -145,16 +151,15 @@ pub(super) fn until_over(mut running: Running, mut sink: Sink, record: Option<&R
             break Some(end);
         }
     };
-    if own_end.is_none() {
-        // Not reaped yet, so the number is still its own.
-        let _ = kill(Pid::from_raw(running.pid), Signal::SIGKILL);
-    }
-    let late_end = end_all(&running);
+    let late_end = match own_end {
+        None => end(running.sandbox),
+        Some(_) => end_all(running.sandbox),
+    };
     let own_end = own_end.or(late_end).unwrap_or(End::Signal(9));
     // A quick command may have written too much between two looks.
     let stopped = stopped.or_else(|| disk.judge(&running, 0));
-    drain(&mut running.output, &mut sink);
-    hear_word(&mut running.word, &mut said);
+    drain(&mut running.sandbox.output, &mut sink);
+    hear_word(&mut running.sandbox.word, &mut said);
     let ready = said == READY;
     Watched { ready, word: said, stopped, own_end, output: sink.capture.finish() }
 }
@@ -167,10 +172,10 @@ struct Heard {
 
 /// Waits for anything to be heard: of the engine too as long as it attends, and of the command
 /// as long as its output is open.
-fn listen_once(running: &Running, attended: bool, open: bool, wait: Duration) -> Heard {
+fn listen_once(running: &Running<'_>, attended: bool, open: bool, wait: Duration) -> Heard {
     let stdin = io::stdin();
-    let mut fds = vec![PollFd::new(running.signals.as_fd(), PollFlags::POLLIN)];
-    fds.extend(open.then(|| PollFd::new(running.output.as_fd(), PollFlags::POLLIN)));
+    let mut fds = vec![PollFd::new(running.sandbox.signals.as_fd(), PollFlags::POLLIN)];
+    fds.extend(open.then(|| PollFd::new(running.sandbox.output.as_fd(), PollFlags::POLLIN)));
     fds.extend(attended.then(|| PollFd::new(stdin.as_fd(), PollFlags::POLLIN)));
     let timeout = PollTimeout::try_from(wait).unwrap_or(PollTimeout::ZERO);
     let _ = poll(&mut fds, timeout);
@@ -255,34 +260,41 @@ fn ended(code: i32) -> End {
     }
 }
 
+/// Kills a sandbox that has not been taken leave of, and waits until it is gone.
+pub(super) fn end(sandbox: &Sandbox) -> Option<End> {
+    // Not reaped yet, so the number is still its own.
+    let _ = kill(Pid::from_raw(sandbox.pid), Signal::SIGKILL);
+    end_all(sandbox)
+}
+
 /// Kills whatever is left and waits until it is gone. The first process of the sandbox's own
 /// process namespace takes all others with it, and dies with bubblewrap, so that there is
 /// mostly nothing to do but wait; the search is for what had no namespace, or lost its first
 /// process otherwise.
-fn end_all(running: &Running) -> Option<End> {
+fn end_all(sandbox: &Sandbox) -> Option<End> {
     let own = Pid::this().as_raw();
     let mut own_end = None;
     let begun = Instant::now();
     loop {
-        let reaped = reap(running.pid);
+        let reaped = reap(sandbox.pid);
         own_end = own_end.or(reaped.own_end);
         if reaped.childless || begun.elapsed() > DYING {
             return own_end;
         }
-        if !running.namespaces || begun.elapsed() > PATIENCE {
+        if !sandbox.namespaces || begun.elapsed() > PATIENCE {
             for pid in processes::descendants(own).pids {
                 let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             }
         }
-        let mut fds = [PollFd::new(running.signals.as_fd(), PollFlags::POLLIN)];
+        let mut fds = [PollFd::new(sandbox.signals.as_fd(), PollFlags::POLLIN)];
         let _ = poll(&mut fds, 5_u8);
-        stop_signal(&running.signals);
+        stop_signal(&sandbox.signals);
     }
 }
 
 /// Memory and processes where no control group counts them.
-fn uncounted(running: &Running) -> Option<End> {
-    if running.counted {
+fn uncounted(running: &Running<'_>) -> Option<End> {
+    if running.sandbox.counted {
         return None;
     }
     let family = processes::descendants(Pid::this().as_raw());
@@ -307,13 +319,13 @@ struct DiskWatch {
 const REMEASURE: Duration = Duration::from_secs(2);
 
 impl DiskWatch {
-    fn new(running: &Running) -> Self {
+    fn new(running: &Running<'_>) -> Self {
         let now = Instant::now();
         let base = tree::measure(&running.written);
         Self { base, size: 0, free: free(&running.disk), next: now + REMEASURE, rest: now }
     }
 
-    fn check(&mut self, running: &Running) -> Option<End> {
+    fn check(&mut self, running: &Running<'_>) -> Option<End> {
         let limit = running.limits.disk.0;
         let now = Instant::now();
         let lost = self.free.saturating_sub(free(&running.disk));
@@ -329,7 +341,7 @@ impl DiskWatch {
         end
     }
 
-    fn judge(&mut self, running: &Running, without_name: u64) -> Option<End> {
+    fn judge(&mut self, running: &Running<'_>, without_name: u64) -> Option<End> {
         self.size = tree::measure(&running.written).saturating_sub(self.base) + without_name;
         (self.size > running.limits.disk.0).then_some(End::DiskFull)
     }

@@ -10,6 +10,7 @@ mod escape;
 mod limits;
 mod logs;
 mod setup;
+mod spares;
 mod talk;
 mod tiers;
 mod toolchains;

@@ -111,6 +111,10 @@ async fn binds_in_the_view_are_seen_read_only_and_leave_no_trace() {
     assert!(!exit.success());
     assert_eq!(fs::read_to_string(modules.join("m")).unwrap(), "module");
     assert_eq!(fs::read_dir(scene.upper()).unwrap().count(), 0);
+    // By the mount itself, whoever owns the files.
+    job.command = "grep node_modules /proc/self/mountinfo | cut -d ' ' -f 6".to_owned();
+    let exit = run(&job).await;
+    assert!(text(&exit).starts_with("ro,nosuid,nodev"), "{}", text(&exit));
 }
 
 #[tokio::test]
