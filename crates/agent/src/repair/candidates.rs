@@ -15,6 +15,7 @@ use super::prompts::{expression, lines, offset, opening, own, span};
 use super::state::{Repair, Standing};
 use super::swaps;
 use super::targets::Target;
+use super::twins;
 
 /// A change that may mend the fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -347,7 +348,8 @@ fn swapped(
     let comment = file.language().comment_prefix();
     let (idle, missing) = (&target.idle, &target.missing);
     let names = swaps::Names { around: &around, uses: &uses, idle, missing, comment };
-    let swaps = swaps::read(&statement, own(target, text, made, tokens), names);
+    let twins = if span.len() == 1 { twins::of(text, span.start) } else { Vec::new() };
+    let swaps = swaps::read(&statement, own(target, text, made, tokens), names, &twins);
     let known: BTreeSet<&str> =
         text.lines().map(str::trim).filter(|line| line.len() >= SAYING).collect();
     let with = |text: &str, from: usize, swap: &swaps::Swap| {
@@ -527,6 +529,24 @@ def last():
         let told = |line: &str| texts.iter().find(|(text, _)| text.starts_with(line)).unwrap().1;
         assert_eq!(told("area = high * wide\n"), REPEATED);
         assert_eq!(told("area = high * deep\n"), 0.0);
+    }
+
+    #[test]
+    fn a_line_from_between_the_same_lines_is_among_the_changes() {
+        let text = "def a():\n    x = 0\n    go(x)\ndef b():\n    x = 0\n    y = cut(x)\n    go(x)\n\
+                    def c():\n    x = 0\n    y = made(x, 1)\n    go(x)\n";
+        let made = Move { generator: Generator::Token, target: 0, unit: 0, depth: 0 };
+        let other = OtherToken { text: " made".to_owned(), log_probability: -3.0 };
+        let token = |start, others: &[OtherToken]| TokenScore {
+            start,
+            log_probability: -1.0,
+            others: others.to_vec(),
+        };
+        let tokens = [token(0, &[]), token(7, &[other]), token(11, &[])];
+        let syntax = Syntax::read(Language::Python, text);
+        let texts = swapped(&target(5..6), text, &syntax, &made, &tokens).unwrap();
+        let (first, told) = &texts[0];
+        assert_eq!((first.lines().nth(5), *told), (Some("    y = made(x, 1)"), REPEATED));
     }
 
     #[test]

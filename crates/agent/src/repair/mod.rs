@@ -24,6 +24,7 @@ mod swaps;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod windows;
 
 pub use candidates::Candidate;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use tenfold_code::Use;
-use tenfold_domain::TokenScore;
+use tenfold_domain::{OtherToken, TokenScore};
 
 use super::mistakes;
 use super::names::{self, Uses, ends_quoted, is_digit, is_word, sets};
@@ -33,6 +33,9 @@ const SET: f64 = -4.0;
 const DEFINES: [&str; 6] = ["class ", "def ", "fn ", "func ", "function ", "struct "];
 /// What it counts that the words of a text are changed.
 const QUOTED: f64 = -3.0;
+
+/// How much likelier a line is that stands elsewhere between the same two lines.
+const TWIN: f64 = 3.0;
 
 /// A change of a scored text.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,8 +67,14 @@ pub(super) struct Names<'n> {
     pub(super) comment: &'n str,
 }
 
-/// The changes of a text that its score suggests, likeliest first.
-pub(super) fn read(text: &str, tokens: &[TokenScore], names: Names<'_>) -> Vec<Swap> {
+/// The changes of a text that its score suggests, likeliest first. Its `twins` are lines that could
+/// stand in its place.
+pub(super) fn read(
+    text: &str,
+    tokens: &[TokenScore],
+    names: Names<'_>,
+    twins: &[&str],
+) -> Vec<Swap> {
     let spans: Vec<Range<usize>> = tokens
         .iter()
         .enumerate()
@@ -82,11 +91,30 @@ pub(super) fn read(text: &str, tokens: &[TokenScore], names: Names<'_>) -> Vec<S
             here.changes(&other.text, ratio, &mut swaps);
         }
     }
+    let indent = &text[..text.len() - text.trim_start().len()];
+    let lines = twins.iter().map(|twin| format!("{indent}{twin}\n"));
+    swaps.extend(lines.filter_map(|line| copied(text, tokens, &spans, &line)));
     swaps.sort_by(|a, b| b.ratio.total_cmp(&a.ratio));
     let mut seen = BTreeSet::new();
     swaps.retain(|swap| seen.insert((swap.range.start, swap.range.end, swap.with.clone())));
     swaps.truncate(MOST);
     swaps
+}
+
+/// Another line, where the model would rather go on as that does where the two part.
+fn copied(text: &str, tokens: &[TokenScore], spans: &[Range<usize>], line: &str) -> Option<Swap> {
+    let alike = |(a, b): &(char, char)| a == b;
+    let common = text.chars().zip(line.chars()).take_while(alike);
+    let common: usize = common.map(|(sign, _)| sign.len_utf8()).sum();
+    let index = spans.iter().position(|span| span.contains(&common))?;
+    let (token, start) = (tokens.get(index)?, spans[index].start);
+    let with = line.get(start..)?;
+    let begins =
+        |other: &&OtherToken| !other.text.trim().is_empty() && with.starts_with(&other.text);
+    let other = token.others.iter().filter(begins).max_by_key(|other| other.text.len())?;
+    let ratio = f64::from(other.log_probability) - f64::from(token.log_probability);
+    let ratio = ratio.min(TOLD) + TWIN;
+    Some(Swap { range: start..text.len(), with: with.to_owned(), ratio, told: 0.0 })
 }
 
 /// A token of the text.
@@ -408,8 +436,6 @@ fn starts_with_word(text: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tenfold_domain::OtherToken;
-
     use super::*;
 
     /// What the text may become when the model would rather see `other` where `at` begins.
@@ -434,7 +460,34 @@ mod tests {
         let uses = words.into_iter().map(|name| (name, Use::Value)).chain([("f", Use::Called)]);
         let names =
             Names { around: &words, uses: &uses.collect(), idle: &[], missing: &[], comment: "#" };
-        read(text, &tokens, names).into_iter().map(swap).collect()
+        read(text, &tokens, names, &[]).into_iter().map(swap).collect()
+    }
+
+    #[test]
+    fn a_twin_is_gone_on_with_as_the_model_would_begin() {
+        let text = "    return low\n";
+        let token = |start, others: &[(&str, f32)]| TokenScore {
+            start,
+            log_probability: -4.0,
+            others: others
+                .iter()
+                .map(|(text, log)| OtherToken { text: (*text).to_owned(), log_probability: *log })
+                .collect(),
+        };
+        let others = [(" sum", -1.0), (" f", -5.0), (" high", -0.5)];
+        let tokens = [token(0, &[]), token(4, &[]), token(10, &others)];
+        let (around, uses) = (["low"], Uses::new());
+        let names = Names { around: &around, uses: &uses, idle: &[], missing: &[], comment: "#" };
+        let twins = ["return sum(low, high) / 2", "return other(low)", "raise f(low)"];
+        let swaps = read(text, &tokens, names, &twins);
+        // It is likelier than the likeliest token, and the model knows nothing of the others.
+        assert_eq!(
+            (swaps[0].range.clone(), swaps[0].with.as_str()),
+            (10..15, " sum(low, high) / 2\n")
+        );
+        assert!(
+            !swaps.iter().any(|swap| swap.with.contains("other") || swap.with.contains("raise"))
+        );
     }
 
     /// A text in tokens: each a word or a sign, with the blanks or the point before it, but for
@@ -499,7 +552,7 @@ mod tests {
                 missing: &[],
                 comment: "#",
             };
-            read("low + 1", &[token], names)[0].with.clone()
+            read("low + 1", &[token], names, &[])[0].with.clone()
         };
         for strange in ["depth", "set"] {
             assert_eq!(order(["items", strange]), "items");
@@ -518,7 +571,7 @@ mod tests {
         let names =
             Names { around: &[], uses: &BTreeSet::new(), idle: &[], missing: &[], comment: "//" };
         let tokens = [(0, "g"), (2, "low"), (7, "\n")].map(token);
-        let swaps = read(text, &tokens, names);
+        let swaps = read(text, &tokens, names, &[]);
         let told = |with: &str| swaps.iter().find(|swap| swap.with == with).unwrap().told;
         assert_eq!(told("low, items as wide"), 0.0);
         assert!(told("g") < 0.0);
@@ -535,7 +588,7 @@ mod tests {
             others: vec![OtherToken { text: other.to_owned(), log_probability }],
         };
         let first = |text: &str, tokens: [(u32, &str, f32); 3]| {
-            read(text, &tokens.map(token), names)[0].with.clone()
+            read(text, &tokens.map(token), names, &[])[0].with.clone()
         };
         assert_eq!(
             first("low = high\n", [(0, "count", -0.1), (3, "\n", -0.1), (5, " items", -2.0)]),
