@@ -124,37 +124,29 @@ pub(super) fn show_view(frame: &Frame, job: &Job, stage: &Stage) -> Result<(), S
                 .map_err(|error| format!("could not copy the view: {error}"))?;
         }
     }
-    for (number, mount) in stage.nested.iter().enumerate() {
-        if fits_view(mount, &job.at, &slot) {
+    for (number, nested) in stage.nested.iter().enumerate() {
+        let inside = nested.dest.strip_prefix(&job.at).unwrap_or(&nested.dest);
+        if let What::ReadOnly(source) = &nested.what
+            && fits_view(nested, &job.at, &slot)
+        {
             let aside = dir.join(format!("nested-{number}"));
-            show_nested(
-                mount,
-                &aside,
-                &slot.join(mount.dest.strip_prefix(&job.at).unwrap_or(&mount.dest)),
-            )
-            .map_err(|error| cant_show(mount, &error))?;
+            show_nested(source, &aside, &slot.join(inside))
+                .map_err(|error| cant_show(nested, &error))?;
         }
     }
     Ok(())
 }
 
 /// It is made read-only before it is where the sandbox sees it.
-fn show_nested(mount: &Mount, aside: &Path, place: &Path) -> io::Result<()> {
-    let (What::ReadOnly(source) | What::Writable(source)) = &mount.what else { return Ok(()) };
+fn show_nested(source: &Path, aside: &Path, place: &Path) -> io::Result<()> {
     make_place(source, aside)?;
     bind(source, aside)?;
+    let read_only = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+    let flags = read_only | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     for (point, own) in mounted_below(aside)? {
-        let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
-        let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-        nix::mount::mount(
-            None::<&str>,
-            &point,
-            None::<&str>,
-            flags | harmless | own,
-            None::<&str>,
-        )?;
+        mount(None::<&str>, &point, None::<&str>, flags | own, None::<&str>)?;
     }
-    Ok(nix::mount::mount(Some(aside), place, None::<&str>, MsFlags::MS_MOVE, None::<&str>)?)
+    Ok(mount(Some(aside), place, None::<&str>, MsFlags::MS_MOVE, None::<&str>)?)
 }
 
 /// Every mount at or below a path, with those of its flags that a remount would take away.
@@ -172,27 +164,23 @@ fn mounted_below(path: &Path) -> io::Result<Vec<(PathBuf, MsFlags)>> {
 
 /// The table of mounts writes blanks and the like as a backslash and three octal digits.
 fn unescaped(field: &[u8]) -> Vec<u8> {
+    let is_octal = |digit: &u8| (b'0'..b'8').contains(digit);
     let mut bytes = Vec::new();
     let mut rest = field;
-    while let Some((&byte, after)) = rest.split_first() {
-        let digits =
-            after.get(..3).filter(|digits| digits.iter().all(|d| (b'0'..b'8').contains(d)));
-        match digits {
-            Some(digits) if byte == b'\\' => {
-                bytes.push(
-                    digits
-                        .iter()
-                        .fold(0_u8, |sum, digit| sum.wrapping_mul(8).wrapping_add(digit - b'0')),
-                );
-                rest = &after[3..];
+    loop {
+        rest = match rest {
+            [b'\\', digits @ ..] if digits.len() >= 3 && digits[..3].iter().all(is_octal) => {
+                let value = |sum: u8, digit: &u8| sum.wrapping_mul(8).wrapping_add(digit - b'0');
+                bytes.push(digits[..3].iter().fold(0, value));
+                &digits[3..]
             }
-            _ => {
-                bytes.push(byte);
-                rest = after;
+            [byte, after @ ..] => {
+                bytes.push(*byte);
+                after
             }
-        }
+            [] => return bytes,
+        };
     }
-    bytes
 }
 
 /// Where the stage is mounted: a folder to which any user can go, and in which nothing is that
@@ -587,6 +575,14 @@ mod tests {
         ];
         let kept = without_covered(all);
         assert_eq!(kept, [mount("/usr", "/usr"), elsewhere, view, nested]);
+    }
+
+    #[test]
+    fn names_in_the_table_of_mounts_are_read_as_they_are() {
+        assert_eq!(unescaped(br"/a\040b\134c\0\9"), br"/a b\c\0\9");
+        assert!(
+            mounted_below(Path::new("/proc")).unwrap().iter().any(|(at, _)| at.ends_with("proc"))
+        );
     }
 
     #[test]
