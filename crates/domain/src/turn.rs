@@ -56,8 +56,7 @@ pub struct ToolSpec {
     pub name: String,
     /// What it does and when to use it.
     pub about: String,
-    /// The JSON schema of its arguments: an object, nothing in it by reference, the first of
-    /// its properties required.
+    /// The JSON schema of its arguments: an object, nothing in it by reference.
     pub parameters: Value,
 }
 

@@ -18,8 +18,13 @@ use tenfold_domain::{
 /// What a grammar for JSON values needs: GBNF, as llama.cpp reads it.
 const VALUES: &str = r#"string ::= "\"" char* "\""
 char ::= [^"\\\x7F\x00-\x1F] | "\\" ["\\/bfnrt]
-integer ::= "0" | [1-9] [0-9]{0,8}
+natural ::= "0" | [1-9] [0-9]{0,8}
+integer ::= "-"? natural
+number ::= integer ("." [0-9]{1,9})?
 boolean ::= "true" | "false"
+object ::= "{" (string ": " value (", " string ": " value)*)? "}"
+array ::= "[" (value (", " value)*)? "]"
+value ::= object | array | string | number | boolean | "null"
 "#;
 
 /// The longest thought, in characters: a small model would go on for ever, and never call.
@@ -91,7 +96,7 @@ fn instructions(turn: &Turn) -> String {
         let arguments = properties(tool).map(|(name, schema, required)| {
             let optional = if required { "" } else { "?" };
             let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-            format!("{name}{optional} ({}): {about}", kind(schema))
+            format!("{name}{optional} ({}): {about}", described(schema))
         });
         let _ = write!(text, "\n{}: {}\n", tool.name, tool.about);
         arguments.for_each(|argument| {
@@ -130,45 +135,73 @@ fn grammar(tools: &[Arc<ToolSpec>]) -> String {
     rules + VALUES
 }
 
-/// An object's properties: those that are required first, in the schema's order.
+/// An object's properties: those that are required first, in the schema's order. Each of the others
+/// may be left out, and the first that is there has no comma before it.
 fn object(schema: &Value) -> String {
+    let all = sorted(schema);
+    let part = |comma: &str, (name, schema, _): &(&str, &Value, bool)| {
+        format!("{} {}", literal(&format!("{comma}{}: ", json!(name))), value(schema))
+    };
+    let rest = |others: &[(&str, &Value, bool)]| -> String {
+        others.iter().map(|other| format!(" ({})?", part(", ", other))).collect()
+    };
+    let (required, others) = all.split_at(all.partition_point(|(_, _, required)| *required));
     let mut text = literal("{");
-    let mut is_first = true;
-    for (name, schema, required) in sorted(schema) {
-        let comma = if is_first { "" } else { ", " };
-        let head = literal(&format!("{comma}{}: ", json!(name)));
-        let value = value(schema);
-        let _ = match required {
-            true => write!(text, " {head} {value}"),
-            false => write!(text, " ({head} {value})?"),
-        };
-        is_first = false;
+    for (index, property) in required.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        let _ = write!(text, " {}", part(comma, property));
+    }
+    if required.is_empty() && !others.is_empty() {
+        let first = |index: usize| part("", &others[index]) + &rest(&others[index + 1..]);
+        let ways: Vec<String> = (0..others.len()).map(first).collect();
+        let _ = write!(text, " ({})?", ways.join(" | "));
+    } else {
+        text += &rest(others);
     }
     text + " " + &literal("}")
 }
 
 fn value(schema: &Value) -> String {
+    let list =
+        |name: &str| schema.get(name).and_then(Value::as_array).filter(|all| !all.is_empty());
+    let either = |ways: Vec<String>| format!("({})", ways.join(" | "));
+    if let Some(allowed) = list("enum") {
+        return either(allowed.iter().map(|value| literal(&value.to_string())).collect());
+    }
+    if let Some(ways) = list("anyOf").or_else(|| list("oneOf")) {
+        return either(ways.iter().map(value).collect());
+    }
+    let is_natural =
+        schema.get("minimum").and_then(Value::as_f64).is_some_and(|least| least >= 0.0);
     match kind(schema) {
-        "integer" | "number" => "integer".to_owned(),
-        "boolean" => "boolean".to_owned(),
-        "object" => object(schema),
+        "integer" if is_natural => "natural".to_owned(),
+        "object" if schema.get("properties").is_some() => object(schema),
         "array" => {
-            let item = schema.get("items").map_or_else(|| "string".to_owned(), value);
-            format!("\"[\" {item} (\", \" {item})* \"]\"")
+            let item = schema.get("items").map_or_else(|| "value".to_owned(), value);
+            format!("\"[\" ({item} (\", \" {item})*)? \"]\"")
         }
-        _ => "string".to_owned(),
+        "null" => literal("null"),
+        kind @ ("string" | "integer" | "number" | "boolean" | "object") => kind.to_owned(),
+        // What is said elsewhere of it is not known here.
+        _ => "value".to_owned(),
     }
 }
 
-/// The schema's type; of several the first that is something.
+/// The schema's type; of several the first that is something. Empty if it has none.
 fn kind(schema: &Value) -> &str {
     match schema.get("type") {
         Some(Value::String(kind)) => kind,
         Some(Value::Array(kinds)) => {
-            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("string")
+            let mut kinds = kinds.iter().filter_map(Value::as_str);
+            kinds.find(|kind| *kind != "null").unwrap_or_default()
         }
-        _ => "string",
+        _ => "",
     }
+}
+
+/// The same, as the model is told of it.
+fn described(schema: &Value) -> &str {
+    Some(kind(schema)).filter(|kind| !kind.is_empty()).unwrap_or("any")
 }
 
 fn properties(tool: &ToolSpec) -> impl Iterator<Item = (&str, &Value, bool)> {
@@ -253,6 +286,41 @@ mod tests {
         let grammar = question(&turn(Vec::new())).grammar.unwrap();
         let wanted = r#"call-0 ::= "\"search\", \"arguments\": " "{" "\"pattern\": " string (", \"context\": " integer)? "}""#;
         assert!(grammar.contains(wanted), "{grammar}");
+    }
+
+    #[test]
+    fn where_nothing_is_required_the_first_argument_has_no_comma() {
+        let of = |names: &[&str]| {
+            let all = names.iter().map(|name| ((*name).to_owned(), json!({"type": "boolean"})));
+            object(&json!({"properties": all.collect::<serde_json::Map<_, _>>()}))
+        };
+        assert_eq!(of(&[]), r#""{" "}""#);
+        assert_eq!(of(&["a"]), r#""{" ("\"a\": " boolean)? "}""#);
+        assert_eq!(
+            of(&["a", "b", "c"]),
+            r#""{" ("\"a\": " boolean (", \"b\": " boolean)? (", \"c\": " boolean)? | "#.to_owned()
+                + r#""\"b\": " boolean (", \"c\": " boolean)? | "\"c\": " boolean)? "}""#
+        );
+    }
+
+    #[test]
+    fn values_are_what_their_schema_says() {
+        for (schema, rule) in [
+            (json!({"type": "integer", "minimum": 0}), "natural"),
+            (json!({"type": ["null", "integer"]}), "integer"),
+            (json!({"type": "number"}), "number"),
+            (json!({"type": "object"}), "object"),
+            (
+                json!({"type": "array", "items": {"type": "string"}}),
+                r#""[" (string (", " string)*)? "]""#,
+            ),
+            (json!({"type": "string", "enum": ["a", "b\""]}), r#"("\"a\"" | "\"b\\\"\"")"#),
+            (json!({"anyOf": [{"type": "boolean"}, {"type": "null"}]}), r#"(boolean | "null")"#),
+            (json!({"$ref": "#/$defs/Elsewhere"}), "value"),
+            (json!({}), "value"),
+        ] {
+            assert_eq!(value(&schema), rule, "{schema}");
+        }
     }
 
     #[test]
