@@ -223,7 +223,11 @@ fn at_every_moment(
 /// Dies at every moment of the work, and at some moment of going on from each.
 fn whenever_it_dies(strategy: &str, rules: fn() -> Vec<Rule>) {
     at_every_moment(strategy, rules, |lives, at, moments| {
-        assert!(!lives.live(Fault::Dies, at).success(), "it dies at {at} of {moments}");
+        if lives.live(Fault::Dies, at).success() {
+            // How many moments a repair has depends on which of its checks end together.
+            let had: u64 = lives.said().parse().unwrap();
+            assert!(had <= at, "it dies at {at} of {had}");
+        }
         let again = at * 7 % moments;
         let _ = lives.live(Fault::Dies, again);
         format!("after {at} and {again} of {moments}")
