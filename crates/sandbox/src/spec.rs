@@ -73,16 +73,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Whether the shim has a mount namespace of its own, in which it shows the view when the
-    /// sandbox stands already. Where a person can't have an overlay it does without one, and
-    /// bubblewrap binds a copy.
-    pub(crate) fn has_mounts(&self) -> bool {
-        self.tier == Tier::A && (self.drop_to.is_some() || self.view == View::Overlay)
-    }
-
-    /// Whether a sandbox can stand before its job is known.
+    /// Whether a sandbox can stand before its job is known. In tier A that takes a mount namespace
+    /// of the shim's own, in which it shows the view later; where a person can't have an overlay
+    /// it does without one, and bubblewrap binds a copy.
     pub(crate) fn can_stand_first(&self) -> bool {
-        self.tier == Tier::B || self.has_mounts()
+        self.tier == Tier::B || self.drop_to.is_some() || self.view == View::Overlay
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sandboxes that stand before anybody asks for them. Most commands of a task are run in
-//! sandboxes that are built from the same, and building takes ten times as long as letting a
-//! command in; so when the same has been asked for before, another is raised while the command
-//! of the last one runs.
+//! sandboxes that are built from the same, and building takes longer than all that follows; so
+//! when the same has been asked for before, another is raised while the command of the last one
+//! runs.
 //!
 //! It is used once, as any other. What is never shared is what a command may have touched.
 
@@ -22,7 +22,6 @@ const MOST: usize = 2;
 /// How long one stands. While it does, what it shows of the host can't be unmounted there, and
 /// its few copies of files in `/etc` stay as they were.
 const KEPT: Duration = Duration::from_secs(60);
-
 /// How long a command runs before another sandbox is raised beside it: longer than it takes to
 /// start one, so that this doesn't take longer for it.
 const BESIDE: Duration = Duration::from_millis(20);

@@ -54,6 +54,15 @@ fn own_sandbox() -> Sandbox {
     Sandbox::probe(helper(), ProbeOptions::default()).unwrap()
 }
 
+/// A sandbox in which the same was asked for twice.
+async fn asked_twice() -> (Sandbox, Scene) {
+    let (sandbox, mut scene) = (own_sandbox(), Scene::new());
+    for _ in 0..2 {
+        assert!(run(&sandbox, &mut scene, "true").await.success());
+    }
+    (sandbox, scene)
+}
+
 async fn run(sandbox: &Sandbox, scene: &mut Scene, command: &str) -> Exit {
     let job = scene.job_for(sandbox, command);
     let (_stay, cancel) = watch::channel(false);
@@ -77,10 +86,7 @@ async fn what_is_asked_for_again_stands_already_and_sees_what_came_since() {
 
 #[tokio::test]
 async fn one_that_is_built_otherwise_is_not_used() {
-    let (sandbox, mut scene) = (own_sandbox(), Scene::new());
-    for _ in 0..2 {
-        assert!(run(&sandbox, &mut scene, "true").await.success());
-    }
+    let (sandbox, mut scene) = asked_twice().await;
     let shim = one_stands().await;
     scene.limits.memory = Bytes(scene.limits.memory.0 / 2);
     assert!(run(&sandbox, &mut scene, "true").await.success());
@@ -89,10 +95,7 @@ async fn one_that_is_built_otherwise_is_not_used() {
 
 #[tokio::test]
 async fn one_that_died_is_not_used() {
-    let (sandbox, mut scene) = (own_sandbox(), Scene::new());
-    for _ in 0..2 {
-        assert!(run(&sandbox, &mut scene, "true").await.success());
-    }
+    let (sandbox, mut scene) = asked_twice().await;
     kill(Pid::from_raw(one_stands().await), Signal::SIGKILL).unwrap();
     none_stands().await;
     assert!(run(&sandbox, &mut scene, "true").await.success());
@@ -100,10 +103,7 @@ async fn one_that_died_is_not_used() {
 
 #[tokio::test]
 async fn none_stands_when_nobody_can_ask_any_more() {
-    let (sandbox, mut scene) = (own_sandbox(), Scene::new());
-    for _ in 0..2 {
-        assert!(run(&sandbox, &mut scene, "true").await.success());
-    }
+    let (sandbox, _scene) = asked_twice().await;
     one_stands().await;
     drop(sandbox);
     none_stands().await;
@@ -111,10 +111,7 @@ async fn none_stands_when_nobody_can_ask_any_more() {
 
 #[tokio::test]
 async fn none_stands_for_long() {
-    let (sandbox, mut scene) = (own_sandbox(), Scene::new());
-    for _ in 0..2 {
-        assert!(run(&sandbox, &mut scene, "true").await.success());
-    }
+    let _asked = asked_twice().await;
     one_stands().await;
     // From here on time passes whenever all wait for it.
     tokio::time::pause();
