@@ -20,6 +20,7 @@ mod stage;
 mod stand_in;
 mod talk;
 mod tree;
+mod view;
 mod watch;
 
 use std::path::{Path, PathBuf};

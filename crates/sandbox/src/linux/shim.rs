@@ -30,6 +30,7 @@ use super::record::Record;
 use super::recorder::Recorder;
 use super::seccomp::{self, Network};
 use super::stage::{self, INNER_HELPER, Stage};
+use super::view;
 use super::watch::{self, Running, Sink, Watched};
 use crate::spec::{Frame, InnerSpec, Place, Status};
 use crate::{End, HOME, Job, TEMP, Tier};
@@ -197,7 +198,7 @@ impl Standing {
         match frame.place.tier {
             Tier::A => {
                 if let Some(stage) = &self.stage {
-                    stage::show_view(frame, job, stage)?;
+                    view::show(frame, job, stage)?;
                 }
             }
             Tier::B => expose(frame, job, &mut inner)?,
@@ -330,7 +331,7 @@ fn in_memory(bytes: &[u8]) -> io::Result<OwnedFd> {
 /// Tier B: the view is a copy, and what the inner step may touch is named path by path.
 fn expose(frame: &Frame, job: &Job, inner: &mut InnerSpec) -> Result<(), String> {
     let failed = |error: io::Error| format!("could not copy the view: {error}");
-    stage::copy_view(job, None).map_err(failed)?;
+    view::copy_view(job, None).map_err(failed)?;
     let own = job.scratch.join(stage::STAGE_DIR);
     let (home, temp) = (own.join("home"), own.join("tmp"));
     for dir in [&home, &temp] {
