@@ -163,6 +163,10 @@ pub(crate) fn next(row: &TaskRow) -> String {
             ("log", "every step"),
             ("continue", "try again"),
         ],
+        (TaskState::Parked, _) if outcome == Some(AttemptOutcome::LimitQuota) => &[
+            ("show", "what it waits for"),
+            ("continue", "go on from here; `tenfold daemon` does so by itself once it may"),
+        ],
         (TaskState::Parked, _) => &[
             ("show", "what it waits for; `tenfold account give` gives its account more"),
             ("continue", "go on from here, if there is money; `tenfold daemon` does so by itself"),

@@ -1,4 +1,4 @@
-//! Why queued tasks are not begun yet: the engine says it as long as it works the backlog; else
+//! Why tasks wait that nobody works on: the engine says it as long as it works the backlog; else
 //! only what the journal tells is known.
 
 use std::collections::BTreeMap;
@@ -19,21 +19,22 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The most tasks that are asked about in one call.
 const AT_A_TIME: usize = 10_000;
 
-/// Why those of these tasks wait that are queued.
+/// Why those of these tasks wait that are queued or parked.
 pub(crate) async fn why(
     context: &Context,
     view: &View,
     rows: &[TaskRow],
 ) -> Result<BTreeMap<TaskId, String>, Trouble> {
-    let queued = || rows.iter().filter(|row| row.state == TaskState::Queued);
-    let tasks: Vec<TaskId> = queued().map(|row| row.id).collect();
+    let waiting =
+        || rows.iter().filter(|row| matches!(row.state, TaskState::Queued | TaskState::Parked));
+    let tasks: Vec<TaskId> = waiting().map(|row| row.id).collect();
     if tasks.is_empty() {
         return Ok(BTreeMap::new());
     }
     let told = tokio::time::timeout(PATIENCE, told(context, &tasks)).await;
     let mut all = told.ok().flatten().unwrap_or_default();
     let now = SystemTime::now().into();
-    for row in queued() {
+    for row in waiting() {
         if let Entry::Vacant(unsaid) = all.entry(row.id) {
             unsaid.insert(why_not_begun(view, row, now)?);
         }

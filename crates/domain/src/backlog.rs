@@ -42,7 +42,7 @@ pub struct BacklogOutcome {
     pub asking: u32,
     /// How many came to nothing.
     pub unsolved: u32,
-    /// How many wait: for one another, for money, or for their turn.
+    /// How many wait: for one another, for money, for a provider, or for their turn.
     pub waiting: u64,
     /// What was spent on them.
     pub spent: NanoUsd,
@@ -63,6 +63,8 @@ pub enum BacklogEnd {
     Done,
     /// What is left may cost more than is left.
     OutOfMoney,
+    /// The provider of what is left lets nothing through, and doesn't say for how long.
+    OutOfQuota,
     /// Its time was over.
     OutOfTime,
     /// The person wanted so.

@@ -123,6 +123,11 @@ impl Timestamp {
     pub const fn since(self, earlier: Self) -> Millis {
         Millis(self.0.saturating_sub(earlier.0))
     }
+
+    /// The moment so much time after this one; the last that there is, if that is past it.
+    pub const fn after(self, time: Millis) -> Self {
+        Self(self.0.saturating_add(time.0))
+    }
 }
 
 /// `2026-12-01 00:00 UTC`; a moment that no calendar reaches as its milliseconds.

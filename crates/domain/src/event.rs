@@ -178,9 +178,9 @@ pub enum TaskEvent {
     },
     /// The person approved a check that an agent proposed: it is the task's from now on.
     CheckApproved(ApprovedCheck),
-    /// Its account has no money for what is next, and it waits until there is.
+    /// Nothing of it can be done for now, and it waits until something can.
     Parked(Parked),
-    /// There is money again for what a parked task wants next: it may be gone on with.
+    /// What a parked task waited for may be there: it may be gone on with.
     Woken,
     /// The cascade makes no further attempt, though the budget allows one.
     LeftOff {
@@ -203,11 +203,55 @@ pub struct Survey {
 
 /// What a task waits for that was parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parked {
-    /// What its account has to have.
-    pub amount: Spend,
-    /// When the allowance that is in the way begins anew, if that would help.
-    pub renews: Option<Timestamp>,
+#[serde(untagged)]
+pub enum Parked {
+    /// Money, of which its account has too little for what is next.
+    Money {
+        /// What the account has to have.
+        amount: Spend,
+        /// When the allowance that is in the way begins anew, if that would help.
+        renews: Option<Timestamp>,
+    },
+    /// Its model's provider, which lets nothing through.
+    Quota {
+        /// When it is asked again.
+        until: Timestamp,
+        /// Whether the provider lets something through then, by its own word. Else that is only
+        /// when it is worth another try: somebody may have to pay a bill first.
+        is_told: bool,
+    },
+}
+
+impl Parked {
+    /// When the provider that it waits for lets something through, if it said so.
+    pub fn lifts(self) -> Option<Timestamp> {
+        match self {
+            Self::Quota { until, is_told: true } => Some(until),
+            Self::Quota { .. } | Self::Money { .. } => None,
+        }
+    }
+}
+
+/// Until when or until what, in words for people.
+impl fmt::Display for Parked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Money { amount, renews } => {
+                match amount.money {
+                    NanoUsd::ZERO => f.write_str("until its account has more")?,
+                    money => write!(f, "until its account has {money}")?,
+                }
+                renews.map_or(Ok(()), |at| write!(f, ", which may be at {at}"))
+            }
+            Self::Quota { until, is_told: true } => {
+                write!(f, "until its model's provider lets something through, at {until}")
+            }
+            Self::Quota { until, is_told: false } => write!(
+                f,
+                "until its model's provider lets something through; it is asked again at {until}"
+            ),
+        }
+    }
 }
 
 /// What happens to an attempt.

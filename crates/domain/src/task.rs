@@ -184,7 +184,8 @@ pub enum TaskState {
     Working,
     /// An attempt has left off because the person wanted so; `tenfold resume` goes on with it.
     Paused,
-    /// Its account has no money for what is next. It goes on by itself once there is.
+    /// Its account has no money for what is next, or its model's provider lets nothing through. It
+    /// goes on by itself once that is over.
     Parked,
     /// Every attempt ended without a proposal; a person has to decide.
     NeedsYou,

@@ -1,10 +1,12 @@
-//! What people decide of the accounts, and what that means for tasks that wait for money or have
-//! spent too much. What may be decided is for `crates/ledger`.
+//! What people decide of the accounts, and what that means for tasks that have spent too much, or
+//! were parked and wait for money, or for their provider. What may be decided is for
+//! `crates/ledger`.
 
 use std::collections::HashMap;
 
 use tenfold_domain::{
-    AccountChange, AccountId, Fact, LedgerEvent, Spend, TaskEvent, TaskId, TaskState, Timestamp,
+    AccountChange, AccountId, Fact, LedgerEvent, Parked, Spend, TaskEvent, TaskId, TaskState,
+    Timestamp,
 };
 use tenfold_ledger::{Ledger, Wanted};
 use tenfold_store::{Sheet, TaskQuery, TaskRow};
@@ -34,10 +36,12 @@ impl Engine {
         Ok(events)
     }
 
-    /// Wakes those tasks that were parked and whose account has the money now, the oldest first
-    /// and no more than it has the money for.
-    pub(crate) async fn wake_parked(&self) -> Result<(), EngineError> {
+    /// Wakes those tasks that were parked and may be gone on with, the oldest first, and of those
+    /// that wait for money no more than their accounts have it for. Returns when the next of
+    /// those is woken whose provider has said when it lets something through.
+    pub(crate) async fn wake_parked(&self) -> Result<Option<Timestamp>, EngineError> {
         let now = self.around.now();
+        let mut lifts = None;
         let mut query = TaskQuery {
             states: vec![TaskState::Parked],
             newest_first: false,
@@ -46,11 +50,13 @@ impl Engine {
         let mut promised = HashMap::new();
         loop {
             let page = self.store.view()?.tasks(&query)?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else { return Ok(lifts) };
             query.past = Some(last.id);
+            let next = page.iter().filter_map(|row| row.parked?.lifts()).filter(|at| *at > now);
+            lifts = lifts.into_iter().chain(next).min();
             let woken = self.books.look(|sheet| {
-                let has_money = |row: &&TaskRow| has_money(sheet.ledger(), row, &mut promised, now);
-                page.iter().filter(has_money).map(|row| row.id).collect::<Vec<TaskId>>()
+                let is_over = |row: &&TaskRow| is_over(sheet.ledger(), row, &mut promised, now);
+                page.iter().filter(is_over).map(|row| row.id).collect::<Vec<TaskId>>()
             });
             let woken = woken.await?;
             if !woken.is_empty() {
@@ -83,15 +89,20 @@ impl Engine {
     }
 }
 
-fn has_money(
+/// Whether what a parked task waits for is there, beside what others were promised.
+fn is_over(
     ledger: &Ledger,
     row: &TaskRow,
     promised: &mut HashMap<AccountId, Spend>,
     now: Timestamp,
 ) -> bool {
-    let Some(parked) = row.parked else { return false };
+    let wanted_more = match row.parked {
+        None => return false,
+        Some(Parked::Quota { until, .. }) => return until <= now,
+        Some(Parked::Money { amount, .. }) => amount,
+    };
     let so_far = promised.entry(row.account).or_default();
-    let amount = *so_far + parked.amount;
+    let amount = *so_far + wanted_more;
     let has_money = ledger.reserve(&wanted(row.account, amount, now)).is_ok();
     if has_money {
         *so_far = amount;

@@ -78,7 +78,7 @@ pub(crate) struct Running<'e> {
     /// Its requests that wait for their turn at a provider.
     pub(crate) in_line: InLine,
     /// How often requests of steps were turned away.
-    pub(crate) turned_away: BTreeMap<StepId, u32>,
+    pub(crate) times_away: BTreeMap<StepId, u32>,
     /// The setup command, as long as it runs.
     pub(crate) setup: JoinSet<Result<SetUp, EngineError>>,
     /// Commands that run beside its effects.
@@ -106,7 +106,7 @@ pub(crate) struct Running<'e> {
     /// Whether the person may have said something that the machine does not know.
     pub(crate) unheard: bool,
     pub(crate) judged: Option<Judged>,
-    /// What the account has to have before it is gone on with; recorded with its end.
+    /// What has to be there before it is gone on with; recorded with its end.
     pub(crate) parked: Option<Parked>,
     /// What it waits with, for a person who may take days: what for, and what they are told.
     pub(crate) waits: Option<(Waits, String)>,
@@ -284,17 +284,21 @@ impl Running<'_> {
         let amount = Spend { requests: 1, ..Spend::NONE };
         let why = "A bill was higher than what was set aside for it, and the account has spent \
                    more than it may: all that it pays for was cut off.";
-        self.out_of_money(Parked { amount, renews: None }, why.to_owned()).await
+        self.park_task(Parked::Money { amount, renews: None }, why.to_owned()).await
     }
 
-    /// Ends, because the account has no money for what is next, and waits until it has.
-    pub(crate) async fn out_of_money(
+    /// Ends, because nothing can be done for now, and waits until something can.
+    pub(crate) async fn park_task(
         &mut self,
         parked: Parked,
         why: String,
     ) -> Result<(), EngineError> {
         self.parked = Some(parked);
-        self.end(AttemptOutcome::LimitMoney, why).await
+        let outcome = match parked {
+            Parked::Money { .. } => AttemptOutcome::LimitMoney,
+            Parked::Quota { .. } => AttemptOutcome::LimitQuota,
+        };
+        self.end(outcome, why).await
     }
 
     /// Ends, because the next dollar is better spent otherwise, as the cascade sees it.
@@ -314,10 +318,10 @@ impl Running<'_> {
         let open = self.open.remove(&done.step);
         let requests = open.and_then(|open| open.reservation).map_or(0, |(_, all)| all.requests);
         let (attempt, step) = (self.attempt, done.step);
-        if let Err(EngineError::TurnedAway { why, is_too_much, .. }) = done.result {
-            return self.ask_again(step, done.reservation, (why, is_too_much)).await;
+        if let Err(EngineError::TurnedAway { why, cause, .. }) = done.result {
+            return self.turned_away(step, done.reservation, (why, cause)).await;
         }
-        self.turned_away.remove(&step);
+        self.times_away.remove(&step);
         // What broke off costs all that was set aside for it.
         let is_told = matches!(&done.result, Ok(done) if !matches!(done.reply, Reply::Lost { .. }));
         let basis = if is_told { Basis::Told } else { Basis::Bound };

@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tenfold_domain::{
-    BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Progress, TaskId, TaskSpec,
-    TaskState, Timestamp,
+    BacklogEnd, BacklogOutcome, BacklogTerms, Bytes, Millis, NanoUsd, Parked, Progress, TaskId,
+    TaskSpec, TaskState, Timestamp,
 };
 use tenfold_models::Model;
 use tenfold_schedule::{Entry, Expected, Host, Limits, Needs, Refused, Scheduler, Used, Why};
-use tenfold_store::{TaskRow, View};
+use tenfold_store::{TaskQuery, TaskRow, View};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -75,6 +75,9 @@ impl Backlog {
 /// # Errors
 /// What the store says.
 pub fn why_not_begun(view: &View, row: &TaskRow, now: Timestamp) -> Result<String, EngineError> {
+    if let Some(parked) = row.parked {
+        return Ok(format!("waits {parked}"));
+    }
     if let Some(why) = held_up(view, row)? {
         return Ok(why);
     }
@@ -183,6 +186,8 @@ struct Shift<'e> {
     at_work: BTreeMap<TaskId, AtWork>,
     /// Those that there is not the money for, as long as others may give some of theirs back.
     misfits: Vec<Entry>,
+    /// When a provider lets something through again that a task waits for.
+    lifts: Option<Timestamp>,
     spent: NanoUsd,
 }
 
@@ -227,19 +232,25 @@ impl<'e> Shift<'e> {
             is_stirred: false,
             at_work: BTreeMap::new(),
             misfits: Vec::new(),
+            lifts: None,
             spent: NanoUsd::ZERO,
         }
     }
 
     async fn work(mut self) -> Result<BacklogEnd, EngineError> {
-        self.engine.wake_parked().await?;
+        self.lifts = self.engine.wake_parked().await?;
         loop {
+            if self.lifts.is_some_and(|at| at <= self.engine.around.now()) {
+                self.lifts = self.engine.wake_parked().await?;
+                self.is_stirred = true;
+            }
             let is_to_end = self.engine.backlog.is_to_end() || self.is_out_of_time();
             if !is_to_end {
                 self.begin_next()?;
             }
             let rests = self.at_work.is_empty();
-            if rests && (is_to_end || !self.terms.stays) {
+            let stays = self.terms.stays || self.lifts.is_some();
+            if rests && (is_to_end || !stays) {
                 return self.end();
             }
             self.tell()?;
@@ -249,16 +260,19 @@ impl<'e> Shift<'e> {
 
     /// Waits until something has changed that may let another begin.
     async fn wait(&mut self) {
-        let left =
-            self.terms.time.map(|time| Duration::from(time).saturating_sub(self.began.elapsed()));
+        // Once the time is over, only an end of what is at work changes anything.
+        let is_over = self.is_out_of_time();
+        let left = self.terms.time.filter(|_| !is_over);
+        let left = left.map(|time| Duration::from(time).saturating_sub(self.began.elapsed()));
+        let now = self.engine.around.now();
+        let lifts = self.lifts.filter(|_| !is_over).map(|at| at.since(now).into());
+        let next = left.into_iter().chain(lifts).min();
         let over = async move {
-            match left {
+            match next {
                 Some(left) => tokio::time::sleep(left).await,
                 None => std::future::pending().await,
             }
         };
-        // Once the time is over, only an end of what is at work changes anything.
-        let is_over = self.is_out_of_time();
         tokio::pin!(over);
         loop {
             let has_changed = tokio::select! {
@@ -273,7 +287,7 @@ impl<'e> Shift<'e> {
                     let _ = answer.send(tasks.into_iter().filter_map(why).collect());
                     false
                 }
-                () = &mut over, if !is_over => true,
+                () = &mut over => true,
                 told = self.live.recv() => match told {
                     Ok(progress) => self.hear(&progress),
                     Err(_) => self.count_anew(),
@@ -462,6 +476,8 @@ impl<'e> Shift<'e> {
 
     fn ended(&mut self, task: TaskId, at_work: AtWork, asks: bool) {
         let row = self.engine.row(task).ok();
+        let lifts = row.as_ref().and_then(|row| row.parked?.lifts());
+        self.lifts = self.lifts.into_iter().chain(lifts).min();
         // Its work broke, or was cut off; begun again at once, it would be so for ever.
         if row.as_ref().is_none_or(|row| {
             matches!(row.state, TaskState::Queued | TaskState::Working) && !row.woken
@@ -474,16 +490,19 @@ impl<'e> Shift<'e> {
         self.spent = NanoUsd(self.spent.0.saturating_add(cost.0));
         let used = Used { cost, wall: began.elapsed().into(), millicores: CORE };
         self.scheduler.ended(task, used, self.engine.around.now());
-        let is_proposed = row.as_ref().is_some_and(|row| row.state == TaskState::ToReview);
+        let state = row.as_ref().map(|row| row.state);
         let is_verified =
             row.as_ref().and_then(TaskRow::proposal).is_some_and(|proposal| proposal.verified);
         let spent = self.spent;
         self.engine.backlog.set(|so_far| {
             so_far.spent = spent;
+            so_far.worked.retain(|before| *before != task);
             so_far.worked.push(task);
-            match (is_proposed, is_verified) {
-                (true, true) => so_far.verified += 1,
-                (true, false) => so_far.unverified += 1,
+            match state {
+                Some(TaskState::ToReview) if is_verified => so_far.verified += 1,
+                Some(TaskState::ToReview) => so_far.unverified += 1,
+                // It waits, and is counted so.
+                Some(TaskState::Parked) => {}
                 _ if asks => so_far.asking += 1,
                 _ => so_far.unsolved += 1,
             }
@@ -494,7 +513,8 @@ impl<'e> Shift<'e> {
         let how_many = self.engine.store.view()?.how_many(None)?;
         let of = |state| how_many.get(&state).copied().unwrap_or(0);
         let not_waiting = self.engine.at_work().len() as u64 + self.window.passed();
-        let waiting = (of(TaskState::Queued) + of(TaskState::Working)).saturating_sub(not_waiting);
+        let open = (of(TaskState::Queued) + of(TaskState::Working)).saturating_sub(not_waiting);
+        let waiting = open + of(TaskState::Parked);
         let (at_work, spent) = (self.at_work.keys().copied().collect(), self.spent);
         self.engine.backlog.set(|so_far| {
             so_far.waiting = waiting;
@@ -504,9 +524,22 @@ impl<'e> Shift<'e> {
         Ok(())
     }
 
-    fn is_any_parked(&self) -> Result<bool, EngineError> {
-        let how_many = self.engine.store.view()?.how_many(None)?;
-        Ok(how_many.get(&TaskState::Parked).is_some_and(|tasks| *tasks > 0))
+    /// How it ends if something is parked: for want of money, or else of a provider.
+    fn parked_end(&self) -> Result<Option<BacklogEnd>, EngineError> {
+        let view = self.engine.store.view()?;
+        let is_any = view.how_many(None)?.get(&TaskState::Parked).is_some_and(|tasks| *tasks > 0);
+        let parked = match is_any {
+            true => {
+                view.tasks(&TaskQuery { states: vec![TaskState::Parked], ..TaskQuery::default() })?
+            }
+            false => Vec::new(),
+        };
+        let wants_money = |row: &TaskRow| matches!(row.parked, Some(Parked::Money { .. }));
+        Ok(match parked.is_empty() {
+            true => None,
+            false if parked.iter().any(wants_money) => Some(BacklogEnd::OutOfMoney),
+            false => Some(BacklogEnd::OutOfQuota),
+        })
     }
 
     fn end(&self) -> Result<BacklogEnd, EngineError> {
@@ -515,10 +548,10 @@ impl<'e> Shift<'e> {
             BacklogEnd::Stopped
         } else if self.is_out_of_time() {
             BacklogEnd::OutOfTime
-        } else if !self.misfits.is_empty() || self.is_any_parked()? {
+        } else if !self.misfits.is_empty() {
             BacklogEnd::OutOfMoney
         } else {
-            BacklogEnd::Done
+            self.parked_end()?.unwrap_or(BacklogEnd::Done)
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::EngineError;
 use crate::attempt::{Running, stopped};
 use crate::checks::Ran;
 use crate::engine::blocking;
+use crate::error::TurnedAway;
 use crate::gate::{Leave, Shut};
 use crate::inference::{Bill, Inferred, infer};
 use crate::reading::{self, Rules};
@@ -27,6 +28,8 @@ use crate::redaction::text_of;
 
 /// Requests that one question may lead to.
 const TRIES: u32 = 8;
+/// When a provider is asked again that lets nothing through and doesn't say for how long.
+const ANOTHER_TRY: Millis = Millis(30 * 60_000);
 /// How often a request may be paid for in vain before the person is asked.
 const PAID_IN_VAIN: u32 = 2;
 
@@ -174,8 +177,8 @@ impl Running<'_> {
             Ok(reservation) => reservation,
             Err(EngineError::Money(Refusal::Short(short))) => {
                 let why = format!("Out of money: {short}.");
-                let parked = Parked { amount: reserved, renews: short.renews };
-                return self.out_of_money(parked, why).await;
+                let parked = Parked::Money { amount: reserved, renews: short.renews };
+                return self.park_task(parked, why).await;
             }
             Err(EngineError::Money(refusal @ Refusal::NotPermitted { .. })) => {
                 let why = format!("The model can't be asked: {refusal}.");
@@ -260,17 +263,29 @@ impl Running<'_> {
 
     /// Ends the attempt: its provider lets nothing through for longer than it waits.
     pub(crate) async fn shut_out(&mut self, Shut(left): Shut) -> Result<(), EngineError> {
-        let why = format!("The provider lets nothing through for now. It lifts in {left}.");
-        self.end(AttemptOutcome::LimitQuota, why).await
+        self.out_of_quota("", Some(left)).await
     }
 
-    /// A request was turned away: it has cost nothing, and waits for its turn again, as long as it
-    /// was not turned away too often.
-    pub(crate) async fn ask_again(
+    /// Parks the task, since its provider lets nothing through for longer than it waits: until it
+    /// does, if it said when that is.
+    async fn out_of_quota(&mut self, said: &str, after: Option<Millis>) -> Result<(), EngineError> {
+        let until = self.engine.around.now().after(after.unwrap_or(ANOTHER_TRY));
+        let parked = Parked::Quota { until, is_told: after.is_some() };
+        let when = match after {
+            Some(after) => format!("It lifts in {after}, at {until}"),
+            None => format!("It is asked again at {until}"),
+        };
+        let why = format!("The provider lets nothing through for now{said}. {when}.");
+        self.park_task(parked, why).await
+    }
+
+    /// A request was turned away, and has cost nothing. It waits for its turn again, as long as
+    /// it was not turned away too often, and something may still be used of the provider.
+    pub(crate) async fn turned_away(
         &mut self,
         step: StepId,
         reservation: Option<ReservationId>,
-        (why, is_too_much): (String, bool),
+        (why, cause): (String, TurnedAway),
     ) -> Result<(), EngineError> {
         self.meter.end(step, Usage::default());
         let cost = NanoUsd::ZERO;
@@ -281,23 +296,19 @@ impl Running<'_> {
         let bills = bill.into_iter().collect();
         let fact = Fact::Step { attempt: self.attempt, step, event };
         self.engine.settle(&self.spec.model, bills, vec![fact]).await?;
-        let times = self.turned_away.entry(step).or_default();
+        if let TurnedAway::UsedUp { after } = cause {
+            return self.out_of_quota(&format!(": {why}"), after).await;
+        }
+        let times = self.times_away.entry(step).or_default();
         *times += 1;
         if *times < TRIES {
             return Ok(());
         }
-        let why = format!("{why}; asked {TRIES} times");
-        let (outcome, why) = match is_too_much {
-            true => (
-                AttemptOutcome::LimitQuota,
-                format!("The provider lets nothing through for now: {why}."),
-            ),
-            false => (
-                AttemptOutcome::ProviderFailed,
-                format!("{} can't be asked: {why}.", self.spec.model),
-            ),
-        };
-        self.end(outcome, why).await
+        if cause == TurnedAway::TooMuch {
+            return self.out_of_quota(&format!(": {why}; asked {TRIES} times"), None).await;
+        }
+        let why = format!("{} can't be asked: {why}; asked {TRIES} times.", self.spec.model);
+        self.end(AttemptOutcome::ProviderFailed, why).await
     }
 
     async fn start_check(&mut self, step: StepId, ask: CheckAsk) -> Result<(), EngineError> {

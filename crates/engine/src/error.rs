@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io;
 
 use tenfold_domain::{
-    AttemptId, IdError, Place, Problem, ProblemKind, Refusal, Side, StepId, TaskId,
+    AttemptId, IdError, Millis, Place, Problem, ProblemKind, Refusal, Side, StepId, TaskId,
 };
 use tenfold_llama::LlamaError;
 use tenfold_models::ModelsError;
@@ -14,6 +14,20 @@ use tenfold_redact::Kind;
 use tenfold_sandbox::SandboxError;
 use tenfold_store::{BooksError, StoreError};
 use tenfold_workspace::WorkspaceError;
+
+/// What is in the way where a provider turns a request away before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// A failure of its own.
+    Failure,
+    /// Too many requests at once.
+    TooMuch,
+    /// All that may be used is used up.
+    UsedUp {
+        /// In how long it lets something through again, if it said so.
+        after: Option<Millis>,
+    },
+}
 
 /// Why the engine could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -210,8 +224,8 @@ pub enum EngineError {
         provider: String,
         /// What it said.
         why: String,
-        /// Whether it was too much, rather than a failure.
-        is_too_much: bool,
+        /// What was in the way.
+        cause: TurnedAway,
     },
     /// There is nothing besides the proposal to take.
     #[error(

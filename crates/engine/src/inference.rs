@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::EngineError;
 use crate::engine::Engine;
+use crate::error::TurnedAway;
 use crate::gate::Leave;
 use crate::meter::Used;
 
@@ -317,10 +318,17 @@ async fn infer_there(
         }
         Err(ProviderError::Away { why, is_too_much, .. }) => {
             let provider = provider.hosted().name.clone();
-            return Err(EngineError::TurnedAway { provider, why, is_too_much });
+            let cause = if is_too_much { TurnedAway::TooMuch } else { TurnedAway::Failure };
+            return Err(EngineError::TurnedAway { provider, why, cause });
+        }
+        Err(ProviderError::Quota { why, after }) => {
+            let cause = TurnedAway::UsedUp { after: after.map(Millis::from) };
+            let provider = provider.hosted().name.clone();
+            return Err(EngineError::TurnedAway { provider, why, cause });
         }
         Err(error) => {
-            let reply = ending(error, &provider.hosted().name);
+            let why = format!("{} can't be asked: {error}.", provider.hosted().name);
+            let reply = Reply::Stop { outcome: AttemptOutcome::ProviderFailed, why };
             return Ok(Inferred::of(reply, Usage::default(), (NanoUsd::ZERO, wall)));
         }
     };
@@ -339,18 +347,6 @@ fn tell_gate(leave: Leave, turned: &Result<Turned, ProviderError>) {
         Err(ProviderError::Quota { after: Some(after), .. }) => leave.refused(Some(*after)),
         Err(_) => drop(leave),
     }
-}
-
-/// How an attempt ends that can't ask its model any more.
-fn ending(error: ProviderError, name: &str) -> Reply {
-    let ProviderError::Quota { why, after } = error else {
-        let why = format!("{name} can't be asked: {error}.");
-        return Reply::Stop { outcome: AttemptOutcome::ProviderFailed, why };
-    };
-    let lifts =
-        after.map_or_else(String::new, |after| format!(" It lifts in {}.", Millis::from(after)));
-    let why = format!("The provider lets nothing through for now: {why}.{lifts}");
-    Reply::Stop { outcome: AttemptOutcome::LimitQuota, why }
 }
 
 /// Tells how far a question has come; nobody has to listen.

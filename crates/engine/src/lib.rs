@@ -65,7 +65,7 @@ pub use choosing::{Judged, Next, for_one_answer, judged};
 pub use comments::spoken_of;
 pub use compact::{CompactTerms, compact, would_compact};
 pub use engine::{Engine, EngineConfig};
-pub use error::EngineError;
+pub use error::{EngineError, TurnedAway};
 pub use floor::Watching;
 pub use fork::Fork;
 pub use gate::{Leave, Shut};

@@ -77,7 +77,7 @@ impl Engine {
             tracing::warn!("closing what nobody works on: {why}");
         }
         if let Err(why) = self.wake_parked().await {
-            tracing::warn!("waking who waits for money: {why}");
+            tracing::warn!("waking what was parked: {why}");
         }
         if let Err(why) = self.settle_cut_short().await {
             tracing::warn!("settling what was cut short: {why}");

@@ -149,7 +149,8 @@ impl Engine {
         self.want(task, Will::Stop)
     }
 
-    /// Goes on with a task that was paused, stopped or interrupted, or that came to a limit.
+    /// Goes on with a task that was paused, stopped or interrupted, or that came to a limit or
+    /// waits for money or its provider.
     ///
     /// # Errors
     /// [`EngineError::NothingToResume`] if it is none of these; as [`Engine::begin`].
@@ -203,6 +204,11 @@ fn broken(fault: &tokio::task::JoinError) -> Problem {
 
 /// Whether an attempt of the task can be gone on with as it stands.
 fn goes_on(row: &TaskRow) -> bool {
-    let last = row.last.as_ref().filter(|_| row.state == TaskState::NeedsYou);
+    let last = row.last.as_ref().filter(|_| is_open(row));
     !row.running.is_empty() || last.is_some_and(|last| last.outcome.goes_on())
+}
+
+/// Whether the task's last attempt, which has ended, is where the work on it stands.
+pub(crate) fn is_open(row: &TaskRow) -> bool {
+    matches!(row.state, TaskState::NeedsYou | TaskState::Parked) || row.woken
 }

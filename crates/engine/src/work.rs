@@ -7,8 +7,7 @@ use std::sync::Arc;
 use tenfold_agent::{Agent, Machine, Setup, repair, tool_loop};
 use tenfold_domain::{
     AttemptEvent, AttemptId, AttemptOutcome, Budget, Choice, CommitId, Fact, Millis, NanoUsd,
-    Outcome, Progress, Role, Seed, Strategy, TaskEvent, TaskId, TaskSpec, TaskState, ToolSpec,
-    Totals, Usage,
+    Outcome, Progress, Role, Seed, Strategy, TaskEvent, TaskId, TaskSpec, ToolSpec, Totals, Usage,
 };
 use tenfold_models::Model;
 use tenfold_policy::Policy;
@@ -35,7 +34,7 @@ use crate::meter::Meter;
 use crate::proposed;
 use crate::recovery::{advanced, agent, fold};
 use crate::servers::Servers;
-use crate::supervise::How;
+use crate::supervise::{How, is_open};
 use crate::{survey, tooling};
 
 /// The most candidates that one attempt checks.
@@ -286,7 +285,7 @@ impl Engine {
             effects: JoinSet::new(),
             asking: Asking::default(),
             in_line: InLine::default(),
-            turned_away: BTreeMap::new(),
+            times_away: BTreeMap::new(),
             setup: JoinSet::new(),
             background: Background::default(),
             open: BTreeMap::new(),
@@ -539,8 +538,7 @@ fn unfinished(row: &TaskRow, how: How) -> Option<Unfinished> {
         let attempt = AttemptId { task: row.id, number: *number };
         return Some(Unfinished { attempt, was: interrupted });
     }
-    let is_open = matches!(row.state, TaskState::NeedsYou | TaskState::Parked) || row.woken;
-    let open = is_open && how.seed.is_none();
+    let open = is_open(row) && how.seed.is_none();
     let last = row.last.as_ref().filter(|last| open && last.outcome.goes_on());
     last.map(|last| match last.outcome {
         AttemptOutcome::Stopped => Unfinished { attempt: last.attempt, was: interrupted },

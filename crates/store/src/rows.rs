@@ -59,10 +59,10 @@ pub struct TaskRow {
     pub asked_at: Timestamp,
     /// Whether an attempt that has not ended was paused.
     pub paused: bool,
-    /// What it waits for, if its account has no money for what is next.
+    /// What it waits for, if it was parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<Parked>,
-    /// Whether there is money again, and it has not been gone on with.
+    /// Whether it was parked and that is over, and it has not been gone on with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub woken: bool,
     /// Why the cascade made no further attempt, since the last one ended.

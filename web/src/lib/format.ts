@@ -104,7 +104,7 @@ const OUTCOMES: Record<string, string> = {
   "limit-time": "used up its time",
   "limit-money": "used up its money",
   "limit-share": "used up its share of the budget",
-  "limit-quota": "used up the account's allowance",
+  "limit-quota": "used up its provider's quota",
   stuck: "got stuck",
   stopped: "was stopped",
   "provider-failed": "its model's provider failed",

@@ -132,10 +132,7 @@ fn of_task(event: &TaskEvent) -> String {
         TaskEvent::CheckApproved(check) => {
             format!("the check is `{}` from now on", one_line(&check.command, WIDTH))
         }
-        TaskEvent::Parked(parked) => match parked.renews {
-            Some(renews) => format!("parked until its account has money again, at {renews}"),
-            None => "parked until its account has money again".to_owned(),
-        },
+        TaskEvent::Parked(parked) => format!("parked {parked}"),
         TaskEvent::LeftOff { why } => format!("no further attempt: {}", one_line(why, 300)),
         TaskEvent::Surveyed(survey) => {
             let code = survey
@@ -144,7 +141,7 @@ fn of_task(event: &TaskEvent) -> String {
                 .map_or(String::new(), |name| format!(", most of the code in {name}"));
             format!("its files: {}{code}", survey.files)
         }
-        TaskEvent::Woken => "woken: its account has money again".to_owned(),
+        TaskEvent::Woken => "woken: what it waited for may be there".to_owned(),
     }
 }
 

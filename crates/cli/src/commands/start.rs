@@ -130,6 +130,9 @@ fn ending(context: &Context, outcome: &BacklogOutcome) -> Result<String, Trouble
     }
     let why = match outcome.end {
         Some(BacklogEnd::OutOfMoney) => "what is left may cost more than is left of the money",
+        Some(BacklogEnd::OutOfQuota) => {
+            "the provider of what is left lets nothing through; `tenfold daemon` asks it again"
+        }
         Some(BacklogEnd::OutOfTime) => "the time is over",
         Some(BacklogEnd::Stopped) => "stopped",
         Some(BacklogEnd::Done) if outcome.waiting > 0 => {

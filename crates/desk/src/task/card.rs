@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AccountId, AttemptId, AttemptOutcome, NanoUsd, Parked, Priority, TaskId, TaskState, Timestamp,
-    WaitingCall,
+    AccountId, AttemptId, AttemptOutcome, Priority, TaskId, TaskState, Timestamp, WaitingCall,
 };
 use tenfold_engine::why_not_begun;
 use tenfold_ledger::Ledger;
@@ -216,7 +215,7 @@ impl Cards<'_> {
             Some(attempt) => attempt.model.clone(),
             None => row.model.clone(),
         };
-        let parked = row.parked.as_ref().map(parked);
+        let parked = row.parked.as_ref().map(ToString::to_string);
         let is_queued = row.state == TaskState::Queued;
         let waiting = match self.waiting.get(&row.id) {
             Some(why) => Some(why.clone()),
@@ -292,17 +291,6 @@ fn bare(row: &TaskRow) -> Card {
 fn odds(attempt: &AttemptRow) -> Option<Interval> {
     let foreseen = attempt.foreseen.as_ref().filter(|_| attempt.ended.is_none())?;
     foreseen.odds.last().map(Interval::from)
-}
-
-fn parked(Parked { amount, renews }: &Parked) -> String {
-    let wants = match amount.money {
-        NanoUsd::ZERO => "until its account has more".to_owned(),
-        money => format!("until its account has {money}"),
-    };
-    match renews {
-        Some(at) => format!("{wants}, which may be at {at}"),
-        None => wants,
-    }
 }
 
 impl ProposalCard {

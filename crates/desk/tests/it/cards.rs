@@ -75,7 +75,7 @@ fn a_question_a_pause_and_a_lack_of_money_show() {
     assert!(card.paused && card.question.is_none());
     assert_eq!(card.column, Column::Working);
     let amount = Spend { money: NanoUsd(2_000_000_000), ..Spend::default() };
-    let parked = Parked { amount, renews: None };
+    let parked = Parked::Money { amount, renews: None };
     home.record(vec![
         of_task(task, TaskEvent::Parked(parked)),
         ended(attempt, AttemptOutcome::LimitMoney),

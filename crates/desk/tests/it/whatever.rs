@@ -49,7 +49,10 @@ fn any_of_attempt(attempt: AttemptId) -> Vec<Fact> {
             event: StepEvent::Failed { why: text.clone(), cost: tenfold_domain::NanoUsd(1) },
         },
         of_task(attempt.task, TaskEvent::Steered { text }),
-        of_task(attempt.task, TaskEvent::Parked(Parked { amount: Spend::default(), renews: None })),
+        of_task(
+            attempt.task,
+            TaskEvent::Parked(Parked::Money { amount: Spend::default(), renews: None }),
+        ),
         of_task(attempt.task, TaskEvent::Woken),
     ]
 }

@@ -40,7 +40,7 @@ fn a_task_waits_for_its_account_and_goes_on_once_there_is_money() {
     let said = ["Out of money: account 'ada' may use $0.000001 a month", "does not cover"];
     ground.tenfold(&run).expect(1, &said);
     assert_eq!(state(&ground), "parked");
-    ground.tenfold(&["log", "1"]).expect(0, &["parked until its account has money again"]);
+    ground.tenfold(&["log", "1"]).expect(0, &["parked until its account has $0.000"]);
 
     // It is not begun in vain, and what is too little wakes nobody.
     let start = ground.tenfold(&["start", "--json"]).json();

@@ -5,9 +5,12 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 use tenfold_test_support::Fault;
+use tenfold_test_support::http::{Failure, HttpModel, Reply};
 
 use crate::ground::{CHECK, Ground, wait_for};
+use crate::hosted::that_mends;
 use crate::interruption::interrupt;
+use crate::supervision;
 
 fn add(ground: &Ground, text: &str, more: &[&str]) -> u64 {
     let words = [&["add", text, "--check", CHECK, "--json"], more].concat();
@@ -199,4 +202,39 @@ fn a_daemon_works_what_is_added_until_it_is_stopped() {
     assert_eq!(interrupt(daemon).code, Some(130));
     ground.expect_all_ended();
     ground.tenfold(&["start"]).expect(0, &["there was nothing to do"]);
+}
+
+/// A ground whose model's provider says at the second question that its quota is used up.
+fn spent(retry_after_s: Option<u32>) -> (Ground, HttpModel) {
+    let mut asked = 0;
+    let (ground, server) = supervision::ground(move |request| {
+        asked += 1;
+        match asked {
+            2 => Reply::fails(Failure::QuotaSpent { retry_after_s }),
+            _ => that_mends(request),
+        }
+    });
+    add(&ground, "median is wrong", &["--model", "far"]);
+    (ground, server)
+}
+
+#[test]
+fn a_quota_that_says_when_it_lifts_is_waited_for() {
+    let (ground, server) = spent(Some(1));
+    let done = start(&ground, 0, &[]);
+    assert_eq!((&done["verified"], &done["end"]), (&json!(1), &json!("done")), "{done}");
+    // It went on where it stood: nothing was read a second time.
+    assert_eq!(server.requests().iter().filter(|request| request.said.len() < 2).count(), 1);
+    ground.tenfold(&["log", "1"]).expect(0, &["parked until its model's provider lets"]);
+    ground.expect_all_ended();
+}
+
+#[test]
+fn a_quota_that_does_not_say_when_it_lifts_ends_the_work() {
+    let (ground, _server) = spent(None);
+    let ended = start(&ground, 1, &[]);
+    assert_eq!((&ended["waiting"], &ended["end"]), (&json!(1), &json!("out-of-quota")), "{ended}");
+    assert!(why(&ground, 1).contains("it is asked again at"), "{}", why(&ground, 1));
+    // Nobody has to wait for that.
+    ground.tenfold(&["continue", "1"]).expect(0, &["to review, verified"]);
 }

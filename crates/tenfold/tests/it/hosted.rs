@@ -151,7 +151,7 @@ fn each_format_s_own_failures_are_understood() {
         let ends = [
             (Failure::WrongKey, 9, "the key in FAR_KEY"),
             (Failure::UnknownModel, 9, "can't be asked"),
-            (Failure::QuotaSpent, 1, "out of quota"),
+            (Failure::QuotaSpent { retry_after_s: None }, 1, "out of quota"),
             (Failure::Refusal, 9, "refused"),
         ];
         for (failure, code, word) in ends {
@@ -170,12 +170,15 @@ fn a_quota_that_is_used_up_parks_the_task_until_it_lifts() {
     let server = HttpModel::reacting(move |request| {
         asked += 1;
         match asked {
-            2 => Reply::fails(Failure::QuotaSpent),
+            2 => Reply::fails(Failure::QuotaSpent { retry_after_s: None }),
             _ => that_mends(request),
         }
     });
     connect(&ground, &server, "openai", &PRICES).expect(0, &["connected"]);
     run(&ground, &[]).expect(1, &["out of quota", "tenfold continue 1"]);
+    let parked = ground.tenfold(&["show", "1", "--json"]).json();
+    assert_eq!(parked["state"], "parked", "{parked}");
+    ground.tenfold(&["list"]).expect(0, &["parked", "it is asked again at"]);
     let mut goes_on = ground.command(&["continue", "1"]);
     let said = Said::of(goes_on.env("FAR_KEY", KEY).output().unwrap());
     said.expect(0, &["to review, verified"]);

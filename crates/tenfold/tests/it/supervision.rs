@@ -392,7 +392,7 @@ fn every_verb_on_a_task_that_was_interrupted() {
 
 #[test]
 fn every_verb_on_a_task_that_came_to_a_limit() {
-    let (ground, _server) = first(|| Reply::fails(Failure::QuotaSpent));
+    let (ground, _server) = first(|| Reply::fails(Failure::QuotaSpent { retry_after_s: None }));
     ground.tenfold(&RUN).expect(1, &["out of quota"]);
     try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
 }

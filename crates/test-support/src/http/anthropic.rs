@@ -88,13 +88,7 @@ impl Wire for Anthropic {
     fn error(&self, failure: &Failure, request: &Request) -> Error {
         let (status, kind, message) = match failure {
             Failure::TooMany { retry_after_s } => return too_many(*retry_after_s),
-            Failure::QuotaSpent => (
-                400,
-                "invalid_request_error",
-                "Your credit balance is too low to access the Anthropic API. Please go to Plans \
-                 & Billing to upgrade or purchase credits."
-                    .to_owned(),
-            ),
+            Failure::QuotaSpent { retry_after_s } => return spent(*retry_after_s),
             Failure::Overloaded => (529, "overloaded_error", "Overloaded".to_owned()),
             Failure::ContextOverflow => (
                 400,
@@ -191,6 +185,14 @@ fn too_many(retry_after_s: Option<u32>) -> Error {
                    https://docs.claude.com/en/api/rate-limits.";
     let mut error = Error::json(429, &error_body("rate_limit_error", message));
     error.headers = vec![("anthropic-ratelimit-input-tokens-remaining", "0".to_owned())];
+    error.headers.extend(retry_after_s.map(|seconds| ("retry-after", seconds.to_string())));
+    error
+}
+
+fn spent(retry_after_s: Option<u32>) -> Error {
+    let message = "Your credit balance is too low to access the Anthropic API. Please go to Plans \
+                   & Billing to upgrade or purchase credits.";
+    let mut error = Error::json(400, &error_body("invalid_request_error", message));
     error.headers.extend(retry_after_s.map(|seconds| ("retry-after", seconds.to_string())));
     error
 }

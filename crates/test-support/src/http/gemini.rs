@@ -71,7 +71,24 @@ impl Wire for Gemini {
 
     fn error(&self, failure: &Failure, request: &Request) -> Error {
         let (code, status, message) = match failure {
-            Failure::TooMany { .. } | Failure::QuotaSpent => return exhausted(failure),
+            Failure::TooMany { retry_after_s } => {
+                let message = "Resource has been exhausted (e.g. check quota).";
+                return exhausted(
+                    message,
+                    "GenerateRequestsPerMinutePerProjectPerModel",
+                    *retry_after_s,
+                );
+            }
+            Failure::QuotaSpent { retry_after_s } => {
+                let message = "You exceeded your current quota, please check your plan and billing \
+                               details. For more information on this error, head to: \
+                               https://ai.google.dev/gemini-api/docs/rate-limits.";
+                return exhausted(
+                    message,
+                    "GenerateRequestsPerDayPerProjectPerModel",
+                    *retry_after_s,
+                );
+            }
             Failure::Overloaded => (503, "UNAVAILABLE", OVERLOADED.to_owned()),
             Failure::ContextOverflow => (
                 400,
@@ -197,27 +214,19 @@ fn event(data: &Value) -> String {
     format!("data: {data}\r\n\r\n")
 }
 
-fn exhausted(failure: &Failure) -> Error {
+fn exhausted(message: &str, quota: &str, retry_after_s: Option<u32>) -> Error {
     let mut details = vec![json!({
         "@type": "type.googleapis.com/google.rpc.QuotaFailure",
         "violations": [{
             "quotaMetric": "generativelanguage.googleapis.com/generate_content_requests",
-            "quotaId": "GenerateRequestsPerMinutePerProjectPerModel",
+            "quotaId": quota,
         }],
     })];
-    if let Failure::TooMany { retry_after_s: Some(seconds) } = failure {
+    if let Some(seconds) = retry_after_s {
         details.push(json!({
             "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": format!("{seconds}s"),
         }));
     }
-    let message = match failure {
-        Failure::QuotaSpent => {
-            "You exceeded your current quota, please check your plan and billing details. For \
-             more information on this error, head to: \
-             https://ai.google.dev/gemini-api/docs/rate-limits."
-        }
-        _ => "Resource has been exhausted (e.g. check quota).",
-    };
     Error::json(429, &error_body(429, "RESOURCE_EXHAUSTED", message, details))
 }
 

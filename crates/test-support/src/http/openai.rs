@@ -12,13 +12,7 @@ pub(super) fn error(failure: &Failure, request: &Request) -> Error {
     let model = &request.model;
     let (status, body) = match failure {
         Failure::TooMany { retry_after_s } => return too_many(model, *retry_after_s),
-        Failure::QuotaSpent => {
-            let message = "You exceeded your current quota, please check your plan and billing \
-                           details. For more information on this error, read the docs: \
-                           https://platform.openai.com/docs/guides/error-codes/api-errors.";
-            let code = json!("insufficient_quota");
-            (429, body(message, "insufficient_quota", Value::Null, code))
-        }
+        Failure::QuotaSpent { retry_after_s } => return spent(*retry_after_s),
         Failure::Overloaded => {
             let message = "The engine is currently overloaded, please try again later";
             (503, body(message, "server_error", Value::Null, Value::Null))
@@ -58,6 +52,16 @@ fn too_many(model: &str, retry_after_s: Option<u32>) -> Error {
     let code = json!("rate_limit_exceeded");
     let mut error = Error::json(429, &body(&message, "tokens", Value::Null, code));
     error.headers = vec![("x-ratelimit-remaining-tokens", "7001".to_owned())];
+    error.headers.extend(retry_after_s.map(|seconds| ("retry-after", seconds.to_string())));
+    error
+}
+
+fn spent(retry_after_s: Option<u32>) -> Error {
+    let message = "You exceeded your current quota, please check your plan and billing details. \
+                   For more information on this error, read the docs: \
+                   https://platform.openai.com/docs/guides/error-codes/api-errors.";
+    let code = json!("insufficient_quota");
+    let mut error = Error::json(429, &body(message, "insufficient_quota", Value::Null, code));
     error.headers.extend(retry_after_s.map(|seconds| ("retry-after", seconds.to_string())));
     error
 }

@@ -68,8 +68,12 @@ pub enum Failure {
         /// After how many seconds to ask again, if it is said.
         retry_after_s: Option<u32>,
     },
-    /// The money is spent: 429 of OpenAI and Gemini, 400 of Anthropic.
-    QuotaSpent,
+    /// What may be used is used up, the money or a day's share: 429 of OpenAI and Gemini, 400 of
+    /// Anthropic. When it lifts is said as in [`Failure::TooMany`].
+    QuotaSpent {
+        /// After how many seconds it lifts, if it is said.
+        retry_after_s: Option<u32>,
+    },
     /// Too busy: 529 of Anthropic, else 503.
     Overloaded,
     /// Something broke: 500.

@@ -58,7 +58,7 @@ async fn too_many_requests_without_a_wait() {
 
 #[tokio::test]
 async fn the_quota_is_spent() {
-    check(Failure::QuotaSpent, expect![[r#"
+    check(Failure::QuotaSpent { retry_after_s: None }, expect![[r#"
         OpenAI whole: WebModelCall status 429 retry-after - > ResponseFailedStatus "You exceeded your current quota, please "
         OpenAI streamed: WebStream status - retry-after - > HttpError status 429 retry-after - "You exceeded your current quota, please "
         OpenAIResp whole: WebModelCall status 429 retry-after - > ResponseFailedStatus "You exceeded your current quota, please "

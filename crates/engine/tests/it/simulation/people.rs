@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tenfold_domain::{
     Accept, AcceptAs, AccountChange, AccountId, AccountKind, Allowance, BacklogTerms, Budget,
-    Millis, NanoUsd, Period, ProblemKind, Progress, Quantity, Seed, Strategy, TaskId, TaskSpec,
-    TaskState,
+    Millis, NanoUsd, Parked, Period, ProblemKind, Progress, Quantity, Seed, Strategy, TaskId,
+    TaskSpec, TaskState,
 };
 use tenfold_engine::{Engine, EngineError, Fork, How};
 use tenfold_ledger::Ledger;
@@ -246,7 +246,8 @@ impl Person {
             let change = AccountChange::Withdraw { allowance: granted.allowance };
             self.said("a limit", self.engine.change_accounts(&change, "sim").await);
         }
-        for row in self.rows().iter().filter(|row| row.state == TaskState::Parked) {
+        for row in self.rows().iter().filter(|row| matches!(row.parked, Some(Parked::Money { .. })))
+        {
             let wrong = format!("task {} is parked, and nothing limits its account", row.id);
             self.life.world.state().wrongs.push(wrong);
         }
