@@ -5,6 +5,7 @@
 //! `inference`, the child's ([`serve`]). It knows nothing of tasks.
 
 mod client;
+mod grammar;
 pub mod protocol;
 #[cfg(feature = "inference")]
 pub mod serve;

@@ -5,8 +5,6 @@
 //! from the tools' own schemas, so a call that comes to its end is valid in its form; only a
 //! limit of tokens can leave half of one. Where there are no tools it answers in its own words.
 
-use std::sync::Arc;
-
 use std::fmt::Write;
 
 use serde::Deserialize;
@@ -15,20 +13,7 @@ use tenfold_domain::{
     Answer, Generate, Message, Prompt, Said, Sample, Speaker, ToolCall, ToolSpec, Turn,
 };
 
-/// What a grammar for JSON values needs: GBNF, as llama.cpp reads it.
-const VALUES: &str = r#"string ::= "\"" char* "\""
-char ::= [^"\\\x7F\x00-\x1F] | "\\" ["\\/bfnrt]
-natural ::= "0" | [1-9] [0-9]{0,8}
-integer ::= "-"? natural
-number ::= integer ("." [0-9]{1,9})?
-boolean ::= "true" | "false"
-object ::= "{" (string ": " value (", " string ": " value)*)? "}"
-array ::= "[" (value (", " value)*)? "]"
-value ::= object | array | string | number | boolean | "null"
-"#;
-
-/// The longest thought, in characters: a small model would go on for ever, and never call.
-const THOUGHT: usize = 240;
+use crate::grammar::{self, kind, sorted};
 
 /// How the conversation is put to the model: as a chat whose answer is bound by a grammar.
 pub(crate) fn question(turn: &Turn) -> Generate {
@@ -60,7 +45,7 @@ pub(crate) fn question(turn: &Turn) -> Generate {
         top_p: 0.95,
         seed: turn.seed,
         stop: Vec::new(),
-        grammar: has_tools.then(|| grammar(&turn.tools)),
+        grammar: has_tools.then(|| grammar::of_a_call(&turn.tools)),
     }
 }
 
@@ -120,85 +105,6 @@ fn written(text: &str, calls: &[ToolCall]) -> String {
     )
 }
 
-/// The grammar of one call of one of the tools.
-fn grammar(tools: &[Arc<ToolSpec>]) -> String {
-    let head = literal("{\"thought\": ");
-    let mut rules =
-        format!("root ::= {head} thought {} call {}\n", literal(", \"tool\": "), literal("}"));
-    let _ = writeln!(rules, "thought ::= \"\\\"\" char{{0,{THOUGHT}}} \"\\\"\"");
-    let names: Vec<String> = (0..tools.len()).map(|index| format!("call-{index}")).collect();
-    let _ = writeln!(rules, "call ::= {}", names.join(" | "));
-    for (tool, name) in tools.iter().zip(&names) {
-        let head = literal(&format!("{}, \"arguments\": ", json!(tool.name)));
-        let _ = writeln!(rules, "{name} ::= {head} {}", object(&tool.parameters));
-    }
-    rules + VALUES
-}
-
-/// An object's properties: those that are required first, in the schema's order. Each of the others
-/// may be left out, and the first that is there has no comma before it.
-fn object(schema: &Value) -> String {
-    let all = sorted(schema);
-    let part = |comma: &str, (name, schema, _): &(&str, &Value, bool)| {
-        format!("{} {}", literal(&format!("{comma}{}: ", json!(name))), value(schema))
-    };
-    let rest = |others: &[(&str, &Value, bool)]| -> String {
-        others.iter().map(|other| format!(" ({})?", part(", ", other))).collect()
-    };
-    let (required, others) = all.split_at(all.partition_point(|(_, _, required)| *required));
-    let mut text = literal("{");
-    for (index, property) in required.iter().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        let _ = write!(text, " {}", part(comma, property));
-    }
-    if required.is_empty() && !others.is_empty() {
-        let first = |index: usize| part("", &others[index]) + &rest(&others[index + 1..]);
-        let ways: Vec<String> = (0..others.len()).map(first).collect();
-        let _ = write!(text, " ({})?", ways.join(" | "));
-    } else {
-        text += &rest(others);
-    }
-    text + " " + &literal("}")
-}
-
-fn value(schema: &Value) -> String {
-    let list =
-        |name: &str| schema.get(name).and_then(Value::as_array).filter(|all| !all.is_empty());
-    let either = |ways: Vec<String>| format!("({})", ways.join(" | "));
-    if let Some(allowed) = list("enum") {
-        return either(allowed.iter().map(|value| literal(&value.to_string())).collect());
-    }
-    if let Some(ways) = list("anyOf").or_else(|| list("oneOf")) {
-        return either(ways.iter().map(value).collect());
-    }
-    let is_natural =
-        schema.get("minimum").and_then(Value::as_f64).is_some_and(|least| least >= 0.0);
-    match kind(schema) {
-        "integer" if is_natural => "natural".to_owned(),
-        "object" if schema.get("properties").is_some() => object(schema),
-        "array" => {
-            let item = schema.get("items").map_or_else(|| "value".to_owned(), value);
-            format!("\"[\" ({item} (\", \" {item})*)? \"]\"")
-        }
-        "null" => literal("null"),
-        kind @ ("string" | "integer" | "number" | "boolean" | "object") => kind.to_owned(),
-        // What is said elsewhere of it is not known here.
-        _ => "value".to_owned(),
-    }
-}
-
-/// The schema's type; of several the first that is something. Empty if it has none.
-fn kind(schema: &Value) -> &str {
-    match schema.get("type") {
-        Some(Value::String(kind)) => kind,
-        Some(Value::Array(kinds)) => {
-            let mut kinds = kinds.iter().filter_map(Value::as_str);
-            kinds.find(|kind| *kind != "null").unwrap_or_default()
-        }
-        _ => "",
-    }
-}
-
 /// The same, as the model is told of it.
 fn described(schema: &Value) -> &str {
     Some(kind(schema)).filter(|kind| !kind.is_empty()).unwrap_or("any")
@@ -208,32 +114,10 @@ fn properties(tool: &ToolSpec) -> impl Iterator<Item = (&str, &Value, bool)> {
     sorted(&tool.parameters).into_iter()
 }
 
-/// Name, schema and whether it is required, of each property; those that are required first,
-/// in the order in which the schema requires them.
-fn sorted(schema: &Value) -> Vec<(&str, &Value, bool)> {
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .map_or_else(Vec::new, |names| names.iter().filter_map(Value::as_str).collect());
-    let place = |name: &str| required.iter().position(|known| *known == name);
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let mut list: Vec<_> = properties
-        .into_iter()
-        .flatten()
-        .map(|(name, schema)| (name.as_str(), schema, place(name).is_some()))
-        .collect();
-    list.sort_by_key(|(name, _, _)| place(name).unwrap_or(usize::MAX));
-    list
-}
-
-/// A text as the grammar writes it.
-fn literal(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{escaped}\"")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -286,41 +170,6 @@ mod tests {
         let grammar = question(&turn(Vec::new())).grammar.unwrap();
         let wanted = r#"call-0 ::= "\"search\", \"arguments\": " "{" "\"pattern\": " string (", \"context\": " integer)? "}""#;
         assert!(grammar.contains(wanted), "{grammar}");
-    }
-
-    #[test]
-    fn where_nothing_is_required_the_first_argument_has_no_comma() {
-        let of = |names: &[&str]| {
-            let all = names.iter().map(|name| ((*name).to_owned(), json!({"type": "boolean"})));
-            object(&json!({"properties": all.collect::<serde_json::Map<_, _>>()}))
-        };
-        assert_eq!(of(&[]), r#""{" "}""#);
-        assert_eq!(of(&["a"]), r#""{" ("\"a\": " boolean)? "}""#);
-        assert_eq!(
-            of(&["a", "b", "c"]),
-            r#""{" ("\"a\": " boolean (", \"b\": " boolean)? (", \"c\": " boolean)? | "#.to_owned()
-                + r#""\"b\": " boolean (", \"c\": " boolean)? | "\"c\": " boolean)? "}""#
-        );
-    }
-
-    #[test]
-    fn values_are_what_their_schema_says() {
-        for (schema, rule) in [
-            (json!({"type": "integer", "minimum": 0}), "natural"),
-            (json!({"type": ["null", "integer"]}), "integer"),
-            (json!({"type": "number"}), "number"),
-            (json!({"type": "object"}), "object"),
-            (
-                json!({"type": "array", "items": {"type": "string"}}),
-                r#""[" (string (", " string)*)? "]""#,
-            ),
-            (json!({"type": "string", "enum": ["a", "b\""]}), r#"("\"a\"" | "\"b\\\"\"")"#),
-            (json!({"anyOf": [{"type": "boolean"}, {"type": "null"}]}), r#"(boolean | "null")"#),
-            (json!({"$ref": "#/$defs/Elsewhere"}), "value"),
-            (json!({}), "value"),
-        ] {
-            assert_eq!(value(&schema), rule, "{schema}");
-        }
     }
 
     #[test]
