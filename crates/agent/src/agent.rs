@@ -3,7 +3,9 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tenfold_domain::{ApprovedCheck, CommitId, Millis, OfferedTool, Seed, StepId, Strategy};
+use tenfold_domain::{
+    ApprovedCheck, CommitId, Millis, NanoUsd, OfferedTool, Seed, StepId, Strategy,
+};
 
 use crate::Machine;
 use crate::effect::{Effect, Ending, Input, Reply};
@@ -95,11 +97,14 @@ impl Event {
         }
     }
 
-    /// Which effect has its result by it, and the time since the attempt began.
-    pub fn settled(&self) -> Option<(StepId, Millis)> {
+    /// Which effect has its result by it, the time since the attempt began, and the money that is
+    /// left, as far as the machine was told it.
+    pub fn settled(&self) -> Option<(StepId, Millis, Option<NanoUsd>)> {
         match self {
-            Self::Repair(repair::Event::Settled { step, elapsed })
-            | Self::Loop(tool_loop::Event::Settled { step, elapsed }) => Some((*step, *elapsed)),
+            Self::Repair(repair::Event::Settled { step, elapsed }) => Some((*step, *elapsed, None)),
+            Self::Loop(tool_loop::Event::Settled { step, elapsed, left }) => {
+                Some((*step, *elapsed, *left))
+            }
             Self::Repair(_) | Self::Loop(_) => None,
         }
     }

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use tenfold_code::Edit;
 use tenfold_domain::{
-    Answer, Ask, AttemptOutcome, CheckFiles, CheckReport, CommitId, Millis, OfferedTool, Shell,
-    StepId, ToolCall, Usage,
+    Answer, Ask, AttemptOutcome, CheckFiles, CheckReport, CommitId, Millis, NanoUsd, OfferedTool,
+    Shell, StepId, ToolCall, Usage,
 };
 
 /// Something to be done for the machine.
@@ -135,6 +135,8 @@ pub struct Input {
     pub step: StepId,
     /// Time since the attempt began, interruptions left out.
     pub elapsed: Millis,
+    /// How much money the attempt may still use, if that is known.
+    pub left: Option<NanoUsd>,
     /// What came of it.
     pub reply: Reply,
 }

@@ -97,6 +97,8 @@ pub(crate) struct Running<'e> {
     pub(crate) limit: Millis,
     /// What it may cost before the cascade would rather spend elsewhere; none: what the task may.
     pub(crate) most: Option<NanoUsd>,
+    /// How much money it may still use, as was seen when it asked a model last.
+    pub(crate) left: Option<NanoUsd>,
     /// How long the last run took that passed: the whole check takes no less.
     pub(crate) passed_in: Millis,
     /// The model, being loaded while the check runs for the first time. Dropping it ends that.
@@ -360,7 +362,8 @@ impl Running<'_> {
             Err(e) => return Err(e),
         };
         self.meter.settled.cost += spend.money;
-        let events = self.machine.decide(Input { step, elapsed, reply });
+        self.left = self.left.map(|left| left.saturating_sub(spend.money));
+        let events = self.machine.decide(Input { step, elapsed, left: self.left, reply });
         let mut facts = vec![Fact::Step { attempt, step, event }];
         facts.extend(advanced(attempt, &events));
         events.iter().for_each(|event| self.machine.evolve(event));
@@ -390,7 +393,8 @@ impl Running<'_> {
     async fn put(&mut self, reply: Reply) -> Result<(), EngineError> {
         let elapsed = self.elapsed();
         let reply = redaction::reply(&self.engine.redactor(), reply, &[]);
-        let events = self.machine.decide(Input { step: StepId(0), elapsed, reply });
+        let events =
+            self.machine.decide(Input { step: StepId(0), elapsed, left: self.left, reply });
         events.iter().for_each(|event| self.machine.evolve(event));
         let (mut facts, mut bills) = (advanced(self.attempt, &events), Vec::new());
         self.close(&mut facts, &mut bills)?;

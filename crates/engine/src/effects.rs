@@ -174,7 +174,11 @@ impl Running<'_> {
         }
         let intended = engine.intend_model(of, name, reserved, asked.name).await;
         let reservation = match intended {
-            Ok(reservation) => reservation,
+            Ok((reservation, left)) => {
+                let share = self.most.map(|most| most.saturating_sub(self.meter.settled.cost));
+                self.left = share.into_iter().chain([left]).min();
+                reservation
+            }
             Err(EngineError::Money(Refusal::Short(short))) => {
                 let why = format!("Out of money: {short}.");
                 let parked = Parked::Money { amount: reserved, renews: short.renews };

@@ -142,7 +142,7 @@ fn taken_over(
             continue;
         };
         let event = read_event(row.id, row.strategy, change)?;
-        let settled = event.settled().map(|(step, _)| step);
+        let settled = event.settled().map(|(step, ..)| step);
         if found && step.is_some() && settled.is_some() {
             break;
         }

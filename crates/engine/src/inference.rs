@@ -81,7 +81,8 @@ impl Bill {
 }
 
 impl Engine {
-    /// Sets so much aside for a batch of questions and records the intent, in one commit.
+    /// Sets so much aside for a batch of questions and records the intent, in one commit. Returns
+    /// with it how much money the task may still use, of which that is a part.
     ///
     /// # Errors
     /// [`EngineError::Money`] when a limit would be passed.
@@ -91,7 +92,7 @@ impl Engine {
         model: &str,
         amount: Spend,
         request: Value,
-    ) -> Result<ReservationId, EngineError> {
+    ) -> Result<(ReservationId, NanoUsd), EngineError> {
         // As long as this is held, the person sets no other limits.
         let _limits = self.limits.read().await;
         let row = self.row(attempt.task)?;
@@ -113,9 +114,12 @@ impl Engine {
                         return Err(Refusal::OverBudget { task, limit, left, asked });
                     }
                     let (reservation, event) = sheet.ledger().reserve(&wanted)?;
-                    Ok((reservation, vec![event]))
+                    let of_account = sheet.ledger().left(row.account, wanted.at);
+                    let left = of_account.and_then(|left| left.money);
+                    let left = left.into_iter().fold(limit.saturating_sub(gone), NanoUsd::min);
+                    Ok(((reservation, left), vec![event]))
                 },
-                |reservation| {
+                |(reservation, _)| {
                     let kind = EffectKind::Model;
                     let reservation = Some(*reservation);
                     let event = StepEvent::Intent { kind, request, reservation };

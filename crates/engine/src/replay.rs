@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tenfold_agent::effect::{Input, Reply};
 use tenfold_agent::{Agent, Event, Machine};
-use tenfold_domain::{AttemptEvent, AttemptId, Fact, Millis, StepEvent, StepId, Strategy};
+use tenfold_domain::{AttemptEvent, AttemptId, Fact, Millis, NanoUsd, StepEvent, StepId, Strategy};
 use tenfold_store::{About, EventQuery, View};
 
 use crate::reading::{if_removed, whole};
@@ -76,7 +76,7 @@ pub fn replay(
             _ => {}
         }
     }
-    let elapsed = elapsed(attempt, strategy, &expected)?;
+    let settled = settled(attempt, strategy, &expected)?;
     let began = read_event(attempt, strategy, expected.first().cloned().unwrap_or_default())?;
     let Some(setup) = began.setup() else {
         let why = "its first event is another".to_owned();
@@ -102,8 +102,10 @@ pub fn replay(
                 (step, read(attempt, reply.map_err(|why| if_removed(view, attempt, why))?)?)
             }
         };
-        let elapsed = elapsed.iter().find(|(known, _)| *known == step).map_or(Millis(0), |e| e.1);
-        let events = machine.decide(Input { step, elapsed, reply });
+        let known = settled.iter().find(|(known, ..)| *known == step);
+        let (elapsed, left) =
+            known.map_or((Millis(0), None), |(_, elapsed, left)| (*elapsed, *left));
+        let events = machine.decide(Input { step, elapsed, left, reply });
         events.iter().for_each(|event| machine.evolve(event));
         decided.extend(events);
     }
@@ -127,12 +129,13 @@ impl Given {
     }
 }
 
-/// When each step was settled: time is an input too, and these events carry it.
-fn elapsed(
+/// When each step was settled, and what money was left: these are inputs too, and these events
+/// carry them.
+fn settled(
     attempt: AttemptId,
     strategy: Strategy,
     events: &[Value],
-) -> Result<Vec<(StepId, Millis)>, EngineError> {
+) -> Result<Vec<(StepId, Millis, Option<NanoUsd>)>, EngineError> {
     let mut settled = Vec::new();
     for event in events {
         settled.extend(read_event(attempt, strategy, event.clone())?.settled());

@@ -296,6 +296,7 @@ impl Engine {
             before,
             limit,
             most,
+            left: None,
             passed_in: Millis(0),
             loading,
             meter: Meter::new(totals),

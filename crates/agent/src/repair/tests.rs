@@ -237,7 +237,7 @@ impl World {
             let (step, effect) = wants.swap_remove(next);
             self.clock += self.tick;
             let reply = self.reply(&effect);
-            let input = Input { step, elapsed: Millis(self.clock), reply };
+            let input = Input { step, elapsed: Millis(self.clock), left: None, reply };
             inputs.push(input.clone());
             let new = machine.decide(input);
             new.iter().for_each(|event| machine.evolve(event));

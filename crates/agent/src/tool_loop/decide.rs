@@ -143,7 +143,8 @@ impl Draft {
         if let Some(why) = self.fails(&wish, &input.reply) {
             return self.end(AttemptOutcome::ProviderFailed, &why);
         }
-        self.record(Event::Settled { step: input.step, elapsed: input.elapsed });
+        let Input { step, elapsed, left, .. } = input;
+        self.record(Event::Settled { step, elapsed, left });
         match (wish, input.reply) {
             (_, Reply::Failed { why, .. }) => self.end(AttemptOutcome::CheckBroken, &why),
             (Wish::Offer, Reply::Offered { tools, missing }) => self.offered(tools, missing),

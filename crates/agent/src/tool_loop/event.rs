@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    ApprovedCheck, AttemptOutcome, CommitId, Millis, OfferedTool, Said, Shell, StepId, ToolCall,
+    ApprovedCheck, AttemptOutcome, CommitId, Millis, NanoUsd, OfferedTool, Said, Shell, StepId,
+    ToolCall,
 };
 
 use super::state::Setup;
@@ -32,6 +33,9 @@ pub enum Event {
         step: StepId,
         /// Time since the attempt began.
         elapsed: Millis,
+        /// How much money it may still use, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left: Option<NanoUsd>,
     },
     /// The check fails before anything is done, so that it says something of the work.
     Failing,

@@ -92,14 +92,15 @@ impl Draft {
 
     /// The person said whether a proposed check is the task's.
     pub(super) fn decided(&mut self, call: &str, check: ApprovedCheck, answer: &str) {
-        if is_yes(answer) {
-            self.reply(call, words::check_approved(&check));
-            self.record(Event::Approved { check });
-        } else {
-            self.reply(call, words::ANSWERED.to_owned());
-        }
+        self.reply(call, words::ANSWERED.to_owned());
         // In the person's name, so that it is never left out.
-        self.tell(words::answer(words::MAY_BE, answer));
+        let mut told = words::answer(words::MAY_BE, answer);
+        if is_yes(answer) {
+            told.push('\n');
+            told.push_str(&words::check_approved(&check));
+            self.record(Event::Approved { check });
+        }
+        self.tell(told);
         self.next_call();
     }
 }
@@ -159,6 +160,14 @@ mod tests {
         assert_eq!(approved.len(), 1);
         assert!(going.told().contains("yes, that is it"), "{}", going.told());
         assert!(!going.machine.may_propose_check(), "it has one now");
+        // Which one that is, and what is no use to change, is never left out.
+        for turn in 0..6 {
+            let text = turn.to_string().repeat(900);
+            going.calls(&[("read", json!({ "path": turn.to_string() }))]).returns(&text, BASE);
+        }
+        let told = format!("{:?}", going.machine.told());
+        assert!(!told.contains("0000") && told.contains("`python3 t.py` is the check now"));
+        assert!(told.contains("changing them is of no use: t.py"), "{told}");
         going.calls(&[("write", json!({}))]).returns("made", CHANGED);
         going.calls(&[("finish", json!({ "summary": "made" }))]).checked(CheckVerdict::Failed);
         assert!(going.told().contains("the check (`python3 t.py`) fails"), "{}", going.told());
@@ -245,6 +254,7 @@ mod tests {
         let input = crate::effect::Input {
             step: tenfold_domain::StepId(0),
             elapsed: Millis(1),
+            left: None,
             reply: steered,
         };
         let events = going.machine.decide(input);

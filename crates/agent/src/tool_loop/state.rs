@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tenfold_domain::{
-    AttemptOutcome, CommitId, Guidance, Millis, OfferedTool, Said, Seed, Shell, StepId, ToolCall,
-    ToolSpec, Turn,
+    AttemptOutcome, CommitId, Guidance, Millis, NanoUsd, OfferedTool, Said, Seed, Shell, StepId,
+    ToolCall, ToolSpec, Turn,
 };
 
 use super::event::{Event, Wish};
@@ -76,6 +76,8 @@ pub struct Setup {
 pub struct ToolLoop {
     pub(super) setup: Arc<Setup>,
     pub(super) elapsed: Millis,
+    /// How much money it may still use, if that is known.
+    pub(super) left: Option<NanoUsd>,
     pub(super) last_step: u32,
     pub(super) wanted: Option<(StepId, Wish)>,
     pub(super) said: Vec<Arc<Said>>,
@@ -117,6 +119,7 @@ impl ToolLoop {
         Self {
             elapsed: Millis(0),
             last_step: 0,
+            left: None,
             wanted: None,
             said: Vec::new(),
             calls: VecDeque::new(),
@@ -202,9 +205,10 @@ impl ToolLoop {
                 }
                 self.wanted = Some((*step, wish.clone()));
             }
-            Event::Settled { elapsed, .. } => {
+            Event::Settled { elapsed, left, .. } => {
                 self.wanted = None;
                 self.elapsed = *elapsed;
+                self.left = *left;
             }
             Event::Said { said } => {
                 match &**said {

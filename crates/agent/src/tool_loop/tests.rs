@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tenfold_domain::{
-    Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Guidance, Millis,
+    Answer, Ask, AttemptOutcome, CheckReport, CheckVerdict, CommitId, Guidance, Millis, NanoUsd,
     OfferedTool, Said, Seed, Shell, StepId, ToolCall, ToolSpec, Usage,
 };
 
@@ -68,7 +68,8 @@ impl Going {
     pub(super) fn put(&mut self, reply: Reply) -> &mut Self {
         let (step, _) = self.wants();
         let elapsed = Millis(1_000 * (self.inputs.len() as u64 + 1));
-        let input = Input { step, elapsed, reply };
+        let left = Some(NanoUsd(1_234_567_890));
+        let input = Input { step, elapsed, left, reply };
         let events = self.machine.decide(input.clone());
         events.iter().for_each(|event| self.machine.evolve(event));
         self.inputs.push(input);
@@ -265,6 +266,10 @@ fn what_is_too_much_to_repeat_is_left_out_but_for_task_plan_and_the_last_turn() 
     );
     assert!(!texts.iter().any(|text| text.contains("0000")));
     assert!(texts.iter().any(|text| text.contains("5555")));
+    let Effect::Infer { asks, .. } = going.wants().1 else { panic!("no turn") };
+    let [tenfold_domain::Ask::Turn(turn)] = &asks[..] else { panic!("no turn") };
+    assert!(turn.instructions.contains("put back as they were before the check runs, so"));
+    assert!(turn.instructions.contains("of no use: tests."), "{}", turn.instructions);
 }
 
 #[test]
@@ -321,7 +326,7 @@ fn work_of_a_model_that_repeats_itself_goes_before_the_judge_once() {
     let mut steered = at_work(CheckVerdict::Failed);
     looks(&mut steered, 2);
     let reply = Reply::Steered { text: "also b".to_owned(), begun: false };
-    let input = Input { step: StepId(0), elapsed: Millis(1), reply };
+    let input = Input { step: StepId(0), elapsed: Millis(1), left: None, reply };
     let events = steered.machine.decide(input);
     events.iter().for_each(|event| steered.machine.evolve(event));
     assert!(matches!(steered.wants().1, Effect::Infer { .. }));
@@ -436,7 +441,8 @@ fn a_question_waits_for_its_answer_which_is_never_left_out() {
 /// The person says something, while what is wanted runs or before it does.
 fn steer(going: &mut Going, text: &str, begun: bool) {
     let reply = Reply::Steered { text: text.to_owned(), begun };
-    let events = going.machine.decide(Input { step: StepId(0), elapsed: Millis(0), reply });
+    let events =
+        going.machine.decide(Input { step: StepId(0), elapsed: Millis(0), left: None, reply });
     events.iter().for_each(|event| going.machine.evolve(event));
     going.events.extend(events);
 }
@@ -564,4 +570,16 @@ fn what_servers_offer_is_asked_first_recorded_and_told_within_bounds() {
     going.events.iter().for_each(|event| folded.evolve(event));
     assert_eq!(folded, going.machine);
     assert_eq!(folded.offered().len(), 2);
+}
+
+#[test]
+fn with_each_result_the_model_sees_what_turns_time_and_money_are_left() {
+    let mut going = Going::new(setup());
+    going.checked(CheckVerdict::Failed);
+    going.calls(&[("read", json!({"path": "a"}))]).returns("x", BASE);
+    assert!(
+        going.told().ends_with("\n[turn 1 of 12, 9 min 57 s and $1.2345 left]"),
+        "{}",
+        going.told()
+    );
 }

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use tenfold_code::failure;
-use tenfold_domain::{ApprovedCheck, CheckReport, CheckVerdict, FolderInstructions, Millis, Skill};
+use tenfold_domain::{
+    ApprovedCheck, CheckReport, CheckVerdict, FolderInstructions, Millis, NanoUsd, Skill,
+};
 
 use super::state::{Setup, ToolLoop};
 
@@ -319,9 +321,13 @@ pub(super) fn left_out(plan: &str) -> String {
 pub(super) fn with_limits(text: &str, state: &ToolLoop) -> String {
     let turns = format!("{text}{LIMITS}{} of {}", state.turns, state.setup.turns);
     // An attempt that was given more time does not know how much.
-    match state.setup.time.saturating_sub(state.elapsed) {
-        left if left > Millis(1) => format!("{turns}, {left} left]"),
-        _ => format!("{turns}]"),
+    let time = state.setup.time.saturating_sub(state.elapsed);
+    let time = Some(time).filter(|left| *left > Millis(1)).map(|left| left.to_string());
+    // Less than a hundredth of a cent is of no use to it.
+    let money = state.left.map(|left| NanoUsd(left.0 / 100_000 * 100_000).to_string());
+    match time.into_iter().chain(money).collect::<Vec<_>>().join(" and ") {
+        left if left.is_empty() => format!("{turns}]"),
+        left => format!("{turns}, {left} left]"),
     }
 }
 
