@@ -195,3 +195,31 @@ impl Provider {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{Catalogue, SHIPPED};
+
+    fn cache_key(protocol: &str, address: &str) -> Option<String> {
+        let toml = format!(
+            "[[hosted]]\nname = 'far'\nprotocol = '{protocol}'\nmodel = 'far-1'\n\
+             context_tokens = 8192\nkey_variable = 'KEY'\nprice = 'free'\n{address}"
+        );
+        let all = Catalogue::parse(SHIPPED, Some((Path::new("models.toml"), &toml))).unwrap();
+        let provider = Provider::new(&all.hosted()[0], |_| Some("key".to_owned())).unwrap();
+        provider.options(100).prompt_cache_key
+    }
+
+    #[test]
+    fn openai_is_asked_to_keep_prompts_and_who_may_not_know_the_word_is_not() {
+        for protocol in ["openai", "openai-responses"] {
+            assert_eq!(cache_key(protocol, "").as_deref(), Some("tenfold"));
+            assert_eq!(cache_key(protocol, "address = 'http://127.0.0.1:8000/v1'"), None);
+        }
+        // Its own marks are in the request.
+        assert_eq!(cache_key("anthropic", ""), None);
+    }
+}

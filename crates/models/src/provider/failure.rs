@@ -1,8 +1,11 @@
 //! What a provider's failure means: ask again, wait, tell the person, or shorten the
 //! conversation.
 
+use std::error::Error;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use tenfold_domain::Usage;
 
 use crate::Hosted;
@@ -74,7 +77,8 @@ pub(super) fn read(error: &genai::Error, hosted: &Hosted, key: &str) -> Provider
         return said_in_a_stream(error, why);
     };
     let headers = error.headers();
-    let after = after(|name| headers?.get(name)?.to_str().ok()).or_else(|| delay(error));
+    let header = |name: &str| headers?.get(name)?.to_str().ok();
+    let after = after(header, Timestamp::now()).or_else(|| delay(error));
     match status {
         401 | 403 => wrong_key(&why, hosted),
         400 if why.to_lowercase().contains("api key not valid") => wrong_key(&why, hosted),
@@ -99,14 +103,25 @@ fn said_in_a_stream(error: &genai::Error, why: String) -> ProviderError {
             let why = "the provider blocked the prompt".to_owned();
             ProviderError::Refused { why, usage: Usage::default() }
         }
+        // The answer had begun, if only with its head.
+        genai::Error::WebStream { error, .. } if !is_unsent(error.as_ref()) => {
+            ProviderError::Cut { why }
+        }
+        genai::Error::StreamParse { .. } => ProviderError::Cut { why },
         genai::Error::WebModelCall { .. }
         | genai::Error::WebStream { .. }
-        | genai::Error::ChatResponse { .. }
-        | genai::Error::StreamParse { .. } => {
+        | genai::Error::ChatResponse { .. } => {
             ProviderError::Away { why, after: None, is_too_much: false }
         }
         _ => ProviderError::Failed { why },
     }
+}
+
+/// Whether a connection failed before anything of an answer came.
+fn is_unsent(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    error
+        .downcast_ref::<reqwest::Error>()
+        .is_some_and(|error| error.is_connect() || error.is_request())
 }
 
 fn wrong_key(why: &str, hosted: &Hosted) -> ProviderError {
@@ -161,12 +176,17 @@ fn is_too_long(why: &str) -> bool {
     .any(|sign| why.contains(sign))
 }
 
-/// How long the provider wants to be left alone: `retry-after-ms`, else `retry-after` in
-/// seconds (RFC 9110, 10.2.3; its other form, a date, no provider of models uses).
-fn after<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<Duration> {
+/// How long the provider wants to be left alone: `retry-after-ms`, else `retry-after`, in seconds
+/// or until a date (RFC 9110, 10.2.3).
+fn after<'h>(header: impl Fn(&str) -> Option<&'h str>, now: Timestamp) -> Option<Duration> {
     let number = |name| header(name)?.trim().parse::<f64>().ok();
+    let until = || {
+        let date = DateTimeParser::new().parse_timestamp(header("retry-after")?.trim()).ok()?;
+        Some(date.duration_since(now).as_secs_f64().max(0.0))
+    };
     let seconds = number("retry-after-ms").map(|ms| ms / 1_000.0);
-    Duration::try_from_secs_f64(seconds.or_else(|| number("retry-after"))?).ok()
+    let seconds = seconds.or_else(|| number("retry-after")).or_else(until);
+    Duration::try_from_secs_f64(seconds?).ok()
 }
 
 /// What is at the bottom of a failure: a stream that could not begin holds the answer in its
@@ -218,7 +238,7 @@ fn said(body: &str) -> String {
     }
 }
 
-fn causes(error: &dyn std::error::Error) -> String {
+fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
@@ -226,4 +246,31 @@ fn causes(error: &dyn std::error::Error) -> String {
         cause = next.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said_after(headers: &[(&str, &str)]) -> Option<Duration> {
+        let now = "2026-12-01T11:59:30Z".parse().unwrap();
+        let header = |name: &str| headers.iter().find(|(known, _)| *known == name);
+        after(|name| header(name).map(|(_, value)| *value), now)
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said_in_seconds_in_parts_of_them_or_as_a_date() {
+        let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
+        assert_eq!(said_after(&[("retry-after", " 17 ")]), seconds(17.0));
+        assert_eq!(said_after(&[("retry-after", "0.5")]), seconds(0.5));
+        let both = [("retry-after", "1"), ("retry-after-ms", "250")];
+        assert_eq!(said_after(&both), seconds(0.25));
+        let date = |date| said_after(&[("retry-after", date)]);
+        assert_eq!(date("Tue, 01 Dec 2026 12:00:00 GMT"), seconds(30.0));
+        assert_eq!(date("Tue, 01 Dec 2026 11:00:00 GMT"), seconds(0.0), "it is over");
+        for nonsense in ["", "soon", "-3", "1e400", "Tue, 31 Feb 2026 12:00:00 GMT"] {
+            assert_eq!(date(nonsense), None, "{nonsense}");
+        }
+        assert_eq!(said_after(&[]), None);
+    }
 }

@@ -10,6 +10,7 @@ mod http;
 mod import;
 mod own;
 mod parts;
+mod provider;
 mod real;
 mod sample;
 mod server;
