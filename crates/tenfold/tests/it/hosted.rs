@@ -140,14 +140,17 @@ fn each_format_s_own_failures_are_understood() {
         let server = HttpModel::reacting(move |request| {
             asked += 1;
             match asked {
-                2 => Reply::fails(Failure::EndsEarly),
-                4 => Reply::fails(Failure::ContextOverflow),
+                1 => Reply::fails(Failure::MalformedCall { tool: "read".to_owned() }),
+                3 => Reply::fails(Failure::EndsEarly),
+                5 => Reply::fails(Failure::ContextOverflow),
                 _ => that_mends(request),
             }
         });
         let ground = Ground::new();
         connect(&ground, &server, protocol, &PRICES).expect(0, &["connected"]);
         run(&ground, &["--budget", "5"]).expect(0, &["to review, verified"]);
+        let told = format!("{:?}", server.requests()[1].said.last());
+        assert!(told.contains("arguments") || told.contains("called no tool"), "{told}");
         let ends = [
             (Failure::WrongKey, 9, "the key in FAR_KEY"),
             (Failure::UnknownModel, 9, "can't be asked"),

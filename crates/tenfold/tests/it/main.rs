@@ -43,3 +43,4 @@ mod sign_in;
 mod stream;
 mod supervision;
 mod tool_loop;
+mod verbs;

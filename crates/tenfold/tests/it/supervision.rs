@@ -1,12 +1,11 @@
-//! The person's hand on a task: from a second terminal while the first works, and in every state
-//! that a task can be in.
+//! The person's hand on a task, from a second terminal while the first works. What each verb comes
+//! to in each state of a task is in `verbs`.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
-use tenfold_test_support::http::{Failure, Gate, HttpModel, Reply, Request};
+use tenfold_test_support::http::{Gate, HttpModel, Reply, Request};
 
 use crate::ground::{CHECK, Ground, Said, wait_for};
 use crate::hosted::that_mends;
@@ -32,7 +31,7 @@ pub(crate) fn said(child: Child) -> Said {
 }
 
 /// A run whose model thinks until the gate is open, and then wants to read and to write.
-fn thinking(gate: &Gate) -> (Ground, HttpModel, Child) {
+pub(crate) fn thinking(gate: &Gate) -> (Ground, HttpModel, Child) {
     let (mut asked, gate) = (0, gate.clone());
     let (ground, server) = ground(move |request| {
         asked += 1;
@@ -172,29 +171,6 @@ fn the_first_terminal_stays_until_the_work_of_the_others_is_done() {
 }
 
 #[test]
-fn a_task_at_work_is_worked_once_and_its_proposals_wait() {
-    let gate = Gate::new();
-    let (ground, _server, child) = thinking(&gate);
-    for words in [
-        &["continue", "1"][..],
-        &["resume", "1"],
-        &["retry", "1"],
-        &["accept", "1"],
-        &["reject", "1"],
-        &["undo", "1"],
-        &["fork", "1"],
-        &["comment", "1", "stats.py:15", "x"],
-    ] {
-        ground.tenfold(words).expect(5, &["is at work", "tenfold stop 1"]);
-    }
-    for words in [&["answer", "1", "x"][..], &["approve", "1"], &["deny", "1"]] {
-        ground.tenfold(words).expect(6, &["asks nothing"]);
-    }
-    gate.open();
-    said(child).expect(0, &["to review, verified"]);
-}
-
-#[test]
 fn a_fork_goes_on_from_a_step_and_leaves_the_other_attempt_as_it_is() {
     let (ground, server) = ground(|request| match request.text() {
         text if text.contains("Say sorry.") && !text.contains("sorry.txt") => {
@@ -276,185 +252,4 @@ fn a_comment_is_answered_by_an_attempt_that_goes_on_from_the_proposal() {
         ],
     );
     ground.tenfold(&["log", "1.2", "--replay"]).expect(0, &["decides the same"]);
-}
-
-/// What a verb comes to: its exit, and a word that is said.
-type Row = (&'static [&'static str], i32, &'static str);
-
-const NOT_AT_WORK: [Row; 2] =
-    [(&["pause", "1"], 6, "not at work"), (&["stop", "1"], 6, "not at work")];
-const ASKS_NOTHING: [Row; 3] = [
-    (&["answer", "1", "upper"], 6, "asks nothing"),
-    (&["approve", "1"], 6, "asks nothing"),
-    (&["deny", "1"], 6, "asks nothing"),
-];
-const NO_PROPOSAL: [Row; 4] = [
-    (&["comment", "1", "stats.py:15", "x"], 6, "no proposal"),
-    (&["accept", "1"], 6, "no proposal"),
-    (&["reject", "1"], 6, "no proposal"),
-    (&["undo", "1"], 6, "no proposal"),
-];
-const FORK: Row = (&["fork", "1", "go on", "--step", "1"], 0, "to review, verified");
-const GOES_ON: [Row; 5] = [
-    FORK,
-    (&["steer", "1", "mind the gap"], 0, "kept"),
-    (&["resume", "1"], 0, "to review, verified"),
-    (&["continue", "1"], 0, "to review, verified"),
-    (&["retry", "1"], 0, "to review, verified"),
-];
-
-/// Tries each verb on the task as it stands, one by one.
-fn try_all(ground: &Ground, rows: &[&[Row]]) {
-    let kept = ground.path("kept");
-    std::fs::create_dir(&kept).unwrap();
-    let folders = ["data", "repo"];
-    for folder in folders {
-        copy(&ground.path(folder), &kept.join(folder));
-    }
-    for (words, code, word) in rows.iter().copied().flatten() {
-        let said = ground.tenfold(words);
-        let hears = said.out.contains(word) || said.err.contains(word);
-        assert!(
-            said.code == Some(*code) && hears,
-            "{words:?}: {:?} {}{}",
-            said.code,
-            said.out,
-            said.err
-        );
-        ground.expect_all_ended();
-        for folder in folders {
-            std::fs::remove_dir_all(ground.path(folder)).unwrap();
-            copy(&kept.join(folder), &ground.path(folder));
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
-}
-
-/// A model whose first answer is another than that which mends.
-fn first(reply: impl FnOnce() -> Reply + Send + 'static) -> (Ground, HttpModel) {
-    let mut reply = Some(reply);
-    ground(move |request| match reply.take() {
-        Some(reply) => reply(),
-        None => that_mends(request),
-    })
-}
-
-#[test]
-fn every_verb_on_a_task_that_asks() {
-    let ask = || Reply::calls([("ask", json!({ "question": "Upper or lower?" }))]);
-    let (ground, _server) = first(ask);
-    ground.tenfold(&RUN).expect(1, &["asks you"]);
-    let own: &[Row] = &[
-        FORK,
-        (&["steer", "1", "mind the gap"], 0, "kept"),
-        (&["answer", "1", "upper"], 0, "to review, verified"),
-        (&["approve", "1"], 0, "to review, verified"),
-        (&["deny", "1", "not now"], 0, "to review, verified"),
-        (&["resume", "1"], 1, "Upper or lower?"),
-        (&["continue", "1"], 1, "Upper or lower?"),
-        (&["retry", "1"], 0, "to review, verified"),
-    ];
-    try_all(&ground, &[&NOT_AT_WORK, &NO_PROPOSAL, own]);
-}
-
-#[test]
-fn every_verb_on_a_task_that_is_paused() {
-    let gate = Gate::new();
-    let (ground, _server, child) = thinking(&gate);
-    let pause = pausing(&ground);
-    gate.open();
-    said(pause).expect(0, &["paused"]);
-    said(child).expect(1, &["paused"]);
-    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
-}
-
-#[test]
-fn every_verb_on_a_task_that_was_stopped() {
-    let gate = Gate::new();
-    let (ground, _server, child) = thinking(&gate);
-    ground.tenfold(&["stop", "1"]).expect(0, &["stopped"]);
-    said(child).expect(130, &[]);
-    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
-}
-
-#[test]
-fn every_verb_on_a_task_that_was_interrupted() {
-    let gate = Gate::new();
-    let (ground, _server, mut child) = thinking(&gate);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    ground.expect_all_ended();
-    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
-}
-
-#[test]
-fn every_verb_on_a_task_that_came_to_a_limit() {
-    let (ground, _server) = first(|| Reply::fails(Failure::QuotaSpent { retry_after_s: None }));
-    ground.tenfold(&RUN).expect(1, &["out of quota"]);
-    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, &GOES_ON]);
-}
-
-#[test]
-fn every_verb_on_a_task_that_was_given_up() {
-    let gives_up = || Reply::calls([("finish", json!({ "summary": "no", "solved": false }))]);
-    let (ground, _server) = first(gives_up);
-    ground.tenfold(&[&RUN[..], &["--attempts", "1"]].concat()).expect(1, &["gave up"]);
-    let own: &[Row] = &[
-        FORK,
-        (&["steer", "1", "mind the gap"], 0, "kept"),
-        (&["resume", "1"], 6, "tenfold retry 1"),
-        (&["continue", "1"], 0, "to review, verified"),
-        (&["retry", "1"], 0, "to review, verified"),
-    ];
-    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, &NO_PROPOSAL, own]);
-}
-
-#[test]
-fn every_verb_on_a_task_that_waits_for_review_or_was_reviewed() {
-    let (ground, _server) = ground(that_mends);
-    ground.tenfold(&RUN).expect(0, &["to review"]);
-    let to_review: &[Row] = &[
-        FORK,
-        (&["steer", "1", "mind the gap"], 0, "kept"),
-        (&["resume", "1"], 6, "tenfold retry 1"),
-        (&["continue", "1"], 0, "to review, verified"),
-        (&["retry", "1"], 0, "to review, verified"),
-        (&["comment", "1", "stats.py:15", "x"], 0, "to review, verified"),
-        (&["accept", "1"], 0, "accepted as branch"),
-        (&["reject", "1"], 0, "rejected"),
-        (&["undo", "1"], 6, "nothing was done with it"),
-    ];
-    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, to_review]);
-    std::fs::remove_dir_all(ground.path("kept")).unwrap();
-    let rejected: &[Row] = &[
-        FORK,
-        (&["steer", "1", "mind the gap"], 0, "kept"),
-        (&["resume", "1"], 6, "it is rejected"),
-        (&["continue", "1"], 6, "it is rejected"),
-        (&["retry", "1"], 0, "to review, verified"),
-        (&["comment", "1", "stats.py:15", "x"], 6, "rejected"),
-        (&["accept", "1"], 6, "rejected"),
-        (&["reject", "1"], 6, "rejected"),
-        (&["undo", "1"], 0, "waits for review again"),
-    ];
-    ground.tenfold(&["reject", "1"]).expect(0, &["rejected"]);
-    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, rejected]);
-    std::fs::remove_dir_all(ground.path("kept")).unwrap();
-    ground.tenfold(&["undo", "1"]).expect(0, &[]);
-    let accepted: &[Row] = &[
-        (&["fork", "1", "go on", "--step", "1"], 6, "it is accepted"),
-        (&["comment", "1", "stats.py:15", "x"], 6, "accepted"),
-        (&["steer", "1", "mind the gap"], 6, "it is accepted"),
-        (&["resume", "1"], 6, "it is accepted"),
-        (&["continue", "1"], 6, "it is accepted"),
-        (&["retry", "1"], 6, "it is accepted"),
-        (&["accept", "1"], 6, "accepted"),
-        (&["reject", "1"], 6, "accepted"),
-        (&["undo", "1"], 0, "waits for review again"),
-    ];
-    ground.tenfold(&["accept", "1"]).expect(0, &["accepted"]);
-    try_all(&ground, &[&NOT_AT_WORK, &ASKS_NOTHING, accepted]);
 }
