@@ -81,6 +81,21 @@ async function lookAtAll(page: Page) {
   }
 }
 
+// The control: on a page that takes it for what it says, all of it runs and asks.
+test("a page that makes something of it runs it and asks others", async ({ browser }) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const said: string[] = [];
+  const asked: string[] = [];
+  page.on("dialog", (dialog) => { said.push(dialog.message()); void dialog.dismiss(); });
+  page.on("request", (request) => asked.push(request.url()));
+  await page.route(`${EVIL}/**`, (route) => route.abort());
+  await page.setContent(`<body>${MARKUP}</body>`);
+  await expect.poll(() => [...said].sort()).toEqual(["1", "2", "3"]);
+  expect(asked).toContain(`${EVIL}/i.png`);
+  await context.close();
+});
+
 test("nothing that an agent or a repository writes runs or leaves the page", async ({ page, ground, watch }) => {
   test.setTimeout(150_000);
   // Where too little is known of prices, a level of them is refused.

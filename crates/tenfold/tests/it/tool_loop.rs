@@ -106,6 +106,27 @@ fn calls_that_make_no_sense_are_answered_and_repeated_ones_end_it() {
 }
 
 #[test]
+fn who_deletes_the_repository_has_an_empty_one_and_the_person_has_theirs() {
+    let ground = Ground::new();
+    let before = ground.persons();
+    let all = "rm -rf -- * .[!.]* ..?*; echo left: $(ls -A | wc -l)";
+    let rules = vec![
+        rule("No file was changed", "finish", json!({ "summary": "gone", "solved": false })),
+        rule("Not done", "finish", json!({ "summary": "gone", "solved": false })),
+        rule("left: 0", "finish", json!({ "summary": "all is gone" })),
+        rule("", "run", json!({ "command": all })),
+    ];
+    script(&ground, rules, &[]);
+    ground.tenfold(&[&RUN[..], &["--attempts", "1"]].concat()).expect(1, &["gave up"]);
+    assert_eq!(ground.persons(), before);
+    ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
+    // It can be tried again, from what the person has.
+    script(&ground, that_mends(), &[]);
+    ground.tenfold(&["retry", "1"]).expect(0, &["to review, verified"]);
+    ground.expect_all_ended();
+}
+
+#[test]
 fn a_loop_that_is_killed_goes_on_with_the_files_that_it_had() {
     let ground = Ground::new();
     let script_that_hangs = script(&ground, that_mends(), &[Fault::Hang { at: 3 }]);

@@ -120,26 +120,20 @@ fn r03_dots_in_a_path() {
 }
 
 #[test]
-fn r04_working_directory_that_a_model_chose() {
+fn no_call_names_where_its_command_runs() {
     for argument in ["cwd", "workdir", "working_directory", "env", "sandbox", "root"] {
         let arguments = json!({"command": "touch x", argument: "/"});
-        // Whoever takes what is known and passes over the rest, or takes it, runs it there.
-        assert_eq!(arguments[argument], "/", "the control");
         let call = ToolCall { id: "1".into(), name: "run".into(), arguments, signatures: vec![] };
         assert!(Call::understand(&call, &[]).is_err(), "{argument}");
     }
 }
 
 #[test]
-fn r06_git_directories_by_other_names() {
+fn no_call_writes_what_some_git_takes_for_its_own() {
     let ground = Ground::new(|_| {});
     for path in
         [".git/hooks/x", ".GIT/hooks/x", "sub/.Git/config", ".g\u{200c}it/config", "git~1/x"]
     {
-        let place = ground.dir.path().join("control").join(path);
-        fs::create_dir_all(place.parent().unwrap()).unwrap();
-        fs::write(&place, "changed\n").unwrap();
-        assert!(place.exists(), "the control");
         let done = ground.call("write", json!({"path": path, "text": "changed\n"}));
         assert_eq!(done.at, ground.at, "{path}: {}", done.text);
     }

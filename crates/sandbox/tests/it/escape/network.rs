@@ -74,5 +74,9 @@ async fn r40_no_way_to_other_machines_nor_a_name_server() {
     held(&mut scene, beyond).await;
     let look = "grep -v -e lo: -e '|' /proc/net/dev && echo reached an interface\n\
                 grep -q . /etc/resolv.conf && echo reached a name server\necho tried";
+    match reached(&unconfined(&scene, look).stdout) {
+        2 => {}
+        _ => not_here(40, "other machines", "this one has no interface, or no name server"),
+    }
     held(&mut scene, look).await;
 }

@@ -110,16 +110,24 @@ fn r11_filters_and_bytes_stay() {
 
 #[test]
 fn r12_external_diffs_and_text_conversions() {
-    let attributes = (".gitattributes", "*.txt diff=x merge=x\n");
-    let f = Fixture::with(&[("a.txt", "1\n"), ("b.txt", "1\n"), attributes]);
-    let canary = Canary::new(&f);
     for key in ["diff.external", "diff.x.textconv", "diff.x.command", "merge.x.driver"] {
+        let attributes = (".gitattributes", "*.txt diff=x merge=x\n");
+        let f = Fixture::with(&[("a.txt", "1\n"), ("b.txt", "1\n"), attributes]);
+        let canary = Canary::new(&f);
         set_everywhere(&f, key, canary.program());
+        is_safe(&f, &canary, |f| {
+            f.write("b.txt", "2\n");
+            drop(f.try_git(&["diff"]));
+            if key == "merge.x.driver" {
+                f.git(&["commit", "-qam", "two"]);
+                f.git(&["checkout", "-q", "-b", "other", "HEAD~1"]);
+                f.write("b.txt", "3\n");
+                f.git(&["commit", "-qam", "three"]);
+                drop(f.try_git(&["merge", "-q", "main"]));
+                drop(f.try_git(&["merge", "--abort"]));
+            }
+        });
     }
-    is_safe(&f, &canary, |f| {
-        f.write("b.txt", "2\n");
-        drop(f.try_git(&["diff"]));
-    });
 }
 
 #[test]
@@ -154,32 +162,43 @@ fn r13_hooks() {
     is_safe(&f, &canary, |f| drop(f.try_git(&["branch", "control"])));
 }
 
+/// What makes plain git run a program of this key's.
+type Control = fn(&Fixture);
+
 #[test]
 fn r14_signers_pagers_editors_and_helpers() {
-    let f = Fixture::with(&[("a.txt", "1\n")]);
-    let canary = Canary::that(&f, "exit 1");
-    for key in [
-        "gpg.program",
-        "core.pager",
-        "core.editor",
-        "core.sshCommand",
-        "core.askPass",
-        "credential.helper",
-        "sequence.editor",
-        "core.alternateRefsCommand",
-    ] {
-        set_everywhere(&f, key, canary.program());
-    }
-    set_everywhere(&f, "commit.gpgSign", "true");
-    is_safe(&f, &canary, |f| drop(f.try_git(&["commit", "--allow-empty", "-m", "x"])));
-    set_everywhere(&f, "commit.gpgSign", "false");
-    is_safe(&f, &canary, |f| drop(f.try_git(&["commit", "--allow-empty"])));
-    is_safe(&f, &canary, |f| drop(with_protocol(f, "ssh", &["ls-remote", "ssh://x.invalid/y"])));
-    f.git(&["config", "--replace-all", "credential.helper", &format!("!{}", canary.program())]);
-    is_safe(&f, &canary, |f| {
+    let fill: Control = |f| {
         let asked = "echo url=https://x.invalid | git credential fill";
-        Command::new("sh").args(["-c", asked]).current_dir(f.root()).output().unwrap();
-    });
+        let mut fill = Command::new("sh");
+        fill.args(["-c", asked]).current_dir(f.root()).env("HOME", f.path("home"));
+        fill.output().unwrap();
+    };
+    let keys: [(&str, Control); 7] = [
+        ("gpg.program", |f| {
+            drop(f.try_git(&["commit", "--gpg-sign", "--allow-empty", "-m", "x"]));
+        }),
+        ("core.editor", |f| drop(f.try_git(&["commit", "--allow-empty"]))),
+        ("sequence.editor", |f| drop(f.try_git(&["rebase", "-i", "--root"]))),
+        ("core.sshCommand", |f| {
+            drop(with_protocol(f, "ssh", &["ls-remote", "ssh://x.invalid/y"]));
+        }),
+        ("core.askPass", fill),
+        ("credential.helper", fill),
+        ("core.alternateRefsCommand", |f| {
+            f.git(&["clone", "-q", "--bare", ".", "../theirs"]);
+            let alternates = f.root().join(".git/objects/info/alternates");
+            fs::write(alternates, format!("{}\n", f.path("theirs/objects").display())).unwrap();
+            drop(with_protocol(f, "file", &["fetch", "../theirs"]));
+        }),
+    ];
+    for (key, control) in keys {
+        let f = Fixture::with(&[("a.txt", "1\n")]);
+        let canary = Canary::that(&f, "exit 1");
+        set_everywhere(&f, key, canary.program());
+        set_everywhere(&f, "core.pager", canary.program());
+        set_everywhere(&f, "commit.gpgSign", if key == "gpg.program" { "true" } else { "false" });
+        is_safe(&f, &canary, control);
+    }
 }
 
 #[test]
