@@ -166,12 +166,17 @@ pub struct Leave {
 
 impl Leave {
     fn new(gate: &Arc<Gate>, ticket: Ticket) -> Self {
-        Self { gate: Arc::clone(gate), ticket, reply: Reply::Failed }
+        Self { gate: Arc::clone(gate), ticket, reply: Reply::TakenBack }
     }
 
     /// The request was answered, and took so many tokens.
     pub fn answered(mut self, tokens: Tokens) {
         self.reply = Reply::Answered { tokens };
+    }
+
+    /// The answer broke off.
+    pub fn broke_off(mut self) {
+        self.reply = Reply::Broke;
     }
 
     /// The provider would not, for now; nobody asks it before it wants to be asked.

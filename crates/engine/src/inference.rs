@@ -349,6 +349,7 @@ fn tell_gate(leave: Leave, turned: &Result<Turned, ProviderError>) {
         }
         Err(ProviderError::Away { after, .. }) => leave.refused(*after),
         Err(ProviderError::Quota { after: Some(after), .. }) => leave.refused(Some(*after)),
+        Err(ProviderError::Cut { .. }) => leave.broke_off(),
         Err(_) => drop(leave),
     }
 }

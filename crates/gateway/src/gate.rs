@@ -28,6 +28,9 @@ pub trait Leave: Send + Sync {
     /// It was answered, and took so many tokens.
     fn answered(self: Box<Self>, tokens: Tokens);
 
+    /// The answer broke off.
+    fn broke_off(self: Box<Self>);
+
     /// The provider would not, for now.
     fn refused(self: Box<Self>, retry_after: Option<Duration>);
 }
@@ -53,6 +56,8 @@ impl Gate for Open {
 
 impl Leave for Open {
     fn answered(self: Box<Self>, _: Tokens) {}
+
+    fn broke_off(self: Box<Self>) {}
 
     fn refused(self: Box<Self>, _: Option<Duration>) {}
 }

@@ -84,8 +84,10 @@ impl Ticket {
     pub(crate) fn close(mut self, seen: &Seen, end: End) -> Bill {
         let status = if end == End::Left { CLIENT_LEFT } else { 200 };
         let bill = self.model.tariff.bill(&self.bound, seen, end, Millis::from(self.took()));
-        if let Some(leave) = self.leave.take().filter(|_| end != End::Cut) {
-            leave.answered(bill.usage.total());
+        match self.leave.take() {
+            Some(leave) if end == End::Cut => leave.broke_off(),
+            Some(leave) => leave.answered(bill.usage.total()),
+            None => {}
         }
         let Answered { model, id, reasons } = &seen.answered;
         let here = matches!(self.model.place, Place::Embedded(_)).then_some(&*self.model.name);

@@ -15,6 +15,8 @@ const ATTENTION: Millis = Millis(10_000);
 const FIRST_PAUSE: Millis = Millis(1_000);
 /// What is left of the concurrency after a refusal.
 const AFTER_REFUSAL: f64 = 0.5;
+/// After so many failures in a row it is tried with one request at a time.
+const TRIPS: u32 = 3;
 
 /// A request that was let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,8 +46,10 @@ pub enum Reply {
         /// How long it wants to be left alone, if it says so.
         retry_after: Option<Millis>,
     },
-    /// It broke off, or was taken back; that says nothing of the provider's load.
-    Failed,
+    /// The answer broke off.
+    Broke,
+    /// It was taken back, or nobody knows; that says nothing of the provider.
+    TakenBack,
 }
 
 /// How much may go to a provider.
@@ -85,6 +89,10 @@ struct Asker {
 /// "Congestion avoidance and control", 1988; Chiu and Jain, 1989). Accounts that wait go by the
 /// tokens that they were let through (start-time fair queuing: Goyal, Vin and Cheng, 1996), and
 /// who waits is not overtaken: a large request is not held up for ever by small ones.
+///
+/// After three refusals or answers that broke off, in a row, the provider is tried with one request
+/// at a time until it answers one, and left alone for longer and longer in between (a circuit
+/// breaker, open and half open: Nygard, "Release It!", 2007).
 #[derive(Debug, Clone)]
 pub struct RateGate {
     rates: Rates,
@@ -98,9 +106,10 @@ pub struct RateGate {
     ended: u64,
     /// How many may be under way, at least one; the fraction is on its way to the next.
     at_once: f64,
-    /// A reply to a request before this one says nothing new: it left before the last decrease.
+    /// A reply to a request before this one says nothing new: it left before the last failure.
     news_from: u64,
-    refusals: u32,
+    /// Failures in a row.
+    failures: u32,
     shut_until: Timestamp,
     /// The tag of whoever was let through last, and for each account where its next begins.
     tag: u64,
@@ -122,7 +131,7 @@ impl RateGate {
             ended: 0,
             at_once: f64::from(rates.at_once.max(1)),
             news_from: 0,
-            refusals: 0,
+            failures: 0,
             shut_until: Timestamp(0),
             tag: 0,
             tags: HashMap::new(),
@@ -161,10 +170,11 @@ impl RateGate {
         let was_full = self.under_way.len() + 1 >= self.at_once() as usize;
         self.ended += 1;
         match reply {
-            Reply::Failed => {}
+            Reply::TakenBack => {}
             Reply::Refused { retry_after } => self.refused(ticket, retry_after),
+            Reply::Broke => self.broke(ticket),
             Reply::Answered { tokens } => {
-                self.refusals = 0;
+                self.failures = 0;
                 self.correct(ticket, reserved, tokens);
                 if was_full {
                     let most = f64::from(self.rates.at_once.max(1));
@@ -239,7 +249,8 @@ impl RateGate {
         if self.shut_until > self.now {
             return Some(Pass::NotBefore(self.shut_until));
         }
-        if self.under_way.len() >= self.at_once() as usize {
+        let at_once = if self.failures < TRIPS { self.at_once() as usize } else { 1 };
+        if self.under_way.len() >= at_once {
             return Some(Pass::Later);
         }
         let too_many =
@@ -274,15 +285,33 @@ impl RateGate {
     }
 
     fn refused(&mut self, ticket: Ticket, retry_after: Option<Millis>) {
-        // Once for all that left before.
-        if ticket.0 >= self.news_from {
-            self.news_from = self.first + self.minute.len() as u64;
+        if self.is_news(ticket) {
             // As many were too many, however many more might have been.
             let under_way = self.under_way.len() as f64 + 1.0;
             self.at_once = (self.at_once.min(under_way) * AFTER_REFUSAL).max(1.0);
-            self.refusals = self.refusals.saturating_add(1);
         }
-        let doublings = self.refusals.saturating_sub(1).min(6);
+        self.shut(retry_after);
+    }
+
+    /// One answer may break off by chance.
+    fn broke(&mut self, ticket: Ticket) {
+        if self.is_news(ticket) && self.failures >= TRIPS {
+            self.shut(None);
+        }
+    }
+
+    /// Counts a failure, once for all requests that left before it.
+    fn is_news(&mut self, ticket: Ticket) -> bool {
+        let is_news = ticket.0 >= self.news_from;
+        if is_news {
+            self.news_from = self.first + self.minute.len() as u64;
+            self.failures = self.failures.saturating_add(1);
+        }
+        is_news
+    }
+
+    fn shut(&mut self, retry_after: Option<Millis>) {
+        let doublings = self.failures.saturating_sub(1).min(6);
         let pause = Millis(FIRST_PAUSE.0 << doublings).min(MINUTE);
         let pause = retry_after.map_or(pause, |asked| asked.max(FIRST_PAUSE));
         self.shut_until = self.shut_until.max(after(self.now, pause));

@@ -111,6 +111,10 @@ impl Leave for EnginesLeave {
         self.0.answered(tokens);
     }
 
+    fn broke_off(self: Box<Self>) {
+        self.0.broke_off();
+    }
+
     fn refused(self: Box<Self>, retry_after: Option<Duration>) {
         self.0.refused(retry_after);
     }

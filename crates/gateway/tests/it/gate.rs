@@ -44,6 +44,10 @@ impl Leave for Told {
         self.0.lock().unwrap().push(format!("answered {tokens}"));
     }
 
+    fn broke_off(self: Box<Self>) {
+        self.0.lock().unwrap().push("broke off".to_owned());
+    }
+
     fn refused(self: Box<Self>, retry_after: Option<Duration>) {
         self.0.lock().unwrap().push(format!("refused {retry_after:?}"));
     }
@@ -86,11 +90,14 @@ async fn who_has_waited_in_vain_is_told_when_to_come_back_and_pays_nothing() {
 async fn the_gate_hears_what_came_of_each_request() {
     let used = Used { prompt: 100, cached: 0, cache_written: 0, output: 10 };
     let busy = Failure::TooMany { retry_after_s: Some(7) };
-    let replies = vec![Reply::says("yes").using(used), Reply::fails(busy)];
+    let cut = Failure::EndsEarly;
+    let replies = vec![Reply::says("yes").using(used), Reply::fails(busy), Reply::fails(cut)];
     let (place, _server, told) = behind(Ok(()), replies).await;
     assert_eq!(place.post("/v1/chat/completions", BODY).await.status, 200);
     assert_eq!(place.post("/v1/chat/completions", BODY).await.status, 429);
+    let streamed = BODY.replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"");
+    place.post("/v1/chat/completions", &streamed).await;
     let asked = format!("m {ADA} true");
-    let expected = [&asked, "answered 110", &asked, "refused Some(7s)"];
+    let expected = [&asked, "answered 110", &asked, "refused Some(7s)", &asked, "broke off"];
     assert_eq!(*told.lock().unwrap(), expected);
 }

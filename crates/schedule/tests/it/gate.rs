@@ -40,6 +40,10 @@ impl Door {
         self.gate.ended(ticket, reply, Timestamp(self.now));
     }
 
+    fn broke(&mut self, ticket: Ticket) {
+        self.gate.ended(ticket, Reply::Broke, Timestamp(self.now));
+    }
+
     fn refused(&mut self, ticket: Ticket, retry_after: Option<Millis>) {
         self.gate.ended(ticket, Reply::Refused { retry_after }, Timestamp(self.now));
     }
@@ -89,10 +93,10 @@ fn at_once_there_are_no_more_than_may_be() {
     let mut door = Door::new(99, 1_000, 1);
     let ticket = door.go(ME, 1);
     assert_eq!(door.ask(ME, 1), Pass::Later);
-    door.gate.ended(ticket, Reply::Failed, Timestamp(door.now));
+    door.gate.ended(ticket, Reply::TakenBack, Timestamp(door.now));
     door.go(ME, 1);
     // A ticket counts once.
-    door.gate.ended(ticket, Reply::Failed, Timestamp(door.now));
+    door.gate.ended(ticket, Reply::TakenBack, Timestamp(door.now));
     assert_eq!(door.gate.under_way(), 1);
 }
 
@@ -161,7 +165,7 @@ fn a_refusal_shuts_the_gate_and_halves_what_is_under_way() {
     }
     // What is not used to the full does not grow.
     let (last, rest) = tickets.make_contiguous().split_last().unwrap();
-    rest.iter().for_each(|ticket| door.gate.ended(*ticket, Reply::Failed, Timestamp(door.now)));
+    rest.iter().for_each(|ticket| door.gate.ended(*ticket, Reply::TakenBack, Timestamp(door.now)));
     door.answered(*last, 1);
     (0..20).for_each(|_| {
         let ticket = door.go(ME, 1);
@@ -193,7 +197,9 @@ fn a_refusal_counts_from_what_was_under_way_and_shuts_for_a_second_at_the_least(
     let tickets: Vec<_> = (0..6).map(|_| door.go(ME, 1)).collect();
     door.refused(tickets[0], Some(Millis(0)));
     assert_eq!(door.gate.at_once(), 3);
-    tickets.iter().for_each(|ticket| door.gate.ended(*ticket, Reply::Failed, Timestamp(door.now)));
+    tickets
+        .iter()
+        .for_each(|ticket| door.gate.ended(*ticket, Reply::TakenBack, Timestamp(door.now)));
     assert_eq!(door.ask(ME, 1), not_before(1_000));
 }
 
@@ -215,6 +221,46 @@ fn limits_that_change_hold_at_once() {
     assert_eq!(door.ask(ME, 1), not_before(60_000));
 }
 
+#[test]
+fn a_provider_that_answers_nothing_is_tried_with_one_request_at_a_time() {
+    let mut door = Door::new(99, 1_000, 16);
+    // What left together has failed once.
+    let together: Vec<Ticket> = (0..8).map(|_| door.go(ME, 1)).collect();
+    together.into_iter().for_each(|ticket| door.broke(ticket));
+    let second = door.go(ME, 1);
+    door.broke(second);
+    let third = door.go(ME, 1);
+    door.broke(third);
+    assert_eq!(door.ask(ME, 1), not_before(4_000));
+    door.now += 4_000;
+    let alone = door.go(ME, 1);
+    assert_eq!(door.ask(ME, 1), Pass::Later);
+    door.broke(alone);
+    assert_eq!(door.ask(ME, 1), not_before(12_000));
+    door.now += 8_000;
+    let alone = door.go(ME, 1);
+    assert_eq!(door.ask(ME, 1), Pass::Later);
+    door.answered(alone, 1);
+    // None was refused for being too many.
+    for _ in 0..16 {
+        door.go(ME, 1);
+    }
+    assert_eq!(door.ask(ME, 1), Pass::Later);
+}
+
+#[test]
+fn answers_that_break_off_now_and_then_hold_nobody_up() {
+    let mut door = Door::new(99, 1_000, 16);
+    for _ in 0..5 {
+        for _ in 0..2 {
+            let ticket = door.go(ME, 1);
+            door.broke(ticket);
+        }
+        let ticket = door.go(ME, 1);
+        door.answered(ticket, 1);
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Op {
     Ask(u32, u64),
@@ -226,7 +272,7 @@ fn op() -> impl Strategy<Value = Op> {
     let answered = (0..40u64).prop_map(|tokens| Reply::Answered { tokens: Tokens(tokens) });
     let refused = proptest::option::of(0..30_000u64)
         .prop_map(|ms| Reply::Refused { retry_after: ms.map(Millis) });
-    let reply = prop_oneof![4 => answered, 1 => refused, 1 => Just(Reply::Failed)];
+    let reply = prop_oneof![4 => answered, 1 => refused, 1 => Just(Reply::Broke), 1 => Just(Reply::TakenBack)];
     prop_oneof![
         4 => (0..4u32, 1..40u64).prop_map(|(account, tokens)| Op::Ask(account, tokens)),
         2 => (any::<usize>(), reply).prop_map(|(at, reply)| Op::End(at, reply)),
@@ -278,7 +324,7 @@ proptest! {
             }
         }
         for (ticket, _) in open {
-            door.gate.ended(ticket, Reply::Failed, Timestamp(door.now));
+            door.gate.ended(ticket, Reply::TakenBack, Timestamp(door.now));
         }
         for _ in 0..20 {
             match door.ask(AccountId(9), 100) {

@@ -237,7 +237,7 @@ impl Day {
         let (after, reply) = match self.weather[provider] {
             Weather::Fair => (latency, answered),
             Weather::Slow => (20 * latency, answered),
-            Weather::Breaking => (latency / 2, Reply::Failed),
+            Weather::Breaking => (latency / 2, Reply::Broke),
             Weather::Refusing => {
                 let retry_after = took.is_multiple_of(2).then_some(Millis(30_000));
                 (100, Reply::Refused { retry_after })
