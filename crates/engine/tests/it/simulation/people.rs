@@ -7,7 +7,7 @@ use std::time::Duration;
 use tenfold_domain::{
     Accept, AcceptAs, AccountChange, AccountId, AccountKind, Allowance, BacklogTerms, Budget,
     Millis, NanoUsd, Parked, Period, ProblemKind, Progress, Quantity, Seed, Strategy, TaskId,
-    TaskSpec, TaskState,
+    TaskSpec, TaskState, Timestamp,
 };
 use tenfold_engine::{Engine, EngineError, Fork, How};
 use tenfold_ledger::Ledger;
@@ -21,6 +21,8 @@ use super::world::MODEL;
 const TASKS: usize = 4;
 /// How often each task is gone on with at the end, at most.
 const ROUNDS: usize = 60;
+/// Longer than any quota of the provider's lasts.
+const HALF_A_DAY: Duration = Duration::from_secs(12 * 3_600);
 /// What is enough for anything.
 const PLENTY: Budget =
     Budget { money: NanoUsd(1_000_000_000_000), time: Millis(10_000_000_000), attempts: 3 };
@@ -55,6 +57,7 @@ impl Person {
     /// Brings every task to its end, where nothing fails.
     pub(super) async fn finish(&self) {
         self.lifts_all_limits().await;
+        self.waits_for_quotas().await;
         for _ in 0..ROUNDS {
             let open: Vec<TaskRow> = self.rows().into_iter().filter(is_open).collect();
             if open.is_empty() {
@@ -250,6 +253,20 @@ impl Person {
         {
             let wrong = format!("task {} is parked, and nothing limits its account", row.id);
             self.life.world.state().wrongs.push(wrong);
+        }
+    }
+
+    /// Waits until every quota has lifted that lifts within half a day: whoever waits for one is
+    /// woken by that.
+    async fn waits_for_quotas(&self) {
+        self.engine.keep_house();
+        tokio::time::sleep(HALF_A_DAY).await;
+        let now = Timestamp(self.life.now_ms());
+        for row in self.rows() {
+            if matches!(row.parked, Some(Parked::Quota { until, .. }) if until < now) {
+                let wrong = format!("task {} is parked, and its quota has lifted", row.id);
+                self.life.world.state().wrongs.push(wrong);
+            }
         }
     }
 
