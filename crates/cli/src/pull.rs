@@ -70,23 +70,14 @@ pub(crate) async fn shown<T: Send + 'static>(
     + Send
     + 'static,
 ) -> Result<T, Trouble> {
-    let (dirs, cancel) = (dirs.clone(), Cancel::new());
-    let for_work = cancel.clone();
-    let mut working = tokio::task::spawn_blocking(move || {
+    let dirs = dirs.clone();
+    stop.cancels(move |cancel| {
         let mut bar = Bar::default();
-        let outcome = work(&dirs, &mut |progress| bar.show(&progress), &for_work);
+        let outcome = work(&dirs, &mut |progress| bar.show(&progress), cancel);
         bar.end();
         outcome
-    });
-    let outcome = tokio::select! {
-        outcome = &mut working => outcome,
-        () = stop.stopped() => {
-            cancel.cancel();
-            working.await
-        }
-    };
-    let outcome = outcome.map_err(|error| Trouble::internal(format!("it broke off: {error}")))?;
-    Ok(outcome?)
+    })
+    .await
 }
 
 /// A bar on a terminal; elsewhere a line where the source changes.

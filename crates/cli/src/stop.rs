@@ -1,6 +1,7 @@
 //! Ctrl-C, and the other signals that ask a program to end. The first one stops the command's
 //! work in good order; a second one ends the process at once, which the journal survives.
 
+use tenfold_models::Cancel;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -38,6 +39,28 @@ impl Stop {
         let (sender, wanted) = watch::channel(Wanted::Nothing);
         tokio::spawn(forward(signals, sender));
         Ok(Self { wanted })
+    }
+
+    /// Does long work on a thread of its own, and cancels it when the person wants an end.
+    pub(crate) async fn cancels<T: Send + 'static, E: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Cancel) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Trouble>
+    where
+        Trouble: From<E>,
+    {
+        let cancel = Cancel::new();
+        let for_work = cancel.clone();
+        let mut working = tokio::task::spawn_blocking(move || work(&for_work));
+        let outcome = tokio::select! {
+            outcome = &mut working => outcome,
+            () = self.stopped() => {
+                cancel.cancel();
+                working.await
+            }
+        };
+        let broke = |error| Trouble::internal(format!("it broke off: {error}"));
+        Ok(outcome.map_err(broke)??)
     }
 
     /// Whether the person wants an end.

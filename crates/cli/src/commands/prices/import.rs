@@ -8,7 +8,7 @@ use comfy_table::Cell;
 use indicatif::{ProgressBar, ProgressStyle};
 use tenfold_desk::prices::import::{self, ImportCard, ImportTerms};
 use tenfold_domain::Timestamp;
-use tenfold_models::{Cancel, Change, Import, PriceBook, Read, written};
+use tenfold_models::{Change, Import, PriceBook, Read, written};
 
 use super::{book, now};
 use crate::arguments::Format;
@@ -99,23 +99,14 @@ async fn compared(
     terms: ImportTerms,
     at: Timestamp,
 ) -> Result<Import, Trouble> {
-    let (stop, cancel) = (context.stop()?, Cancel::new());
-    let for_work = cancel.clone();
-    let mut working = tokio::task::spawn_blocking(move || {
+    let stop = context.stop()?;
+    stop.cancels(move |cancel| {
         let mut bar = Bar::default();
-        let outcome = import::compare(&book, &terms, at, &mut |read| bar.show(read), &for_work);
+        let outcome = import::compare(&book, &terms, at, &mut |read| bar.show(read), cancel);
         bar.end();
         outcome
-    });
-    let outcome = tokio::select! {
-        outcome = &mut working => outcome,
-        () = stop.stopped() => {
-            cancel.cancel();
-            working.await
-        }
-    };
-    let outcome = outcome.map_err(|error| Trouble::internal(format!("it broke off: {error}")))?;
-    Ok(outcome?)
+    })
+    .await
 }
 
 fn show(import: &Import) -> Result<(), Trouble> {
