@@ -31,9 +31,11 @@ pub mod size;
 pub mod spending;
 pub mod task;
 mod trouble;
+mod whole;
 pub mod words;
 
 pub use house::House;
 pub use interval::Interval;
 pub use sight::Sight;
 pub use trouble::DeskError;
+pub use whole::write_whole;

@@ -14,7 +14,7 @@ use tenfold_policy::{Policy, TestResult};
 use utoipa::ToSchema;
 
 use crate::task::{Change, FileDiff, Hunk, Line, LineKind};
-use crate::{DeskError, House};
+use crate::{DeskError, House, write_whole};
 
 /// So many lines around each change are shown.
 const AROUND: usize = 3;
@@ -114,10 +114,7 @@ pub fn save(house: &House, new: &NewPolicy) -> Result<OwnPolicy, DeskError> {
     // Where the file is a link, what it leads to is changed.
     let path = file(house);
     let path = fs::canonicalize(&path).unwrap_or(path);
-    let aside = path.with_extension("toml.new");
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all);
-    let written = written.and_then(|()| fs::write(&aside, &new.text));
-    written.and_then(|()| fs::rename(&aside, &path)).map_err(|error| {
+    write_whole(&path, &new.text).map_err(|error| {
         let what = format!("could not write {}: {error}", path.display());
         DeskError::from(Problem::new(ProblemKind::Store, what))
     })?;

@@ -3,9 +3,8 @@
 //! folder, and an admin changes them on the page.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -15,6 +14,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::Uri;
 use serde::{Deserialize, Serialize};
+use tenfold_desk::write_whole;
 use tenfold_domain::{AttemptEvent, Event, Fact, ProposalEvent, Seq, TaskEvent, TaskId};
 use tenfold_store::EventQuery;
 use tokio::sync::mpsc;
@@ -224,18 +224,9 @@ fn read(file: &Path) -> Result<Vec<Hook>, String> {
     Ok(file.hooks)
 }
 
-/// Keeps hooks, whole or not at all.
 fn keep(file: &Path, hooks: &[Hook]) -> std::io::Result<()> {
     let text = toml::to_string(&File { hooks: hooks.to_vec() }).map_err(std::io::Error::other)?;
-    let beside = file.with_extension("toml.new");
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let _ = fs::remove_file(&beside);
-    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    new.write_all(text.as_bytes())?;
-    new.sync_all()?;
-    fs::rename(&beside, file)
+    write_whole(file, &text)
 }
 
 /// `GET /hooks`

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tenfold_domain::hex;
 
 use super::corpus::{Language, Library};
 use crate::command::{cargo, command, output};
@@ -54,11 +55,6 @@ fn is_pinned(file: &Path, library: &Library) -> Result<bool, Trouble> {
     }
     let bytes = std::fs::read(file).tried(|| format!("could not read {}", file.display()))?;
     Ok(hex(&Sha256::digest(&bytes)) == library.sha256)
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn from_pypi(library: &Library, python: &Environment, dir: &Path) -> Result<PathBuf, Trouble> {

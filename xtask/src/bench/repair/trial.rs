@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tenfold_domain::hex;
 
 use super::confine;
-use super::fetch::{cache, hex};
+use super::fetch::cache;
 use super::ground::{Ground, copy, write};
 use super::hide::Files;
 use super::suite::{self, Verdict};
