@@ -7,12 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tenfold_store::{EngineLock, Sound, Store};
+use tenfold_store::{EngineLock, Sound, Store, Swap};
 use tenfold_workspace::Own;
 
 use crate::{EngineError, Places};
 
-/// The name of the store in a backup.
+/// The name of the store, in a backup as in Tenfold's own folder.
 const STORE: &str = "tenfold.db";
 /// The folders of a backup, as they are called in Tenfold's own: files of workspaces, and of what
 /// was taken out of the journal.
@@ -56,40 +56,24 @@ pub fn back_up(places: &Places, to: &Path) -> Result<Copied, EngineError> {
 /// # Errors
 /// If an engine is at work, or the backup is not whole and sound: nothing is changed then.
 pub fn restore(places: &Places, from: &Path) -> Result<Copied, EngineError> {
-    let _lock = EngineLock::acquire(&places.data)?;
+    let lock = EngineLock::acquire(&places.data)?;
     let data = &places.data;
-    let remove_new = || FOLDERS.iter().try_for_each(|name| remove(&restoring(data, name)));
+    let restoring = |name: &str| format!("{name}{RESTORING}");
+    let remove_new = || FOLDERS.iter().try_for_each(|name| remove(&data.join(restoring(name))));
     remove_new()?;
     let (files, bytes) = copy_folders(from, data, RESTORING)?;
-    let (sound, kept) = match Store::restore(&from.join(STORE), &places.store_file()) {
-        Ok(restored) => restored,
+    let sound = match Store::prepare(&from.join(STORE), &data.join(restoring(STORE))) {
+        Ok(sound) => sound,
         Err(error) => {
             remove_new()?;
             return Err(error.into());
         }
     };
-    let mut kept: Vec<PathBuf> = kept.into_iter().collect();
-    let named = |doing: &str, path: &Path, e| {
-        EngineError::io(format!("{doing} the folder {}", path.display()), e)
-    };
-    for name in FOLDERS {
-        let there = data.join(name);
-        if there.exists() {
-            let aside = (1..)
-                .map(|number| data.join(format!("{name}-before-restore-{number}")))
-                .find(|aside| !aside.exists())
-                .expect("there are more numbers than folders");
-            fs::rename(&there, &aside).map_err(|e| named("keeping", &there, e))?;
-            kept.push(aside);
-        }
-        fs::rename(restoring(data, name), &there).map_err(|e| named("putting back", &there, e))?;
-    }
+    let mut swap = Swap::default();
+    let mut kept: Vec<PathBuf> = swap.store(data, &restoring(STORE), STORE).into_iter().collect();
+    kept.extend(FOLDERS.iter().filter_map(|name| swap.folder(data, &restoring(name), name)));
+    swap.carry_out(data, &lock)?;
     Ok(Copied { sound, files, bytes, kept })
-}
-
-/// Where a folder is until it takes its place.
-fn restoring(data: &Path, name: &str) -> PathBuf {
-    data.join(format!("{name}{RESTORING}"))
 }
 
 /// Copies the folders of a backup, each with something after its name; and how many files they

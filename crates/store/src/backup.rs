@@ -35,39 +35,29 @@ impl Store {
         copied
     }
 
-    /// Puts a copy in the place of a store, once all of it was read and found sound. What was
-    /// there is kept beside it under the name that is returned. No engine may be at work: hold
-    /// the [`EngineLock`](crate::EngineLock).
+    /// Makes of a copy, which may be of an earlier release, a store that can take the place of
+    /// another ([`Swap`](crate::Swap)), once all of it was read and found sound.
     ///
     /// # Errors
     /// What [`View::check`](crate::View::check) says of the copy; [`StoreError::Io`] and the
-    /// like. The store is as it was then.
-    pub fn restore(from: &Path, path: &Path) -> Result<(Sound, Option<PathBuf>), StoreError> {
-        // By a copy of its own, which may be of an earlier release.
-        let new = with_suffix(path, "-restoring");
-        let _ = fs::remove_file(&new);
-        fs::copy(from, &new).map_err(|error| StoreError::io("copying", from, error))?;
-        let sound = (|| {
-            let mut connection = open_for_writing(&new)?;
+    /// like. Nothing is left of it then.
+    pub fn prepare(from: &Path, to: &Path) -> Result<Sound, StoreError> {
+        remove_all(to);
+        fs::copy(from, to).map_err(|error| StoreError::io("copying", from, error))?;
+        let prepared = (|| {
+            let mut connection = open_for_writing(to)?;
             migrate(&mut connection, MIGRATIONS)?;
             project::bring_up_to_date(&mut connection, &mut |_| ())?;
             drop(connection);
-            let sound = Self::read_only(&new)?.view()?.check()?;
-            sync(&new)?;
+            let sound = Self::read_only(to)?.view()?.check()?;
+            sync(to)?;
+            accept(to)?;
             Ok(sound)
         })();
-        let sound = match sound {
-            Ok(sound) => sound,
-            Err(error) => {
-                remove_all(&new);
-                return Err(error);
-            }
-        };
-        let kept = set_aside(path)?;
-        fs::rename(&new, path).map_err(|error| StoreError::io("putting back", path, error))?;
-        remove_all(&new);
-        accept(path)?;
-        Ok((sound, kept))
+        if prepared.is_err() {
+            remove_all(to);
+        }
+        prepared
     }
 
     /// Goes on with a store as it is, though it ends before what was recorded last
@@ -89,25 +79,6 @@ fn accept(path: &Path) -> Result<(), StoreError> {
     let (mut head, _) = HeadFile::open(path)?;
     head.write(newest)?;
     head.sync()
-}
-
-/// Renames a store and what belongs to it; nothing if there is none.
-fn set_aside(path: &Path) -> Result<Option<PathBuf>, StoreError> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let aside = (1..)
-        .map(|number| with_suffix(path, &format!("-before-restore-{number}")))
-        .find(|aside| !aside.exists())
-        .expect("there are more numbers than files");
-    // What was not written into the file itself yet belongs to it.
-    for part in ["-wal", "-shm", "-head", ""] {
-        let (from, to) = (with_suffix(path, part), with_suffix(&aside, part));
-        if from.exists() {
-            fs::rename(&from, &to).map_err(|error| StoreError::io("keeping", &from, error))?;
-        }
-    }
-    Ok(Some(aside))
 }
 
 fn remove_all(path: &Path) {

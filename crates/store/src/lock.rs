@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use tenfold_domain::Timestamp;
 
-use crate::StoreError;
 use crate::connection::{make_private_folder, private};
+use crate::{StoreError, swap};
 
 const FILE_NAME: &str = "engine.lock";
 
@@ -36,7 +36,8 @@ pub struct Holder {
 }
 
 impl EngineLock {
-    /// Becomes the engine of this folder, which is made if it is not there.
+    /// Becomes the engine of this folder, which is made if it is not there. If a backup was being
+    /// put back there when that was cut short, it is put back now.
     ///
     /// # Errors
     /// [`StoreError::Held`] if there is an engine; [`StoreError::Permission`],
@@ -64,6 +65,7 @@ impl EngineLock {
         }
         let mut lock = Self { file };
         lock.say_who().map_err(failed)?;
+        swap::finish(folder)?;
         Ok(lock)
     }
 

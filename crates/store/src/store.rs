@@ -22,7 +22,7 @@ use crate::schema::{MIGRATIONS, migrate};
 use crate::view::{Reader, View};
 use crate::wait::wait;
 use crate::writer::{Asked, Job, QUEUE_JOBS, Writer, Writing};
-use crate::{StoreError, check, compact, journal, lease, project};
+use crate::{EngineLock, StoreError, check, compact, journal, lease, project, swap};
 
 /// The journal, open for writing. Dropping it waits until all that was handed in is
 /// recorded, if a thread of its own writes. Whoever shares it puts it into an [`Arc`].
@@ -152,13 +152,18 @@ impl Store {
         Ok(Self { path, reader, queue: Some(queue), thread, transactions, newest })
     }
 
-    /// Opens a store for reading only, beside an engine that may be running.
+    /// Opens a store for reading only, beside an engine that may be running. If a backup was being
+    /// put back there when that was cut short, it is put back first.
     ///
     /// # Errors
     /// [`StoreError::Missing`] if there is none, [`StoreError::Older`] and
     /// [`StoreError::Newer`] if another release made it, [`StoreError::NotAStore`],
     /// [`StoreError::Permission`], [`StoreError::Corrupt`].
     pub fn read_only(path: &Path) -> Result<Reader, StoreError> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if swap::is_cut_short(folder) {
+            drop(EngineLock::acquire(folder)?);
+        }
         Reader::open(path)
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use tenfold_domain::Seq;
-use tenfold_store::{Store, StoreError};
+use tenfold_store::{EngineLock, Store, StoreError, Swap};
 
 use crate::facts::*;
 
@@ -137,8 +137,12 @@ fn a_backup_is_made_beside_a_writer_and_put_back_keeps_what_was_there() {
     store.new_task(spec("second")).unwrap();
     drop(store);
     let before = fs::read(&path).unwrap();
-    let (restored, kept) = Store::restore(&backup, &path).unwrap();
-    assert_eq!(restored, sound);
+    let dir = path.parent().unwrap();
+    let (name, new) = (path.file_name().unwrap().to_str().unwrap(), "new.db-restoring");
+    assert_eq!(Store::prepare(&backup, &dir.join(new)).unwrap(), sound);
+    let mut swap = Swap::default();
+    let kept = swap.store(dir, new, name);
+    swap.carry_out(dir, &EngineLock::acquire(dir).unwrap()).unwrap();
     assert_eq!(fs::read(kept.unwrap()).unwrap(), before);
     let store = open(&path);
     assert_eq!(store.new_task(spec("another")).unwrap().number(), task.number() + 1);
@@ -147,11 +151,11 @@ fn a_backup_is_made_beside_a_writer_and_put_back_keeps_what_was_there() {
     // What is no sound copy replaces nothing.
     let now = fs::read(&path).unwrap();
     sql(&backup, "UPDATE event SET at_ms = 1");
-    let refused = Store::restore(&backup, &path).unwrap_err();
+    let refused = Store::prepare(&backup, &dir.join(new)).unwrap_err();
     assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused:?}");
     let letter = folder.path().join("letter");
     fs::write(&letter, "Dear friend").unwrap();
-    let refused = Store::restore(&letter, &path).unwrap_err();
+    let refused = Store::prepare(&letter, &dir.join(new)).unwrap_err();
     assert!(matches!(refused, StoreError::NotAStore { .. }), "{refused:?}");
     assert_eq!(fs::read(&path).unwrap(), now);
     let left: Vec<_> = fs::read_dir(path.parent().unwrap())
