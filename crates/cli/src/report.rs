@@ -105,6 +105,8 @@ pub(crate) fn check_lines(row: &TaskRow) -> String {
 /// A task and where it stands, in one line.
 pub(crate) fn head(row: &TaskRow, outcome: Option<AttemptOutcome>) -> String {
     let (style, words) = standing(row);
+    // What an attempt came to that was gone on with is not how it stands.
+    let outcome = outcome.filter(|_| row.state != TaskState::Working);
     let outcome = outcome.filter(|outcome| *outcome != AttemptOutcome::Finished);
     let outcome = outcome.map(|outcome| format!(" ({outcome})")).unwrap_or_default();
     let text = if row.text.is_empty() { "make the check pass" } else { &row.text };

@@ -38,8 +38,8 @@ impl Engine {
 
     /// Wakes those tasks that were parked and may be gone on with, the oldest first, and of those
     /// that wait for money no more than their accounts have it for. Returns when the next of
-    /// those is woken whose provider has said when it lets something through.
-    pub(crate) async fn wake_parked(&self) -> Result<Option<Timestamp>, EngineError> {
+    /// those is woken whose provider has said when it lets something through, and which it is.
+    pub(crate) async fn wake_parked(&self) -> Result<Option<(Timestamp, TaskId)>, EngineError> {
         let now = self.around.now();
         let mut lifts = None;
         let mut query = TaskQuery {
@@ -52,7 +52,8 @@ impl Engine {
             let page = self.store.view()?.tasks(&query)?;
             let Some(last) = page.last() else { return Ok(lifts) };
             query.past = Some(last.id);
-            let next = page.iter().filter_map(|row| row.parked?.lifts()).filter(|at| *at > now);
+            let told = |row: &TaskRow| Some((row.parked?.lifts()?, row.id));
+            let next = page.iter().filter_map(told).filter(|(at, _)| *at > now);
             lifts = lifts.into_iter().chain(next).min();
             let woken = self.books.look(|sheet| {
                 let is_over = |row: &&TaskRow| is_over(sheet.ledger(), row, &mut promised, now);

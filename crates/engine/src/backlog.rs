@@ -186,8 +186,10 @@ struct Shift<'e> {
     at_work: BTreeMap<TaskId, AtWork>,
     /// Those that there is not the money for, as long as others may give some of theirs back.
     misfits: Vec<Entry>,
-    /// When a provider lets something through again that a task waits for.
-    lifts: Option<Timestamp>,
+    /// When a provider lets something through again, and the task that waits for it.
+    lifts: Option<(Timestamp, TaskId)>,
+    /// The same, as it was said last.
+    said: Option<(Timestamp, TaskId)>,
     spent: NanoUsd,
 }
 
@@ -233,6 +235,7 @@ impl<'e> Shift<'e> {
             at_work: BTreeMap::new(),
             misfits: Vec::new(),
             lifts: None,
+            said: None,
             spent: NanoUsd::ZERO,
         }
     }
@@ -240,7 +243,7 @@ impl<'e> Shift<'e> {
     async fn work(mut self) -> Result<BacklogEnd, EngineError> {
         self.lifts = self.engine.wake_parked().await?;
         loop {
-            if self.lifts.is_some_and(|at| at <= self.engine.around.now()) {
+            if self.lifts.is_some_and(|(at, _)| at <= self.engine.around.now()) {
                 self.lifts = self.engine.wake_parked().await?;
                 self.is_stirred = true;
             }
@@ -254,8 +257,22 @@ impl<'e> Shift<'e> {
                 return self.end();
             }
             self.tell()?;
+            if rests {
+                self.say_why_it_rests();
+            }
             self.wait().await;
         }
+    }
+
+    /// Says, once, that all that is left waits for a provider.
+    fn say_why_it_rests(&mut self) {
+        let Some((at, task)) = self.lifts.filter(|_| self.lifts != self.said) else { return };
+        self.said = self.lifts;
+        let text = format!(
+            "task {task} waits, and nothing else can be done, until its model's provider lets \
+             something through, at {at}"
+        );
+        self.engine.floor.teller().tell(Progress::Note { task, text });
     }
 
     /// Waits until something has changed that may let another begin.
@@ -265,7 +282,7 @@ impl<'e> Shift<'e> {
         let left = self.terms.time.filter(|_| !is_over);
         let left = left.map(|time| Duration::from(time).saturating_sub(self.began.elapsed()));
         let now = self.engine.around.now();
-        let lifts = self.lifts.filter(|_| !is_over).map(|at| at.since(now).into());
+        let lifts = self.lifts.filter(|_| !is_over).map(|(at, _)| at.since(now).into());
         let next = left.into_iter().chain(lifts).min();
         let over = async move {
             match next {
@@ -476,7 +493,7 @@ impl<'e> Shift<'e> {
 
     fn ended(&mut self, task: TaskId, at_work: AtWork, asks: bool) {
         let row = self.engine.row(task).ok();
-        let lifts = row.as_ref().and_then(|row| row.parked?.lifts());
+        let lifts = row.as_ref().and_then(|row| Some((row.parked?.lifts()?, task)));
         self.lifts = self.lifts.into_iter().chain(lifts).min();
         // Its work broke, or was cut off; begun again at once, it would be so for ever.
         if row.as_ref().is_none_or(|row| {

@@ -221,7 +221,9 @@ fn spent(retry_after_s: Option<u32>) -> (Ground, HttpModel) {
 #[test]
 fn a_quota_that_says_when_it_lifts_is_waited_for() {
     let (ground, server) = spent(Some(1));
-    let done = start(&ground, 0, &[]);
+    let said = ground.tenfold(&["start", "--json"]);
+    said.expect(0, &["task 1 waits, and nothing else can be done, until its model's provider"]);
+    let done = said.json();
     assert_eq!((&done["verified"], &done["end"]), (&json!(1), &json!("done")), "{done}");
     // It went on where it stood: nothing was read a second time.
     assert_eq!(server.requests().iter().filter(|request| request.said.len() < 2).count(), 1);
