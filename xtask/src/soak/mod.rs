@@ -6,6 +6,7 @@
 //! has to hold is in `audit` and `outside`.
 
 mod audit;
+mod compacted;
 mod home;
 mod journal;
 mod options;
@@ -136,6 +137,9 @@ fn audited(soak: &mut Soak) -> Result<Totals, Trouble> {
         wrong.push(format!("the model was asked {asked} times, and {questions} are recorded"));
     }
     wrong.extend(outside::audit(&soak.home, &listed)?);
+    let (of_compaction, killed) = compacted::audit(&soak.home)?;
+    wrong.extend(of_compaction);
+    totals.compactions_killed = killed;
     soak.wrong.extend(wrong);
     Ok(totals)
 }

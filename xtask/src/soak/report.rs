@@ -27,6 +27,8 @@ pub(super) struct Totals {
     pub(super) unknown: u64,
     pub(super) cut_off: u64,
     pub(super) answered: u64,
+    /// Compactions of a copy that were killed before their end.
+    pub(super) compactions_killed: u64,
 }
 
 impl Totals {
@@ -72,6 +74,7 @@ pub(super) fn object(seed: u64, counts: &Counts, totals: &Totals, wrong: &[Strin
         "commands_of_unknown_outcome": totals.unknown,
         "commands_cut_off": totals.cut_off,
         "answered": totals.answered,
+        "compactions_killed": totals.compactions_killed,
         "wrong": wrong,
     })
 }
@@ -100,6 +103,7 @@ pub(super) fn table(seed: u64, counts: &Counts, totals: &Totals, wrong: &[String
         ),
     );
     row("questions answered", answered.to_string());
+    row("compactions killed", totals.compactions_killed.to_string());
     row("wrong", wrong.len().to_string());
     text
 }
