@@ -160,7 +160,7 @@ impl Engine {
             self.floor.want(task, Will::GoOn);
             return Ok(());
         }
-        if !goes_on(&row) {
+        if !row.goes_on() {
             return Err(EngineError::NothingToResume { task, state: row.state.to_string() });
         }
         self.begin(task, How::default())
@@ -200,15 +200,4 @@ fn broken(fault: &tokio::task::JoinError) -> Problem {
         what: format!("a fault of Tenfold's own ended the work: {fault}"),
         to_do: Some("please report it; `tenfold continue` goes on from the journal".to_owned()),
     }
-}
-
-/// Whether an attempt of the task can be gone on with as it stands.
-fn goes_on(row: &TaskRow) -> bool {
-    let last = row.last.as_ref().filter(|_| is_open(row));
-    !row.running.is_empty() || last.is_some_and(|last| last.outcome.goes_on())
-}
-
-/// Whether the task's last attempt, which has ended, is where the work on it stands.
-pub(crate) fn is_open(row: &TaskRow) -> bool {
-    matches!(row.state, TaskState::NeedsYou | TaskState::Parked) || row.woken
 }

@@ -34,7 +34,7 @@ use crate::meter::Meter;
 use crate::proposed;
 use crate::recovery::{advanced, agent, fold};
 use crate::servers::Servers;
-use crate::supervise::{How, is_open};
+use crate::supervise::How;
 use crate::{survey, tooling};
 
 /// The most candidates that one attempt checks.
@@ -539,7 +539,7 @@ fn unfinished(row: &TaskRow, how: How) -> Option<Unfinished> {
         let attempt = AttemptId { task: row.id, number: *number };
         return Some(Unfinished { attempt, was: interrupted });
     }
-    let open = is_open(row) && how.seed.is_none();
+    let open = row.is_open() && how.seed.is_none();
     let last = row.last.as_ref().filter(|last| open && last.outcome.goes_on());
     last.map(|last| match last.outcome {
         AttemptOutcome::Stopped => Unfinished { attempt: last.attempt, was: interrupted },

@@ -81,6 +81,17 @@ pub struct TaskRow {
 }
 
 impl TaskRow {
+    /// Whether its last attempt, which has ended, is where the work on it stands.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, TaskState::NeedsYou | TaskState::Parked) || self.woken
+    }
+
+    /// Whether an attempt of it can be gone on with as it stands.
+    pub fn goes_on(&self) -> bool {
+        let last = self.last.as_ref().filter(|_| self.is_open());
+        !self.running.is_empty() || last.is_some_and(|last| last.outcome.goes_on())
+    }
+
     /// The proposal that counts: the one that was accepted, else the last that waits for
     /// review, else the last.
     pub fn proposal(&self) -> Option<&ProposalRow> {

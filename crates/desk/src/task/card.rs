@@ -77,7 +77,7 @@ pub struct Card {
     pub waiting: Option<String>,
     /// Whether the person had it leave off.
     pub paused: bool,
-    /// What it waits for, if its account has no money, in words for people.
+    /// What it waits for, if it was parked, in words for people.
     pub parked: Option<String>,
     /// When it was asked for.
     pub asked_at_ms: u64,

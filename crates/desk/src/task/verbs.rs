@@ -119,10 +119,7 @@ impl Ground<'_> {
     /// As an attempt of it can be gone on with where it stands; of one that was rejected or
     /// accepted meanwhile none can.
     fn goes_on(&self) -> Option<String> {
-        let row = self.row;
-        let last = row.last.as_ref().filter(|_| row.state == TaskState::NeedsYou);
-        let can = !row.running.is_empty() || last.is_some_and(|last| last.outcome.goes_on());
-        says(!can, "no attempt of it can be gone on with")
+        says(!self.row.goes_on(), "no attempt of it can be gone on with")
     }
 
     fn tried(&self) -> Option<String> {

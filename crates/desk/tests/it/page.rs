@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use tenfold_desk::task::{Cards, Heards, TaskPage, Verb, VerdictView, Word, WordKind, page, proof};
 use tenfold_domain::{
-    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Place, ProblemKind, ProposalEvent, Side,
-    StepId, TaskEvent, TaskId, Timestamp,
+    AttemptEvent, AttemptId, AttemptOutcome, CommitId, Parked, Place, ProblemKind, ProposalEvent,
+    Side, StepId, TaskEvent, TaskId, Timestamp,
 };
 
 use crate::home::{Home, became, commit, ended, made, of, of_task};
@@ -50,6 +50,17 @@ fn what_may_be_done_follows_from_where_a_task_stands() {
     assert!(may(&home, task, false).contains(&Answer));
     home.record(vec![ended(attempt, AttemptOutcome::GaveUp)]);
     assert_eq!(may(&home, task, false), [Begin, Retry, Steer, Budget, Fork]);
+    let other = home.task("fix that");
+    let attempt = home.begin(other);
+    let parked = Parked::Quota { until: Timestamp(9), is_told: true };
+    home.record(vec![
+        of_task(other, TaskEvent::Parked(parked)),
+        ended(attempt, AttemptOutcome::LimitQuota),
+    ]);
+    let resumes = [Begin, Retry, Steer, Resume, Budget, Fork];
+    assert_eq!(may(&home, other, false), resumes);
+    home.record(vec![of_task(other, TaskEvent::Woken)]);
+    assert_eq!(may(&home, other, false), resumes);
     let attempt = finished(&home, task);
     let reviewing = [Begin, Retry, Steer, Budget, Fork, Comment, Revise, Accept, Reject];
     assert_eq!(may(&home, task, false), reviewing);

@@ -46,7 +46,7 @@ pub(super) enum Occasion {
     NeedsYou,
     /// A proposal waits for review.
     ToReview,
-    /// A task waits for money.
+    /// A task waits for money, or for its model's provider.
     Parked,
     /// An attempt has ended.
     Ended,
