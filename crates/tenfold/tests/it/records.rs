@@ -29,6 +29,15 @@ fn records_are_checked_copied_and_put_back() {
     ground.tenfold(&["log", "1", "--replay"]).expect(0, &["decides the same"]);
     ground.tenfold(&["store", "restore", "/nowhere"]).expect(10, &["failed"]);
     ground.tenfold(&["list"]).expect(0, &["accepted"]);
+
+    // One that was cut short, as it has left things, is brought to its end by who reads next.
+    let data = ground.path("data");
+    fs::rename(data.join("tenfold.db"), data.join("tenfold.db-restoring")).unwrap();
+    let left = r#"{"moves":[["tenfold.db-restoring","tenfold.db"]]}"#;
+    fs::write(data.join("restoring.json"), left).unwrap();
+    ground.tenfold(&["list"]).expect(0, &["accepted"]);
+    assert!(!data.join("restoring.json").exists());
+    ground.tenfold(&["store", "check"]).expect(0, &["sound"]);
 }
 
 #[test]
