@@ -163,6 +163,7 @@ impl Provider {
             .with_capture_usage(true)
             .with_capture_content(true)
             .with_capture_tool_calls(true)
+            .with_stream_header_timeout(SILENCE)
             .with_stream_read_timeout(SILENCE);
         let is_openai =
             matches!(self.hosted.protocol, Protocol::Openai | Protocol::OpenaiResponses);

@@ -10,16 +10,20 @@ use serde_json::{Value, json};
 use tenfold_domain::{Answer, Said, Seed, ToolSpec, Turn};
 use tenfold_models::{Catalogue, Provider, ProviderError, SHIPPED};
 use tenfold_test_support::http::{Failure, Gate, HttpModel, Reply};
+use tokio::io::AsyncReadExt;
 
 const PROTOCOLS: [&str; 4] = ["openai", "openai-responses", "anthropic", "gemini"];
 
 fn provider(server: &HttpModel, protocol: &str) -> Provider {
+    provider_at(&server.url(), protocol)
+}
+
+fn provider_at(url: &str, protocol: &str) -> Provider {
     let base = if protocol == "gemini" { "v1beta" } else { "v1" };
     let toml = format!(
         "[[hosted]]\nname = 'far'\nprotocol = '{protocol}'\nmodel = 'far-1'\n\
-         context_tokens = 8192\naddress = '{}/{base}'\nkey_variable = 'FAR_KEY'\n\
-         price = 'free'\n",
-        server.url()
+         context_tokens = 8192\naddress = '{url}/{base}'\nkey_variable = 'FAR_KEY'\n\
+         price = 'free'\n"
     );
     let all = Catalogue::parse(SHIPPED, Some((Path::new("models.toml"), &toml))).unwrap();
     Provider::new(&all.hosted()[0], |_| Some("sk-secret".to_owned())).unwrap()
@@ -144,5 +148,29 @@ async fn a_provider_that_falls_silent_has_broken_off() {
             assert!(matches!(error, ProviderError::Cut { .. }), "{protocol} {pieces} {error:?}");
             tokio::task::spawn_blocking(move || gate.wait_hung_up()).await.unwrap();
         }
+    }
+}
+
+/// Nor is one that takes a request and does not even begin to answer: it may be at work on it.
+#[tokio::test]
+async fn a_provider_that_never_begins_to_answer_has_broken_off() {
+    for protocol in PROTOCOLS {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let provider = provider_at(&format!("http://{}", listener.local_addr().unwrap()), protocol);
+        let turn = turn();
+        let mut silent = pin!(provider.turn(&turn, |_| {}));
+        let asked = async {
+            let (mut taken, _) = listener.accept().await.unwrap();
+            taken.read_exact(&mut [0; 16]).await.unwrap();
+            taken
+        };
+        let _taken = tokio::select! {
+            ended = &mut silent => panic!("{protocol} {ended:?}"),
+            taken = asked => taken,
+        };
+        tokio::time::pause();
+        let error = silent.await.unwrap_err();
+        tokio::time::resume();
+        assert!(matches!(error, ProviderError::Cut { .. }), "{protocol} {error:?}");
     }
 }
